@@ -1,0 +1,43 @@
+import type { RepositoryName } from '../spec/repository-name.ts'
+
+/** What a request wants to do to a repository; `catalog` is about the list of repositories. */
+export type Action = 'pull' | 'push' | 'delete' | 'catalog'
+
+/** One thing a request asks leave for. */
+export interface Ask {
+  readonly action: Action
+  /** Null for `catalog` and for the version check. */
+  readonly repository: RepositoryName | null
+}
+
+/** Who calls. */
+export interface Principal {
+  /** Stable and unique; sessions are counted by it. */
+  readonly id: string
+}
+
+/** Where a request came from, as far as the adapter knows. */
+export interface Peer {
+  readonly address?: string
+}
+
+/**
+ * Leave is given, refused, or would depend on who calls; a challenge goes into
+ * `WWW-Authenticate` of the 401.
+ */
+export type Decision =
+  | { readonly kind: 'allow' }
+  | { readonly kind: 'deny' }
+  | { readonly kind: 'challenge'; readonly header: string }
+
+/** Who may do what. Asked once who calls, then for a list of leaves. */
+export interface Access {
+  /**
+   * Who calls; null for nobody in particular.
+   *
+   * @throws RegistryError `unauthorized` when credentials were given and are wrong.
+   */
+  authenticate(headers: Headers, peer: Peer): Promise<Principal | null>
+  /** One decision for each ask, in order. */
+  authorize(who: Principal | null, asks: readonly Ask[]): Promise<readonly Decision[]>
+}

@@ -1,0 +1,24 @@
+import type { RepositoryName } from '../spec/repository-name.ts'
+import type { UploadId } from '../spec/upload-id.ts'
+
+/** Something an operator may want to know of that no client is told. */
+export type RegistryEvent =
+  /** A request failed for no fault of the client's. */
+  | {
+      readonly kind: 'failure'
+      readonly requestId: string
+      readonly method: string
+      readonly path: string
+      readonly error: unknown
+    }
+  /** An idle upload session was ended and its bytes dropped. */
+  | { readonly kind: 'upload-expired'; readonly id: UploadId; readonly repository: RepositoryName }
+  /** Something in the background failed and will be tried again. */
+  | { readonly kind: 'background-failure'; readonly task: string; readonly error: unknown }
+  /** The store was damaged and went on from what is whole; nothing acknowledged was forgotten. */
+  | { readonly kind: 'store-recovered'; readonly file: string; readonly detail: string }
+  /** The store stopped writing until the process starts again. */
+  | { readonly kind: 'store-read-only'; readonly error: unknown }
+
+/** Takes events; must not throw and must not wait. */
+export type EventSink = (event: RegistryEvent) => void

@@ -1,0 +1,61 @@
+/** Bytes of a file, in order, in pieces of any size. */
+export type Chunks = AsyncIterable<Uint8Array>
+
+/** One file of names a log found. */
+export interface LogFile {
+  /** For messages and for {@link LogChoice.damaged}: as an operator sees it. */
+  readonly name: string
+  readonly generation: number
+  read(): Chunks
+}
+
+/** What a log found when it was opened. */
+export interface LogContents {
+  /** Newest first: the snapshot and, after it, the generation before. Empty with a new store. */
+  readonly snapshots: readonly LogFile[]
+  /** Oldest first, generations ascending. */
+  readonly journals: readonly LogFile[]
+}
+
+/** What the metadata made of {@link LogContents}: which files count, and which are damaged. */
+export interface LogChoice {
+  /** The generation appends go on in: the newest journal's, or the snapshot's. */
+  readonly generation: number
+  /** Bytes of the newest journal that are whole; what is beyond is kept aside, then cut. */
+  readonly journalBytes: number
+  /** Names of damaged files, to be kept under another name and never overwritten. */
+  readonly damaged: readonly string[]
+}
+
+/**
+ * What the journalled metadata needs of a runtime: generations of one snapshot and one journal
+ * each. The log knows files and syncs; what stands in them it does not read.
+ *
+ * Snapshot `g` holds everything journalled before journal `g` began, so the state is a snapshot and
+ * every journal from its generation on. The generation before the newest snapshot is kept whole.
+ */
+export interface MetadataLog {
+  /**
+   * Reads what is there.
+   *
+   * @throws StoreDamaged when the store has lost its files: a marker without metadata.
+   */
+  load(): Promise<LogContents>
+  /** Settles on a choice; appends and rotations may begin once it resolves. */
+  adopt(choice: LogChoice): Promise<void>
+  /**
+   * Adds bytes to the journal; they outlive power loss when it resolves. One call at a time.
+   *
+   * @throws RegistryError `storageFull` when there is no room: the journal is as it was before.
+   * @throws RegistryError `storageReadOnly` when a sync failed: no later call can succeed.
+   */
+  append(bytes: Uint8Array): Promise<void>
+  /** Begins the journal of the next generation and returns its number. Never during an append. */
+  rotate(): Promise<number>
+  /**
+   * Writes the snapshot of `generation` and, once it is durable and read back, lets the generation
+   * before the previous one go. Runs beside appends. When it throws, the older files still count.
+   */
+  replace(generation: number, rows: Chunks): Promise<void>
+  close(): Promise<void>
+}

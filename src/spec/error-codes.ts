@@ -1,0 +1,174 @@
+/** One failure a client can be told of. */
+export interface ErrorRow {
+  /** The specification's code; `UNKNOWN` stands for failures of ours, which it has no code for. */
+  readonly code: string
+  /** HTTP status. */
+  readonly status: number
+  /** Says what is wrong and what to do, in one sentence. */
+  readonly message: string
+}
+
+/** The name of a row of {@link errorRows}. */
+export type ErrorName =
+  | 'blobUnknown'
+  | 'manifestUnknown'
+  | 'nameUnknown'
+  | 'uploadUnknown'
+  | 'routeUnknown'
+  | 'nameInvalid'
+  | 'digestInvalid'
+  | 'digestMismatch'
+  | 'digestUnsupported'
+  | 'rangeInvalid'
+  | 'uploadBroken'
+  | 'sizeInvalid'
+  | 'manifestInvalid'
+  | 'manifestBlobUnknown'
+  | 'tagInvalid'
+  | 'pageInvalid'
+  | 'pathInvalid'
+  | 'requestInvalid'
+  | 'bodyConsumed'
+  | 'unauthorized'
+  | 'denied'
+  | 'crossSite'
+  | 'unsupported'
+  | 'deleteDisabled'
+  | 'readOnly'
+  | 'preconditionFailed'
+  | 'manifestTooLarge'
+  | 'blobTooLarge'
+  | 'tooManyTags'
+  | 'encodingUnsupported'
+  | 'rangeUnsatisfiable'
+  | 'chunkOutOfOrder'
+  | 'tooManyRequests'
+  | 'tooManyUploads'
+  | 'tooManyUploadBytes'
+  | 'internal'
+  | 'unavailable'
+  | 'storageReadOnly'
+  | 'storageFull'
+
+/**
+ * Every failure of the registry: name → code, status, message (distribution-spec, "Error Codes").
+ * The one table; nothing else in the code spells a status beside a code.
+ */
+export const errorRows: Readonly<Record<ErrorName, ErrorRow>> = {
+  blobUnknown: row(
+    'BLOB_UNKNOWN',
+    404,
+    'this repository has no such blob: push or mount it here first',
+  ),
+  manifestUnknown: row('MANIFEST_UNKNOWN', 404, 'this repository has no such manifest'),
+  nameUnknown: row('NAME_UNKNOWN', 404, 'there is no such repository: the first push makes it'),
+  uploadUnknown: row(
+    'BLOB_UPLOAD_UNKNOWN',
+    404,
+    'there is no such upload session: it may have expired or ended; start again with POST',
+  ),
+  routeUnknown: row('UNSUPPORTED', 404, 'there is no such endpoint'),
+
+  nameInvalid: row(
+    'NAME_INVALID',
+    400,
+    'a repository name is at most 255 characters: lowercase letters, digits, and single . _ __ - between them, in parts joined by /',
+  ),
+  digestInvalid: row(
+    'DIGEST_INVALID',
+    400,
+    'a digest is sha256: and 64, or sha512: and 128, lowercase hex digits',
+  ),
+  digestMismatch: row('DIGEST_INVALID', 400, 'the content does not have the digest that was given'),
+  digestUnsupported: row(
+    'DIGEST_INVALID',
+    400,
+    'this digest algorithm is not supported: use sha256 or sha512',
+  ),
+  rangeInvalid: row(
+    'BLOB_UPLOAD_INVALID',
+    400,
+    'the Content-Range of a chunk is <first byte>-<last byte>, without unit or total',
+  ),
+  uploadBroken: row(
+    'BLOB_UPLOAD_INVALID',
+    400,
+    'the body ended early: ask the session how far it came and go on from there',
+  ),
+  sizeInvalid: row('SIZE_INVALID', 400, 'the body is not as long as its headers say'),
+  manifestInvalid: row('MANIFEST_INVALID', 400, 'this is not a manifest the registry can take'),
+  manifestBlobUnknown: row(
+    'MANIFEST_BLOB_UNKNOWN',
+    400,
+    'the manifest names content that this repository does not have: push that first',
+  ),
+  tagInvalid: row(
+    'MANIFEST_INVALID',
+    400,
+    'a tag is up to 128 letters, digits, _ . and -, and starts with none of . and -',
+  ),
+  pageInvalid: row('UNSUPPORTED', 400, 'n is a whole number, 0 or more'),
+  pathInvalid: row(
+    'NAME_INVALID',
+    400,
+    'the path holds an encoded or empty segment: send names, tags and digests as they are',
+  ),
+  requestInvalid: row('UNSUPPORTED', 400, 'this is not a request the registry can read'),
+  bodyConsumed: row(
+    'UNSUPPORTED',
+    400,
+    'the request body was read before it reached the registry: mount the registry ahead of body parsers',
+  ),
+
+  unauthorized: row('UNAUTHORIZED', 401, 'authentication is required'),
+  denied: row('DENIED', 403, 'this is not allowed for the caller'),
+  crossSite: row('DENIED', 403, 'a page of another site may not change this registry'),
+
+  unsupported: row('UNSUPPORTED', 405, 'this endpoint does not have that method'),
+  deleteDisabled: row('UNSUPPORTED', 405, 'deleting is turned off on this registry'),
+  readOnly: row('UNSUPPORTED', 405, 'this registry is read-only'),
+
+  preconditionFailed: row(
+    'DENIED',
+    412,
+    'the tag is not what If-Match or If-None-Match says: fetch it again before replacing it',
+  ),
+  manifestTooLarge: row('MANIFEST_INVALID', 413, 'the manifest is larger than this registry takes'),
+  blobTooLarge: row('SIZE_INVALID', 413, 'the blob is larger than this registry takes'),
+  tooManyTags: row('MANIFEST_INVALID', 414, 'too many tag parameters in one request'),
+  encodingUnsupported: row(
+    'UNSUPPORTED',
+    415,
+    'content is stored as it was pushed: send it without Content-Encoding',
+  ),
+  rangeUnsatisfiable: row('UNSUPPORTED', 416, 'the blob has no such bytes'),
+  chunkOutOfOrder: row(
+    'BLOB_UPLOAD_INVALID',
+    416,
+    'the chunk does not start where the upload ends: go on after the last byte named in Range',
+  ),
+  tooManyRequests: row('TOOMANYREQUESTS', 429, 'too many requests: wait and try again'),
+  tooManyUploads: row(
+    'TOOMANYREQUESTS',
+    429,
+    'too many upload sessions are open: finish or cancel some, or wait for them to expire',
+  ),
+  tooManyUploadBytes: row(
+    'TOOMANYREQUESTS',
+    429,
+    'the unfinished uploads hold as many bytes as this registry allows: wait and try again',
+  ),
+
+  internal: row('UNKNOWN', 500, 'the registry failed; the log has the reason under the request id'),
+  unavailable: row('UNKNOWN', 503, 'the registry cannot do this now: try again later'),
+  storageReadOnly: row(
+    'UNKNOWN',
+    503,
+    'the registry stopped writing after a storage error; its operator has to restart it',
+  ),
+  storageFull: row('UNKNOWN', 507, 'the registry has no room left: free space and try again'),
+}
+
+function row(code: string, status: number, message: string): ErrorRow {
+  return { code, status, message }
+}

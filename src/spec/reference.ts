@@ -1,0 +1,29 @@
+import { type Digest, readDigest } from './digest.ts'
+import { parseTag, type Tag } from './tag.ts'
+
+/** What names a manifest inside a repository: a tag or a digest. */
+export type Reference =
+  | { readonly kind: 'tag'; readonly tag: Tag }
+  | { readonly kind: 'digest'; readonly digest: Digest }
+
+/** A client's `<tag-or-digest>`, told apart; anything with a colon is meant as a digest. */
+export type ReferenceReading =
+  | Reference
+  | { readonly kind: 'malformed-tag' }
+  | { readonly kind: 'malformed-digest' }
+  | { readonly kind: 'unsupported-digest' }
+
+const malformedTag: ReferenceReading = { kind: 'malformed-tag' }
+const malformedDigest: ReferenceReading = { kind: 'malformed-digest' }
+const unsupportedDigest: ReferenceReading = { kind: 'unsupported-digest' }
+
+/** Reads the last path segment of a manifest URL (distribution-spec, end-3, end-7, end-9). */
+export function readReference(text: string): ReferenceReading {
+  if (!text.includes(':')) {
+    const tag = parseTag(text)
+    return tag === null ? malformedTag : { kind: 'tag', tag }
+  }
+  const reading = readDigest(text)
+  if (reading.kind === 'supported') return { kind: 'digest', digest: reading.digest }
+  return reading.kind === 'malformed' ? malformedDigest : unsupportedDigest
+}
