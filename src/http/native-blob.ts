@@ -1,0 +1,24 @@
+import type { OpenBlob } from '../ports/blob-store.ts'
+import type { ByteSpan } from '../spec/byte-range.ts'
+
+/** What stands behind a response whose body is (part of) a blob. */
+export interface NativeBlob {
+  readonly blob: OpenBlob
+  readonly span: ByteSpan
+}
+
+const blobs: WeakMap<Response, NativeBlob> = new WeakMap()
+
+/** Records the blob behind a response. The response is complete without it: its body streams it. */
+export function setNativeBlob(response: Response, native: NativeBlob): void {
+  blobs.set(response, native)
+}
+
+/**
+ * The blob behind a response, for an adapter whose runtime sends files better than streams. Whoever
+ * takes it sends the span, closes the blob, and leaves the body alone. Null after a middleware
+ * made another Response of it: then the body still has the right bytes.
+ */
+export function nativeBlob(response: Response): NativeBlob | null {
+  return blobs.get(response) ?? null
+}
