@@ -1,0 +1,165 @@
+// Runs the official conformance suites against Layerdock, or against any registry.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { arch, platform, release, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { resultsPage, textTable } from './results-page.mjs'
+import { runtimes, startServer } from './servers.mjs'
+import { findPrograms, runSuite, suites } from './suites.mjs'
+
+const help = `npm run conformance -- [options]
+
+  --store disk|memory|both   which stores to serve from (default: both)
+  --node VERSION             another Node, fetched by npx, such as 26; may be repeated;
+                             'current' is the one that runs this (default)
+  --node-command COMMAND     another Node by the command line that starts it
+                             (or LAYERDOCK_NODE)
+  --registry HOST:PORT       a registry that already runs, instead of Layerdock
+  --only NAME                one suite: ${suites.map(({ name }) => `"${name}"`).join(', ')}; may be repeated
+  --docker-image NAME        run the rewritten suite from this image (untested)
+  --docker-image-v1.1 NAME   run the v1.1.0 suite from this image (untested)
+  --strict                   what could not be run counts as failed
+  --write                    write conformance/RESULTS.md
+  --keep                     keep the folder with the suites' own reports
+
+The rewritten suite is the program named by LAYERDOCK_CONFORMANCE, or is built with Go. The v1.1.0
+suite is the program named by LAYERDOCK_CONFORMANCE_V1_1: in a checkout of distribution-spec at
+v1.1.0, \`cd conformance && go test -c -o conformance.test\`. Images: \`docker build -t NAME
+https://github.com/opencontainers/distribution-spec.git#v1.1.0:conformance\`, or \`#main:conformance\`.
+`
+
+const { values } = parseArgs({
+  options: {
+    store: { type: 'string', default: 'both' },
+    node: { type: 'string', multiple: true },
+    'node-command': { type: 'string' },
+    registry: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    'docker-image': { type: 'string' },
+    'docker-image-v1.1': { type: 'string' },
+    strict: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) {
+  process.stdout.write(help)
+  process.exit(0)
+}
+if (!['disk', 'memory', 'both'].includes(values.store)) fail(`--store ${values.store}: unknown`)
+if (values.write && values.registry !== undefined) fail('--write is for Layerdock itself')
+const chosen = suites.filter(({ name }) => values.only?.includes(name) ?? true)
+if (chosen.length === 0) fail(`--only ${values.only}: there is no such suite`)
+
+/** @param {string} message @returns {never} */
+function fail(message) {
+  process.stderr.write(`${message}\n`)
+  process.exit(2)
+}
+
+const top = mkdtempSync(join(tmpdir(), 'layerdock-conformance-'))
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => process.exit(130))
+}
+process.once('exit', () => {
+  if (values.keep) process.stdout.write(`Reports: ${top}\n`)
+  else rmSync(top, { recursive: true, force: true })
+})
+
+/**
+ * Where suites are run: one runtime with one store, or the registry that was named.
+ * @typedef {object} Target
+ * @property {string} runtime
+ * @property {string} store
+ * @property {(suite: import('./suites.mjs').Suite, dir: string) => Promise<{ host: string, stop: () => Promise<void> }>} open
+ */
+
+/** @returns {Target[]} */
+function targets() {
+  const { registry } = values
+  if (registry !== undefined) {
+    const open = async () => ({ host: registry, stop: async () => {} })
+    return [{ runtime: registry, store: '–', open }]
+  }
+  const stores = values.store === 'both' ? ['disk', 'memory'] : [values.store]
+  const command = values['node-command'] ?? process.env.LAYERDOCK_NODE
+  const wanted = [...(values.node ?? []), ...(command ? [command] : [])]
+  if (wanted.length === 0) wanted.push('current')
+  const { title, entry, find } = /** @type {import('./servers.mjs').Runtime} */ (runtimes.node)
+  return wanted.flatMap((one) => {
+    const found = find(one)
+    return stores.map((store) => ({
+      runtime: `${title} ${found.version}`,
+      store,
+      open: (suite, dir) =>
+        startServer({
+          command: found.command,
+          entry,
+          store: store === 'memory' ? 'memory' : 'disk',
+          dir: join(dir, 'store'),
+          args: suite.serverArgs,
+        }),
+    }))
+  })
+}
+
+const programs = findPrograms({
+  image: values['docker-image'],
+  oldImage: values['docker-image-v1.1'],
+})
+/** @type {import('./results-page.mjs').Outcome[]} */
+const outcomes = []
+for (const { runtime, store, open } of targets()) {
+  for (const suite of chosen) {
+    const program = programs[suite.program]
+    const outcome = { runtime, store, suite: suite.name, totals: null, misses: [], seconds: 0 }
+    if (typeof program === 'string') {
+      outcomes.push({ ...outcome, version: '', notRun: program })
+      continue
+    }
+    const { version } = program
+    const dir = mkdtempSync(join(top, 'run-'))
+    const began = performance.now()
+    try {
+      // Every run has a fresh store, so that none passes by what another left.
+      const server = await open(suite, mkdtempSync(join(top, 'store-')))
+      try {
+        const place = { dir, host: server.host, prefix: `conformance/${Date.now().toString(36)}` }
+        const ran = await runSuite(suite, program, place)
+        outcomes.push({ ...outcome, ...ran, version, notRun: null })
+      } finally {
+        await server.stop()
+      }
+    } catch (error) {
+      outcomes.push({ ...outcome, misses: [`${error}`], version, notRun: null })
+    }
+    const last = outcomes.at(-1)
+    if (last !== undefined) last.seconds = (performance.now() - began) / 1000
+  }
+}
+
+process.stdout.write(`${textTable(outcomes)}\n\n`)
+for (const { runtime, store, suite, misses, notRun, seconds } of outcomes) {
+  const what = `${runtime}, ${store}, ${suite}`
+  if (notRun !== null) process.stdout.write(`not run: ${what}: ${notRun}\n`)
+  else if (misses.length > 0) {
+    process.stdout.write(`FAILED: ${what} (${seconds.toFixed(1)} s)\n  ${misses.join('\n  ')}\n`)
+  }
+}
+if (values.write) {
+  const page = resultsPage(outcomes, {
+    date: new Date().toISOString().slice(0, 10),
+    command: ['npm run conformance --', ...process.argv.slice(2)].join(' '),
+    system: `${platform()} ${release()} ${arch()}`,
+  })
+  writeFileSync(new URL('RESULTS.md', import.meta.url), page)
+}
+
+const notRun = outcomes.filter((outcome) => outcome.notRun !== null).length
+const failed = outcomes.filter((outcome) => outcome.misses.length > 0).length
+const passed = outcomes.length - notRun - failed
+const failures = failed + (values.strict ? notRun : 0)
+process.stdout.write(`${passed} passed, ${failures} failed\n`)
+process.exitCode = failures > 0 ? 1 : 0

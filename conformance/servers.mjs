@@ -1,0 +1,135 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const project = fileURLToPath(new URL('..', import.meta.url))
+
+/**
+ * How one runtime is found and told to run the server. A new runtime is a new row.
+ * @typedef {object} Runtime
+ * @property {string} title
+ * @property {string} entry what it runs, inside the project
+ * @property {(wanted: string) => { command: string[], version: string }} find
+ *   `wanted`: a version, or the command line that starts the runtime
+ */
+
+/** @type {Readonly<Record<string, Runtime>>} */
+export const runtimes = {
+  node: { title: 'Node', entry: 'dist/adapters/cli/main.js', find: findNode },
+}
+
+/**
+ * The executable itself, not the npx that may lead to it: a signal must reach the server.
+ * @param {string} wanted `current`, a version such as `26`, or a command line
+ * @returns {{ command: string[], version: string }}
+ * @throws {Error} when it cannot be run
+ */
+function findNode(wanted) {
+  if (wanted === 'current') return { command: [process.execPath], version: process.versions.node }
+  const line = /^\d[\d.]*$/.test(wanted) ? `npx -y -p node@${wanted} -- node` : wanted
+  const [program, ...args] = line.split(/\s+/)
+  const probe = 'console.log(process.execPath); console.log(process.versions.node)'
+  const output = execFileSync(program ?? '', [...args, '-e', probe], { encoding: 'utf8' })
+  const [path, version] = output.trim().split('\n').slice(-2)
+  if (path === undefined || version === undefined) throw new Error(`${line} did not answer`)
+  return { command: [path], version }
+}
+
+/**
+ * A server that was started here.
+ * @typedef {object} RunningServer
+ * @property {string} host `127.0.0.1:PORT`
+ * @property {number} pid
+ * @property {number} readyMs from start to the first answer, in milliseconds
+ * @property {() => string} output what it has printed, at most the last 64 KiB
+ * @property {() => Promise<void>} stop asks it to end (SIGTERM), and after 30 seconds kills it
+ * @property {() => Promise<void>} kill SIGKILL, and waits until it is gone
+ */
+
+/**
+ * Starts the built server on a free loopback port and waits until it answers.
+ * @param {object} options
+ * @param {readonly string[]} options.command the runtime's executable, and its own arguments
+ * @param {string} options.entry
+ * @param {'disk' | 'memory'} options.store
+ * @param {string} options.dir where the disk store is
+ * @param {readonly string[]} [options.args] more arguments for `serve`
+ * @returns {Promise<RunningServer>}
+ * @throws {Error} when it ends, or does not answer within 20 seconds; what it printed is included
+ */
+export async function startServer({ command, entry, store, dir, args = [] }) {
+  const main = `${project}${entry}`
+  if (!existsSync(main)) throw new Error(`${entry} is not there: run \`npm run build\` first`)
+  const [program, ...before] = command
+  const where = store === 'memory' ? ['--storage', 'memory'] : ['--storage-dir', dir]
+  const began = performance.now()
+  const child = spawn(
+    program ?? '',
+    [...before, main, 'serve', '--listen', '127.0.0.1:0', ...where, ...args],
+    { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const ended = once(child, 'exit')
+  ended.catch(() => {})
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    stream.on('data', (text) => {
+      printed = (printed + text).slice(-65_536)
+    })
+  }
+  const endWithUs = () => child.kill('SIGKILL')
+  process.once('exit', endWithUs)
+  const gone = async () => {
+    await ended
+    process.removeListener('exit', endWithUs)
+  }
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await gone()
+  }
+  try {
+    const host = await firstAnswer(child, () => printed)
+    return {
+      host,
+      pid: child.pid ?? 0,
+      readyMs: performance.now() - began,
+      output: () => printed,
+      kill,
+      stop: async () => {
+        const tooLong = setTimeout(() => child.kill('SIGKILL'), 30_000)
+        child.kill('SIGTERM')
+        await gone()
+        clearTimeout(tooLong)
+      },
+    }
+  } catch (error) {
+    if (child.pid !== undefined) await kill()
+    throw new Error(`the server did not start: ${error}\n${printed.slice(-4000)}`)
+  }
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {() => string} printed
+ * @returns {Promise<string>} host and port, once `GET /v2/` is 200
+ */
+async function firstAnswer(child, printed) {
+  const deadline = Date.now() + 20_000
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`)
+    }
+    const port = /127\.0\.0\.1:(\d+)/.exec(printed())?.[1]
+    if (port !== undefined && port !== '0') {
+      const host = `127.0.0.1:${port}`
+      const status = await fetch(`http://${host}/v2/`).then(
+        (response) => response.status,
+        () => 0,
+      )
+      if (status === 200) return host
+    }
+    await new Promise((next) => setTimeout(next, 10))
+  }
+  throw new Error('no answer within 20 seconds')
+}
