@@ -1,5 +1,6 @@
 import type { ByteSink, ByteSource } from '../ports/byte-source.ts'
 import { BodyInterrupted } from '../spec/body-interrupted.ts'
+import { RegistryError } from '../spec/registry-error.ts'
 
 const sources: WeakMap<Request, ByteSource> = new WeakMap()
 
@@ -11,10 +12,15 @@ export function setNativeBody(request: Request, source: ByteSource): void {
   sources.set(request, source)
 }
 
-/** The body of a request: the adapter's, or the stream; null where there is none. */
+/**
+ * The body of a request: the adapter's, or the stream; null where there is none.
+ *
+ * @throws RegistryError `bodyConsumed` when somebody read it before.
+ */
 export function bodySource(request: Request): ByteSource | null {
   const native = sources.get(request)
   if (native !== undefined) return native
+  if (request.bodyUsed) throw new RegistryError('bodyConsumed')
   return request.body === null ? null : streamSource(request.body)
 }
 

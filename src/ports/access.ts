@@ -1,12 +1,12 @@
 import type { RepositoryName } from '../spec/repository-name.ts'
 
-/** What a request wants to do to a repository; `catalog` is about the list of repositories. */
-export type Action = 'pull' | 'push' | 'delete' | 'catalog'
+/** What a request wants: `ping` is the version check, `catalog` the list of repositories. */
+export type Action = 'ping' | 'pull' | 'push' | 'delete' | 'catalog'
 
 /** One thing a request asks leave for. */
 export interface Ask {
   readonly action: Action
-  /** Null for `catalog` and for the version check. */
+  /** Null for `catalog` and `ping`. */
   readonly repository: RepositoryName | null
 }
 

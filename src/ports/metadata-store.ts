@@ -4,7 +4,10 @@ import type { RepositoryName } from '../spec/repository-name.ts'
 import type { Tag } from '../spec/tag.ts'
 import type { BlobRef } from './blob-store.ts'
 
-/** What is known of a manifest without its bytes. */
+/**
+ * What is known of a manifest without its bytes. `annotations` absent: it has none; empty: it has
+ * more than a record should hold, and they are read from its bytes.
+ */
 export interface ManifestRecord extends Descriptor {
   /** Where its bytes are. */
   readonly blob: BlobRef

@@ -1,0 +1,111 @@
+import type { BlobRef, StagedBlob } from '../ports/blob-store.ts'
+import type { BlobInfo, RegistryService } from '../ports/registry-service.ts'
+import type { Digest } from '../spec/digest.ts'
+import { RegistryError } from '../spec/registry-error.ts'
+import type { RepositoryName } from '../spec/repository-name.ts'
+import type { CoreParts } from './parts.ts'
+
+/** How many repositories an anonymous mount asks about before it gives up. */
+const mountCandidates = 16
+
+type BlobService = Pick<RegistryService, 'statBlob' | 'openBlob' | 'deleteBlob' | 'mountBlob'>
+
+/** Blobs that are there: end-2, end-10, end-11. */
+export function blobService(parts: CoreParts): BlobService {
+  const { blobs, metadata, limits, clock, events } = parts
+  const lease = (): number => clock() + limits.leaseMs
+
+  return {
+    async statBlob(repository, digest) {
+      return infoOf(await metadata.findBlob(repository, digest, lease()))
+    },
+
+    async openBlob(repository, digest) {
+      const ref = await metadata.findBlob(repository, digest)
+      if (ref === null) return null
+      const open = await blobs.open(ref)
+      if (open === null) {
+        const error = new Error(`${digest} is recorded, but its ${ref.size} bytes are not there`)
+        events({ kind: 'background-failure', task: 'opening a blob', error })
+      }
+      return open
+    },
+
+    async deleteBlob(repository, digest) {
+      if (!(await metadata.unlinkBlob(repository, digest))) {
+        throw new RegistryError('blobUnknown', { detail: { digest } })
+      }
+    },
+
+    async mountBlob(repository, digest, source) {
+      if ('from' in source) {
+        return infoOf(await metadata.mountBlob(source.from, repository, digest, lease()))
+      }
+      for (const candidate of await metadata.repositoriesWith(digest, mountCandidates)) {
+        if (!(await source.readable(candidate))) continue
+        const ref = await metadata.mountBlob(candidate, repository, digest, lease())
+        if (ref !== null) return infoOf(ref)
+      }
+      return null
+    },
+  }
+}
+
+/**
+ * Makes verified staged bytes a blob of the repository: durable first, named after. When naming
+ * fails, the bytes are taken back unless somebody else holds them.
+ */
+export async function commitBlob(
+  parts: CoreParts,
+  repository: RepositoryName,
+  staged: StagedBlob,
+  digest: Digest,
+): Promise<BlobInfo> {
+  const { metadata, limits, clock } = parts
+  const ref = await commitNamed(parts, staged, digest, async (blob) => {
+    const winner = await metadata.linkBlob(repository, blob, clock() + limits.leaseMs)
+    if (winner.key !== blob.key) await parts.blobs.delete(blob)
+    return winner
+  })
+  return { digest: ref.digest, size: ref.size }
+}
+
+/** Commits staged bytes and names them, with no collection of that digest in between. */
+export async function commitNamed<T>(
+  parts: CoreParts,
+  staged: StagedBlob,
+  digest: Digest,
+  name: (blob: BlobRef) => Promise<T>,
+): Promise<T> {
+  let unnamed: BlobRef | null = null
+  try {
+    return await parts.locks.share(digest, async () => {
+      const blob = await staged.commit(digest)
+      unnamed = blob
+      const named = await name(blob)
+      unnamed = null
+      return named
+    })
+  } finally {
+    if (unnamed !== null) await dropUnheld(parts, unnamed)
+  }
+}
+
+/**
+ * Bytes that got no name are no use. Another push of them may be between its commit and its name,
+ * so they are looked at again once nobody is.
+ */
+export async function dropUnheld(parts: CoreParts, blob: BlobRef): Promise<void> {
+  const { blobs, metadata, locks, events } = parts
+  try {
+    await locks.exclude(blob.digest, async () => {
+      if (!(await metadata.isHeld(blob.digest))) await blobs.delete(blob)
+    })
+  } catch (error) {
+    events({ kind: 'background-failure', task: 'dropping unnamed bytes', error })
+  }
+}
+
+function infoOf(ref: BlobRef | null): BlobInfo | null {
+  return ref === null ? null : { digest: ref.digest, size: ref.size }
+}

@@ -1,0 +1,41 @@
+import type { Digest } from '../spec/digest.ts'
+
+/** Bytes of manifests read or written lately, within a budget. Content never changes, so never stale. */
+export interface ManifestCache {
+  get(digest: Digest): Uint8Array | null
+  put(digest: Digest, bytes: Uint8Array): void
+}
+
+/** What an entry costs beside its bytes, roughly. */
+const overhead = 256
+
+/** @param budget in bytes */
+export function manifestCache(budget: number): ManifestCache {
+  /** In order of use, least recent first. */
+  const entries: Map<Digest, Uint8Array> = new Map()
+  let used = 0
+
+  return {
+    get(digest) {
+      const bytes = entries.get(digest)
+      if (bytes === undefined) return null
+      // Moving an entry costs more than finding it; under half a budget nothing is about to go.
+      if (used > budget / 2) {
+        entries.delete(digest)
+        entries.set(digest, bytes)
+      }
+      return bytes
+    },
+    put(digest, bytes) {
+      const cost = bytes.byteLength + overhead
+      if (cost > budget || entries.has(digest)) return
+      entries.set(digest, bytes)
+      used += cost
+      for (const [oldest, old] of entries) {
+        if (used <= budget) return
+        entries.delete(oldest)
+        used -= old.byteLength + overhead
+      }
+    },
+  }
+}

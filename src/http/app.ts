@@ -1,0 +1,86 @@
+import type { Context, Hono } from 'hono'
+import { Hono as TinyHono } from 'hono/tiny'
+import { RegistryError } from '../spec/registry-error.ts'
+import { authorize } from './authorize.ts'
+import type { Call, HttpParts } from './call.ts'
+import { errorResponse } from './errors.ts'
+import { checkRequest } from './guard.ts'
+import { allowedMethods, type Route, routes } from './routes.ts'
+
+/** The routes of a registry as a Hono app, and the fetch handler that adapters call. */
+export interface HttpApp {
+  readonly app: Hono
+  fetch(request: Request, context?: object): Response | Promise<Response>
+}
+
+/**
+ * Mounts every path once, with its methods behind it: Hono calls a lone handler directly, and what
+ * no method answers is a 405 rather than Hono's 404. The tiny preset's router takes a third of the
+ * default one's time on these patterns.
+ */
+export function createApp(parts: HttpParts): HttpApp {
+  const app: Hono = new TinyHono({ strict: false })
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path)
+    app.all(`${parts.prefix}${path}`, (context) => answer(callOf(parts, context), methods))
+  }
+  app.notFound((context) =>
+    errorResponse(new RegistryError('routeUnknown'), callOf(parts, context)),
+  )
+  app.onError((error, context) => errorResponse(error, callOf(parts, context)))
+
+  return {
+    app,
+    fetch(request, context) {
+      try {
+        return app.fetch(request.method === 'HEAD' ? asGet(request) : request, context)
+      } catch (error) {
+        return errorResponse(error, { request, head: request.method === 'HEAD', parts })
+      }
+    },
+  }
+}
+
+function answer(call: Call, methods: readonly Route[]): Response | Promise<Response> {
+  try {
+    checkRequest(call.request)
+    const route = routeOf(call, methods)
+    const waiting = authorize(call, route)
+    const result = waiting === null ? route.handle(call) : waiting.then(() => route.handle(call))
+    if (!(result instanceof Promise)) return result
+    return result.catch((error: unknown) => errorResponse(error, call))
+  } catch (error) {
+    return errorResponse(error, call)
+  }
+}
+
+function routeOf(call: Call, methods: readonly Route[]): Route {
+  const method = call.head ? 'GET' : call.request.method
+  for (const route of methods) if (route.method === method) return route
+  throw new RegistryError('unsupported', { headers: { Allow: allowedMethods(methods) } })
+}
+
+function callOf(parts: HttpParts, context: Context): Call {
+  const request = heads.get(context.req.raw) ?? context.req.raw
+  return {
+    parts,
+    request,
+    head: request.method === 'HEAD',
+    peer: {},
+    parameter: (name) => context.req.param(name),
+    principal: null,
+  }
+}
+
+/** HEAD requests, by what stands for them before Hono. */
+const heads: WeakMap<Request, Request> = new WeakMap()
+
+/**
+ * Hono dispatches HEAD as GET and copies the answer into a Response without a body, which costs
+ * more than the request itself. The handlers know HEAD, so Hono is shown a GET of the same URL.
+ */
+function asGet(request: Request): Request {
+  const shown = { method: 'GET', url: request.url, headers: request.headers } as Request
+  heads.set(shown, request)
+  return shown
+}

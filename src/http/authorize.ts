@@ -1,0 +1,24 @@
+import type { Ask } from '../ports/access.ts'
+import { RegistryError } from '../spec/registry-error.ts'
+import { type Call, repositoryOf } from './call.ts'
+import type { Route } from './routes.ts'
+
+/** The one place where leave is asked. Nothing to do, and nothing to wait for, without an Access. */
+export function authorize(call: Call, route: Route): Promise<void> | null {
+  return call.parts.access === null ? null : ask(call, route)
+}
+
+/** @throws RegistryError `unauthorized`, `denied`; `nameInvalid` before anybody is asked. */
+async function ask(call: Call, route: Route): Promise<void> {
+  const { access } = call.parts
+  if (access === null) return
+  const repository = route.named ? repositoryOf(call) : null
+  const asks: readonly Ask[] = [{ action: route.action, repository }]
+  call.principal = await access.authenticate(call.request.headers, call.peer)
+  for (const decision of await access.authorize(call.principal, asks)) {
+    if (decision.kind === 'challenge') {
+      throw new RegistryError('unauthorized', { headers: { 'WWW-Authenticate': decision.header } })
+    }
+    if (decision.kind === 'deny') throw new RegistryError('denied')
+  }
+}

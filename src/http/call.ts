@@ -1,0 +1,83 @@
+import type { RegistryLimits } from '../options.ts'
+import type { Access, Action, Ask, Peer, Principal } from '../ports/access.ts'
+import type { EventSink } from '../ports/events.ts'
+import type { RegistryService } from '../ports/registry-service.ts'
+import { type Digest, readDigest } from '../spec/digest.ts'
+import { RegistryError } from '../spec/registry-error.ts'
+import { parseRepositoryName, type RepositoryName } from '../spec/repository-name.ts'
+
+/** What the handlers of one registry work with. */
+export interface HttpParts {
+  readonly service: RegistryService
+  readonly limits: RegistryLimits
+  readonly access: Access | null
+  readonly events: EventSink
+  /** What stands before `/v2` in public paths. */
+  readonly prefix: string
+}
+
+/** Reads a parameter of the matched path, percent-decoded. */
+export type PathParameters = (name: string) => string | undefined
+
+/** One request on its way through a handler. */
+export interface Call {
+  readonly parts: HttpParts
+  readonly request: Request
+  /** Whether only the head of the answer is wanted. */
+  readonly head: boolean
+  readonly peer: Peer
+  readonly parameter: PathParameters
+  /** Set by authorize; null for nobody in particular. */
+  principal: Principal | null
+}
+
+/** @throws RegistryError `nameInvalid`. */
+export function repositoryOf(call: Call): RepositoryName {
+  const text = call.parameter('name') ?? ''
+  const name = parseRepositoryName(text)
+  if (name === null) throw new RegistryError('nameInvalid', { detail: { name: short(text) } })
+  return name
+}
+
+/** A digest a client wants to write under. @throws RegistryError `digestInvalid`, `digestUnsupported`. */
+export function digestToWrite(text: string): Digest {
+  const reading = readDigest(text)
+  if (reading.kind === 'supported') return reading.digest
+  const kind = reading.kind === 'malformed' ? 'digestInvalid' : 'digestUnsupported'
+  throw new RegistryError(kind, { detail: { digest: short(text) } })
+}
+
+/** Query parameters; none cost nothing. */
+export function queryOf(request: Request): URLSearchParams {
+  const at = request.url.indexOf('?')
+  return at === -1 ? noQuery : new URLSearchParams(request.url.slice(at))
+}
+
+const noQuery = new URLSearchParams()
+
+/** Whether the caller may do that, asked beside what the route itself requires. */
+export async function mayAlso(
+  call: Call,
+  action: Action,
+  repository: RepositoryName,
+): Promise<boolean> {
+  const { access } = call.parts
+  if (access === null) return true
+  const ask: Ask = { action, repository }
+  const [decision] = await access.authorize(call.principal, [ask])
+  return decision?.kind === 'allow'
+}
+
+/** The body's announced length in bytes. @throws RegistryError `sizeInvalid`. */
+export function announcedLength(request: Request): number | null {
+  const text = request.headers.get('content-length')
+  if (text === null) return null
+  const length = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(length)) throw new RegistryError('sizeInvalid')
+  return length
+}
+
+/** A client's string, short enough for an error's detail. */
+export function short(text: string): string {
+  return text.length > 256 ? `${text.slice(0, 256)}…` : text
+}

@@ -1,0 +1,45 @@
+import { RegistryError } from '../spec/registry-error.ts'
+import type { Call } from './call.ts'
+
+/** Where every throw of the road ends: the envelope of the specification ("Error Codes"). */
+export function errorResponse(
+  error: unknown,
+  call: Pick<Call, 'request' | 'head' | 'parts'>,
+): Response {
+  const known = error instanceof RegistryError ? error : internal(error, call)
+  const { status, code, message } = known
+  const details = known.details.length === 0 ? [undefined] : known.details
+  const body = JSON.stringify({ errors: details.map((detail) => ({ code, message, detail })) })
+  return new Response(call.head ? null : body, {
+    status,
+    headers: {
+      'Docker-Distribution-API-Version': 'registry/2.0',
+      'Content-Type': 'application/json',
+      'X-Content-Type-Options': 'nosniff',
+      ...known.headers,
+    },
+  })
+}
+
+/** An error nobody foresaw: logged with an id, of which alone the client is told. */
+function internal(error: unknown, call: Pick<Call, 'request' | 'parts'>): RegistryError {
+  const requestId = requestIdOf(call.request)
+  const { method, url } = call.request
+  const path = new URL(url).pathname
+  call.parts.events({ kind: 'failure', requestId, method, path, error })
+  return new RegistryError('internal', {
+    detail: { requestId },
+    headers: { 'X-Request-Id': requestId },
+  })
+}
+
+const ids: WeakMap<Request, string> = new WeakMap()
+
+/** Lets an adapter that numbers its requests say so, for its log and ours to agree. */
+export function setRequestId(request: Request, id: string): void {
+  ids.set(request, id)
+}
+
+function requestIdOf(request: Request): string {
+  return ids.get(request) ?? crypto.randomUUID()
+}

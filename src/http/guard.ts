@@ -1,0 +1,30 @@
+import { RegistryError } from '../spec/registry-error.ts'
+
+/** Encoded slashes, backslashes, dots and NUL, which some parsers decode and others do not. */
+const ambiguousEscape = /%(?:2f|5c|2e|00)/i
+
+/**
+ * Refuses what could be read in two ways, before anything is made of it.
+ *
+ * @throws RegistryError `pathInvalid`, `encodingUnsupported`, `crossSite`.
+ */
+export function checkRequest(request: Request): void {
+  checkPath(request.url)
+  const { method } = request
+  if (method === 'GET' || method === 'HEAD') return
+  const { headers } = request
+  const encoding = headers.get('content-encoding')
+  if (encoding !== null && encoding.trim().toLowerCase() !== 'identity') {
+    throw new RegistryError('encodingUnsupported')
+  }
+  if (headers.get('sec-fetch-site') === 'cross-site') throw new RegistryError('crossSite')
+}
+
+function checkPath(url: string): void {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const query = url.indexOf('?', start)
+  const path = query === -1 ? url.slice(start) : url.slice(start, query)
+  if (path.includes('//') || (path.includes('%') && ambiguousEscape.test(path))) {
+    throw new RegistryError('pathInvalid')
+  }
+}

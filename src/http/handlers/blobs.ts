@@ -1,0 +1,103 @@
+import type { OpenBlob } from '../../ports/blob-store.ts'
+import type { BlobInfo } from '../../ports/registry-service.ts'
+import { type ByteSpan, parseByteRange } from '../../spec/byte-range.ts'
+import { type Digest, readDigest } from '../../spec/digest.ts'
+import { RegistryError } from '../../spec/registry-error.ts'
+import { type Call, digestToWrite, repositoryOf, short } from '../call.ts'
+import { clientHas, rangeStillWanted } from '../conditions.ts'
+import { apiVersion, cacheControl } from '../headers.ts'
+import { setNativeBlob } from '../native-blob.ts'
+
+/** end-2: GET and HEAD of a blob, whole or one range of it. */
+export async function getBlob(call: Call): Promise<Response> {
+  const { service } = call.parts
+  const repository = repositoryOf(call)
+  const digest = digestToRead(call)
+  const info = await service.statBlob(repository, digest)
+  if (info === null) throw new RegistryError('blobUnknown', { detail: { digest } })
+  const { headers } = call.request
+  if (clientHas(headers, digest)) return notModified(call, digest)
+  if (call.head) {
+    return new Response(null, { status: 200, headers: blobHeaders(call, info, info.size) })
+  }
+  const span = requestedSpan(headers, info)
+  const open = await service.openBlob(repository, digest)
+  if (open === null) throw new RegistryError('blobUnknown', { detail: { digest } })
+  return span === null ? whole(call, info, open) : part(call, info, open, span)
+}
+
+/** end-10: DELETE takes a blob out of the repository. */
+export async function deleteBlob(call: Call): Promise<Response> {
+  const repository = repositoryOf(call)
+  await call.parts.service.deleteBlob(repository, digestToRead(call))
+  return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
+}
+
+/** A malformed digest is the client's error; one of another algorithm is simply not here. */
+function digestToRead(call: Call): Digest {
+  const text = call.parameter('digest') ?? ''
+  if (readDigest(text).kind === 'unsupported') {
+    throw new RegistryError('blobUnknown', { detail: { digest: short(text) } })
+  }
+  return digestToWrite(text)
+}
+
+function requestedSpan(headers: Headers, info: BlobInfo): ByteSpan | null {
+  const range = headers.get('range')
+  if (range === null || !rangeStillWanted(headers, info.digest)) return null
+  const span = parseByteRange(range, info.size)
+  if (span !== 'unsatisfiable') return span
+  throw new RegistryError('rangeUnsatisfiable', {
+    detail: { size: info.size },
+    headers: { 'Content-Range': `bytes */${info.size}` },
+  })
+}
+
+function whole(call: Call, info: BlobInfo, blob: OpenBlob): Response {
+  const response = new Response(blob.stream(), {
+    status: 200,
+    headers: blobHeaders(call, info, info.size),
+  })
+  setNativeBlob(response, { blob, span: { start: 0, end: info.size } })
+  return response
+}
+
+function part(call: Call, info: BlobInfo, blob: OpenBlob, span: ByteSpan): Response {
+  const headers = {
+    ...blobHeaders(call, info, span.end - span.start),
+    'Content-Range': `bytes ${span.start}-${span.end - 1}/${info.size}`,
+  }
+  const response = new Response(blob.stream(span), { status: 206, headers })
+  setNativeBlob(response, { blob, span })
+  return response
+}
+
+/** A blob is anybody's bytes: whatever a browser makes of it, it may not run. */
+function blobHeaders(call: Call, info: BlobInfo, length: number): Record<string, string> {
+  return {
+    'Docker-Distribution-API-Version': 'registry/2.0',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': String(length),
+    'Docker-Content-Digest': info.digest,
+    ETag: `"${info.digest}"`,
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': caching(call),
+    'Content-Disposition': 'attachment',
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+  }
+}
+
+function notModified(call: Call, digest: Digest): Response {
+  const headers = {
+    ...apiVersion,
+    'Docker-Content-Digest': digest,
+    ETag: `"${digest}"`,
+    'Cache-Control': caching(call),
+  }
+  return new Response(null, { status: 304, headers })
+}
+
+function caching(call: Call): string {
+  return call.parts.access === null ? cacheControl.immutable : cacheControl.privateImmutable
+}

@@ -1,0 +1,158 @@
+import type { TagExpectation } from '../../ports/metadata-store.ts'
+import type { ManifestInfo, ManifestPushed } from '../../ports/registry-service.ts'
+import { type Reference, readReference } from '../../spec/reference.ts'
+import { RegistryError } from '../../spec/registry-error.ts'
+import { parseTag, type Tag } from '../../spec/tag.ts'
+import { readWhole } from '../body.ts'
+import { type Call, queryOf, repositoryOf, short } from '../call.ts'
+import { clientHas, entityTags } from '../conditions.ts'
+import { apiVersion, cacheControl } from '../headers.ts'
+
+/** end-3: GET and HEAD of a manifest, by tag or by digest, exactly as it was pushed. */
+export async function getManifest(call: Call): Promise<Response> {
+  const { service } = call.parts
+  const repository = repositoryOf(call)
+  const reference = referenceToRead(call)
+  const found = call.head
+    ? await service.statManifest(repository, reference)
+    : await service.getManifest(repository, reference)
+  if (found === null) throw manifestUnknown(call)
+  const headers = manifestHeaders(call, reference, found)
+  if (clientHas(call.request.headers, found.digest)) {
+    const { 'Content-Length': _, 'Content-Type': __, ...rest } = headers
+    return new Response(null, { status: 304, headers: rest })
+  }
+  const body = 'bytes' in found ? (found.bytes as Uint8Array<ArrayBuffer>) : null
+  return new Response(body, { status: 200, headers })
+}
+
+/** end-7: PUT stores a manifest, and with `?tag=` names it several times in one step. */
+export async function putManifest(call: Call): Promise<Response> {
+  const { parts, request } = call
+  const { service, limits } = parts
+  const repository = repositoryOf(call)
+  const reference = referenceToWrite(call)
+  const tags = tagParameters(call, reference)
+  const expect = expectation(request.headers)
+  const mediaType = request.headers.get('content-type')
+  const bytes = await readWhole(request, limits.manifestBytes, 'manifestTooLarge')
+  const pushed = await service.putManifest(repository, reference, {
+    bytes,
+    tags,
+    ...(mediaType === null ? {} : { mediaType }),
+    ...(expect === null ? {} : { expect }),
+  })
+  return created(call, repository, pushed, tags)
+}
+
+/** end-9: DELETE removes a tag, or a manifest with all its tags. */
+export async function deleteManifest(call: Call): Promise<Response> {
+  const repository = repositoryOf(call)
+  await call.parts.service.deleteManifest(repository, referenceToRead(call))
+  return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
+}
+
+/** What cannot be a tag, or is of an algorithm unknown here, is simply not there. */
+function referenceToRead(call: Call): Reference {
+  const reading = readReference(call.parameter('reference') ?? '')
+  if (reading.kind === 'tag' || reading.kind === 'digest') return reading
+  if (reading.kind !== 'malformed-digest') throw manifestUnknown(call)
+  throw new RegistryError('digestInvalid', { detail: referenceDetail(call) })
+}
+
+function referenceToWrite(call: Call): Reference {
+  const reading = readReference(call.parameter('reference') ?? '')
+  switch (reading.kind) {
+    case 'tag':
+    case 'digest':
+      return reading
+    case 'malformed-tag':
+      throw new RegistryError('tagInvalid', { detail: referenceDetail(call) })
+    case 'malformed-digest':
+      throw new RegistryError('digestInvalid', { detail: referenceDetail(call) })
+    case 'unsupported-digest':
+      throw new RegistryError('digestUnsupported', { detail: referenceDetail(call) })
+  }
+}
+
+/** Every tag is checked before anything is stored. */
+function tagParameters(call: Call, reference: Reference): readonly Tag[] {
+  const given = queryOf(call.request).getAll('tag')
+  if (given.length === 0) return []
+  if (reference.kind === 'tag') {
+    throw new RegistryError('tagInvalid', {
+      message: 'tag parameters go with a push by digest: put one of the tags into the path instead',
+    })
+  }
+  const { tagsPerPush } = call.parts.limits
+  if (given.length > tagsPerPush) {
+    throw new RegistryError('tooManyTags', { detail: { limit: tagsPerPush } })
+  }
+  const tags = given.map((text) => {
+    const tag = parseTag(text)
+    if (tag === null) throw new RegistryError('tagInvalid', { detail: { tag: short(text) } })
+    return tag
+  })
+  return [...new Set(tags)]
+}
+
+function expectation(headers: Headers): TagExpectation | null {
+  const match = headers.get('if-match')
+  const noneMatch = headers.get('if-none-match')
+  if (match === null && noneMatch === null) return null
+  return {
+    ...(match === null ? {} : { match: entityTags(match) }),
+    ...(noneMatch === null ? {} : { noneMatch: entityTags(noneMatch) }),
+  }
+}
+
+function created(
+  call: Call,
+  repository: string,
+  pushed: ManifestPushed,
+  tags: readonly Tag[],
+): Response {
+  const { digest, subject } = pushed
+  return new Response(null, {
+    status: 201,
+    headers: {
+      ...apiVersion,
+      Location: `${call.parts.prefix}/v2/${repository}/manifests/${digest}`,
+      'Docker-Content-Digest': digest,
+      'Content-Length': '0',
+      ...(subject === undefined ? {} : { 'OCI-Subject': subject }),
+      ...(tags.length === 0 ? {} : { 'OCI-Tag': tags.join(', ') }),
+    },
+  })
+}
+
+function manifestHeaders(
+  call: Call,
+  reference: Reference,
+  info: ManifestInfo,
+): Record<string, string> {
+  return {
+    'Docker-Distribution-API-Version': 'registry/2.0',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Type': info.mediaType,
+    'Content-Length': String(info.size),
+    'Docker-Content-Digest': info.digest,
+    ETag: `"${info.digest}"`,
+    'Cache-Control': caching(call, reference),
+  }
+}
+
+function caching(call: Call, reference: Reference): string {
+  const open = call.parts.access === null
+  if (reference.kind === 'tag')
+    return open ? cacheControl.revalidate : cacheControl.privateRevalidate
+  return open ? cacheControl.immutable : cacheControl.privateImmutable
+}
+
+function manifestUnknown(call: Call): RegistryError {
+  return new RegistryError('manifestUnknown', { detail: referenceDetail(call) })
+}
+
+function referenceDetail(call: Call): { readonly reference: string } {
+  return { reference: short(call.parameter('reference') ?? '') }
+}

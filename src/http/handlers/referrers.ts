@@ -1,0 +1,56 @@
+import type { Annotations, Descriptor } from '../../spec/descriptor.ts'
+import { readDigest } from '../../spec/digest.ts'
+import { mediaTypes } from '../../spec/media-types.ts'
+import { RegistryError } from '../../spec/registry-error.ts'
+import { type Call, queryOf, repositoryOf, short } from '../call.ts'
+import { apiVersion } from '../headers.ts'
+import { linkHeader } from '../pagination.ts'
+
+/** end-12: GET the manifests that refer to a digest; never 404. */
+export async function listReferrers(call: Call): Promise<Response> {
+  const { service, prefix } = call.parts
+  const repository = repositoryOf(call)
+  const subject = call.parameter('digest') ?? ''
+  if (readDigest(subject).kind === 'malformed') {
+    throw new RegistryError('digestInvalid', { detail: { digest: short(subject) } })
+  }
+  const query = queryOf(call.request)
+  const after = query.get('last')
+  // A raw `+` is read as a space, which no media type has: hand-written queries send it.
+  const artifactType = query.get('artifactType')?.replaceAll(' ', '+') || null
+  const page = await service.listReferrers(repository, subject, {
+    ...(after === null ? {} : { after }),
+    ...(artifactType === null ? {} : { artifactType }),
+  })
+  const next: [string, string][] = [['last', page.items.at(-1)?.digest ?? '']]
+  if (artifactType !== null) next.unshift(['artifactType', artifactType])
+  const path = `${prefix}/v2/${repository}/referrers/${subject}`
+  return new Response(indexOf(page.items), {
+    status: 200,
+    headers: {
+      ...apiVersion,
+      'Content-Type': mediaTypes.ociIndex,
+      'Cache-Control': 'no-cache',
+      ...(artifactType === null ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
+      ...linkHeader(path, page, next),
+    },
+  })
+}
+
+/** Written by hand, for annotations: an object would lose a key called `__proto__`. */
+function indexOf(descriptors: readonly Descriptor[]): string {
+  const manifests = descriptors.map(descriptorJson).join(',')
+  return `{"schemaVersion":2,"mediaType":"${mediaTypes.ociIndex}","manifests":[${manifests}]}`
+}
+
+function descriptorJson(entry: Descriptor): string {
+  const { mediaType, digest, size, artifactType, annotations = [] } = entry
+  const head = JSON.stringify({ mediaType, digest, size, artifactType })
+  if (annotations.length === 0) return head
+  return `${head.slice(0, -1)},"annotations":${annotationsJson(annotations)}}`
+}
+
+function annotationsJson(annotations: Annotations): string {
+  const pairs = annotations.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+  return `{${pairs.join(',')}}`
+}

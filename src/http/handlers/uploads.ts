@@ -1,0 +1,166 @@
+import type { BlobInfo, UploadStatus } from '../../ports/registry-service.ts'
+import { uploadRange } from '../../spec/content-range.ts'
+import { isDigestAlgorithm } from '../../spec/digest.ts'
+import { RegistryError } from '../../spec/registry-error.ts'
+import { parseRepositoryName, type RepositoryName } from '../../spec/repository-name.ts'
+import { parseUploadId, type UploadId } from '../../spec/upload-id.ts'
+import { uploadBody } from '../body.ts'
+import { type Call, digestToWrite, mayAlso, queryOf, repositoryOf, short } from '../call.ts'
+import { apiVersion } from '../headers.ts'
+
+/** end-4, end-11: POST opens a session, pushes a blob at once, or mounts one. */
+export async function startUpload(call: Call): Promise<Response> {
+  const { service } = call.parts
+  const repository = repositoryOf(call)
+  const query = queryOf(call.request)
+  const mount = query.get('mount')
+  if (mount !== null) {
+    const mounted = await mountBlob(call, repository, mount, query.get('from'))
+    if (mounted !== null) return blobCreated(call, repository, mounted)
+  }
+  const principal = call.principal?.id ?? null
+  const digest = query.get('digest')
+  if (digest !== null && mount === null) {
+    const wanted = digestToWrite(digest)
+    const body = uploadBody(call.request) ?? noBody
+    const blob = await service.pushBlob(repository, wanted, body, principal)
+    return blobCreated(call, repository, blob)
+  }
+  const algorithm = query.get('digest-algorithm') ?? 'sha256'
+  if (!isDigestAlgorithm(algorithm)) {
+    throw new RegistryError('digestUnsupported', { detail: { algorithm: short(algorithm) } })
+  }
+  return sessionResponse(
+    call,
+    repository,
+    202,
+    await service.startUpload(repository, { algorithm, principal }),
+  )
+}
+
+/** end-5: PATCH adds a chunk. */
+export async function appendUpload(call: Call): Promise<Response> {
+  const repository = repositoryOf(call)
+  const id = sessionId(call)
+  const body = uploadBody(call.request) ?? noBody
+  const status = await placed(call, repository, id, () =>
+    call.parts.service.appendUpload(repository, id, body),
+  )
+  return sessionResponse(call, repository, 202, status)
+}
+
+/** end-6: PUT ends the session; a body is the last chunk. */
+export async function finishUpload(call: Call): Promise<Response> {
+  const repository = repositoryOf(call)
+  const id = sessionId(call)
+  const text = queryOf(call.request).get('digest')
+  if (text === null) {
+    throw new RegistryError('digestInvalid', {
+      message: 'the closing PUT names the whole blob: add ?digest=<digest>',
+    })
+  }
+  const digest = digestToWrite(text)
+  const body = uploadBody(call.request)
+  const blob = await placed(call, repository, id, () =>
+    call.parts.service.finishUpload(repository, id, digest, body),
+  )
+  return blobCreated(call, repository, blob)
+}
+
+/** end-13: GET tells where the session stands. */
+export async function uploadStatus(call: Call): Promise<Response> {
+  const repository = repositoryOf(call)
+  const status = await call.parts.service.uploadStatus(repository, sessionId(call))
+  return sessionResponse(call, repository, 204, status)
+}
+
+/** end-14: DELETE ends the session and drops its bytes. */
+export async function cancelUpload(call: Call): Promise<Response> {
+  const repository = repositoryOf(call)
+  await call.parts.service.cancelUpload(repository, sessionId(call))
+  return new Response(null, { status: 204, headers: apiVersion })
+}
+
+const noBody = { source: { pipe: async (): Promise<void> => {}, abort: (): void => {} }, length: 0 }
+
+async function mountBlob(
+  call: Call,
+  repository: RepositoryName,
+  mount: string,
+  from: string | null,
+): Promise<BlobInfo | null> {
+  const { service } = call.parts
+  const digest = digestToWrite(mount)
+  if (from === null) {
+    const readable = (source: RepositoryName): Promise<boolean> => mayAlso(call, 'pull', source)
+    return service.mountBlob(repository, digest, { readable })
+  }
+  const source = parseRepositoryName(from)
+  if (source === null) throw new RegistryError('nameInvalid', { detail: { from: short(from) } })
+  if (!(await mayAlso(call, 'pull', source))) return null
+  return service.mountBlob(repository, digest, { from: source })
+}
+
+/** What is no UUID was never a session of ours. */
+function sessionId(call: Call): UploadId {
+  const id = parseUploadId(call.parameter('id') ?? '')
+  if (id === null) throw new RegistryError('uploadUnknown')
+  return id
+}
+
+/** Says in `Location` and `Range` where the session stands when a chunk was refused for its place. */
+async function placed<T>(
+  call: Call,
+  repository: RepositoryName,
+  id: UploadId,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const [detail] = error instanceof RegistryError ? error.details : []
+    if (!(error instanceof RegistryError) || !hasOffset(detail)) throw error
+    const { kind, details, headers, cause } = error
+    const place = sessionHeaders(call, repository, { id, offset: detail.offset })
+    throw new RegistryError(kind, { details, headers: { ...headers, ...place }, cause })
+  }
+}
+
+function hasOffset(detail: unknown): detail is { readonly offset: number } {
+  return typeof detail === 'object' && detail !== null && 'offset' in detail
+}
+
+function sessionHeaders(
+  call: Call,
+  repository: RepositoryName,
+  status: UploadStatus,
+): Record<string, string> {
+  return {
+    Location: `${call.parts.prefix}/v2/${repository}/blobs/uploads/${status.id}`,
+    Range: uploadRange(status.offset),
+    'Docker-Upload-UUID': status.id,
+  }
+}
+
+function sessionResponse(
+  call: Call,
+  repository: RepositoryName,
+  status: 202 | 204,
+  upload: UploadStatus,
+): Response {
+  const length = status === 204 ? {} : { 'Content-Length': '0' }
+  const headers = { ...apiVersion, ...sessionHeaders(call, repository, upload), ...length }
+  return new Response(null, { status, headers })
+}
+
+function blobCreated(call: Call, repository: RepositoryName, blob: BlobInfo): Response {
+  return new Response(null, {
+    status: 201,
+    headers: {
+      ...apiVersion,
+      Location: `${call.parts.prefix}/v2/${repository}/blobs/${blob.digest}`,
+      'Docker-Content-Digest': blob.digest,
+      'Content-Length': '0',
+    },
+  })
+}

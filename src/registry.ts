@@ -1,0 +1,92 @@
+import type { Hono } from 'hono'
+import { digestLocks } from './core/digest-locks.ts'
+import type { GarbageReport } from './core/garbage.ts'
+import type { CoreParts } from './core/parts.ts'
+import { readOnly, withoutDeletes } from './core/read-only.ts'
+import { createCore } from './core/service.ts'
+import { createApp } from './http/app.ts'
+import { memoryBlobs } from './memory/blob-store.ts'
+import { portableHash } from './memory/portable-hash.ts'
+import { memoryUploads } from './memory/upload-store.ts'
+import { memoryMetadata } from './metadata/store.ts'
+import { defaultLimits, type RegistryOptions } from './options.ts'
+import type { RegistryService } from './ports/registry-service.ts'
+
+/** A registry: a fetch handler, the service behind it, and its housekeeping. */
+export interface Registry {
+  /**
+   * Answers a request. Needs nothing but Web standards; never rejects.
+   *
+   * @param context what the runtime hands to a Hono app as its bindings
+   */
+  fetch(request: Request, context?: object): Response | Promise<Response>
+  /** The same routes as a Hono app, for `app.route('/', registry.app)`. */
+  readonly app: Hono
+  /** The registry without HTTP. */
+  readonly service: RegistryService
+  /** Ends upload sessions that were idle too long. Worth calling every minute or so. */
+  expireUploads(): Promise<void>
+  /** Deletes the bytes of blobs that no manifest names and whose leases are over. */
+  collectGarbage(): Promise<GarbageReport>
+  /** Makes everything durable and lets go of the stores. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a registry (OCI Distribution Specification, end-1 to end-14, and `_catalog`).
+ *
+ * @throws TypeError when `prefix` is not a path.
+ */
+export function createRegistry(options: RegistryOptions = {}): Registry {
+  const limits = { ...defaultLimits, ...options.limits }
+  const clock = options.clock ?? steadyClock()
+  const stores = options.stores ?? {
+    blobs: memoryBlobs(),
+    uploads: memoryUploads({ clock }),
+    metadata: memoryMetadata({ clock, leaseMs: limits.leaseMs }),
+  }
+  const events = options.events ?? (() => {})
+  const parts: CoreParts = {
+    ...stores,
+    hash: options.hash ?? portableHash,
+    limits,
+    allowSparse: options.allowSparse ?? false,
+    events,
+    clock,
+    locks: digestLocks(),
+  }
+  const core = createCore(parts)
+  const service = restricted(core.service, options)
+  const { app, fetch } = createApp({
+    service,
+    limits,
+    access: options.access ?? null,
+    events,
+    prefix: checkedPrefix(options.prefix ?? ''),
+  })
+  return {
+    app,
+    fetch,
+    service,
+    expireUploads: core.expireUploads,
+    collectGarbage: core.collectGarbage,
+    close: () => stores.metadata.close(),
+  }
+}
+
+function restricted(service: RegistryService, options: RegistryOptions): RegistryService {
+  if (options.readOnly === true) return readOnly(service)
+  return options.deletes === false ? withoutDeletes(service) : service
+}
+
+/** Wall time that neither leaps nor goes back while the process runs: nothing expires early. */
+function steadyClock(): () => number {
+  const started = Date.now() - performance.now()
+  return () => started + performance.now()
+}
+
+function checkedPrefix(prefix: string): string {
+  const bare = prefix.replace(/\/+$/, '')
+  if (bare === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(bare)) return bare
+  throw new TypeError(`prefix ${JSON.stringify(prefix)} is not a path such as /registry`)
+}
