@@ -1,0 +1,199 @@
+import { type BlobRef, type BlobStore, newUploadId } from '../../kit.ts'
+import { equals, holds, rejects } from '../contract.ts'
+import { readAll, sampleBytes, sampleDigest } from '../samples.ts'
+import { type BlobStoreCase, blobCase, get, put, writeAll } from './store-case.ts'
+
+const digest = sampleDigest(1)
+const mib = 1024 * 1024
+
+async function listed(store: BlobStore, after?: string): Promise<BlobRef[]> {
+  const found: BlobRef[] = []
+  for await (const { digest, size, key, modifiedAt } of store.list(after)) {
+    holds(Number.isFinite(modifiedAt), 'modifiedAt is a number')
+    found.push({ digest, size, key })
+  }
+  return found
+}
+
+function byKey(blobs: readonly BlobRef[]): BlobRef[] {
+  return [...blobs].sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+/** Blobs that are there. */
+export const committedBlobCases: readonly BlobStoreCase[] = [
+  blobCase('a commit says what became of the bytes', async (store) => {
+    const blob = await put(store, digest, sampleBytes(1234))
+    equals([blob.digest, blob.size], [digest, 1234], 'digest and size')
+    holds(blob.key !== '', 'there is a key')
+    const open = await store.open(blob)
+    equals(open?.size, 1234, 'size once opened')
+    await open?.close()
+  }),
+
+  blobCase('digests of both algorithms are kept', async (store) => {
+    const long = await put(store, sampleDigest(1, 'sha512'), sampleBytes(12))
+    const short = await put(store, sampleDigest(1), sampleBytes(13))
+    equals(await get(store, long), sampleBytes(12), 'sha512')
+    equals(await get(store, short), sampleBytes(13), 'sha256')
+  }),
+
+  blobCase('a blob of no bytes is a blob', async (store) => {
+    const blob = await put(store, digest, new Uint8Array(0))
+    equals(blob.size, 0, 'size')
+    equals(await get(store, blob), new Uint8Array(0), 'the bytes')
+    equals(await listed(store), [blob], 'the list')
+    equals(await store.delete(blob), true, 'deleting it')
+  }),
+
+  blobCase('a blob of many megabytes, with a break in the middle', async (store) => {
+    const bytes = sampleBytes(12 * mib + 5)
+    const id = newUploadId()
+    const first = await store.stage(id, { length: bytes.byteLength })
+    await writeAll(first, bytes.subarray(0, 7 * mib + 3), 1_000_003)
+    const second = await store.stage(id, {}, await first.suspend())
+    await writeAll(second, bytes.subarray(7 * mib + 3), 65_536)
+    equals(await get(store, await second.commit(digest)), bytes, 'the bytes')
+  }),
+
+  blobCase('spans are read to the byte', async (store) => {
+    const bytes = sampleBytes(10_000)
+    const blob = await put(store, digest, bytes)
+    const edges = [0, 1, 999, 1000, 1001, 5000, 9999, 10_000]
+    for (const start of edges) {
+      for (const end of edges.filter((edge) => edge >= start)) {
+        const open = await store.open(blob)
+        holds(open !== null, 'the blob opens')
+        const part = await readAll(open.stream({ start, end }))
+        equals(part, bytes.subarray(start, end), `bytes ${start} to ${end}`)
+      }
+    }
+  }),
+
+  blobCase('a stream errors where bytes are missing', async (store) => {
+    const open = await store.open(await put(store, digest, sampleBytes(2000)))
+    holds(open !== null, 'the blob opens')
+    const tooLong = open.stream({ start: 1000, end: 2001 })
+    await rejects(() => readAll(tooLong), 'a span beyond the end errors')
+    await open.close()
+  }),
+
+  blobCase('a blob deleted under a reader never ends early as if it were whole', async (store) => {
+    const bytes = sampleBytes(400_000)
+    const blob = await put(store, digest, bytes)
+    const open = await store.open(blob)
+    holds(open !== null, 'the blob opens')
+    const stream = open.stream()
+    await store.delete(blob)
+    const read = await readAll(stream).catch(() => null)
+    if (read !== null) equals(read, bytes, 'all the bytes, as there was no error')
+    await open.close()
+  }),
+
+  blobCase('a stream may be cancelled, and closing is harmless', async (store) => {
+    const blob = await put(store, digest, sampleBytes(200_000))
+    const first = await store.open(blob)
+    const reader = first?.stream().getReader()
+    await reader?.read()
+    await reader?.cancel()
+    await first?.close()
+    await first?.close()
+    const unread = await store.open(blob)
+    await unread?.stream().cancel()
+    await unread?.close()
+    equals(await get(store, blob), sampleBytes(200_000), 'the bytes, read afterwards')
+  }),
+
+  blobCase('many may read a blob at once', async (store) => {
+    const blob = await put(store, digest, sampleBytes(50_000))
+    const readers = Array.from({ length: 8 }, () => get(store, blob))
+    for (const bytes of await Promise.all(readers)) equals(bytes, sampleBytes(50_000), 'the bytes')
+  }),
+
+  blobCase('what is missing or of another size does not open', async (store) => {
+    const blob = await put(store, digest, sampleBytes(100))
+    equals(await store.open({ ...blob, size: 99 }), null, 'one byte less')
+    equals(await store.open({ ...blob, size: 101 }), null, 'one byte more')
+    await store.delete(blob)
+    equals(await store.open(blob), null, 'a deleted blob')
+  }),
+
+  blobCase('deleting says whether there was something', async (store) => {
+    const kept = await put(store, sampleDigest(2), sampleBytes(10))
+    const blob = await put(store, digest, sampleBytes(20))
+    equals(await store.delete(blob), true, 'the first time')
+    equals(await store.delete(blob), false, 'the second time')
+    equals(await get(store, kept), sampleBytes(10), 'another blob')
+    const again = await put(store, digest, sampleBytes(20))
+    equals(await get(store, again), sampleBytes(20), 'the blob, put again')
+  }),
+
+  blobCase('two uploads of one digest both succeed', async (store) => {
+    const [one, two] = await Promise.all([
+      put(store, digest, sampleBytes(3000)),
+      put(store, digest, sampleBytes(3000)),
+    ])
+    equals(await get(store, one), sampleBytes(3000), 'the first')
+    equals(await get(store, two), sampleBytes(3000), 'the second')
+    if (one.key !== two.key) {
+      equals(await store.delete(two), true, 'deleting the one that lost')
+      equals(await get(store, one), sampleBytes(3000), 'the one that stays')
+    }
+  }),
+
+  blobCase('a finished upload tried again leaves the blob as it was', async (store) => {
+    const id = newUploadId()
+    const first = await store.stage(id, {})
+    await writeAll(first, sampleBytes(5000, 1))
+    const blob = await first.commit(digest)
+    const again = await store.stage(id, {})
+    await writeAll(again, sampleBytes(5000, 2))
+    await again.discard()
+    const third = await store.stage(id, {})
+    await writeAll(third, sampleBytes(4000, 3))
+    await third.commit(sampleDigest(2))
+    equals(await get(store, blob), sampleBytes(5000, 1), 'the bytes')
+  }),
+
+  blobCase('an empty store lists nothing', async (store) => {
+    equals(await listed(store), [], 'the list')
+  }),
+
+  blobCase('the list has every committed blob once, and nothing that is staged', async (store) => {
+    const blobs: BlobRef[] = []
+    for (let number = 0; number < 7; number += 1) {
+      blobs.push(await put(store, sampleDigest(number), sampleBytes(number * 700)))
+    }
+    const staged = await store.stage(newUploadId(), {})
+    await writeAll(staged, sampleBytes(5000))
+    await staged.suspend()
+    equals(byKey(await listed(store)), byKey(blobs), 'the list')
+  }),
+
+  blobCase('the list goes on after any key, in the same order', async (store) => {
+    for (let number = 0; number < 7; number += 1) {
+      await put(store, sampleDigest(number), sampleBytes(100 + number))
+    }
+    const all = await listed(store)
+    equals(all.length, 7, 'blobs listed')
+    for (const [index, blob] of all.entries()) {
+      equals(await listed(store, blob.key), all.slice(index + 1), 'what follows')
+    }
+    const gone = all[3]
+    holds(gone !== undefined, 'a blob in the middle')
+    await store.delete(gone)
+    equals(await listed(store, gone.key), all.slice(4), 'what follows a key that is gone')
+  }),
+
+  blobCase('blobs may be deleted while they are listed', async (store) => {
+    for (let number = 0; number < 7; number += 1) {
+      await put(store, sampleDigest(number), sampleBytes(100))
+    }
+    let seen = 0
+    for await (const blob of store.list()) {
+      seen += 1
+      await store.delete(blob)
+    }
+    equals(seen, 7, 'blobs seen')
+    equals(await listed(store), [], 'what is left')
+  }),
+]
