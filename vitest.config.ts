@@ -1,6 +1,17 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
 const config: ViteUserConfig = defineConfig({
+  resolve: {
+    alias: [
+      { find: /^layerdock$/, replacement: here('src/index.ts') },
+      { find: /^layerdock\/kit$/, replacement: here('src/kit.ts') },
+      { find: /^layerdock\/testing$/, replacement: here('src/testing/index.ts') },
+      { find: /^layerdock\/node$/, replacement: here('adapters/node-fs/index.ts') },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,

@@ -1,3 +1,4 @@
+export type { GarbageReport } from './core/garbage.ts'
 export {
   defaultLimits,
   type RegistryLimits,
@@ -7,6 +8,7 @@ export {
 export type * from './ports/access.ts'
 export type * from './ports/events.ts'
 export type * from './ports/registry-service.ts'
+export { createRegistry, type Registry } from './registry.ts'
 export type { Annotations, Descriptor } from './spec/descriptor.ts'
 export { type Digest, type DigestAlgorithm, parseDigest } from './spec/digest.ts'
 export { type ErrorName, type ErrorRow, errorRows } from './spec/error-codes.ts'

@@ -9,7 +9,7 @@ import { memoryBlobs } from './memory/blob-store.ts'
 import { portableHash } from './memory/portable-hash.ts'
 import { memoryUploads } from './memory/upload-store.ts'
 import { memoryMetadata } from './metadata/store.ts'
-import { defaultLimits, type RegistryOptions } from './options.ts'
+import { defaultLimits, type RegistryOptions, type RegistryStores } from './options.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 
 /** A registry: a fetch handler, the service behind it, and its housekeeping. */
@@ -40,11 +40,7 @@ export interface Registry {
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const limits = { ...defaultLimits, ...options.limits }
   const clock = options.clock ?? steadyClock()
-  const stores = options.stores ?? {
-    blobs: memoryBlobs(),
-    uploads: memoryUploads({ clock }),
-    metadata: memoryMetadata({ clock, leaseMs: limits.leaseMs }),
-  }
+  const stores = options.stores ?? memoryStores({ clock, leaseMs: limits.leaseMs })
   const events = options.events ?? (() => {})
   const parts: CoreParts = {
     ...stores,
@@ -74,13 +70,28 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   }
 }
 
+/** Stores that forget everything when the process ends. */
+export function memoryStores(
+  options: { readonly clock?: () => number; readonly leaseMs?: number } = {},
+): RegistryStores {
+  const clock = options.clock ?? steadyClock()
+  return {
+    blobs: memoryBlobs(),
+    uploads: memoryUploads({ clock }),
+    metadata: memoryMetadata({ clock, leaseMs: options.leaseMs ?? defaultLimits.leaseMs }),
+  }
+}
+
 function restricted(service: RegistryService, options: RegistryOptions): RegistryService {
   if (options.readOnly === true) return readOnly(service)
   return options.deletes === false ? withoutDeletes(service) : service
 }
 
-/** Wall time that neither leaps nor goes back while the process runs: nothing expires early. */
-function steadyClock(): () => number {
+/**
+ * Milliseconds since the epoch by a clock that neither leaps nor goes back while the process runs, so
+ * that nothing expires early.
+ */
+export function steadyClock(): () => number {
   const started = Date.now() - performance.now()
   return () => started + performance.now()
 }

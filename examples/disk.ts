@@ -1,0 +1,8 @@
+// A registry on disk in a program of your own, on the same fast roads as `layerdock serve`.
+import { openRegistry, serve } from 'layerdock/node'
+
+const registry = await openRegistry({ directory: process.env.DATA ?? './registry-data' })
+export const server: Awaited<ReturnType<typeof serve>> = await serve(registry, {
+  host: '127.0.0.1',
+  port: Number(process.env.PORT ?? 5000),
+})

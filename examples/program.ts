@@ -1,0 +1,32 @@
+// The registry without HTTP and without a socket: a program puts an artifact in and reads it back.
+import { createHash } from 'node:crypto'
+import { createRegistry, mediaTypes, parseDigest, parseRepositoryName, parseTag } from 'layerdock'
+import { bytesSource } from 'layerdock/kit'
+
+const { service } = createRegistry()
+const repository = parseRepositoryName('reports/weekly')
+const tag = parseTag('latest')
+if (repository === null || tag === null) throw new Error('not names')
+
+const push = async (text: string): Promise<{ digest: string; size: number }> => {
+  const bytes = new TextEncoder().encode(text)
+  const digest = parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
+  if (digest === null) throw new Error('not a digest')
+  return service.pushBlob(repository, digest, { source: bytesSource(bytes) })
+}
+const config = { mediaType: 'application/vnd.oci.empty.v1+json', ...(await push('{}')) }
+const report = { mediaType: 'text/plain', ...(await push('all is well\n')) }
+const manifest = {
+  schemaVersion: 2,
+  mediaType: mediaTypes.ociManifest,
+  artifactType: 'application/vnd.example.report',
+  config,
+  layers: [report],
+}
+const bytes = new TextEncoder().encode(JSON.stringify(manifest))
+export const pushed: { digest: string } = await service.putManifest(
+  repository,
+  { kind: 'tag', tag },
+  { bytes },
+)
+export const tags: readonly string[] = (await service.listTags(repository, { limit: 10 })).items
