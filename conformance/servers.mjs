@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const project = fileURLToPath(new URL('..', import.meta.url))
@@ -62,12 +63,12 @@ export async function startServer({ command, entry, store, dir, args = [] }) {
   const main = `${project}${entry}`
   if (!existsSync(main)) throw new Error(`${entry} is not there: run \`npm run build\` first`)
   const [program, ...before] = command
-  const where = store === 'memory' ? ['--storage', 'memory'] : ['--storage-dir', dir]
+  const where = store === 'memory' ? ['--memory'] : ['--storage-dir', dir]
   const began = performance.now()
   const child = spawn(
     program ?? '',
     [...before, main, 'serve', '--listen', '127.0.0.1:0', ...where, ...args],
-    { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: tmpdir(), env: plainEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const ended = once(child, 'exit')
   ended.catch(() => {})
@@ -107,6 +108,12 @@ export async function startServer({ command, entry, store, dir, args = [] }) {
     if (child.pid !== undefined) await kill()
     throw new Error(`the server did not start: ${error}\n${printed.slice(-4000)}`)
   }
+}
+
+/** Our own variables, such as LAYERDOCK_CONFORMANCE, are no settings of the server. */
+function plainEnvironment() {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('LAYERDOCK_'))
+  return Object.fromEntries(kept)
 }
 
 /**
