@@ -1,0 +1,123 @@
+import { equals } from '../contract.ts'
+import { sampleDigest, tagNamed } from '../samples.ts'
+import {
+  blobOf,
+  here,
+  leaseEnd,
+  type MetadataStoreCase,
+  manifestOf,
+  metadataCase,
+  record,
+  there,
+} from './store-case.ts'
+
+const [one, two, other] = [tagNamed('one'), tagNamed('two'), tagNamed('other')]
+
+/** Manifests, and what has to be there for them. */
+export const manifestCases: readonly MetadataStoreCase[] = [
+  metadataCase('a manifest is found as it was recorded', async (store) => {
+    const manifest = manifestOf(1, {
+      artifactType: 'application/vnd.example',
+      subject: 'sha3-999:abc=',
+      references: [sampleDigest(8), sampleDigest(9)],
+      annotations: [
+        ['__proto__', 'x'],
+        ['constructor', ''],
+        ['é\u0000\n"', '\u{1f433}'],
+      ],
+    })
+    await record(store, here, manifest, [one])
+    equals(await store.findManifest(here, manifest.digest), manifest, 'by digest')
+    equals(await store.resolveTag(here, one), manifest, 'by tag')
+    equals(await store.findManifest(there, manifest.digest), null, 'in another repository')
+    equals(await store.findManifest(here, sampleDigest(2)), null, 'another digest')
+    equals(await store.resolveTag(here, two), null, 'another tag')
+    equals(await store.resolveTag(there, one), null, 'the tag in another repository')
+  }),
+
+  metadataCase('recording a manifest again replaces what was known of it', async (store) => {
+    await record(store, here, manifestOf(1), [one])
+    const again = manifestOf(1, { mediaType: 'application/vnd.example+json' })
+    await record(store, here, again, [two])
+    equals(await store.findManifest(here, again.digest), again, 'by digest')
+    equals(await store.resolveTag(here, one), again, 'by its first tag')
+    equals(await store.resolveTag(here, two), again, 'by its second tag')
+  }),
+
+  metadataCase('what a manifest requires must be in its repository', async (store) => {
+    await store.linkBlob(here, blobOf(1), leaseEnd)
+    await store.linkBlob(there, blobOf(2), leaseEnd)
+    await record(store, there, manifestOf(3))
+    const requires = [
+      { digest: sampleDigest(1), kind: 'blob' },
+      { digest: sampleDigest(2), kind: 'blob' },
+      { digest: sampleDigest(3), kind: 'manifest' },
+      { digest: sampleDigest(4), kind: 'blob' },
+    ] as const
+    const change = { record: manifestOf(5), tags: [one], requires }
+    const digests = [sampleDigest(2), sampleDigest(3), sampleDigest(4)]
+    equals(await store.putManifest(here, change), { kind: 'missing', digests }, 'the outcome')
+    equals(await store.findManifest(here, sampleDigest(5)), null, 'the manifest')
+    equals(await store.resolveTag(here, one), null, 'the tag')
+
+    await store.linkBlob(here, blobOf(2), leaseEnd)
+    await record(store, here, manifestOf(3))
+    await store.linkBlob(here, blobOf(4), leaseEnd)
+    equals((await store.putManifest(here, change)).kind, 'stored', 'once all is there')
+    equals(await store.resolveTag(here, one), manifestOf(5), 'the tag, once all is there')
+  }),
+
+  metadataCase('a manifest that misses something leaves tags where they are', async (store) => {
+    await record(store, here, manifestOf(1), [one])
+    const requires = [{ digest: sampleDigest(9), kind: 'manifest' }] as const
+    await store.putManifest(here, { record: manifestOf(2), tags: [one, two], requires })
+    equals(await store.resolveTag(here, one), manifestOf(1), 'a tag that was there')
+    equals(await store.resolveTag(here, two), null, 'a tag that was not')
+  }),
+
+  metadataCase('a required manifest may be a linked blob, not the reverse', async (store) => {
+    await store.linkBlob(here, blobOf(1), leaseEnd)
+    await record(store, here, manifestOf(2))
+    const asManifest = [{ digest: sampleDigest(1), kind: 'manifest' }] as const
+    const first = { record: manifestOf(3), tags: [], requires: asManifest }
+    equals((await store.putManifest(here, first)).kind, 'stored', 'a blob for a manifest')
+    const asBlob = [{ digest: sampleDigest(2), kind: 'blob' }] as const
+    const second = { record: manifestOf(4), tags: [], requires: asBlob }
+    equals((await store.putManifest(here, second)).kind, 'missing', 'a manifest for a blob')
+  }),
+
+  metadataCase('what was taken away no longer fulfils what is required', async (store) => {
+    await store.linkBlob(here, blobOf(1), leaseEnd)
+    await record(store, here, manifestOf(2))
+    await store.unlinkBlob(here, sampleDigest(1))
+    await store.deleteManifest(here, sampleDigest(2))
+    const requires = [
+      { digest: sampleDigest(1), kind: 'blob' },
+      { digest: sampleDigest(2), kind: 'manifest' },
+    ] as const
+    const digests = [sampleDigest(1), sampleDigest(2)]
+    const outcome = await store.putManifest(here, { record: manifestOf(3), tags: [], requires })
+    equals(outcome, { kind: 'missing', digests }, 'the outcome')
+  }),
+
+  metadataCase('deleting a manifest removes its tags and no others', async (store) => {
+    await record(store, here, manifestOf(1), [one, two])
+    await record(store, here, manifestOf(2), [other])
+    await record(store, there, manifestOf(1), [one])
+    equals(await store.deleteManifest(here, sampleDigest(1)), true, 'deleting')
+    equals(await store.deleteManifest(here, sampleDigest(1)), false, 'deleting again')
+    equals(await store.findManifest(here, sampleDigest(1)), null, 'the manifest')
+    equals(await store.resolveTag(here, one), null, 'its first tag')
+    equals((await store.listTags(here, { limit: 10 }))?.items, [other], 'the tags left')
+    equals(await store.resolveTag(there, one), manifestOf(1), 'the other repository')
+    await record(store, here, manifestOf(1), [two])
+    equals((await store.listTags(here, { limit: 10 }))?.items, [other, two], 'recorded again')
+  }),
+
+  metadataCase('a tag that moved away stays when its first manifest goes', async (store) => {
+    await record(store, here, manifestOf(1), [one])
+    await record(store, here, manifestOf(2), [one])
+    await store.deleteManifest(here, sampleDigest(1))
+    equals(await store.resolveTag(here, one), manifestOf(2), 'the tag')
+  }),
+]
