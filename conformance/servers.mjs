@@ -64,12 +64,25 @@ export async function startServer({ command, entry, store, dir, args = [] }) {
   if (!existsSync(main)) throw new Error(`${entry} is not there: run \`npm run build\` first`)
   const [program, ...before] = command
   const where = store === 'memory' ? ['--memory'] : ['--storage-dir', dir]
+  const serve = [main, 'serve', '--listen', '127.0.0.1:0', ...where, ...args]
+  return startProgram(program ?? '', [...before, ...serve])
+}
+
+/**
+ * Starts any registry and waits until it answers.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {string} [at] `127.0.0.1:PORT`; where it is missing, the program prints it
+ * @returns {Promise<RunningServer>}
+ * @throws {Error} when it ends, or does not answer within 20 seconds; what it printed is included
+ */
+export async function startProgram(program, args, at) {
   const began = performance.now()
-  const child = spawn(
-    program ?? '',
-    [...before, main, 'serve', '--listen', '127.0.0.1:0', ...where, ...args],
-    { cwd: tmpdir(), env: plainEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+  const child = spawn(program, args, {
+    cwd: tmpdir(),
+    env: plainEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ended = once(child, 'exit')
   ended.catch(() => {})
   let printed = ''
@@ -90,7 +103,7 @@ export async function startServer({ command, entry, store, dir, args = [] }) {
     await gone()
   }
   try {
-    const host = await firstAnswer(child, () => printed)
+    const host = await firstAnswer(child, () => at ?? printed)
     return {
       host,
       pid: child.pid ?? 0,
@@ -124,6 +137,7 @@ function plainEnvironment() {
 async function firstAnswer(child, printed) {
   const deadline = Date.now() + 20_000
   while (Date.now() < deadline) {
+    if (child.pid === undefined) throw new Error(`${child.spawnfile} cannot be run`)
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`)
     }

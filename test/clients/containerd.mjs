@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { sha256 } from './image.mjs'
+import { sha256 } from './bytes.mjs'
 import { contains, same, until, versionOf, which } from './runner.mjs'
 
 export const name = 'containerd'
@@ -10,7 +10,7 @@ export function find() {
 }
 
 /**
- * @param {import('./runner.mjs').Context} context
+ * @param {import('./context.mjs').Context} context
  * @returns {Promise<import('./runner.mjs').Step[]>}
  */
 export async function steps(context) {

@@ -5,7 +5,7 @@ import { contains, same } from './runner.mjs'
 
 /**
  * @param {'buildah' | 'podman'} program
- * @param {import('./runner.mjs').Context} context
+ * @param {import('./context.mjs').Context} context
  * @returns {Promise<{
  *   run: (...args: string[]) => Promise<string>,
  *   steps: import('./runner.mjs').Step[],

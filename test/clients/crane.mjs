@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { pseudoRandom, tar } from './image.mjs'
+import { pseudoRandom, tar } from './bytes.mjs'
 import { contains, fails, same, versionOf } from './runner.mjs'
 
 export const name = 'crane'
@@ -10,7 +10,7 @@ export function find() {
 }
 
 /**
- * @param {import('./runner.mjs').Context} context
+ * @param {import('./context.mjs').Context} context
  * @returns {Promise<import('./runner.mjs').Step[]>}
  */
 export async function steps(context) {

@@ -11,7 +11,7 @@ export function find() {
 
 /**
  * A daemon of our own: its folders, its socket, no bridge and no firewall rules.
- * @param {import('./runner.mjs').Context} context
+ * @param {import('./context.mjs').Context} context
  * @returns {Promise<(...args: string[]) => Promise<string>>} runs the command line tool
  */
 async function startDocker(context) {
@@ -49,7 +49,7 @@ async function startDocker(context) {
 }
 
 /**
- * @param {import('./runner.mjs').Context} context
+ * @param {import('./context.mjs').Context} context
  * @returns {Promise<import('./runner.mjs').Step[]>}
  */
 export async function steps(context) {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { tar } from './image.mjs'
+import { tar } from './bytes.mjs'
 import { contains, fails, fileDigest, same, versionOf } from './runner.mjs'
 
 export const name = 'helm'
@@ -30,7 +30,7 @@ async function writeChart(path, version) {
 }
 
 /**
- * @param {import('./runner.mjs').Context} context
+ * @param {import('./context.mjs').Context} context
  * @returns {Promise<import('./runner.mjs').Step[]>}
  */
 export async function steps(context) {

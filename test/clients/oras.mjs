@@ -1,5 +1,5 @@
 import { open, readFile, writeFile } from 'node:fs/promises'
-import { pseudoRandom } from './image.mjs'
+import { pseudoRandom } from './bytes.mjs'
 import { contains, fails, fileDigest, same, versionOf } from './runner.mjs'
 
 export const name = 'oras'
@@ -10,7 +10,7 @@ export function find() {
 }
 
 /**
- * @param {import('./runner.mjs').Context} context
+ * @param {import('./context.mjs').Context} context
  * @returns {Promise<import('./runner.mjs').Step[]>}
  */
 export async function steps(context) {

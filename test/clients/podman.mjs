@@ -9,7 +9,7 @@ export function find() {
 }
 
 /**
- * @param {import('./runner.mjs').Context} context
+ * @param {import('./context.mjs').Context} context
  * @returns {Promise<import('./runner.mjs').Step[]>}
  */
 export async function steps(context) {

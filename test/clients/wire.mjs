@@ -5,7 +5,8 @@ import { openAsBlob } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { children, reachable } from './image.mjs'
 
-const manifestTypes = [
+/** What to accept when a manifest is asked for; some registries find nothing else. */
+export const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -38,6 +39,20 @@ export class Wire {
    */
   request(path, init) {
     return fetch(`${this.origin}/v2/${path}`, init)
+  }
+
+  /**
+   * A request to a `Location`, which may be of a registry that listened elsewhere before.
+   * @param {string} location
+   * @param {RequestInit} [init]
+   * @param {string} [digest] for the query
+   * @returns {Promise<Response>}
+   */
+  at(location, init, digest) {
+    const { pathname, search } = new URL(location, this.origin)
+    const url = new URL(`${pathname}${search}`, this.origin)
+    if (digest !== undefined) url.searchParams.set('digest', digest)
+    return fetch(url, init)
   }
 
   /**
@@ -115,10 +130,9 @@ export class Wire {
     for (const digest of blobs) {
       const opened = await this.request(`${repo}/blobs/uploads/`, { method: 'POST' })
       await expectStatus(opened, 202)
-      const location = new URL(opened.headers.get('location') ?? '', opened.url)
-      location.searchParams.set('digest', digest)
+      const location = opened.headers.get('location') ?? ''
       const body = await openAsBlob(layout.path(digest))
-      await expectStatus(await fetch(location, { method: 'PUT', body }), 201)
+      await expectStatus(await this.at(location, { method: 'PUT', body }, digest), 201)
     }
     for (const digest of manifests) {
       const body = await readFile(layout.path(digest))
