@@ -1,0 +1,108 @@
+import type { EventSink } from '../ports/events.ts'
+import type { Chunks, MetadataLog } from '../ports/metadata-log.ts'
+import { RegistryError } from '../spec/registry-error.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { SnapshotHeader } from './snapshot.ts'
+import { writeSnapshot } from './snapshot-writer.ts'
+import type { State } from './state.ts'
+
+/** Where a {@link Compaction} takes over, and when it is due. */
+export interface CompactionOptions {
+  readonly events: EventSink
+  /** A journal beyond this, and beyond half the snapshot, is compacted; in bytes. */
+  readonly compactBytes: number
+  /** Size of the last snapshot, in bytes. */
+  readonly snapshotBytes: number
+  /** Size of the journals since, in bytes. */
+  readonly journalBytes: number
+}
+
+/** Replaces journals by snapshots, beside everything else. */
+export class Compaction {
+  readonly #state: State
+  readonly #log: MetadataLog
+  readonly #commit: GroupCommit
+  readonly #options: CompactionOptions
+  #running: Promise<void> | null = null
+  #snapshotBytes: number
+  /** What of `commit.written` the snapshot has; negative for journals of an earlier process. */
+  #compacted: number
+  /** After a failure, how far the journals have to grow before it is tried again. */
+  #retryAt = 0
+
+  constructor(state: State, log: MetadataLog, commit: GroupCommit, options: CompactionOptions) {
+    this.#state = state
+    this.#log = log
+    this.#commit = commit
+    this.#options = options
+    this.#snapshotBytes = options.snapshotBytes
+    this.#compacted = -options.journalBytes
+  }
+
+  /** Size of the journals since the last snapshot, in bytes. */
+  get journalBytes(): number {
+    return this.#commit.written - this.#compacted
+  }
+
+  /** Size of the last snapshot, in bytes; 0 with none. */
+  get snapshotBytes(): number {
+    return this.#snapshotBytes
+  }
+
+  /** Starts one if it is due. */
+  startIfDue(): void {
+    const due = Math.max(this.#options.compactBytes, this.#snapshotBytes / 2, this.#retryAt)
+    if (this.journalBytes > due && this.#running === null) void this.run()
+  }
+
+  /** Compacts now, or waits for the compaction under way; failures are events. Never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#compact().finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  /** Waits for the compaction under way, if any. */
+  idle(): Promise<void> {
+    return this.#running ?? Promise.resolve()
+  }
+
+  async #compact(): Promise<void> {
+    const commit = this.#commit
+    try {
+      const { header, written, undone } = await commit.between(async () => {
+        const generation = await commit.rotate()
+        const { sequence, written, undone } = commit
+        return { header: { generation, sequence }, written, undone }
+      })
+      const bytes = await this.#replace(header, undone)
+      this.#snapshotBytes = bytes
+      this.#compacted = written
+      this.#retryAt = 0
+    } catch (error) {
+      if (error instanceof RegistryError && error.kind === 'storageReadOnly') commit.fail(error)
+      this.#retryAt = this.journalBytes + this.#options.compactBytes / 16
+      this.#options.events({ kind: 'background-failure', task: 'compacting the journal', error })
+    }
+  }
+
+  /** Writes the snapshot; returns its size in bytes. */
+  async #replace(header: SnapshotHeader, undone: number): Promise<number> {
+    const settled = async (): Promise<number> => {
+      const sequence = await this.#commit.afterFlight(async () => this.#commit.sequence)
+      // What was taken back may have been written already, and no journal would put that right.
+      if (this.#commit.undone === undone) return sequence
+      throw new Error('a change was taken back while the snapshot was being written')
+    }
+    let bytes = 0
+    const rows = async function* (chunks: Chunks): Chunks & AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        bytes += chunk.length
+        yield chunk
+      }
+    }
+    await this.#log.replace(header.generation, rows(writeSnapshot(this.#state, header, settled)))
+    return bytes
+  }
+}

@@ -1,0 +1,146 @@
+import type { LogChoice, LogContents, LogFile } from '../ports/metadata-log.ts'
+import { StoreDamaged } from '../spec/store-damaged.ts'
+import { type JournalReading, readJournal } from './journal.ts'
+import { readSnapshot, type SnapshotReading } from './snapshot-reader.ts'
+import { State } from './state.ts'
+
+/** Where a store goes on after it was read. */
+export interface Recovered {
+  readonly state: State
+  readonly choice: LogChoice
+  /** Sequence of the last frame. */
+  readonly sequence: number
+  /** Whether the newest journal ends with a seal. */
+  readonly sealed: boolean
+  /** Size of the snapshot the state was read from; 0 with none. In bytes. */
+  readonly snapshotBytes: number
+  /** Size of the journals that were replayed over it, in bytes. */
+  readonly journalBytes: number
+  /** What was wrong and could be done without, file by file. */
+  readonly notes: ReadonlyArray<{ readonly file: string; readonly detail: string }>
+}
+
+/** The snapshot journals are replayed over. */
+interface Base extends SnapshotReading {
+  readonly file: LogFile
+}
+
+/** The generation of a store's first journal. */
+const firstGeneration = 0
+
+/**
+ * Reads what a log found: the newest snapshot that is whole and every journal from its generation
+ * on. An older snapshot, or none, will do if the journals say all that happened since.
+ *
+ * @param keepUntil the lease every link starts with, in milliseconds since the epoch
+ * @throws StoreDamaged when something acknowledged would be forgotten.
+ */
+export async function recover(contents: LogContents, keepUntil: number): Promise<Recovered> {
+  const damaged: StoreDamaged[] = []
+  for (const file of contents.snapshots) {
+    const state = new State(keepUntil)
+    const base = await readOrNote(file, state, damaged)
+    if (base !== null) return replay(state, { ...base, file }, contents, damaged)
+  }
+  return replay(new State(keepUntil), null, contents, damaged)
+}
+
+/** Reads a snapshot; null when it is damaged, which is noted. */
+async function readOrNote(
+  file: LogFile,
+  state: State,
+  damaged: StoreDamaged[],
+): Promise<SnapshotReading | null> {
+  try {
+    return await readSnapshot(file, (effect) => state.apply(effect, null))
+  } catch (error) {
+    if (!(error instanceof StoreDamaged)) throw error
+    damaged.push(error)
+    return null
+  }
+}
+
+async function replay(
+  state: State,
+  base: Base | null,
+  contents: LogContents,
+  damaged: readonly StoreDamaged[],
+): Promise<Recovered> {
+  const journals = contents.journals.filter((file) => file.generation >= (base?.generation ?? 0))
+  requireJournals(journals, base, contents.snapshots, damaged)
+
+  let sequence = base?.sequence ?? 0
+  let journalBytes = 0
+  let last: JournalReading | null = null
+  for (const file of journals) {
+    last = await readJournal(file, sequence, (effect) => state.apply(effect, null))
+    if (file !== journals.at(-1)) requireWhole(file, last)
+    sequence = last.sequence
+    journalBytes += last.wholeBytes
+  }
+
+  const newest = journals.at(-1)
+  const file = newest?.name ?? 'the journal'
+  if (base !== null && base.through > sequence) {
+    const found = `ends with frame ${sequence}, and the snapshot has names of frame ${base.through}`
+    throw new StoreDamaged(file, found)
+  }
+  const problem = state.problem()
+  if (problem !== null) throw new StoreDamaged(file, problem)
+
+  const notes = damaged.map((error) => ({
+    file: error.file,
+    detail: `damaged (${error.message}); the journals had all that it said`,
+  }))
+  if (newest !== undefined && last !== null && last.tornBytes > 0) {
+    const detail = `the last ${last.tornBytes} bytes were cut off in writing, and kept aside`
+    notes.push({ file: newest.name, detail })
+  }
+  return {
+    state,
+    choice: {
+      generation: newest?.generation ?? firstGeneration,
+      journalBytes: last?.wholeBytes ?? 0,
+      damaged: damaged.map((error) => error.file),
+    },
+    sequence,
+    sealed: last?.sealed ?? false,
+    snapshotBytes: base?.bytes ?? 0,
+    journalBytes,
+    notes,
+  }
+}
+
+/** Every journal from the base's on has to be there, one after the other. */
+function requireJournals(
+  journals: readonly LogFile[],
+  base: Base | null,
+  snapshots: readonly LogFile[],
+  damaged: readonly StoreDamaged[],
+): void {
+  const [problem] = damaged
+  const first = journals[0]
+  const newest = journals.at(-1)
+  if (base !== null && first?.generation !== base.generation) {
+    if (problem !== undefined) throw problem
+    throw new StoreDamaged(base.file.name, `its journal, ${base.generation}, is missing`)
+  }
+  for (const [index, file] of journals.entries()) {
+    if (file.generation === (first?.generation ?? 0) + index) continue
+    throw new StoreDamaged(file.name, 'the journal before it is missing')
+  }
+  // A snapshot begins where a journal ends. Without the snapshot that journal has to be there, and
+  // one after it; that they follow each other is then seen from their frames.
+  if (problem === undefined) return
+  const lost = snapshots[0]?.generation ?? 0
+  if (journals.length < 2 || newest === undefined || newest.generation < lost) throw problem
+}
+
+/** A journal that another follows ends with a seal, or its end was lost. */
+function requireWhole(file: LogFile, reading: JournalReading): void {
+  if (reading.tornBytes > 0) {
+    const found = `the frame at byte ${reading.wholeBytes} is damaged, and a journal follows`
+    throw new StoreDamaged(file.name, found)
+  }
+  if (!reading.sealed) throw new StoreDamaged(file.name, 'its last frames are missing')
+}

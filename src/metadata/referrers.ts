@@ -1,0 +1,108 @@
+import type { Page, ReferrersRequest } from '../ports/metadata-store.ts'
+import type { Descriptor } from '../spec/descriptor.ts'
+import type { Digest } from '../spec/digest.ts'
+import { SortedNames } from './sorted-names.ts'
+
+/** From this many on, each artifact type has a list of its own, so a rare one is not searched for. */
+const manyReferrers = 256
+
+/** Names looked up in one go. */
+const stride = 256
+
+/** The manifests that refer to one subject. */
+export class Referrers {
+  readonly #all: SortedNames<Digest> = new SortedNames()
+  /** Null until there are many. */
+  #byType: Map<string, SortedNames<Digest>> | null = null
+
+  /** How many there are. */
+  get size(): number {
+    return this.#all.size
+  }
+
+  /** Adds a manifest; `find` has it, and all the others. */
+  add(manifest: Descriptor, find: (digest: Digest) => Descriptor | undefined): void {
+    this.#all.insert(manifest.digest)
+    if (this.#byType !== null) addTo(this.#byType, manifest)
+    else if (this.#all.size >= manyReferrers) this.#byType = this.#sortByType(find)
+  }
+
+  /** Removes a manifest, of the artifact type it was added with. */
+  remove(manifest: Descriptor): void {
+    this.#all.delete(manifest.digest)
+    const type = manifest.artifactType ?? ''
+    const same = this.#byType?.get(type)
+    same?.delete(manifest.digest)
+    if (same?.size === 0) this.#byType?.delete(type)
+  }
+
+  /** A page of what is asked for, by digest. */
+  page(
+    request: ReferrersRequest,
+    find: (digest: Digest) => Descriptor | undefined,
+  ): Page<Descriptor> {
+    const { artifactType, maxBytes } = request
+    const items: Descriptor[] = []
+    let bytes = 0
+    let after: string | undefined = request.after
+    const names =
+      artifactType === undefined || this.#byType === null
+        ? this.#all
+        : this.#byType.get(artifactType)
+    for (let more = names !== undefined; more; ) {
+      const page: Page<Digest> = (names as SortedNames<Digest>).page(after, stride)
+      for (const digest of page.items) {
+        const manifest = find(digest)
+        if (manifest === undefined) continue
+        if (artifactType !== undefined && manifest.artifactType !== artifactType) continue
+        bytes += roughBytes(manifest)
+        if (bytes > maxBytes && items.length > 0) return { items, more: true }
+        items.push(descriptorOf(manifest))
+      }
+      after = page.items.at(-1)
+      more = page.more
+    }
+    return { items, more: false }
+  }
+
+  #sortByType(find: (digest: Digest) => Descriptor | undefined): Map<string, SortedNames<Digest>> {
+    const sorted: Map<string, SortedNames<Digest>> = new Map()
+    for (const digest of this.#all.page(undefined, this.#all.size).items) {
+      const manifest = find(digest)
+      if (manifest !== undefined) addTo(sorted, manifest)
+    }
+    return sorted
+  }
+}
+
+function addTo(byType: Map<string, SortedNames<Digest>>, manifest: Descriptor): void {
+  const type = manifest.artifactType ?? ''
+  const same = byType.get(type)
+  if (same !== undefined) {
+    same.insert(manifest.digest)
+    return
+  }
+  const fresh: SortedNames<Digest> = new SortedNames()
+  fresh.insert(manifest.digest)
+  byType.set(type, fresh)
+}
+
+/** What a list says of a manifest, and no more. */
+function descriptorOf(manifest: Descriptor): Descriptor {
+  const { mediaType, digest, size, artifactType, annotations } = manifest
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(annotations === undefined ? {} : { annotations }),
+  }
+}
+
+/** About how long a descriptor is as JSON; the 80 are its field names, quotes and commas. */
+function roughBytes(manifest: Descriptor): number {
+  let bytes = 80 + manifest.mediaType.length + manifest.digest.length
+  bytes += manifest.artifactType?.length ?? 0
+  for (const [key, value] of manifest.annotations ?? []) bytes += key.length + value.length + 6
+  return bytes
+}
