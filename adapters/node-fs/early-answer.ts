@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** How long, and for how many bytes, an answered client is still listened to. */
+const lingerMs = 1_000
+const lingerBytes = 64 * 1024 * 1024
+/** Bodies announced no longer than this are read to their end, and the connection is kept. */
+const shortBody = 64 * 1024
+
+/** Connections that end after the answer they wait for. */
+const ending: WeakSet<Socket> = new WeakSet()
+
+/** Whether a connection is about to end, so that what still comes on it is to be ignored. */
+export function isEnding(socket: Socket): boolean {
+  return ending.has(socket)
+}
+
+/** Whether much of a request's body may still be coming while its answer is ready. */
+export function isEarly(incoming: IncomingMessage): boolean {
+  if (incoming.complete) return false
+  const length = Number(incoming.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+  return length > shortBody
+}
+
+/**
+ * Answers a request before its body is all there, then closes the connection: nothing after an
+ * unread body may be taken for a request. The answer goes out first and the hanging up comes later,
+ * because a socket closed with unread bytes makes the kernel send a reset, which can overtake the
+ * answer on its way.
+ */
+export async function answerEarly(
+  response: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const body = new Uint8Array(await response.arrayBuffer())
+  if (outgoing.destroyed) return
+  ending.add(incoming.socket)
+  const headers: Record<string, string> = Object.fromEntries(response.headers)
+  headers.connection = 'close'
+  if (response.status !== 204) headers['content-length'] = String(body.byteLength)
+  outgoing.writeHead(response.status, headers)
+  // Whole by its length, though not yet ended: the client need not wait for the end.
+  if (body.byteLength > 0) outgoing.write(body)
+  else outgoing.flushHeaders()
+  await discard(incoming)
+  outgoing.end()
+}
+
+/** Reads on and throws away, until the body ends, the client gives up, or it was enough. */
+function discard(incoming: IncomingMessage): Promise<void> {
+  if (incoming.readableEnded || incoming.destroyed) return Promise.resolve()
+  return new Promise((resolve) => {
+    let bytes = 0
+    const done = (): void => {
+      clearTimeout(timer)
+      incoming.off('data', count).off('end', done).off('close', done)
+      incoming.pause()
+      resolve()
+    }
+    const count = (chunk: Uint8Array): void => {
+      bytes += chunk.byteLength
+      if (bytes > lingerBytes) done()
+    }
+    const timer = setTimeout(done, lingerMs)
+    incoming.on('data', count).on('end', done).on('close', done)
+    incoming.resume()
+  })
+}

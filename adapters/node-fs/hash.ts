@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto'
+import type { DigestAlgorithm } from '../../src/index.ts'
+import type { StreamingHash } from '../../src/kit.ts'
+
+/** OpenSSL's hashes: ten times as fast as the portable ones. */
+export function nodeHash(algorithm: DigestAlgorithm): StreamingHash {
+  const hash = createHash(algorithm)
+  return {
+    update(bytes: Uint8Array): void {
+      hash.update(bytes)
+    },
+    // A copy is digested, because a digest ends the hash and feeding may go on.
+    digest(): string {
+      return hash.copy().digest('hex')
+    },
+  }
+}

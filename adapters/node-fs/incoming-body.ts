@@ -1,0 +1,96 @@
+import type { IncomingMessage } from 'node:http'
+import { RegistryError } from '../../src/index.ts'
+import { BodyInterrupted, type ByteSink, type ByteSource } from '../../src/kit.ts'
+
+/** The body of a request that has none: nothing to wait for, nothing to listen to. */
+export const emptyBody: ByteSource = {
+  async pipe(): Promise<void> {},
+  abort(): void {},
+}
+
+/** Whether a request has a body, or may have one: it says so in its head (RFC 9112, section 6). */
+export function mayHaveBody(incoming: IncomingMessage): boolean {
+  const { headers } = incoming
+  const length = headers['content-length']
+  if (length !== undefined) return length !== '0'
+  return headers['transfer-encoding'] !== undefined
+}
+
+/**
+ * The body of a Node request as it arrives, from its `data` events: a fifth faster than the web
+ * stream of the same request.
+ *
+ * Its `pipe` throws RegistryError `bodyConsumed` when something read the body before the registry:
+ * a body parser, as a rule.
+ */
+export function incomingBody(incoming: IncomingMessage): ByteSource {
+  let interrupt: ((error: BodyInterrupted) => void) | null = null
+  let aborted = false
+  return {
+    pipe(sink: ByteSink): Promise<void> {
+      if (aborted) return Promise.reject(calledOff())
+      if (incoming.readableDidRead) return Promise.reject(new RegistryError('bodyConsumed'))
+      return new Promise<void>((resolve, reject) => {
+        /** The sink's own promise, while it asks us to wait. */
+        let pending: Promise<void> | null = null
+        let settled = false
+
+        const settle = (finish: () => void): void => {
+          if (settled) return
+          settled = true
+          interrupt = null
+          incoming.off('data', take)
+          incoming.off('end', end)
+          incoming.off('error', fail)
+          incoming.off('close', vanish)
+          finish()
+        }
+        const break_ = (error: unknown): void => {
+          // What is still on its way stays unread: whoever answers decides what becomes of it.
+          incoming.pause()
+          settle(() => reject(error))
+        }
+        // A sink at work still holds what it was given, so its caller hears of the end after it.
+        const afterSink = (then: () => void): void => {
+          if (pending === null) then()
+          else pending.then(then, break_)
+        }
+
+        const take = (chunk: Uint8Array): void => {
+          try {
+            const busy = sink(chunk)
+            if (busy === undefined) return
+            incoming.pause()
+            pending = busy
+            busy.then(() => {
+              pending = null
+              if (!settled) incoming.resume()
+            }, break_)
+          } catch (error) {
+            break_(error)
+          }
+        }
+        const end = (): void => afterSink(() => settle(resolve))
+        const fail = (cause: unknown): void =>
+          afterSink(() => break_(new BodyInterrupted('the body ended early', { cause })))
+        const vanish = (): void => fail(incoming.errored ?? undefined)
+
+        interrupt = (error) => afterSink(() => break_(error))
+        incoming.on('data', take)
+        incoming.on('end', end)
+        incoming.on('error', fail)
+        incoming.on('close', vanish)
+        // Gone before anybody listened: no event will come.
+        if (incoming.destroyed) vanish()
+      })
+    },
+    abort(): void {
+      aborted = true
+      interrupt?.(calledOff())
+    },
+  }
+}
+
+function calledOff(): BodyInterrupted {
+  return new BodyInterrupted('reading the body was called off')
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { EventSink } from '../../src/index.ts'
+import { type NativeBlob, nativeBlob, setNativeBody } from '../../src/kit.ts'
+import { BufferBudget } from '../disk/buffers.ts'
+import { isDiskBlob } from '../disk/disk-blob.ts'
+import { answerEarly, isEarly, isEnding } from './early-answer.ts'
+import { errorAnswer, errorResponse } from './error-answer.ts'
+import { emptyBody, incomingBody, mayHaveBody } from './incoming-body.ts'
+import { type BlobFile, pump } from './pump.ts'
+import { requestIdOf } from './request-id.ts'
+
+/** What answers requests: a registry, or something around one. */
+export interface Fetcher {
+  fetch(request: Request, context?: HttpBindings): Response | Promise<Response>
+}
+
+/** How a listener treats its process. */
+export interface ListenerOptions {
+  /** Told of transfers that failed. Default: nobody. */
+  readonly events?: EventSink
+  /**
+   * Replace the process's `Request` and `Response` with @hono/node-server's, which make small
+   * answers several times as fast. Default: false, since the process may not be ours alone.
+   */
+  readonly replaceGlobals?: boolean
+  /** What transfers borrow their memory from. Default: a budget of its own. */
+  readonly buffers?: BufferBudget
+}
+
+/** A listener for `http.createServer`, or for `app.use` of Express and its like. */
+export type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void
+
+// Made while the fast Response was in place it would look like one yet to be sent: a look at its
+// body turns it into a plain one.
+void RESPONSE_ALREADY_SENT.body
+
+/** Carries requests from Node to `registry` and its answers back, blobs straight from the disk. */
+export function createListener(registry: Fetcher, options: ListenerOptions = {}): Listener {
+  const { events } = options
+  const stock = options.buffers ?? new BufferBudget()
+
+  const report = (incoming: IncomingMessage, error: unknown): void =>
+    events?.({
+      kind: 'failure',
+      requestId: requestIdOf(incoming),
+      method: incoming.method ?? '',
+      path: incoming.url?.split('?', 1)[0] ?? '',
+      error,
+    })
+
+  const sendBlob = async (
+    response: Response,
+    { blob, span }: NativeBlob,
+    file: BlobFile,
+    { incoming, outgoing }: HttpBindings,
+  ): Promise<void> => {
+    const head = { status: response.status, headers: Object.fromEntries(response.headers) }
+    try {
+      await pump(file, span, head, outgoing, stock)
+    } catch (error) {
+      report(incoming, error)
+      if (!outgoing.headersSent) {
+        const answer = errorAnswer('internal', { 'X-Request-Id': requestIdOf(incoming) })
+        outgoing.writeHead(answer.status, answer.headers).end(answer.body)
+      }
+    }
+    await blob.close().catch((error: unknown) => report(incoming, error))
+  }
+
+  const send = (response: Response, context: HttpBindings): Response => {
+    const native = nativeBlob(response)
+    if (native === null || !isDiskBlob(native.blob.native)) return response
+    void sendBlob(response, native, native.blob.native, context)
+    return RESPONSE_ALREADY_SENT
+  }
+
+  const fetchWithBody = async (request: Request, context: HttpBindings): Promise<Response> => {
+    const { incoming, outgoing } = context
+    setNativeBody(request, mayHaveBody(incoming) ? incomingBody(incoming) : emptyBody)
+    const response = await registry.fetch(request, context)
+    if (isEarly(incoming)) {
+      await answerEarly(response, incoming, outgoing)
+      return RESPONSE_ALREADY_SENT
+    }
+    // What little was not read would block the next request of the connection.
+    incoming.resume()
+    return response
+  }
+
+  const listener = getRequestListener(
+    (request, bindings) => {
+      const context = bindings as HttpBindings
+      const { method } = context.incoming
+      if (method !== 'GET' && method !== 'HEAD') return fetchWithBody(request, context)
+      const answer = registry.fetch(request, context)
+      return answer instanceof Promise
+        ? answer.then((response) => send(response, context))
+        : send(answer, context)
+    },
+    {
+      overrideGlobalObjects: options.replaceGlobals ?? false,
+      autoCleanupIncoming: false,
+      errorHandler: (error) =>
+        error instanceof RequestError
+          ? errorResponse('requestInvalid', { Connection: 'close' })
+          : errorResponse('internal'),
+    },
+  )
+  return (incoming, outgoing) => {
+    if (!isEnding(incoming.socket)) void listener(incoming, outgoing)
+  }
+}

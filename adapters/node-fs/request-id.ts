@@ -1,0 +1,15 @@
+import type { IncomingMessage } from 'node:http'
+
+const grammar = /^[A-Za-z0-9._-]{1,64}$/
+
+/**
+ * The id a request goes by in logs: what the client or a proxy gave it in `X-Request-Id`, if that is
+ * harmless to write down, or a fresh one. Asked twice, it is the same.
+ */
+export function requestIdOf(incoming: IncomingMessage): string {
+  const given = incoming.headers['x-request-id']
+  if (typeof given === 'string' && grammar.test(given)) return given
+  const fresh = crypto.randomUUID()
+  incoming.headers['x-request-id'] = fresh
+  return fresh
+}
