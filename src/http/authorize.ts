@@ -13,12 +13,11 @@ async function ask(call: Call, route: Route): Promise<void> {
   const { access } = call.parts
   if (access === null) return
   const repository = route.named ? repositoryOf(call) : null
-  const asks: readonly Ask[] = [{ action: route.action, repository }]
+  const wanted: Ask = { action: route.action, repository }
   call.principal = await access.authenticate(call.request.headers, call.peer)
-  for (const decision of await access.authorize(call.principal, asks)) {
-    if (decision.kind === 'challenge') {
-      throw new RegistryError('unauthorized', { headers: { 'WWW-Authenticate': decision.header } })
-    }
-    if (decision.kind === 'deny') throw new RegistryError('denied')
-  }
+  const [decision] = await access.authorize(call.principal, [wanted])
+  // Whatever is no leave is a refusal, an answer that is missing or unknown included.
+  if (decision?.kind === 'allow') return
+  if (decision?.kind !== 'challenge') throw new RegistryError('denied')
+  throw new RegistryError('unauthorized', { headers: { 'WWW-Authenticate': decision.header } })
 }

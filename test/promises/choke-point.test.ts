@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import { createApp } from '../../src/http/app.ts'
+import { type Route, routes } from '../../src/http/routes.ts'
+import {
+  type Access,
+  type Ask,
+  createRegistry,
+  type Decision,
+  defaultLimits,
+  type RegistryService,
+} from '../../src/index.ts'
+import { clientOf, codesOf, digestOf } from './client.ts'
+
+/** CVE-2026-31801, CVE-2026-41888, CVE-2022-31667: a way in that nobody thought to guard. */
+
+const digest = digestOf('x')
+const id = '11111111-1111-4111-8111-111111111111'
+
+/** Every operation there is. A route that is not in this list fails the first test below. */
+const operations: ReadonlyArray<readonly [operation: string, asks: Ask['action']]> = [
+  ['GET /v2', 'ping'],
+  ['GET /v2/_catalog', 'catalog'],
+  ['POST /v2/:name{.+}/blobs/uploads', 'push'],
+  ['PATCH /v2/:name{.+}/blobs/uploads/:id', 'push'],
+  ['PUT /v2/:name{.+}/blobs/uploads/:id', 'push'],
+  ['GET /v2/:name{.+}/blobs/uploads/:id', 'push'],
+  ['DELETE /v2/:name{.+}/blobs/uploads/:id', 'push'],
+  ['GET /v2/:name{.+}/blobs/:digest', 'pull'],
+  ['DELETE /v2/:name{.+}/blobs/:digest', 'delete'],
+  ['GET /v2/:name{.+}/manifests/:reference', 'pull'],
+  ['PUT /v2/:name{.+}/manifests/:reference', 'push'],
+  ['DELETE /v2/:name{.+}/manifests/:reference', 'delete'],
+  ['GET /v2/:name{.+}/tags/list', 'pull'],
+  ['GET /v2/:name{.+}/referrers/:digest', 'pull'],
+]
+
+/** What can stand for the last segment of a path: the forms that were forgotten elsewhere. */
+const references = [
+  'latest',
+  digest,
+  digestOf('x', 'sha512'),
+  'sha256:no',
+  '-not-a-tag',
+  'blake3:0a',
+]
+
+/** A service that must not be reached. */
+const unreachable: RegistryService = new Proxy({} as RegistryService, {
+  get(_, method) {
+    throw new Error(`${String(method)} was reached without leave`)
+  },
+})
+
+function deciding(decide: (asks: readonly Ask[]) => unknown, seen: Ask[] = []): Access {
+  return {
+    authenticate: async () => null,
+    async authorize(_, asks) {
+      seen.push(...asks)
+      return decide(asks) as readonly Decision[]
+    },
+  }
+}
+
+function guarded(access: Access): ReturnType<typeof clientOf> {
+  const parts = {
+    service: unreachable,
+    limits: defaultLimits,
+    access,
+    events: () => {},
+    prefix: '',
+  }
+  return clientOf(createApp(parts))
+}
+
+/** Requests of a route: every method it answers, with every kind of reference. */
+function requestsOf(route: Route): ReadonlyArray<readonly [method: string, path: string]> {
+  const methods = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
+  const paths = references.map((reference) =>
+    route.path
+      .replace(':name{.+}', 'team/app')
+      .replace(':id', id)
+      .replace(/:digest|:reference/, reference),
+  )
+  return methods.flatMap((method) => [...new Set(paths)].map((path) => [method, path] as const))
+}
+
+const cells = routes.flatMap((route) =>
+  requestsOf(route).map(([method, path]) => ({ method, path, route })),
+)
+
+describe('one choke point for leave (CVE-2026-31801, CVE-2026-41888, CVE-2022-31667)', () => {
+  it('knows every route there is, and what each asks for', () => {
+    expect(routes.map(({ method, path, action }) => [`${method} ${path}`, action])).toEqual(
+      operations,
+    )
+    expect(cells.length).toBeGreaterThan(50)
+  })
+
+  it.each(cells)('refuses $method $path when leave is refused', async ({ method, path, route }) => {
+    const seen: Ask[] = []
+    const denying = guarded(deciding((asks) => asks.map(() => ({ kind: 'deny' })), seen))
+    const answer = await denying.send(method, path)
+    expect(answer.status).toBe(403)
+    expect(seen).toEqual([{ action: route.action, repository: route.named ? 'team/app' : null }])
+    if (method !== 'HEAD') expect(await codesOf(answer)).toEqual(['DENIED'])
+  })
+
+  it.each(cells)('challenges $method $path where it would depend', async ({ method, path }) => {
+    const header = 'Basic realm="registry"'
+    const client = guarded(deciding((asks) => asks.map(() => ({ kind: 'challenge', header }))))
+    const answer = await client.send(method, path)
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('www-authenticate')).toBe(header)
+  })
+
+  it.each([
+    ['no decision', []],
+    ['a decision it does not know', [{ kind: 'perhaps' }]],
+    ['a decision for nothing', [undefined]],
+  ])('takes %s for a refusal', async (_, decisions) => {
+    const client = guarded(deciding(() => decisions))
+    for (const { method, path } of cells) {
+      expect((await client.send(method, path)).status, `${method} ${path}`).toBe(403)
+    }
+  })
+
+  it('answers every other method with 405, before anything is reached', async () => {
+    const client = guarded(deciding((asks) => asks.map(() => ({ kind: 'allow' }))))
+    const paths = new Set(cells.map(({ path }) => path))
+    for (const path of paths) {
+      const known = new Set(cells.filter((cell) => cell.path === path).map(({ method }) => method))
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PURGE']) {
+        if (known.has(method)) continue
+        expect((await client.send(method, path)).status, `${method} ${path}`).toBe(405)
+      }
+    }
+  })
+
+  it('asks for pull on the source of a mount as well', async () => {
+    const seen: Ask[] = []
+    let closed: string | null = null
+    const access = deciding(
+      (asks) => asks.map(({ repository }) => ({ kind: repository === closed ? 'deny' : 'allow' })),
+      seen,
+    )
+    const client = clientOf(createRegistry({ access }))
+    await client.pushBlob('secret', 'x')
+    closed = 'secret'
+    seen.length = 0
+    const answer = await client.send('POST', `/v2/mine/blobs/uploads/?mount=${digest}&from=secret`)
+    expect(answer.status).toBe(202)
+    expect(seen).toEqual([
+      { action: 'push', repository: 'mine' },
+      { action: 'pull', repository: 'secret' },
+    ])
+  })
+})

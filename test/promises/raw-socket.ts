@@ -1,0 +1,77 @@
+import { connect } from 'node:net'
+
+/** An answer as it came over the wire. */
+export interface RawAnswer {
+  readonly status: number
+  /** By lowercase name. */
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: string
+}
+
+/** What one connection brought until the server ended it. */
+export interface Exchange {
+  readonly text: string
+  readonly answers: readonly RawAnswer[]
+}
+
+/** Longest wait for a server to end a connection, in milliseconds. */
+const patience = 8_000
+
+/**
+ * Sends bytes as they are (strings as latin1) and reads until the server hangs up. It has to: a
+ * connection that stays open fails the test.
+ */
+export function exchange(
+  port: number,
+  ...parts: ReadonlyArray<string | Uint8Array>
+): Promise<Exchange> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    const socket = connect(port, '127.0.0.1', () => {
+      for (const part of parts) {
+        socket.write(typeof part === 'string' ? Buffer.from(part, 'latin1') : part)
+      }
+    })
+    socket.setTimeout(patience, () => {
+      socket.destroy()
+      reject(new Error(`still open after ${patience} ms, having sent ${Buffer.concat(chunks)}`))
+    })
+    socket.on('data', (chunk) => chunks.push(chunk))
+    // A reset after the answer is how a server refuses the rest: what was read still counts.
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      const text = Buffer.concat(chunks).toString('latin1')
+      resolve({ text, answers: answersIn(text) })
+    })
+  })
+}
+
+/** A request's head, `Host` included unless it is among the lines. */
+export function head(requestLine: string, ...lines: readonly string[]): string {
+  const host = lines.some((line) => /^host\s*:/i.test(line)) ? [] : ['Host: registry.test']
+  return `${[requestLine, ...host, ...lines].join('\r\n')}\r\n\r\n`
+}
+
+/** Splits what a server sent into answers, by their lengths. */
+function answersIn(text: string): readonly RawAnswer[] {
+  const found: RawAnswer[] = []
+  let rest = text
+  while (rest.startsWith('HTTP/1.1 ')) {
+    const end = rest.indexOf('\r\n\r\n')
+    const [statusLine = '', ...lines] = rest.slice(0, end).split('\r\n')
+    const headers = new Map(
+      lines.map((line) => {
+        const colon = line.indexOf(':')
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const
+      }),
+    )
+    const status = Number(statusLine.split(' ')[1])
+    const start = end + 4
+    const length = status === 100 ? 0 : Number(headers.get('content-length') ?? 0)
+    const chunked = headers.get('transfer-encoding') === 'chunked'
+    const stop = chunked ? rest.indexOf('0\r\n\r\n', start) + 5 : start + length
+    found.push({ status, headers, body: rest.slice(start, stop) })
+    rest = rest.slice(stop)
+  }
+  return found
+}
