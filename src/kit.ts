@@ -1,7 +1,14 @@
 /** What the author of a store or of a runtime's adapter needs beside the public surface. */
+export { setRequestId } from './http/errors.ts'
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
 export { bytesSource } from './memory/bytes-source.ts'
+export {
+  type JournalledMetadata,
+  type JournalledOptions,
+  type MetadataStatus,
+  openMetadata,
+} from './metadata/store.ts'
 export type * from './ports/blob-store.ts'
 export type * from './ports/byte-source.ts'
 export type * from './ports/metadata-log.ts'

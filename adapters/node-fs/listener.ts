@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { EventSink } from '../../src/index.ts'
-import { type NativeBlob, nativeBlob, setNativeBody } from '../../src/kit.ts'
+import { type NativeBlob, nativeBlob, setNativeBody, setRequestId } from '../../src/kit.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { isDiskBlob } from '../disk/disk-blob.ts'
 import { answerEarly, isEarly, isEnding } from './early-answer.ts'
@@ -14,6 +14,8 @@ import { requestIdOf } from './request-id.ts'
 /** What answers requests: a registry, or something around one. */
 export interface Fetcher {
   fetch(request: Request, context?: HttpBindings): Response | Promise<Response>
+  /** What transfers borrow their memory from; a registry on disk has its own. */
+  readonly buffers?: BufferBudget
 }
 
 /** How a listener treats its process. */
@@ -25,8 +27,6 @@ export interface ListenerOptions {
    * answers several times as fast. Default: false, since the process may not be ours alone.
    */
   readonly replaceGlobals?: boolean
-  /** What transfers borrow their memory from. Default: a budget of its own. */
-  readonly buffers?: BufferBudget
 }
 
 /** A listener for `http.createServer`, or for `app.use` of Express and its like. */
@@ -39,7 +39,7 @@ void RESPONSE_ALREADY_SENT.body
 /** Carries requests from Node to `registry` and its answers back, blobs straight from the disk. */
 export function createListener(registry: Fetcher, options: ListenerOptions = {}): Listener {
   const { events } = options
-  const stock = options.buffers ?? new BufferBudget()
+  const stock = registry.buffers ?? new BufferBudget()
 
   const report = (incoming: IncomingMessage, error: unknown): void =>
     events?.({
@@ -92,7 +92,10 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   const listener = getRequestListener(
     (request, bindings) => {
       const context = bindings as HttpBindings
-      const { method } = context.incoming
+      const { method, headers } = context.incoming
+      if (headers['x-request-id'] !== undefined) {
+        setRequestId(request, requestIdOf(context.incoming))
+      }
       if (method !== 'GET' && method !== 'HEAD') return fetchWithBody(request, context)
       const answer = registry.fetch(request, context)
       return answer instanceof Promise
