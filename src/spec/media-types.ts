@@ -26,13 +26,14 @@ export function manifestShape(mediaType: string): ManifestShape | null {
 }
 
 /** RFC 6838 names; what does not match could not be sent back as a header. */
-const mediaTypeGrammar = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/
+const mediaTypeGrammar = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/i
 
 /** A media type without parameters and in lowercase, or null when it is none. */
 export function normalizeMediaType(text: string): string | null {
   const end = text.indexOf(';')
-  const bare = (end === -1 ? text : text.slice(0, end)).trim().toLowerCase()
-  return mediaTypeGrammar.test(bare) ? bare : null
+  const bare = (end === -1 ? text : text.slice(0, end)).trim()
+  // Checked before it is lowercased: the Kelvin sign would become an ordinary k.
+  return mediaTypeGrammar.test(bare) ? bare.toLowerCase() : null
 }
 
 /** Layers that a registry is not expected to hold (image-spec, "Non-Distributable Layers"). */

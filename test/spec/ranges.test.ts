@@ -1,0 +1,158 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parseByteRange } from '../../src/spec/byte-range.ts'
+import { chunkLength, parseContentRange, uploadRange } from '../../src/spec/content-range.ts'
+import { nextLink } from '../../src/spec/link-header.ts'
+import { anyText, longStrings } from './hostile-strings.ts'
+
+describe('the Content-Range of a chunk', () => {
+  test.each([
+    ['0-0', 0, 0, 1],
+    ['0-9', 0, 9, 10],
+    ['10-19', 10, 19, 10],
+    ['5-4', 5, 4, 0],
+    [' 0-9 ', 0, 9, 10],
+    ['9007199254740991-9007199254740991', 2 ** 53 - 1, 2 ** 53 - 1, 1],
+  ])('%j is %d to %d, %d bytes', (text, first, last, length) => {
+    const range = parseContentRange(text)
+    expect(range).toEqual({ first, last })
+    if (range !== null) expect(chunkLength(range)).toBe(length)
+  })
+
+  test.each([
+    '',
+    '-',
+    '0',
+    '0-',
+    '-0',
+    '0--1',
+    '5-3',
+    'bytes 0-9/10',
+    'bytes=0-9',
+    '0-9/10',
+    '0-9,10-19',
+    '+0-9',
+    '0x0-0x9',
+    '1e1-2e1',
+    '0.0-9',
+    '٠-٩',
+    '0 - 9',
+    '9007199254740992-9007199254740993',
+    '99999999999999999-99999999999999999',
+  ])('%j is none', (text) => {
+    expect(parseContentRange(text)).toBeNull()
+  })
+
+  test('round-trips, and anything else is null', () => {
+    const offset = fc.maxSafeNat()
+    fc.assert(
+      fc.property(offset, offset, (a, b) => {
+        const [first, last] = a < b ? [a, b] : [b, a]
+        expect(parseContentRange(`${first}-${last}`)).toEqual({ first, last })
+      }),
+    )
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const range = parseContentRange(text)
+        if (range === null) return
+        expect(range.first).toBeGreaterThanOrEqual(0)
+        expect(chunkLength(range)).toBeGreaterThanOrEqual(0)
+      }),
+    )
+  })
+
+  test('the Range of a session says 0-0 while it is empty, and the last byte after', () => {
+    expect([0, 1, 2, 1000].map(uploadRange)).toEqual(['0-0', '0-0', '0-1', '0-999'])
+  })
+})
+
+describe('the Range of a pull', () => {
+  test.each([
+    ['bytes=0-0', { start: 0, end: 1 }],
+    ['bytes=2-5', { start: 2, end: 6 }],
+    ['bytes=0-', { start: 0, end: 10 }],
+    ['bytes=9-', { start: 9, end: 10 }],
+    ['bytes=9-9', { start: 9, end: 10 }],
+    ['bytes=3-100', { start: 3, end: 10 }],
+    ['bytes=-1', { start: 9, end: 10 }],
+    ['bytes=-10', { start: 0, end: 10 }],
+    ['bytes=-100', { start: 0, end: 10 }],
+    ['BYTES=0-0', { start: 0, end: 1 }],
+    ['bytes= 0-0 ', { start: 0, end: 1 }],
+    ['bytes=0-9999999999999999', { start: 0, end: 10 }],
+    ['bytes=10-', 'unsatisfiable'],
+    ['bytes=10-20', 'unsatisfiable'],
+    ['bytes=500-0', 'unsatisfiable'],
+    ['bytes=5-4', 'unsatisfiable'],
+    ['bytes=-0', 'unsatisfiable'],
+    ['bytes=0-0,2-3', null],
+    ['bytes=0-0,', null],
+    ['items=0-0', null],
+    ['bytes=', null],
+    ['bytes=-', null],
+    ['bytes=a-b', null],
+    ['bytes=--1', null],
+    ['bytes 0-0', null],
+    ['0-0', null],
+    ['', null],
+  ])('%j of 10 bytes is %j', (header, expected) => {
+    expect(parseByteRange(header, 10)).toEqual(expected)
+  })
+
+  test.each(['bytes=0-', 'bytes=0-0', 'bytes=-1', 'bytes=-0', 'bytes=5-'])(
+    '%j of an empty blob is the whole of it',
+    (header) => {
+      expect(parseByteRange(header, 0)).toBeNull()
+    },
+  )
+
+  test('a span is never empty and never beyond the blob', () => {
+    const part = fc.oneof(fc.constant(''), fc.nat(30).map(String), fc.maxSafeNat().map(String))
+    const ranges = fc.tuple(part, part).map(([first, last]) => `bytes=${first}-${last}`)
+    fc.assert(
+      fc.property(fc.oneof(ranges, anyText), fc.nat(20), (header, size) => {
+        const span = parseByteRange(header, size)
+        if (span === null || span === 'unsatisfiable') return
+        expect(span.start).toBeGreaterThanOrEqual(0)
+        expect(span.end).toBeGreaterThan(span.start)
+        expect(span.end).toBeLessThanOrEqual(size)
+      }),
+    )
+  })
+})
+
+test('long strings are read at once', () => {
+  const started = performance.now()
+  for (const text of longStrings) {
+    expect(parseContentRange(text)).toBeNull()
+    expect(parseByteRange(text, 10)).toBeNull()
+  }
+  expect(performance.now() - started).toBeLessThan(1000)
+})
+
+describe('Link', () => {
+  test('is one path-relative target with its values encoded', () => {
+    const query = [
+      ['n', '2'],
+      ['last', 'a/b&c="<>; \u{1F600}'],
+    ] as const
+    expect(nextLink('/v2/x/tags/list', query)).toBe(
+      '</v2/x/tags/list?n=2&last=a%2Fb%26c%3D%22%3C%3E%3B%20%F0%9F%98%80>; rel="next"',
+    )
+  })
+
+  test('gives every value back', () => {
+    const text = fc.string({ unit: 'grapheme' })
+    fc.assert(
+      fc.property(text, text, (n, last) => {
+        const link = nextLink('/v2/_catalog', [
+          ['n', n],
+          ['last', last],
+        ])
+        const [, target = ''] = /^<(\/v2\/_catalog\?[!-~]*)>; rel="next"$/.exec(link) ?? []
+        const query = new URL(target, 'http://registry.test').searchParams
+        expect([query.get('n'), query.get('last')]).toEqual([n, last])
+      }),
+    )
+  })
+})
