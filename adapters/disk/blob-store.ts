@@ -1,0 +1,145 @@
+import { type Digest, type DigestAlgorithm, parseDigest, type UploadId } from '../../src/index.ts'
+import type {
+  BlobRef,
+  BlobStore,
+  OpenBlob,
+  StagedBlob,
+  StageHint,
+  StageState,
+} from '../../src/kit.ts'
+import { algorithmOf } from '../../src/kit.ts'
+import type { BufferBudget } from './buffers.ts'
+import { DirectorySync } from './directory-sync.ts'
+import { DiskBlob, openBlobOf } from './disk-blob.ts'
+import { codeOf, isNoFile } from './file-errors.ts'
+import type { Files, OpenFile } from './files.ts'
+import { blobAlgorithms, blobKey, type Layout } from './layout.ts'
+import { firstNames } from './sorted-listing.ts'
+import { DiskStagedBlob, type StagingParts } from './staged-blob.ts'
+
+/** Parts of {@link DiskBlobStore}. */
+export interface DiskBlobParts {
+  readonly files: Files
+  readonly layout: Layout
+  readonly buffers: BufferBudget
+}
+
+/** Blobs as files, named by their digest. */
+export class DiskBlobStore implements BlobStore {
+  readonly #parts: DiskBlobParts
+  readonly #syncs: Readonly<Record<DigestAlgorithm, DirectorySync>>
+
+  constructor(parts: DiskBlobParts) {
+    this.#parts = parts
+    const { files, layout } = parts
+    this.#syncs = {
+      sha256: new DirectorySync(files, layout.blobFolder('sha256')),
+      sha512: new DirectorySync(files, layout.blobFolder('sha512')),
+    }
+  }
+
+  /**
+   * Without `from`, returns while the file is still being made: that it cannot be is then reported
+   * by the first call that needs it.
+   *
+   * @throws Error when the bytes of `from` are not all there.
+   */
+  async stage(id: UploadId, _hint: StageHint, from?: StageState): Promise<StagedBlob> {
+    const { files, layout, buffers } = this.#parts
+    const path = layout.staged(id)
+    const parts: StagingParts = {
+      files,
+      buffers,
+      path,
+      publish: (temporary, digest, size) => this.#publish(temporary, digest, size),
+    }
+    if (from === undefined) return new DiskStagedBlob(parts, createAnew(files, path), 0)
+    const file = await files.open(path, 'write')
+    await cutTo(file, from.size).catch(async (error: unknown) => {
+      await file.close()
+      throw error
+    })
+    return new DiskStagedBlob(parts, Promise.resolve(file), from.size)
+  }
+
+  async open(ref: BlobRef): Promise<OpenBlob | null> {
+    const path = this.#parts.layout.blob(ref.digest)
+    let file: OpenFile
+    try {
+      file = await this.#parts.files.open(path, 'read')
+    } catch (error) {
+      if (isNoFile(error)) return null
+      throw error
+    }
+    if (file.size === ref.size) return openBlobOf(new DiskBlob(path, file))
+    await file.close()
+    return null
+  }
+
+  async delete(ref: BlobRef): Promise<boolean> {
+    const there = await this.#parts.files.unlink(this.#parts.layout.blob(ref.digest))
+    if (there) await this.#syncs[algorithmOf(ref.digest)].sync()
+    return there
+  }
+
+  /** In order of their keys. */
+  async *list(after = ''): AsyncGenerator<BlobRef & { readonly modifiedAt: number }> {
+    const { files, layout } = this.#parts
+    for (const algorithm of blobAlgorithms) {
+      const folder = `blobs/${algorithm}/`
+      let last = nameAfter(after, folder)
+      while (last !== null) {
+        const names = await firstNames(files.list(layout.blobFolder(algorithm)), last)
+        for (const name of names) {
+          const digest = parseDigest(`${algorithm}:${name}`)
+          if (digest === null) continue
+          const stat = await files.stat(layout.blob(digest))
+          if (stat === null || stat.kind !== 'file') continue
+          const { size, modifiedAt } = stat
+          yield { digest, size, key: blobKey(digest), modifiedAt }
+        }
+        last = names.at(-1) ?? null
+      }
+    }
+  }
+
+  /** Waits for syncs under way. */
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.#syncs).map((sync) => sync.close()))
+  }
+
+  /**
+   * Renames and syncs even where the blob is there already: the rename that put it there may not
+   * be durable yet, and whoever acknowledges must know that it is.
+   */
+  async #publish(temporary: string, digest: Digest, size: number): Promise<BlobRef> {
+    await this.#parts.files.rename(temporary, this.#parts.layout.blob(digest))
+    await this.#syncs[algorithmOf(digest)].sync()
+    return { digest, size, key: blobKey(digest) }
+  }
+}
+
+/**
+ * What has the name already is left from an attempt whose session never came to know of it; or a
+ * trap, and then it goes without being followed.
+ */
+async function createAnew(files: Files, path: string): Promise<OpenFile> {
+  try {
+    return await files.open(path, 'create')
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    await files.unlink(path)
+    return await files.open(path, 'create')
+  }
+}
+
+async function cutTo(file: OpenFile, size: number): Promise<void> {
+  if (file.size < size) throw new Error(`the upload has ${file.size} bytes left of ${size}`)
+  if (file.size > size) await file.truncate(size)
+}
+
+/** Where in a folder the names after a key begin; null when none do. */
+function nameAfter(key: string, folder: string): string | null {
+  if (key.startsWith(folder)) return key.slice(folder.length)
+  return key < folder ? '' : null
+}

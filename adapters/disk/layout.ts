@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import type { Digest, DigestAlgorithm, UploadId } from '../../src/index.ts'
+import { algorithmOf, encodedOf } from '../../src/kit.ts'
+
+/** The algorithms that have a folder of their own. */
+export const blobAlgorithms: readonly DigestAlgorithm[] = ['sha256', 'sha512']
+
+/**
+ * Every path of a store. Nothing a client sends becomes a path except as a {@link Digest} or an
+ * {@link UploadId}, whose grammars leave no room for a separator or a dot.
+ */
+export interface Layout {
+  readonly root: string
+  /** What says that the folder is a store, and of which format. */
+  readonly marker: string
+  readonly lock: string
+  /** The newest snapshot of the names. */
+  readonly snapshot: string
+  /** The snapshot before it. */
+  readonly previousSnapshot: string
+  /** Space kept back, so that a full disk can still delete. */
+  readonly reserve: string
+  readonly blobs: string
+  readonly uploads: string
+  readonly quarantine: string
+  journal(generation: number): string
+  blobFolder(algorithm: DigestAlgorithm): string
+  blob(digest: Digest): string
+  /** The bytes of an upload. */
+  staged(id: UploadId): string
+  /** The state of an upload's session. */
+  session(id: UploadId): string
+  quarantined(name: string): string
+}
+
+/** The layout of a store in `root`, an absolute path. */
+export function layoutOf(root: string): Layout {
+  const uploads = join(root, 'uploads')
+  const quarantine = join(root, 'quarantine')
+  return {
+    root,
+    marker: join(root, 'store.json'),
+    lock: join(root, 'lock'),
+    snapshot: join(root, 'metadata.json'),
+    previousSnapshot: join(root, 'metadata.previous.json'),
+    reserve: join(root, 'reserve'),
+    blobs: join(root, 'blobs'),
+    uploads,
+    quarantine,
+    journal: (generation) => join(root, `journal.${generation}`),
+    blobFolder: (algorithm) => join(root, 'blobs', algorithm),
+    blob: (digest) => join(root, blobKey(digest)),
+    staged: (id) => join(uploads, id),
+    session: (id) => join(uploads, `${id}.json`),
+    quarantined: (name) => join(quarantine, name),
+  }
+}
+
+/** A blob's path within the store, as in an OCI image layout: also its key. */
+export function blobKey(digest: Digest): string {
+  return `blobs/${algorithmOf(digest)}/${encodedOf(digest)}`
+}
+
+/** The generation a file name says it is the journal of; null for other names. */
+export function journalGeneration(name: string): number | null {
+  const match = /^journal\.(0|[1-9][0-9]{0,14})$/.exec(name)
+  return match === null ? null : Number(match[1])
+}

@@ -1,0 +1,168 @@
+import type { Digest } from '../../src/index.ts'
+import type { BlobRef, StagedBlob, StageState } from '../../src/kit.ts'
+import type { BufferBudget } from './buffers.ts'
+import type { Files, OpenFile } from './files.ts'
+import { readSpan, writeAll } from './whole-files.ts'
+
+/** Chunks gathered for one call at most: the system takes no more than 1024. */
+const chunksAtOnce = 512
+
+/** What a staged file needs to become a blob. */
+export interface StagingParts {
+  readonly files: Files
+  readonly buffers: BufferBudget
+  readonly path: string
+  /** Gives the synced file its final name; resolves when that is durable. */
+  readonly publish: (path: string, digest: Digest, size: number) => Promise<BlobRef>
+}
+
+/**
+ * An upload's bytes in a file of their own. What is written gathers in memory while the lot before
+ * it is on its way to the file, so the network and the disk work at once and a writer waits only
+ * when both lots are full. A write that fails beside its caller is reported by the next call.
+ */
+export class DiskStagedBlob implements StagedBlob {
+  readonly #parts: StagingParts
+  readonly #file: Promise<OpenFile>
+  #size: number
+  /** Where the next lot goes: the bytes before it are written, or on their way. */
+  #position: number
+  #gathered: Uint8Array[] = []
+  #gatheredBytes = 0
+  #writing: Promise<void> | null = null
+  #failure: unknown = null
+  #over = false
+
+  /**
+   * @param file may still be opening: its bytes gather meanwhile, and its failure is the writer's
+   * @param size bytes the file has from before
+   */
+  constructor(parts: StagingParts, file: Promise<OpenFile>, size: number) {
+    this.#parts = parts
+    this.#file = file
+    this.#size = size
+    this.#position = size
+    parts.buffers.enter()
+    file.catch((error: unknown) => {
+      this.#failure ??= error
+    })
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure)
+    if (this.#over) return Promise.reject(new Error('the staged blob was let go'))
+    this.#gathered.push(chunk)
+    this.#gatheredBytes += chunk.byteLength
+    this.#size += chunk.byteLength
+    if (!this.#isFull()) return
+    if (this.#writing !== null) return this.#waitForRoom(this.#writing)
+    this.#startWriting()
+  }
+
+  async suspend(): Promise<StageState> {
+    try {
+      await this.#drain()
+      return { size: this.#size }
+    } finally {
+      await this.#letGo()
+    }
+  }
+
+  read(): ReadableStream<Uint8Array> {
+    let bytes: AsyncGenerator<Uint8Array> | null = null
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          if (bytes === null) {
+            await this.#drain()
+            bytes = readSpan(await this.#file, 0, this.#size)
+          }
+          const next = await bytes.next()
+          if (next.done === true) controller.close()
+          else controller.enqueue(next.value)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  async commit(digest: Digest): Promise<BlobRef> {
+    try {
+      await this.#drain()
+      const file = await this.#file
+      await file.datasync()
+      // What matters is on the disk: neither the rename nor anybody else has to wait for a close.
+      const closed = this.#letGo().catch(() => {})
+      const ref = await this.#parts.publish(this.#parts.path, digest, this.#size)
+      await closed
+      return ref
+    } catch (error) {
+      this.#failure ??= error
+      await this.discard().catch(() => {})
+      throw error
+    }
+  }
+
+  async discard(): Promise<void> {
+    await this.#letGo()
+    await this.#parts.files.unlink(this.#parts.path)
+  }
+
+  #isFull(): boolean {
+    const { gatherLimit } = this.#parts.buffers
+    return this.#gatheredBytes >= gatherLimit || this.#gathered.length >= chunksAtOnce
+  }
+
+  async #waitForRoom(writing: Promise<void>): Promise<void> {
+    await writing
+    this.#throwFailure()
+    if (this.#writing === null && this.#gatheredBytes > 0) this.#startWriting()
+  }
+
+  /** Begins to write what was gathered; never while a lot is on its way. */
+  #startWriting(): void {
+    const lot = this.#gathered
+    const position = this.#position
+    this.#position += this.#gatheredBytes
+    this.#gathered = []
+    this.#gatheredBytes = 0
+    this.#writing = this.#writeLot(lot, position)
+  }
+
+  async #writeLot(lot: readonly Uint8Array[], position: number): Promise<void> {
+    try {
+      await writeAll(await this.#file, lot, position)
+    } catch (error) {
+      this.#failure ??= error
+    }
+    this.#writing = null
+  }
+
+  async #drain(): Promise<void> {
+    await this.#writing
+    this.#throwFailure()
+    if (this.#writing === null && this.#gatheredBytes > 0) this.#startWriting()
+    await this.#writing
+    await this.#file
+    this.#throwFailure()
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure
+    if (this.#over) throw new Error('the staged blob was let go')
+  }
+
+  async #letGo(): Promise<void> {
+    if (this.#over) return
+    this.#over = true
+    this.#gathered = []
+    this.#parts.buffers.leave()
+    await this.#writing
+    const file = await this.#file.catch(() => null)
+    await file?.close()
+  }
+}

@@ -1,0 +1,138 @@
+import { dirname } from 'node:path'
+import { StoreDamaged } from '../../src/kit.ts'
+import { syncDirectory } from './directory-sync.ts'
+import type { Files } from './files.ts'
+import { blobAlgorithms, journalGeneration, type Layout } from './layout.ts'
+import { readText, replaceDurably } from './whole-files.ts'
+
+/** How two processes are kept from one folder; part of the format, since both must do the same. */
+export type LockKind = 'flock' | 'socket'
+
+/** What stands in `store.json`. */
+export interface StoreMarker {
+  readonly format: 1
+  readonly lock: LockKind
+}
+
+/** What a folder is before it is opened. */
+export type FolderKind = 'store' | 'fresh'
+
+/** What an operating system puts into a folder by itself. */
+const foreignNames = new Set(['lost+found', '.DS_Store'])
+const longestMarker = 4096
+
+/**
+ * Whether a folder is a store, or may become one: it is absent, empty, or holds no more than what
+ * was begun before a crash. Makes nothing.
+ *
+ * @throws StoreDamaged for a folder of other things, for a store that lost its marker, and where a
+ *   symbolic link or a file stands in place of a folder.
+ */
+export async function inspectFolder(files: Files, layout: Layout): Promise<FolderKind> {
+  const folders = foldersOf(layout)
+  for (const path of [layout.root, ...folders]) {
+    const kind = (await files.stat(path))?.kind ?? 'directory'
+    if (kind !== 'directory') throw new StoreDamaged(path, 'is no folder; move it away')
+  }
+  if ((await files.stat(layout.root)) === null) return 'fresh'
+  if ((await files.stat(layout.marker)) !== null) {
+    if ((await files.stat(layout.blobs)) !== null) return 'store'
+    throw new StoreDamaged(layout.blobs, 'is gone. Put it back from a backup')
+  }
+  await expectFresh(files, layout)
+  return 'fresh'
+}
+
+/**
+ * Makes a store in a fresh folder. The marker comes last: where it stands, a journal stood too, so
+ * a store that lost its names can be told from a new one.
+ */
+export async function createStore(files: Files, layout: Layout, lock: LockKind): Promise<void> {
+  await makeFolders(files, layout)
+  const journal = await files.open(layout.journal(0), 'ensure')
+  try {
+    await journal.datasync()
+  } finally {
+    await journal.close()
+  }
+  await syncDirectory(files, layout.root)
+  const marker: StoreMarker = { format: 1, lock }
+  await replaceDurably(files, layout.marker, layout.root, `${JSON.stringify(marker)}\n`)
+}
+
+/** Makes those folders of a store that a backup may have left out because they were empty. */
+export async function makeFolders(files: Files, layout: Layout): Promise<void> {
+  for (const path of foldersOf(layout)) {
+    if (await files.makeDirectory(path)) await syncDirectory(files, dirname(path))
+  }
+}
+
+/** Makes a folder with its parents, each durable before what is in it. */
+export async function makeWithParents(files: Files, path: string): Promise<void> {
+  if ((await files.stat(path)) !== null) return
+  await makeWithParents(files, dirname(path))
+  if (await files.makeDirectory(path)) await syncDirectory(files, dirname(path))
+}
+
+/**
+ * The marker; null where there is none.
+ *
+ * @throws StoreDamaged when it cannot be read, or is of a later version.
+ */
+export async function readMarker(files: Files, layout: Layout): Promise<StoreMarker | null> {
+  const text = await readText(files, layout.marker, longestMarker)
+  if (text === null) return null
+  let marker: Partial<Record<keyof StoreMarker, unknown>> | null
+  try {
+    marker = JSON.parse(text)
+  } catch {
+    marker = null
+  }
+  const { format, lock } = marker ?? {}
+  if (typeof format === 'number' && format !== 1) {
+    const problem = `is of format ${format}, and this version of Layerdock knows format 1 only`
+    throw new StoreDamaged(layout.marker, `${problem}. Run a newer version`)
+  }
+  if (format !== 1 || (lock !== 'flock' && lock !== 'socket')) {
+    const whole = '{"format":1,"lock":"flock"}'
+    throw new StoreDamaged(layout.marker, `is damaged. What belongs there is ${whole}`)
+  }
+  return { format, lock }
+}
+
+function foldersOf(layout: Layout): readonly string[] {
+  const byAlgorithm = blobAlgorithms.map((algorithm) => layout.blobFolder(algorithm))
+  return [layout.blobs, ...byAlgorithm, layout.uploads, layout.quarantine]
+}
+
+async function expectFresh(files: Files, layout: Layout): Promise<void> {
+  const ours = new Set(['lock', 'blobs', 'uploads', 'quarantine', 'store.json.new', 'journal.0'])
+  for await (const name of files.list(layout.root)) {
+    if (foreignNames.has(name) || ours.has(name) || name.startsWith('lock.')) continue
+    const kept = name.startsWith('metadata.') || journalGeneration(name) !== null
+    throw kept ? markerLost(layout) : foreign(layout, name)
+  }
+  const journal = await files.stat(layout.journal(0))
+  if (journal !== null && journal.size > 0) throw markerLost(layout)
+  for (const algorithm of blobAlgorithms) {
+    const folder = layout.blobFolder(algorithm)
+    if ((await files.stat(folder)) === null) continue
+    for await (const _ of files.list(folder)) throw markerLost(layout)
+  }
+}
+
+function markerLost(layout: Layout): StoreDamaged {
+  return new StoreDamaged(
+    layout.marker,
+    `is gone, though the folder holds a store. Put it back from a backup, or run: ` +
+      `layerdock recover --storage-dir ${layout.root}`,
+  )
+}
+
+function foreign(layout: Layout, name: string): StoreDamaged {
+  return new StoreDamaged(
+    layout.root,
+    `holds "${name}" and no store.json, so it is no store. Choose an empty folder, or one that ` +
+      'does not exist yet',
+  )
+}

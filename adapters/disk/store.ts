@@ -1,0 +1,151 @@
+import fs from 'node:fs'
+import { resolve } from 'node:path'
+import type { EventSink } from '../../src/index.ts'
+import { DiskBlobStore } from './blob-store.ts'
+import { BufferBudget } from './buffers.ts'
+import type { Files } from './files.ts'
+import { type Layout, layoutOf } from './layout.ts'
+import { type FolderLock, lockFolder, preferredLock } from './lock.ts'
+import { DiskMetadataLog } from './metadata-log.ts'
+import { nodeFiles } from './node-files.ts'
+import { Quarantine } from './quarantine.ts'
+import {
+  createStore,
+  inspectFolder,
+  type LockKind,
+  makeFolders,
+  makeWithParents,
+  readMarker,
+} from './store-folder.ts'
+import { DiskUploadStore } from './upload-store.ts'
+
+/** Settings of {@link openDiskStore}. */
+export interface DiskStoreOptions {
+  /** The store's folder; made where there is none. */
+  readonly directory: string
+  /** Told of damage that was overcome and of the end of writing. Default: nobody. */
+  readonly events?: EventSink
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  readonly clock?: () => number
+  /** The file system. Default: `node:fs`. */
+  readonly files?: Files
+  /** Memory for transfers. Default: a {@link BufferBudget} of its own, of 48 MiB. */
+  readonly buffers?: BufferBudget
+  /** Which lock a new store gets. Default: flock where its program is installed. */
+  readonly lock?: LockKind
+  /** Changes with every start of the machine; null where that cannot be told. Default: Linux's own. */
+  readonly boot?: string | null
+}
+
+/** How a disk store does. */
+export interface DiskStoreStatus {
+  /** Absolute. */
+  readonly directory: string
+  readonly lock: LockKind
+  /** Upload sessions open. */
+  readonly uploads: number
+  /** Why names can no longer be changed; null while they can. */
+  readonly failure: Error | null
+}
+
+/** A store in a folder that nobody else can open meanwhile. */
+export interface DiskStore {
+  readonly blobs: DiskBlobStore
+  readonly uploads: DiskUploadStore
+  /** For the journalled metadata; whoever composes them closes the metadata before the store. */
+  readonly log: DiskMetadataLog
+  readonly buffers: BufferBudget
+  status(): DiskStoreStatus
+  /** Keeps what a restart needs and lets go of the folder; harmless when repeated. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the store in a folder, or makes one where the folder is absent or empty.
+ *
+ * @throws StoreInUse when another process has it, within a second.
+ * @throws StoreDamaged when the folder is something else, or opening it would forget what was
+ *   acknowledged; the message says what to do.
+ */
+export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
+  const { files = nodeFiles, clock = Date.now, events = () => {} } = options
+  const { buffers = new BufferBudget(), boot = bootId() } = options
+  const layout = layoutOf(realPath(options.directory))
+  const lock = await takeFolder(files, layout, options.lock)
+  try {
+    const quarantine = new Quarantine(files, layout, clock)
+    const blobs = new DiskBlobStore({ files, layout, buffers })
+    const uploads = await DiskUploadStore.open({ files, layout, clock, events, boot })
+    const log = new DiskMetadataLog({ files, layout, quarantine, events })
+    let closed: Promise<void> | null = null
+    return {
+      blobs,
+      uploads,
+      log,
+      buffers,
+      status: () => ({
+        directory: layout.root,
+        lock: lock.kind,
+        uploads: uploads.size,
+        failure: log.failure,
+      }),
+      close() {
+        closed ??= closeAll([uploads, log, blobs, { close: () => lock.release() }])
+        return closed
+      },
+    }
+  } catch (error) {
+    await lock.release().catch(() => {})
+    throw error
+  }
+}
+
+/** Locks the folder and sees to it that it is a store. */
+async function takeFolder(files: Files, layout: Layout, wanted?: LockKind): Promise<FolderLock> {
+  // Looked at before anything is made, so that somebody else's folder stays as it is.
+  await inspectFolder(files, layout)
+  await makeWithParents(files, layout.root)
+  const marker = await readMarker(files, layout)
+  const lock = await lockFolder(files, layout, marker?.lock ?? wanted ?? preferredLock())
+  try {
+    // Again, since the store may have been made while this process waited for the lock.
+    const made = await readMarker(files, layout)
+    if (made !== null && made.lock !== lock.kind) {
+      await lock.release()
+      return await takeFolder(files, layout)
+    }
+    if ((await inspectFolder(files, layout)) === 'fresh')
+      await createStore(files, layout, lock.kind)
+    else await makeFolders(files, layout)
+    return lock
+  } catch (error) {
+    await lock.release().catch(() => {})
+    throw error
+  }
+}
+
+/** Closes all, in order, whatever becomes of each; then throws the first failure. */
+async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const part of parts) {
+    await part.close().catch((error: unknown) => failures.push(error))
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** The folder may be reached through a symbolic link; nothing in it may be one. */
+function realPath(directory: string): string {
+  try {
+    return fs.realpathSync(directory)
+  } catch {
+    return resolve(directory)
+  }
+}
+
+function bootId(): string | null {
+  try {
+    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return null
+  }
+}
