@@ -55,6 +55,8 @@ export interface MetadataLog {
   /**
    * Writes the snapshot of `generation` and, once it is durable and read back, lets the generation
    * before the previous one go. Runs beside appends. When it throws, the older files still count.
+   * The first line of `rows` is the beginning of a JSON object and holds `"generation":<number>`, by
+   * which the log knows the file again.
    */
   replace(generation: number, rows: Chunks): Promise<void>
   close(): Promise<void>
