@@ -23,17 +23,22 @@ interface Lock {
 export function digestLocks(): DigestLocks {
   const locks: Map<Digest, Lock> = new Map()
 
-  async function enter(digest: Digest): Promise<Lock> {
-    for (;;) {
-      const lock = locks.get(digest)
-      if (lock === undefined) {
-        const fresh: Lock = { sharers: 0, excluder: null, idle: null }
-        locks.set(digest, fresh)
-        return fresh
-      }
-      if (lock.excluder === null) return lock
+  /**
+   * Calls `take` with the lock once nobody excludes, in the very step that found it so: were the
+   * lock handed over through a promise, others could take it in between.
+   */
+  async function enter(digest: Digest, take: (lock: Lock) => void): Promise<Lock> {
+    let lock = locks.get(digest)
+    while (lock !== undefined && lock.excluder !== null) {
       await lock.excluder
+      lock = locks.get(digest)
     }
+    if (lock === undefined) {
+      lock = { sharers: 0, excluder: null, idle: null }
+      locks.set(digest, lock)
+    }
+    take(lock)
+    return lock
   }
 
   function leave(digest: Digest, lock: Lock): void {
@@ -44,8 +49,9 @@ export function digestLocks(): DigestLocks {
 
   return {
     async share(digest, work) {
-      const lock = await enter(digest)
-      lock.sharers += 1
+      const lock = await enter(digest, (free) => {
+        free.sharers += 1
+      })
       try {
         return await work()
       } finally {
@@ -54,10 +60,12 @@ export function digestLocks(): DigestLocks {
       }
     },
     async exclude(digest, work) {
-      const lock = await enter(digest)
       let done = (): void => {}
-      lock.excluder = new Promise((resolve) => {
+      const ended = new Promise<void>((resolve) => {
         done = resolve
+      })
+      const lock = await enter(digest, (free) => {
+        free.excluder = ended
       })
       if (lock.sharers > 0) {
         await new Promise<void>((resolve) => {
