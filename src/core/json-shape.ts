@@ -77,8 +77,7 @@ function keyProblem(quoted: string, seen: Set<string>): string | null {
   } catch {
     return null
   }
-  const folded = key.toLowerCase()
-  const spelling = knownSpelling.get(folded)
+  const spelling = knownSpelling.get(folded(key))
   const name = spelling ?? key
   if (seen.has(name)) return `the key ${quoted.slice(0, 64)} stands in it twice`
   seen.add(name)
@@ -86,4 +85,9 @@ function keyProblem(quoted: string, seen: Set<string>): string | null {
     return `the key ${quoted.slice(0, 64)} differs from a known one in case alone`
   }
   return null
+}
+
+/** As Go folds it: there the long s is an s, which lowercasing leaves alone. */
+function folded(key: string): string {
+  return key.toLowerCase().replaceAll('\u017f', 's')
 }

@@ -29,7 +29,7 @@ export function manifestCache(budget: number): ManifestCache {
     put(digest, bytes) {
       const cost = bytes.byteLength + overhead
       if (cost > budget || entries.has(digest)) return
-      entries.set(digest, bytes)
+      entries.set(digest, withoutSlack(bytes))
       used += cost
       for (const [oldest, old] of entries) {
         if (used <= budget) return
@@ -38,4 +38,9 @@ export function manifestCache(budget: number): ManifestCache {
       }
     },
   }
+}
+
+/** A short view would keep the whole network buffer behind it alive, which no budget counts. */
+function withoutSlack(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength * 2 < bytes.buffer.byteLength ? bytes.slice() : bytes
 }
