@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { type Access, createRegistry, type RegistryLimits } from '../../src/index.ts'
+import { fakeClock } from '../../src/testing/index.ts'
+import { type Client, clientOf, codesOf, digestOf } from './client.ts'
+
+/** ferro lets 1,024 sessions hold 4 GiB each, in memory. */
+
+const idle = 60_000
+
+function limited(limits: Partial<RegistryLimits>, access?: Access) {
+  const clock = fakeClock()
+  const registry = createRegistry({
+    clock: clock.now,
+    limits: { uploadIdleMs: idle, ...limits },
+    ...(access === undefined ? {} : { access }),
+  })
+  return { clock, registry, client: clientOf(registry) }
+}
+
+async function open(client: Client, who?: string): Promise<Response> {
+  const headers = who === undefined ? {} : { Authorization: who }
+  return client.send('POST', '/v2/app/blobs/uploads/', { headers })
+}
+
+async function isRefused(answer: Response): Promise<void> {
+  expect(answer.status).toBe(429)
+  expect(answer.headers.get('retry-after')).toBe('60')
+  expect(await codesOf(answer)).toEqual(['TOOMANYREQUESTS'])
+}
+
+describe('upload sessions are capped (ferro: 1,024 × 4 GiB in memory)', () => {
+  it('in number', async () => {
+    const { client } = limited({ uploadSessions: 3 })
+    const sessions = await Promise.all([open(client), open(client), open(client)])
+    expect(sessions.map(({ status }) => status)).toEqual([202, 202, 202])
+    await isRefused(await open(client))
+    const body = 'x'
+    const path = `/v2/app/blobs/uploads/?digest=${digestOf(body)}`
+    await isRefused(await client.send('POST', path, { body }))
+    await client.send('DELETE', sessions[0]?.headers.get('location') ?? '')
+    expect((await client.send('POST', path, { body })).status).toBe(201)
+    expect((await open(client)).status).toBe(202)
+  })
+
+  it('in number, for each who calls', async () => {
+    const access: Access = {
+      authenticate: async (headers) => ({ id: headers.get('authorization') ?? 'nobody' }),
+      authorize: async (_, asks) => asks.map(() => ({ kind: 'allow' })),
+    }
+    const { client } = limited({ uploadSessionsPerPrincipal: 2 }, access)
+    await open(client, 'ann')
+    await open(client, 'ann')
+    await isRefused(await open(client, 'ann'))
+    expect((await open(client, 'bob')).status).toBe(202)
+  })
+
+  it('in bytes of one blob', async () => {
+    const { client } = limited({ blobBytes: 10 })
+    const session = (await open(client)).headers.get('location') ?? ''
+    expect((await client.send('PATCH', session, { body: '12345' })).status).toBe(202)
+    const over = await client.send('PATCH', session, { body: '123456' })
+    expect(over.status).toBe(413)
+    expect((await client.send('GET', session)).headers.get('range')).toBe('0-4')
+    const path = `/v2/app/blobs/uploads/?digest=${digestOf('12345678901')}`
+    expect((await client.send('POST', path, { body: '12345678901' })).status).toBe(413)
+  })
+
+  it('in bytes of all together', async () => {
+    const { client } = limited({ uploadBytes: 10 })
+    const [first, second] = await Promise.all([open(client), open(client)])
+    const path = first?.headers.get('location') ?? ''
+    const other = second?.headers.get('location') ?? ''
+    expect((await client.send('PATCH', path, { body: '123456' })).status).toBe(202)
+    await isRefused(await client.send('PATCH', other, { body: '12345' }))
+    expect((await client.send('PATCH', other, { body: '1234' })).status).toBe(202)
+    await isRefused(await client.send('PATCH', other, { body: '1' }))
+    await client.send('DELETE', path)
+    expect((await client.send('PATCH', other, { body: '1' })).status).toBe(202)
+  })
+
+  it('in time: what was idle too long makes room by itself', async () => {
+    const { client, clock, registry } = limited({ uploadSessions: 1, uploadBytes: 5 })
+    const session = (await open(client)).headers.get('location') ?? ''
+    await client.send('PATCH', session, { body: '12345' })
+    await isRefused(await open(client))
+    clock.advance(idle - 1)
+    await isRefused(await open(client))
+    clock.advance(2)
+    expect((await client.send('GET', session)).status).toBe(404)
+    const next = await open(client)
+    expect(next.status).toBe(202)
+    const path = next.headers.get('location') ?? ''
+    expect((await client.send('PATCH', path, { body: '12345' })).status).toBe(202)
+    clock.advance(idle + 1)
+    await registry.expireUploads()
+    expect((await client.send('PATCH', path, { body: '1' })).status).toBe(404)
+  })
+
+  it('and the blob itself stays readable after its session is gone', async () => {
+    const { client, clock, registry } = limited({})
+    const blob = await client.pushBlob('app', 'kept')
+    clock.advance(idle * 2)
+    await registry.expireUploads()
+    expect((await client.send('GET', `/v2/app/blobs/${blob.digest}`)).status).toBe(200)
+  })
+})
