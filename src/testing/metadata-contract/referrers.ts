@@ -43,7 +43,10 @@ async function allReferrers(
   let next = request
   for (let pages = 1; ; pages += 1) {
     const page = await store.listReferrers(here, subject, next)
-    found.push(...page.items)
+    for (const item of page.items) {
+      holds(item.digest > (next.after ?? ''), `after ${next.after} does not come ${item.digest}`)
+      found.push(item)
+    }
     if (!page.more) return { found, pages }
     const last = page.items.at(-1)
     holds(last !== undefined, 'a page that more follow after has items')

@@ -81,7 +81,10 @@ export async function allPages<T extends string>(
     const page = await read(after === undefined ? { limit } : { after, limit })
     holds(page !== null, 'there is a list')
     holds(page.items.length <= limit, 'a page is no longer than its limit')
-    all.push(...page.items)
+    for (const item of page.items) {
+      holds(after === undefined || item > after, `after ${after} does not come ${item}`)
+      all.push(item)
+    }
     if (!page.more) return all
     const last = page.items.at(-1)
     holds(last !== undefined, 'a page that more follow after has items')
