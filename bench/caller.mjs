@@ -1,0 +1,134 @@
+// The calls that clients make of a registry, on one connection, each checked for its answer.
+
+import { createHash } from 'node:crypto'
+import { chunked, manifestType } from './content.mjs'
+import { Connection, headerOf } from './http.mjs'
+
+const smallBytes = 64 * 1024
+
+/** One client of one repository. Every call throws an Error for any answer but the expected one. */
+export class Caller {
+  #connection
+  #host
+  #base
+
+  constructor(port, repository, bufferBytes) {
+    this.#connection = new Connection(port, bufferBytes)
+    this.#host = `127.0.0.1:${port}`
+    this.#base = `/v2/${repository}`
+  }
+
+  close() {
+    this.#connection.close()
+  }
+
+  pause() {
+    this.#connection.pause()
+  }
+
+  resume() {
+    this.#connection.resume()
+  }
+
+  /** POST, then the whole blob in one PUT that says its length. */
+  async pushBlob(blob) {
+    const head = this.#head('PUT', await this.#finishAt(await this.#startUpload(), blob), {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': blob.bytes,
+    })
+    if (blob.bytes <= smallBytes) {
+      // One write: a small body in a packet of its own would measure the kernel.
+      await this.#call('PUT of a blob', 201, Buffer.concat([head, ...blob.pieces()]))
+    } else {
+      await this.#call('PUT of a blob', 201, head, { pieces: blob.pieces() })
+    }
+  }
+
+  /** POST, the blob in one PATCH of unknown length, and an empty PUT, as Docker pushes. */
+  async pushBlobChunked(blob) {
+    const head = this.#head('PATCH', await this.#startUpload(), {
+      'Content-Type': 'application/octet-stream',
+      'Transfer-Encoding': 'chunked',
+    })
+    const patched = await this.#call('PATCH of a blob', 202, head, {
+      pieces: chunked(blob.pieces()),
+    })
+    const end = this.#finishAt(locationOf(patched), blob)
+    await this.#call('PUT after PATCH', 201, this.#head('PUT', end, { 'Content-Length': 0 }))
+  }
+
+  /** HEAD of a blob: whether it is there. */
+  async hasBlob(digest) {
+    const head = this.#head('HEAD', `${this.#base}/blobs/${digest}`)
+    const { status } = await this.#connection.exchange(head, { bodyless: true })
+    if (status !== 200 && status !== 404) throw new Error(`HEAD of a blob was answered ${status}`)
+    return status === 200
+  }
+
+  /** GET of a blob, its length checked and its bytes dropped; `onBody` may look at them. */
+  async pullBlob(blob, onBody = null) {
+    const head = this.#head('GET', `${this.#base}/blobs/${blob.digest}`)
+    const answer = await this.#call('GET of a blob', 200, head, { onBody })
+    if (answer.bytes !== blob.bytes) {
+      throw new Error(`GET of a blob gave ${answer.bytes} bytes of ${blob.bytes}`)
+    }
+  }
+
+  /** GET of a blob, with every byte checked against its digest. */
+  async verifyBlob(blob) {
+    const hash = createHash('sha256')
+    await this.pullBlob(blob, (bytes) => hash.update(bytes))
+    const digest = `sha256:${hash.digest('hex')}`
+    if (digest !== blob.digest) throw new Error(`GET of a blob gave other bytes: ${digest}`)
+  }
+
+  async pushManifest(reference, manifest) {
+    const head = this.#head('PUT', `${this.#base}/manifests/${reference}`, {
+      'Content-Type': manifestType,
+      'Content-Length': manifest.bytes.length,
+    })
+    await this.#call('PUT of a manifest', 201, Buffer.concat([head, manifest.bytes]))
+  }
+
+  /** A function that GETs (or HEADs) one manifest again and again, its request made only once. */
+  manifestReader(method, reference, manifest) {
+    const head = this.#head(method, `${this.#base}/manifests/${reference}`, {
+      Accept: manifestType,
+    })
+    const bodyless = method === 'HEAD'
+    const wanted = bodyless ? 0 : manifest.bytes.length
+    return async (onBody = null) => {
+      const answer = await this.#call(`${method} of a manifest`, 200, head, { bodyless, onBody })
+      if (answer.bytes !== wanted) {
+        throw new Error(`${method} of a manifest gave ${answer.bytes} bytes of ${wanted}`)
+      }
+      return answer
+    }
+  }
+
+  async #startUpload() {
+    const head = this.#head('POST', `${this.#base}/blobs/uploads/`, { 'Content-Length': 0 })
+    return locationOf(await this.#call('POST of an upload', 202, head))
+  }
+
+  #finishAt(location, blob) {
+    return `${location}${location.includes('?') ? '&' : '?'}digest=${blob.digest}`
+  }
+
+  #head(method, path, headers = {}) {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${lines.join('')}\r\n`)
+  }
+
+  async #call(what, status, head, options = undefined) {
+    const answer = await this.#connection.exchange(head, options)
+    if (answer.status !== status) throw new Error(`${what} was answered ${answer.status}`)
+    return answer
+  }
+}
+
+function locationOf({ head }) {
+  const location = headerOf(head, 'location')
+  if (location === null) throw new Error('an answer about an upload has no Location')
+  return location.replace(/^https?:\/\/[^/]+/, '')
+}

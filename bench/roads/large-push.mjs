@@ -1,0 +1,34 @@
+import { Caller } from '../caller.mjs'
+import { blobMaker } from '../content.mjs'
+import { repeatTimes } from '../timing.mjs'
+
+const mib = 1024 * 1024
+const withLength = (caller, blob) => caller.pushBlob(blob)
+const inChunks = (caller, blob) => caller.pushBlobChunked(blob)
+
+export const pushWithLength = road('push-length', 'push 512 MiB with a length', 1, 512, withLength)
+export const pushChunked = road('push-chunked', 'push 512 MiB chunked', 1, 512, inChunks)
+export const pushFour = road('push-four', 'push 4 × 256 MiB at once', 4, 256, withLength)
+
+function road(id, title, clients, sizeMib, push) {
+  return {
+    id,
+    title,
+    unit: 'MB/s',
+    sizes: { full: { bytes: sizeMib * mib }, quick: { bytes: (sizeMib / 4) * mib } },
+    async prepare(port, { bytes }) {
+      const callers = Array.from({ length: clients }, () => new Caller(port, `bench/${id}`, mib))
+      const blobs = Array.from({ length: clients }, blobMaker(bytes))
+      await push(callers[0], blobMaker(8 * mib)())
+      return {
+        run: async () => ({
+          ...(await repeatTimes(1, clients, (client) => push(callers[client], blobs[client]))),
+          bytes: clients * bytes,
+        }),
+        check: async () => {
+          for (const blob of blobs) await callers[0].verifyBlob(blob)
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { Caller } from '../caller.mjs'
+import { blobMaker, imageManifest } from '../content.mjs'
+import { repeatFor } from '../timing.mjs'
+
+const writers = 32
+
+export const manifestPush = {
+  id: 'manifest-push',
+  title: `manifest push, ${writers} writers, one repository`,
+  unit: '/s',
+  sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
+  async prepare(port, { seconds, warmUp }) {
+    const callers = Array.from({ length: writers }, () => new Caller(port, 'bench/manifests'))
+    const blobs = Array.from({ length: 2 }, blobMaker(1024))
+    for (const blob of blobs) await callers[0].pushBlob(blob)
+    let number = 0
+    let last = null
+    const make = () => {
+      const tag = `build-${number++}`
+      return { tag, manifest: imageManifest(blobs, tag) }
+    }
+    const push = async (client, next) => {
+      await callers[client].pushManifest(next.tag, next.manifest)
+      last = next
+    }
+    await repeatFor(warmUp, writers, (client) => push(client, make()))
+    const made = Array.from({ length: seconds * 8000 }, make)
+    return {
+      run: () => repeatFor(seconds, writers, (client) => push(client, made.pop() ?? make())),
+      async check() {
+        const answer = await callers[0].manifestReader('GET', last.tag, last.manifest)()
+        if (!answer.head.includes(last.manifest.digest))
+          throw new Error('another manifest came back')
+      },
+    }
+  },
+}

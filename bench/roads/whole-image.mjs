@@ -1,0 +1,45 @@
+import { Caller } from '../caller.mjs'
+import { blobMaker, imageManifest } from '../content.mjs'
+import { repeatFor } from '../timing.mjs'
+
+const clients = 8
+const kib = 1024
+
+export const wholeImage = {
+  id: 'whole-image',
+  title: `whole image (4 blobs, 1.3 MiB) pushed and pulled back, ${clients} clients`,
+  unit: '/s',
+  sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1.5, warmUp: 0.5 } },
+  async prepare(port, { seconds, warmUp }) {
+    const callers = Array.from({ length: clients }, () => new Caller(port, 'bench/images'))
+    const makers = [2 * kib, 1024 * kib, 256 * kib, 50 * kib].map(blobMaker)
+    let number = 0
+    const make = () => {
+      const tag = `image-${number++}`
+      const blobs = makers.map((maker) => maker())
+      return { tag, blobs, manifest: imageManifest(blobs, tag) }
+    }
+    await repeatFor(warmUp, clients, (client) => thereAndBack(callers[client], make()))
+    const made = Array.from({ length: seconds * 300 }, make)
+    const sample = make()
+    return {
+      run: () =>
+        repeatFor(seconds, clients, (client) =>
+          thereAndBack(callers[client], made.pop() ?? make()),
+        ),
+      async check() {
+        await thereAndBack(callers[0], sample)
+        for (const blob of sample.blobs) await callers[0].verifyBlob(blob)
+      },
+    }
+  },
+}
+
+async function thereAndBack(caller, { tag, blobs, manifest }) {
+  for (const blob of blobs) {
+    if (!(await caller.hasBlob(blob.digest))) await caller.pushBlob(blob)
+  }
+  await caller.pushManifest(tag, manifest)
+  await caller.manifestReader('GET', tag, manifest)()
+  for (const blob of blobs) await caller.pullBlob(blob)
+}

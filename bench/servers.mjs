@@ -1,0 +1,157 @@
+// The registries that can be measured, how each is started, and what each has on disk when it answers.
+
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Connection } from './http.mjs'
+import { residentBytes } from './process-usage.mjs'
+
+const layerdockMain = fileURLToPath(new URL('../dist/adapters/cli/main.js', import.meta.url))
+const dockerRegistryPath = '/usr/bin/docker-registry'
+
+const syncsOf = new Map([
+  ['layerdock', 'files and journal'],
+  ['docker-registry', 'files'],
+  ['distribution', 'files'],
+  ['ferro', 'metadata only'],
+  ['olareg', 'nothing'],
+  ['zot', 'nothing'],
+])
+
+/** Layerdock as built in `dist`. Throws when nothing has been built. */
+export function layerdock() {
+  if (!existsSync(layerdockMain)) {
+    throw new Error('Layerdock is not built: run `npm run build` first')
+  }
+  const command = `${process.execPath} ${layerdockMain} serve --listen 127.0.0.1:{port} --storage-dir {dir}`
+  return server('layerdock', command)
+}
+
+/** Debian's docker-registry, or null where it is not installed. */
+export function dockerRegistry() {
+  if (!existsSync(dockerRegistryPath)) return null
+  return server('docker-registry', `${dockerRegistryPath} serve {config}`)
+}
+
+/**
+ * Another registry from `name=command`. In the command, `{port}`, `{dir}` and `{config}` stand for a
+ * free port, an empty folder, and a configuration in the format of distribution that says both. It is
+ * split at spaces and started without a shell, so that the process measured is the registry.
+ */
+export function peer(text) {
+  const at = text.indexOf('=')
+  if (at < 1) throw new Error(`a peer is given as name=command, not ${JSON.stringify(text)}`)
+  return server(text.slice(0, at), text.slice(at + 1).trim())
+}
+
+function server(name, command) {
+  const known = [...syncsOf.keys()].find((key) => name.startsWith(key))
+  return { name, command, syncs: syncsOf.get(known) ?? 'not stated' }
+}
+
+/**
+ * Starts a registry on a free port of loopback with its storage in `dir`, a folder it makes, and
+ * waits for its first answer. Throws when the process ends first or does not answer in 20 seconds.
+ */
+export async function start({ name, command }, dir) {
+  const port = await freePort()
+  const storage = join(dir, 'storage')
+  const config = join(dir, 'config.yml')
+  const log = join(dir, 'log')
+  mkdirSync(storage, { recursive: true })
+  writeFileSync(config, distributionConfig(storage, port))
+  const [program, ...args] = command
+    .split(/\s+/)
+    .map((word) =>
+      word
+        .replaceAll('{port}', `${port}`)
+        .replaceAll('{dir}', storage)
+        .replaceAll('{config}', config),
+    )
+  const output = openSync(log, 'w')
+  const startedAt = performance.now()
+  const child = spawn(program, args, { stdio: ['ignore', output, output], cwd: dir })
+  closeSync(output)
+  let ended = null
+  const exit = new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(`ended with ${code ?? signal}`))
+    child.once('error', (error) => resolve(error.message))
+  }).then((how) => {
+    ended = how
+  })
+  const stop = () => stopProcess(child, exit, () => ended !== null)
+  try {
+    const bootMs = await firstAnswer(port, startedAt, () => ended)
+    // Memory is read after a moment's rest: what boot leaves to be done is part of being idle.
+    await sleep(500)
+    const idle = { bootMs, residentBytes: residentBytes(child.pid) }
+    return { name, port, pid: child.pid, dir, idle, stop, ended: () => ended }
+  } catch (error) {
+    await stop()
+    throw new Error(
+      `${name} did not start: ${error.message}\n${readFileSync(log, 'utf8').slice(-2000)}`,
+    )
+  }
+}
+
+async function firstAnswer(port, startedAt, ended) {
+  const ask = Buffer.from(`GET /v2/ HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
+  for (;;) {
+    const connection = new Connection(port)
+    try {
+      const { status } = await connection.exchange(ask)
+      if (status === 200) return performance.now() - startedAt
+      throw new Error(`GET /v2/ was answered ${status}`)
+    } catch (error) {
+      if (error.code !== 'ECONNREFUSED') throw error
+    } finally {
+      connection.close()
+    }
+    if (ended() !== null) throw new Error(`the process ${ended()}`)
+    if (performance.now() - startedAt > 20_000) throw new Error('no answer in 20 seconds')
+    await sleep(1)
+  }
+}
+
+async function stopProcess(child, exit, hasEnded) {
+  if (hasEnded()) return
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await exit
+  clearTimeout(timer)
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address()
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+function distributionConfig(storage, port) {
+  return `version: 0.1
+log:
+  level: error
+  accesslog:
+    disabled: true
+storage:
+  cache:
+    blobdescriptor: inmemory
+  filesystem:
+    rootdirectory: ${storage}
+  delete:
+    enabled: true
+http:
+  addr: 127.0.0.1:${port}
+`
+}
+
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
