@@ -40,7 +40,7 @@ export interface Registry {
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const limits = { ...defaultLimits, ...options.limits }
   const clock = options.clock ?? steadyClock()
-  const stores = options.stores ?? memoryStores({ clock, leaseMs: limits.leaseMs })
+  const stores = options.stores ?? memoryStores({ clock })
   const events = options.events ?? (() => {})
   const parts: CoreParts = {
     ...stores,
@@ -71,14 +71,12 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
 }
 
 /** Stores that forget everything when the process ends. */
-export function memoryStores(
-  options: { readonly clock?: () => number; readonly leaseMs?: number } = {},
-): RegistryStores {
+export function memoryStores(options: { readonly clock?: () => number } = {}): RegistryStores {
   const clock = options.clock ?? steadyClock()
   return {
     blobs: memoryBlobs(),
     uploads: memoryUploads({ clock }),
-    metadata: memoryMetadata({ clock, leaseMs: options.leaseMs ?? defaultLimits.leaseMs }),
+    metadata: memoryMetadata(),
   }
 }
 
