@@ -27,6 +27,6 @@ export function linkHeader(
   path: string,
   page: { readonly more: boolean },
   query: ReadonlyArray<readonly [string, string]>,
-): { readonly Link?: string } {
+): Readonly<Record<string, string>> {
   return page.more ? { Link: nextLink(path, query) } : {}
 }

@@ -23,7 +23,7 @@ const manifest = [...always, ...content, 'cache-control', 'docker-content-digest
 const session = [...always, 'content-length', 'docker-upload-uuid', 'location', 'range']
 const created = [...always, 'content-length', 'docker-content-digest', 'location']
 const error = [...always, 'content-type']
-const list = [...always, 'cache-control', 'content-type']
+const list = [...always, ...content, 'cache-control']
 
 let client: Client
 let digest: string

@@ -3,7 +3,7 @@ import { readDigest } from '../../spec/digest.ts'
 import { mediaTypes } from '../../spec/media-types.ts'
 import { RegistryError } from '../../spec/registry-error.ts'
 import { type Call, queryOf, repositoryOf, short } from '../call.ts'
-import { apiVersion } from '../headers.ts'
+import { listResponse } from '../list-response.ts'
 import { linkHeader } from '../pagination.ts'
 
 /** end-12: GET the manifests that refer to a digest; never 404. */
@@ -25,15 +25,9 @@ export async function listReferrers(call: Call): Promise<Response> {
   const next: [string, string][] = [['last', page.items.at(-1)?.digest ?? '']]
   if (artifactType !== null) next.unshift(['artifactType', artifactType])
   const path = `${prefix}/v2/${repository}/referrers/${subject}`
-  return new Response(indexOf(page.items), {
-    status: 200,
-    headers: {
-      ...apiVersion,
-      'Content-Type': mediaTypes.ociIndex,
-      'Cache-Control': 'no-cache',
-      ...(artifactType === null ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
-      ...linkHeader(path, page, next),
-    },
+  return listResponse(call, mediaTypes.ociIndex, indexOf(page.items), {
+    ...(artifactType === null ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
+    ...linkHeader(path, page, next),
   })
 }
 

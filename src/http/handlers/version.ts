@@ -1,8 +1,9 @@
+import type { Call } from '../call.ts'
 import { apiVersion } from '../headers.ts'
 
 /** end-1: GET /v2/ says that this is a registry. */
-export function checkVersion(): Response {
-  return new Response('{}', {
+export function checkVersion(call: Call): Response {
+  return new Response(call.head ? null : '{}', {
     status: 200,
     headers: { ...apiVersion, 'Content-Type': 'application/json', 'Content-Length': '2' },
   })
