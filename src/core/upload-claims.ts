@@ -83,7 +83,7 @@ export function uploadClaims(parts: CoreParts): UploadClaims {
         holder.source = source
       },
       async release() {
-        holders.delete(session.id)
+        if (holders.get(session.id) === holder) holders.delete(session.id)
         try {
           await uploads.release(session.id, holderId)
         } finally {
