@@ -23,20 +23,19 @@ export async function readWhole(
   }
   const source = bodySource(request)
   if (source === null) return new Uint8Array(0)
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const collected = new GrowingBytes()
   try {
     await source.pipe((chunk) => {
-      size += chunk.byteLength
-      if (size > limit) throw new RegistryError(tooLarge, { detail: { limit } })
-      chunks.push(chunk)
+      if (collected.size + chunk.byteLength > limit) {
+        throw new RegistryError(tooLarge, { detail: { limit } })
+      }
+      collected.append(chunk)
     })
   } catch (error) {
     if (error instanceof BodyInterrupted) throw new RegistryError('sizeInvalid', { cause: error })
     throw error
   }
-  const [first] = chunks
-  return chunks.length === 1 && first !== undefined ? first : joined(chunks, size)
+  return collected.take()
 }
 
 /**
@@ -58,12 +57,32 @@ export function uploadBody(request: Request): UploadBody | null {
   return length === null ? { source, range } : { source, length, range }
 }
 
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
+/**
+ * Bytes in one piece. A list of the chunks would cost a hundred times what a client sends that
+ * makes each of them one byte long.
+ */
+class GrowingBytes {
+  #bytes: Uint8Array = new Uint8Array(0)
+  size = 0
+
+  append(chunk: Uint8Array): void {
+    const size = this.size + chunk.byteLength
+    if (this.size === 0) {
+      this.#bytes = chunk
+    } else {
+      if (size > this.#bytes.byteLength) {
+        const larger = new Uint8Array(size * 2)
+        larger.set(this.#bytes.subarray(0, this.size))
+        this.#bytes = larger
+      }
+      this.#bytes.set(chunk, this.size)
+    }
+    this.size = size
   }
-  return whole
+
+  /** What was appended; nothing is appended after. */
+  take(): Uint8Array {
+    const { size } = this
+    return size === this.#bytes.byteLength ? this.#bytes : this.#bytes.slice(0, size)
+  }
 }
