@@ -1,0 +1,102 @@
+import { parseArgs } from 'node:util'
+import { nearest } from './nearest.ts'
+import { flagOf, type SettingName, settingNames, settings } from './settings.ts'
+
+/** What a command takes beside the settings: `--config` and its own switches. */
+export interface CommandFlags {
+  readonly settings: readonly SettingName[]
+  /** Switches of this command alone, as they are typed, without the dashes. */
+  readonly switches: readonly string[]
+}
+
+/** What stood on a command line. */
+export interface CommandLine {
+  /** The text given for each setting; the last one where it is given twice. */
+  readonly values: ReadonlyMap<SettingName, string>
+  readonly switches: ReadonlySet<string>
+  /** The file of `--config`. */
+  readonly config: string | null
+  /** What is wrong, a sentence each. */
+  readonly problems: readonly string[]
+}
+
+/** What `-h` and `--help` ask for; every command has it. */
+const helpFlag = 'help'
+
+/** Reads the words after the command. */
+export function readCommandLine(words: readonly string[], flags: CommandFlags): CommandLine {
+  const values: Map<SettingName, string> = new Map()
+  const switches: Set<string> = new Set()
+  const problems: string[] = []
+  let config: string | null = null
+  const meanings = meaningsOf(flags)
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(
+      [...meanings].map(([flag, { takesValue }]) => [
+        flag,
+        { type: takesValue ? ('string' as const) : ('boolean' as const) },
+      ]),
+    ),
+    strict: false,
+    tokens: true,
+  })
+  for (const token of tokens) {
+    if (token.kind === 'positional') problems.push(`${token.value}: not expected here`)
+    if (token.kind !== 'option') continue
+    const { name, rawName, value, inlineValue } = token
+    if (rawName === '-h') {
+      switches.add(helpFlag)
+      continue
+    }
+    const meaning = rawName.startsWith('--') ? meanings.get(name) : undefined
+    if (meaning === undefined) {
+      problems.push(`${rawName}: no such flag; did you mean ${nearestFlag(name, flags)}?`)
+    } else if (meaning.takesValue) {
+      const missing = value === undefined || (inlineValue === false && value.startsWith('--'))
+      if (missing) problems.push(`${rawName}: needs a value: ${rawName} ${meaning.value}`)
+      else if (meaning.setting === null) config = value
+      else values.set(meaning.setting, value)
+    } else if (meaning.setting === null) {
+      switches.add(name)
+    } else {
+      values.set(meaning.setting, value ?? String(meaning.means))
+    }
+  }
+  return { values, switches, config, problems }
+}
+
+interface Meaning {
+  /** Null for `--config` and for switches of the command. */
+  readonly setting: SettingName | null
+  readonly takesValue: boolean
+  readonly value: string
+  /** What a switch of a setting sets it to. */
+  readonly means: boolean
+}
+
+function meaningsOf(flags: CommandFlags): ReadonlyMap<string, Meaning> {
+  const own = { setting: null, takesValue: false, value: '', means: true }
+  const meanings: Map<string, Meaning> = new Map([
+    ['config', { ...own, takesValue: true, value: 'FILE' }],
+    [helpFlag, own],
+  ])
+  for (const name of flags.switches) meanings.set(name, own)
+  for (const setting of flags.settings) {
+    const { value } = settings[setting]
+    const flag = flagOf(setting)
+    const meaning = { setting, takesValue: value !== null, value: value ?? '', means: true }
+    meanings.set(flag, meaning)
+    if (value === null) meanings.set(`no-${flag}`, { ...meaning, means: false })
+  }
+  return meanings
+}
+
+function nearestFlag(name: string, flags: CommandFlags): string {
+  const known = [...meaningsOf(flags).keys()]
+  const byAlias = flags.settings.find((setting) => settings[setting].alias?.includes(name))
+  return `--${byAlias === undefined ? nearest(name, known) : flagOf(byAlias)}`
+}
+
+/** All settings and no switches: what `serve` takes. */
+export const everySetting: CommandFlags = { settings: settingNames, switches: [] }

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { nearest } from './nearest.ts'
+import { type SettingName, settingNames, settings } from './settings.ts'
+
+/** What stood in a configuration file. */
+export interface ConfigFile {
+  readonly values: ReadonlyMap<SettingName, unknown>
+  readonly problems: readonly string[]
+}
+
+/** Reads a configuration file: one JSON object, its keys the names of settings. */
+export function readConfigFile(path: string): ConfigFile {
+  let document: unknown
+  try {
+    document = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? `is not JSON: ${error.message}` : reason(error)
+    return { values: new Map(), problems: [`${path}: ${problem}`] }
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    const example = '{"listen": "127.0.0.1:5000"}'
+    return { values: new Map(), problems: [`${path}: is not one JSON object such as ${example}`] }
+  }
+  const values: Map<SettingName, unknown> = new Map()
+  const problems: string[] = []
+  for (const [key, value] of Object.entries(document)) {
+    const setting = settingNames.find((name) => name === key)
+    if (setting === undefined) {
+      problems.push(`${path}: "${key}": no such setting; did you mean "${nearestName(key)}"?`)
+    } else values.set(setting, value)
+  }
+  return { values, problems }
+}
+
+function nearestName(key: string): string {
+  const byAlias = settingNames.find((setting) => settings[setting].alias?.includes(key))
+  return byAlias ?? nearest(key, settingNames)
+}
+
+function reason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EACCES') return 'the file may not be read by this user'
+  if (code === 'EISDIR') return 'is a folder'
+  return error instanceof Error ? error.message : String(error)
+}

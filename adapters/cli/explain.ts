@@ -1,0 +1,73 @@
+import { RegistryError } from '../../src/index.ts'
+import { StoreDamaged } from '../../src/kit.ts'
+import { StoreInUse } from '../disk/lock.ts'
+import { type ListenAddress, spellAddress } from './listen-address.ts'
+
+/** Why a server could not listen, and what to do; null for errors that have no such answer. */
+export function explainListening(error: unknown, address: ListenAddress): string | null {
+  const where = spellAddress(address)
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return 'socketPath' in address
+        ? `${where}: something listens there, or was killed there: if nothing does, delete the file`
+        : `${where} is taken: another program listens there. Stop it, or choose another port with --listen`
+    case 'EADDRNOTAVAIL':
+      return `${where}: no interface of this machine has that address. Choose another with --listen: 127.0.0.1:PORT for this machine, :PORT for every interface`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${where}: there is no such host. Choose another with --listen: 127.0.0.1:PORT for this machine, :PORT for every interface`
+    case 'EACCES':
+    case 'EPERM':
+      return `${where}: this user may not listen there. Choose another with --listen, such as a port from 1024 on`
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `${where}: the folder for the socket is not there`
+    default:
+      return null
+  }
+}
+
+/** Why a store could not be opened, and what to do; null for errors that have no such answer. */
+export function explainStorage(error: unknown, directory: string): string | null {
+  if (error instanceof StoreInUse) return error.message
+  if (error instanceof StoreDamaged) {
+    if (error.message.includes('layerdock recover')) return error.message
+    return `${error.message}. See what can be done: layerdock recover --storage-dir ${directory}`
+  }
+  const cause = error instanceof RegistryError ? (error.cause ?? error) : error
+  const path = pathOf(cause) ?? directory
+  switch (codeOf(cause)) {
+    case 'EACCES':
+    case 'EPERM':
+      return `${path}: may not be written by this user${user()}. Give the folder to that user, or choose another with --storage-dir`
+    case 'EROFS':
+      return `${path}: is on a read-only file system. Choose another folder with --storage-dir`
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `${path}: there is no room left. Free some, or choose another folder with --storage-dir`
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `${path}: a file is where a folder is needed. Choose another with --storage-dir`
+    case 'ENOENT':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+      return `${path}: no folder can be made there. Choose another with --storage-dir`
+    default:
+      return null
+  }
+}
+
+function codeOf(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  return typeof code === 'string' ? code : null
+}
+
+function pathOf(error: unknown): string | null {
+  const path = error instanceof Error && 'path' in error ? error.path : null
+  return typeof path === 'string' ? path : null
+}
+
+function user(): string {
+  const id = process.getuid?.()
+  return id === undefined ? '' : ` (uid ${id})`
+}

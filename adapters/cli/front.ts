@@ -1,0 +1,99 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Registry } from '../../src/index.ts'
+import type { BufferBudget } from '../disk/buffers.ts'
+import { errorResponse } from '../node-fs/error-answer.ts'
+import type { Fetcher } from '../node-fs/listener.ts'
+
+/** How one part of a registry does. */
+export type PlaneState = 'ok' | 'starting' | 'read-only'
+
+/** The parts that can be well or ill on their own. */
+export interface Planes {
+  readonly metadata: PlaneState
+  readonly blobs: PlaneState
+  readonly uploads: PlaneState
+}
+
+/** What stands before the registry: it answers for its health, and until there is a registry. */
+export interface Front extends Fetcher {
+  readonly buffers: BufferBudget
+  /** From now on requests go to this registry, those that wait for one included. */
+  open(registry: Registry, planes: () => Planes): void
+  /** From now on it is not ready for more. */
+  drain(): void
+}
+
+/** How long a request waits for a registry that is still being opened. */
+const patienceMs = 10_000
+const startingPlanes: Planes = { metadata: 'starting', blobs: 'starting', uploads: 'starting' }
+
+/** Makes the front of a program of some version. */
+export function createFront(version: string, buffers: BufferBudget): Front {
+  const began = performance.now()
+  let registry: Registry | null = null
+  let planes = (): Planes => startingPlanes
+  let draining = false
+  let opened = (): void => {}
+  const opening = new Promise<void>((resolve) => {
+    opened = resolve
+  })
+
+  const isWell = (): boolean => Object.values(planes()).every((state) => state === 'ok')
+  const status = (): string => {
+    if (draining) return 'draining'
+    if (registry === null) return 'starting'
+    return isWell() ? 'ok' : 'degraded'
+  }
+
+  const health = (path: string): Response | null => {
+    switch (path) {
+      case '/live':
+        return Response.json({ status: 'ok' }, { headers })
+      case '/ready':
+        return Response.json({ status: status() }, { headers, status: statusCode(status()) })
+      case '/healthz': {
+        const uptimeSeconds = Math.round((performance.now() - began) / 1000)
+        const body = { status: status(), version, uptimeSeconds, planes: planes() }
+        return Response.json(body, { headers, status: statusCode(status()) })
+      }
+      default:
+        return null
+    }
+  }
+
+  const whenOpen = async (request: Request, context?: HttpBindings): Promise<Response> => {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceMs)
+    })
+    await Promise.race([opening, late])
+    clearTimeout(timer)
+    return registry?.fetch(request, context) ?? errorResponse('unavailable', { 'Retry-After': '5' })
+  }
+
+  return {
+    buffers,
+    fetch(request, context) {
+      const target = context?.incoming.url ?? '/'
+      if (!target.startsWith('/v2')) {
+        const answer = health(target.split('?', 1)[0] ?? target)
+        if (answer !== null) return answer
+      }
+      return registry === null ? whenOpen(request, context) : registry.fetch(request, context)
+    },
+    open(made, planesOf) {
+      registry = made
+      planes = planesOf
+      opened()
+    },
+    drain() {
+      draining = true
+    },
+  }
+}
+
+const headers = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+
+function statusCode(status: string): number {
+  return status === 'ok' ? 200 : 503
+}

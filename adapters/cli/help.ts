@@ -1,0 +1,72 @@
+import { everySetting } from './command-line.ts'
+import { flagOf, type SettingName, settings } from './settings.ts'
+
+const indent = 30
+const width = 96
+
+/** What `layerdock --help` prints. */
+export const overview: string = `Layerdock, an OCI Distribution registry.
+
+  layerdock serve      run the registry
+  layerdock recover    look at a damaged store, and get it going again
+  layerdock --version
+  layerdock COMMAND --help
+`
+
+/** What `layerdock serve --help` prints. */
+export const serveHelp: string = `layerdock serve: run the registry until SIGTERM or SIGINT.
+
+${listOf(everySetting.settings)}
+${entry('--config FILE', 'a JSON file of settings, such as {"listen": ":5000", "deletes": false}')}
+
+Every setting has three names: --storage-dir on the command line, LAYERDOCK_STORAGE_DIR in the
+environment (LAYERDOCK_CONFIG names the file), "storageDir" in the file. The command line wins over
+the environment, and that over the file. A switch can be turned off: --no-deletes,
+LAYERDOCK_DELETES=false. Sizes are bytes or 512KiB, 4MiB, 10GB; times are 500ms, 30s, 5m, 24h.
+
+Beside /v2 it answers /live (200 while the process runs), /ready (503 while starting, draining,
+or unable to write) and /healthz (the same in detail, as JSON).
+
+Exit codes: 0 after a clean stop, 1 for a problem, 2 for a wrong command line, 78 for a wrong
+variable or configuration file.
+`
+
+/** What `layerdock recover --help` prints. */
+export const recoverHelp: string = `layerdock recover: look at a store that will not open, and get it going again.
+
+${listOf(['storageDir'])}
+${entry('--start-empty', 'move the files of the names to quarantine/ and start without names: no repository, tag or manifest is left, and every blob is')}
+${entry('--restore-marker', 'write store.json anew where it is lost or damaged and nothing else')}
+${entry('--config FILE', 'a JSON file of settings')}
+
+Without a switch it says what is damaged and changes nothing. Building the names again from the
+blobs is for a later version.
+`
+
+/** The settings of the table, as lines of help. */
+export function listOf(names: readonly SettingName[]): string {
+  return names.map(line).join('\n')
+}
+
+function line(name: SettingName): string {
+  const { value, shown, help, default: initially } = settings[name]
+  const flag = flagOf(name)
+  if (value !== null) {
+    return entry(`--${flag} ${value}`, shown === undefined ? help : `${help} (${shown})`)
+  }
+  return initially === true ? entry(`--no-${flag}`, `turn off: ${help}`) : entry(`--${flag}`, help)
+}
+
+/** A term and what it means, in two columns. */
+export function entry(term: string, meaning: string): string {
+  const lines: string[] = []
+  let current = ''
+  for (const word of meaning.split(' ')) {
+    if (current.length + word.length + 1 > width - indent) {
+      lines.push(current)
+      current = word
+    } else current = current === '' ? word : `${current} ${word}`
+  }
+  lines.push(current)
+  return `  ${term.padEnd(indent - 3)} ${lines.join(`\n${' '.repeat(indent)}`)}`
+}

@@ -1,0 +1,34 @@
+import * as v from 'valibot'
+
+/** Where to listen. */
+export type ListenAddress =
+  | { readonly host: string; readonly port: number }
+  | { readonly socketPath: string }
+
+const message =
+  'is no address to listen on: use HOST:PORT, :PORT for every interface, or unix:PATH, such as 127.0.0.1:5000'
+
+/** `127.0.0.1:5000`, `[::1]:5000`, `:5000` (every interface), `5000` (this machine), `unix:/path`. */
+export const listenAddress: v.GenericSchema<unknown, ListenAddress> = v.pipe(
+  v.union([v.string(), v.number()], message),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const text = String(dataset.value).trim()
+    if (text.startsWith('unix:') && text.length > 5) return { socketPath: text.slice(5) }
+    const match = /^(?:(\[[0-9a-f:.%]+\]|[^\s:[\]/]*):)?([0-9]{1,5})$/i.exec(text)
+    const port = Number(match?.[2] ?? Number.NaN)
+    if (match === null || port > 65_535) {
+      addIssue({ message })
+      return NEVER
+    }
+    const host = match[1]
+    if (host === undefined) return { host: '127.0.0.1', port }
+    return { host: host === '' ? '::' : host.replace(/^\[|\]$/g, ''), port }
+  }),
+)
+
+/** How an address is written. */
+export function spellAddress(address: ListenAddress): string {
+  if ('socketPath' in address) return `unix:${address.socketPath}`
+  const { host, port } = address
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}

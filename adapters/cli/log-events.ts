@@ -1,0 +1,31 @@
+import type { Logger } from 'pino'
+import type { EventSink } from '../../src/index.ts'
+import { plain } from './plain-text.ts'
+
+/** Logs what no client is told. */
+export function logEvents(log: Logger): EventSink {
+  return (event) => {
+    switch (event.kind) {
+      case 'failure': {
+        const { requestId, method, path, error } = event
+        log.error({ requestId, method, path: plain(path, 1024), err: error }, 'request failed')
+        return
+      }
+      case 'store-read-only':
+        log.error({ err: event.error }, 'storage failed: read-only until restarted')
+        return
+      case 'store-recovered':
+        log.warn(
+          { file: event.file, detail: event.detail },
+          'storage was damaged and is whole again',
+        )
+        return
+      case 'background-failure':
+        log.warn({ task: event.task, err: event.error }, 'a task failed and will be tried again')
+        return
+      case 'upload-expired':
+        log.debug({ id: event.id, repository: event.repository }, 'an idle upload was dropped')
+        return
+    }
+  }
+}

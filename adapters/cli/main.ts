@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+import { type CommandFlags, everySetting } from './command-line.ts'
+import { CliError, exitCodes } from './exit.ts'
+import { nearest } from './nearest.ts'
+import { type ReadSettings, readSettings } from './read-settings.ts'
+
+// Commands and texts are loaded when they are wanted: the first answer of a server waits for it.
+const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number>> = new Map([
+  ['serve', serve],
+  ['recover', recover],
+])
+
+async function serve(words: readonly string[]): Promise<number> {
+  const { settings, switches } = read(words, everySetting)
+  if (switches.has('help')) return print((await import('./help.ts')).serveHelp)
+  const { serveCommand } = await import('./serve-command.ts')
+  return serveCommand(settings)
+}
+
+async function recover(words: readonly string[]): Promise<number> {
+  const own = { settings: ['storageDir' as const], switches: ['start-empty', 'restore-marker'] }
+  const { settings, switches } = read(words, own)
+  if (switches.has('help')) return print((await import('./help.ts')).recoverHelp)
+  const { recoverCommand } = await import('./recover-command.ts')
+  return recoverCommand(settings, switches)
+}
+
+function read(words: readonly string[], flags: CommandFlags): ReadSettings {
+  return readSettings({ words, flags, environment: process.env })
+}
+
+async function run([command = '', ...words]: readonly string[]): Promise<number> {
+  if (command === '--version') return print(`${(await import('./version.ts')).version()}\n`)
+  if (command === '--help' || command === '-h' || command === 'help') {
+    return print((await import('./help.ts')).overview)
+  }
+  const known = commands.get(command)
+  if (known !== undefined) return known(words)
+  const names = [...commands.keys()]
+  throw new CliError(exitCodes.usage, [
+    command === ''
+      ? `which command? ${names.join(' or ')}; layerdock --help says more`
+      : `${command}: no such command; did you mean layerdock ${nearest(command, names)}?`,
+  ])
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return exitCodes.ok
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof CliError)) throw error
+  for (const message of error.messages) process.stderr.write(`layerdock: ${message}\n`)
+  process.exitCode = error.exitCode
+}

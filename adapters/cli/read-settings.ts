@@ -1,0 +1,91 @@
+import * as v from 'valibot'
+import { type CommandFlags, type CommandLine, readCommandLine } from './command-line.ts'
+import { readConfigFile } from './config-file.ts'
+import { CliError, exitCodes } from './exit.ts'
+import {
+  flagOf,
+  type SettingName,
+  type Settings,
+  settingNames,
+  settings,
+  variableOf,
+} from './settings.ts'
+import { readVariables } from './variables.ts'
+
+/** Where a program's settings come from. */
+export interface SettingsSources {
+  /** The words after the command. */
+  readonly words: readonly string[]
+  readonly flags: CommandFlags
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** What a command was told. */
+export interface ReadSettings {
+  readonly settings: Settings
+  /** The switches of the command that were given. */
+  readonly switches: ReadonlySet<string>
+}
+
+/**
+ * Reads the settings: a flag wins over a variable, a variable over the configuration file, and that
+ * over the default.
+ *
+ * @throws CliError with every problem at once: `usage` where the command line has one, else `config`.
+ */
+export function readSettings(sources: SettingsSources): ReadSettings {
+  const line = readCommandLine(sources.words, sources.flags)
+  if (line.switches.has('help')) return { settings: defaults(), switches: line.switches }
+  const variables = readVariables(sources.environment)
+  const path = line.config ?? variables.config
+  const file = path === null ? null : readConfigFile(path)
+
+  const usage = [...line.problems]
+  const config = [...variables.problems, ...(file?.problems ?? [])]
+  const read: Map<SettingName, unknown> = new Map()
+  for (const name of settingNames) {
+    const take = (value: unknown, shown: string, problems: string[]): void => {
+      if (value === undefined) return
+      const result = v.safeParse(settings[name].schema, value)
+      if (result.success) read.set(name, result.output)
+      else problems.push(`${shown} ${spell(value)}: ${result.issues[0].message}`)
+    }
+    // Every source is checked, also where a stronger one wins: a mistake there is still one.
+    take(file?.values.get(name), `${path}: "${name}":`, config)
+    take(variables.values.get(name), `${variableOf(name)}:`, config)
+    take(line.values.get(name), flagShown(line, name), usage)
+  }
+  if (usage.length > 0) throw new CliError(exitCodes.usage, [...usage, ...config])
+  if (config.length > 0) throw new CliError(exitCodes.config, config)
+  return { settings: checked(withValues(read)), switches: line.switches }
+}
+
+function defaults(): Settings {
+  return withValues(new Map())
+}
+
+function withValues(values: ReadonlyMap<SettingName, unknown>): Settings {
+  const pairs = settingNames.map((name) => [
+    name,
+    values.has(name) ? values.get(name) : settings[name].default,
+  ])
+  return Object.fromEntries(pairs) as Settings
+}
+
+/** What only shows when all settings are together. */
+function checked(all: Settings): Settings {
+  if ((all.tlsCert === null) !== (all.tlsKey === null)) {
+    throw new CliError(exitCodes.usage, ['--tls-cert and --tls-key: one needs the other'])
+  }
+  return all
+}
+
+function flagShown(line: CommandLine, name: SettingName): string {
+  const negated = settings[name].value === null && line.values.get(name) === 'false'
+  return `--${negated ? 'no-' : ''}${flagOf(name)}`
+}
+
+function spell(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+}

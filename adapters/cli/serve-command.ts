@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import {
+  createRegistry,
+  type EventSink,
+  type Registry,
+  type RegistryOptions,
+} from '../../src/index.ts'
+import { BufferBudget } from '../disk/buffers.ts'
+import { nodeHash, openRegistry, type ServeOptions, type Serving, serve } from '../node-fs/index.ts'
+import { accessLog } from './access-log.ts'
+import { banner } from './banner.ts'
+import { CliError, exitCodes } from './exit.ts'
+import { explainListening, explainStorage } from './explain.ts'
+import { createFront, type Front, type Planes } from './front.ts'
+import { type Log, openLog } from './log.ts'
+import { logEvents } from './log-events.ts'
+import type { Settings } from './settings.ts'
+import { stopSignal } from './signals.ts'
+import { version } from './version.ts'
+
+/** How often idle uploads are looked for. */
+const housekeepingMs = 60_000
+
+/**
+ * Serves a registry until SIGTERM or SIGINT, then lets requests under way finish.
+ *
+ * @returns the exit code
+ * @throws CliError when it cannot start.
+ */
+export async function serveCommand(settings: Settings): Promise<number> {
+  const log = openLog(settings.log, formatOf(settings))
+  process.on('exit', log.flush)
+  const stop = stopSignal(() => {
+    log.to.warn('stopped at once, by a second signal')
+    process.exit(exitCodes.problem)
+  })
+  const events = logEvents(log.to)
+  const front = createFront(version(), new BufferBudget())
+  const serving = await listen(front, settings, log, events)
+  const close = await open(front, settings, events).catch(async (error: unknown) => {
+    await serving.close(0)
+    throw error
+  })
+  announce(log, settings, serving)
+
+  const signal = await stop
+  front.drain()
+  log.to.info({ signal }, 'stopping')
+  log.flush()
+  const cut = await serving.close(settings.drainSeconds * 1000)
+  if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
+  await close()
+  log.to.info('stopped')
+  log.flush()
+  return exitCodes.ok
+}
+
+async function listen(
+  front: Front,
+  settings: Settings,
+  log: Log,
+  events: EventSink,
+): Promise<Serving> {
+  const { listen: address } = settings
+  const options: ServeOptions = {
+    ...address,
+    ...tlsOf(settings),
+    timeouts: {
+      headersMs: settings.headersTimeout,
+      stallMs: settings.stallTimeout,
+      keepAliveMs: settings.keepAliveTimeout,
+    },
+    events,
+    ...(log.to.isLevelEnabled('info') ? { observe: accessLog(log.to) } : {}),
+  }
+  try {
+    return await serve(front, options)
+  } catch (error) {
+    throw problem(error, explainListening(error, address))
+  }
+}
+
+/** A registry, and how its parts do. */
+interface Opened {
+  readonly registry: Registry
+  readonly planes: () => Planes
+}
+
+/** Opens the registry behind the front; returns what closes it again. */
+async function open(
+  front: Front,
+  settings: Settings,
+  events: EventSink,
+): Promise<() => Promise<void>> {
+  const { registry, planes } = settings.memory
+    ? openMemory(registryOptions(settings, events))
+    : await openFolder(settings.storageDir, registryOptions(settings, events), front)
+  front.open(registry, planes)
+  const housekeeping = setInterval(() => {
+    registry.expireUploads().catch((error: unknown) => {
+      events({ kind: 'background-failure', task: 'dropping idle uploads', error })
+    })
+  }, housekeepingMs)
+  return async () => {
+    clearInterval(housekeeping)
+    await registry.close()
+  }
+}
+
+const well: Planes = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
+
+function openMemory(options: RegistryOptions): Opened {
+  return { registry: createRegistry({ ...options, hash: nodeHash }), planes: () => well }
+}
+
+async function openFolder(
+  directory: string,
+  options: RegistryOptions,
+  { buffers }: Front,
+): Promise<Opened> {
+  try {
+    const registry = await openRegistry({ ...options, directory, buffers })
+    return { registry, planes: () => ({ ...well, metadata: registry.status().metadata.state }) }
+  } catch (error) {
+    throw problem(error, explainStorage(error, directory))
+  }
+}
+
+function registryOptions(settings: Settings, events: EventSink): RegistryOptions {
+  return {
+    events,
+    readOnly: settings.readOnly,
+    deletes: settings.deletes,
+    allowSparse: settings.allowSparse,
+    limits: {
+      manifestBytes: settings.maxManifest,
+      blobBytes: settings.maxBlob,
+      uploadSessions: settings.maxUploads,
+      uploadSessionsPerPrincipal: settings.maxUploadsPerUser,
+      uploadBytes: settings.maxUploadBytes,
+      uploadIdleMs: settings.uploadIdle,
+      pageSize: settings.pageSize,
+      referrersBytes: settings.referrersPage,
+      tagsPerPush: settings.maxTagsPerPush,
+      manifestCacheBytes: settings.manifestCache,
+      leaseMs: settings.lease,
+    },
+  }
+}
+
+function tlsOf({ tlsCert, tlsKey }: Settings): Pick<ServeOptions, 'tls'> {
+  if (tlsCert === null || tlsKey === null) return {}
+  return { tls: { cert: readPem(tlsCert), key: readPem(tlsKey) } }
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CliError(exitCodes.config, [error instanceof Error ? error.message : String(error)])
+  }
+}
+
+function formatOf({ logFormat }: Settings): 'json' | 'text' {
+  if (logFormat !== 'auto') return logFormat
+  return process.stdout.isTTY ? 'text' : 'json'
+}
+
+function announce(log: Log, settings: Settings, { url }: Serving): void {
+  const place = settings.memory ? 'memory' : resolve(settings.storageDir)
+  if (log.format === 'json') {
+    log.to.info({ url, version: version(), storage: place }, 'listening')
+  } else if (settings.log !== 'silent') {
+    const kept = settings.memory ? 'keeping everything in memory' : `keeping everything in ${place}`
+    log.print(banner(version(), url, kept))
+  }
+  log.flush()
+}
+
+/** What a person can act on without a stack; anything else as it is. */
+function problem(error: unknown, explanation: string | null): unknown {
+  return explanation === null ? error : new CliError(exitCodes.problem, [explanation])
+}

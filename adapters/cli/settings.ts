@@ -1,0 +1,167 @@
+import * as v from 'valibot'
+import { defaultLimits } from '../../src/index.ts'
+import { type ListenAddress, listenAddress } from './listen-address.ts'
+import { count, duration, oneOf, size, truth } from './quantities.ts'
+
+/** How much is logged. */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
+
+/** How the log is written: `auto` is text for a person at a terminal and JSON for everything else. */
+export type LogFormat = 'auto' | 'json' | 'text'
+
+/** Everything a person can set, however it was set. Sizes in bytes, times in milliseconds. */
+export interface Settings {
+  readonly listen: ListenAddress
+  readonly storageDir: string
+  readonly memory: boolean
+  readonly tlsCert: string | null
+  readonly tlsKey: string | null
+  readonly log: LogLevel
+  readonly logFormat: LogFormat
+  readonly readOnly: boolean
+  readonly deletes: boolean
+  readonly allowSparse: boolean
+  readonly maxManifest: number
+  readonly maxBlob: number
+  readonly maxUploads: number
+  readonly maxUploadsPerUser: number
+  readonly maxUploadBytes: number
+  readonly uploadIdle: number
+  readonly pageSize: number
+  readonly referrersPage: number
+  readonly maxTagsPerPush: number
+  readonly manifestCache: number
+  readonly lease: number
+  readonly headersTimeout: number
+  readonly stallTimeout: number
+  readonly keepAliveTimeout: number
+  readonly drainSeconds: number
+}
+
+/** The name of a setting, as it stands in a configuration file. */
+export type SettingName = keyof Settings
+
+/** One setting: what it takes and what it is for. */
+export interface Setting<T> {
+  /** Reads it from a flag's or variable's text, or from JSON. Its messages continue "<name> …". */
+  readonly schema: v.GenericSchema<unknown, T>
+  readonly default: T
+  /** The default, as a person would write it; where it is missing the default is said in `help`. */
+  readonly shown?: string
+  /** What stands for the value in the help; null for a switch. */
+  readonly value: string | null
+  readonly help: string
+  /** What people call it elsewhere, so that a wrong name leads here. */
+  readonly alias?: readonly string[]
+}
+
+const text: v.GenericSchema<unknown, string> = v.pipe(
+  v.string('is not a text'),
+  v.nonEmpty('is empty'),
+)
+
+/** The one table of settings: flags, variables, the configuration file and the help come from it. */
+export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
+  listen: {
+    schema: listenAddress,
+    default: { host: '127.0.0.1', port: 5000 },
+    shown: '127.0.0.1:5000',
+    value: 'ADDRESS',
+    help: 'where to listen: HOST:PORT, :PORT for every interface, or unix:PATH; port 0 takes a free one',
+    alias: ['port', 'host', 'addr', 'address', 'bind', 'hostname'],
+  },
+  storageDir: {
+    schema: text,
+    default: './layerdock-data',
+    shown: './layerdock-data',
+    value: 'DIR',
+    help: 'the folder everything is kept in; made if it is not there',
+    alias: ['data', 'dir', 'root', 'path', 'data-dir', 'directory', 'storage'],
+  },
+  memory: switched(false, 'keep everything in memory, to be lost at the end; no folder is touched'),
+  tlsCert: {
+    schema: text,
+    default: null,
+    value: 'FILE',
+    help: 'serve HTTPS with this certificate chain (PEM)',
+  },
+  tlsKey: { schema: text, default: null, value: 'FILE', help: 'the key of the certificate (PEM)' },
+  log: {
+    schema: oneOf('error', 'warn', 'info', 'debug', 'silent'),
+    default: 'info',
+    shown: 'info',
+    value: 'LEVEL',
+    help: 'error, warn, info (every request), debug or silent',
+    alias: ['level', 'log-level', 'verbose', 'verbosity'],
+  },
+  logFormat: {
+    schema: oneOf('auto', 'json', 'text'),
+    default: 'auto',
+    shown: 'auto',
+    value: 'FORMAT',
+    help: 'json, text, or auto: text on a terminal, json elsewhere',
+  },
+  readOnly: switched(false, 'take no changes at all: pulls and lists only'),
+  deletes: switched(true, 'let clients delete blobs, manifests and tags'),
+  allowSparse: switched(false, 'take manifests and indexes whose content is not all there'),
+  maxManifest: sized(defaultLimits.manifestBytes, '4MiB', 'the largest manifest'),
+  maxBlob: sized(defaultLimits.blobBytes, '1TiB', 'the largest blob'),
+  maxUploads: counted(defaultLimits.uploadSessions, 1, 'upload sessions open at once'),
+  maxUploadsPerUser: counted(
+    defaultLimits.uploadSessionsPerPrincipal,
+    1,
+    'upload sessions open at once for one user',
+  ),
+  maxUploadBytes: sized(
+    defaultLimits.uploadBytes,
+    '1TiB',
+    'what unfinished uploads may hold together',
+  ),
+  uploadIdle: timed(defaultLimits.uploadIdleMs, '24h', 'when an idle upload session is dropped'),
+  pageSize: counted(defaultLimits.pageSize, 1, 'entries in one page of tags or repositories'),
+  referrersPage: sized(defaultLimits.referrersBytes, '4MiB', 'one page of referrers'),
+  maxTagsPerPush: counted(defaultLimits.tagsPerPush, 1, 'tag parameters in one manifest push'),
+  manifestCache: sized(
+    defaultLimits.manifestCacheBytes,
+    '64MiB',
+    'memory for manifests that were read lately',
+  ),
+  lease: timed(
+    defaultLimits.leaseMs,
+    '24h',
+    'how long a blob that was pushed, mounted or confirmed is safe from collection',
+  ),
+  headersTimeout: timed(10_000, '10s', 'how long the head of a request may take'),
+  stallTimeout: timed(60_000, '60s', 'when a transfer on which nothing moves is cut'),
+  keepAliveTimeout: timed(75_000, '75s', 'when an idle connection is closed'),
+  drainSeconds: counted(30, 0, 'how long requests may go on after SIGTERM, in seconds'),
+}
+
+/** Every name, in the order of the table. */
+export const settingNames: readonly SettingName[] = Object.keys(settings) as SettingName[]
+
+/** `storageDir` → `storage-dir`. */
+export function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** `storageDir` → `LAYERDOCK_STORAGE_DIR`. */
+export function variableOf(name: string): string {
+  return `LAYERDOCK_${flagOf(name).replaceAll('-', '_').toUpperCase()}`
+}
+
+function switched(initially: boolean, help: string): Setting<boolean> {
+  return { schema: truth, default: initially, value: null, help }
+}
+
+function sized(bytes: number, shown: string, help: string): Setting<number> {
+  return { schema: size, default: bytes, shown, value: 'SIZE', help }
+}
+
+function timed(milliseconds: number, shown: string, help: string): Setting<number> {
+  return { schema: duration, default: milliseconds, shown, value: 'TIME', help }
+}
+
+function counted(number: number, least: number, help: string): Setting<number> {
+  return { schema: count(least), default: number, shown: String(number), value: 'N', help }
+}

@@ -1,0 +1,104 @@
+import { resolve } from 'node:path'
+import { StoreDamaged } from '../../src/kit.ts'
+import type { Files } from '../disk/files.ts'
+import { journalGeneration, type Layout, layoutOf } from '../disk/layout.ts'
+import { lockFolder, preferredLock } from '../disk/lock.ts'
+import { nodeFiles } from '../disk/node-files.ts'
+import { Quarantine } from '../disk/quarantine.ts'
+import { createStore, makeFolders, readMarker } from '../disk/store-folder.ts'
+import { CliError, exitCodes } from './exit.ts'
+
+/**
+ * Moves everything that holds names to quarantine and makes a store without names of what is left.
+ * Stopped anywhere on the way, the store is as damaged as it was, and the command can be given again.
+ *
+ * @returns the new places of what was moved
+ * @throws CliError when the folder is no store; StoreInUse.
+ */
+export function startEmpty(directory: string): Promise<readonly string[]> {
+  return alone(directory, async (files, layout, marker) => {
+    await makeFolders(files, layout)
+    const quarantine = new Quarantine(files, layout, Date.now)
+    const moved: string[] = []
+    for (const path of await namesFiles(files, layout)) moved.push(await quarantine.move(path))
+    const isThere = (await files.stat(layout.marker)) !== null
+    if (marker === null && isThere) moved.push(await quarantine.move(layout.marker))
+    await createStore(files, layout, marker ?? preferredLock())
+    return moved
+  })
+}
+
+/**
+ * Writes `store.json` anew where it is lost or damaged; what was there is kept in quarantine.
+ *
+ * @throws CliError when the folder is no store, or its marker is whole; StoreInUse.
+ */
+export function restoreMarker(directory: string): Promise<void> {
+  return alone(directory, async (files, layout, marker) => {
+    if (marker !== null) {
+      const problem = 'store.json is whole, so writing it anew would not help; nothing was changed'
+      throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
+    }
+    if ((await namesFiles(files, layout)).length === 0) {
+      const problem = 'the files of the names are gone too; nothing was changed'
+      throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
+    }
+    await makeFolders(files, layout)
+    if ((await files.stat(layout.marker)) !== null) {
+      await new Quarantine(files, layout, Date.now).move(layout.marker)
+    }
+    // It makes an empty first journal where there is none, which must not pass for the real one.
+    const hadFirst = (await files.stat(layout.journal(0))) !== null
+    await createStore(files, layout, preferredLock())
+    if (!hadFirst) await files.unlink(layout.journal(0))
+  })
+}
+
+/** Does something to a store's folder with nobody else in it. */
+async function alone<T>(
+  directory: string,
+  work: (files: Files, layout: Layout, marker: 'flock' | 'socket' | null) => Promise<T>,
+): Promise<T> {
+  const layout = layoutOf(resolve(directory))
+  if (!(await isStore(nodeFiles, layout))) {
+    const problem = 'is no store: neither store.json nor the files of the names nor blobs are there'
+    throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
+  }
+  const marker = await lockKind(nodeFiles, layout)
+  const lock = await lockFolder(nodeFiles, layout, marker ?? preferredLock())
+  try {
+    return await work(nodeFiles, layout, marker)
+  } finally {
+    await lock.release()
+  }
+}
+
+/** What the marker says; null when it is lost or damaged. */
+async function lockKind(files: Files, layout: Layout): Promise<'flock' | 'socket' | null> {
+  try {
+    return (await readMarker(files, layout))?.lock ?? null
+  } catch (error) {
+    if (error instanceof StoreDamaged) return null
+    throw error
+  }
+}
+
+async function isStore(files: Files, layout: Layout): Promise<boolean> {
+  const ours = [layout.marker, layout.blobs, ...(await namesFiles(files, layout))]
+  for (const path of ours) if ((await files.stat(path)) !== null) return true
+  return false
+}
+
+/** The files that hold names and are there. */
+async function namesFiles(files: Files, layout: Layout): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const path of [layout.snapshot, layout.previousSnapshot]) {
+    if ((await files.stat(path)) !== null) found.push(path)
+  }
+  if ((await files.stat(layout.root)) === null) return found
+  for await (const name of files.list(layout.root)) {
+    const generation = journalGeneration(name)
+    if (generation !== null) found.push(layout.journal(generation))
+  }
+  return found
+}

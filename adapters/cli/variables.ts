@@ -1,0 +1,51 @@
+import { nearest } from './nearest.ts'
+import { flagOf, type SettingName, settingNames, settings, variableOf } from './settings.ts'
+
+/** The variable that names the configuration file. */
+export const configVariable = 'LAYERDOCK_CONFIG'
+
+/** What stood in the environment. */
+export interface Variables {
+  readonly values: ReadonlyMap<SettingName, string>
+  readonly config: string | null
+  readonly problems: readonly string[]
+}
+
+/**
+ * What Kubernetes puts into every container of a namespace that has a service called `layerdock` or
+ * `layerdock-something`: no settings of ours, though they begin like them.
+ */
+const kubernetesName =
+  /^LAYERDOCK_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/
+const kubernetesPort = /^LAYERDOCK_(?:[A-Z0-9_]+_)?PORT$/
+
+/** Reads the variables that begin with LAYERDOCK_; an empty one counts as not set. */
+export function readVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+): Variables {
+  const settingOf = new Map(settingNames.map((name) => [variableOf(name), name]))
+  const values: Map<SettingName, string> = new Map()
+  const problems: string[] = []
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('LAYERDOCK_') || value === undefined || value === '') continue
+    const setting = settingOf.get(variable)
+    if (setting !== undefined) values.set(setting, value)
+    else if (variable !== configVariable && !isKubernetes(variable, value)) {
+      problems.push(`${variable}: no such setting; did you mean ${nearestVariable(variable)}?`)
+    }
+  }
+  return { values, config: environment[configVariable] || null, problems }
+}
+
+function isKubernetes(variable: string, value: string): boolean {
+  if (kubernetesName.test(variable)) return true
+  // A port that a person set is a mistake worth naming.
+  return kubernetesPort.test(variable) && /^(?:tcp|udp|sctp):\/\//.test(value)
+}
+
+function nearestVariable(variable: string): string {
+  const bare = flagOf(variable.slice('LAYERDOCK_'.length).toLowerCase()).replaceAll('_', '-')
+  const byAlias = settingNames.find((setting) => settings[setting].alias?.includes(bare))
+  if (byAlias !== undefined) return variableOf(byAlias)
+  return nearest(variable, [...settingNames.map(variableOf), configVariable])
+}
