@@ -9,14 +9,14 @@ const client = fileURLToPath(new URL('./client.mjs', import.meta.url))
 /**
  * Measures `road` on `server` in a client process of its own. Resolves with the figures, or with
  * `{ failed }` and the reason: one answer that was not expected, wrong bytes, or more than
- * `timeoutMs` in all.
+ * `timeoutMs` in all. The peak of memory is the road's own, or with `wholePeak` the server's since its start.
  */
-export async function measure(road, size, server, timeoutMs = 180_000) {
+export async function measure(road, size, server, { timeoutMs = 180_000, wholePeak = false } = {}) {
   await flushDisk()
   const load = startLoad(timeoutMs)
   try {
     await load.ask('prepare', { road: road.id, port: server.port, size })
-    forgetPeak(server.pid)
+    if (!wholePeak) forgetPeak(server.pid)
     const cpuBefore = cpuSeconds(server.pid)
     const figures = await load.ask('run')
     const serverCpuSeconds = difference(cpuSeconds(server.pid), cpuBefore)

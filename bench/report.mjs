@@ -100,7 +100,7 @@ export function markdownReport(run) {
 }
 
 function notes({ command, date, machine, rounds, quick, roads }) {
-  const size = quick ? 'small sizes (`--quick`)' : 'full sizes'
+  const size = quick ? 'small sizes (`--quick`: large blobs are a quarter as large)' : 'full sizes'
   return [
     `\`${command}\`, ${date}: medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}, ${size}.`,
     `${machine}; the client runs on the same cores over loopback, and a ratio is the median of the rounds' own.`,

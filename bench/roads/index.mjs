@@ -2,6 +2,7 @@ import { pullEight, pullOne } from './large-pull.mjs'
 import { pushChunked, pushFour, pushWithLength } from './large-push.mjs'
 import { manifestPush } from './manifest-push.mjs'
 import { manifestGet, manifestHead } from './manifest-read.mjs'
+import { slowReaders } from './slow-readers.mjs'
 import { smallBlobPush } from './small-blob-push.mjs'
 import { wholeImage } from './whole-image.mjs'
 
@@ -27,7 +28,7 @@ export const roads = [
 
 /** The road of this id. Throws an Error that names them all where there is none. */
 export function findRoad(id) {
-  const road = roads.find((candidate) => candidate.id === id)
+  const road = [...roads, slowReaders].find((candidate) => candidate.id === id)
   if (road === undefined) {
     throw new Error(`no road is called ${id}; there are ${roads.map((each) => each.id).join(', ')}`)
   }

@@ -12,8 +12,11 @@ function road(id, title, clients, times) {
     id,
     title,
     unit: 'MB/s',
-    sizes: { full: { bytes: 512 * mib, times }, quick: { bytes: 128 * mib, times } },
-    async prepare(port, { bytes, times }) {
+    sizes: {
+      full: { clients, bytes: 512 * mib, times },
+      quick: { clients, bytes: 128 * mib, times },
+    },
+    async prepare(port, { clients, bytes, times }) {
       const callers = Array.from({ length: clients }, () => new Caller(port, `bench/${id}`, mib))
       const blob = blobMaker(bytes)()
       await callers[0].pushBlob(blob)
