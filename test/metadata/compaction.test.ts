@@ -1,0 +1,175 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { openMetadata } from '../../src/metadata/store.ts'
+import type { RegistryEvent } from '../../src/ports/events.ts'
+import { RegistryError } from '../../src/spec/registry-error.ts'
+import { StoreDamaged } from '../../src/spec/store-damaged.ts'
+import { repositoryNamed, sampleDigest, tagNamed } from '../../src/testing/samples.ts'
+import { copyOf, emptyDisk, type LogHooks, MemoryLog } from './memory-log.ts'
+import { Model, observe } from './model.ts'
+import { operation } from './operations.ts'
+import { recordOf } from './samples.ts'
+
+type Store = Awaited<ReturnType<typeof openMetadata>>
+
+/** Enough names for a snapshot of several chunks; they sort around those of the samples. */
+async function fill(store: Store): Promise<void> {
+  const puts: Array<Promise<unknown>> = []
+  for (let number = 0; number < 600; number += 1) {
+    const digest = sampleDigest(1000 + number)
+    const blob = { digest, size: 1, key: `key ${number}` }
+    const repository = repositoryNamed(number % 2 === 0 ? 'a/a' : 'z')
+    const record = recordOf(digest, { blob, size: 1, references: [sampleDigest(number)] })
+    const tags = [tagNamed(`tag${number}`)]
+    puts.push(store.putManifest(repository, { record, tags, requires: [] }))
+  }
+  await Promise.all(puts)
+}
+
+test('a snapshot written while names change, with the journal, is exactly what was', async () => {
+  const history = fc.array(operation, { maxLength: 40 })
+  await fc.assert(
+    fc.asyncProperty(history, history, async (before, during) => {
+      const disk = emptyDisk()
+      const hooks: LogHooks = {}
+      const store = await openMetadata({ log: new MemoryLog(disk, hooks), leaseMs: 1 })
+      const model = new Model()
+      await fill(store)
+      for (const each of before) {
+        await each.onStore(store)
+        each.onModel(model)
+      }
+      const left = [...during]
+      hooks.chunk = async () => {
+        for (const each of left.splice(0, 12)) {
+          await each.onStore(store)
+          each.onModel(model)
+        }
+      }
+      await store.compact()
+      expect(disk.snapshots.size).toBe(1)
+      const reopened = await openMetadata({ log: new MemoryLog(copyOf(disk)), leaseMs: 1 })
+      const { repositories, ...view } = (await observe(reopened)) as { repositories: string[] }
+      const { repositories: names, ...modelled } = model.view() as { repositories: string[] }
+      expect(view).toEqual(modelled)
+      expect(repositories).toEqual([...names, 'a/a', 'z'].sort())
+      expect(await observe(store)).toEqual(await observe(reopened))
+    }),
+    { numRuns: 12 },
+  )
+})
+
+test('a snapshot that holds more than the journal says is refused', async () => {
+  const disk = emptyDisk()
+  const hooks: LogHooks = {}
+  const store = await openMetadata({ log: new MemoryLog(disk, hooks), leaseMs: 1 })
+  await fill(store)
+  hooks.chunk = async () => {
+    delete hooks.chunk
+    await store.deleteTag(repositoryNamed('z'), tagNamed('tag599'))
+  }
+  await store.compact()
+  expect(
+    (await openMetadata({ log: new MemoryLog(copyOf(disk)), leaseMs: 1 })).status().state,
+  ).toBe('ok')
+  disk.journals.set(1, new Uint8Array(0))
+  const opening = openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  await expect(opening).rejects.toThrow(StoreDamaged)
+})
+
+test('a change taken back while it is written spoils a snapshot, which is tried again', async () => {
+  const disk = emptyDisk()
+  const hooks: LogHooks = {}
+  const events: RegistryEvent[] = []
+  const store = await openMetadata({
+    log: new MemoryLog(disk, hooks),
+    leaseMs: 1,
+    events: (event) => events.push(event),
+  })
+  await fill(store)
+  const z = repositoryNamed('z')
+  let refused: unknown
+  hooks.chunk = async () => {
+    delete hooks.chunk
+    hooks.append = () => {
+      delete hooks.append
+      throw new RegistryError('storageFull')
+    }
+    refused = await store.deleteTag(z, tagNamed('tag599')).catch((error: unknown) => error)
+  }
+  await store.compact()
+  expect(refused).toMatchObject({ kind: 'storageFull' })
+  expect(events.map((event) => event.kind)).toEqual(['background-failure'])
+  expect(disk.snapshots.size).toBe(0)
+  await store.compact()
+  expect([...disk.snapshots.keys()]).toEqual([2])
+  const reopened = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  expect(await reopened.resolveTag(z, tagNamed('tag599'))).not.toBeNull()
+})
+
+test('journals are compacted once they are long, and again after a failure', async () => {
+  const disk = emptyDisk()
+  const hooks: LogHooks = {
+    chunk: () => {
+      throw new Error('no snapshot today')
+    },
+  }
+  const events: RegistryEvent[] = []
+  const store = await openMetadata({
+    log: new MemoryLog(disk, hooks),
+    leaseMs: 1,
+    compactBytes: 20_000,
+    events: (event) => events.push(event),
+  })
+  await fill(store)
+  await store.compact()
+  expect(events.length).toBeGreaterThan(0)
+  expect(disk.snapshots.size).toBe(0)
+  delete hooks.chunk
+  await store.deleteTag(repositoryNamed('z'), tagNamed('tag1'))
+  expect(disk.snapshots.size).toBe(0)
+  await fill(store)
+  for (let number = 0; number < 60; number += 1) {
+    await store.deleteTag(repositoryNamed('a/a'), tagNamed(`tag${2 * number}`))
+  }
+  await store.compact()
+  expect(disk.snapshots.size).toBeGreaterThan(0)
+  expect(store.status().journalBytes).toBeLessThan(20_000)
+})
+
+test('closing writes a snapshot when there is something new, and only then', async () => {
+  const disk = emptyDisk()
+  const open = (): Promise<Store> => openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  await (await open()).close()
+  expect(disk.snapshots.size).toBe(0)
+  const store = await open()
+  await fill(store)
+  await store.close()
+  expect([...disk.snapshots.keys()]).toEqual([1])
+  await (await open()).close()
+  expect([...disk.snapshots.keys()]).toEqual([1])
+  await expect(store.deleteTag(repositoryNamed('z'), tagNamed('tag1'))).rejects.toMatchObject({
+    kind: 'unavailable',
+  })
+})
+
+test('writing a snapshot lets others have their turn', async () => {
+  const disk = emptyDisk()
+  const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  for (let round = 0; round < 20; round += 1) {
+    const puts: Array<Promise<unknown>> = []
+    for (let number = 0; number < 1000; number += 1) {
+      const digest = sampleDigest(round * 1000 + number)
+      const blob = { digest, size: 1, key: `key ${number}` }
+      puts.push(store.linkBlob(repositoryNamed('a/a'), blob, 1))
+    }
+    await Promise.all(puts)
+  }
+  let hadTurn = false
+  setTimeout(() => {
+    hadTurn = true
+  }, 0)
+  await store.compact()
+  expect(hadTurn).toBe(true)
+  expect(disk.snapshots.size).toBe(1)
+})

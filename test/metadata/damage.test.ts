@@ -1,0 +1,218 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { openMetadata } from '../../src/metadata/store.ts'
+import type { RegistryEvent } from '../../src/ports/events.ts'
+import { StoreDamaged } from '../../src/spec/store-damaged.ts'
+import { copyOf, type Disk, emptyDisk, MemoryLog } from './memory-log.ts'
+import { observe } from './model.ts'
+import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'
+
+const [a, b] = repositories as [(typeof repositories)[0], (typeof repositories)[0]]
+const [tag, other] = tags as [(typeof tags)[0], (typeof tags)[0]]
+const [d1, d2, d3] = digests as [(typeof digests)[0], (typeof digests)[0], (typeof digests)[0]]
+
+type Store = Awaited<ReturnType<typeof openMetadata>>
+
+/** What became of a damaged disk. */
+type Outcome =
+  | { readonly kind: 'refused'; readonly file: string }
+  | { readonly kind: 'opened'; readonly view: unknown; readonly reported: readonly string[] }
+
+async function openDamaged(disk: Disk): Promise<Outcome> {
+  const reported: string[] = []
+  const events = (event: RegistryEvent): void => {
+    if (event.kind === 'store-recovered') reported.push(event.file)
+  }
+  try {
+    const store = await openMetadata({ log: new MemoryLog(disk, {}, 61), leaseMs: 1, events })
+    return { kind: 'opened', view: await observe(store), reported }
+  } catch (error) {
+    if (!(error instanceof StoreDamaged)) throw error
+    return { kind: 'refused', file: error.file }
+  }
+}
+
+/** The file with one bit of one byte flipped, for every byte. */
+function* flips(bytes: Uint8Array): Generator<[at: number, flipped: Uint8Array]> {
+  for (let at = 0; at < bytes.length; at += 1) {
+    for (const bit of [1, 4, 32]) {
+      const flipped = bytes.slice()
+      flipped[at] = (flipped[at] as number) ^ bit
+      yield [at, flipped]
+    }
+  }
+}
+
+async function change(store: Store, round: number): Promise<void> {
+  await store.linkBlob(a, blobOf(d1), round)
+  await store.putManifest(a, {
+    record: recordOf(d2, { references: [d1], subject: subjects[0] ?? '' }),
+    tags: [tag],
+    requires: [],
+  })
+  await store.putManifest(b, { record: recordOf(d3), tags: [other], requires: [] })
+  await store.deleteTag(a, tag)
+  await store.unlinkBlob(a, d1)
+}
+
+function withJournal(disk: Disk, generation: number, bytes: Uint8Array): Disk {
+  const copy = copyOf(disk)
+  copy.journals.set(generation, bytes)
+  return copy
+}
+
+function withSnapshot(disk: Disk, generation: number, bytes: Uint8Array): Disk {
+  const copy = copyOf(disk)
+  copy.snapshots.set(generation, bytes)
+  return copy
+}
+
+/** The whole views after each frame of the only journal. */
+describe('one journal', () => {
+  const disk = emptyDisk()
+  const views: unknown[] = []
+  const ends: number[] = [0]
+  let journal: Uint8Array
+
+  beforeAll(async () => {
+    const log = new MemoryLog(disk)
+    const store = await openMetadata({ log, leaseMs: 1 })
+    views.push(await observe(store))
+    const note = async (): Promise<void> => {
+      ends.push(disk.journals.get(0)?.length ?? 0)
+      views.push(await observe(store))
+    }
+    await store.linkBlob(a, blobOf(d1), 1)
+    await note()
+    await store.putManifest(a, { record: recordOf(d2), tags: [tag], requires: [] })
+    await note()
+    await store.deleteTag(a, tag)
+    await note()
+    journal = disk.journals.get(0) as Uint8Array
+  })
+
+  test('cut anywhere, it opens with its whole frames and says so', async () => {
+    for (let length = 0; length < journal.length; length += 1) {
+      const outcome = await openDamaged(withJournal(disk, 0, journal.slice(0, length)))
+      const frame = ends.findLastIndex((end) => end <= length)
+      const reported = ends[frame] === length ? [] : ['journal.0']
+      expect(outcome).toEqual({ kind: 'opened', view: views[frame], reported })
+    }
+  })
+
+  test('flipped anywhere, it is refused, and in the last frame alone that is lost, by name', async () => {
+    const lastFrame = ends.at(-2) as number
+    for (const [at, flipped] of flips(journal)) {
+      const outcome = await openDamaged(withJournal(disk, 0, flipped))
+      if (at < lastFrame) expect(outcome).toEqual({ kind: 'refused', file: 'journal.0' })
+      else {
+        const view = views.at(-2)
+        expect(outcome).toEqual({ kind: 'opened', view, reported: ['journal.0'] })
+      }
+    }
+  })
+
+  test('sealed, nothing of it can be lost', async () => {
+    const sealedDisk = copyOf(disk)
+    const log = new MemoryLog(sealedDisk)
+    // A store whose compaction fails seals the journal it goes on with.
+    const hooks = { chunk: (): never => expect.fail('no snapshot') }
+    await (await openMetadata({ log: new MemoryLog(sealedDisk, hooks), leaseMs: 1 })).close()
+    expect(log.disk.journals.size).toBe(2)
+    const sealed = sealedDisk.journals.get(0) as Uint8Array
+    expect(sealed.length).toBeGreaterThan(journal.length)
+    sealedDisk.journals.delete(1)
+    for (const [at, flipped] of flips(sealed)) {
+      const outcome = await openDamaged(withJournal(sealedDisk, 0, flipped))
+      if (at < journal.length) expect(outcome.kind).toBe('refused')
+      else expect(outcome).toMatchObject({ kind: 'opened', view: views.at(-1) })
+    }
+  })
+
+  test('frames lost from its middle are missed', async () => {
+    const [, first, second] = ends as [number, number, number]
+    const holed = new Uint8Array([...journal.slice(0, first), ...journal.slice(second)])
+    expect((await openDamaged(withJournal(disk, 0, holed))).kind).toBe('refused')
+    const headless = journal.slice(first)
+    expect((await openDamaged(withJournal(disk, 0, headless))).kind).toBe('refused')
+  })
+})
+
+describe('two snapshots and their journals', () => {
+  const disk = emptyDisk()
+  let view: unknown
+
+  beforeAll(async () => {
+    const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+    await change(store, 1)
+    await store.compact()
+    await store.putManifest(b, { record: recordOf(d1), tags: [tag], requires: [] })
+    await store.compact()
+    await store.deleteManifest(b, d3)
+    view = await observe(store)
+    expect([...disk.snapshots.keys()]).toEqual([1, 2])
+    expect([...disk.journals.keys()]).toEqual([1, 2])
+  })
+
+  test('whole, they open without a word', async () => {
+    expect(await openDamaged(copyOf(disk))).toEqual({ kind: 'opened', view, reported: [] })
+  })
+
+  test('the snapshot is one JSON document', () => {
+    const document: unknown = JSON.parse(new TextDecoder().decode(disk.snapshots.get(2)))
+    expect(document).toMatchObject({ format: 'layerdock metadata', version: 1, generation: 2 })
+  })
+
+  test('the newest snapshot flipped or cut anywhere, the one before takes its place', async () => {
+    const snapshot = disk.snapshots.get(2) as Uint8Array
+    for (const [, flipped] of flips(snapshot)) {
+      const outcome = await openDamaged(withSnapshot(disk, 2, flipped))
+      expect(outcome).toEqual({ kind: 'opened', view, reported: ['snapshot.2'] })
+    }
+    for (let length = 0; length < snapshot.length; length += 1) {
+      const outcome = await openDamaged(withSnapshot(disk, 2, snapshot.slice(0, length)))
+      expect(outcome).toEqual({ kind: 'opened', view, reported: ['snapshot.2'] })
+    }
+    const longer = new Uint8Array([...snapshot, 10])
+    const outcome = await openDamaged(withSnapshot(disk, 2, longer))
+    expect(outcome).toEqual({ kind: 'opened', view, reported: ['snapshot.2'] })
+  })
+
+  test('with the newest snapshot gone as well, nothing of the journal before it can be missing', async () => {
+    const broken = withSnapshot(disk, 2, new Uint8Array(0))
+    const journal = disk.journals.get(1) as Uint8Array
+    for (let length = 0; length < journal.length; length += 1) {
+      const outcome = await openDamaged(withJournal(broken, 1, journal.slice(0, length)))
+      expect(outcome.kind).toBe('refused')
+    }
+    for (const [, flipped] of flips(journal)) {
+      expect((await openDamaged(withJournal(broken, 1, flipped))).kind).toBe('refused')
+    }
+  })
+
+  test.each([
+    ['the newest journal', [2], []],
+    ['all journals', [1, 2], []],
+    ['the newest snapshot and the journal before it', [1], [2]],
+    ['both snapshots', [], [1, 2]],
+  ])('without %s it is refused', async (_, journals, snapshots) => {
+    const broken = copyOf(disk)
+    for (const generation of journals) broken.journals.delete(generation)
+    for (const generation of snapshots) broken.snapshots.set(generation, new Uint8Array(0))
+    expect((await openDamaged(broken)).kind).toBe('refused')
+  })
+})
+
+test('the first snapshot damaged, the journals from the beginning take its place', async () => {
+  const disk = emptyDisk()
+  const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  await change(store, 1)
+  await store.compact()
+  await store.linkBlob(b, blobOf(d3), 1)
+  const view = await observe(store)
+  disk.snapshots.set(1, new Uint8Array([1, 2, 3]))
+  const outcome = await openDamaged(copyOf(disk))
+  expect(outcome).toEqual({ kind: 'opened', view, reported: ['snapshot.1'] })
+  const lost = copyOf(disk)
+  lost.journals.delete(0)
+  expect((await openDamaged(lost)).kind).toBe('refused')
+})
