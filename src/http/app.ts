@@ -24,9 +24,7 @@ export function createApp(parts: HttpParts): HttpApp {
     const methods = routes.filter((route) => route.path === path)
     app.all(`${parts.prefix}${path}`, (context) => answer(callOf(parts, context), methods))
   }
-  app.notFound((context) =>
-    errorResponse(new RegistryError('routeUnknown'), callOf(parts, context)),
-  )
+  app.notFound((context) => answer(callOf(parts, context), null))
   app.onError((error, context) => errorResponse(error, callOf(parts, context)))
 
   return {
@@ -41,9 +39,11 @@ export function createApp(parts: HttpParts): HttpApp {
   }
 }
 
-function answer(call: Call, methods: readonly Route[]): Response | Promise<Response> {
+/** @param methods the rows of the path; null where no path matched */
+function answer(call: Call, methods: readonly Route[] | null): Response | Promise<Response> {
   try {
     checkRequest(call.request)
+    if (methods === null) throw new RegistryError('routeUnknown')
     const route = routeOf(call, methods)
     const waiting = authorize(call, route)
     const result = waiting === null ? route.handle(call) : waiting.then(() => route.handle(call))

@@ -140,12 +140,24 @@ describe('membership (CVE-2024-39897, CVE-2026-35172)', () => {
     }
   })
 
-  it('lists in the catalog only what the caller may read', async () => {
-    const registry = createRegistry({ access: ownOnly })
-    await as('ann', registry).pushBlob('ann/app', 'x')
-    await as('bob', registry).pushBlob('bob/app', 'x')
-    const answer = await as('bob', registry).send('GET', '/v2/_catalog')
-    expect(await answer.json()).toEqual({ repositories: ['bob/app'] })
-    expect(JSON.stringify([...answer.headers])).not.toContain('ann')
-  })
+  it.each(['', '?n=1', '?n=3'])(
+    'lists in the catalog only what the caller may read: %j',
+    async (query) => {
+      const registry = createRegistry({ access: ownOnly, limits: { pageSize: 4 } })
+      const [ann, bob] = [as('ann', registry), as('bob', registry)]
+      for (let number = 0; number < 60; number += 1) await ann.pushBlob(`ann/app-${number}`, 'x')
+      await bob.pushBlob('bob/app', 'x')
+      await bob.pushBlob('bob/lib', 'x')
+      for (let number = 0; number < 60; number += 1) await ann.pushBlob(`ann/${number}/zoo`, 'x')
+      const found: string[] = []
+      let path: string | undefined = `/v2/_catalog${query}`
+      while (path !== undefined) {
+        const answer: Response = await bob.send('GET', path)
+        expect(JSON.stringify([...answer.headers])).not.toContain('ann')
+        found.push(...((await answer.json()) as { repositories: string[] }).repositories)
+        path = /^<(.*)>/.exec(answer.headers.get('link') ?? '')?.[1]
+      }
+      expect(found).toEqual(['bob/app', 'bob/lib'])
+    },
+  )
 })

@@ -1,0 +1,34 @@
+import { afterAll } from 'vitest'
+import { type ServeOptions, type Serving, serve } from '../../adapters/node-fs/index.ts'
+import { createRegistry, type Registry, type RegistryOptions } from '../../src/index.ts'
+
+/** A registry behind Node's HTTP server. */
+export interface Served {
+  readonly registry: Registry
+  readonly serving: Serving
+  readonly port: number
+  /** The targets of all requests that Node took for requests, as they came. */
+  readonly requests: readonly string[]
+}
+
+const open: Serving[] = []
+afterAll(async () => {
+  await Promise.all(open.splice(0).map((serving) => serving.close(0)))
+})
+
+/** Serves a registry in memory until the file's tests are over; idle connections end at once. */
+export async function served(
+  options: RegistryOptions = {},
+  serveOptions: ServeOptions = {},
+): Promise<Served> {
+  const registry = createRegistry(options)
+  const requests: string[] = []
+  const serving = await serve(registry, {
+    port: 0,
+    timeouts: { keepAliveMs: 50 },
+    observe: (incoming) => requests.push(incoming.url ?? ''),
+    ...serveOptions,
+  })
+  open.push(serving)
+  return { registry, serving, port: serving.port ?? 0, requests }
+}
