@@ -28,6 +28,8 @@ export interface DiskBlobParts {
 export class DiskBlobStore implements BlobStore {
   readonly #parts: DiskBlobParts
   readonly #syncs: Readonly<Record<DigestAlgorithm, DirectorySync>>
+  /** The writer of each staged file: at most one. */
+  readonly #writers: Map<UploadId, DiskStagedBlob> = new Map()
 
   constructor(parts: DiskBlobParts) {
     this.#parts = parts
@@ -45,21 +47,16 @@ export class DiskBlobStore implements BlobStore {
    * @throws Error when the bytes of `from` are not all there.
    */
   async stage(id: UploadId, _hint: StageHint, from?: StageState): Promise<StagedBlob> {
-    const { files, layout, buffers } = this.#parts
+    const { files, layout } = this.#parts
+    await this.#writers.get(id)?.revoke()
     const path = layout.staged(id)
-    const parts: StagingParts = {
-      files,
-      buffers,
-      path,
-      publish: (temporary, digest, size) => this.#publish(temporary, digest, size),
-    }
-    if (from === undefined) return new DiskStagedBlob(parts, createAnew(files, path), 0)
+    if (from === undefined) return this.#writer(id, createAnew(files, path), 0)
     const file = await files.open(path, 'write')
     await cutTo(file, from.size).catch(async (error: unknown) => {
       await file.close()
       throw error
     })
-    return new DiskStagedBlob(parts, Promise.resolve(file), from.size)
+    return this.#writer(id, Promise.resolve(file), from.size)
   }
 
   async open(ref: BlobRef): Promise<OpenBlob | null> {
@@ -106,6 +103,22 @@ export class DiskBlobStore implements BlobStore {
   /** Waits for syncs under way. */
   async close(): Promise<void> {
     await Promise.all(Object.values(this.#syncs).map((sync) => sync.close()))
+  }
+
+  #writer(id: UploadId, file: Promise<OpenFile>, size: number): DiskStagedBlob {
+    const { files, layout, buffers } = this.#parts
+    const parts: StagingParts = {
+      files,
+      buffers,
+      path: layout.staged(id),
+      publish: (path, digest, bytes) => this.#publish(path, digest, bytes),
+      ended: (blob) => {
+        if (this.#writers.get(id) === blob) this.#writers.delete(id)
+      },
+    }
+    const writer = new DiskStagedBlob(parts, file, size)
+    this.#writers.set(id, writer)
+    return writer
   }
 
   /**

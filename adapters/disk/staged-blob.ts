@@ -14,6 +14,8 @@ export interface StagingParts {
   readonly path: string
   /** Gives the synced file its final name; resolves when that is durable. */
   readonly publish: (path: string, digest: Digest, size: number) => Promise<BlobRef>
+  /** Called once the file is nobody's any more. */
+  readonly ended: (blob: DiskStagedBlob) => void
 }
 
 /**
@@ -24,6 +26,7 @@ export interface StagingParts {
 export class DiskStagedBlob implements StagedBlob {
   readonly #parts: StagingParts
   readonly #file: Promise<OpenFile>
+  readonly #before: number
   #size: number
   /** Where the next lot goes: the bytes before it are written, or on their way. */
   #position: number
@@ -31,7 +34,12 @@ export class DiskStagedBlob implements StagedBlob {
   #gatheredBytes = 0
   #writing: Promise<void> | null = null
   #failure: unknown = null
+  /** No more bytes are taken. */
   #over = false
+  /** Whether the file is this blob's to remove. */
+  #owned = true
+  /** What ends the blob, while it runs. */
+  #ending: Promise<unknown> | null = null
 
   /**
    * @param file may still be opening: its bytes gather meanwhile, and its failure is the writer's
@@ -40,6 +48,7 @@ export class DiskStagedBlob implements StagedBlob {
   constructor(parts: StagingParts, file: Promise<OpenFile>, size: number) {
     this.#parts = parts
     this.#file = file
+    this.#before = size
     this.#size = size
     this.#position = size
     parts.buffers.enter()
@@ -63,13 +72,19 @@ export class DiskStagedBlob implements StagedBlob {
     this.#startWriting()
   }
 
-  async suspend(): Promise<StageState> {
-    try {
-      await this.#drain()
-      return { size: this.#size }
-    } finally {
-      await this.#letGo()
-    }
+  suspend(): Promise<StageState> {
+    return this.#end(async () => {
+      try {
+        await this.#drain()
+        return { size: this.#size }
+      } catch (error) {
+        // Nobody knows of bytes that were never suspended before.
+        if (this.#before === 0) await this.#drop().catch(() => {})
+        throw error
+      } finally {
+        this.#owned = false
+      }
+    })
   }
 
   read(): ReadableStream<Uint8Array> {
@@ -90,25 +105,61 @@ export class DiskStagedBlob implements StagedBlob {
     )
   }
 
-  async commit(digest: Digest): Promise<BlobRef> {
-    try {
-      await this.#drain()
-      const file = await this.#file
-      await file.datasync()
-      // What matters is on the disk: neither the rename nor anybody else has to wait for a close.
-      const closed = this.#letGo().catch(() => {})
-      const ref = await this.#parts.publish(this.#parts.path, digest, this.#size)
-      await closed
-      return ref
-    } catch (error) {
-      this.#failure ??= error
-      await this.discard().catch(() => {})
-      throw error
-    }
+  commit(digest: Digest): Promise<BlobRef> {
+    return this.#end(async () => {
+      try {
+        await this.#drain()
+        const file = await this.#file
+        await file.datasync()
+        // What matters is on the disk: the rename need not wait for a close, nor fail with it.
+        const closed = this.#letGo().catch(() => {})
+        const ref = await this.#parts.publish(this.#parts.path, digest, this.#size)
+        await closed
+        this.#owned = false
+        return ref
+      } catch (error) {
+        this.#failure ??= error
+        await this.#drop().catch(() => {})
+        throw error
+      }
+    })
   }
 
-  async discard(): Promise<void> {
+  discard(): Promise<void> {
+    return this.#end(() => this.#drop())
+  }
+
+  /**
+   * Takes the file away from a writer whose claim ran out, so that another can have it: two must
+   * never write to one file. Waits for what ends the blob already.
+   */
+  async revoke(): Promise<void> {
+    if (this.#ending === null) {
+      this.#owned = false
+      await this.#end(async () => {})
+    }
+    await this.#ending
+  }
+
+  async #end<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#ending
+    const ending = (async (): Promise<T> => {
+      await before
+      try {
+        return await work()
+      } finally {
+        await this.#letGo()
+        this.#parts.ended(this)
+      }
+    })()
+    this.#ending = ending.catch(() => {})
+    return await ending
+  }
+
+  async #drop(): Promise<void> {
     await this.#letGo()
+    if (!this.#owned) return
+    this.#owned = false
     await this.#parts.files.unlink(this.#parts.path)
   }
 

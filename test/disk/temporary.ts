@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach } from 'vitest'
+import { type DiskStore, type DiskStoreOptions, openDiskStore } from '../../adapters/disk/store.ts'
+
+const cleanups: Array<() => Promise<unknown>> = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+/** Runs when the test has ended, after what was registered later. */
+export function afterTest(cleanup: () => Promise<unknown>): void {
+  cleanups.push(cleanup)
+}
+
+/** A folder that goes when the test has ended. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'layerdock-disk-'))
+  afterTest(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** An open store, closed when the test has ended; in a folder of its own unless one is given. */
+export async function openStore(options: Partial<DiskStoreOptions> = {}): Promise<DiskStore> {
+  const directory = options.directory ?? (await temporaryFolder())
+  const store = await openDiskStore({ ...options, directory })
+  afterTest(() => store.close().catch(() => {}))
+  return store
+}
