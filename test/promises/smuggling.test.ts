@@ -16,6 +16,15 @@ beforeAll(async () => {
 })
 
 const smuggled = head('GET /v2/smuggled/tags/list HTTP/1.1')
+
+/** Gives the second request of a case a name of its own, as long as the common one. */
+let cases = 10_000
+function marked(text: string): { readonly sent: string; readonly cameThrough: () => boolean } {
+  cases += 1
+  const name = `sec${cases}`
+  const cameThrough = (): boolean => site.requests.some((target) => target.includes(name))
+  return { sent: text.replace('smuggled', name), cameThrough }
+}
 const post = `POST /v2/app/blobs/uploads/?digest=${digestOf('hello')} HTTP/1.1`
 
 /** A head of these lines as they stand, then what follows it. */
@@ -123,38 +132,30 @@ const unread: ReadonlyArray<readonly [what: string, request: string]> = [
   ],
 ]
 
-/** How often the second request came through. */
-const served2 = (): number => site.requests.filter((target) => target.includes('smuggled')).length
-
-describe('request smuggling (CVE-2024-22019 and its family)', () => {
+describe.concurrent('request smuggling (CVE-2024-22019 and its family)', () => {
   it('has the cases that were promised', () => {
     expect(uncertain.length).toBeGreaterThanOrEqual(15)
   })
 
   it.each(certain)('serves what follows %s', async (_, request) => {
-    const before = served2()
-    const { answers } = await exchange(site.port, request + smuggled)
+    const { sent, cameThrough } = marked(request + smuggled)
+    const { answers } = await exchange(site.port, sent)
     expect(answers.map(({ status }) => status)).toEqual([201, 404])
-    expect(served2()).toBe(before + 1)
+    expect(cameThrough()).toBe(true)
   })
 
   it.each(uncertain)('refuses %s, and what follows it', async (_, request) => {
-    const before = served2()
-    const { answers, text } = await exchange(site.port, request + smuggled)
-    expect(text).not.toContain('smuggled')
-    expect(served2()).toBe(before)
+    const { sent, cameThrough } = marked(request + smuggled)
+    const { answers } = await exchange(site.port, sent)
+    expect(cameThrough()).toBe(false)
     expect(answers.length).toBeLessThanOrEqual(1)
-    for (const { status, headers } of answers) {
-      expect(headers.get('connection')).toBe('close')
-      expect(status).toBeGreaterThanOrEqual(200)
-    }
+    for (const { headers } of answers) expect(headers.get('connection')).toBe('close')
   })
 
   it.each(unread)('never serves the body of %s', async (_, request) => {
-    const before = served2()
-    const { answers, text } = await exchange(site.port, request)
-    expect(served2()).toBe(before)
-    expect(text).not.toContain('smuggled')
+    const { sent, cameThrough } = marked(request)
+    const { answers } = await exchange(site.port, sent)
+    expect(cameThrough()).toBe(false)
     expect(answers.length).toBeLessThanOrEqual(1)
   })
 })
