@@ -1,6 +1,6 @@
 // Runs the official conformance suites against Layerdock, or against any registry.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { arch, platform, release, tmpdir } from 'node:os'
+import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { resultsPage, textTable } from './results-page.mjs'
@@ -152,7 +152,7 @@ if (values.write) {
   const page = resultsPage(outcomes, {
     date: new Date().toISOString().slice(0, 10),
     command: ['npm run conformance --', ...process.argv.slice(2)].join(' '),
-    system: `${platform()} ${release()} ${arch()}`,
+    system: `${platform()} ${arch()}`,
   })
   writeFileSync(new URL('RESULTS.md', import.meta.url), page)
 }

@@ -58,7 +58,7 @@ export const suites = [
     name: 'v1.1.0',
     program: 'v1.1.0',
     serverArgs: [],
-    // Four specs exclude each other (an anonymous mount answers 201 or 202), so 76 of 80 is all.
+    // Four specs are for what did not happen (a mount refused, pushes forbidden): 76 of 80 is all.
     expected: { passed: 76, disabled: 0, skipped: 4 },
     env: (host, prefix) => ({
       OCI_ROOT_URL: `http://${host}`,
