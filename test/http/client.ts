@@ -192,6 +192,8 @@ export interface ControlledBody {
   fail(): void
   /** Resolves when the reader has given the body up. */
   readonly cancelled: Promise<void>
+  /** Resolves when the reader has taken everything and waits for more. */
+  drained(): Promise<void>
 }
 
 export function controlledBody(): ControlledBody {
@@ -200,18 +202,32 @@ export function controlledBody(): ControlledBody {
   const cancelled = new Promise<void>((resolve) => {
     cancel = resolve
   })
-  const stream = new ReadableStream<Uint8Array>({
-    start(given) {
-      controller = given
-    },
-    cancel: () => cancel(),
+  let hungry = (): void => {}
+  let fed = new Promise<void>((resolve) => {
+    hungry = resolve
   })
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start(given) {
+        controller = given
+      },
+      pull: () => hungry(),
+      cancel: () => cancel(),
+    },
+    { highWaterMark: 0 },
+  )
   return {
     stream,
     cancelled,
-    push: (bytes) => controller?.enqueue(typeof bytes === 'string' ? utf8(bytes) : bytes),
+    push(bytes) {
+      fed = new Promise((resolve) => {
+        hungry = resolve
+      })
+      controller?.enqueue(typeof bytes === 'string' ? utf8(bytes) : bytes)
+    },
     end: () => controller?.close(),
     fail: () => controller?.error(new TypeError('terminated')),
+    drained: () => fed,
   }
 }
 
