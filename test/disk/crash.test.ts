@@ -1,0 +1,164 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type DiskStore, openDiskStore } from '../../adapters/disk/store.ts'
+import type { BlobRef, LogFile, UploadSession } from '../../src/kit.ts'
+import { newUploadId } from '../../src/kit.ts'
+import { readAll, repositoryNamed, sampleBytes, sampleDigest } from '../../src/testing/index.ts'
+import { type Call, FaultFiles, type Verdict } from './fault-files.ts'
+
+/** What a client was told is safe. */
+interface Acknowledged {
+  readonly lines: string[]
+  readonly blobs: Map<number, BlobRef>
+  session: UploadSession | null
+}
+
+/** Names as the journal and the snapshots hold them: one line each. */
+async function namesIn(store: DiskStore): Promise<string[]> {
+  const { snapshots, journals } = await store.log.load()
+  const [newest] = snapshots
+  const lines: string[] = newest === undefined ? [] : JSON.parse(await textOf(newest)).rows
+  const from = newest?.generation ?? 0
+  let journalBytes = 0
+  for (const journal of journals.filter((each) => each.generation >= from)) {
+    const text = await textOf(journal)
+    journalBytes = text.lastIndexOf('\n') + 1
+    lines.push(...text.slice(0, journalBytes).split('\n').slice(0, -1))
+  }
+  const generation = journals.at(-1)?.generation ?? 0
+  await store.log.adopt({ generation, journalBytes, damaged: [] })
+  return lines
+}
+
+async function textOf(file: LogFile): Promise<string> {
+  let text = ''
+  for await (const piece of file.read()) text += Buffer.from(piece).toString('latin1')
+  return text
+}
+
+async function* snapshotOf(generation: number, lines: readonly string[]) {
+  yield new TextEncoder().encode(`{"generation":${generation},"rows":\n`)
+  yield new TextEncoder().encode(`${JSON.stringify(lines)}}\n`)
+}
+
+/** A life of a store: pushes, a PATCH, changes of names, two compactions, a deletion, the end. */
+async function live(directory: string, files: FaultFiles, done: Acknowledged): Promise<void> {
+  const store = await openDiskStore({ directory, files, boot: 'boot' })
+  const lines = await namesIn(store)
+  const append = async (line: string): Promise<void> => {
+    await store.log.append(new TextEncoder().encode(`${line}\n`))
+    lines.push(line)
+    done.lines.push(line)
+  }
+  const push = async (number: number): Promise<void> => {
+    const staged = await store.blobs.stage(newUploadId(), {})
+    await staged.write(sampleBytes(1000, number))
+    const blob = await staged.commit(sampleDigest(number))
+    await append(`blob ${number}`)
+    done.blobs.set(number, blob)
+  }
+  const compact = async (): Promise<void> => {
+    const generation = await store.log.rotate()
+    await store.log.replace(generation, snapshotOf(generation, [...lines]))
+  }
+
+  await push(1)
+  const session: UploadSession = {
+    id: newUploadId(),
+    repository: repositoryNamed('a/b'),
+    principal: null,
+    offset: 0,
+    algorithm: 'sha256',
+    hexSoFar: null,
+    stage: null,
+    startedAt: 1,
+    touchedAt: 1,
+  }
+  await store.uploads.create(session, { total: 9, perPrincipal: 9 })
+  await store.uploads.claim(session.id, 'me', 1e9)
+  const staged = await store.blobs.stage(session.id, {})
+  await staged.write(sampleBytes(100))
+  const patched = { ...session, offset: 100, stage: await staged.suspend() }
+  await store.uploads.save(patched, 'me')
+  done.session = patched
+  await compact()
+  await push(2)
+  await append('tag')
+  await compact()
+  const gone = done.blobs.get(1)
+  done.blobs.delete(1)
+  await append('delete 1')
+  if (gone !== undefined) await store.blobs.delete(gone)
+  await push(2)
+  await store.close()
+}
+
+/** What the next process finds. */
+async function check(directory: string, done: Acknowledged): Promise<void> {
+  const store = await openDiskStore({ directory, boot: 'boot' })
+  try {
+    const lines = await namesIn(store)
+    // At most the one change under way was not acknowledged, and it is there whole or not at all.
+    expect(lines.slice(0, done.lines.length)).toEqual(done.lines)
+    expect(lines.length).toBeLessThanOrEqual(done.lines.length + 1)
+    expect(lines.join()).toMatch(/^(|blob 1(,blob 2(,tag(,delete 1(,blob 2)?)?)?)?)$/)
+    for (const [number, blob] of done.blobs) {
+      const open = await store.blobs.open(blob)
+      expect(open).not.toBeNull()
+      if (open !== null) expect(await readAll(open.stream())).toEqual(sampleBytes(1000, number))
+    }
+    if (done.session !== null) {
+      expect(await store.uploads.find(done.session.id)).toEqual(done.session)
+    }
+    const left = await readdir(join(directory, 'uploads'))
+    expect(left.length).toBe(store.status().uploads * 2)
+    await store.log.append(new TextEncoder().encode('goes on\n'))
+  } finally {
+    await store.close()
+  }
+}
+
+/** Lives until the given call, dies, and is looked at; true when it lived to the end. */
+async function dieAt(crashAt: number, judge: (call: Call) => Verdict): Promise<boolean> {
+  const directory = await mkdtemp(join(tmpdir(), 'layerdock-crash-'))
+  const files = new FaultFiles(directory)
+  files.crashAt = crashAt
+  files.judge = judge
+  const done: Acknowledged = { lines: [], blobs: new Map(), session: null }
+  try {
+    const lived = await live(directory, files, done).then(
+      () => true,
+      () => false,
+    )
+    await files.bury()
+    await check(directory, done)
+    return lived
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Deaths at once: most of a death is waiting for the disk. */
+const atOnce = 8
+
+describe('a process that dies at any step', () => {
+  test.each<[string, (call: Call) => Verdict, number]>([
+    ['when writes are whole', () => null, 1],
+    ['in the middle of writes', ({ path }) => (path === 'reserve' ? null : 300), 5],
+  ])(
+    'forgets nothing it acknowledged, %s',
+    async (_, judge, step) => {
+      let crashAt = 1
+      for (let lived = false; !lived; ) {
+        const steps = Array.from({ length: atOnce }, (_, index) => crashAt + index * step)
+        crashAt += atOnce * step
+        const lives = await Promise.all(steps.map((each) => dieAt(each, judge)))
+        lived = lives.includes(true)
+      }
+      expect(crashAt).toBeGreaterThan(150)
+    },
+    60_000,
+  )
+})
