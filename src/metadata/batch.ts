@@ -122,7 +122,7 @@ export class Batch {
         this.#digests.add(change.digest)
         break
       case 'tag':
-        touched.keys.add(change.tag)
+        for (const tag of change.tags) touched.keys.add(tag)
         break
       case 'untag':
         touched.keys.add(change.tag)

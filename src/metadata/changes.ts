@@ -68,9 +68,7 @@ export function putManifest(
   if (!isSame(name, repository?.manifests.get(record.digest), recorded)) {
     batch.apply({ kind: 'manifest', repository: name, record: recorded })
   }
-  for (const tag of tags) {
-    batch.apply({ kind: 'tag', repository: name, tag, digest: record.digest })
-  }
+  batch.apply({ kind: 'tag', repository: name, digest: record.digest, tags })
   return { kind: 'stored' }
 }
 

@@ -6,30 +6,30 @@ import { parseRepositoryName, type RepositoryName } from '../spec/repository-nam
 import { parseTag, type Tag } from '../spec/tag.ts'
 import type { Effect } from './effects.ts'
 
-/** An effect as it stands in journals and snapshots: a JSON array on one line, its kind first. */
+/**
+ * An effect as it stands in journals and snapshots: a JSON array on one line, its kind first. The
+ * grammars of names, tags and digests leave nothing to be escaped, and most lines are made of
+ * those alone: putting them together here is several times faster than JSON.stringify.
+ */
 export function encodeEffect(effect: Effect): string {
   switch (effect.kind) {
-    case 'link': {
-      const { digest, size, key } = effect.blob
-      return JSON.stringify(['link', effect.repository, digest, size, key])
-    }
+    case 'link':
+      return `["link","${effect.repository}",${blobText(effect.blob)}]`
     case 'manifest':
-      return JSON.stringify(['manifest', effect.repository, recordFields(effect.record)])
+      return `["manifest","${effect.repository}",${recordText(effect.record)}]`
     case 'tag':
-      return JSON.stringify(['tag', effect.repository, effect.tag, effect.digest])
+      return `["tag","${effect.repository}","${effect.digest}","${effect.tags.join('","')}"]`
     case 'untag':
-      return JSON.stringify(['untag', effect.repository, effect.tag])
+      return `["untag","${effect.repository}","${effect.tag}"]`
     case 'unlink':
     case 'unmanifest':
-      return JSON.stringify([effect.kind, effect.repository, effect.digest])
+      return `["${effect.kind}","${effect.repository}","${effect.digest}"]`
     case 'repository':
-      return JSON.stringify(['repository', effect.repository])
-    case 'hold': {
-      const { digest, size, key } = effect.blob
-      return JSON.stringify(['hold', digest, size, key])
-    }
+      return `["repository","${effect.repository}"]`
+    case 'hold':
+      return `["hold",${blobText(effect.blob)}]`
     case 'forget':
-      return JSON.stringify(['forget', effect.digest])
+      return `["forget","${effect.digest}"]`
   }
 }
 
@@ -56,9 +56,9 @@ export class EffectDecoder {
     if (repository === null) return null
     switch (kind) {
       case 'tag': {
-        const tag = line.length === 4 ? readTag(second) : null
-        const digest = readDigest(third)
-        return tag && digest && { kind, repository, tag, digest }
+        const digest = readDigest(second)
+        const tags = readTags(line.slice(3))
+        return digest && tags && { kind, repository, digest, tags }
       }
       case 'link': {
         const blob = line.length === 5 ? readBlob(second, third, fourth) : null
@@ -92,10 +92,16 @@ export class EffectDecoder {
   }
 }
 
+function blobText({ digest, size, key }: BlobRef): string {
+  return `"${digest}",${size},${JSON.stringify(key)}`
+}
+
 /** A record as JSON. Its blob has the record's own digest and size, so only the key is written. */
-function recordFields(record: ManifestRecord): unknown {
+function recordText(record: ManifestRecord): string {
   const { digest, size, mediaType, blob, references, artifactType, subject, annotations } = record
-  return { digest, size, mediaType, key: blob.key, references, artifactType, subject, annotations }
+  const { key } = blob
+  const fields = { digest, size, mediaType, key, references, artifactType, subject, annotations }
+  return JSON.stringify(fields)
 }
 
 function readRecord(value: unknown): ManifestRecord | null {
@@ -150,6 +156,12 @@ function isTextOrAbsent(value: unknown): value is string | undefined {
 
 function readDigest(value: unknown): Digest | null {
   return typeof value === 'string' ? parseDigest(value) : null
+}
+
+function readTags(values: readonly unknown[]): readonly Tag[] | null {
+  if (values.length === 0) return null
+  for (const value of values) if (readTag(value) === null) return null
+  return values as readonly Tag[]
 }
 
 function readTag(value: unknown): Tag | null {

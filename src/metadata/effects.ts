@@ -27,11 +27,12 @@ export type Effect =
       readonly record: ManifestRecord
     }
   | { readonly kind: 'unmanifest'; readonly repository: RepositoryName; readonly digest: Digest }
+  /** All of these tags stand for the manifest. */
   | {
       readonly kind: 'tag'
       readonly repository: RepositoryName
-      readonly tag: Tag
       readonly digest: Digest
+      readonly tags: readonly Tag[]
     }
   | { readonly kind: 'untag'; readonly repository: RepositoryName; readonly tag: Tag }
   /** The repository is there, with or without anything in it. */

@@ -1,4 +1,3 @@
-import type { Digest } from '../spec/digest.ts'
 import type { RepositoryName } from '../spec/repository-name.ts'
 import type { Tag } from '../spec/tag.ts'
 import { crc32, crcStart, crcText } from './crc32.ts'
@@ -76,10 +75,23 @@ function* effectsOfRepository(name: RepositoryName, repository: Repository): Gen
   for (const { holding } of repository.links.values()) {
     if (holding?.ref) yield { kind: 'link', repository: name, blob: holding.ref }
   }
-  for (const tag of namesOf<Tag>(repository.tagNames)) {
-    const digest: Digest | undefined = repository.tags.get(tag)
-    if (digest !== undefined) yield { kind: 'tag', repository: name, tag, digest }
+  for (const [digest, tags] of repository.tagsOf) {
+    for (const group of groupsOf(tags)) {
+      yield { kind: 'tag', repository: name, digest, tags: group }
+    }
   }
+}
+
+/** A set that may change meanwhile, cut into groups that make lines of a decent length. */
+function* groupsOf(tags: ReadonlySet<Tag>): Generator<readonly Tag[]> {
+  let group: Tag[] = []
+  for (const tag of tags) {
+    group.push(tag)
+    if (group.length < stride) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
 }
 
 /** The names of a list that may change meanwhile. */

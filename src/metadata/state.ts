@@ -42,16 +42,23 @@ export class State {
         this.#unrecord(effect.repository, effect.digest, undo)
         break
       case 'tag': {
-        const { repository, tag, digest } = effect
-        const before = this.#begin(repository, undo).setTag(tag, digest)
-        if (before === undefined) undo?.push({ kind: 'untag', repository, tag })
-        else if (before !== digest) undo?.push({ kind: 'tag', repository, tag, digest: before })
+        const { repository, digest } = effect
+        const names = this.#begin(repository, undo)
+        for (const tag of effect.tags) {
+          const before = names.setTag(tag, digest)
+          if (before === undefined) undo?.push({ kind: 'untag', repository, tag })
+          else if (before !== digest) {
+            undo?.push({ kind: 'tag', repository, digest: before, tags: [tag] })
+          }
+        }
         break
       }
       case 'untag': {
         const { repository, tag } = effect
         const before = this.repositories.get(repository)?.removeTag(tag)
-        if (before !== undefined) undo?.push({ kind: 'tag', repository, tag, digest: before })
+        if (before !== undefined) {
+          undo?.push({ kind: 'tag', repository, digest: before, tags: [tag] })
+        }
         break
       }
       case 'repository':

@@ -35,7 +35,12 @@ export const effect: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({ kind: fc.constant('unlink' as const), repository, digest }),
   fc.record({ kind: fc.constant('manifest' as const), repository, record }),
   fc.record({ kind: fc.constant('unmanifest' as const), repository, digest }),
-  fc.record({ kind: fc.constant('tag' as const), repository, tag, digest }),
+  fc.record({
+    kind: fc.constant('tag' as const),
+    repository,
+    digest,
+    tags: fc.array(tag, { minLength: 1, maxLength: 3 }),
+  }),
   fc.record({ kind: fc.constant('untag' as const), repository, tag }),
   fc.record({ kind: fc.constant('repository' as const), repository }),
   fc.record({ kind: fc.constant('hold' as const), blob }),

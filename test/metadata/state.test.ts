@@ -49,13 +49,22 @@ function stateOf(made: readonly Effect[]): State {
   return state
 }
 
+/** Whether a store would make the effect: bytes that are held neither move nor go. */
+function isLikely(state: State, one: Effect): boolean {
+  if (one.kind === 'forget') return [...state.orphans].some(({ digest }) => digest === one.digest)
+  const blob = one.kind === 'manifest' ? one.record.blob : 'blob' in one ? one.blob : null
+  const holding = blob === null ? undefined : state.holdings.get(blob.digest)
+  return holding === undefined || state.orphans.has(holding) || holding.ref?.key === blob?.key
+}
+
 test('every effect can be taken back', () => {
   fc.assert(
     fc.property(effects, effects, (before, after) => {
-      const state = stateOf(before)
+      const state = new State(1000)
+      for (const each of before) if (isLikely(state, each)) state.apply(each, null)
       const was = dump(state)
       const undo: Undo[] = []
-      for (const each of after) state.apply(each, undo)
+      for (const each of after) if (isLikely(state, each)) state.apply(each, undo)
       while (undo.length > 0) state.apply(undo.pop() as Undo, null)
       expect(dump(state)).toEqual(was)
     }),
@@ -66,10 +75,11 @@ test('every effect can be taken back', () => {
 test('an effect that adds nothing to be taken back changed nothing', () => {
   fc.assert(
     fc.property(effects, effect, (before, one) => {
-      const state = stateOf(before)
+      const state = new State(1000)
+      for (const each of before) if (isLikely(state, each)) state.apply(each, null)
       const was = dump(state)
       const undo: Undo[] = []
-      state.apply(one, undo)
+      if (isLikely(state, one)) state.apply(one, undo)
       if (undo.length === 0) expect(dump(state)).toEqual(was)
       else expect(dump(state)).not.toEqual(one.kind === 'manifest' ? null : was)
     }),
@@ -122,9 +132,9 @@ test('what is counted is what is there', () => {
 test('names that do not fit together are found', () => {
   const [digest] = digests as [(typeof digests)[0]]
   const name = 'a' as Parameters<State['repositories']['get']>[0]
-  const tag = 'v1' as (Effect & { kind: 'tag' })['tag']
+  const tags = ['v1'] as unknown as (Effect & { kind: 'tag' })['tags']
   expect(stateOf([]).problem()).toBeNull()
-  expect(stateOf([{ kind: 'tag', repository: name, tag, digest }]).problem()).toContain('a:v1')
+  expect(stateOf([{ kind: 'tag', repository: name, digest, tags }]).problem()).toContain('a:v1')
   const blob = { digest, size: 1, key: 'k' }
   const lost = stateOf([
     { kind: 'link', repository: name, blob },
