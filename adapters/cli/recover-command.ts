@@ -4,7 +4,7 @@ import { openRegistry } from '../node-fs/index.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
 import type { Settings } from './settings.ts'
-import { restoreMarker, startEmpty } from './start-over.ts'
+import { expectStore, restoreMarker, startEmpty } from './start-over.ts'
 
 /** The switches of `layerdock recover`. */
 export const recoverSwitches: readonly string[] = ['start-empty', 'restore-marker']
@@ -20,6 +20,8 @@ export async function recoverCommand(
   { storageDir }: Settings,
   switches: ReadonlySet<string>,
 ): Promise<number> {
+  // Looking opens the store, and that would make one where there is none.
+  await expectStore(storageDir)
   const damage = await damageOf(storageDir)
   const chosen = recoverSwitches.filter((name) => switches.has(name))
   if (chosen.length > 1) {

@@ -54,16 +54,22 @@ export function restoreMarker(directory: string): Promise<void> {
   })
 }
 
+/** @throws CliError when nothing in the folder says that it is, or was, a store. */
+export async function expectStore(directory: string): Promise<void> {
+  const layout = layoutOf(resolve(directory))
+  const ours = [layout.marker, layout.blobs, ...(await namesFiles(nodeFiles, layout))]
+  for (const path of ours) if ((await nodeFiles.stat(path)) !== null) return
+  const problem = 'is no store: neither store.json nor the files of the names nor blobs are there'
+  throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
+}
+
 /** Does something to a store's folder with nobody else in it. */
 async function alone<T>(
   directory: string,
   work: (files: Files, layout: Layout, marker: 'flock' | 'socket' | null) => Promise<T>,
 ): Promise<T> {
+  await expectStore(directory)
   const layout = layoutOf(resolve(directory))
-  if (!(await isStore(nodeFiles, layout))) {
-    const problem = 'is no store: neither store.json nor the files of the names nor blobs are there'
-    throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
-  }
   const marker = await lockKind(nodeFiles, layout)
   const lock = await lockFolder(nodeFiles, layout, marker ?? preferredLock())
   try {
@@ -81,12 +87,6 @@ async function lockKind(files: Files, layout: Layout): Promise<'flock' | 'socket
     if (error instanceof StoreDamaged) return null
     throw error
   }
-}
-
-async function isStore(files: Files, layout: Layout): Promise<boolean> {
-  const ours = [layout.marker, layout.blobs, ...(await namesFiles(files, layout))]
-  for (const path of ours) if ((await files.stat(path)) !== null) return true
-  return false
 }
 
 /** The files that hold names and are there. */

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
+import { describe, expect, test } from 'vitest'
+import { createFront, type Front, type Planes } from '../../adapters/cli/front.ts'
+import { BufferBudget } from '../../adapters/disk/buffers.ts'
+import { createRegistry } from '../../src/index.ts'
+
+const well: Planes = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
+
+function front(): Front {
+  return createFront('1.2.3', new BufferBudget(0))
+}
+
+function ask(to: Front, target: string): Response | Promise<Response> {
+  const incoming = { url: target } as IncomingMessage
+  const context: HttpBindings = { incoming, outgoing: {} as ServerResponse }
+  return to.fetch(new Request(`http://h${target}`), context)
+}
+
+async function said(to: Front, target: string): Promise<readonly [number, unknown]> {
+  const response = await ask(to, target)
+  return [response.status, await response.json()]
+}
+
+const expectedHealth = (status: string, planes: Planes): unknown => ({
+  status,
+  version: '1.2.3',
+  uptimeSeconds: expect.any(Number),
+  planes,
+})
+
+describe('health', () => {
+  test('while starting: alive, not ready', async () => {
+    const starting = front()
+    const planes = { metadata: 'starting', blobs: 'starting', uploads: 'starting' } as const
+    expect(await said(starting, '/live')).toEqual([200, { status: 'ok' }])
+    expect(await said(starting, '/ready')).toEqual([503, { status: 'starting' }])
+    expect(await said(starting, '/healthz')).toEqual([503, expectedHealth('starting', planes)])
+  })
+
+  test('while serving', async () => {
+    const serving = front()
+    serving.open(createRegistry(), () => well)
+    expect(await said(serving, '/live')).toEqual([200, { status: 'ok' }])
+    expect(await said(serving, '/ready?x')).toEqual([200, { status: 'ok' }])
+    expect(await said(serving, '/healthz')).toEqual([200, expectedHealth('ok', well)])
+  })
+
+  test('after a storage error: alive, not ready, and it says which part', async () => {
+    const broken = front()
+    let planes = well
+    broken.open(createRegistry(), () => planes)
+    planes = { ...well, metadata: 'read-only' }
+    expect(await said(broken, '/live')).toEqual([200, { status: 'ok' }])
+    expect(await said(broken, '/ready')).toEqual([503, { status: 'degraded' }])
+    expect(await said(broken, '/healthz')).toEqual([503, expectedHealth('degraded', planes)])
+  })
+
+  test('while draining: alive, not ready, and pulls go on', async () => {
+    const draining = front()
+    draining.open(createRegistry(), () => well)
+    draining.drain()
+    expect(await said(draining, '/live')).toEqual([200, { status: 'ok' }])
+    expect(await said(draining, '/ready')).toEqual([503, { status: 'draining' }])
+    expect(await said(draining, '/healthz')).toEqual([503, expectedHealth('draining', well)])
+    expect((await ask(draining, '/v2/')).status).toBe(200)
+  })
+})
+
+describe('requests', () => {
+  test('that come while the registry is being opened wait for it', async () => {
+    const starting = front()
+    const waiting = ask(starting, '/v2/')
+    starting.open(createRegistry(), () => well)
+    expect((await waiting).status).toBe(200)
+  })
+
+  test('are the registry’s, whatever their path', async () => {
+    const serving = front()
+    serving.open(createRegistry(), () => well)
+    expect((await ask(serving, '/nowhere')).status).toBe(404)
+    expect((await ask(serving, '/v2/healthz')).status).toBe(404)
+  })
+})

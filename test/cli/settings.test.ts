@@ -1,0 +1,275 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { everySetting } from '../../adapters/cli/command-line.ts'
+import { CliError } from '../../adapters/cli/exit.ts'
+import { serveHelp } from '../../adapters/cli/help.ts'
+import { readSettings } from '../../adapters/cli/read-settings.ts'
+import {
+  flagOf,
+  type Settings,
+  settingNames,
+  settings,
+  variableOf,
+} from '../../adapters/cli/settings.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'layerdock-settings-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let files = 0
+/** A configuration file with this in it. */
+function configFile(content: unknown): string {
+  const path = join(folder, `${++files}.json`)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+interface Given {
+  readonly words?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+function read({ words = [], environment = {} }: Given): Settings {
+  return readSettings({ words, environment, flags: everySetting }).settings
+}
+
+function problems(given: Given): { exitCode: number; messages: readonly string[] } {
+  try {
+    read(given)
+  } catch (error) {
+    if (error instanceof CliError) return { exitCode: error.exitCode, messages: error.messages }
+    throw error
+  }
+  return { exitCode: 0, messages: [] }
+}
+
+describe('settings', () => {
+  test('with nothing said are the defaults', () => {
+    const expected = Object.fromEntries(settingNames.map((name) => [name, settings[name].default]))
+    expect(read({})).toEqual(expected)
+  })
+
+  test('a flag wins over a variable, that over the file, and that over the default', () => {
+    const config = configFile({ storageDir: 'file', maxBlob: '3GiB', pageSize: 7 })
+    const environment = {
+      LAYERDOCK_CONFIG: config,
+      LAYERDOCK_STORAGE_DIR: 'variable',
+      LAYERDOCK_MAX_BLOB: '2GiB',
+    }
+    const words = ['--storage-dir', 'flag']
+    expect(read({ words, environment })).toMatchObject({
+      storageDir: 'flag',
+      maxBlob: 2 * 2 ** 30,
+      pageSize: 7,
+      log: 'info',
+    })
+  })
+
+  test('--config wins over LAYERDOCK_CONFIG', () => {
+    const environment = { LAYERDOCK_CONFIG: configFile({ log: 'error' }) }
+    const words = ['--config', configFile({ log: 'debug' })]
+    expect(read({ words, environment }).log).toBe('debug')
+  })
+
+  test.each(settingNames)('%s has a flag, a variable and a key that agree', (name) => {
+    const { value, shown, default: initially } = settings[name]
+    const written = value === null ? String(!initially) : (shown ?? 'some.pem')
+    const expected = value === null ? !initially : shown === undefined ? 'some.pem' : initially
+    const other = name === 'tlsCert' ? 'tlsKey' : name === 'tlsKey' ? 'tlsCert' : null
+    const also = (with_: (name: string) => readonly [string, string]): Record<string, string> =>
+      other === null ? {} : Object.fromEntries([with_(other)])
+
+    const words =
+      value === null
+        ? [`--${initially ? 'no-' : ''}${flagOf(name)}`]
+        : [`--${flagOf(name)}=${written}`]
+    if (other !== null) words.push(`--${flagOf(other)}=x`)
+    expect(read({ words })[name]).toEqual(expected)
+    const environment = { [variableOf(name)]: written, ...also((key) => [variableOf(key), 'x']) }
+    expect(read({ environment })[name]).toEqual(expected)
+    const config = configFile({ [name]: written, ...also((key) => [key, 'x']) })
+    expect(read({ words: ['--config', config] })[name]).toEqual(expected)
+  })
+
+  test('stand in the help, with the defaults people get', () => {
+    for (const name of settingNames) {
+      const { value, shown, default: initially, schema } = settings[name]
+      expect(serveHelp).toContain(
+        `--${value === null && initially === true ? 'no-' : ''}${flagOf(name)}`,
+      )
+      if (shown === undefined) continue
+      expect(serveHelp).toContain(`(${shown})`)
+      expect(read({ words: [`--${flagOf(name)}`, shown] })[name]).toEqual(initially)
+      expect(schema).toBeDefined()
+    }
+    for (const line of serveHelp.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+  })
+
+  test('switches are turned on and off, in all three ways', () => {
+    expect(read({ words: ['--memory', '--no-deletes'] })).toMatchObject({
+      memory: true,
+      deletes: false,
+    })
+    expect(read({ words: ['--memory=false', '--deletes=true'] })).toMatchObject({
+      memory: false,
+      deletes: true,
+    })
+    expect(
+      read({ environment: { LAYERDOCK_READ_ONLY: 'on', LAYERDOCK_DELETES: '0' } }),
+    ).toMatchObject({
+      readOnly: true,
+      deletes: false,
+    })
+    expect(read({ words: ['--config', configFile({ deletes: false })] }).deletes).toBe(false)
+  })
+
+  test.each([
+    ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+    [':5000', { host: '::', port: 5000 }],
+    ['8080', { host: '127.0.0.1', port: 8080 }],
+    ['[::1]:5000', { host: '::1', port: 5000 }],
+    ['localhost:65535', { host: 'localhost', port: 65_535 }],
+    ['unix:/run/x.sock', { socketPath: '/run/x.sock' }],
+  ])('--listen %s', (text, expected) => {
+    expect(read({ words: ['--listen', text] }).listen).toEqual(expected)
+  })
+
+  test.each([
+    ['4194304', 4_194_304],
+    ['4MiB', 4_194_304],
+    ['4mib', 4_194_304],
+    ['4 MiB', 4_194_304],
+    ['1.5KiB', 1536],
+    ['10GB', 10_000_000_000],
+    ['2TiB', 2 * 2 ** 40],
+  ])('a size of %s', (text, expected) => {
+    expect(read({ words: ['--max-blob', text] }).maxBlob).toBe(expected)
+  })
+
+  test.each([
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['24h', 86_400_000],
+    ['7d', 7 * 86_400_000],
+  ])('a time of %s', (text, expected) => {
+    expect(read({ words: ['--lease', text] }).lease).toBe(expected)
+  })
+
+  test('numbers in a file may be numbers', () => {
+    const config = configFile({ maxBlob: 1024, pageSize: 10, listen: 8080 })
+    expect(read({ words: ['--config', config] })).toMatchObject({
+      maxBlob: 1024,
+      pageSize: 10,
+      listen: { host: '127.0.0.1', port: 8080 },
+    })
+  })
+
+  test('an empty variable is one that is not set', () => {
+    expect(read({ environment: { LAYERDOCK_LOG: '', LAYERDOCK_CONFIG: '' } }).log).toBe('info')
+  })
+
+  test('what Kubernetes sets for a service of the same name is no mistake', () => {
+    const environment = {
+      LAYERDOCK_SERVICE_HOST: '10.0.0.1',
+      LAYERDOCK_SERVICE_PORT: '5000',
+      LAYERDOCK_SERVICE_PORT_HTTP: '5000',
+      LAYERDOCK_PORT: 'tcp://10.0.0.1:5000',
+      LAYERDOCK_PORT_5000_TCP: 'tcp://10.0.0.1:5000',
+      LAYERDOCK_PORT_5000_TCP_PROTO: 'tcp',
+      LAYERDOCK_PORT_5000_TCP_PORT: '5000',
+      LAYERDOCK_PORT_5000_TCP_ADDR: '10.0.0.1',
+      LAYERDOCK_METRICS_SERVICE_HOST: '10.0.0.2',
+      LAYERDOCK_METRICS_PORT: 'tcp://10.0.0.2:9090',
+      LAYERDOCK_METRICS_PORT_9090_TCP: 'tcp://10.0.0.2:9090',
+    }
+    expect(problems({ environment })).toEqual({ exitCode: 0, messages: [] })
+  })
+})
+
+describe('mistakes', () => {
+  test.each<[readonly string[], string]>([
+    [['--storge-dir', 'x'], 'did you mean --storage-dir?'],
+    [['--Memory'], 'did you mean --memory?'],
+    [['--no-delete'], 'did you mean --no-deletes?'],
+    [['--port=5000'], 'did you mean --listen?'],
+    [['--data-dir', 'x'], 'did you mean --storage-dir?'],
+    [['-m'], '-m: no such flag'],
+    [['extra'], 'extra: not expected here'],
+    [['--listen'], '--listen: needs a value: --listen ADDRESS'],
+    [['--listen', '--memory'], '--listen: needs a value'],
+    [['--listen', 'nowhere'], '--listen nowhere: is no address to listen on'],
+    [['--listen', '127.0.0.1:70000'], 'is no address'],
+    [
+      ['--log', 'inof'],
+      '--log inof: is none of error, warn, info, debug, silent; did you mean info?',
+    ],
+    [['--log', 'INFO'], 'did you mean info?'],
+    [['--max-blob', '10Q'], '--max-blob 10Q: is not a size such as 4MiB'],
+    [['--max-blob', '10MiBs'], 'did you mean 10MiB?'],
+    [['--max-blob', '-1'], 'is not a size'],
+    [['--max-blob', '0'], 'must be more than 0'],
+    [['--max-blob', ''], 'is not a size'],
+    [['--lease', '24'], '--lease 24: is not a duration such as 30s; did you mean 24s?'],
+    [['--lease', '24hours'], 'is not a duration'],
+    [['--lease', '400d'], 'is too long'],
+    [['--page-size', '1.5'], '--page-size 1.5: is not a whole number, 1 or more'],
+    [['--page-size', '0'], 'is not a whole number, 1 or more'],
+    [['--memory=perhaps'], '--memory perhaps: is neither true nor false'],
+    [['--storage-dir='], '--storage-dir : is empty'],
+    [['--tls-cert', 'x'], 'one needs the other'],
+  ])('on the command line: %j', (words, message) => {
+    const { exitCode, messages } = problems({ words })
+    expect(exitCode).toBe(2)
+    expect(messages.join('\n')).toContain(message)
+  })
+
+  test.each([
+    [
+      'LAYERDOCK_STORAGEDIR',
+      'x',
+      'LAYERDOCK_STORAGEDIR: no such setting; did you mean LAYERDOCK_STORAGE_DIR?',
+    ],
+    ['LAYERDOCK_PORT', '8080', 'did you mean LAYERDOCK_LISTEN?'],
+    ['LAYERDOCK_CONFG', 'x', 'did you mean LAYERDOCK_CONFIG?'],
+    ['LAYERDOCK_MAX_BLOB', '10Q', 'LAYERDOCK_MAX_BLOB: 10Q: is not a size'],
+    ['LAYERDOCK_DELETES', 'flase', 'is neither true nor false; did you mean false?'],
+    ['LAYERDOCK_CONFIG', '/nowhere/at/all.json', 'there is no such file'],
+  ])('in the environment: %s=%s', (variable, value, message) => {
+    const { exitCode, messages } = problems({ environment: { [variable]: value } })
+    expect(exitCode).toBe(78)
+    expect(messages.join('\n')).toContain(message)
+  })
+
+  test.each<[unknown, string]>([
+    [{ storagedir: 'x' }, '"storagedir": no such setting; did you mean "storageDir"?'],
+    [{ port: 5000 }, 'did you mean "listen"?'],
+    [{ __proto__x: 1 }, 'no such setting'],
+    [{ maxBlob: '10Q' }, '"maxBlob": 10Q: is not a size'],
+    [{ deletes: 'nope' }, '"deletes": nope: is neither true nor false'],
+    [{ deletes: 1 }, '"deletes": 1: is neither true nor false'],
+    [{ storageDir: null }, '"storageDir": null: is not a text'],
+    ['{"listen": ', 'is not JSON'],
+    ['[]', 'is not one JSON object'],
+    ['"x"', 'is not one JSON object'],
+  ])('in a file: %j', (content, message) => {
+    const path = configFile(content)
+    const { exitCode, messages } = problems({ words: ['--config', path] })
+    expect(exitCode).toBe(78)
+    expect(messages.join('\n')).toContain(message)
+    expect(messages.join('\n')).toContain(path)
+  })
+
+  test('are all named at once, and one on the command line decides the exit code', () => {
+    const environment = { LAYERDOCK_LOK: 'x', LAYERDOCK_LEASE: 'x' }
+    const { exitCode, messages } = problems({ words: ['--lok', '--lease=x'], environment })
+    expect(exitCode).toBe(2)
+    expect(messages).toHaveLength(4)
+  })
+
+  test('in a weaker source count although a stronger one wins', () => {
+    const environment = { LAYERDOCK_LEASE: 'x' }
+    expect(problems({ words: ['--lease', '1h'], environment }).exitCode).toBe(78)
+  })
+})
