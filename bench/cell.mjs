@@ -2,7 +2,7 @@
 
 import { execFile, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { cpuSeconds, forgetPeak, peakBytes } from './process-usage.mjs'
+import { cpuSeconds, forgetPeak, machineCpuSeconds, peakBytes } from './process-usage.mjs'
 
 const client = fileURLToPath(new URL('./client.mjs', import.meta.url))
 
@@ -18,8 +18,10 @@ export async function measure(road, size, server, { timeoutMs = 180_000, wholePe
     await load.ask('prepare', { road: road.id, port: server.port, size })
     if (!wholePeak) forgetPeak(server.pid)
     const cpuBefore = cpuSeconds(server.pid)
+    const machineBefore = machineCpuSeconds()
     const figures = await load.ask('run')
     const serverCpuSeconds = difference(cpuSeconds(server.pid), cpuBefore)
+    const machine = difference(machineCpuSeconds(), machineBefore)
     const peak = peakBytes(server.pid)
     await load.ask('check')
     return {
@@ -28,6 +30,8 @@ export async function measure(road, size, server, { timeoutMs = 180_000, wholePe
       cpuMicrosPerOperation:
         serverCpuSeconds === null ? null : (serverCpuSeconds * 1e6) / figures.operations,
       peakBytes: peak,
+      // What disturbs a measurement on a shared machine is part of it.
+      otherCpuSeconds: othersShare(machine, serverCpuSeconds, figures.clientCpuSeconds),
     }
   } catch (error) {
     const ended = server.ended()
@@ -69,6 +73,10 @@ function startLoad(timeoutMs) {
 /** Lets nobody start with what another server has left unwritten. */
 function flushDisk() {
   return new Promise((resolve) => execFile('sync', () => resolve()))
+}
+
+function othersShare(machine, server, client) {
+  return machine === null || server === null ? null : Math.max(0, machine - server - client)
 }
 
 function difference(after, before) {

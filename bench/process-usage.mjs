@@ -20,6 +20,21 @@ export function cpuSeconds(pid) {
   })
 }
 
+/** Seconds of CPU that the whole machine has been busy with since it booted, whoever used them. */
+export function machineCpuSeconds() {
+  return unlessMissing(() => {
+    const [, user, nice, system, , , irq, softirq, steal] = readFileSync(
+      '/proc/stat',
+      'utf8',
+    ).split(/\s+/, 9)
+    const busy = [user, nice, system, irq, softirq, steal].reduce(
+      (sum, part) => sum + Number(part),
+      0,
+    )
+    return busy / ticksPerSecond()
+  })
+}
+
 /** Bytes of memory now (`VmRSS`). */
 export function residentBytes(pid) {
   return statusBytes(pid, 'VmRSS')

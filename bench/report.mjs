@@ -22,6 +22,7 @@ export function textReport(run) {
         'CPU µs/op',
         'peak MB',
         'client CPU s',
+        'others CPU s',
         versus(run),
       ],
       ...run.servers.map(({ name }) => {
@@ -37,6 +38,7 @@ export function textReport(run) {
           number(figures.cpuMicrosPerOperation),
           megabytes(figures.peakBytes),
           `${number(figures.clientCpuSeconds)}${isClientBound(figures) ? '*' : ''}`,
+          number(figures.otherCpuSeconds),
           times(againstFirst(run, road, name)),
         ]
       }),
@@ -99,14 +101,13 @@ export function markdownReport(run) {
   ].join('\n')
 }
 
-function notes({ command, date, machine, rounds, quick, roads }) {
-  const size = quick ? 'small sizes (`--quick`: large blobs are a quarter as large)' : 'full sizes'
+function notes({ command, date, machine, rounds, quick }) {
+  const size = quick ? 'small sizes (`--quick`)' : 'full sizes'
   return [
     `\`${command}\`, ${date}: medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}, ${size}.`,
     `${machine}; the client runs on the same cores over loopback, and a ratio is the median of the rounds' own.`,
-    ...(roads.length > 0
-      ? ['MB are 10^6 bytes. * marks a row where the client was busy nine tenths of the time.']
-      : []),
+    'Layerdock, docker-registry and whatever takes {config} log no requests. MB are 10^6 bytes.',
+    '* marks a client that was busy nine tenths of the time: there the client is the limit.',
   ]
 }
 

@@ -28,6 +28,7 @@ async function main() {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
   checkFolder(folder, servers.length, options.quick)
+  const size = options.quick ? 'quick' : 'full'
   const run = {
     command: ['node bench/run.mjs', ...process.argv.slice(2).map(quoted)].join(' '),
     date: new Date().toISOString().slice(0, 10),
@@ -35,7 +36,11 @@ async function main() {
     rounds: options.rounds,
     quick: options.quick,
     servers: servers.map(({ name, syncs }) => ({ name, syncs })),
-    roads: options.roads.map(({ id, title, unit }) => ({ id, title, unit })),
+    roads: options.roads.map(({ id, title, unit, sizes }) => ({
+      id,
+      title: title(sizes[size]),
+      unit,
+    })),
     idle: Object.fromEntries(servers.map(({ name }) => [name, []])),
     cells: Object.fromEntries(
       options.roads.map(({ id }) => [

@@ -20,12 +20,15 @@ const syncsOf = new Map([
   ['zot', 'nothing'],
 ])
 
-/** Layerdock as built in `dist`. Throws when nothing has been built. */
+/**
+ * Layerdock as built in `dist`, without its line for every request, because the others are started
+ * without theirs. Throws when nothing has been built.
+ */
 export function layerdock() {
   if (!existsSync(layerdockMain)) {
     throw new Error('Layerdock is not built: run `npm run build` first')
   }
-  const command = `${process.execPath} ${layerdockMain} serve --listen 127.0.0.1:{port} --storage-dir {dir}`
+  const command = `${process.execPath} ${layerdockMain} serve --listen 127.0.0.1:{port} --storage-dir {dir} --log warn`
   return server('layerdock', command)
 }
 
@@ -72,7 +75,7 @@ export async function start({ name, command }, dir) {
     )
   const output = openSync(log, 'w')
   const startedAt = performance.now()
-  const child = spawn(program, args, { stdio: ['ignore', output, output], cwd: dir })
+  const child = spawn(program, args, { stdio: ['ignore', output, output] })
   closeSync(output)
   let ended = null
   const exit = new Promise((resolve) => {

@@ -7,8 +7,8 @@ import { smallBlobPush } from './small-blob-push.mjs'
 import { wholeImage } from './whole-image.mjs'
 
 /**
- * The roads, in the order in which they are measured. A road has an `id`, a `title`, the `unit` of
- * its rate (operations or megabytes a second), its `sizes`, and `prepare(port, size)`: everything
+ * The roads, in the order in which they are measured. A road has an `id`, the `unit` of its
+ * rate (operations or megabytes a second), its `sizes`, the `title(size)` of its table, and `prepare(port, size)`: everything
  * that must not be timed, a warm-up included, after which it resolves with
  * `run()`, which resolves with `{ times, seconds, bytes? }`, and
  * `check()`, which throws where bytes are wrong that nobody looked at while the clock ran.

@@ -4,17 +4,18 @@ import { repeatTimes } from '../timing.mjs'
 
 const mib = 1024 * 1024
 
-export const pullOne = road('pull-one', 'pull 512 MiB', 1, 4)
-export const pullEight = road('pull-eight', 'pull 8 × 512 MiB at once', 8, 1)
+export const pullOne = road('pull-one', 1, 4)
+export const pullEight = road('pull-eight', 8, 1)
 
-function road(id, title, clients, times) {
+function road(id, readers, repeats) {
   return {
     id,
-    title,
+    title: ({ clients, bytes }) =>
+      clients === 1 ? `pull ${bytes / mib} MiB` : `pull ${clients} × ${bytes / mib} MiB at once`,
     unit: 'MB/s',
     sizes: {
-      full: { clients, bytes: 512 * mib, times },
-      quick: { clients, bytes: 128 * mib, times },
+      full: { clients: readers, bytes: 512 * mib, times: repeats },
+      quick: { clients: readers, bytes: 128 * mib, times: repeats },
     },
     async prepare(port, { clients, bytes, times }) {
       const callers = Array.from({ length: clients }, () => new Caller(port, `bench/${id}`, mib))

@@ -8,18 +8,21 @@ const checked = 4
 const withLength = (caller, blob) => caller.pushBlob(blob)
 const inChunks = (caller, blob) => caller.pushBlobChunked(blob)
 
-export const pushWithLength = road('push-length', 'push 512 MiB with a length', 1, 512, withLength)
-export const pushChunked = road('push-chunked', 'push 512 MiB chunked', 1, 512, inChunks)
-export const pushFour = road('push-four', 'push 4 × 256 MiB at once', 4, 256, withLength)
+export const pushWithLength = road('push-length', 'with a length', 1, 512, withLength)
+export const pushChunked = road('push-chunked', 'chunked', 1, 512, inChunks)
+export const pushFour = road('push-four', 'with a length', 4, 256, withLength)
 
-function road(id, title, clients, sizeMib, push) {
+function road(id, how, uploads, sizeMib, push) {
   return {
     id,
-    title,
+    title: ({ clients, bytes }) =>
+      clients === 1
+        ? `push ${bytes / mib} MiB ${how}`
+        : `push ${clients} × ${bytes / mib} MiB ${how}, at once`,
     unit: 'MB/s',
     sizes: {
-      full: { clients, bytes: sizeMib * mib },
-      quick: { clients, bytes: (sizeMib / 4) * mib },
+      full: { clients: uploads, bytes: sizeMib * mib },
+      quick: { clients: uploads, bytes: (sizeMib / 4) * mib },
     },
     async prepare(port, { clients, bytes }) {
       const callers = Array.from({ length: clients }, () => new Caller(port, `bench/${id}`, mib))

@@ -15,7 +15,7 @@ export const manifestHead = road(
 function road(method, id, title) {
   return {
     id,
-    title,
+    title: () => title,
     unit: '/s',
     sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
     async prepare(port, { seconds, warmUp }) {

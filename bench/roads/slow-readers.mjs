@@ -11,7 +11,7 @@ const pauseMs = 500
  */
 export const slowReaders = {
   id: 'slow-readers',
-  title: 'slow readers at once',
+  title: ({ clients }) => `${clients} slow readers at once`,
   unit: 'MB/s',
   async prepare(port, { clients, bytes, seconds }) {
     const quick = new Caller(port, 'bench/slow-readers')

@@ -6,7 +6,7 @@ const clients = 16
 
 export const smallBlobPush = {
   id: 'small-blob-push',
-  title: `10 KiB blob push, ${clients} clients`,
+  title: () => `10 KiB blob push, ${clients} clients`,
   unit: '/s',
   sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
   async prepare(port, { seconds, warmUp }) {

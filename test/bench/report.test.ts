@@ -12,6 +12,7 @@ function figures(rate: number, clientCpuSeconds = 0.1): Figures {
     cpuMicrosPerOperation: 500,
     peakBytes: 80_000_000,
     clientCpuSeconds,
+    otherCpuSeconds: 0.02,
   }
 }
 
@@ -43,7 +44,7 @@ test('the text names the command, the date, the rates, who syncs what, and what 
   const text = textReport(run)
   expect(text).toContain('node bench/run.mjs --rounds 1')
   expect(text).toContain('2026-11-24')
-  expect(text).toMatch(/layerdock +30,000 +1\.25 +12\.5 +0\.50 +500 +80\.0 +0\.95\*/)
+  expect(text).toMatch(/layerdock +30,000 +1\.25 +12\.5 +0\.50 +500 +80\.0 +0\.95\* +0\.02/)
   expect(text).toMatch(/other +20,000 .*1\.50x/)
   expect(text).toMatch(/other +failed: PUT of a blob was answered 500/)
   expect(text).toMatch(/layerdock +123 +60\.0 +files and journal/)
