@@ -1,7 +1,7 @@
 import { RegistryError } from '../spec/registry-error.ts'
 
-/** Encoded slashes, backslashes, dots and NUL, which some parsers decode and others do not. */
-const ambiguousEscape = /%(?:2f|5c|2e|00)/i
+/** Encoded slashes, backslashes, dots and controls, which some parsers decode and others do not. */
+const ambiguousEscape = /%(?:2f|5c|2e|[01][0-9a-f]|7f)/i
 
 /**
  * Refuses what could be read in two ways, before anything is made of it.

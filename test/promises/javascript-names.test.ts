@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { openRegistry } from '../../adapters/node-fs/index.ts'
 import { createRegistry, mediaTypes } from '../../src/index.ts'
 import { type Client, clientOf, codesOf, type Described, imageOf, jsonBytes } from './client.ts'
 
@@ -53,6 +57,20 @@ describe('names that mean something to JavaScript', () => {
       name: 'app',
       tags: [],
     })
+  })
+
+  it('outlive a restart of the disk store, snapshot and journal', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'layerdock-script-'))
+    try {
+      const first = await openRegistry({ directory })
+      await pushNames(clientOf(first))
+      await first.close()
+      const second = await openRegistry({ directory })
+      await readNames(clientOf(second))
+      await second.close()
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
   })
 
   it('come back from annotations as they went in', async () => {
