@@ -2,9 +2,18 @@ import type { EventSink } from '../ports/events.ts'
 import type { Chunks, MetadataLog } from '../ports/metadata-log.ts'
 import { RegistryError } from '../spec/registry-error.ts'
 import type { GroupCommit } from './group-commit.ts'
+import type { JournalWriter } from './journal-writer.ts'
 import type { SnapshotHeader } from './snapshot.ts'
 import { writeSnapshot } from './snapshot-writer.ts'
 import type { State } from './state.ts'
+
+/** What a {@link Compaction} works on. */
+export interface CompactionParts {
+  readonly state: State
+  readonly log: MetadataLog
+  readonly writer: JournalWriter
+  readonly commit: GroupCommit
+}
 
 /** Where a {@link Compaction} takes over, and when it is due. */
 export interface CompactionOptions {
@@ -21,19 +30,21 @@ export interface CompactionOptions {
 export class Compaction {
   readonly #state: State
   readonly #log: MetadataLog
+  readonly #writer: JournalWriter
   readonly #commit: GroupCommit
   readonly #options: CompactionOptions
   #running: Promise<void> | null = null
   #snapshotBytes: number
-  /** What of `commit.written` the snapshot has; negative for journals of an earlier process. */
+  /** What of `writer.written` the snapshot has; negative for journals of an earlier process. */
   #compacted: number
   /** After a failure, how far the journals have to grow before it is tried again. */
   #retryAt = 0
 
-  constructor(state: State, log: MetadataLog, commit: GroupCommit, options: CompactionOptions) {
-    this.#state = state
-    this.#log = log
-    this.#commit = commit
+  constructor(parts: CompactionParts, options: CompactionOptions) {
+    this.#state = parts.state
+    this.#log = parts.log
+    this.#writer = parts.writer
+    this.#commit = parts.commit
     this.#options = options
     this.#snapshotBytes = options.snapshotBytes
     this.#compacted = -options.journalBytes
@@ -41,7 +52,7 @@ export class Compaction {
 
   /** Size of the journals since the last snapshot, in bytes. */
   get journalBytes(): number {
-    return this.#commit.written - this.#compacted
+    return this.#writer.written - this.#compacted
   }
 
   /** Size of the last snapshot, in bytes; 0 with none. */
@@ -69,19 +80,20 @@ export class Compaction {
   }
 
   async #compact(): Promise<void> {
+    const writer = this.#writer
     const commit = this.#commit
     try {
       const { header, written, undone } = await commit.between(async () => {
-        const generation = await commit.rotate()
-        const { sequence, written, undone } = commit
-        return { header: { generation, sequence }, written, undone }
+        const generation = await writer.rotate()
+        const { sequence, written } = writer
+        return { header: { generation, sequence }, written, undone: commit.undone }
       })
       const bytes = await this.#replace(header, undone)
       this.#snapshotBytes = bytes
       this.#compacted = written
       this.#retryAt = 0
     } catch (error) {
-      if (error instanceof RegistryError && error.kind === 'storageReadOnly') commit.fail(error)
+      if (error instanceof RegistryError && error.kind === 'storageReadOnly') writer.fail(error)
       this.#retryAt = this.journalBytes + this.#options.compactBytes / 16
       this.#options.events({ kind: 'background-failure', task: 'compacting the journal', error })
     }
@@ -90,7 +102,7 @@ export class Compaction {
   /** Writes the snapshot; returns its size in bytes. */
   async #replace(header: SnapshotHeader, undone: number): Promise<number> {
     const settled = async (): Promise<number> => {
-      const sequence = await this.#commit.afterFlight(async () => this.#commit.sequence)
+      const sequence = await this.#commit.afterFlight(async () => this.#writer.sequence)
       // What was taken back may have been written already, and no journal would put that right.
       if (this.#commit.undone === undone) return sequence
       throw new Error('a change was taken back while the snapshot was being written')

@@ -1,8 +1,6 @@
-import type { EventSink } from '../ports/events.ts'
-import type { MetadataLog } from '../ports/metadata-log.ts'
 import { RegistryError } from '../spec/registry-error.ts'
 import { Batch } from './batch.ts'
-import { encodeFrame } from './journal.ts'
+import type { JournalWriter } from './journal-writer.ts'
 import type { State } from './state.ts'
 
 /** A batch takes no more changes beyond this; in characters, as the next one is. */
@@ -17,21 +15,12 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** Where the journal stands when a {@link GroupCommit} takes over. */
-export interface JournalPosition {
-  readonly sequence: number
-  /** Size of the newest journal, in bytes. */
-  readonly bytes: number
-  readonly sealed: boolean
-}
-
-/** What a {@link GroupCommit} needs beside the state and the log. */
+/** What a {@link GroupCommit} may be told. */
 export interface CommitOptions {
-  readonly events: EventSink
-  /** How long after the last append the journal is sealed, in milliseconds. */
+  /** How long after the last change the journal is sealed, in milliseconds. */
   readonly sealAfterMs: number
-  /** Told after every append. */
-  appended(): void
+  /** Told after every batch that was journalled. */
+  journalled(): void
 }
 
 /**
@@ -41,40 +30,32 @@ export interface CommitOptions {
  */
 export class GroupCommit {
   readonly #state: State
-  readonly #log: MetadataLog
+  readonly #writer: JournalWriter
   readonly #options: CommitOptions
   #queue: Waiting[] = []
   #readers: Array<() => void> = []
   readonly #tasks: Array<() => Promise<void>> = []
-  #draining = false
+  #isDraining = false
   #idle: Array<() => void> = []
   #sealTimer: ReturnType<typeof setTimeout> | null = null
-  #sequence: number
-  #bytes: number
-  #sealed: boolean
+  #flight: Batch | null = null
   #inFlight = 0
+  #undone = 0
 
-  /** The batch that is in the state and not yet durable. */
-  flight: Batch | null = null
-  /** Why nothing is written any more. */
-  failure: RegistryError | null = null
-  /** How many batches were taken back. */
-  undone = 0
-  /** Bytes journalled since this began. */
-  written = 0
-
-  constructor(state: State, log: MetadataLog, from: JournalPosition, options: CommitOptions) {
+  constructor(state: State, writer: JournalWriter, options: CommitOptions) {
     this.#state = state
-    this.#log = log
+    this.#writer = writer
     this.#options = options
-    this.#sequence = from.sequence
-    this.#bytes = from.bytes
-    this.#sealed = from.sealed
   }
 
-  /** Sequence of the last frame that is durable. */
-  get sequence(): number {
-    return this.#sequence
+  /** The batch that is in the state and not yet durable. */
+  get flight(): Batch | null {
+    return this.#flight
+  }
+
+  /** How many batches were taken back. */
+  get undone(): number {
+    return this.#undone
   }
 
   /** How many changes are not yet durable. */
@@ -88,7 +69,7 @@ export class GroupCommit {
    * @throws RegistryError `storageFull`, `storageReadOnly`, `manifestTooLarge`; what it throws.
    */
   change<T>(evaluate: (batch: Batch) => T): Promise<T> {
-    if (this.failure !== null) return Promise.reject(this.failure)
+    if (this.#writer.failure !== null) return Promise.reject(this.#writer.failure)
     return new Promise((resolve, reject) => {
       const run = (batch: Batch): (() => void) => {
         const result = evaluate(batch)
@@ -101,13 +82,13 @@ export class GroupCommit {
 
   /** Reads once the batch in flight is settled, before anything else changes. */
   afterFlight<T>(read: () => Promise<T>): Promise<T> {
-    if (this.flight === null) return read()
+    if (this.#flight === null) return read()
     return new Promise((resolve) => {
       this.#readers.push(() => resolve(read()))
     })
   }
 
-  /** Works on the log while nothing is being appended. */
+  /** Works on the journal while nothing is being appended. */
   between<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#tasks.push(() => work().then(resolve, reject))
@@ -117,37 +98,22 @@ export class GroupCommit {
 
   /** Waits until all changes are settled. */
   idle(): Promise<void> {
-    if (!this.#draining) return Promise.resolve()
+    if (!this.#isDraining) return Promise.resolve()
     return new Promise((resolve) => {
       this.#idle.push(resolve)
     })
   }
 
-  /**
-   * Ends the journal with a seal and begins the next; only within {@link between}.
-   *
-   * @returns the number of the generation that begins
-   * @throws RegistryError `storageFull`, `storageReadOnly`; what the log throws.
-   */
-  async rotate(): Promise<number> {
-    if (!this.#sealed) await this.#seal()
-    const generation = await this.#log.rotate()
-    this.#bytes = 0
-    this.#sealed = false
-    return generation
-  }
-
-  /** Ends: all that waits is settled and sealed. No change may come after. */
+  /** Settles and seals all that waits. No change may come after. */
   async end(): Promise<void> {
-    if (this.#sealTimer !== null) clearTimeout(this.#sealTimer)
-    await this.between(() => this.#sealIfNeeded())
+    await this.between(() => this.#writer.seal())
     await this.idle()
-    if (this.#sealTimer !== null) clearTimeout(this.#sealTimer)
+    this.#stopTimer()
   }
 
   #wake(): void {
-    if (this.#draining) return
-    this.#draining = true
+    if (this.#isDraining) return
+    this.#isDraining = true
     // Not at once, so that changes made in the same turn share a batch.
     queueMicrotask(() => void this.#drain())
   }
@@ -159,11 +125,11 @@ export class GroupCommit {
       else if (this.#queue.length > 0) await this.#flush()
       else break
     }
-    this.#draining = false
+    this.#isDraining = false
+    this.#sealLater()
     const idle = this.#idle
     this.#idle = []
     for (const wake of idle) wake()
-    this.#sealLater()
   }
 
   async #flush(): Promise<void> {
@@ -171,13 +137,13 @@ export class GroupCommit {
     const done: Array<() => void> = []
     const taken = this.#evaluate(batch, done)
     if (batch.texts.length > 0) {
-      this.flight = batch
+      this.#flight = batch
       this.#inFlight = taken.length
-      const failure = await this.#append(batch.texts)
-      this.flight = null
+      const failure = await this.#writer.append(batch.texts)
+      this.#flight = null
       this.#inFlight = 0
       if (failure !== null) {
-        this.undone += 1
+        this.#undone += 1
         batch.rollback()
         for (const { reject } of taken) reject(failure)
         done.length = 0
@@ -187,7 +153,8 @@ export class GroupCommit {
     const readers = this.#readers
     this.#readers = []
     for (const read of readers) read()
-    if (this.failure !== null) this.#refuseAll(this.failure)
+    if (batch.texts.length > 0) this.#options.journalled()
+    if (this.#writer.failure !== null) this.#refuseAll(this.#writer.failure)
   }
 
   /** Fills a batch with what waits; returns whose changes went in. */
@@ -211,58 +178,26 @@ export class GroupCommit {
     return taken
   }
 
-  /** Appends a frame; returns why it could not be. */
-  async #append(effects: readonly string[]): Promise<RegistryError | null> {
-    if (this.failure !== null) return this.failure
-    try {
-      const frame = encodeFrame(this.#sequence + 1, effects)
-      await this.#log.append(frame)
-      this.#sequence += 1
-      this.#bytes += frame.length
-      this.written += frame.length
-      this.#sealed = effects.length === 0
-    } catch (error) {
-      if (error instanceof RegistryError && error.kind === 'storageFull') return error
-      return this.fail(error)
-    }
-    if (!this.#sealed) this.#options.appended()
-    return null
-  }
-
-  /** Stops all writing, for this reason; once. */
-  fail(error: unknown): RegistryError {
-    if (this.failure !== null) return this.failure
-    const isReadOnly = error instanceof RegistryError && error.kind === 'storageReadOnly'
-    this.failure = isReadOnly ? error : new RegistryError('storageReadOnly', { cause: error })
-    this.#options.events({ kind: 'store-read-only', error })
-    return this.failure
-  }
-
   #refuseAll(error: RegistryError): void {
     const refused = this.#queue
     this.#queue = []
     for (const { reject } of refused) reject(error)
   }
 
-  async #seal(): Promise<void> {
-    const failure = await this.#append([])
-    if (failure !== null) throw failure
-  }
-
-  /** What cannot be sealed now is sealed after the next append. */
-  async #sealIfNeeded(): Promise<void> {
-    if (!this.#sealed && this.#bytes > 0) await this.#append([])
-  }
-
   #sealLater(): void {
-    if (this.#sealed || this.#bytes === 0 || this.failure !== null) return
-    if (this.#sealTimer !== null) clearTimeout(this.#sealTimer)
+    this.#stopTimer()
+    if (!this.#writer.isOpen || this.#writer.failure !== null) return
     this.#sealTimer = setTimeout(() => {
       this.#sealTimer = null
-      void this.between(() => this.#sealIfNeeded())
+      void this.between(() => this.#writer.seal())
     }, this.#options.sealAfterMs)
     // A process that has nothing else to do should not wait for a seal; not every runtime asks.
     const timer = this.#sealTimer as { unref?(): void }
     timer.unref?.()
+  }
+
+  #stopTimer(): void {
+    if (this.#sealTimer !== null) clearTimeout(this.#sealTimer)
+    this.#sealTimer = null
   }
 }

@@ -38,7 +38,7 @@ const emptyPage: Page<never> = { items: [], more: false }
 export class Names implements MetadataStore {
   readonly #state: State
   readonly #commit: Commit
-  #closed = false
+  #closing: Promise<void> | null = null
 
   constructor(state: State, commit: Commit) {
     this.#state = state
@@ -183,14 +183,13 @@ export class Names implements MetadataStore {
     return this.#change((batch) => changes.forget(batch, blob))
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await this.#commit.close()
+  close(): Promise<void> {
+    this.#closing ??= this.#commit.close()
+    return this.#closing
   }
 
   #change<T>(evaluate: (batch: Batch) => T): Promise<T> {
-    if (this.#closed) return Promise.reject(new RegistryError('unavailable'))
+    if (this.#closing !== null) return Promise.reject(new RegistryError('unavailable'))
     return this.#commit.change(evaluate)
   }
 

@@ -17,7 +17,7 @@ export interface SnapshotTrailer {
   readonly through: number
 }
 
-/** Version of the format. A store of a later one is left alone. */
+/** Version of the format. */
 export const snapshotVersion = 1
 
 /** How the last line starts; no entry starts so. */

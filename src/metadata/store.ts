@@ -3,8 +3,9 @@ import type { MetadataLog } from '../ports/metadata-log.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
 import type { RegistryError } from '../spec/registry-error.ts'
 import { Batch } from './batch.ts'
-import { Compaction } from './compaction.ts'
+import { Compaction, type CompactionParts } from './compaction.ts'
 import { GroupCommit } from './group-commit.ts'
+import { JournalWriter } from './journal-writer.ts'
 import { type Commit, Names } from './names.ts'
 import { recover } from './recovery.ts'
 import { State } from './state.ts'
@@ -66,18 +67,19 @@ export async function openMetadata(options: JournalledOptions): Promise<Journall
     for (const note of notes) events({ kind: 'store-recovered', ...note })
 
     const position = { sequence: recovered.sequence, bytes: choice.journalBytes, sealed }
-    const commit = new GroupCommit(state, log, position, {
-      events,
+    const writer = new JournalWriter(log, position, events)
+    const commit = new GroupCommit(state, writer, {
       sealAfterMs: options.sealAfterMs ?? 1000,
-      appended: () => compaction.startIfDue(),
+      journalled: () => compaction.startIfDue(),
     })
+    const parts = { state, log, writer, commit }
     const { snapshotBytes, journalBytes } = recovered
     const sizes = { snapshotBytes, journalBytes }
-    const compaction = new Compaction(state, log, commit, { events, compactBytes, ...sizes })
+    const compaction = new Compaction(parts, { events, compactBytes, ...sizes })
     // A store that lost its newest snapshot is one fault from losing more.
     if (choice.damaged.length > 0) void compaction.run()
     else compaction.startIfDue()
-    return new JournalledNames(state, log, commit, compaction)
+    return new JournalledNames(parts, compaction)
   } catch (error) {
     await log.close().catch(() => {})
     throw error
@@ -91,29 +93,28 @@ export function memoryMetadata(): MetadataStore {
 }
 
 class JournalledNames extends Names implements JournalledMetadata {
-  readonly #state: State
-  readonly #commit: GroupCommit
+  readonly #parts: CompactionParts
   readonly #compaction: Compaction
 
-  constructor(state: State, log: MetadataLog, commit: GroupCommit, compaction: Compaction) {
-    super(state, journalledCommit(log, commit, compaction))
-    this.#state = state
-    this.#commit = commit
+  constructor(parts: CompactionParts, compaction: Compaction) {
+    super(parts.state, journalledCommit(parts, compaction))
+    this.#parts = parts
     this.#compaction = compaction
   }
 
   status(): MetadataStatus {
-    const { failure, pending, sequence } = this.#commit
+    const { state, writer, commit } = this.#parts
+    const { failure, sequence } = writer
     const { journalBytes, snapshotBytes } = this.#compaction
     return {
       state: failure === null ? 'ok' : 'read-only',
       error: failure,
-      pending,
+      pending: commit.pending,
       sequence,
       journalBytes,
       snapshotBytes,
-      repositories: this.#state.repositories.size,
-      blobs: this.#state.holdings.size,
+      repositories: state.repositories.size,
+      blobs: state.holdings.size,
     }
   }
 
@@ -122,20 +123,21 @@ class JournalledNames extends Names implements JournalledMetadata {
   }
 }
 
-function journalledCommit(log: MetadataLog, commit: GroupCommit, compaction: Compaction): Commit {
+function journalledCommit(parts: CompactionParts, compaction: Compaction): Commit {
+  const { log, writer, commit } = parts
   return {
     get flight() {
       return commit.flight
     },
     get failure() {
-      return commit.failure
+      return writer.failure
     },
     change: (evaluate) => commit.change(evaluate),
     afterFlight: (read) => commit.afterFlight(read),
     async close() {
       await commit.idle()
       await compaction.idle()
-      if (commit.failure === null && compaction.journalBytes > 0) await compaction.run()
+      if (writer.failure === null && compaction.journalBytes > 0) await compaction.run()
       await commit.end()
       await log.close()
     },
