@@ -31,8 +31,8 @@ export class StoreInUse extends Error {
  * A holder that was just killed may take a moment to be gone, and two that start at once may refuse
  * each other: so several attempts, and still an answer within a second.
  */
-const patienceMs = 500
-const pauseMs = 60
+const patienceMs = 300
+const pauseMs = 50
 
 /** The lock a new store gets: flock, where its program is installed. */
 export function preferredLock(): LockKind {
@@ -43,7 +43,7 @@ export function preferredLock(): LockKind {
 /**
  * Takes a folder for this process, until it lets go or dies, in whatever way.
  *
- * @throws StoreInUse after half a second when another process, or another store of this one, has it.
+ * @throws StoreInUse, well within a second, when another process, or another store of this one, has it.
  */
 export async function lockFolder(
   files: Files,

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import type { OpenFile, OpenMode } from '../../adapters/disk/files.ts'
 import { StoreInUse } from '../../adapters/disk/lock.ts'
 import { openDiskStore } from '../../adapters/disk/store.ts'
 import type { LockKind } from '../../adapters/disk/store-folder.ts'
@@ -203,17 +204,20 @@ describe.each<LockKind>(['flock', 'socket'])('the lock by %s', (lock) => {
   })
 })
 
-test('a lock file that was removed while waiting keeps nobody out, so it does not count', async () => {
+test('a lock on a file that somebody removed meanwhile does not count', async () => {
   const directory = await closedStore()
-  const files = new FaultFiles(directory)
-  let removed = 0
-  files.judge = ({ operation, path }) => {
-    if (operation === 'stat' && path === 'lock' && removed === 0) {
-      removed = 1
-      execFileSync('rm', [join(directory, 'lock')])
+  const lock = join(directory, 'lock')
+  class Removing extends FaultFiles {
+    #removed = false
+    override async open(path: string, mode: OpenMode): Promise<OpenFile> {
+      const file = await super.open(path, mode)
+      if (path === lock && !this.#removed) {
+        this.#removed = true
+        await rm(lock)
+      }
+      return file
     }
-    return null
   }
-  await openStore({ directory, files })
+  await openStore({ directory, files: new Removing(directory) })
   await expect(openDiskStore({ directory })).rejects.toBeInstanceOf(StoreInUse)
 })
