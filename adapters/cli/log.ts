@@ -6,6 +6,8 @@ import type { LogLevel } from './settings.ts'
 export interface Log {
   readonly to: Logger
   readonly format: 'json' | 'text'
+  /** Writes an entry that is JSON already, its line end included. */
+  line(json: string): void
   /** Writes text that is no entry of the log. */
   print(text: string): void
   /** Writes what is waiting, now. */
@@ -34,6 +36,7 @@ export function openLog(level: LogLevel, format: 'json' | 'text'): Log {
   return {
     to,
     format,
+    line: (json) => stream.write(json),
     print: (text) => void out.write(text),
     flush: () => {
       // Fails only where standard output is not open yet or no more: nothing is left to tell then.

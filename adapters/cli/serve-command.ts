@@ -72,7 +72,7 @@ async function listen(
       keepAliveMs: settings.keepAliveTimeout,
     },
     events,
-    ...(log.to.isLevelEnabled('info') ? { observe: accessLog(log.to) } : {}),
+    ...(log.to.isLevelEnabled('info') ? { observe: accessLog(log.line) } : {}),
   }
   try {
     return await serve(front, options)

@@ -2,6 +2,10 @@ import type { IncomingMessage } from 'node:http'
 
 const grammar = /^[A-Za-z0-9._-]{1,64}$/
 
+/** Ids of this process: a start that no other has, and a count. */
+const origin = crypto.randomUUID().slice(0, 8)
+let count = 0
+
 /**
  * The id a request goes by in logs: what the client or a proxy gave it in `X-Request-Id`, if that is
  * harmless to write down, or a fresh one. Asked twice, it is the same.
@@ -9,7 +13,7 @@ const grammar = /^[A-Za-z0-9._-]{1,64}$/
 export function requestIdOf(incoming: IncomingMessage): string {
   const given = incoming.headers['x-request-id']
   if (typeof given === 'string' && grammar.test(given)) return given
-  const fresh = crypto.randomUUID()
+  const fresh = `${origin}-${(count++).toString(36)}`
   incoming.headers['x-request-id'] = fresh
   return fresh
 }

@@ -229,7 +229,7 @@ describe('serve', () => {
     })
     expect(requests[1]).toMatchObject({
       status: 400,
-      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      requestId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-z]+$/),
     })
   })
 
