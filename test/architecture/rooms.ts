@@ -72,7 +72,11 @@ export const rooms: readonly Room[] = [
     rooms: surface,
     packages: ['node:path'],
     onlyIn: {
-      'node:fs': ['adapters/disk/node-files.ts'],
+      // The store itself is reached through `Files` alone; the other two look at what is not in it:
+      // the folder's real name, the machine's last start, the programs on the path.
+      'node:fs': ['adapters/disk/node-files.ts', 'adapters/disk/store.ts', 'adapters/disk/lock.ts'],
+      'node:child_process': ['adapters/disk/flock.ts'],
+      'node:net': ['adapters/disk/socket-lock.ts'],
       'node:zlib': ['adapters/disk/snapshot-file.ts'],
     },
   },
@@ -87,6 +91,8 @@ export const rooms: readonly Room[] = [
     where: ['adapters/cli/'],
     rooms: [...surface, 'disk', 'node-fs'],
     packages: ['node:', 'pino', 'valibot', 'fastest-levenshtein'],
+    // The type of what Node hands to a fetch handler.
+    onlyIn: { '@hono/node-server': ['adapters/cli/front.ts'] },
   },
 ]
 

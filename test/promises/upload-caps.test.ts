@@ -1,4 +1,8 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { openRegistry } from '../../adapters/node-fs/index.ts'
 import { type Access, createRegistry, type RegistryLimits } from '../../src/index.ts'
 import { fakeClock } from '../../src/testing/index.ts'
 import { type Client, clientOf, codesOf, digestOf } from './client.ts'
@@ -94,6 +98,25 @@ describe('upload sessions are capped (ferro: 1,024 × 4 GiB in memory)', () => {
     clock.advance(idle + 1)
     await registry.expireUploads()
     expect((await client.send('PATCH', path, { body: '1' })).status).toBe(404)
+  })
+
+  it('in time, on disk: what expires leaves nothing behind', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'layerdock-caps-'))
+    const clock = fakeClock()
+    const limits = { uploadIdleMs: idle }
+    const registry = await openRegistry({ directory, clock: clock.now, limits })
+    try {
+      const client = clientOf(registry)
+      const session = (await open(client)).headers.get('location') ?? ''
+      await client.send('PATCH', session, { body: new Uint8Array(100_000) })
+      expect(await readdir(join(directory, 'uploads'))).not.toEqual([])
+      clock.advance(idle + 1)
+      await registry.expireUploads()
+      expect(await readdir(join(directory, 'uploads'))).toEqual([])
+    } finally {
+      await registry.close()
+      await rm(directory, { recursive: true, force: true })
+    }
   })
 
   it('and the blob itself stays readable after its session is gone', async () => {
