@@ -19,24 +19,36 @@ export interface HttpApp {
  * default one's time on these patterns.
  */
 export function createApp(parts: HttpParts): HttpApp {
-  const app: Hono = new TinyHono({ strict: false })
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = routes.filter((route) => route.path === path)
-    app.all(`${parts.prefix}${path}`, (context) => answer(callOf(parts, context), methods))
-  }
-  app.notFound((context) => answer(callOf(parts, context), null))
-  app.onError((error, context) => errorResponse(error, callOf(parts, context)))
-
+  const served = routed(parts, new TinyHono({ strict: false }), [''])
   return {
-    app,
+    app: routed(parts, new TinyHono(), ['', '/']),
     fetch(request, context) {
       try {
-        return app.fetch(request.method === 'HEAD' ? asGet(request) : request, context)
+        return served.fetch(request.method === 'HEAD' ? asGet(request) : request, context)
       } catch (error) {
         return errorResponse(error, { request, head: request.method === 'HEAD', parts })
       }
     },
   }
+}
+
+/**
+ * Puts the routes on an app. `endings` are what a path may end with: an app that takes a slash for
+ * nothing needs one form, but the app that ours is mounted in decides that for itself, and Hono
+ * tells `/v2` and `/v2/` apart unless it is told not to.
+ */
+function routed(parts: HttpParts, app: Hono, endings: readonly string[]): Hono {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path)
+    for (const ending of endings) {
+      app.all(`${parts.prefix}${path}${ending}`, (context) =>
+        answer(callOf(parts, context), methods),
+      )
+    }
+  }
+  app.notFound((context) => answer(callOf(parts, context), null))
+  app.onError((error, context) => errorResponse(error, callOf(parts, context)))
+  return app
 }
 
 /** @param methods the rows of the path; null where no path matched */
