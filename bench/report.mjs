@@ -107,7 +107,7 @@ function notes({ command, date, machine, rounds, quick }) {
     `\`${command}\`, ${date}: medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}, ${size}.`,
     `${machine}; the client runs on the same cores over loopback, and a ratio is the median of the rounds' own.`,
     'Layerdock, docker-registry and whatever takes {config} log no requests. MB are 10^6 bytes.',
-    '* marks a client that was busy nine tenths of the time: there the client is the limit.',
+    'Where a figure has a *, the client was busy nine tenths of the time, and is the limit.',
   ]
 }
 
