@@ -65,6 +65,12 @@ export interface RegistryOptions {
   readonly access?: Access
   /** What stands before `/v2` in the public path, such as `/registry`. Default: nothing. */
   readonly prefix?: string
+  /**
+   * What the server around the registry cuts off the public path before it asks: all of `prefix`,
+   * a part of it, or `prefix` and `/v2`. Default: nothing. Express's `use` cuts off its path, as do
+   * `mount` of Hono, h3 and Elysia; Hono's `route` and Fastify's `all` do not.
+   */
+  readonly stripped?: string
   /** Take no changes at all: pulls and lists only. */
   readonly readOnly?: boolean
   /** Whether blobs, manifests and tags may be deleted. Default: true. */

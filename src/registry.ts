@@ -35,7 +35,8 @@ export interface Registry {
 /**
  * Makes a registry (OCI Distribution Specification, end-1 to end-14, and `_catalog`).
  *
- * @throws TypeError when `prefix` is not a path.
+ * @throws TypeError when `prefix` or `stripped` is not a path, or the public path does not begin with
+ *   `stripped`.
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const limits = { ...defaultLimits, ...options.limits }
@@ -53,13 +54,11 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   }
   const core = createCore(parts)
   const service = restricted(core.service, options)
-  const { app, fetch } = createApp({
-    service,
-    limits,
-    access: options.access ?? null,
-    events,
-    prefix: checkedPrefix(options.prefix ?? ''),
-  })
+  const prefix = checkedPath('prefix', options.prefix ?? '')
+  const { app, fetch } = createApp(
+    { service, limits, access: options.access ?? null, events, prefix },
+    withoutStripped(`${prefix}/v2`, checkedPath('stripped', options.stripped ?? '')),
+  )
   return {
     app,
     fetch,
@@ -94,8 +93,14 @@ export function steadyClock(): () => number {
   return () => started + performance.now()
 }
 
-function checkedPrefix(prefix: string): string {
-  const bare = prefix.replace(/\/+$/, '')
+/** What is left of the API's public path behind a server that cuts off its beginning. */
+function withoutStripped(path: string, stripped: string): string {
+  if (`${path}/`.startsWith(`${stripped}/`)) return path.slice(stripped.length)
+  throw new TypeError(`stripped ${JSON.stringify(stripped)} is not how ${path} begins`)
+}
+
+function checkedPath(option: string, path: string): string {
+  const bare = path.replace(/\/+$/, '')
   if (bare === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(bare)) return bare
-  throw new TypeError(`prefix ${JSON.stringify(prefix)} is not a path such as /registry`)
+  throw new TypeError(`${option} ${JSON.stringify(path)} is not a path such as /registry`)
 }

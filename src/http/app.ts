@@ -17,11 +17,13 @@ export interface HttpApp {
  * Mounts every path once, with its methods behind it: Hono calls a lone handler directly, and what
  * no method answers is a 405 rather than Hono's 404. The tiny preset's router takes a third of the
  * default one's time on these patterns.
+ *
+ * @param base what the API's paths begin with as they arrive here, where the table says `/v2`
  */
-export function createApp(parts: HttpParts): HttpApp {
-  const served = routed(parts, new TinyHono({ strict: false }), [''])
+export function createApp(parts: HttpParts, base: string = `${parts.prefix}/v2`): HttpApp {
+  const served = routed(parts, base, new TinyHono({ strict: false }), [''])
   return {
-    app: routed(parts, new TinyHono(), ['', '/']),
+    app: routed(parts, base, new TinyHono(), ['', '/']),
     fetch(request, context) {
       try {
         return served.fetch(request.method === 'HEAD' ? asGet(request) : request, context)
@@ -37,13 +39,12 @@ export function createApp(parts: HttpParts): HttpApp {
  * nothing needs one form, but the app that ours is mounted in decides that for itself, and Hono
  * tells `/v2` and `/v2/` apart unless it is told not to.
  */
-function routed(parts: HttpParts, app: Hono, endings: readonly string[]): Hono {
+function routed(parts: HttpParts, base: string, app: Hono, endings: readonly string[]): Hono {
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path)
+    const below = path.slice('/v2'.length)
     for (const ending of endings) {
-      app.all(`${parts.prefix}${path}${ending}`, (context) =>
-        answer(callOf(parts, context), methods),
-      )
+      app.all(`${base}${below}${ending}`, (context) => answer(callOf(parts, context), methods))
     }
   }
   app.notFound((context) => answer(callOf(parts, context), null))
