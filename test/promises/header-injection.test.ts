@@ -153,7 +153,7 @@ describe('on the wire', () => {
   beforeAll(async () => {
     const log = pino({ base: null, level: 'trace' }, { write: (line) => lines.push(line) })
     const requests: string[] = []
-    const access = accessLog(log)
+    const access = accessLog((line) => void lines.push(line))
     site = await served(
       { events: logEvents(log) },
       {
