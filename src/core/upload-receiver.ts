@@ -9,6 +9,7 @@ import { RegistryError } from '../spec/registry-error.ts'
 import type { UploadId } from '../spec/upload-id.ts'
 import type { CoreParts } from './parts.ts'
 import type { Claim } from './upload-claims.ts'
+import { uploadRoom } from './upload-room.ts'
 import { admitChunk, type ChunkEnd, settleChunk } from './upload-state.ts'
 
 /** What came of a body: staged bytes, hashed as they passed. */
@@ -45,10 +46,9 @@ interface RunningHash {
 }
 
 export function uploadReceiver(parts: CoreParts): UploadReceiver {
-  const { blobs, uploads, limits, hash: startHash } = parts
+  const { blobs, limits, hash: startHash } = parts
   const running: Map<UploadId, RunningHash> = new Map()
-  /** Bytes received by requests under way, which no session counts yet. */
-  let inFlight = 0
+  const room = uploadRoom(parts)
 
   /** The hash to feed, or null where the bytes before are not in any hash of this process. */
   function hashFor(session: UploadSession, digest: Digest | null): RunningHash | null {
@@ -78,7 +78,10 @@ export function uploadReceiver(parts: CoreParts): UploadReceiver {
       const { session } = claim
       const admission = admitChunk(session.offset, body ?? { length: 0 }, limits.blobBytes)
       if (admission.kind === 'refuse') {
-        throw new RegistryError(admission.error, { detail: { offset: session.offset } })
+        // An offset tells a client to go on from there: not where going on is no use.
+        const tooLarge = admission.error === 'blobTooLarge'
+        const detail = tooLarge ? { limit: limits.blobBytes } : { offset: session.offset }
+        throw new RegistryError(admission.error, { detail })
       }
       const { expected } = admission
       const hint = {
@@ -87,7 +90,7 @@ export function uploadReceiver(parts: CoreParts): UploadReceiver {
       }
       const fed = hashFor(session, digest)
       running.delete(session.id)
-      const before = body === null ? 0 : await uploads.stagedBytes()
+      const guest = body === null ? null : await room.enter()
       const staged = await blobs.stage(session.id, hint, session.stage ?? undefined)
 
       let received = 0
@@ -98,17 +101,16 @@ export function uploadReceiver(parts: CoreParts): UploadReceiver {
           claim.reading(body.source)
           await body.source.pipe((chunk) => {
             received += chunk.byteLength
-            inFlight += chunk.byteLength
             if (expected !== null && received > expected) throw new Overlong()
             if (session.offset + received > limits.blobBytes) {
               throw new RegistryError('blobTooLarge', { detail: { limit: limits.blobBytes } })
             }
-            if (before + inFlight > limits.uploadBytes) {
-              throw new RegistryError('tooManyUploadBytes', { headers: { 'Retry-After': '60' } })
-            }
+            const recount = guest?.take(chunk.byteLength)
             claim.progress()
             fed?.hash.update(chunk)
-            return staged.write(chunk)
+            return recount === undefined
+              ? staged.write(chunk)
+              : recount.then(() => staged.write(chunk))
           })
         }
       } catch (error) {
@@ -120,7 +122,7 @@ export function uploadReceiver(parts: CoreParts): UploadReceiver {
           throw error
         }
       } finally {
-        inFlight -= received
+        guest?.leave()
       }
 
       const settlement = settleChunk(session.offset, expected, received, end)
