@@ -194,10 +194,16 @@ function asList<T>(value: T | undefined): readonly T[] {
 
 /** A client's string, short enough to be sent back. */
 function quoted(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+  return JSON.stringify(cut(text, 100))
 }
 
-function invalid(reason: string): RegistryError {
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
+}
+
+function invalid(problem: string): RegistryError {
+  // Valibot quotes what it found, which may be as long as the manifest.
+  const reason = cut(problem, 300)
   return new RegistryError('manifestInvalid', {
     message: `this is not a manifest the registry can take: ${reason}`,
     detail: { reason },
