@@ -1,0 +1,155 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import type { AddressInfo, Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { flagOf, settingNames, settings, variableOf } from '../adapters/cli/settings.ts'
+import type { Serving } from '../adapters/node-fs/index.ts'
+import { errorRows } from '../src/index.ts'
+import { clientOf } from './promises/client.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+/** The cells of every row of every table, its heads and rules included. */
+const cells: readonly (readonly string[])[] = readme
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  )
+
+describe('README: what it says of settings and limits', () => {
+  const flags = [...readme.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, flag]) => flag ?? '')
+  /** Flags of other programs, and those that are no settings. */
+  const others = [
+    'tls-verify',
+    'dest-tls-verify',
+    'src-tls-verify',
+    'plain-http',
+    'insecure',
+    'all',
+    'version',
+    'config',
+    'help',
+  ]
+
+  it('names only flags there are', () => {
+    const known = settingNames.flatMap((name) => [flagOf(name), `no-${flagOf(name)}`])
+    const wrong = flags.filter((flag) => !known.includes(flag) && !others.includes(flag))
+    expect(flags.length).toBeGreaterThan(10)
+    expect(wrong).toEqual([])
+  })
+
+  it('names only variables there are', () => {
+    const variables = [...readme.matchAll(/LAYERDOCK_[A-Z_]+/g)].map(([name]) => name)
+    const known = [...settingNames.map(variableOf), 'LAYERDOCK_CONFIG']
+    expect(variables.filter((name) => !known.includes(name))).toEqual([])
+  })
+
+  it('gives the three names and the default of each setting rightly', () => {
+    const rows = cells.filter(([, variable]) => variable?.includes('LAYERDOCK_'))
+    expect(rows.length).toBeGreaterThan(3)
+    for (const [flag = '', variable = '', file = '', initially = ''] of rows) {
+      const name = settingNames.find((name) => file === `\`${name}\``)
+      expect(name, file).toBeDefined()
+      if (name === undefined) continue
+      expect(flag).toMatch(new RegExp(`^\`--(?:no-)?${flagOf(name)}\`$`))
+      expect(variable).toContain(variableOf(name))
+      const { shown, default: value } = settings[name]
+      if (typeof value === 'boolean') expect(initially).toMatch(value ? /\bon$/ : /^off$/)
+      else expect(initially).toBe(`\`${shown}\``)
+    }
+  })
+
+  it('gives each limit its default and its error rightly', () => {
+    const rows = cells.filter(([what]) => /\(`--[a-z-]+`\)$/.test(what ?? ''))
+    expect(rows.length).toBeGreaterThan(4)
+    for (const [what = '', initially = '', beyond = ''] of rows) {
+      const flag = /\(`--([a-z-]+)`\)$/.exec(what)?.[1]
+      const name = settingNames.find((name) => flagOf(name) === flag)
+      const shown = name === undefined ? undefined : settings[name].shown
+      expect(initially.replaceAll(/[ ,]/g, ''), what).toBe(shown)
+      const [, status, code] = /^(\d{3}) `([A-Z_]+)`$/.exec(beyond) ?? []
+      if (status === undefined) continue
+      const known = Object.values(errorRows).map((row) => `${row.status} ${row.code}`)
+      expect(known).toContain(`${status} ${code}`)
+    }
+  })
+
+  it('leads to files that are there', () => {
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '')
+    expect(links.length).toBeGreaterThan(3)
+    expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([])
+  })
+
+  it('tells only of scripts there are', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    const run = [...readme.matchAll(/npm (?:run )?(start|test|[a-z]+(?= --\s))/g)]
+    expect(run.length).toBeGreaterThan(2)
+    expect(run.filter(([, name]) => !((name ?? '') in scripts))).toEqual([])
+  })
+})
+
+describe('README: its code runs as it stands', () => {
+  const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code ?? '')
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'layerdock-readme-'))
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  /** Runs a block, with free ports and its folder in the temporary one; what it made, by name. */
+  async function run<T>(code: string): Promise<T> {
+    const changed = code
+      .replace(/\bport: \d+/g, 'port: 0')
+      .replace(/directory: '[^']*'/, `directory: ${JSON.stringify(join(folder, 'data'))}`)
+      .replace(/^console\.log\((.*)\)$/m, 'export const said = $1')
+      .replace(/^serve\(/m, 'export const server = serve(')
+      .replace(/^const /gm, 'export const ')
+    const path = join(folder, `block-${blocks.indexOf(code)}.ts`)
+    await writeFile(path, changed)
+    return (await import(path)) as T
+  }
+
+  it('has the blocks that are run below', () => {
+    expect(blocks).toHaveLength(3)
+  })
+
+  it('a registry in an app', async () => {
+    const { server } = await run<{ server: Server }>(blocks[0] ?? '')
+    try {
+      if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
+      const { port } = server.address() as AddressInfo
+      await clientOf(`http://localhost:${port}`).pushImage('app', 'latest')
+    } finally {
+      await new Promise((resolve) => server.close(resolve))
+    }
+  })
+
+  it('a registry on disk', async () => {
+    const made = await run<{
+      serving: Serving
+      registry: { close(): Promise<void> }
+      said: string
+    }>(blocks[1] ?? '')
+    expect(made.said).toBe(`docker push 127.0.0.1:${made.serving.port}/anything`)
+    await clientOf(made.serving.url).pushImage('app', 'latest')
+    await made.serving.close(0)
+    await made.registry.close()
+  })
+
+  it('a registry without a socket', async () => {
+    const { name } = await run<{ name: string }>(blocks[2] ?? '')
+    expect(name).toBe('team/app')
+  })
+})
