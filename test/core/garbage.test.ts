@@ -1,0 +1,227 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { repositoryNamed } from '../../src/testing/index.ts'
+import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.ts'
+
+const app = repositoryNamed('app')
+const other = repositoryNamed('other')
+const leaseMs = 1000
+const limits = { leaseMs }
+const nothing = { blobs: 0, bytes: 0 }
+
+describe('the collection of garbage', () => {
+  test('keeps what was pushed for as long as its lease', async () => {
+    const { registry, clock, push, stored } = inHand({ limits })
+    const digest = await push(app, 'hello')
+    clock.advance(leaseMs - 1)
+    expect(await registry.collectGarbage()).toEqual(nothing)
+    expect(await registry.service.statBlob(app, digest)).toEqual({ digest, size: 5 })
+    clock.advance(leaseMs + 1)
+    expect(await registry.collectGarbage()).toEqual({ blobs: 1, bytes: 5 })
+    expect(await registry.service.statBlob(app, digest)).toBeNull()
+    expect(await registry.service.openBlob(app, digest)).toBeNull()
+    expect(await stored()).toEqual([])
+    expect(await registry.collectGarbage()).toEqual(nothing)
+    expect(await push(app, 'hello')).toBe(digest)
+    expect(await registry.service.statBlob(app, digest)).not.toBeNull()
+  })
+
+  test('a HEAD renews the lease, a mount gives the target one', async () => {
+    const { registry, clock, push } = inHand({ limits })
+    const { service, collectGarbage } = registry
+    const [seen, mounted] = [await push(app, 'seen'), await push(app, 'mounted')]
+    clock.advance(leaseMs - 1)
+    await service.statBlob(app, seen)
+    await service.mountBlob(other, mounted, { from: app })
+    clock.advance(leaseMs - 1)
+    expect(await collectGarbage()).toEqual(nothing)
+    expect(await service.statBlob(app, seen)).not.toBeNull()
+    expect(await service.statBlob(other, mounted)).not.toBeNull()
+  })
+
+  test('a mount from anywhere gives a lease too', async () => {
+    const { registry, clock, push } = inHand({ limits })
+    const digest = await push(app, 'shared')
+    clock.advance(leaseMs - 1)
+    await registry.service.mountBlob(other, digest, { readable: async () => true })
+    clock.advance(leaseMs - 1)
+    await registry.collectGarbage()
+    expect(await registry.service.statBlob(other, digest)).not.toBeNull()
+  })
+
+  test('never takes what a manifest names, or the manifest', async () => {
+    const { registry, clock, push, pushImage } = inHand({ limits })
+    const { service } = registry
+    const blobs = [await push(app, 'config'), await push(app, 'layer')]
+    const digest = await pushImage(app, 'latest', blobs)
+    clock.advance(100 * leaseMs)
+    expect(await registry.collectGarbage()).toEqual(nothing)
+    for (const blob of blobs) expect(await service.statBlob(app, blob)).not.toBeNull()
+    clock.advance(100 * leaseMs)
+    await service.deleteManifest(app, { kind: 'digest', digest })
+    const report = await registry.collectGarbage()
+    expect(report.blobs).toBeGreaterThan(0)
+    clock.advance(100 * leaseMs)
+    await registry.collectGarbage()
+    for (const blob of blobs) expect(await service.statBlob(app, blob)).toBeNull()
+  })
+
+  test('an untagged manifest is no garbage', async () => {
+    const { registry, clock, push, pushImage } = inHand({ limits })
+    const digest = await pushImage(app, 'latest', [await push(app, 'config')])
+    await registry.service.deleteManifest(app, { kind: 'tag', tag: 'latest' as never })
+    clock.advance(100 * leaseMs)
+    expect(await registry.collectGarbage()).toEqual(nothing)
+    const found = await registry.service.getManifest(app, { kind: 'digest', digest })
+    expect(found?.digest).toBe(digest)
+  })
+
+  test('bytes stay while one repository holds them', async () => {
+    const { registry, clock, push, pushImage, stored } = inHand({ limits })
+    const config = await push(app, 'config')
+    await push(other, 'config')
+    const image = await pushImage(app, 'latest', [config])
+    clock.advance(2 * leaseMs)
+    await registry.collectGarbage()
+    expect(await stored()).toEqual([config, image].sort())
+    expect(await registry.service.statBlob(app, config)).not.toBeNull()
+  })
+
+  test('goes on past one batch', async () => {
+    const { registry, clock, push, stored } = inHand({ limits })
+    for (let number = 0; number < 250; number += 1) await push(app, `blob ${number}`)
+    clock.advance(leaseMs + 1)
+    expect((await registry.collectGarbage()).blobs).toBe(250)
+    expect(await stored()).toEqual([])
+  })
+
+  test('bytes of a refused manifest go at once, unless somebody else holds them', async () => {
+    const { registry, push, stored } = inHand({ limits })
+    const text = manifestOf([sha256('missing')])
+    const put = (): Promise<unknown> =>
+      registry.service.putManifest(
+        app,
+        { kind: 'digest', digest: sha256(text) },
+        { bytes: utf8(text) },
+      )
+    await expect(put()).rejects.toMatchObject({ kind: 'manifestBlobUnknown' })
+    expect(await stored()).toEqual([])
+    await push(other, text)
+    await expect(put()).rejects.toMatchObject({ kind: 'manifestBlobUnknown' })
+    expect(await stored()).toEqual([sha256(text)])
+    expect(await registry.service.openBlob(other, sha256(text))).not.toBeNull()
+  })
+
+  test('between the commit of bytes and their name it waits', async () => {
+    let reached = (): void => {}
+    let goOn = (): void => {}
+    const committed = new Promise<void>((resolve) => {
+      reached = resolve
+    })
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    let held = false
+    const { registry, clock, push } = inHand({ limits }, (stores) => {
+      const { metadata } = stores
+      const slow: typeof metadata.linkBlob = async (...blob) => {
+        if (held) {
+          reached()
+          await gate
+        }
+        return metadata.linkBlob(...blob)
+      }
+      const wrapped = new Proxy(metadata, {
+        get(target, key) {
+          if (key === 'linkBlob') return slow
+          const value: unknown = Reflect.get(target, key)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+      return { ...stores, metadata: wrapped }
+    })
+    const digest = await push(app, 'again')
+    clock.advance(leaseMs + 1)
+    held = true
+    const pushing = push(app, 'again')
+    await committed
+    const collecting = registry.collectGarbage()
+    await new Promise((resolve) => setImmediate(resolve))
+    goOn()
+    await Promise.all([pushing, collecting])
+    const open = await registry.service.openBlob(app, digest)
+    expect(await new Response(open?.stream()).text()).toBe('again')
+    expect(await registry.collectGarbage()).toEqual(nothing)
+  })
+
+  test('however pushes, mounts, HEADs and collections cross: what was confirmed is there', async () => {
+    const texts = ['one', 'two', 'three']
+    const step = fc.record({
+      kind: fc.constantFrom('push', 'head', 'mount', 'image', 'delete', 'collect', 'wait' as const),
+      text: fc.constantFrom(...texts),
+      repository: fc.constantFrom(app, other),
+    })
+    const property = fc.asyncProperty(
+      fc.array(step, { minLength: 3, maxLength: 14 }),
+      fc.scheduler(),
+      async (steps, scheduler) => {
+        const { registry, clock } = inHand({ limits }, ({ blobs, uploads, metadata }) => ({
+          blobs: scheduled(blobs, scheduler),
+          uploads,
+          metadata: scheduled(metadata, scheduler),
+        }))
+        const { service } = registry
+        const use = async (repository: typeof app, text: string): Promise<void> => {
+          const digest = sha256(text)
+          const bytes = utf8(manifestOf([digest], { annotations: { at: String(clock.now()) } }))
+          await service.putManifest(repository, { kind: 'tag', tag: text as never }, { bytes })
+          const open = await service.openBlob(repository, digest)
+          expect(open).not.toBeNull()
+          expect(await new Response(open?.stream()).text()).toBe(text)
+        }
+        const run = async ({ kind, text, repository }: (typeof steps)[number]): Promise<void> => {
+          const digest = sha256(text)
+          if (kind === 'wait') clock.advance(leaseMs / 2)
+          else if (kind === 'collect') await registry.collectGarbage()
+          else if (kind === 'push') {
+            await service.pushBlob(repository, digest, { source: sourceOf(text) })
+          } else if (kind === 'head') await service.statBlob(repository, digest)
+          else if (kind === 'mount') {
+            const from = repository === app ? other : app
+            await service.mountBlob(repository, digest, { from })
+          } else if (kind === 'delete') {
+            await service
+              .deleteManifest(repository, { kind: 'tag', tag: text as never })
+              .catch(() => {})
+          } else {
+            await service.pushBlob(repository, digest, { source: sourceOf(text) })
+            await use(repository, text)
+          }
+        }
+        // Each text has a client that goes step by step; they and the collections cross.
+        const lanes = [...texts, 'collect'].map(async (lane) => {
+          for (const one of steps) {
+            const own = one.kind === 'collect' || one.kind === 'wait' ? 'collect' : one.text
+            if (own === lane) await run(one)
+          }
+        })
+        await scheduler.waitFor(Promise.all(lanes))
+      },
+    )
+    await fc.assert(property, { numRuns: 150 })
+  })
+})
+
+/** The same store, its answers in an order the scheduler chooses. */
+function scheduled<T extends object>(store: T, scheduler: fc.Scheduler): T {
+  return new Proxy(store, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key)
+      if (typeof value !== 'function' || key === 'list') return value
+      return async (...inputs: unknown[]) => {
+        await scheduler.schedule(Promise.resolve(), String(key))
+        return value.apply(target, inputs)
+      }
+    },
+  })
+}
