@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { requestIdOf } from '../node-fs/request-id.ts'
+import { requestIdOf } from '../node-http/request-id.ts'
 import { loggedTarget, plain } from './plain-text.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Registry } from '../../src/index.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
-import { errorResponse } from '../node-fs/error-answer.ts'
-import type { Fetcher } from '../node-fs/listener.ts'
+import { errorResponse } from '../node-http/error-answer.ts'
+import type { Fetcher } from '../node-http/listener.ts'
 
 /** How one part of a registry does. */
 export type PlaneState = 'ok' | 'starting' | 'read-only'

@@ -1,10 +1,16 @@
-export { nodeHash } from './hash.ts'
-export { createListener, type Fetcher, type Listener, type ListenerOptions } from './listener.ts'
-export { type DiskRegistry, type DiskRegistryOptions, openRegistry } from './open-registry.ts'
+export type { DiskRegistry } from '../disk/open-registry.ts'
+export {
+  createListener,
+  type Fetcher,
+  type Listener,
+  type ListenerOptions,
+} from '../node-http/listener.ts'
 export {
   defaultTimeouts,
   type ServeOptions,
   type ServeTimeouts,
   type Serving,
   serve,
-} from './serve.ts'
+} from '../node-http/serve.ts'
+export { nodeHash } from './hash.ts'
+export { type DiskRegistryOptions, openRegistry } from './open-registry.ts'

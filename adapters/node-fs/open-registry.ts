@@ -1,28 +1,12 @@
 import {
-  createRegistry,
-  defaultLimits,
-  type Registry,
-  type RegistryOptions,
-} from '../../src/index.ts'
-import { type MetadataStatus, openMetadata, steadyClock } from '../../src/kit.ts'
-import type { BufferBudget } from '../disk/buffers.ts'
-import { type DiskStoreStatus, openDiskStore } from '../disk/store.ts'
+  type DiskRegistry,
+  openDiskRegistry,
+  type DiskRegistryOptions as WithHash,
+} from '../disk/open-registry.ts'
 import { nodeHash } from './hash.ts'
 
-/** {@link RegistryOptions} with a folder in place of stores and a hash. */
-export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'hash'> {
-  /** Everything is kept here; made where there is none. */
-  readonly directory: string
-  /** Memory for transfers. Default: a budget of its own, of 48 MiB. */
-  readonly buffers?: BufferBudget
-}
-
-/** A registry in a folder. */
-export interface DiskRegistry extends Registry {
-  /** What its transfers borrow their memory from. */
-  readonly buffers: BufferBudget
-  status(): { readonly store: DiskStoreStatus; readonly metadata: MetadataStatus }
-}
+/** Options of a registry, with a folder in place of stores and a hash. */
+export interface DiskRegistryOptions extends Omit<WithHash, 'hash'> {}
 
 /**
  * Opens the registry in a folder, or makes one there. Its `close` lets go of the folder.
@@ -30,34 +14,6 @@ export interface DiskRegistry extends Registry {
  * @throws StoreInUse when another process has the folder.
  * @throws StoreDamaged when something acknowledged would be forgotten.
  */
-export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {
-  const { directory, buffers, ...others } = options
-  const { clock = steadyClock(), events = () => {} } = options
-  const leaseMs = options.limits?.leaseMs ?? defaultLimits.leaseMs
-  const store = await openDiskStore({
-    directory,
-    clock,
-    events,
-    ...(buffers === undefined ? {} : { buffers }),
-  })
-  try {
-    const metadata = await openMetadata({ log: store.log, leaseMs, clock, events })
-    const stores = { blobs: store.blobs, uploads: store.uploads, metadata }
-    const registry = createRegistry({ ...others, clock, hash: nodeHash, stores })
-    return {
-      ...registry,
-      buffers: store.buffers,
-      status: () => ({ store: store.status(), metadata: metadata.status() }),
-      async close() {
-        try {
-          await registry.close()
-        } finally {
-          await store.close()
-        }
-      },
-    }
-  } catch (error) {
-    await store.close().catch(() => {})
-    throw error
-  }
+export function openRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {
+  return openDiskRegistry({ ...options, hash: nodeHash })
 }

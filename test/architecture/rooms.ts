@@ -81,15 +81,21 @@ export const rooms: readonly Room[] = [
     },
   },
   {
-    name: 'node-fs',
-    where: ['adapters/node-fs/'],
+    name: 'node-http',
+    where: ['adapters/node-http/'],
     rooms: [...surface, 'disk'],
     packages: ['node:', '@hono/node-server'],
   },
   {
+    name: 'node-fs',
+    where: ['adapters/node-fs/'],
+    rooms: [...surface, 'disk', 'node-http'],
+    packages: ['node:'],
+  },
+  {
     name: 'cli',
     where: ['adapters/cli/'],
-    rooms: [...surface, 'disk', 'node-fs'],
+    rooms: [...surface, 'disk', 'node-http', 'node-fs'],
     packages: ['node:', 'pino', 'valibot', 'fastest-levenshtein'],
     // The type of what Node hands to a fetch handler.
     onlyIn: { '@hono/node-server': ['adapters/cli/front.ts'] },

@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
-import { incomingBody, mayHaveBody } from '../../adapters/node-fs/incoming-body.ts'
+import { incomingBody, mayHaveBody } from '../../adapters/node-http/incoming-body.ts'
 import { BodyInterrupted } from '../../src/kit.ts'
-import { dial, listening, promised } from './loopback.ts'
+import { dial, listening, promised } from '../node-fs/loopback.ts'
 
 const servers: Server[] = []
 afterEach(() => {

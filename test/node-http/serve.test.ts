@@ -7,7 +7,7 @@ import {
   serve,
 } from '../../adapters/node-fs/index.ts'
 import { bodySource } from '../../src/kit.ts'
-import { dial, promised, readAll, readUntil } from './loopback.ts'
+import { dial, promised, readAll, readUntil } from '../node-fs/loopback.ts'
 
 const open: Serving[] = []
 afterEach(async () => {

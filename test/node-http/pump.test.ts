@@ -3,8 +3,8 @@ import { request, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type BlobFile, type BufferStock, pump, type Sent } from '../../adapters/node-fs/pump.ts'
-import { dial, listening, promised, readUntil } from './loopback.ts'
+import { type BlobFile, type BufferStock, pump, type Sent } from '../../adapters/node-http/pump.ts'
+import { dial, listening, promised, readUntil } from '../node-fs/loopback.ts'
 
 const mib = 1024 * 1024
 let folder = ''
