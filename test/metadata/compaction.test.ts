@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openMetadata } from '../../src/metadata/store.ts'
@@ -105,6 +106,37 @@ test('a change taken back while it is written spoils a snapshot, which is tried 
   expect([...disk.snapshots.keys()]).toEqual([2])
   const reopened = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
   expect(await reopened.resolveTag(z, tagNamed('tag599'))).not.toBeNull()
+})
+
+test('a snapshot waits for what it may hold to be durable', async () => {
+  const disk = emptyDisk()
+  const hooks: LogHooks = {}
+  const store = await openMetadata({ log: new MemoryLog(disk, hooks), leaseMs: 1 })
+  await fill(store)
+  let proceed = (): void => {}
+  let writing: Promise<unknown> = Promise.resolve()
+  let isSpoilt = false
+  hooks.chunk = async () => {
+    delete hooks.chunk
+    hooks.append = () =>
+      new Promise<void>((resolve) => {
+        delete hooks.append
+        proceed = resolve
+      })
+    writing = store.deleteTag(repositoryNamed('z'), tagNamed('tag599'))
+    void release()
+  }
+  /** Gives the rest of the snapshot turns enough to be written. */
+  async function release(): Promise<void> {
+    for (let turn = 0; turn < 2000; turn += 1) await setImmediate()
+    isSpoilt = disk.snapshots.size > 0
+    proceed()
+  }
+  await store.compact()
+  await writing
+  expect(isSpoilt).toBe(false)
+  const reopened = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  expect(await reopened.resolveTag(repositoryNamed('z'), tagNamed('tag599'))).toBeNull()
 })
 
 test('journals are compacted once they are long, and again after a failure', async () => {

@@ -202,6 +202,39 @@ describe('two snapshots and their journals', () => {
   })
 })
 
+test('a newest journal that is empty hides nothing lost before it', async () => {
+  const disk = emptyDisk()
+  const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  const ends = [0]
+  for (const digest of [d1, d2, d3]) {
+    await store.linkBlob(a, blobOf(digest), 1)
+    ends.push(disk.journals.get(0)?.length ?? 0)
+  }
+  await store.compact()
+  const view = await observe(store)
+  disk.snapshots.set(1, new Uint8Array(0))
+  expect(await openDamaged(copyOf(disk))).toMatchObject({ kind: 'opened', view })
+  const journal = disk.journals.get(0) as Uint8Array
+  for (const end of ends) {
+    const outcome = await openDamaged(withJournal(disk, 0, journal.slice(0, end)))
+    expect(outcome.kind).toBe('refused')
+  }
+  disk.journals.delete(0)
+  expect((await openDamaged(disk)).kind).toBe('refused')
+})
+
+test('a journal without a change can be gone over', async () => {
+  const disk = emptyDisk()
+  const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  await store.linkBlob(a, blobOf(d1), 1)
+  await store.compact()
+  await store.compact()
+  const view = await observe(store)
+  disk.snapshots.set(2, new Uint8Array(0))
+  const outcome = await openDamaged(disk)
+  expect(outcome).toEqual({ kind: 'opened', view, reported: ['snapshot.2'] })
+})
+
 test('the first snapshot damaged, the journals from the beginning take its place', async () => {
   const disk = emptyDisk()
   const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })

@@ -45,8 +45,8 @@ function listed(
 test('lists the same before and after there are many, whole or by type, in pages of any size', () => {
   fc.assert(
     fc.property(
-      fc.uniqueArray(fc.nat(2000), { maxLength: 700, size: 'max' }),
-      fc.nat(400),
+      fc.shuffledSubarray(Array.from({ length: 700 }, (_, number) => number)),
+      fc.nat(500),
       fc.constantFrom(1, 3000, 1e9),
       (numbers, removed, maxBytes) => {
         const known = new Map<Digest, Descriptor>()
@@ -57,11 +57,11 @@ test('lists the same before and after there are many, whole or by type, in pages
           known.set(manifest.digest, manifest)
           referrers.add(manifest, find)
         }
-        for (const number of numbers.slice(0, removed)) {
-          referrers.remove(descriptorOf(number))
-          known.delete(sampleDigest(number))
-        }
-        const all = [...known.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1))
+        for (const number of numbers.slice(0, removed)) referrers.remove(descriptorOf(number))
+        const all = numbers
+          .slice(removed)
+          .map(descriptorOf)
+          .sort((a, b) => (a.digest < b.digest ? -1 : 1))
         expect(referrers.size).toBe(all.length)
         expect(listed(referrers, find, maxBytes)).toEqual(all)
         for (const type of ['application/a', 'application/none', '']) {

@@ -129,6 +129,22 @@ test('what is counted is what is there', () => {
   )
 })
 
+test('a blob leaves its repositories one by one, in any order', () => {
+  const [digest] = digests as [(typeof digests)[0]]
+  const blob = { digest, size: 1, key: 'k' }
+  const names = ['a', 'b', 'c', 'd'] as Array<Parameters<State['repositories']['get']>[0]>
+  fc.assert(
+    fc.property(fc.shuffledSubarray(names, { minLength: 4 }), (order) => {
+      const state = stateOf(names.map((repository) => ({ kind: 'link', repository, blob })))
+      for (const [index, repository] of order.entries()) {
+        state.apply({ kind: 'unlink', repository, digest }, null)
+        const left = state.holdings.get(digest)?.links.map((link) => link.repository.name)
+        expect(left?.sort()).toEqual(order.slice(index + 1).sort())
+      }
+    }),
+  )
+})
+
 test('names that do not fit together are found', () => {
   const [digest] = digests as [(typeof digests)[0]]
   const name = 'a' as Parameters<State['repositories']['get']>[0]

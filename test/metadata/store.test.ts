@@ -119,6 +119,39 @@ describe('what is not yet durable', () => {
     expect([await unlink, await foundAgain]).toEqual([true, null])
   })
 
+  test.each([
+    ['a tag that comes', (store: Store) => put(store, d1, other), [other, tag].sort()],
+    ['a tag that goes', (store: Store) => store.deleteTag(here, tag), []],
+    ['the tags of a manifest that goes', (store: Store) => store.deleteManifest(here, d1), []],
+  ])('is waited for by the list of tags: %s', async (_, write, items) => {
+    const { store, hooks } = await bench()
+    await put(store, d1, tag)
+    const held = holdAppend(hooks)
+    const writing = write(store)
+    await held.begun
+    const reading = store.listTags(here, page)
+    expect(await isSettled(reading)).toBe(false)
+    held.go()
+    expect(await reading).toEqual({ items, more: false })
+    await writing
+  })
+
+  test('is waited for by a tag whose manifest is recorded anew', async () => {
+    const { store, hooks } = await bench()
+    await put(store, d1, tag)
+    const held = holdAppend(hooks)
+    const record = recordOf(d1, { annotations: [['new', 'yes']] })
+    const writing = store.putManifest(here, { record, tags: [], requires: [] })
+    await held.begun
+    const reading = store.resolveTag(here, tag)
+    const listing = store.listReferrers(here, subject, { maxBytes: 1e6 })
+    expect(await isSettled(Promise.race([reading, listing]))).toBe(false)
+    held.go()
+    expect((await reading)?.annotations).toEqual([['new', 'yes']])
+    expect((await listing).items).toEqual([])
+    await writing
+  })
+
   test('is not waited for by readers of anything else', async () => {
     const { store, hooks } = await bench()
     await put(store, d1, tag)
