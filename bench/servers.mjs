@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { Connection } from './http.mjs'
 import { residentBytes } from './process-usage.mjs'
 
-const layerdockMain = fileURLToPath(new URL('../dist/adapters/cli/main.js', import.meta.url))
+const layerdockMain = fileURLToPath(new URL('../dist/adapters/cli/layerdock.cjs', import.meta.url))
 const dockerRegistryPath = '/usr/bin/docker-registry'
 
 const syncsOf = new Map([

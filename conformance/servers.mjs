@@ -17,7 +17,7 @@ const project = fileURLToPath(new URL('..', import.meta.url))
 
 /** @type {Readonly<Record<string, Runtime>>} */
 export const runtimes = {
-  node: { title: 'Node', entry: 'dist/adapters/cli/main.js', find: findNode },
+  node: { title: 'Node', entry: 'dist/adapters/cli/layerdock.cjs', find: findNode },
 }
 
 /**

@@ -13,14 +13,12 @@ import { banner } from './banner.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
+import { keepHouse } from './housekeeping.ts'
 import { type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
 import type { Settings } from './settings.ts'
 import { stopSignal } from './signals.ts'
 import { version } from './version.ts'
-
-/** How often idle uploads are looked for. */
-const housekeepingMs = 60_000
 
 /**
  * Serves a registry until SIGTERM or SIGINT, then lets requests under way finish.
@@ -97,13 +95,9 @@ async function open(
     ? openMemory(registryOptions(settings, events))
     : await openFolder(settings.storageDir, registryOptions(settings, events), front)
   front.open(registry, planes)
-  const housekeeping = setInterval(() => {
-    registry.expireUploads().catch((error: unknown) => {
-      events({ kind: 'background-failure', task: 'dropping idle uploads', error })
-    })
-  }, housekeepingMs)
+  const leaveHouse = keepHouse(registry, settings.collectEvery, events)
   return async () => {
-    clearInterval(housekeeping)
+    await leaveHouse()
     await registry.close()
   }
 }

@@ -32,6 +32,8 @@ export interface Settings {
   readonly maxTagsPerPush: number
   readonly manifestCache: number
   readonly lease: number
+  /** Null for never. */
+  readonly collectEvery: number | null
   readonly headersTimeout: number
   readonly stallTimeout: number
   readonly keepAliveTimeout: number
@@ -131,6 +133,13 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     '24h',
     'how long a blob that was pushed, mounted or confirmed is safe from collection',
   ),
+  collectEvery: {
+    schema: duration,
+    default: null,
+    value: 'TIME',
+    help: 'how often to delete the bytes of what no manifest names and no lease covers; never, if not set',
+    alias: ['gc', 'garbage', 'collect', 'gc-interval', 'prune'],
+  },
   headersTimeout: timed(10_000, '10s', 'how long the head of a request may take'),
   stallTimeout: timed(60_000, '60s', 'when a transfer on which nothing moves is cut'),
   keepAliveTimeout: timed(75_000, '75s', 'when an idle connection is closed'),

@@ -438,3 +438,28 @@ describe('recover', () => {
     expect(() => readdirSync(folder)).toThrow()
   })
 })
+
+describe('housekeeping', () => {
+  test('deletes the bytes nobody names, and keeps those a manifest names', async () => {
+    const storage = program.folder()
+    const words = ['--storage-dir', storage, '--collect-every', '50ms', '--lease', '500ms']
+    const { url } = await server(...words)
+    const config = Buffer.from('{}')
+    const kept = await pushBlob(url, config)
+    const dropped = await pushBlob(url, randomBytes(1000))
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+    const entry = { mediaType: 'application/vnd.oci.empty.v1+json', digest: kept, size: 2 }
+    const pushed = await fetch(`${url}/v2/a/manifests/latest`, {
+      method: 'PUT',
+      headers: { 'Content-Type': mediaType },
+      body: JSON.stringify({ schemaVersion: 2, mediaType, config: entry, layers: [] }),
+    })
+    expect(pushed.status).toBe(201)
+    const folder = join(storage, 'blobs/sha256')
+    const hex = (digest: string): string => digest.slice('sha256:'.length)
+    await expect.poll(() => readdirSync(folder), { timeout: 10_000 }).not.toContain(hex(dropped))
+    expect(readdirSync(folder)).toContain(hex(kept))
+    expect((await fetch(`${url}/v2/a/blobs/${dropped}`)).status).toBe(404)
+    expect((await fetch(`${url}/v2/a/blobs/${kept}`)).status).toBe(200)
+  })
+})

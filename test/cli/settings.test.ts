@@ -74,8 +74,9 @@ describe('settings', () => {
 
   test.each(settingNames)('%s has a flag, a variable and a key that agree', (name) => {
     const { value, shown, default: initially } = settings[name]
-    const written = value === null ? String(!initially) : (shown ?? 'some.pem')
-    const expected = value === null ? !initially : shown === undefined ? 'some.pem' : initially
+    const [text, meant] = value === 'TIME' ? ['1h', 3_600_000] : ['some.pem', 'some.pem']
+    const written = value === null ? String(!initially) : (shown ?? text)
+    const expected = value === null ? !initially : shown === undefined ? meant : initially
     const other = name === 'tlsCert' ? 'tlsKey' : name === 'tlsKey' ? 'tlsCert' : null
     const also = (with_: (name: string) => readonly [string, string]): Record<string, string> =>
       other === null ? {} : Object.fromEntries([with_(other)])
