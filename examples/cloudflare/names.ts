@@ -1,0 +1,37 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { RegistryStores } from 'layerdock'
+import { SqlMetadata } from './sql-metadata.ts'
+import { tables } from './sql-tables.ts'
+import { SqlUploads } from './sql-uploads.ts'
+
+const hour = 60 * 60 * 1000
+
+/**
+ * The registry's names and upload sessions: one object, so one writer, whose tables are durable. No
+ * byte of a blob passes through it. What its getters return is called over RPC, so that to a worker
+ * a stub's `metadata` and `uploads` are the stores themselves.
+ */
+export class Names extends DurableObject {
+  readonly #metadata: SqlMetadata
+  readonly #uploads: SqlUploads
+
+  constructor(state: DurableObjectState, env: unknown) {
+    super(state, env)
+    state.storage.sql.exec(tables)
+    this.#metadata = new SqlMetadata(state.storage, hour)
+    this.#uploads = new SqlUploads(state.storage.sql)
+  }
+
+  get metadata(): SqlMetadata {
+    return this.#metadata
+  }
+
+  get uploads(): SqlUploads {
+    return this.#uploads
+  }
+}
+
+/** What workers see of {@link Names}. */
+export interface NamesNamespace {
+  getByName(name: string): Pick<RegistryStores, 'metadata' | 'uploads'>
+}

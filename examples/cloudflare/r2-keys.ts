@@ -1,0 +1,56 @@
+import { parseDigest, type UploadId } from 'layerdock'
+import { type BlobRef, newUploadId } from 'layerdock/kit'
+
+/** Where every marker stands. */
+export const markers = 'index/'
+
+/**
+ * A blob's key, fixed before its digest is known. Never the same twice: what one try of an upload
+ * committed is not overwritten by the next, and whoever deletes a key deletes its own bytes.
+ */
+export function freshKey(id: UploadId): string {
+  return `${id}/${newUploadId()}`
+}
+
+/** The object with the bytes of a blob's key. */
+export function dataKey(key: string): string {
+  return `blobs/${key}`
+}
+
+/** Where the bytes of an unfinished upload stand that do not fill a part. */
+export function tailsOf(id: UploadId): string {
+  return `staging/${id}/`
+}
+
+/** Where the marker of a blob's key stands. */
+export function markersOf(key: string): string {
+  return `${markers}${key}/`
+}
+
+/** The empty object that makes a blob of the bytes: it says of which digest and size they are. */
+export function markerKey(blob: BlobRef): string {
+  return `${markersOf(blob.key)}${blob.digest}/${blob.size}`
+}
+
+/** The blob a marker stands for; null where the key is no marker. */
+export function readMarker(marker: string): BlobRef | null {
+  const [, id, random, digestText = '', size] = marker.split('/')
+  const digest = parseDigest(digestText)
+  return digest === null ? null : { digest, size: Number(size), key: `${id}/${random}` }
+}
+
+/** Every object under `prefix`, from after the key `after`, page by page. */
+export async function* objectsUnder(
+  bucket: R2Bucket,
+  prefix: string,
+  after?: string,
+): AsyncGenerator<R2Object> {
+  let startAfter = after
+  for (;;) {
+    const page = await bucket.list(startAfter === undefined ? { prefix } : { prefix, startAfter })
+    yield* page.objects
+    const last = page.objects.at(-1)
+    if (!page.truncated || last === undefined) return
+    startAfter = last.key
+  }
+}

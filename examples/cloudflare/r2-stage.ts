@@ -1,0 +1,226 @@
+import type { Digest, UploadId } from 'layerdock'
+import { type BlobRef, newUploadId, type StagedBlob, type StageState } from 'layerdock/kit'
+import { dataKey, freshKey, markerKey, objectsUnder, tailsOf } from './r2-keys.ts'
+
+/** The least bytes R2 takes as a part that is not the last. */
+export const smallestPart: number = 5 * 1024 * 1024
+
+/** What a {@link R2Stage} leaves for the next request, wherever that runs. */
+export interface R2State extends StageState {
+  readonly key: string
+  /** R2's upload; null before the first part. */
+  readonly upload: string | null
+  /** What R2 answered for each part, in order; all parts are of one size. */
+  readonly etags: readonly string[]
+  /** The object with the bytes after the parts; null where there are none. */
+  readonly tail: { readonly key: string; readonly size: number } | null
+}
+
+/** Settings of an {@link R2Stage}, in bytes. */
+export interface R2StageOptions {
+  readonly partBytes: number
+  /** How large the blob may become; need not come true. */
+  readonly expected: number
+}
+
+/**
+ * Bytes on their way into a bucket. R2 wants parts of one size, so they are cut here whatever the
+ * chunks of the client: one part fills while the one before it is sent, and that is all the memory.
+ * What does not fill a part is put as one object when the blob is that small, and otherwise waits
+ * in an object of its own for the next request.
+ */
+export class R2Stage implements StagedBlob {
+  readonly #bucket: R2Bucket
+  readonly #id: UploadId
+  readonly #partBytes: number
+  #key: string
+  #upload: R2MultipartUpload | null = null
+  #etags: string[] = []
+  #sending: Promise<void> | null = null
+  #buffer: Uint8Array
+  #filled = 0
+  /** The other buffer, while no part is being sent from it. */
+  #spare: Uint8Array | null = null
+  #size = 0
+  /** Whether the upload was completed to read it: the bytes are an object, though no blob yet. */
+  #complete = false
+  #committed = false
+  /** Whether there may be tails in the bucket. */
+  #hasTails = false
+
+  constructor(bucket: R2Bucket, id: UploadId, { partBytes, expected }: R2StageOptions) {
+    this.#bucket = bucket
+    this.#id = id
+    this.#partBytes = partBytes
+    this.#key = freshKey(id)
+    this.#buffer = new Uint8Array(Math.min(partBytes, Math.max(expected, 1024)))
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Goes on where `state` ends. @throws Error where its bytes are gone. */
+  async resume(state: R2State): Promise<void> {
+    const { key, upload, tail } = state
+    // Of requests that died, where not of this state.
+    this.#hasTails = true
+    const inParts = state.size - (tail?.size ?? 0)
+    if (upload !== null && (await this.#bucket.head(dataKey(key))) === null) {
+      this.#key = key
+      this.#upload = this.#bucket.resumeMultipartUpload(dataKey(key), upload)
+      this.#etags = [...state.etags]
+      this.#size = inParts
+    } else if (upload !== null) {
+      // A request after that state completed the upload and then died. Its object may be a blob by
+      // now, so it is copied and left alone.
+      await this.#copy(dataKey(key), inParts)
+    }
+    if (tail !== null) await this.#copy(tail.key, tail.size)
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#complete) return this.#startOver().then(() => this.write(chunk))
+    const piece = chunk.subarray(0, this.#partBytes - this.#filled)
+    this.#hold(piece)
+    if (this.#filled < this.#partBytes) return
+    const rest = chunk.subarray(piece.byteLength)
+    return this.#sendPart().then(() => this.write(rest))
+  }
+
+  async suspend(): Promise<R2State> {
+    await this.#sending
+    let tail: R2State['tail'] = null
+    if (this.#filled > 0) {
+      tail = { key: tailsOf(this.#id) + newUploadId(), size: this.#filled }
+      this.#hasTails = true
+      await this.#bucket.put(tail.key, this.#buffer.subarray(0, this.#filled))
+    }
+    const upload = this.#upload?.uploadId ?? null
+    return { size: this.#size, key: this.#key, upload, etags: [...this.#etags], tail }
+  }
+
+  read(): ReadableStream<Uint8Array> {
+    const chunks = this.#readAll()
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const next = await chunks.next()
+          if (next.done) controller.close()
+          else controller.enqueue(next.value)
+        },
+        async cancel() {
+          await chunks.return(undefined)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  async commit(digest: Digest): Promise<BlobRef> {
+    const blob = { digest, size: this.#size, key: this.#key }
+    if (this.#size < this.#partBytes) {
+      await this.#bucket.put(dataKey(this.#key), this.#buffer.subarray(0, this.#filled))
+    } else {
+      await this.#completeUpload()
+    }
+    await this.#bucket.put(markerKey(blob), new Uint8Array(0))
+    this.#committed = true
+    await this.#dropTails()
+    return blob
+  }
+
+  async discard(): Promise<void> {
+    await this.#sending?.catch(() => {})
+    if (!this.#committed) {
+      if (this.#complete) await this.#bucket.delete(dataKey(this.#key))
+      // An upload that is gone already is what was wanted.
+      else await this.#upload?.abort().catch(() => {})
+    }
+    await this.#dropTails()
+  }
+
+  /** Every tail, those of requests that died included. */
+  async #dropTails(): Promise<void> {
+    if (!this.#hasTails) return
+    for await (const { key } of objectsUnder(this.#bucket, tailsOf(this.#id))) {
+      await this.#bucket.delete(key)
+    }
+  }
+
+  #hold(piece: Uint8Array): void {
+    const filled = this.#filled + piece.byteLength
+    if (filled > this.#buffer.byteLength) {
+      const larger = new Uint8Array(Math.min(this.#partBytes, filled * 2))
+      larger.set(this.#buffer.subarray(0, this.#filled))
+      this.#buffer = larger
+    }
+    this.#buffer.set(piece, this.#filled)
+    this.#filled = filled
+    this.#size += piece.byteLength
+  }
+
+  /** Begins to send what is held as a part, once the part before it is sent. */
+  async #sendPart(): Promise<void> {
+    await this.#sending
+    this.#sending = this.#send(this.#buffer, this.#filled)
+    // Whoever waits for it next is told.
+    this.#sending.catch(() => {})
+    this.#buffer = this.#spare ?? new Uint8Array(this.#partBytes)
+    this.#spare = null
+    this.#filled = 0
+  }
+
+  async #send(buffer: Uint8Array, size: number): Promise<void> {
+    this.#upload ??= await this.#bucket.createMultipartUpload(dataKey(this.#key))
+    const number = this.#etags.length + 1
+    const { etag } = await this.#upload.uploadPart(number, buffer.subarray(0, size))
+    this.#etags.push(etag)
+    this.#spare = buffer
+  }
+
+  async #completeUpload(): Promise<void> {
+    if (this.#filled > 0) await this.#sendPart()
+    await this.#sending
+    if (this.#complete || this.#upload === null) return
+    const parts = this.#etags.map((etag, index) => ({ partNumber: index + 1, etag }))
+    await this.#upload.complete(parts)
+    this.#complete = true
+  }
+
+  async *#readAll(): AsyncGenerator<Uint8Array> {
+    if (this.#size < this.#partBytes) {
+      yield this.#buffer.slice(0, this.#filled)
+      return
+    }
+    // Parts cannot be read before they are an object.
+    await this.#completeUpload()
+    yield* this.#bytesOf(dataKey(this.#key), this.#size)
+  }
+
+  /** An object cannot grow: what comes after it was read makes another one. */
+  async #startOver(): Promise<void> {
+    const [source, size] = [dataKey(this.#key), this.#size]
+    this.#key = freshKey(this.#id)
+    this.#upload = null
+    this.#etags = []
+    this.#size = 0
+    this.#complete = false
+    await this.#copy(source, size)
+    await this.#bucket.delete(source)
+  }
+
+  async #copy(source: string, size: number): Promise<void> {
+    for await (const chunk of this.#bytesOf(source, size)) await this.write(chunk)
+  }
+
+  /** The first `size` bytes of an object. @throws Error where there are fewer. */
+  async *#bytesOf(key: string, size: number): AsyncGenerator<Uint8Array> {
+    const object = await this.#bucket.get(key, { range: { offset: 0, length: size } })
+    if (object === null || object.size < size) {
+      await object?.body.cancel()
+      throw new Error(`the staged bytes ${key} are gone`)
+    }
+    yield* object.body
+  }
+}
