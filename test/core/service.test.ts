@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RegistryEvent } from '../../src/ports/events.ts'
+import { createRegistry } from '../../src/registry.ts'
 import { repositoryNamed, tagNamed } from '../../src/testing/index.ts'
 import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.ts'
 
@@ -56,6 +57,20 @@ describe('the registry without HTTP', () => {
     const body = { source: sourceOf('world'), range: { first: 6, last: 10 } }
     expect(await service.finishUpload(app, id, digest, body)).toEqual({ digest, size: 11 })
     await expect(service.uploadStatus(app, id)).rejects.toMatchObject({ kind: 'uploadUnknown' })
+  })
+
+  test('two registries over the same stores share a session and its hash', async () => {
+    const { registry, stores, clock } = inHand()
+    const elsewhere = createRegistry({ stores, clock: clock.now })
+    const { id } = await registry.service.startUpload(app)
+    const pieces = ['one ', 'two ', 'three ', 'four ', 'five']
+    for (const [at, piece] of pieces.entries()) {
+      const { service } = at % 2 === 0 ? registry : elsewhere
+      await service.appendUpload(app, id, { source: sourceOf(piece) })
+    }
+    const text = pieces.join('')
+    const finished = await elsewhere.service.finishUpload(app, id, sha256(text), null)
+    expect(finished).toEqual({ digest: sha256(text), size: text.length })
   })
 
   test('a source that fails for a reason of its own leaves the session as it was', async () => {

@@ -173,6 +173,15 @@ describe.each(registries)('connections that break and cross, on $name', ({ make 
     expect((await put()).status).toBe(201)
   })
 
+  test('a body longer than announced is given up at once', async () => {
+    const body = controlledBody()
+    body.push('hello')
+    const answer = patch(body.stream, { 'Content-Length': '4' })
+    await body.cancelled
+    expect((await answer).status).toBe(400)
+    expect(await range()).toEqual([204, '0-0'])
+  })
+
   test('a body that was read before says so', async () => {
     const request = new Request(`http://registry.test${session}`, { method: 'PATCH', body: text })
     await request.text()
