@@ -5,7 +5,7 @@ import { createRegistry } from 'layerdock'
 const registry = createRegistry({ stripped: '/v2' })
 const app = new H3()
 app.get('/', () => 'my app, with a registry under /v2')
-app.mount('/v2', (request: Request) => registry.fetch(request))
+app.mount('/v2', registry.fetch)
 export const server: ReturnType<typeof serve> = serve(app, {
   port: Number(process.env.PORT ?? 3000),
   // Node would cut a push that takes longer than five minutes.

@@ -1,5 +1,5 @@
-// A registry inside a plain Node server, below a path of its own: docker push localhost:3000/…
-// does not know such paths, but a proxy in front, oras and any HTTP client do.
+// A registry inside a plain Node server, below a path of its own. The name of an image has no place
+// for such a path: it is for a proxy in front that adds it, and for clients that are given a URL.
 import { createServer, type Server } from 'node:http'
 import { createRegistry } from 'layerdock'
 import { createListener } from 'layerdock/node'
