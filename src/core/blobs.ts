@@ -62,28 +62,30 @@ export async function commitBlob(
   digest: Digest,
 ): Promise<BlobInfo> {
   const { metadata, limits, clock } = parts
-  const ref = await commitNamed(parts, staged, digest, async (blob) => {
-    const winner = await metadata.linkBlob(repository, blob, clock() + limits.leaseMs)
-    if (winner.key !== blob.key) await parts.blobs.delete(blob)
-    return winner
-  })
+  const ref = await commitNamed(parts, staged, digest, (blob) =>
+    metadata.linkBlob(repository, blob, clock() + limits.leaseMs),
+  )
   return { digest: ref.digest, size: ref.size }
 }
 
-/** Commits staged bytes and names them, with no collection of that digest in between. */
+/**
+ * Commits staged bytes and names them, with no collection of that digest in between. Where the
+ * digest was stored before under another key, the name goes to that one, and these bytes go.
+ */
 export async function commitNamed<T>(
   parts: CoreParts,
   staged: StagedBlob,
   digest: Digest,
   name: (blob: BlobRef) => Promise<T>,
 ): Promise<T> {
+  const { locks, metadata } = parts
   let unnamed: BlobRef | null = null
   try {
-    return await parts.locks.share(digest, async () => {
+    return await locks.share(digest, async () => {
       const blob = await staged.commit(digest)
       unnamed = blob
       const named = await name(blob)
-      unnamed = null
+      if (await metadata.isHeld(blob)) unnamed = null
       return named
     })
   } finally {
@@ -99,7 +101,7 @@ export async function dropUnheld(parts: CoreParts, blob: BlobRef): Promise<void>
   const { blobs, metadata, locks, events } = parts
   try {
     await locks.exclude(blob.digest, async () => {
-      if (!(await metadata.isHeld(blob.digest))) await blobs.delete(blob)
+      if (!(await metadata.isHeld(blob))) await blobs.delete(blob)
     })
   } catch (error) {
     events({ kind: 'background-failure', task: 'dropping unnamed bytes', error })

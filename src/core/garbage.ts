@@ -23,7 +23,7 @@ export async function collectGarbage(parts: CoreParts): Promise<GarbageReport> {
     const condemned = await metadata.condemn(clock(), batch)
     for (const blob of condemned) {
       await locks.exclude(blob.digest, async () => {
-        if (await metadata.isHeld(blob.digest)) return
+        if (await metadata.isHeld(blob)) return
         if (await blobs.delete(blob)) {
           count += 1
           bytes += blob.size

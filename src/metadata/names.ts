@@ -170,13 +170,14 @@ export class Names implements MetadataStore {
    * True for everything once writing has failed: what was refused then may still be on disk, and
    * named again after the next start.
    */
-  isHeld(digest: Digest): Promise<boolean> {
-    if (this.#commit.flight?.touchesBytes(digest)) {
-      return this.#commit.afterFlight(() => this.isHeld(digest))
+  isHeld(blob: BlobRef): Promise<boolean> {
+    if (this.#commit.flight?.touchesBytes(blob.digest)) {
+      return this.#commit.afterFlight(() => this.isHeld(blob))
     }
     if (this.#commit.failure !== null) return Promise.resolve(true)
-    const holding = this.#state.holdings.get(digest)
-    return Promise.resolve(holding !== undefined && !this.#state.orphans.has(holding))
+    const holding = this.#state.holdings.get(blob.digest)
+    const isHeld = holding !== undefined && !this.#state.orphans.has(holding)
+    return Promise.resolve(isHeld && holding.ref?.key === blob.key)
   }
 
   forget(blob: BlobRef): Promise<void> {

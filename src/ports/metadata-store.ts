@@ -123,8 +123,8 @@ export interface MetadataStore {
    * then be deleted, unless {@link isHeld} says otherwise by then; {@link forget} ends it.
    */
   condemn(before: number, limit: number): Promise<readonly BlobRef[]>
-  /** Whether anything holds the blob's bytes now. */
-  isHeld(digest: Digest): Promise<boolean>
+  /** Whether anything holds these bytes now, under this key. */
+  isHeld(blob: BlobRef): Promise<boolean>
   /** The condemned blob's bytes are gone. */
   forget(blob: BlobRef): Promise<void>
 

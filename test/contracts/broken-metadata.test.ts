@@ -142,7 +142,7 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
         had.add(blob.digest)
         return inner.linkBlob(repository, blob, keepUntil)
       },
-      isHeld: async (digest) => had.has(digest),
+      isHeld: async ({ digest }) => had.has(digest),
     }))
   },
   'holds nothing': (store) => but(store, () => ({ isHeld: async () => false })),

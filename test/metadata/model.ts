@@ -8,7 +8,7 @@ import type {
 import type { Digest } from '../../src/spec/digest.ts'
 import type { RepositoryName } from '../../src/spec/repository-name.ts'
 import type { Tag } from '../../src/spec/tag.ts'
-import { digests, repositories, subjects } from './samples.ts'
+import { blobOf, digests, repositories, subjects } from './samples.ts'
 
 interface ModelRepository {
   readonly blobs: Map<Digest, { keepUntil: number }>
@@ -122,7 +122,9 @@ export class Model {
   view(): unknown {
     return {
       repositories: [...this.repositories.keys()].sort(),
-      held: digests.filter((digest) => this.isHeld(digest)),
+      held: copies.filter(
+        (blob) => this.isHeld(blob.digest) && this.bytes.get(blob.digest)?.key === blob.key,
+      ),
       with: digests.map((digest) =>
         [...this.repositories.keys()].filter((name) => this.#has(name, digest)).sort(),
       ),
@@ -162,12 +164,17 @@ export class Model {
   }
 }
 
+/** Every sample digest under every key the histories give it. */
+const copies: readonly BlobRef[] = digests.flatMap((digest) =>
+  [0, 1, 2].map((copy) => blobOf(digest, copy)),
+)
+
 /** Everything a store lets one read of the sample names. */
 export async function observe(store: MetadataStore): Promise<unknown> {
   const page = { limit: 1000 }
   return {
     repositories: (await store.listRepositories(page)).items,
-    held: await filterAsync(digests, (digest) => store.isHeld(digest)),
+    held: await filterAsync(copies, (blob) => store.isHeld(blob)),
     with: await mapAsync(digests, async (digest) =>
       [...(await store.repositoriesWith(digest, 1000))].sort(),
     ),

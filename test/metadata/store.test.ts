@@ -71,7 +71,7 @@ describe('what is not yet durable', () => {
         store.listReferrers(here, subject, { maxBytes: 1e6 }).then((it) => it.items.length),
       1,
     ],
-    ['whether the bytes are held', (store) => store.isHeld(d2), true],
+    ['whether the bytes are held', (store) => store.isHeld(blobOf(d2)), true],
   ]
   test.each(readers)('is waited for: %s', async (_, read, value) => {
     const { store, hooks } = await bench()
@@ -322,7 +322,7 @@ describe('when a sync fails', () => {
       throw new Error('EIO')
     }
     await expect(put(store, d2, tag)).rejects.toMatchObject({ kind: 'storageReadOnly' })
-    expect(await store.isHeld(d2)).toBe(true)
+    expect(await store.isHeld(blobOf(d2))).toBe(true)
   })
 })
 

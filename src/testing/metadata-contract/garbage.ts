@@ -21,7 +21,7 @@ async function collect(store: MetadataStore, before = afterwards): Promise<Diges
   for (;;) {
     const condemned = await store.condemn(before, 100)
     for (const blob of condemned) {
-      equals(await store.isHeld(blob.digest), false, `whether ${blob.digest} is held`)
+      equals(await store.isHeld(blob), false, `whether ${blob.digest} is held`)
       await store.forget(blob)
       found.push(blob.digest)
     }
@@ -34,16 +34,16 @@ async function collect(store: MetadataStore, before = afterwards): Promise<Diges
 export const garbageCases: readonly MetadataStoreCase[] = [
   metadataCase('an empty store has no garbage', async (store) => {
     equals(await store.condemn(afterwards, 10), [], 'what is condemned')
-    equals(await store.isHeld(sampleDigest(1)), false, 'whether an unknown digest is held')
+    equals(await store.isHeld(blobOf(1)), false, 'whether an unknown digest is held')
   }),
 
   metadataCase('a blob is kept until its lease ends, then condemned', async (store) => {
     const blob = blobOf(1)
     await store.linkBlob(here, blob, leaseEnd)
     equals(await store.condemn(leaseEnd - 1, 10), [], 'before its end')
-    equals(await store.isHeld(blob.digest), true, 'whether it is held')
+    equals(await store.isHeld(blob), true, 'whether it is held')
     equals(await store.condemn(afterwards, 10), [blob], 'after its end')
-    equals(await store.isHeld(blob.digest), false, 'whether it is held once condemned')
+    equals(await store.isHeld(blob), false, 'whether it is held once condemned')
     equals(await store.findBlob(here, blob.digest), null, 'in its repository')
     equals(await store.repositoriesWith(blob.digest, 10), [], 'repositories with it')
     await store.forget(blob)
@@ -68,7 +68,7 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(here, blobOf(3), leaseEnd + 2000)
     equals(await collect(store), [], 'while one goes on')
     for (const number of [1, 2, 3]) {
-      equals(await store.isHeld(sampleDigest(number)), true, `whether ${number} is held`)
+      equals(await store.isHeld(blobOf(number)), true, `whether ${number} is held`)
     }
     equals((await collect(store, leaseEnd + 3000)).length, 3, 'blobs condemned after the last')
   }),
@@ -88,7 +88,7 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(11, { references: [sampleDigest(2)] }))
     equals(await collect(store), [sampleDigest(3)], 'what no manifest names')
     equals(await store.findBlob(here, sampleDigest(1)), blobOf(1), 'what one names')
-    equals(await store.isHeld(sampleDigest(10)), true, 'whether a manifest is held')
+    equals(await store.isHeld(manifestOf(10).blob), true, 'whether a manifest is held')
 
     await store.deleteManifest(here, sampleDigest(10))
     const first = [sampleDigest(1), sampleDigest(10)].sort()
@@ -122,8 +122,8 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     await record(store, there, manifestOf(10, { references: [] }))
     await store.deleteManifest(there, sampleDigest(10))
     equals(await collect(store), [], 'what is condemned')
-    equals(await store.isHeld(sampleDigest(1)), true, 'whether the blob is held')
-    equals(await store.isHeld(sampleDigest(10)), true, 'whether the manifest is held')
+    equals(await store.isHeld(blobOf(1)), true, 'whether the blob is held')
+    equals(await store.isHeld(manifestOf(10).blob), true, 'whether the manifest is held')
     equals(await store.findBlob(here, sampleDigest(1)), blobOf(1), 'the blob')
   }),
 
@@ -131,9 +131,9 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(here, blobOf(1), leaseEnd)
     await store.linkBlob(there, blobOf(1), leaseEnd)
     await store.unlinkBlob(here, sampleDigest(1))
-    equals(await store.isHeld(sampleDigest(1)), true, 'while one repository has it')
+    equals(await store.isHeld(blobOf(1)), true, 'while one repository has it')
     await store.unlinkBlob(there, sampleDigest(1))
-    equals(await store.isHeld(sampleDigest(1)), false, 'once none has it')
+    equals(await store.isHeld(blobOf(1)), false, 'once none has it')
     equals(await collect(store), [sampleDigest(1)], 'what is condemned')
   }),
 
@@ -142,7 +142,7 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     const requires = [{ digest: sampleDigest(9), kind: 'blob' }] as const
     const manifest = manifestOf(10, { references: [sampleDigest(1)] })
     await store.putManifest(here, { record: manifest, tags: [], requires })
-    equals(await store.isHeld(sampleDigest(10)), false, 'whether the manifest is held')
+    equals(await store.isHeld(manifestOf(10).blob), false, 'whether the manifest is held')
     equals(await collect(store), [sampleDigest(1)], 'what is condemned')
   }),
 
@@ -164,7 +164,7 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(here, blobOf(1), leaseEnd)
     await store.condemn(afterwards, 10)
     const counts = await store.linkBlob(there, blobOf(1), leaseEnd + 5000)
-    equals(await store.isHeld(sampleDigest(1)), true, 'whether it is held')
+    equals(await store.isHeld(blobOf(1)), true, 'whether it is held')
     equals(await store.findBlob(there, sampleDigest(1)), counts, 'where it was pushed')
     equals(await store.findBlob(here, sampleDigest(1)), null, 'where it was condemned')
     equals(await collect(store), [], 'what is condemned then')
