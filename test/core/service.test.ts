@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { ByteSource } from '../../src/ports/byte-source.ts'
 import type { RegistryEvent } from '../../src/ports/events.ts'
 import { createRegistry } from '../../src/registry.ts'
+import { BodyInterrupted } from '../../src/spec/body-interrupted.ts'
+import { digestOf } from '../../src/spec/digest.ts'
 import { repositoryNamed, tagNamed } from '../../src/testing/index.ts'
 import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.ts'
 
@@ -71,6 +74,25 @@ describe('the registry without HTTP', () => {
     const text = pieces.join('')
     const finished = await elsewhere.service.finishUpload(app, id, sha256(text), null)
     expect(finished).toEqual({ digest: sha256(text), size: text.length })
+  })
+
+  test('a hash of one algorithm is never taken for another', async () => {
+    const { registry, stores, clock } = inHand()
+    const elsewhere = createRegistry({ stores, clock: clock.now })
+    const { id } = await registry.service.startUpload(app, { algorithm: 'sha256' })
+    const source: ByteSource = {
+      async pipe(sink) {
+        await sink(utf8('hello'))
+        throw new BodyInterrupted('gone')
+      },
+      abort() {},
+    }
+    const wide = digestOf('sha512', '0'.repeat(128))
+    const cut = registry.service.finishUpload(app, id, wide, { source })
+    await expect(cut).rejects.toMatchObject({ kind: 'uploadBroken', details: [{ offset: 5 }] })
+    const digest = sha256('hello')
+    const finished = await elsewhere.service.finishUpload(app, id, digest, null)
+    expect(finished).toEqual({ digest, size: 5 })
   })
 
   test('a source that fails for a reason of its own leaves the session as it was', async () => {
