@@ -3,8 +3,22 @@ export {
   type BlobStoreMaker,
   blobStoreContract,
 } from './blob-store-contract.ts'
+export type { ContentPusher } from './content-pusher.ts'
+export {
+  type ArtifactParts,
+  artifact,
+  type Bytes,
+  type Content,
+  type Contents,
+  type ImageParts,
+  image,
+  index,
+  type Layer,
+} from './contents.ts'
 export { ContractBroken, type ContractCase } from './contract.ts'
 export { type FakeClock, fakeClock } from './fake-clock.ts'
+export type { FaultRule, RaisedFault } from './fault-rules.ts'
+export { type Fault, type Faults, faults } from './faults.ts'
 export {
   type MetadataStoreCase,
   type MetadataStoreMaker,
@@ -12,6 +26,12 @@ export {
 } from './metadata-store-contract.ts'
 export { type PartStoreOptions, partStore } from './part-store.ts'
 export { readAll, repositoryNamed, sampleBytes, sampleDigest, tagNamed } from './samples.ts'
+export {
+  type RequestRecord,
+  type TestRegistry,
+  type TestRegistryOptions,
+  testRegistry,
+} from './test-registry.ts'
 export {
   type UploadStoreCase,
   type UploadStoreMaker,
