@@ -30,7 +30,7 @@ interface DescriptorFacts {
   readonly mediaType: string
   readonly digest: string
   readonly size: number
-  readonly urls?: readonly string[] | undefined
+  readonly urls?: readonly string[] | null | undefined
 }
 
 interface DocumentFacts {
@@ -38,8 +38,8 @@ interface DocumentFacts {
   readonly mediaType?: string | undefined
   readonly artifactType?: string | undefined
   readonly config?: DescriptorFacts | undefined
-  readonly layers?: readonly DescriptorFacts[] | undefined
-  readonly manifests?: readonly DescriptorFacts[] | undefined
+  readonly layers?: readonly DescriptorFacts[] | null | undefined
+  readonly manifests?: readonly DescriptorFacts[] | null | undefined
   readonly subject?: DescriptorFacts | null | undefined
   readonly annotations?: Annotations | null | undefined
 }
@@ -48,7 +48,7 @@ const descriptor: v.GenericSchema<unknown, DescriptorFacts> = v.object({
   mediaType: v.string(),
   digest: v.string(),
   size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  urls: v.optional(v.array(v.string())),
+  urls: v.nullish(v.array(v.string())),
 })
 
 /** As entries: valibot's record would drop `__proto__`, which is a legal key. */
@@ -69,8 +69,9 @@ const document: v.GenericSchema<unknown, DocumentFacts> = v.object({
   mediaType: v.optional(v.string()),
   artifactType: v.optional(v.string()),
   config: v.optional(descriptor),
-  layers: v.optional(v.array(descriptor)),
-  manifests: v.optional(v.array(descriptor)),
+  // Go's clients write an empty list of theirs as null.
+  layers: v.nullish(v.array(descriptor)),
+  manifests: v.nullish(v.array(descriptor)),
   subject: v.nullish(descriptor),
   annotations: v.nullish(annotations),
 })
@@ -102,6 +103,13 @@ export function readManifest(bytes: Uint8Array, contentType?: string): ManifestF
   }
 }
 
+/** The annotations of a manifest that was taken once, whatever is taken today. */
+export function annotationsOf(bytes: Uint8Array): Annotations {
+  const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes))
+  const result = v.safeParse(v.object({ annotations: v.nullish(annotations) }), parsed)
+  return result.success ? (result.output.annotations ?? []) : []
+}
+
 function parseDocument(bytes: Uint8Array): DocumentFacts {
   let parsed: unknown
   try {
@@ -122,7 +130,10 @@ function parseDocument(bytes: Uint8Array): DocumentFacts {
 
 function mediaTypeOf(facts: DocumentFacts, contentType: string | undefined): string {
   const own = facts.mediaType === undefined ? null : normalizeMediaType(facts.mediaType)
-  if (facts.mediaType !== undefined && own === null) throw invalid('its mediaType is not one')
+  // Clients compare it to the letter, so what only means one after some tidying is none.
+  if (facts.mediaType !== undefined && own !== facts.mediaType) {
+    throw invalid('its mediaType is not one')
+  }
   if (contentType !== undefined) {
     const given = normalizeMediaType(contentType)
     if (given === null) throw invalid('the Content-Type is not a media type')
@@ -132,17 +143,17 @@ function mediaTypeOf(facts: DocumentFacts, contentType: string | undefined): str
     return given
   }
   if (own !== null) return own
-  return facts.manifests === undefined ? mediaTypes.ociManifest : mediaTypes.ociIndex
+  return (facts.manifests ?? null) === null ? mediaTypes.ociManifest : mediaTypes.ociIndex
 }
 
 /** A document that reads as an image to one client and as an index to another is neither. */
 function checkShape(facts: DocumentFacts, shape: ManifestShape): void {
   if (shape === 'image') {
-    if (facts.manifests !== undefined) throw invalid('an image manifest has no manifests')
+    if (facts.manifests) throw invalid('an image manifest has no manifests')
     if (facts.config === undefined) throw invalid('an image manifest has a config')
     if (facts.layers === undefined) throw invalid('an image manifest has layers, if only []')
   } else {
-    if (facts.layers !== undefined) throw invalid('an index has no layers')
+    if (facts.layers) throw invalid('an index has no layers')
     if (facts.config !== undefined) throw invalid('an index has no config')
     if (facts.manifests === undefined) throw invalid('an index has manifests, if only []')
   }

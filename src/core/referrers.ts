@@ -2,7 +2,7 @@ import type { Page } from '../ports/metadata-store.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
 import type { Descriptor } from '../spec/descriptor.ts'
 import type { RepositoryName } from '../spec/repository-name.ts'
-import { readManifest } from './manifest-facts.ts'
+import { annotationsOf } from './manifest-facts.ts'
 import type { ManifestService } from './manifests.ts'
 import type { CoreParts } from './parts.ts'
 
@@ -18,8 +18,7 @@ export function referrersService(
     if (entry.annotations === undefined || entry.annotations.length > 0) return entry
     const record = await metadata.findManifest(repository, entry.digest)
     const bytes = record === null ? null : await manifests.readBytes(record.blob)
-    if (bytes === null) return entry
-    return { ...entry, annotations: readManifest(bytes, entry.mediaType).annotations }
+    return bytes === null ? entry : { ...entry, annotations: annotationsOf(bytes) }
   }
 
   return {

@@ -9,14 +9,14 @@ import type { CoreParts } from './parts.ts'
 const stallMs = 1000
 /** How long a request waits for a holder that is still sending. */
 const patienceMs = 10_000
-/** How long a claim lasts that its holder does not renew: what a crashed node holds up others. */
+/** How long a claim outlives its holder: what a crashed node holds up the others. */
 const claimMs = 30_000
 
 /** A session that this request alone may change. */
 export interface Claim {
   readonly session: UploadSession
   readonly holder: string
-  /** Says that bytes came, and keeps the claim. */
+  /** Says that bytes came. */
   progress(): void
   /** Names the body being read, so that a stalled one can be called off. */
   reading(source: ByteSource): void
@@ -67,22 +67,22 @@ export function uploadClaims(parts: CoreParts): UploadClaims {
       end = resolve
     })
     const holder: Holder = { source: null, lastProgress: performance.now(), done }
-    let renewed = holder.lastProgress
     holders.set(session.id, holder)
+    // Not with the bytes alone: what comes after the last one, a hash or a sync, may take longer.
+    const renewal = setInterval(() => {
+      void uploads.claim(session.id, holderId, claimMs).catch(() => {})
+    }, claimMs / 3)
     return {
       session,
       holder: holderId,
       progress() {
-        const now = performance.now()
-        holder.lastProgress = now
-        if (now - renewed < claimMs / 3) return
-        renewed = now
-        void uploads.claim(session.id, holderId, claimMs).catch(() => {})
+        holder.lastProgress = performance.now()
       },
       reading(source) {
         holder.source = source
       },
       async release() {
+        clearInterval(renewal)
         if (holders.get(session.id) === holder) holders.delete(session.id)
         try {
           await uploads.release(session.id, holderId)
