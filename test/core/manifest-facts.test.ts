@@ -190,7 +190,7 @@ describe('what is taken', () => {
       'null for no layers',
       { ...image, layers: null },
       ociManifest,
-      { requires: [{ digest: config.digest, kind: 'blob' }] },
+      { requires: [{ digest: expect.any(String), kind: 'blob' }] },
     ],
     ['null for no manifests', { ...index, manifests: null }, ociIndex, { requires: [] }],
     [
