@@ -1,7 +1,9 @@
 /** What the author of a store or of a runtime's adapter needs beside the public surface. */
+export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
 export { setRequestId } from './http/errors.ts'
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
+export { chooseRequestId } from './http/request-id.ts'
 export { bytesSource } from './memory/bytes-source.ts'
 export {
   type JournalledMetadata,

@@ -2,9 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requestIdOf } from '../node-http/request-id.ts'
 import { loggedTarget, plain } from './plain-text.ts'
 
+/** What a line of the access log says. */
+interface Entry {
+  readonly requestId: string
+  readonly method: string
+  /** The request's target. */
+  readonly url: string
+  readonly status: number
+  readonly bytes: number | null
+  readonly ms: number
+  readonly client: string | null | undefined
+  readonly userAgent: string | null | undefined
+  readonly aborted: boolean
+}
+
 /**
- * Logs a line for every request, once its answer is out or its connection gone. The line is put
- * together here, because the log's general way of doing it is half of what logging would cost.
+ * Logs a line for every request of a Node server, once its answer is out or its connection gone.
  *
  * @param write takes one line of JSON
  */
@@ -21,20 +34,77 @@ export function accessLog(
     const sentBefore = socket.bytesWritten
     outgoing.on('close', () => {
       const { method = '', url = '', headers } = incoming
-      const userAgent = headers['user-agent']
-      const ms = Math.round((performance.now() - started) * 10) / 10
-      // Bytes on the wire, the head included.
-      const bytes = socket.bytesWritten - sentBefore
-      const line =
-        `{"level":"info","time":"${clock()}","msg":"request","requestId":"${requestId}"` +
-        `,"method":"${method}","path":${quoted(loggedTarget(url))}` +
-        `,"status":${outgoing.statusCode},"bytes":${bytes},"ms":${ms}` +
-        (client === undefined ? '' : `,"client":"${client}"`) +
-        (userAgent === undefined ? '' : `,"userAgent":${quoted(plain(userAgent, 256))}`) +
-        (outgoing.writableFinished ? '}\n' : ',"aborted":true}\n')
-      write(line)
+      const entry = {
+        requestId,
+        method,
+        url,
+        status: outgoing.statusCode,
+        // Bytes on the wire, the head included.
+        bytes: socket.bytesWritten - sentBefore,
+        ms: performance.now() - started,
+        client,
+        userAgent: headers['user-agent'],
+        aborted: !outgoing.writableFinished,
+      }
+      write(lineOf(clock(), entry))
     })
   }
+}
+
+/**
+ * Logs a line for every request of a server that hands over an answer and does not say what became
+ * of it: when the answer begins, with the bytes it is going to have.
+ *
+ * @param write takes one line of JSON
+ */
+export function fetchAccessLog(
+  write: (line: string) => void,
+): (
+  request: Request,
+  response: Response,
+  of: { readonly requestId: string; readonly client: string | null; readonly ms: number },
+) => void {
+  const clock = isoClock()
+  return (request, response, { requestId, client, ms }) => {
+    const { method, headers } = request
+    const length = response.headers.get('content-length')
+    const entry = {
+      requestId,
+      method,
+      url: targetOf(request.url),
+      status: response.status,
+      bytes: length === null || method === 'HEAD' ? null : Number(length),
+      ms,
+      client,
+      userAgent: headers.get('user-agent'),
+      aborted: false,
+    }
+    write(lineOf(clock(), entry))
+  }
+}
+
+/**
+ * The line is put together here, because the log's general way of doing it is half of what logging
+ * would cost.
+ */
+function lineOf(time: string, entry: Entry): string {
+  const { client, userAgent, bytes } = entry
+  return (
+    `{"level":"info","time":"${time}","msg":"request","requestId":"${entry.requestId}"` +
+    `,"method":${quoted(entry.method)},"path":${quoted(loggedTarget(entry.url))}` +
+    `,"status":${entry.status}${bytes === null ? '' : `,"bytes":${bytes}`}` +
+    `,"ms":${Math.round(entry.ms * 10) / 10}` +
+    (client === undefined || client === null ? '' : `,"client":"${client}"`) +
+    (userAgent === undefined || userAgent === null
+      ? ''
+      : `,"userAgent":${quoted(plain(userAgent, 256))}`) +
+    (entry.aborted ? ',"aborted":true}\n' : '}\n')
+  )
+}
+
+/** A URL without scheme and host: what stood in the request. */
+function targetOf(url: string): string {
+  return url.startsWith('/') ? url : url.slice(url.indexOf('/', url.indexOf('://') + 3))
 }
 
 /** Most texts of a log need no escaping, and looking is cheaper than doing it. */

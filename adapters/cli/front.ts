@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Registry } from '../../src/index.ts'
+import { errorResponse } from '../../src/kit.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
-import { errorResponse } from '../node-http/error-answer.ts'
 import type { Fetcher } from '../node-http/listener.ts'
 
 /** How one part of a registry does. */
@@ -74,7 +74,7 @@ export function createFront(version: string, buffers: BufferBudget): Front {
   return {
     buffers,
     fetch(request, context) {
-      const target = context?.incoming.url ?? '/'
+      const target = context?.incoming.url ?? pathOf(request.url)
       if (!target.startsWith('/v2')) {
         const answer = health(target.split('?', 1)[0] ?? target)
         if (answer !== null) return answer
@@ -90,6 +90,11 @@ export function createFront(version: string, buffers: BufferBudget): Front {
       draining = true
     },
   }
+}
+
+/** The path of a URL, and what follows it. */
+function pathOf(url: string): string {
+  return url.slice(url.indexOf('/', url.indexOf('://') + 3))
 }
 
 const headers = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }

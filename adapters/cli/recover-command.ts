@@ -1,6 +1,6 @@
 import { RegistryError } from '../../src/index.ts'
 import { StoreDamaged } from '../../src/kit.ts'
-import { openRegistry } from '../node-fs/index.ts'
+import { openRegistry } from '../disk/open-registry.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
 import type { Settings } from './settings.ts'

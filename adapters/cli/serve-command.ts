@@ -7,13 +7,14 @@ import {
   type RegistryOptions,
 } from '../../src/index.ts'
 import { BufferBudget } from '../disk/buffers.ts'
-import { nodeHash, openRegistry, type ServeOptions, type Serving, serve } from '../node-fs/index.ts'
-import { accessLog } from './access-log.ts'
+import { nodeHash } from '../disk/node-hash.ts'
+import { openRegistry } from '../disk/open-registry.ts'
 import { banner } from './banner.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
 import { keepHouse } from './housekeeping.ts'
+import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
 import type { Settings } from './settings.ts'
@@ -35,7 +36,7 @@ export async function serveCommand(settings: Settings): Promise<number> {
   })
   const events = logEvents(log.to)
   const front = createFront(version(), new BufferBudget())
-  const serving = await listen(front, settings, log, events)
+  const serving = await startListening(front, settings, log, events)
   const close = await open(front, settings, events).catch(async (error: unknown) => {
     await serving.close(0)
     throw error
@@ -54,14 +55,14 @@ export async function serveCommand(settings: Settings): Promise<number> {
   return exitCodes.ok
 }
 
-async function listen(
+async function startListening(
   front: Front,
   settings: Settings,
   log: Log,
   events: EventSink,
-): Promise<Serving> {
+): Promise<Listening> {
   const { listen: address } = settings
-  const options: ServeOptions = {
+  const options: ListenOptions = {
     ...address,
     ...tlsOf(settings),
     timeouts: {
@@ -70,10 +71,10 @@ async function listen(
       keepAliveMs: settings.keepAliveTimeout,
     },
     events,
-    ...(log.to.isLevelEnabled('info') ? { observe: accessLog(log.line) } : {}),
+    logLine: log.to.isLevelEnabled('info') ? log.line : null,
   }
   try {
-    return await serve(front, options)
+    return await listen(front, options)
   } catch (error) {
     throw problem(error, explainListening(error, address))
   }
@@ -143,7 +144,7 @@ function registryOptions(settings: Settings, events: EventSink): RegistryOptions
   }
 }
 
-function tlsOf({ tlsCert, tlsKey }: Settings): Pick<ServeOptions, 'tls'> {
+function tlsOf({ tlsCert, tlsKey }: Settings): Pick<ListenOptions, 'tls'> {
   if (tlsCert === null || tlsKey === null) return {}
   return { tls: { cert: readPem(tlsCert), key: readPem(tlsKey) } }
 }
@@ -161,7 +162,7 @@ function formatOf({ logFormat }: Settings): 'json' | 'text' {
   return process.stdout.isTTY ? 'text' : 'json'
 }
 
-function announce(log: Log, settings: Settings, { url }: Serving): void {
+function announce(log: Log, settings: Settings, { url }: Listening): void {
   const place = settings.memory ? 'memory' : resolve(settings.storageDir)
   if (log.format === 'json') {
     log.to.info({ url, version: version(), storage: place }, 'listening')

@@ -6,10 +6,11 @@ import {
 } from '../../src/index.ts'
 import { type MetadataStatus, openMetadata, steadyClock } from '../../src/kit.ts'
 import type { BufferBudget } from './buffers.ts'
+import { nodeHash } from './node-hash.ts'
 import { type DiskStoreStatus, openDiskStore } from './store.ts'
 
-/** {@link RegistryOptions} with a folder in place of stores. */
-export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores'> {
+/** {@link RegistryOptions} with a folder in place of stores and a hash. */
+export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'hash'> {
   /** Everything is kept here; made where there is none. */
   readonly directory: string
   /** Memory for transfers. Default: a budget of its own, of 48 MiB. */
@@ -29,7 +30,7 @@ export interface DiskRegistry extends Registry {
  * @throws StoreInUse when another process has the folder.
  * @throws StoreDamaged when something acknowledged would be forgotten.
  */
-export async function openDiskRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {
+export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {
   const { directory, buffers, ...others } = options
   const { clock = steadyClock(), events = () => {} } = options
   const leaseMs = options.limits?.leaseMs ?? defaultLimits.leaseMs
@@ -42,7 +43,7 @@ export async function openDiskRegistry(options: DiskRegistryOptions): Promise<Di
   try {
     const metadata = await openMetadata({ log: store.log, leaseMs, clock, events })
     const stores = { blobs: store.blobs, uploads: store.uploads, metadata }
-    const registry = createRegistry({ ...others, clock, stores })
+    const registry = createRegistry({ ...others, clock, hash: nodeHash, stores })
     return {
       ...registry,
       buffers: store.buffers,

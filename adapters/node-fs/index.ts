@@ -1,4 +1,5 @@
-export type { DiskRegistry } from '../disk/open-registry.ts'
+export { nodeHash } from '../disk/node-hash.ts'
+export { type DiskRegistry, type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
 export {
   createListener,
   type Fetcher,
@@ -12,5 +13,3 @@ export {
   type Serving,
   serve,
 } from '../node-http/serve.ts'
-export { nodeHash } from './hash.ts'
-export { type DiskRegistryOptions, openRegistry } from './open-registry.ts'

@@ -2,11 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { EventSink } from '../../src/index.ts'
-import { type NativeBlob, nativeBlob, setNativeBody, setRequestId } from '../../src/kit.ts'
+import {
+  errorAnswer,
+  errorResponse,
+  type NativeBlob,
+  nativeBlob,
+  setNativeBody,
+  setRequestId,
+} from '../../src/kit.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { isDiskBlob } from '../disk/disk-blob.ts'
 import { answerEarly, isEarly, isEnding } from './early-answer.ts'
-import { errorAnswer, errorResponse } from './error-answer.ts'
 import { emptyBody, incomingBody, mayHaveBody } from './incoming-body.ts'
 import { type BlobFile, pump } from './pump.ts'
 import { requestIdOf } from './request-id.ts'

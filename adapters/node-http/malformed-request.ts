@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { errorAnswer } from './error-answer.ts'
+import { errorAnswer } from '../../src/kit.ts'
 
 /**
  * What the head of a request that Node's parser gave up on is answered with. A client that sends

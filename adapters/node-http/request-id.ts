@@ -1,19 +1,11 @@
 import type { IncomingMessage } from 'node:http'
+import { chooseRequestId } from '../../src/kit.ts'
 
-const grammar = /^[A-Za-z0-9._-]{1,64}$/
-
-/** Ids of this process: a start that no other has, and a count. */
-const origin = crypto.randomUUID().slice(0, 8)
-let count = 0
-
-/**
- * The id a request goes by in logs: what the client or a proxy gave it in `X-Request-Id`, if that is
- * harmless to write down, or a fresh one. Asked twice, it is the same.
- */
+/** The id a request goes by in logs. Asked twice, it is the same. */
 export function requestIdOf(incoming: IncomingMessage): string {
-  const given = incoming.headers['x-request-id']
-  if (typeof given === 'string' && grammar.test(given)) return given
-  const fresh = `${origin}-${(count++).toString(36)}`
-  incoming.headers['x-request-id'] = fresh
-  return fresh
+  const { headers } = incoming
+  const given = headers['x-request-id']
+  const id = chooseRequestId(given)
+  if (id !== given) headers['x-request-id'] = id
+  return id
 }

@@ -76,6 +76,7 @@ export const rooms: readonly Room[] = [
       // the folder's real name, the machine's last start, the programs on the path.
       'node:fs': ['adapters/disk/node-files.ts', 'adapters/disk/store.ts', 'adapters/disk/lock.ts'],
       'node:child_process': ['adapters/disk/flock.ts'],
+      'node:crypto': ['adapters/disk/node-hash.ts'],
       'node:net': ['adapters/disk/socket-lock.ts'],
       'node:zlib': ['adapters/disk/snapshot-file.ts'],
     },
@@ -90,12 +91,24 @@ export const rooms: readonly Room[] = [
     name: 'node-fs',
     where: ['adapters/node-fs/'],
     rooms: [...surface, 'disk', 'node-http'],
-    packages: ['node:'],
+    packages: [],
+  },
+  {
+    name: 'bun',
+    where: ['adapters/bun/'],
+    rooms: [...surface, 'disk'],
+    packages: [],
+  },
+  {
+    name: 'deno',
+    where: ['adapters/deno/'],
+    rooms: [...surface, 'disk', 'node-http'],
+    packages: [],
   },
   {
     name: 'cli',
     where: ['adapters/cli/'],
-    rooms: [...surface, 'disk', 'node-http', 'node-fs'],
+    rooms: [...surface, 'disk', 'node-http', 'node-fs', 'bun', 'deno'],
     packages: ['node:', 'pino', 'valibot', 'fastest-levenshtein'],
     // The type of what Node hands to a fetch handler.
     onlyIn: { '@hono/node-server': ['adapters/cli/front.ts'] },

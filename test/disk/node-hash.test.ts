@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { nodeHash } from '../../adapters/node-fs/index.ts'
+import { nodeHash } from '../../adapters/disk/node-hash.ts'
 
 describe('nodeHash', () => {
   test.each(['sha256', 'sha512'] as const)(

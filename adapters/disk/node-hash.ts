@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DigestAlgorithm } from '../../src/index.ts'
 import type { StreamingHash } from '../../src/kit.ts'
 
-/** OpenSSL's hashes: ten times as fast as the portable ones. */
+/** The hashes of `node:crypto`, ten times as fast as the portable ones, on Node, Bun and Deno alike. */
 export function nodeHash(algorithm: DigestAlgorithm): StreamingHash {
   const hash = createHash(algorithm)
   return {

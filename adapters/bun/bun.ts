@@ -1,0 +1,43 @@
+/** What we use of `Bun`, so that nothing of Bun's has to be installed to compile this. */
+export interface BunRuntime {
+  serve(options: BunServeOptions): BunServer
+  /** A file by its path, not opened before it is sent. */
+  file(path: string): Blob
+}
+
+/** Settings of `Bun.serve`. */
+export interface BunServeOptions {
+  readonly hostname?: string
+  readonly port?: number
+  readonly unix?: string
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** In seconds, at most 255; 0 waits for ever. */
+  readonly idleTimeout: number
+  /** In bytes. */
+  readonly maxRequestBodySize: number
+  readonly development: false
+  fetch(request: Request, server: BunServer): Response | Promise<Response>
+  error(error: unknown): Response
+}
+
+/** A server of Bun's at work. */
+export interface BunServer {
+  /** Undefined on a unix socket. */
+  readonly port?: number
+  readonly hostname?: string
+  /** Requests that are not answered yet. */
+  readonly pendingRequests: number
+  /** For this request's connection, from now on: seconds without anything moving; 0 is for ever. */
+  timeout(request: Request, seconds: number): void
+  /** Null on a unix socket, or when the client has gone. */
+  requestIP(request: Request): { readonly address: string } | null
+  /** Takes no more connections and resolves when none is left; `true` cuts those that are. */
+  stop(cut?: boolean): Promise<void>
+}
+
+/** @throws Error anywhere but on Bun. */
+export function bun(): BunRuntime {
+  const found = (globalThis as { readonly Bun?: BunRuntime }).Bun
+  if (found === undefined) throw new Error('layerdock/bun runs on Bun alone')
+  return found
+}

@@ -1,0 +1,157 @@
+import type { EventSink } from '../../src/index.ts'
+import {
+  chooseRequestId,
+  errorResponse,
+  nativeBlob,
+  setNativeBody,
+  setRequestId,
+} from '../../src/kit.ts'
+import { type DiskBlob, isDiskBlob } from '../disk/disk-blob.ts'
+import { type BunServer, bun } from './bun.ts'
+import { answerEarly } from './early-answer.ts'
+import { isHost } from './host.ts'
+import { type RequestBody, requestBody } from './request-body.ts'
+
+/** What answers requests: a registry, or something around one. */
+export interface Fetcher {
+  fetch(request: Request): Response | Promise<Response>
+}
+
+/** What is known of a request beside itself and its answer. */
+export interface Observed {
+  readonly requestId: string
+  /** The client's address; null on a unix socket. */
+  readonly client: string | null
+  /** From the request's head to the answer's, in milliseconds. */
+  readonly ms: number
+}
+
+/** Called with every answer as it begins: Bun does not say when it has been sent. */
+export type Observe = (request: Request, response: Response, of: Observed) => void
+
+/** How a handler treats its connections. */
+export interface HandlerOptions {
+  /** Told of transfers that failed. Default: nobody. */
+  readonly events?: EventSink
+  /** In seconds: how long nothing may move while it is the client's turn. Default: 60. */
+  readonly stallSeconds?: number
+  /** In seconds: how long an answered connection may wait for its next request. Default: 75. */
+  readonly keepAliveSeconds?: number
+  /** Whether connections are to end with the answer they wait for. Default: never. */
+  readonly ending?: () => boolean
+  readonly observe?: Observe
+}
+
+/** The `fetch` of `Bun.serve`. */
+export type Handler = (request: Request, server: BunServer) => Response | Promise<Response>
+
+/** How often, at most, the clock of a body on its way is set back. */
+const rearmMs = 1_000
+
+/**
+ * Carries requests from `Bun.serve` to `registry` and its answers back, blobs straight from the
+ * disk. Bun counts seconds from a request's head on, whatever arrives after it, so the handler sets
+ * its clock back as a body moves, and stops it while it is our turn.
+ */
+export function createHandler(registry: Fetcher, options: HandlerOptions = {}): Handler {
+  const {
+    events,
+    stallSeconds = 60,
+    keepAliveSeconds = 75,
+    ending = () => false,
+    observe,
+  } = options
+
+  const ready = (response: Response, request: Request, server: BunServer): Response => {
+    const native = nativeBlob(response)
+    server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
+    const sent =
+      native !== null && isDiskBlob(native.blob.native)
+        ? fileResponse(response, native.blob.native, native.span)
+        : response
+    if (ending()) sent.headers.set('Connection', 'close')
+    return sent
+  }
+
+  /** The same with the blob as a file: the kernel copies it to the socket. */
+  const fileResponse = (
+    response: Response,
+    blob: DiskBlob,
+    { start, end }: { readonly start: number; readonly end: number },
+  ): Response => {
+    // Bun opens it anew, by its name, which no other bytes can have.
+    void blob.close().catch((error: unknown) => {
+      events?.({ kind: 'background-failure', task: 'closing a blob', error })
+    })
+    const { status, headers } = response
+    return new Response(bun().file(blob.path).slice(start, end), { status, headers })
+  }
+
+  const withBody = async (
+    request: Request,
+    body: RequestBody,
+    server: BunServer,
+  ): Promise<Response> => {
+    const response = await registry.fetch(request)
+    if (body.ended) return ready(response, request, server)
+    server.timeout(request, stallSeconds)
+    return ready(await answerEarly(request, body, response), request, server)
+  }
+
+  const bodyOf = (
+    request: Request,
+    stream: ReadableStream<Uint8Array>,
+    server: BunServer,
+  ): RequestBody => {
+    server.timeout(request, stallSeconds)
+    let armed = performance.now()
+    const body = requestBody(stream, () => {
+      const now = performance.now()
+      if (now - armed < rearmMs) return
+      armed = now
+      server.timeout(request, stallSeconds)
+    })
+    setNativeBody(request, {
+      async pipe(sink) {
+        await body.pipe(sink)
+        server.timeout(request, 0)
+      },
+      abort: () => body.abort(),
+    })
+    return body
+  }
+
+  const answer: Handler = (request, server) => {
+    const { headers } = request
+    if (!isHost(headers.get('host'))) {
+      return errorResponse('requestInvalid', { Connection: 'close' })
+    }
+    const given = observe === undefined ? headers.get('x-request-id') : null
+    if (given !== null) setRequestId(request, chooseRequestId(given))
+    if (request.body !== null) {
+      return withBody(request, bodyOf(request, request.body, server), server)
+    }
+    const response = registry.fetch(request)
+    if (!(response instanceof Promise)) return ready(response, request, server)
+    server.timeout(request, 0)
+    return response.then((response) => ready(response, request, server))
+  }
+
+  return observe === undefined ? answer : observed(answer, observe)
+}
+
+function observed(answer: Handler, observe: Observe): Handler {
+  return (request, server) => {
+    const began = performance.now()
+    const requestId = chooseRequestId(request.headers.get('x-request-id'))
+    setRequestId(request, requestId)
+    // Asked now, because a closed connection no longer knows.
+    const client = server.requestIP(request)?.address ?? null
+    const seen = (response: Response): Response => {
+      observe(request, response, { requestId, client, ms: performance.now() - began })
+      return response
+    }
+    const response = answer(request, server)
+    return response instanceof Promise ? response.then(seen) : seen(response)
+  }
+}

@@ -1,0 +1,18 @@
+export { nodeHash } from '../disk/node-hash.ts'
+export { type DiskRegistry, type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
+export type { BunServer } from './bun.ts'
+export {
+  createHandler,
+  type Fetcher,
+  type Handler,
+  type HandlerOptions,
+  type Observe,
+  type Observed,
+} from './handler.ts'
+export {
+  defaultTimeouts,
+  type ServeOptions,
+  type ServeTimeouts,
+  type Serving,
+  serve,
+} from './serve.ts'

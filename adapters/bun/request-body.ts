@@ -1,0 +1,92 @@
+import { BodyInterrupted, type ByteSink, type ByteSource } from '../../src/kit.ts'
+
+/** The body of a request, which somebody may have to read to its end after the registry. */
+export interface RequestBody extends ByteSource {
+  /** Whether all of it was read. */
+  readonly ended: boolean
+  /**
+   * Reads what is left and throws it away, until it ends, the client gives up, or it was enough.
+   *
+   * @returns whether it ended
+   */
+  discard(): Promise<boolean>
+}
+
+/** How long, and for how many bytes, a client is listened to whose answer is ready. */
+const lingerMs = 1_000
+const lingerBytes = 64 * 1024 * 1024
+
+type Read = ReadableStreamReadResult<Uint8Array>
+
+/** @param moved called as bytes arrive */
+export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => void): RequestBody {
+  const reader = stream.getReader()
+  /** The read that nobody has taken the bytes of yet. */
+  let reading: Promise<Read> | null = null
+  let ended = false
+  let aborted = false
+  let interrupt: (() => void) | null = null
+
+  const read = async (): Promise<Read> => {
+    reading ??= reader.read()
+    const next = await reading
+    reading = null
+    ended = next.done
+    return next
+  }
+
+  const pump = async (sink: ByteSink): Promise<void> => {
+    for (;;) {
+      const next = await read().catch((cause: unknown) => {
+        throw new BodyInterrupted('the body ended early', { cause })
+      })
+      if (next.done) return
+      moved()
+      if (aborted) throw calledOff()
+      const busy = sink(next.value)
+      if (busy === undefined) continue
+      // Called off, the sink still holds what it was given, so its caller hears of it after that.
+      const whenIdle = interrupt
+      interrupt = null
+      await busy
+      if (aborted) throw calledOff()
+      interrupt = whenIdle
+    }
+  }
+
+  return {
+    get ended() {
+      return ended
+    },
+    pipe(sink) {
+      if (aborted) return Promise.reject(calledOff())
+      return new Promise((resolve, reject) => {
+        interrupt = () => reject(calledOff())
+        pump(sink).then(resolve, reject)
+      })
+    },
+    abort() {
+      aborted = true
+      interrupt?.()
+    },
+    discard() {
+      aborted = true
+      return new Promise((resolve) => {
+        const enough = setTimeout(resolve, lingerMs, false)
+        const rest = async (): Promise<boolean> => {
+          let bytes = 0
+          while (!ended && bytes <= lingerBytes) bytes += (await read()).value?.byteLength ?? 0
+          return ended
+        }
+        rest()
+          .catch(() => false)
+          .then(resolve)
+          .finally(() => clearTimeout(enough))
+      })
+    },
+  }
+}
+
+function calledOff(): BodyInterrupted {
+  return new BodyInterrupted('reading the body was called off')
+}

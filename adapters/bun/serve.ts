@@ -1,0 +1,125 @@
+import type { EventSink } from '../../src/index.ts'
+import { errorResponse } from '../../src/kit.ts'
+import { type BunServeOptions, type BunServer, bun } from './bun.ts'
+import { createHandler, type Fetcher, type Observe } from './handler.ts'
+
+/** How long a server waits for what, in milliseconds. None bounds how long a whole push may take. */
+export interface ServeTimeouts {
+  /** For the head of a connection's first request. Default: 10 s. */
+  readonly headersMs: number
+  /** For anything to move while it is the client's turn, up or down. Default: 60 s. */
+  readonly stallMs: number
+  /** For the next request of an idle connection, its head included. Default: 75 s. */
+  readonly keepAliveMs: number
+}
+
+/** The timeouts where none are given. Bun counts whole seconds, in steps of four, up to 255. */
+export const defaultTimeouts: ServeTimeouts = {
+  headersMs: 10_000,
+  stallMs: 60_000,
+  keepAliveMs: 75_000,
+}
+
+/** Where and how to serve. */
+export interface ServeOptions {
+  /** Default: 127.0.0.1, this machine alone. */
+  readonly host?: string
+  /** Default: 5000. 0 takes a free one. */
+  readonly port?: number
+  /** A unix socket to listen on instead of host and port. */
+  readonly socketPath?: string
+  /** Serve HTTPS with this certificate chain and key, in PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly timeouts?: Partial<ServeTimeouts>
+  /** Told of transfers that failed. Default: nobody. */
+  readonly events?: EventSink
+  /** For an access log. Default: nobody. */
+  readonly observe?: Observe
+}
+
+/** A server at work. */
+export interface Serving {
+  /** Where it can be reached: `http://127.0.0.1:5000`, or `unix:/path`. */
+  readonly url: string
+  /** The port, the real one where 0 was asked for; null on a unix socket. */
+  readonly port: number | null
+  readonly server: BunServer
+  /**
+   * Takes no more connections, ends idle ones, and waits for requests under way, at most
+   * `deadlineMs` (default: 30 s); then cuts the rest. How many requests were cut.
+   */
+  close(deadlineMs?: number): Promise<number>
+}
+
+/**
+ * Serves a registry over HTTP with `Bun.serve`.
+ *
+ * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there.
+ */
+export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
+  const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
+  const { observe, events, tls } = options
+  let draining = false
+  const fetch = createHandler(registry, {
+    stallSeconds: secondsOf(timeouts.stallMs),
+    keepAliveSeconds: secondsOf(timeouts.keepAliveMs),
+    ending: () => draining,
+    ...(events === undefined ? {} : { events }),
+    ...(observe === undefined ? {} : { observe }),
+  })
+  const settings: BunServeOptions = {
+    ...placeOf(options),
+    ...(tls === undefined ? {} : { tls }),
+    development: false,
+    // The registry has limits of its own.
+    maxRequestBodySize: Number.POSITIVE_INFINITY,
+    idleTimeout: secondsOf(timeouts.headersMs),
+    fetch,
+    error: (error) => lateError(error, events),
+  }
+  const server = bun().serve(settings)
+  return {
+    url: urlOf(server, options),
+    port: server.port ?? null,
+    server,
+    async close(deadlineMs = 30_000) {
+      draining = true
+      return close(server, deadlineMs)
+    },
+  }
+}
+
+function placeOf(options: ServeOptions): Pick<BunServeOptions, 'hostname' | 'port' | 'unix'> {
+  const { host = '127.0.0.1', port = 5000, socketPath } = options
+  return socketPath === undefined ? { hostname: host, port } : { unix: socketPath }
+}
+
+function urlOf({ port }: BunServer, { host = '127.0.0.1', socketPath, tls }: ServeOptions): string {
+  if (socketPath !== undefined) return `unix:${socketPath}`
+  const name = host.includes(':') ? `[${host}]` : host
+  return `${tls === undefined ? 'http' : 'https'}://${name}:${port}`
+}
+
+function secondsOf(milliseconds: number): number {
+  return Math.min(Math.ceil(milliseconds / 1000), 255)
+}
+
+/** What Bun says when it opens a file that went since we looked is an absent blob, no failure. */
+function lateError(error: unknown, events: EventSink | undefined): Response {
+  if ((error as { readonly code?: unknown }).code === 'ENOENT') return errorResponse('blobUnknown')
+  events?.({ kind: 'background-failure', task: 'sending an answer', error })
+  return errorResponse('internal')
+}
+
+async function close(server: BunServer, deadlineMs: number): Promise<number> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, deadlineMs, 'late')
+  })
+  const end = await Promise.race([server.stop(), late])
+  clearTimeout(timer)
+  const cut = end === 'late' ? server.pendingRequests : 0
+  // Connections on which nothing was ever asked are in nobody's way, and still open.
+  void server.stop(true)
+  return cut
+}

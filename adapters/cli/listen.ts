@@ -1,0 +1,35 @@
+import type { ServeOptions } from '../node-http/serve.ts'
+import { accessLog, fetchAccessLog } from './access-log.ts'
+import type { Front } from './front.ts'
+
+/** Where and how to listen, whatever the program runs on. */
+export interface ListenOptions extends Omit<ServeOptions, 'observe' | 'replaceGlobals'> {
+  /** Takes the lines of the access log; null for none. */
+  readonly logLine: ((line: string) => void) | null
+}
+
+/** A server at work. */
+export interface Listening {
+  readonly url: string
+  /** See `close` of the runtime's own server: how many were cut. */
+  close(deadlineMs: number): Promise<number>
+}
+
+/**
+ * Serves in the way that suits the runtime: `Bun.serve` on Bun, `node:http` on Node and on Deno, whose
+ * own server almost stops when a body is not read at once.
+ *
+ * @throws Error with the code of the system when it cannot listen there.
+ */
+export async function listen(front: Front, options: ListenOptions): Promise<Listening> {
+  const { logLine, ...others } = options
+  if ('Bun' in globalThis) {
+    const { serve } = await import('../bun/serve.ts')
+    return serve(front, {
+      ...others,
+      ...(logLine === null ? {} : { observe: fetchAccessLog(logLine) }),
+    })
+  }
+  const { serve } = await import('../node-http/serve.ts')
+  return serve(front, { ...others, ...(logLine === null ? {} : { observe: accessLog(logLine) }) })
+}

@@ -1,0 +1,15 @@
+export { nodeHash } from '../disk/node-hash.ts'
+export { type DiskRegistry, type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
+export {
+  createListener,
+  type Fetcher,
+  type Listener,
+  type ListenerOptions,
+} from '../node-http/listener.ts'
+export {
+  defaultTimeouts,
+  type ServeOptions,
+  type ServeTimeouts,
+  type Serving,
+  serve,
+} from '../node-http/serve.ts'
