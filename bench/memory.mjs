@@ -49,7 +49,7 @@ async function main() {
   })
   const limit = limits[options.runtime]
   if (limit === undefined) throw new Error(`--runtime is one of ${Object.keys(limits).join(', ')}`)
-  const server = options.peer === undefined ? layerdock() : peer(options.peer)
+  const server = options.peer === undefined ? layerdock(options.runtime) : peer(options.peer)
   const folder = mkdtempSync(join(options.dir, 'layerdock-memory-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))

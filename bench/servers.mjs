@@ -5,10 +5,10 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runtimes } from '../conformance/servers.mjs'
 import { Connection } from './http.mjs'
 import { residentBytes } from './process-usage.mjs'
 
-const layerdockMain = fileURLToPath(new URL('../dist/adapters/cli/layerdock.cjs', import.meta.url))
 const dockerRegistryPath = '/usr/bin/docker-registry'
 
 const syncsOf = new Map([
@@ -24,12 +24,12 @@ const syncsOf = new Map([
  * Layerdock as built in `dist`, without its line for every request, because the others are started
  * without theirs. Throws when nothing has been built.
  */
-export function layerdock() {
-  if (!existsSync(layerdockMain)) {
-    throw new Error('Layerdock is not built: run `npm run build` first')
-  }
-  const command = `${process.execPath} ${layerdockMain} serve --listen 127.0.0.1:{port} --storage-dir {dir} --log warn`
-  return server('layerdock', command)
+export function layerdock(runtime = 'node') {
+  const { entry, find } = runtimes[runtime]
+  const main = fileURLToPath(new URL(`../${entry}`, import.meta.url))
+  if (!existsSync(main)) throw new Error('Layerdock is not built: run `npm run build` first')
+  const command = `${find('current').command.join(' ')} ${main} serve --listen 127.0.0.1:{port} --storage-dir {dir} --log warn`
+  return server(runtime === 'node' ? 'layerdock' : `layerdock on ${runtime}`, command)
 }
 
 /** Debian's docker-registry, or null where it is not installed. */

@@ -10,6 +10,7 @@ import { findPrograms, runSuite, suites } from './suites.mjs'
 const help = `npm run conformance -- [options]
 
   --store disk|memory|both   which stores to serve from (default: both)
+  --runtime NAME             node (default), bun or deno, as npm ci installs them; may be repeated
   --node VERSION             another Node, fetched by npx, such as 26; may be repeated;
                              'current' is the one that runs this (default)
   --node-command COMMAND     another Node by the command line that starts it
@@ -31,6 +32,7 @@ https://github.com/opencontainers/distribution-spec.git#v1.1.0:conformance\`, or
 const { values } = parseArgs({
   options: {
     store: { type: 'string', default: 'both' },
+    runtime: { type: 'string', multiple: true },
     node: { type: 'string', multiple: true },
     'node-command': { type: 'string' },
     registry: { type: 'string' },
@@ -85,11 +87,16 @@ function targets() {
   }
   const stores = values.store === 'both' ? ['disk', 'memory'] : [values.store]
   const command = values['node-command'] ?? process.env.LAYERDOCK_NODE
-  const wanted = [...(values.node ?? []), ...(command ? [command] : [])]
-  if (wanted.length === 0) wanted.push('current')
-  const { title, entry, find } = /** @type {import('./servers.mjs').Runtime} */ (runtimes.node)
-  return wanted.flatMap((one) => {
-    const found = find(one)
+  const nodes = [...(values.node ?? []), ...(command ? [command] : [])]
+  const named = values.runtime ?? ['node']
+  const wanted = named.flatMap((name) =>
+    (name === 'node' && nodes.length > 0 ? nodes : ['current']).map((version) => ({
+      runtime: runtimes[name] ?? fail(`--runtime ${name}: unknown`),
+      version,
+    })),
+  )
+  return wanted.flatMap(({ runtime: { title, entry, find }, version }) => {
+    const found = find(version)
     return stores.map((store) => ({
       runtime: `${title} ${found.version}`,
       store,

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -18,6 +18,9 @@ const project = fileURLToPath(new URL('..', import.meta.url))
 /** @type {Readonly<Record<string, Runtime>>} */
 export const runtimes = {
   node: { title: 'Node', entry: 'dist/adapters/cli/layerdock.cjs', find: findNode },
+  // These two run the sources.
+  bun: { title: 'Bun', entry: 'adapters/cli/main.ts', find: findBun },
+  deno: { title: 'Deno', entry: 'adapters/cli/main.ts', find: findDeno },
 }
 
 /**
@@ -35,6 +38,45 @@ function findNode(wanted) {
   const [path, version] = output.trim().split('\n').slice(-2)
   if (path === undefined || version === undefined) throw new Error(`${line} did not answer`)
   return { command: [path], version }
+}
+
+/**
+ * @param {string} wanted `current`, which is the one that is installed here, or a program
+ * @returns {{ command: string[], version: string }}
+ * @throws {Error} when it cannot be run
+ */
+function findBun(wanted) {
+  const program = wanted === 'current' ? installed('bun') : wanted
+  const version = execFileSync(program, ['--version'], { encoding: 'utf8' }).trim()
+  return { command: [program], version }
+}
+
+/**
+ * @param {string} wanted `current`, which is the one that is installed here, or a program
+ * @returns {{ command: string[], version: string }}
+ * @throws {Error} when it cannot be run
+ */
+function findDeno(wanted) {
+  const program = wanted === 'current' ? installed('deno') : wanted
+  const output = execFileSync(program, ['--version'], { encoding: 'utf8' })
+  const version = /^deno (\S+)/.exec(output)?.[1] ?? output.trim()
+  return { command: [program, 'run', '--no-prompt', ...denoPermissions()], version }
+}
+
+/**
+ * What `deno task serve` lets the server do, and nothing beside it.
+ * @returns {string[]}
+ */
+export function denoPermissions() {
+  const { tasks } = JSON.parse(readFileSync(`${project}deno.json`, 'utf8'))
+  return tasks.serve.split(' ').filter((/** @type {string} */ word) => word.startsWith('--allow-'))
+}
+
+/** @param {string} name @returns {string} the executable itself, not the link that npm made */
+function installed(name) {
+  const link = `${project}node_modules/.bin/${name}`
+  if (!existsSync(link)) throw new Error(`${name} is not installed: run \`npm ci\` first`)
+  return realpathSync(link)
 }
 
 /**

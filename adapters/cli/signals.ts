@@ -1,5 +1,8 @@
-/** A terminal's Ctrl-C reaches a program twice when npm, which passes it on, runs beneath the shell. */
-const sameKeyMs = 100
+/**
+ * One Ctrl-C reaches a program twice, from the terminal and from the npm, `bun run` or `deno task`
+ * that started it and passes it on; and so does a SIGTERM that is sent to all of them.
+ */
+const sameWishMs = 100
 
 /**
  * Resolves with the first SIGTERM or SIGINT. Another one after it calls `impatient`: whoever sends
@@ -13,7 +16,7 @@ export function stopSignal(impatient: () => void): Promise<NodeJS.Signals> {
       if (first === null) {
         first = { signal, at }
         resolve(signal)
-      } else if (signal !== 'SIGINT' || first.signal !== signal || at - first.at > sameKeyMs) {
+      } else if (first.signal !== signal || at - first.at > sameWishMs) {
         impatient()
       }
     }

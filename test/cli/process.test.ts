@@ -188,7 +188,7 @@ describe('serve', () => {
     expect((await fetch(`${started.url}/v2/`)).status).toBe(200)
     started.child.kill('SIGTERM')
     await printed(started, 'stopping')
-    started.child.kill('SIGTERM')
+    started.child.kill('SIGINT')
     expect((await started.ended).code).toBe(1)
     socket.destroy()
   })

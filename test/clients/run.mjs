@@ -24,7 +24,8 @@ const help = `node test/clients/run.mjs [options]
   --only NAME[,NAME…]      these clients alone
   --megabytes N            size of the large image (default: 256)
   --store disk|memory      what Layerdock keeps things in (default: disk)
-  --node VERSION           the Node that Layerdock runs on: 'current', or such as 26
+  --runtime NAME           what Layerdock runs on: node (default), bun or deno
+  --node VERSION           which Node: 'current' (default), or such as 26
   --keep                   keep the temporary folder
 
 A client that is not on PATH is skipped. Docker and containerd need root.
@@ -39,6 +40,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     megabytes: { type: 'string', default: '256' },
     store: { type: 'string', default: 'disk' },
+    runtime: { type: 'string', default: 'node' },
     node: { type: 'string', default: 'current' },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -81,10 +83,8 @@ process.once('exit', () => {
 async function open() {
   const { registry } = values
   if (registry !== undefined) return { host: registry, stop: async () => {} }
-  const { entry, find } = /** @type {import('../../conformance/servers.mjs').Runtime} */ (
-    runtimes.node
-  )
-  const { command } = find(values.node)
+  const { entry, find } = runtimes[values.runtime] ?? fail(`--runtime ${values.runtime}: unknown`)
+  const { command } = find(values.runtime === 'node' ? values.node : 'current')
   const store = values.store === 'memory' ? 'memory' : 'disk'
   return startServer({ command, entry, store, dir: join(top, 'store') })
 }
