@@ -9,7 +9,7 @@ import {
   type TestRegistry,
   testRegistry,
 } from '../../src/testing/index.ts'
-import { digestOf } from '../http/client.ts'
+import { chunkedBody, digestOf } from '../http/client.ts'
 
 const layer = sampleBytes(300_000)
 const blob = `/v2/app/blobs/${digestOf(layer)}`
@@ -147,6 +147,27 @@ describe('ready made', () => {
       expect(seen).toBe(size)
     },
   )
+
+  test.each([
+    [0, '', 'broken'],
+    [3, 'abc', 'broken'],
+    [5, 'abcde', 'broken'],
+    [8, 'abcdefgh', 'broken'],
+    [9, 'abcdefghi', 'whole'],
+  ])('cut after %i counts over chunks', async (size, seen, end) => {
+    const proceed = async (): Promise<Response> => new Response(chunkedBody('abc', 'def', 'ghi'))
+    const response = await faults.cut(size)(new Request('http://registry.test/'), proceed)
+    let text = ''
+    const reading = response.body?.pipeThrough(new TextDecoderStream()).pipeTo(
+      new WritableStream({
+        write(part) {
+          text += part
+        },
+      }),
+    )
+    expect(await reading?.then(() => 'whole').catch(() => 'broken')).toBe(end)
+    expect(text).toBe(seen)
+  })
 
   test('cut leaves a body alone that is no longer than that', async () => {
     registry.fault({ fault: faults.cut(layer.byteLength) })
