@@ -45,6 +45,12 @@ export interface HandlerOptions {
 /** The `fetch` of `Bun.serve`. */
 export type Handler = (request: Request, server: BunServer) => Response | Promise<Response>
 
+/**
+ * Blobs of other stores up to this size are sent in one piece, in bytes: Bun sends a stream in
+ * chunks, and drops its Content-Length (oven-sh/bun#10507).
+ */
+const gathered = 256 * 1024
+
 /** How often, at most, the clock of a body on its way is set back. */
 const rearmMs = 1_000
 
@@ -62,15 +68,18 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     observe,
   } = options
 
-  const ready = (response: Response, request: Request, server: BunServer): Response => {
+  const ready = (
+    response: Response,
+    request: Request,
+    server: BunServer,
+  ): Response | Promise<Response> => {
+    if (ending()) response.headers.set('Connection', 'close')
     const native = nativeBlob(response)
     server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
-    const sent =
-      native !== null && isDiskBlob(native.blob.native)
-        ? fileResponse(response, native.blob.native, native.span)
-        : response
-    if (ending()) sent.headers.set('Connection', 'close')
-    return sent
+    if (native === null) return response
+    const { blob, span } = native
+    if (isDiskBlob(blob.native)) return fileResponse(response, blob.native, span)
+    return span.end - span.start > gathered ? response : bytesResponse(response)
   }
 
   /** The same with the blob as a file: the kernel copies it to the socket. */
@@ -138,6 +147,11 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   }
 
   return observe === undefined ? answer : observed(answer, observe)
+}
+
+async function bytesResponse(response: Response): Promise<Response> {
+  const { status, headers } = response
+  return new Response(await response.arrayBuffer(), { status, headers })
 }
 
 function observed(answer: Handler, observe: Observe): Handler {
