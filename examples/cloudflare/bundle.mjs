@@ -17,7 +17,6 @@ export async function bundle(entry = fileURLToPath(new URL('worker.ts', import.m
     entryPoints: [entry],
     bundle: true,
     minify: true,
-    keepNames: true,
     write: false,
     format: 'esm',
     target: 'es2022',

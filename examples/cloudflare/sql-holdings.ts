@@ -140,9 +140,9 @@ export class SqlHoldings {
     }
   }
 
-  isHeld(digest: Digest): boolean {
-    const held = this.#sql.exec('SELECT 1 FROM bytes WHERE digest = ? AND holders > 0', digest)
-    return held.toArray().length > 0
+  isHeld({ digest, key }: BlobRef): boolean {
+    const held = 'SELECT 1 FROM bytes WHERE digest = ? AND key = ? AND holders > 0'
+    return this.#sql.exec(held, digest, key).toArray().length > 0
   }
 
   /** Ends bytes, unless something holds them again or they are elsewhere by now. */

@@ -203,8 +203,8 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     return this.#storage.transactionSync(() => this.#holdings.condemn(before, limit))
   }
 
-  async isHeld(digest: Digest): Promise<boolean> {
-    return this.#holdings.isHeld(digest)
+  async isHeld(blob: BlobRef): Promise<boolean> {
+    return this.#holdings.isHeld(blob)
   }
 
   async forget(blob: BlobRef): Promise<void> {

@@ -1,0 +1,24 @@
+import { Miniflare, type MiniflareOptions } from 'miniflare'
+import { bundle, compatibility } from '../../examples/cloudflare/bundle.mjs'
+
+/** A worker on Cloudflare's runtime, on a loopback port of its own. */
+export interface Edge {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  readonly server: Miniflare
+  end(): Promise<void>
+}
+
+/** Boots a worker with what it binds. */
+export async function bootEdge(bindings: object, entry?: string): Promise<Edge> {
+  const options = {
+    ...compatibility,
+    ...bindings,
+    modules: true,
+    script: await bundle(entry),
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  }
+  const server = new Miniflare(options as MiniflareOptions)
+  const { port } = await server.unsafeGetDirectURL()
+  return { url: `http://127.0.0.1:${port}`, server, end: () => server.dispose() }
+}

@@ -1,0 +1,48 @@
+import { type Client, clientOf } from '../http/client.ts'
+import { bootEdge, type Edge } from './edge.ts'
+
+/** The example's registry on Cloudflare's runtime. */
+export interface RegistryEdge extends Edge {
+  readonly client: Client
+  /** Keys of all objects in the bucket. */
+  keys(): Promise<string[]>
+  /** Runs the cron trigger. */
+  clean(): Promise<void>
+}
+
+/** What Miniflare's own types leave to a package of Cloudflare's. */
+interface Scheduled {
+  scheduled(options: { readonly cron: string }): Promise<{ readonly outcome: string }>
+}
+
+/** Boots it; what it holds outlives it where `directory` is given. */
+export async function bootRegistry(directory?: string): Promise<RegistryEdge> {
+  const edge = await bootEdge({
+    r2Buckets: ['BLOBS'],
+    durableObjects: { NAMES: { className: 'Names', useSQLite: true } },
+    ...(directory === undefined
+      ? {}
+      : { r2Persist: `${directory}/r2`, durableObjectsPersist: `${directory}/names` }),
+  })
+  const client = clientOf({
+    async fetch(request) {
+      const { pathname, search } = new URL(request.url)
+      // The registry's own test client speaks to any host; this one has a socket.
+      return fetch(new Request(`${edge.url}${pathname}${search}`, request))
+    },
+  })
+  return {
+    ...edge,
+    client,
+    async keys() {
+      const bucket = (await edge.server.getR2Bucket('BLOBS')) as unknown as R2Bucket
+      const { objects } = await bucket.list({ prefix: '' })
+      return objects.map(({ key }) => key)
+    },
+    async clean() {
+      const worker = (await edge.server.getWorker()) as unknown as Scheduled
+      const { outcome } = await worker.scheduled({ cron: '*/15 * * * *' })
+      if (outcome !== 'ok') throw new Error(`the cron trigger ended with ${outcome}`)
+    },
+  }
+}
