@@ -21,6 +21,8 @@ export const runtimes = {
   // These two run the sources.
   bun: { title: 'Bun', entry: 'adapters/cli/main.ts', find: findBun },
   deno: { title: 'Deno', entry: 'adapters/cli/main.ts', find: findDeno },
+  // The example's own stores: here "disk" outlives the runtime, and "memory" does not.
+  workerd: { title: 'workerd', entry: 'examples/cloudflare/local.mjs', find: findWorkerd },
 }
 
 /**
@@ -61,6 +63,17 @@ function findDeno(wanted) {
   const output = execFileSync(program, ['--version'], { encoding: 'utf8' })
   const version = /^deno (\S+)/.exec(output)?.[1] ?? output.trim()
   return { command: [program, 'run', '--no-prompt', ...denoPermissions()], version }
+}
+
+/**
+ * Miniflare, which runs on Node, starts it.
+ * @param {string} _wanted only what is installed here
+ * @returns {{ command: string[], version: string }}
+ */
+function findWorkerd(_wanted) {
+  const file = `${project}node_modules/workerd/package.json`
+  if (!existsSync(file)) throw new Error('workerd is not installed: run `npm ci` first')
+  return { command: [process.execPath], version: JSON.parse(readFileSync(file, 'utf8')).version }
 }
 
 /**

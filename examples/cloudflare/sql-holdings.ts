@@ -24,7 +24,7 @@ export class SqlHoldings {
     const [row] = this.#sql
       .exec<BytesRow & { keep_until: number }>(
         `SELECT digest, size, key, keep_until FROM links JOIN bytes USING (digest)
-         WHERE repository = ? AND digest = ?`,
+         WHERE repository = ? AND digest = ? AND holders > 0`,
         ...[repository, digest],
       )
       .toArray()
@@ -45,18 +45,30 @@ export class SqlHoldings {
       .toArray()
     if (held !== undefined) return blobOf(held)
     this.#sql.exec(
-      'INSERT OR REPLACE INTO bytes (digest, size, key) VALUES (?, ?, ?)',
+      'INSERT OR IGNORE INTO bytes (digest, size, key) VALUES (?, ?, ?)',
       ...[digest, size, key],
     )
     return { digest, size, key }
   }
 
-  /** One holder more or less. */
-  hold(digest: Digest, change: 1 | -1): void {
-    this.#sql.exec('UPDATE bytes SET holders = holders + ? WHERE digest = ?', change, digest)
+  /** One holder more of what {@link winner} returned. */
+  hold({ digest, key }: BlobRef): void {
+    this.#sql.exec(
+      'UPDATE bytes SET holders = holders + 1 WHERE digest = ? AND key = ?',
+      ...[digest, key],
+    )
   }
 
-  link(repository: RepositoryName, digest: Digest, keepUntil: number): void {
+  /** One holder less of the copy that is held. */
+  release(digest: Digest): void {
+    this.#sql.exec(
+      'UPDATE bytes SET holders = holders - 1 WHERE digest = ? AND holders > 0',
+      digest,
+    )
+  }
+
+  link(repository: RepositoryName, blob: BlobRef, keepUntil: number): void {
+    const { digest } = blob
     this.begin(repository)
     const extended = this.#sql
       .exec(
@@ -71,7 +83,7 @@ export class SqlHoldings {
          (SELECT count(*) FROM refs WHERE repository = ?1 AND digest = ?2))`,
       ...[repository, digest, keepUntil],
     )
-    this.hold(digest, 1)
+    this.hold(blob)
   }
 
   /** False when there was no link. */
@@ -82,7 +94,7 @@ export class SqlHoldings {
         ...[repository, digest],
       )
       .toArray()
-    if (gone.length > 0) this.hold(digest, -1)
+    if (gone.length > 0) this.release(digest)
     return gone.length > 0
   }
 
@@ -131,8 +143,11 @@ export class SqlHoldings {
         )
         .toArray()
       if (over.length === 0) {
-        for (const { digest } of unheld) {
-          this.#sql.exec('UPDATE bytes SET tried = tried + 1 WHERE digest = ?', digest)
+        for (const { digest, key } of unheld) {
+          this.#sql.exec(
+            'UPDATE bytes SET tried = tried + 1 WHERE digest = ? AND key = ?',
+            ...[digest, key],
+          )
         }
         return unheld
       }
@@ -145,7 +160,7 @@ export class SqlHoldings {
     return this.#sql.exec(held, digest, key).toArray().length > 0
   }
 
-  /** Ends bytes, unless something holds them again or they are elsewhere by now. */
+  /** Ends bytes, unless something holds them again. */
   forget({ digest, key }: BlobRef): void {
     this.#sql.exec('DELETE FROM bytes WHERE digest = ? AND key = ? AND holders = 0', digest, key)
   }

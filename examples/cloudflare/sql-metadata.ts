@@ -64,7 +64,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     const found = this.#holdings.find(repository, digest)
     if (found === null) return null
     if (keepUntil !== undefined && keepUntil > found.keepUntil) {
-      this.#holdings.link(repository, digest, keepUntil + this.#slackMs)
+      this.#holdings.link(repository, found.blob, keepUntil + this.#slackMs)
     }
     return found.blob
   }
@@ -82,7 +82,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
   async linkBlob(repository: RepositoryName, blob: BlobRef, keepUntil: number): Promise<BlobRef> {
     return this.#storage.transactionSync(() => {
       const winner = this.#holdings.winner(blob)
-      this.#holdings.link(repository, winner.digest, keepUntil)
+      this.#holdings.link(repository, winner, keepUntil)
       return winner
     })
   }
@@ -96,7 +96,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     return this.#storage.transactionSync(() => {
       const found = this.#holdings.find(from, digest)
       if (found === null) return null
-      this.#holdings.link(to, digest, keepUntil)
+      this.#holdings.link(to, found.blob, keepUntil)
       return found.blob
     })
   }
@@ -149,7 +149,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
       if (gone.length === 0) return false
       this.#sql.exec(`DELETE FROM tags ${where}`, repository, digest)
       this.#holdings.refer(repository, digest, [])
-      this.#holdings.hold(digest, -1)
+      this.#holdings.release(digest)
       return true
     })
   }
@@ -262,7 +262,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     const { references, ...rest } = { ...record, blob: this.#holdings.winner(record.blob) }
     const { digest, subject = null, artifactType = null } = rest
     this.#holdings.begin(repository)
-    if (this.#stored(repository, digest) === null) this.#holdings.hold(digest, 1)
+    if (this.#stored(repository, digest) === null) this.#holdings.hold(rest.blob)
     this.#sql.exec(
       `INSERT OR REPLACE INTO manifests (repository, digest, subject, artifact_type, record)
        VALUES (?, ?, ?, ?, ?)`,

@@ -7,11 +7,12 @@ CREATE TABLE IF NOT EXISTS repositories (
   name TEXT PRIMARY KEY
 ) WITHOUT ROWID;
 
--- Bytes in the bucket. holders: repositories that have them as a blob or as a manifest.
--- tried: how often they were condemned, so that what cannot be deleted does not stand in the way.
+-- Bytes in the bucket. holders: repositories that have them as a blob or as a manifest. Of several
+-- copies of a digest one is held; the others are on their way out. tried: how often they were condemned, so that what cannot be deleted does not stand in the way.
 CREATE TABLE IF NOT EXISTS bytes (
-  digest TEXT PRIMARY KEY, size INTEGER NOT NULL, key TEXT NOT NULL,
-  holders INTEGER NOT NULL DEFAULT 0, tried INTEGER NOT NULL DEFAULT 0
+  digest TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL,
+  holders INTEGER NOT NULL DEFAULT 0, tried INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (digest, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS unheld ON bytes (tried, digest) WHERE holders = 0;
 
