@@ -1,0 +1,133 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RunningServer, runtimes, startProgram } from '../../conformance/servers.mjs'
+import { clientOf } from '../promises/client.ts'
+import { certain, smuggled, uncertain, unread } from '../promises/framings.ts'
+import { exchange, head } from '../promises/raw-socket.ts'
+import { hosts, list, noRequests, targets } from '../promises/request-targets.ts'
+
+const watchedServer = fileURLToPath(new URL('watched-server.ts', import.meta.url))
+
+/** Where a runtime's parser reads what Node refuses or reads in another way; both know what comes of it. */
+export interface Parser {
+  /** Framings that it reads, to the same end as everybody who reads them. */
+  readonly reads?: readonly string[]
+  /** Targets that stand for another plain one: what leave is asked for is still what is served. */
+  readonly takesFor?: Readonly<Record<string, string>>
+}
+
+interface Told {
+  readonly asks: readonly unknown[]
+  readonly targets: readonly string[]
+}
+
+/**
+ * The raw requests of the promises, sent to the server of another runtime: every target is the route
+ * of the URL as WHATWG reads it, or refused; no body is taken for a request.
+ *
+ */
+export function holdsToTheSameRequests(runtime: string, parser: Parser = {}): void {
+  const { reads = [], takesFor = {} } = parser
+  let server: RunningServer
+  let port: number
+
+  beforeAll(async () => {
+    const [program = '', ...args] = runtimes[runtime]?.find('current').command ?? []
+    server = await startProgram(program, [...args, watchedServer])
+    port = Number(server.host.split(':')[1])
+    const client = clientOf(`http://${server.host}`)
+    for (const name of ['a', 'b', 'a/b']) await client.pushImage(name, name.replace('/', '-'))
+    await told()
+  })
+  afterAll(() => server?.kill())
+
+  const told = async (): Promise<Told> => {
+    const answer = await fetch(`http://${server.host}/what-was-asked`, {
+      headers: { Connection: 'close' },
+    })
+    return (await answer.json()) as Told
+  }
+
+  const get = async (target: string, ...lines: readonly string[]): Promise<unknown> => {
+    const { answers } = await exchange(
+      port,
+      head(`GET ${target} HTTP/1.1`, ...lines, 'Connection: close'),
+    )
+    expect(answers).toHaveLength(1)
+    const [{ status, body } = { status: 0, body: '' }] = answers
+    const { asks } = await told()
+    if (status !== 400 && status !== 505) return { status, body, asks }
+    expect(asks).toEqual([])
+    return 'refused'
+  }
+
+  describe('path confusion', () => {
+    it('reaches what the plain targets name', async () => {
+      expect(await get(list)).toMatchObject({ status: 200, body: '{"name":"a","tags":["a"]}' })
+      expect(await get('/metrics')).toMatchObject({ status: 404 })
+    })
+
+    it.each(targets)('GET %j', async (target, usual) => {
+      const seen = await get(target)
+      const plain = takesFor[target] ?? usual
+      if (seen === 'refused') return
+      expect(plain).not.toBeNull()
+      expect(seen).toEqual(await get(plain ?? ''))
+    })
+
+    it.each(hosts)('with %j', async (line) => {
+      const seen = await get(list, line)
+      if (seen !== 'refused') expect(seen).toEqual(await get(list))
+    })
+
+    it('answers no request without a Host', async () => {
+      const { answers } = await exchange(port, `GET ${list} HTTP/1.1\r\nConnection: close\r\n\r\n`)
+      expect(answers.map(({ status }) => status)).toEqual([400])
+      expect((await told()).asks).toEqual([])
+    })
+
+    it.each(noRequests)('serves nothing for %j', async (line) => {
+      const { text } = await exchange(port, head(line, 'Connection: close'))
+      expect(text).not.toContain('200 OK')
+      expect((await told()).asks).toEqual([])
+    })
+  })
+
+  /** Gives the second request of a case a name of its own, as long as the common one. */
+  let cases = 10_000
+  const marked = (text: string): { sent: string; cameThrough: () => Promise<boolean> } => {
+    cases += 1
+    const name = `sec${cases}`
+    return {
+      sent: text.replace('smuggled', name),
+      cameThrough: async () => (await told()).targets.some((target) => target.includes(name)),
+    }
+  }
+
+  describe.concurrent('request smuggling', () => {
+    it.each(certain)('serves what follows %s', async (_, request) => {
+      const { sent, cameThrough } = marked(request + smuggled)
+      const { answers } = await exchange(port, sent)
+      expect(answers.map(({ status }) => status)).toEqual([201, 404])
+      expect(await cameThrough()).toBe(true)
+    })
+
+    it.each(uncertain)('refuses %s, and what follows it', async (what, request) => {
+      const { sent, cameThrough } = marked(request + smuggled)
+      const { answers } = await exchange(port, sent)
+      if (reads.includes(what)) {
+        expect(answers.map(({ status }) => status)).toEqual([201, 404])
+        return
+      }
+      expect(await cameThrough()).toBe(false)
+      for (const { status } of answers.slice(1)) expect(status).toBe(400)
+    })
+
+    it.each(unread)('never serves the body of %s', async (_, request) => {
+      const { sent, cameThrough } = marked(request)
+      const { answers } = await exchange(port, sent)
+      expect(await cameThrough()).toBe(false)
+      expect(answers.length).toBeLessThanOrEqual(1)
+    })
+  })
+}
