@@ -10,6 +10,8 @@ const config: ViteUserConfig = defineConfig({
       { find: /^layerdock\/kit$/, replacement: here('src/kit.ts') },
       { find: /^layerdock\/testing$/, replacement: here('src/testing/index.ts') },
       { find: /^layerdock\/node$/, replacement: here('adapters/node-fs/index.ts') },
+      { find: /^layerdock\/bun$/, replacement: here('adapters/bun/index.ts') },
+      { find: /^layerdock\/deno$/, replacement: here('adapters/deno/index.ts') },
     ],
   },
   test: {

@@ -13,7 +13,7 @@ export interface ServeTimeouts {
   readonly keepAliveMs: number
 }
 
-/** The timeouts where none are given. Bun counts whole seconds, in steps of four, up to 255. */
+/** The timeouts where none are given. Bun counts in steps of four seconds, from 8 to 255. */
 export const defaultTimeouts: ServeTimeouts = {
   headersMs: 10_000,
   stallMs: 60_000,
@@ -100,8 +100,9 @@ function urlOf({ port }: BunServer, { host = '127.0.0.1', socketPath, tls }: Ser
   return `${tls === undefined ? 'http' : 'https'}://${name}:${port}`
 }
 
+/** Bun's clock ticks every four seconds, and what is shorter than two ticks may be over at once. */
 function secondsOf(milliseconds: number): number {
-  return Math.min(Math.ceil(milliseconds / 1000), 255)
+  return Math.min(Math.max(Math.ceil(milliseconds / 1000), 8), 255)
 }
 
 /** What Bun says when it opens a file that went since we looked is an absent blob, no failure. */

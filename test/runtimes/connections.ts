@@ -1,0 +1,205 @@
+import { mkdtemp, rm, stat, truncate } from 'node:fs/promises'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RunningServer, runtimes, startServer } from '../../conformance/servers.mjs'
+import { dial, readAll, readUntil } from '../node-fs/loopback.ts'
+import { clientOf, digestOf } from '../promises/client.ts'
+
+const mib = 1024 * 1024
+
+/**
+ * What the connections of `layerdock serve` are promised, on another runtime than Node.
+ *
+ * @param patienceMs the longest that a silent connection may live with timeouts of three seconds
+ */
+export function holdsItsConnections(runtime: string, patienceMs: number): void {
+  let top: string
+  let server: RunningServer
+  let port: number
+
+  beforeAll(async () => {
+    top = await mkdtemp(join(tmpdir(), 'layerdock-connections-'))
+    server = await start('store')
+    port = portOf(server)
+  })
+  afterAll(async () => {
+    await server?.kill()
+    await rm(top, { recursive: true, force: true })
+  })
+
+  const start = (folder: string): Promise<RunningServer> => {
+    const { entry = '', find } = runtimes[runtime] ?? {}
+    const { command = [] } = find?.('current') ?? {}
+    const timeouts = ['headers', 'stall', 'keep-alive'].flatMap((name) => [
+      `--${name}-timeout`,
+      '3s',
+    ])
+    const args = [...timeouts, '--max-blob', '64MiB']
+    return startServer({ command, entry, store: 'disk', dir: join(top, folder), args })
+  }
+
+  const client = () => clientOf(`http://${server.host}`)
+  const newSession = async (): Promise<string> =>
+    (await client().send('POST', '/v2/app/blobs/uploads/')).headers.get('location') ?? ''
+
+  describe.concurrent('connections on which nothing moves', () => {
+    it('are let go, whatever they wait for', async () => {
+      const session = await newSession()
+      const waiting = [
+        '',
+        'GET /v2/ HTTP/1.1\r\nHo',
+        'GET /v2/ HTTP/1.1\r\nHost: h\r\n\r\n',
+        `PATCH ${session} HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf`,
+        `PATCH ${session} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha`,
+      ]
+      await Promise.all(waiting.map(async (text) => endOf(await dialled(port, text), patienceMs)))
+    }, 20_000)
+
+    it('keep what they sent', async () => {
+      const session = await newSession()
+      const head = `PATCH ${session} HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n`
+      await endOf(await dialled(port, `${head}half`), patienceMs)
+      const headers = { Connection: 'close' }
+      const state = await client().send('GET', session, { headers })
+      expect(state.headers.get('range')).toBe('0-3')
+    }, 20_000)
+
+    it('are cut when they do not read', async () => {
+      const { digest, size } = await client().pushBlob('app', largeBytes(1))
+      const socket = await dialled(port, `GET /v2/app/blobs/${digest} HTTP/1.1\r\nHost: h\r\n\r\n`)
+      socket.pause()
+      await new Promise((resolve) => setTimeout(resolve, patienceMs))
+      expect((await readAll(socket.resume())).length).toBeLessThan(size)
+    }, 30_000)
+
+    it('are not those on which a byte comes now and then', async () => {
+      const trickle = Math.ceil(patienceMs / 1_000)
+      const session = await newSession()
+      const head = `PATCH ${session} HTTP/1.1\r\nHost: h\r\nContent-Length: ${trickle}\r\n\r\n`
+      const socket = await dialled(port, head)
+      for (let sent = 0; sent < trickle; sent++) {
+        await new Promise((resolve) => setTimeout(resolve, 1_000))
+        socket.write('x')
+      }
+      expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 202/)
+      socket.destroy()
+    }, 20_000)
+  })
+
+  describe('an answer before the body is there', () => {
+    it('reaches a client that sends on regardless, and the connection ends', async () => {
+      const target = `/v2/app/blobs/uploads/?digest=${digestOf('x')}`
+      const socket = await dial(port)
+      const answer = readAll(socket)
+      socket.write(`POST ${target} HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\n`)
+      const chunk = Buffer.alloc(65_536)
+      const send = (): void => {
+        if (socket.writable && !socket.destroyed) socket.write(chunk, () => setImmediate(send))
+      }
+      send()
+      const text = await answer
+      expect(text).toMatch(/^HTTP\/1\.1 413 /)
+      expect(text).toMatch(/connection: close/i)
+      expect(text).toContain('SIZE_INVALID')
+    })
+
+    it('does not end a connection whose body was short', async () => {
+      const text = 'POST /v2/app/tags/list HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody'
+      const socket = await dialled(port, text)
+      expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 405 /)
+      socket.write('GET /v2/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+      expect(await readAll(socket)).toMatch(/HTTP\/1\.1 200 /)
+    })
+  })
+
+  describe('blobs', () => {
+    it('are sent with the headers of the registry and none of the file', async () => {
+      const bytes = crypto.getRandomValues(new Uint8Array(50_000))
+      const { digest } = await client().pushBlob('app', bytes)
+      const whole = await client().send('GET', `/v2/app/blobs/${digest}`)
+      expect(new Uint8Array(await whole.arrayBuffer())).toEqual(bytes)
+      const part = await client().send('GET', `/v2/app/blobs/${digest}`, {
+        headers: { Range: 'bytes=10-19' },
+      })
+      expect(new Uint8Array(await part.arrayBuffer())).toEqual(bytes.subarray(10, 20))
+      expect([part.status, part.headers.get('content-range')]).toEqual([206, 'bytes 10-19/50000'])
+      const several = await client().send('GET', `/v2/app/blobs/${digest}`, {
+        headers: { Range: 'bytes=0-1,4-5' },
+      })
+      expect([several.status, (await several.arrayBuffer()).byteLength]).toEqual([200, 50_000])
+      for (const { headers } of [whole, part, several]) {
+        expect(headers.get('content-disposition')).toBe('attachment')
+        expect(headers.get('content-type')).toBe('application/octet-stream')
+        expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox")
+      }
+    })
+
+    const fileOf = (digest: string): string => join(top, 'store/blobs/sha256', digest.slice(7))
+
+    it('that lost their end or are gone are not there', async () => {
+      const short = await client().pushBlob('app', crypto.getRandomValues(new Uint8Array(5_000)))
+      await truncate(fileOf(short.digest), 4_000)
+      expect((await client().send('GET', `/v2/app/blobs/${short.digest}`)).status).toBe(404)
+      const gone = await client().pushBlob('app', crypto.getRandomValues(new Uint8Array(5_000)))
+      await rm(fileOf(gone.digest))
+      expect((await client().send('GET', `/v2/app/blobs/${gone.digest}`)).status).toBe(404)
+    })
+
+    it('that lose their end under way do not look whole', async () => {
+      const { digest, size } = await client().pushBlob('app', largeBytes(2))
+      const socket = await dialled(port, `GET /v2/app/blobs/${digest} HTTP/1.1\r\nHost: h\r\n\r\n`)
+      await readUntil(socket, '\r\n\r\n')
+      socket.pause()
+      await truncate(fileOf(digest), mib)
+      expect((await stat(fileOf(digest))).size).toBe(mib)
+      expect((await readAll(socket.resume())).length).toBeLessThan(size)
+    })
+  })
+
+  it('ends at SIGTERM with the upload that is under way, and takes no new connection', async () => {
+    const ending = await start('ending')
+    const digest = digestOf('whole')
+    const head = `POST /v2/app/blobs/uploads/?digest=${digest} HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`
+    const idle = await dialled(portOf(ending), 'GET /v2/ HTTP/1.1\r\nHost: h\r\n\r\n')
+    await readUntil(idle, '\r\n\r\n')
+    const busy = await dialled(portOf(ending), head)
+    await readUntil(busy, '100 Continue\r\n\r\n')
+    const stopped = ending.stop()
+    await endOf(idle, patienceMs)
+    await expect(fetch(`http://${ending.host}/v2/`)).rejects.toThrow()
+    busy.write('whole')
+    expect(await readAll(busy)).toMatch(/^HTTP\/1\.1 201 /)
+    await stopped
+    expect(ending.output()).toContain('"msg":"stopped"')
+  })
+}
+
+/** More than the sockets of both sides hold. */
+function largeBytes(filling: number): Uint8Array {
+  return new Uint8Array(32 * mib).fill(filling)
+}
+
+function portOf({ host }: RunningServer): number {
+  return Number(host.split(':')[1])
+}
+
+async function dialled(port: number, text: string): Promise<Socket> {
+  const socket = await dial(port)
+  socket.write(text)
+  return socket
+}
+
+/** Fails where the server does not hang up. */
+function endOf(socket: Socket, withinMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('still open')), withinMs)
+    const end = (): void => {
+      clearTimeout(late)
+      socket.destroy()
+      resolve()
+    }
+    socket.resume().once('close', end).once('end', end)
+  })
+}
