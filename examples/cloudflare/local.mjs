@@ -21,7 +21,7 @@ const server = new Miniflare({
   ...compatibility,
   modules: true,
   script: await bundle(),
-  bindings: { ALLOW_SPARSE: String(values['allow-sparse']) },
+  bindings: { OPEN: 'true', ALLOW_SPARSE: String(values['allow-sparse']) },
   r2Buckets: ['BLOBS'],
   durableObjects: { NAMES: { className: 'Names', useSQLite: true } },
   r2Persist: directory === undefined ? false : `${directory}/r2`,

@@ -1,5 +1,6 @@
 // The registry on Cloudflare: bytes in R2, names in one Durable Object, a worker between them.
 import { createRegistry, type Registry } from 'layerdock'
+import { passwordAccess } from './access.ts'
 import { nativeHash } from './hash.ts'
 import type { NamesNamespace } from './names.ts'
 import { r2Blobs } from './r2-blobs.ts'
@@ -11,6 +12,10 @@ export { Names } from './names.ts'
 export interface Env {
   readonly BLOBS: R2Bucket
   readonly NAMES: NamesNamespace
+  /** A secret: what clients log in with, under any user name. */
+  readonly PASSWORD?: string
+  /** `true`: everybody may do everything. For trying it on loopback. */
+  readonly OPEN?: string
   /** `true`: take manifests and indexes whose content is not all there. */
   readonly ALLOW_SPARSE?: string
 }
@@ -25,6 +30,7 @@ function registryFor(env: Env): Registry {
   return createRegistry({
     stores: { blobs: r2Blobs(env.BLOBS), metadata, uploads },
     hash: nativeHash,
+    ...(env.OPEN === 'true' ? {} : { access: passwordAccess(env.PASSWORD) }),
     allowSparse: env.ALLOW_SPARSE === 'true',
     limits: { blobBytes: 10_000 * smallestPart, manifestCacheBytes: 0 },
     // biome-ignore lint/suspicious/noConsole: a worker's console is its log

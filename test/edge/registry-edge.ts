@@ -15,9 +15,13 @@ interface Scheduled {
   scheduled(options: { readonly cron: string }): Promise<{ readonly outcome: string }>
 }
 
-/** Boots it; what it holds outlives it where `directory` is given. */
-export async function bootRegistry(directory?: string): Promise<RegistryEdge> {
+/** Boots it; what it holds outlives it where `directory` is given. Open to all by default. */
+export async function bootRegistry(
+  directory?: string,
+  bindings: Readonly<Record<string, string>> = { OPEN: 'true' },
+): Promise<RegistryEdge> {
   const edge = await bootEdge({
+    bindings,
     r2Buckets: ['BLOBS'],
     durableObjects: { NAMES: { className: 'Names', useSQLite: true } },
     ...(directory === undefined
