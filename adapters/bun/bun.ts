@@ -16,6 +16,8 @@ export interface BunServeOptions {
   /** In bytes. */
   readonly maxRequestBodySize: number
   readonly development: false
+  /** Whether another process may listen in the same place; unless told, Bun lets it. */
+  readonly reusePort: false
   fetch(request: Request, server: BunServer): Response | Promise<Response>
   error(error: unknown): Response
 }

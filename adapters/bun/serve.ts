@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import type { EventSink } from '../../src/index.ts'
 import { errorResponse } from '../../src/kit.ts'
 import { type BunServeOptions, type BunServer, bun } from './bun.ts'
@@ -71,12 +72,15 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     ...placeOf(options),
     ...(tls === undefined ? {} : { tls }),
     development: false,
+    reusePort: false,
     // The registry has limits of its own.
     maxRequestBodySize: Number.POSITIVE_INFINITY,
     idleTimeout: secondsOf(timeouts.headersMs),
     fetch,
     error: (error) => lateError(error, events),
   }
+  // Bun's own error for a host that does not exist says whatever the system failed at before.
+  if (settings.hostname !== undefined) await lookup(settings.hostname)
   const server = bun().serve(settings)
   return {
     url: urlOf(server, options),

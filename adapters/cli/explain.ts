@@ -12,6 +12,7 @@ export function explainListening(error: unknown, address: ListenAddress): string
         ? `${where}: something listens there, or was killed there: if nothing does, delete the file`
         : `${where} is taken: another program listens there. Stop it, or choose another port with --listen`
     case 'EADDRNOTAVAIL':
+    case 'EINVAL': // Deno's word for it.
       return `${where}: no interface of this machine has that address. Choose another with --listen: 127.0.0.1:PORT for this machine, :PORT for every interface`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

@@ -97,7 +97,7 @@ export const rooms: readonly Room[] = [
     name: 'bun',
     where: ['adapters/bun/'],
     rooms: [...surface, 'disk'],
-    packages: [],
+    packages: ['node:dns'],
   },
   {
     name: 'deno',

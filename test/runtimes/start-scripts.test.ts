@@ -1,12 +1,48 @@
+import { execFile } from 'node:child_process'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { denoPermissions, runtimes, startProgram } from '../../conformance/servers.mjs'
+import { denoPermissions, runtimes, startProgram, startServer } from '../../conformance/servers.mjs'
 import { root, textOf } from '../architecture/source-files.ts'
+
+describe.each(['bun', 'deno'])('on %s', (runtime) => {
+  const { entry = '', find } = runtimes[runtime] ?? {}
+  const [program = '', ...before] = find?.('current').command ?? []
+
+  /** What a server says that cannot start. */
+  const complaint = async (address: string): Promise<string> => {
+    const args = [...before, join(root, entry), 'serve', '--memory', '--listen', address]
+    return promisify(execFile)(program, args, { cwd: root, timeout: 10_000 }).then(
+      () => 'it started',
+      ({ stderr }: { readonly stderr: string }) => stderr,
+    )
+  }
+
+  it('an address that cannot be listened on is explained', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    expect(await complaint(`127.0.0.1:${port}`)).toContain('is taken')
+    taken.close()
+    expect(await complaint('192.0.2.1:5000')).toContain('no interface of this machine')
+    expect(await complaint('no-such-host.invalid:5000')).toContain('there is no such host')
+    expect(await complaint('unix:/no-such-folder/socket')).toContain('is not there')
+  })
+
+  it('a port has one server', async () => {
+    const store = { store: 'memory' as const, dir: '' }
+    const first = await startServer({ command: [program, ...before], entry, ...store })
+    expect(await complaint(first.host)).toContain('is taken')
+    await first.kill()
+  })
+})
 
 describe('bun run serve', () => {
   it('starts the server, passes flags on, and ends with it', async () => {
     const [bun = ''] = runtimes.bun?.find('current').command ?? []
     const flags = ['--listen', '127.0.0.1:0', '--memory']
-    const server = await startProgram(bun, ['run', '--cwd', root, 'serve', ...flags])
+    const server = await startProgram(bun, ['run', '--silent', '--cwd', root, 'serve', ...flags])
     await server.stop()
     expect(server.output()).toContain('"storage":"memory"')
     expect(server.output()).toContain('"msg":"stopped"')
