@@ -173,3 +173,17 @@ test('the cron trigger deletes what nobody holds, and only that', async () => {
   expect((await edge.keys()).some((key) => key.includes(gone))).toBe(false)
   expectBytes(await pulled(`/v2/kept/blobs/${kept.layer}`), utf8('a layer of kept'))
 })
+
+test('a copy that was on its way out when its digest came again is deleted, the new one is not', async () => {
+  const { client } = edge
+  const text = 'deleted, and pushed again before anybody cleaned'
+  const digest = await client.pushBlob('again', text)
+  const [old] = (await edge.keys()).filter((key) => key.includes(digest))
+  expect((await client.send('DELETE', `/v2/again/blobs/${digest}`)).status).toBe(202)
+  await client.pushBlob('again', text)
+  await edge.clean()
+  const left = (await edge.keys()).filter((key) => key.includes(digest))
+  expect(left).toHaveLength(1)
+  expect(left).not.toContain(old)
+  expectBytes(await pulled(`/v2/again/blobs/${digest}`), utf8(text))
+})
