@@ -2,6 +2,7 @@ import type { Digest } from '../../src/index.ts'
 import type { BlobRef, StagedBlob, StageState } from '../../src/kit.ts'
 import type { BufferBudget } from './buffers.ts'
 import type { Files, OpenFile } from './files.ts'
+import { freeChunk } from './spent-chunks.ts'
 import { readSpan, writeAll } from './whole-files.ts'
 
 /** Chunks gathered for one call at most: the system takes no more than 1024. */
@@ -187,6 +188,7 @@ export class DiskStagedBlob implements StagedBlob {
   async #writeLot(lot: readonly Uint8Array[], position: number): Promise<void> {
     try {
       await writeAll(await this.#file, lot, position)
+      for (const chunk of lot) freeChunk(chunk)
     } catch (error) {
       this.#failure ??= error
     }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { RegistryError } from '../../src/index.ts'
 import { BodyInterrupted, type ByteSink, type ByteSource } from '../../src/kit.ts'
+import { allowFreeing } from '../disk/spent-chunks.ts'
 
 /** The body of a request that has none: nothing to wait for, nothing to listen to. */
 export const emptyBody: ByteSource = {
@@ -22,8 +23,10 @@ export function mayHaveBody(incoming: IncomingMessage): boolean {
  *
  * Its `pipe` throws RegistryError `bodyConsumed` when something read the body before the registry:
  * a body parser, as a rule.
+ *
+ * @param free whether its chunks may be freed by whoever has used them up
  */
-export function incomingBody(incoming: IncomingMessage): ByteSource {
+export function incomingBody(incoming: IncomingMessage, free: boolean = false): ByteSource {
   let interrupt: ((error: BodyInterrupted) => void) | null = null
   let aborted = false
   return {
@@ -57,6 +60,7 @@ export function incomingBody(incoming: IncomingMessage): ByteSource {
         }
 
         const take = (chunk: Uint8Array): void => {
+          if (free) allowFreeing(chunk)
           try {
             const busy = sink(chunk)
             if (busy === undefined) return

@@ -33,6 +33,11 @@ export interface ListenerOptions {
    * answers several times as fast. Default: false, since the process may not be ours alone.
    */
   readonly replaceGlobals?: boolean
+  /**
+   * Free the memory of a body's chunks as soon as they are on disk, not when the collector comes by.
+   * Default: false, since somebody else may have listened to the request's data.
+   */
+  readonly freeChunks?: boolean
 }
 
 /** A listener for `http.createServer`, or for `app.use` of Express and its like. */
@@ -44,7 +49,7 @@ void RESPONSE_ALREADY_SENT.body
 
 /** Carries requests from Node to `registry` and its answers back, blobs straight from the disk. */
 export function createListener(registry: Fetcher, options: ListenerOptions = {}): Listener {
-  const { events } = options
+  const { events, freeChunks = false } = options
   const stock = registry.buffers ?? new BufferBudget()
 
   const report = (incoming: IncomingMessage, error: unknown): void =>
@@ -84,7 +89,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
 
   const fetchWithBody = async (request: Request, context: HttpBindings): Promise<Response> => {
     const { incoming, outgoing } = context
-    setNativeBody(request, mayHaveBody(incoming) ? incomingBody(incoming) : emptyBody)
+    setNativeBody(request, mayHaveBody(incoming) ? incomingBody(incoming, freeChunks) : emptyBody)
     const response = await registry.fetch(request, context)
     if (isEarly(incoming)) {
       await answerEarly(response, incoming, outgoing)

@@ -66,6 +66,8 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
   const { observe, tls } = options
   const answer = createListener(registry, {
     replaceGlobals: options.replaceGlobals ?? true,
+    // Node's collector keeps up with them by itself.
+    freeChunks: 'Deno' in globalThis,
     ...(options.events === undefined ? {} : { events: options.events }),
   })
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {

@@ -68,7 +68,8 @@ class GrowingBytes {
   append(chunk: Uint8Array): void {
     const size = this.size + chunk.byteLength
     if (this.size === 0) {
-      this.#bytes = chunk
+      // A view of our own: a chunk may say of itself that its memory can go once it is on a disk.
+      this.#bytes = chunk.subarray()
     } else {
       if (size > this.#bytes.byteLength) {
         const larger = new Uint8Array(size * 2)
