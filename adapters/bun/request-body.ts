@@ -1,4 +1,5 @@
 import { BodyInterrupted, type ByteSink, type ByteSource } from '../../src/kit.ts'
+import { allowFreeing } from '../disk/spent-chunks.ts'
 
 /** The body of a request, which somebody may have to read to its end after the registry. */
 export interface RequestBody extends ByteSource {
@@ -43,6 +44,7 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
       if (next.done) return
       moved()
       if (aborted) throw calledOff()
+      allowFreeing(next.value)
       const busy = sink(next.value)
       if (busy === undefined) continue
       // Called off, the sink still holds what it was given, so its caller hears of it after that.
