@@ -15,7 +15,7 @@ export interface Exchange {
 }
 
 /** Longest wait for a server to end a connection, in milliseconds. */
-const patience = 8_000
+const patience = 14_000
 
 /**
  * Sends bytes as they are (strings as latin1) and reads until the server hangs up. It has to: a
