@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
@@ -17,6 +18,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    // Much of the suite waits for processes and clocks: a worker less than cores would leave one idle.
+    maxWorkers: Math.max(availableParallelism(), 2),
     restoreMocks: true,
   },
 })
