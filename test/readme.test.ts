@@ -37,6 +37,14 @@ describe('README: what it says of settings and limits', () => {
     'version',
     'config',
     'help',
+    // Of the benches and of the conformance command.
+    'rounds',
+    'peer',
+    'addr',
+    'port',
+    'dir',
+    'store',
+    'registry',
   ]
 
   it('names only flags there are', () => {
@@ -48,7 +56,12 @@ describe('README: what it says of settings and limits', () => {
 
   it('names only variables there are', () => {
     const variables = [...readme.matchAll(/LAYERDOCK_[A-Z_]+/g)].map(([name]) => name)
-    const known = [...settingNames.map(variableOf), 'LAYERDOCK_CONFIG']
+    const known = [
+      ...settingNames.map(variableOf),
+      'LAYERDOCK_CONFIG',
+      'LAYERDOCK_CONFORMANCE',
+      'LAYERDOCK_CONFORMANCE_V1_1',
+    ]
     expect(variables.filter((name) => !known.includes(name))).toEqual([])
   })
 
