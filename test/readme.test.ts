@@ -55,7 +55,7 @@ describe('README: what it says of settings and limits', () => {
   })
 
   it('names only variables there are', () => {
-    const variables = [...readme.matchAll(/LAYERDOCK_[A-Z_]+/g)].map(([name]) => name)
+    const variables = [...readme.matchAll(/LAYERDOCK_[A-Z0-9_]+/g)].map(([name]) => name)
     const known = [
       ...settingNames.map(variableOf),
       'LAYERDOCK_CONFIG',
