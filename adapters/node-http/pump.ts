@@ -63,6 +63,7 @@ export async function pump(
     for (;;) {
       sending = connection.send(chunk)
       if (position === span.end) break
+      if (lanes.single && !(await sending)) return 'disconnected'
       chunk = await fill(lanes.next())
       if (!(await sending)) return 'disconnected'
     }
@@ -104,7 +105,11 @@ function tooShort(span: ByteSpan, position: number): Error {
   return new Error(`the file ends at byte ${position}, before byte ${span.end} of the blob`)
 }
 
-/** The two buffers of a transfer, in turns; the second is taken only when there is use for it. */
+/**
+ * The two buffers of a transfer, in turns; the second is taken only when there is use for it. A
+ * transfer for which no large one is left has a small one alone: where so many go on at once, it is
+ * their memory that counts, and no single one's haste.
+ */
 class Lanes {
   readonly #stock: BufferStock
   readonly #lanes: Array<{ readonly buffer: Uint8Array; readonly lent: boolean }> = []
@@ -114,8 +119,13 @@ class Lanes {
     this.#stock = stock
   }
 
+  /** Whether the buffer of {@link next} is the one that may still be on its way out. */
+  get single(): boolean {
+    return this.#lanes[0]?.lent === false
+  }
+
   next(): Uint8Array {
-    const turn = this.#turn
+    const turn = this.single ? 0 : this.#turn
     this.#turn = 1 - turn
     const known = this.#lanes[turn]
     if (known !== undefined) return known.buffer

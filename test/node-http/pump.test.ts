@@ -131,6 +131,18 @@ describe('pump', () => {
     expect([largest, smallest]).toEqual([mib, 65_536])
   })
 
+  test('keeps to one small buffer when it got no large one', async () => {
+    const used = new Set<Uint8Array>()
+    const { port } = await serving({ start: 0, end: content.length }, stock(0), (file) => ({
+      read(buffer, ...rest) {
+        used.add(buffer)
+        return file.read(buffer, ...rest)
+      },
+    }))
+    expect((await get(port)).body.equals(content)).toBe(true)
+    expect([...used].map((buffer) => buffer.byteLength)).toEqual([65_536])
+  })
+
   test('files that read in small pieces come out whole', async () => {
     const { port } = await serving({ start: 0, end: 200_000 }, stock(2), (file) => ({
       read: (buffer, offset, length, position) =>
