@@ -1,6 +1,6 @@
 import { type Digest, mediaTypes } from '../index.ts'
-import { digestOf } from '../kit.ts'
 import type { ArtifactParts, Bytes, ImageParts, Layer } from './contents.ts'
+import { digestOfBytes } from './samples.ts'
 
 /** Content with the descriptor by which manifests name it. */
 export interface Blob {
@@ -82,14 +82,9 @@ async function buildBlob(
   annotations?: Annotations,
 ): Promise<Blob> {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
-  const digest = digestOf('sha256', await sha256(bytes))
+  const digest = await digestOfBytes(bytes)
   const said = annotations === undefined ? {} : { annotations }
   return { bytes, descriptor: { mediaType, digest, size: bytes.byteLength, ...said } }
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes)))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function named(config: Blob, layers: readonly Blob[]): object {

@@ -20,11 +20,23 @@ export { type FakeClock, fakeClock } from './fake-clock.ts'
 export type { FaultRule, RaisedFault } from './fault-rules.ts'
 export { type Fault, type Faults, faults } from './faults.ts'
 export {
+  type LogPlace,
+  type MetadataLogCase,
+  type MetadataLogMaker,
+  metadataLogContract,
+} from './metadata-log-contract.ts'
+export {
   type MetadataStoreCase,
   type MetadataStoreMaker,
   metadataStoreContract,
 } from './metadata-store-contract.ts'
 export { type PartStoreOptions, partStore } from './part-store.ts'
+export {
+  type RegistryCase,
+  type RegistryFetch,
+  type RegistryMaker,
+  registryContract,
+} from './registry-contract.ts'
 export { readAll, repositoryNamed, sampleBytes, sampleDigest, tagNamed } from './samples.ts'
 export {
   type RequestRecord,

@@ -1,11 +1,13 @@
 import {
   type Digest,
+  type DigestAlgorithm,
   parseDigest,
   parseRepositoryName,
   parseTag,
   type RepositoryName,
   type Tag,
 } from '../index.ts'
+import { digestOf } from '../kit.ts'
 
 /** The repository name `text`; throws where it is none. */
 export function repositoryNamed(text: string): RepositoryName {
@@ -23,6 +25,17 @@ export function sampleDigest(number: number, algorithm: 'sha256' | 'sha512' = 's
   const hex = scattered.toString(16).padStart(8, '0') + number.toString(16).padStart(8, '0')
   const text = `${algorithm}:${hex.repeat(algorithm === 'sha256' ? 4 : 8)}`
   return given(parseDigest(text), text)
+}
+
+/** The digest of some bytes. */
+export async function digestOfBytes(
+  bytes: Uint8Array,
+  algorithm: DigestAlgorithm = 'sha256',
+): Promise<Digest> {
+  const name = algorithm === 'sha256' ? 'SHA-256' : 'SHA-512'
+  const hash = new Uint8Array(await crypto.subtle.digest(name, Uint8Array.from(bytes)))
+  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return digestOf(algorithm, hex)
 }
 
 /** `size` bytes that look like nothing much and are always the same for a seed. */

@@ -1,13 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openRegistry } from '../../adapters/disk/open-registry.ts'
 import { type DiskStore, type DiskStoreOptions, openDiskStore } from '../../adapters/disk/store.ts'
+import { createRegistry, type Registry } from '../../src/index.ts'
 import { memoryStores, openMetadata } from '../../src/kit.ts'
 import {
   blobStoreContract,
+  metadataLogContract,
   metadataStoreContract,
+  type RegistryMaker,
+  registryContract,
   uploadStoreContract,
 } from '../../src/testing/index.ts'
+import { fetchFrom } from './over-the-wire.ts'
 
 /** A case for any test runner. */
 export interface ContractRun {
@@ -41,20 +47,72 @@ export const contractRuns: readonly ContractRun[] = [
         run(async () => openMetadata({ log: (await open()).log, leaseMs: 0, clock: Date.now })),
       ),
   })),
+  ...metadataLogContract.map(({ name, run }) => ({
+    name: `a log on disk: ${name}`,
+    run: () => onDisk((open) => run(() => ({ open: async () => (await open()).log }))),
+  })),
+  ...registryContract.flatMap(({ name, run }) => [
+    { name: `a registry on disk: ${name}`, run: () => wholeOnDisk(run) },
+    { name: `a registry over the wire: ${name}`, run: () => overTheWire(run) },
+  ]),
 ]
 
 type Open = (options?: Partial<DiskStoreOptions>) => Promise<DiskStore>
 
-async function onDisk(use: (open: Open) => Promise<void>): Promise<void> {
+async function inFolder(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'layerdock-contract-'))
-  let store: DiskStore | null = null
   try {
-    await use(async (options = {}) => {
-      store = await openDiskStore({ ...options, directory })
-      return store
-    })
+    await use(directory)
   } finally {
-    await (store as DiskStore | null)?.close()
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+function onDisk(use: (open: Open) => Promise<void>): Promise<void> {
+  return inFolder(async (directory) => {
+    let store: DiskStore | null = null
+    try {
+      await use(async (options = {}) => {
+        // A folder has one store at a time; a log is opened after the one before.
+        await store?.close()
+        store = await openDiskStore({ ...options, directory })
+        return store
+      })
+    } finally {
+      await (store as DiskStore | null)?.close()
+    }
+  })
+}
+
+function wholeOnDisk(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
+  return inFolder(async (directory) => {
+    const registry = await openRegistry({ directory })
+    try {
+      await use(() => registry.fetch)
+    } finally {
+      await registry.close()
+    }
+  })
+}
+
+/** Behind the server of the runtime that this runs on. */
+async function overTheWire(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
+  const serving = await (await serverHere())(createRegistry(), { port: 0 })
+  try {
+    await use(() => fetchFrom(serving.url))
+  } finally {
+    await serving.close(0)
+  }
+}
+
+/** What the servers of the runtimes have in common. */
+type Serve = (
+  registry: Registry,
+  options: { readonly port: number },
+) => Promise<{ readonly url: string; close(graceMs: number): Promise<unknown> }>
+
+async function serverHere(): Promise<Serve> {
+  if ('Bun' in globalThis) return (await import('../../adapters/bun/index.ts')).serve
+  if ('Deno' in globalThis) return (await import('../../adapters/deno/index.ts')).serve
+  return (await import('../../adapters/node-fs/index.ts')).serve
 }

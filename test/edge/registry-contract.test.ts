@@ -1,0 +1,13 @@
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { registryContract } from '../../src/testing/index.ts'
+import { fetchFrom } from '../runtimes/over-the-wire.ts'
+import { bootRegistry, type RegistryEdge } from './registry-edge.ts'
+
+describe("the contract of a registry, on Cloudflare's runtime", () => {
+  let edge: RegistryEdge
+  beforeAll(async () => {
+    edge = await bootRegistry()
+  })
+  afterAll(() => edge.end())
+  for (const { name, run } of registryContract) test(name, () => run(() => fetchFrom(edge.url)))
+})
