@@ -1,13 +1,10 @@
 // The most memory a registry takes for what is large, for many at once, and for who reads slowly,
 // each on a server started for it, against the limits that Layerdock promises.
-//
-//   node bench/memory.mjs [--quick] [--runtime node|bun|deno] [--upload-mib 256] [--peer name=command]
-//                         [--dir folder] [--json file] [--markdown file]
 
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { programOptions } from '../conformance/program-options.mjs'
 import { measure } from './cell.mjs'
 import { number, textTable } from './report.mjs'
 import { pullOne } from './roads/large-pull.mjs'
@@ -28,6 +25,17 @@ const limits = {
   bun: { layer: 300, many: 448 },
 }
 
+const usage = `node bench/memory.mjs [options]
+
+  --quick                an eighth of the sizes, or so
+  --runtime NAME         what Layerdock runs on: ${Object.keys(limits).join(', ')} (default: node)
+  --upload-mib N         size of the larger of the many uploads (default: 256)
+  --peer NAME=COMMAND    another registry instead, as bench/README.md says
+  --dir FOLDER           where it keeps things (default: ${tmpdir()})
+  --json FILE            write every figure there
+  --markdown FILE        write the table there
+`
+
 try {
   await main()
 } catch (error) {
@@ -36,16 +44,14 @@ try {
 }
 
 async function main() {
-  const { values: options } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      runtime: { type: 'string', default: 'node' },
-      'upload-mib': { type: 'string', default: '256' },
-      peer: { type: 'string' },
-      dir: { type: 'string', default: tmpdir() },
-      json: { type: 'string' },
-      markdown: { type: 'string' },
-    },
+  const options = programOptions(usage, {
+    quick: { type: 'boolean', default: false },
+    runtime: { type: 'string', default: 'node' },
+    'upload-mib': { type: 'string', default: '256' },
+    peer: { type: 'string' },
+    dir: { type: 'string', default: tmpdir() },
+    json: { type: 'string' },
+    markdown: { type: 'string' },
   })
   const limit = limits[options.runtime]
   if (limit === undefined) throw new Error(`--runtime is one of ${Object.keys(limits).join(', ')}`)

@@ -1,18 +1,27 @@
 // Layerdock beside other registries: every road on every server, round after round.
-//
-//   node bench/run.mjs [--quick] [--rounds 5] [--only road,road] [--peer name=command]… [--without name]…
-//                      [--dir folder] [--json file] [--markdown file]
 
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { programOptions } from '../conformance/program-options.mjs'
 import { measure } from './cell.mjs'
 import { markdownReport, textReport } from './report.mjs'
 import { findRoad, roads } from './roads/index.mjs'
 import { dockerRegistry, layerdock, peer, start } from './servers.mjs'
 
 const tmpfs = 0x01021994
+
+const usage = `node bench/run.mjs [options]
+
+  --quick                the small sizes: minutes, not hours
+  --rounds N             how often each road is taken on each registry (default: 5)
+  --only ROAD[,ROAD…]    these alone: ${roads.map(({ id }) => id).join(', ')}
+  --peer NAME=COMMAND    another registry, as bench/README.md says; may be repeated
+  --without NAME         not this one: layerdock, docker-registry, or a peer; may be repeated
+  --dir FOLDER           where they keep things, on a disk (default: ${tmpdir()})
+  --json FILE            write every figure there
+  --markdown FILE        write the table there
+`
 
 try {
   await main()
@@ -94,17 +103,15 @@ async function takeRound(run, options, { servers, round, folder }) {
 }
 
 function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: '5' },
-      only: { type: 'string' },
-      peer: { type: 'string', multiple: true, default: [] },
-      without: { type: 'string', multiple: true, default: [] },
-      dir: { type: 'string', default: tmpdir() },
-      json: { type: 'string' },
-      markdown: { type: 'string' },
-    },
+  const values = programOptions(usage, {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string' },
+    peer: { type: 'string', multiple: true, default: [] },
+    without: { type: 'string', multiple: true, default: [] },
+    dir: { type: 'string', default: tmpdir() },
+    json: { type: 'string' },
+    markdown: { type: 'string' },
   })
   const rounds = Number(values.rounds)
   if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds takes a whole number')

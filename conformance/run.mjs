@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { programOptions } from './program-options.mjs'
 import { resultsPage, textTable } from './results-page.mjs'
 import { runtimes, startServer } from './servers.mjs'
 import { findPrograms, runSuite, suites } from './suites.mjs'
@@ -10,7 +10,8 @@ import { findPrograms, runSuite, suites } from './suites.mjs'
 const help = `npm run conformance -- [options]
 
   --store disk|memory|both   which stores to serve from (default: both)
-  --runtime NAME             node (default), bun or deno, as npm ci installs them; may be repeated
+  --runtime NAME             node (default), bun, deno or workerd, as npm ci installs them; may be
+                             repeated
   --node VERSION             another Node, fetched by npx, such as 26; may be repeated;
                              'current' is the one that runs this (default)
   --node-command COMMAND     another Node by the command line that starts it
@@ -29,27 +30,20 @@ v1.1.0, \`cd conformance && go test -c -o conformance.test\`. Images: \`docker b
 https://github.com/opencontainers/distribution-spec.git#v1.1.0:conformance\`, or \`#main:conformance\`.
 `
 
-const { values } = parseArgs({
-  options: {
-    store: { type: 'string', default: 'both' },
-    runtime: { type: 'string', multiple: true },
-    node: { type: 'string', multiple: true },
-    'node-command': { type: 'string' },
-    registry: { type: 'string' },
-    only: { type: 'string', multiple: true },
-    'docker-image': { type: 'string' },
-    'docker-image-v1.1': { type: 'string' },
-    strict: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = programOptions(help, {
+  store: { type: 'string', default: 'both' },
+  runtime: { type: 'string', multiple: true },
+  node: { type: 'string', multiple: true },
+  'node-command': { type: 'string' },
+  registry: { type: 'string' },
+  only: { type: 'string', multiple: true },
+  'docker-image': { type: 'string' },
+  'docker-image-v1.1': { type: 'string' },
+  strict: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
+  keep: { type: 'boolean', default: false },
 })
 
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
-}
 if (!['disk', 'memory', 'both'].includes(values.store)) fail(`--store ${values.store}: unknown`)
 if (values.write && values.registry !== undefined) fail('--write is for Layerdock itself')
 const chosen = suites.filter(({ name }) => values.only?.includes(name) ?? true)

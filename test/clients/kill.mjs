@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { programOptions } from '../../conformance/program-options.mjs'
 import { runtimes, startProgram, startServer } from '../../conformance/servers.mjs'
 import { checkContent, checkTag, checkUpload, Ledger } from './ledger.mjs'
 import { Dice, Pusher } from './pusher.mjs'
@@ -20,23 +20,16 @@ const help = `node test/clients/kill.mjs [options]
   --keep               keep the temporary folder
 `
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '20' },
-    workers: { type: 'string', default: '8' },
-    seed: { type: 'string', default: `${Date.now()}` },
-    node: { type: 'string', default: 'current' },
-    command: { type: 'string' },
-    registry: { type: 'string' },
-    'no-tag-deletes': { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = programOptions(help, {
+  rounds: { type: 'string', default: '20' },
+  workers: { type: 'string', default: '8' },
+  seed: { type: 'string', default: `${Date.now()}` },
+  node: { type: 'string', default: 'current' },
+  command: { type: 'string' },
+  registry: { type: 'string' },
+  'no-tag-deletes': { type: 'boolean', default: false },
+  keep: { type: 'boolean', default: false },
 })
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
-}
 const [rounds, workers] = [Number(values.rounds), Number(values.workers)]
 if (!(rounds >= 1 && workers >= 1)) {
   process.stderr.write('--rounds and --workers take positive numbers\n')

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { programOptions } from '../../conformance/program-options.mjs'
 import { runtimes, startServer } from '../../conformance/servers.mjs'
 import * as buildah from './buildah.mjs'
 import * as containerd from './containerd.mjs'
@@ -24,7 +24,7 @@ const help = `node test/clients/run.mjs [options]
   --only NAME[,NAME…]      these clients alone
   --megabytes N            size of the large image (default: 256)
   --store disk|memory      what Layerdock keeps things in (default: disk)
-  --runtime NAME           what Layerdock runs on: node (default), bun or deno
+  --runtime NAME           what Layerdock runs on: node (default), bun, deno or workerd
   --node VERSION           which Node: 'current' (default), or such as 26
   --keep                   keep the temporary folder
 
@@ -34,17 +34,14 @@ A client that is not on PATH is skipped. Docker and containerd need root.
 /** @type {readonly import('./runner.mjs').Client[]} */
 const clients = [skopeo, buildah, podman, containerd, docker, crane, regctl, oras, helm, cosign]
 
-const { values } = parseArgs({
-  options: {
-    registry: { type: 'string' },
-    only: { type: 'string' },
-    megabytes: { type: 'string', default: '256' },
-    store: { type: 'string', default: 'disk' },
-    runtime: { type: 'string', default: 'node' },
-    node: { type: 'string', default: 'current' },
-    keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = programOptions(help, {
+  registry: { type: 'string' },
+  only: { type: 'string' },
+  megabytes: { type: 'string', default: '256' },
+  store: { type: 'string', default: 'disk' },
+  runtime: { type: 'string', default: 'node' },
+  node: { type: 'string', default: 'current' },
+  keep: { type: 'boolean', default: false },
 })
 
 /** @param {string} message @returns {never} */
@@ -53,10 +50,6 @@ function fail(message) {
   process.exit(2)
 }
 
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
-}
 const only = values.only?.split(',')
 for (const name of only ?? []) {
   if (!clients.some((client) => client.name === name)) fail(`--only ${name}: unknown`)
