@@ -80,6 +80,9 @@ export interface RegistryOptions {
   readonly limits?: Partial<RegistryLimits>
   /** Told of what no client is told. Default: nobody. */
   readonly events?: EventSink
-  /** Milliseconds since the epoch. Default: `Date.now`. */
+  /**
+   * Milliseconds since the epoch. Default: `steadyClock` of `layerdock/kit`, which neither leaps nor
+   * goes back.
+   */
   readonly clock?: () => number
 }

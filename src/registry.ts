@@ -20,7 +20,10 @@ export interface Registry {
    * @param context what the runtime hands to a Hono app as its bindings
    */
   fetch(request: Request, context?: object): Response | Promise<Response>
-  /** The same routes as a Hono app, for `app.route('/', registry.app)`. */
+  /**
+   * The same routes as a Hono app, for `app.route('/', registry.app)`. Middleware that is added to it
+   * does not apply to {@link fetch}: put that into an app of your own, around either.
+   */
   readonly app: Hono
   /** The registry without HTTP. */
   readonly service: RegistryService

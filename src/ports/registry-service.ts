@@ -26,6 +26,7 @@ export interface ManifestInfo {
 
 /** A manifest with its bytes, exactly as they were pushed. */
 export interface Manifest extends ManifestInfo {
+  /** Not to be changed: the cache of manifests has the same array. */
   readonly bytes: Uint8Array
 }
 
@@ -47,6 +48,7 @@ export interface UploadBody {
 
 /** What a manifest push may say beside the bytes. */
 export interface ManifestPush {
+  /** Not to be changed afterwards: the cache of manifests keeps the same array. */
   readonly bytes: Uint8Array
   /** As the client said, if it did; otherwise taken from the document. */
   readonly mediaType?: string
