@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isDocumented, publicSymbols } from './architecture/public-symbols.ts'
-import { forbidden, ringIn } from './architecture/rooms.ts'
+import { forbidden, ringIn, rooms, toldOf } from './architecture/rooms.ts'
 import {
   codeOf,
   filesBelow,
@@ -66,6 +66,12 @@ describe('who may import whom', () => {
 
   it('holds in every file', () => {
     expect(code.flatMap((path) => forbidden(path, graph.get(path) ?? []))).toEqual([])
+  })
+
+  it('stands in CONTRIBUTING.md just so', () => {
+    const rows = textOf('CONTRIBUTING.md').matchAll(/^\| `([^`|]+)` \| [^|]+ \| ([^|]+) \|$/gm)
+    const told = [...rows].map(([, where, imports]) => [where, imports])
+    expect(told).toEqual(rooms.map(toldOf))
   })
 
   it('imports only files that are there, by their whole name', () => {

@@ -19,7 +19,7 @@ const surface = ['index', 'kit']
 export const rooms: readonly Room[] = [
   { name: 'spec', where: ['src/spec/'], rooms: [], packages: [] },
   { name: 'ports', where: ['src/ports/'], rooms: ['spec'], packages: [] },
-  { name: 'options', where: ['src/options.ts'], rooms: ['spec', 'ports'], packages: [] },
+  { name: 'options', where: ['src/options.ts'], rooms: ['ports'], packages: [] },
   {
     name: 'core',
     where: ['src/core/'],
@@ -30,13 +30,13 @@ export const rooms: readonly Room[] = [
     name: 'metadata',
     where: ['src/metadata/'],
     rooms: ['spec', 'ports'],
-    packages: ['valibot', '@noble/hashes'],
+    packages: ['valibot'],
   },
   {
     name: 'memory',
     where: ['src/memory/'],
     rooms: ['spec', 'ports'],
-    packages: ['valibot', '@noble/hashes'],
+    packages: ['@noble/hashes'],
   },
   {
     name: 'http',
@@ -120,6 +120,16 @@ export function roomOf(path: string): Room | null {
   const within = (place: string): boolean =>
     place.endsWith('/') ? path.startsWith(place) : path === place
   return rooms.find((room) => room.where.some(within)) ?? null
+}
+
+/** A room's row in CONTRIBUTING.md: where it is, and what it may import. */
+export function toldOf(room: Room): readonly [where: string, imports: string] {
+  const { where, packages, onlyIn = {} } = room
+  const anything = packages.map((name) => (name === 'node:' ? 'node:*' : name))
+  const parts = [room.rooms.join(', '), anything.join(', ')].filter((part) => part !== '')
+  const single = Object.keys(onlyIn)
+  if (single.length > 0) parts.push(`in single files ${single.join(', ')}`)
+  return [where.map((place) => place.replace(/\/$/, '')).join(', '), parts.join('; ') || 'nothing']
 }
 
 /** What is wrong with a file's imports, in words; nothing where all is well. */
