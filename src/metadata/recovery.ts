@@ -37,12 +37,27 @@ const firstGeneration = 0
  */
 export async function recover(contents: LogContents, keepUntil: number): Promise<Recovered> {
   const damaged: StoreDamaged[] = []
-  for (const file of contents.snapshots) {
-    const state = new State(keepUntil)
-    const base = await readOrNote(file, state, damaged)
-    if (base !== null) return replay(state, { ...base, file }, contents, damaged)
+  try {
+    for (const file of contents.snapshots) {
+      const state = new State(keepUntil)
+      const base = await readOrNote(file, state, damaged)
+      if (base !== null) return await replay(state, { ...base, file }, contents, damaged)
+    }
+    return await replay(new State(keepUntil), null, contents, damaged)
+  } catch (error) {
+    throw error instanceof StoreDamaged ? withSnapshots(damaged, error) : error
   }
-  return replay(new State(keepUntil), null, contents, damaged)
+}
+
+/**
+ * Why journals alone were not enough: the damaged snapshots come first, because a journal that cannot
+ * stand for them may well be whole.
+ */
+function withSnapshots(damaged: readonly StoreDamaged[], error: StoreDamaged): StoreDamaged {
+  const [first, ...others] = damaged
+  if (first === undefined) return error
+  const rest = damaged.includes(error) ? others : [...others, error]
+  return new StoreDamaged(first.file, [first.problem, ...rest.map((e) => e.message)].join('; '))
 }
 
 /** Reads a snapshot; null when it is damaged, which is noted. */

@@ -189,6 +189,12 @@ describe('two snapshots and their journals', () => {
     }
   })
 
+  test('of two damaged snapshots both are named, before a journal that cannot stand for them', async () => {
+    const broken = withSnapshot(withSnapshot(disk, 1, new Uint8Array(0)), 2, new Uint8Array(0))
+    const opening = openMetadata({ log: new MemoryLog(broken), leaseMs: 1 })
+    await expect(opening).rejects.toThrow(/^snapshot\.2: .*; snapshot\.1: .*; journal\.1: /)
+  })
+
   test.each([
     ['the newest journal', [2], []],
     ['all journals', [1, 2], []],
