@@ -97,7 +97,7 @@ export async function commitNamed<T>(
  * Bytes that got no name are no use. Another push of them may be between its commit and its name,
  * so they are looked at again once nobody is.
  */
-export async function dropUnheld(parts: CoreParts, blob: BlobRef): Promise<void> {
+async function dropUnheld(parts: CoreParts, blob: BlobRef): Promise<void> {
   const { blobs, metadata, locks, events } = parts
   try {
     await locks.exclude(blob.digest, async () => {

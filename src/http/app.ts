@@ -3,7 +3,7 @@ import { Hono as TinyHono } from 'hono/tiny'
 import { RegistryError } from '../spec/registry-error.ts'
 import { authorize } from './authorize.ts'
 import type { Call, HttpParts } from './call.ts'
-import { errorResponse } from './errors.ts'
+import { answerOf } from './errors.ts'
 import { checkRequest } from './guard.ts'
 import { allowedMethods, type Route, routes } from './routes.ts'
 
@@ -28,7 +28,7 @@ export function createApp(parts: HttpParts, base: string = `${parts.prefix}/v2`)
       try {
         return served.fetch(request.method === 'HEAD' ? asGet(request) : request, context)
       } catch (error) {
-        return errorResponse(error, { request, head: request.method === 'HEAD', parts })
+        return answerOf(error, { request, head: request.method === 'HEAD', parts })
       }
     },
   }
@@ -48,7 +48,7 @@ function routed(parts: HttpParts, base: string, app: Hono, endings: readonly str
     }
   }
   app.notFound((context) => answer(callOf(parts, context), null))
-  app.onError((error, context) => errorResponse(error, callOf(parts, context)))
+  app.onError((error, context) => answerOf(error, callOf(parts, context)))
   return app
 }
 
@@ -61,9 +61,9 @@ function answer(call: Call, methods: readonly Route[] | null): Response | Promis
     const waiting = authorize(call, route)
     const result = waiting === null ? route.handle(call) : waiting.then(() => route.handle(call))
     if (!(result instanceof Promise)) return result
-    return result.catch((error: unknown) => errorResponse(error, call))
+    return result.catch((error: unknown) => answerOf(error, call))
   } catch (error) {
-    return errorResponse(error, call)
+    return answerOf(error, call)
   }
 }
 

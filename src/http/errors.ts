@@ -2,10 +2,7 @@ import { RegistryError } from '../spec/registry-error.ts'
 import type { Call } from './call.ts'
 
 /** Where every throw of the road ends: the envelope of the specification ("Error Codes"). */
-export function errorResponse(
-  error: unknown,
-  call: Pick<Call, 'request' | 'head' | 'parts'>,
-): Response {
+export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'parts'>): Response {
   const known = error instanceof RegistryError ? error : internal(error, call)
   const { status, code, message } = known
   const details = known.details.length === 0 ? [undefined] : known.details
