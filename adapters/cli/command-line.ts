@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { nearest } from './nearest.ts'
+import { didYouMean } from './nearest.ts'
 import { flagOf, type SettingName, settingNames, settings } from './settings.ts'
 
 /** What a command takes beside the settings: `--config` and its own switches. */
@@ -51,7 +51,7 @@ export function readCommandLine(words: readonly string[], flags: CommandFlags): 
     }
     const meaning = rawName.startsWith('--') ? meanings.get(name) : undefined
     if (meaning === undefined) {
-      problems.push(`${rawName}: no such flag; did you mean ${nearestFlag(name, flags)}?`)
+      problems.push(`${rawName}: no such flag${hint(name, flags)}`)
     } else if (meaning.takesValue) {
       const missing = value === undefined || (inlineValue === false && value.startsWith('--'))
       if (missing) problems.push(`${rawName}: needs a value: ${rawName} ${meaning.value}`)
@@ -92,11 +92,18 @@ function meaningsOf(flags: CommandFlags): ReadonlyMap<string, Meaning> {
   return meanings
 }
 
-function nearestFlag(name: string, flags: CommandFlags): string {
-  const known = [...meaningsOf(flags).keys()]
+function hint(name: string, flags: CommandFlags): string {
   const byAlias = flags.settings.find((setting) => settings[setting].alias?.includes(name))
-  return `--${byAlias === undefined ? nearest(name, known) : flagOf(byAlias)}`
+  if (byAlias !== undefined) return `; did you mean --${flagOf(byAlias)}?`
+  if (meaningsOf(everySetting).has(name)) return ' of this command; it is one of layerdock serve'
+  return didYouMean(name, [...meaningsOf(flags).keys()], '--') || '; --help says which there are'
 }
 
 /** All settings and no switches: what `serve` takes. */
 export const everySetting: CommandFlags = { settings: settingNames, switches: [] }
+
+/** What `recover` takes: each switch is a way to get a store going again. */
+export const recoverFlags: CommandFlags = {
+  settings: ['storageDir'],
+  switches: ['start-empty', 'restore-marker'],
+}

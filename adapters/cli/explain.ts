@@ -1,6 +1,7 @@
 import { RegistryError } from '../../src/index.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { StoreInUse } from '../disk/lock.ts'
+import { StoreTooNew, UnfitFolder } from '../disk/store-folder.ts'
 import { type ListenAddress, spellAddress } from './listen-address.ts'
 
 /** Why a server could not listen, and what to do; null for errors that have no such answer. */
@@ -30,10 +31,12 @@ export function explainListening(error: unknown, address: ListenAddress): string
 
 /** Why a store could not be opened, and what to do; null for errors that have no such answer. */
 export function explainStorage(error: unknown, directory: string): string | null {
-  if (error instanceof StoreInUse) return error.message
+  if (error instanceof StoreInUse || error instanceof StoreTooNew || error instanceof UnfitFolder) {
+    return error.message
+  }
   if (error instanceof StoreDamaged) {
     if (error.message.includes('layerdock recover')) return error.message
-    return `${error.message}. See what can be done: layerdock recover --storage-dir ${directory}`
+    return `${error.message}. See what can be done: npx layerdock recover --storage-dir ${directory}`
   }
   const cause = error instanceof RegistryError ? (error.cause ?? error) : error
   const path = pathOf(cause) ?? directory

@@ -27,20 +27,26 @@ LAYERDOCK_DELETES=false. Sizes are bytes or 512KiB, 4MiB, 10GB; times are 500ms,
 Beside /v2 it answers /live (200 while the process runs), /ready (503 while starting, draining,
 or unable to write) and /healthz (the same in detail, as JSON).
 
+After SIGTERM or SIGINT, requests that are under way may go on for --drain-seconds. Until the last
+of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it
+no longer listens, and ends. A second signal ends it at once.
+
 Exit codes: 0 after a clean stop, 1 for a problem, 2 for a wrong command line, 78 for a wrong
-variable or configuration file.
+variable, configuration file, certificate or key.
 `
 
 /** What `layerdock recover --help` prints. */
 export const recoverHelp: string = `layerdock recover: look at a store that will not open, and get it going again.
 
-${listOf(['storageDir'])}
+${entry('--storage-dir DIR', `the folder of the store (${settings.storageDir.shown})`)}
 ${entry('--start-empty', 'move the files of the names to quarantine/ and start without names: no repository, tag or manifest is left, and every blob is')}
 ${entry('--restore-marker', 'write store.json anew where it is lost or damaged and nothing else')}
 ${entry('--config FILE', 'a JSON file of settings')}
 
-Without a switch it says what is damaged and changes nothing. Building the names again from the
-blobs is for a later version.
+Without a switch it opens the store as serve does. Damage that costs nothing is put right: a
+snapshot that others can stand for is moved to quarantine/, and the unfinished end of a journal is
+cut off and kept there; it says so. Where a store does not open, it says why and changes nothing.
+Blobs are not read. Building the names again from the blobs is for a later version.
 `
 
 /** The settings of the table, as lines of help. */

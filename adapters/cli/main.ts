@@ -1,7 +1,6 @@
-#!/usr/bin/env node
-import { type CommandFlags, everySetting } from './command-line.ts'
+import { type CommandFlags, everySetting, recoverFlags } from './command-line.ts'
 import { CliError, exitCodes } from './exit.ts'
-import { nearest } from './nearest.ts'
+import { didYouMean } from './nearest.ts'
 import { type ReadSettings, readSettings } from './read-settings.ts'
 
 // Commands and texts are loaded when they are wanted: the first answer of a server waits for it.
@@ -18,8 +17,7 @@ async function serve(words: readonly string[]): Promise<number> {
 }
 
 async function recover(words: readonly string[]): Promise<number> {
-  const own = { settings: ['storageDir' as const], switches: ['start-empty', 'restore-marker'] }
-  const { settings, switches } = read(words, own)
+  const { settings, switches } = read(words, recoverFlags)
   if (switches.has('help')) return print((await import('./help.ts')).recoverHelp)
   const { recoverCommand } = await import('./recover-command.ts')
   return recoverCommand(settings, switches)
@@ -30,7 +28,9 @@ function read(words: readonly string[], flags: CommandFlags): ReadSettings {
 }
 
 async function run([command = '', ...words]: readonly string[]): Promise<number> {
-  if (command === '--version') return print(`${(await import('./version.ts')).version()}\n`)
+  if (['--version', '-v', '-V', 'version'].includes(command)) {
+    return print(`${(await import('./version.ts')).version()}\n`)
+  }
   if (command === '--help' || command === '-h' || command === 'help') {
     return print((await import('./help.ts')).overview)
   }
@@ -40,9 +40,11 @@ async function run([command = '', ...words]: readonly string[]): Promise<number>
   throw new CliError(exitCodes.usage, [
     command === ''
       ? `which command? ${names.join(' or ')}; layerdock --help says more`
-      : `${command}: no such command; did you mean layerdock ${nearest(command, names)}?`,
+      : `${command}: no such command${didYouMean(command, names, 'layerdock ') || elsewhere}`,
   ])
 }
+
+const elsewhere = '; layerdock --help says which there are'
 
 function print(text: string): number {
   process.stdout.write(text)

@@ -1,17 +1,15 @@
-import { RegistryError } from '../../src/index.ts'
+import { RegistryError, type RegistryEvent } from '../../src/index.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { openRegistry } from '../disk/open-registry.ts'
+import { recoverFlags } from './command-line.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
 import type { Settings } from './settings.ts'
 import { expectStore, restoreMarker, startEmpty } from './start-over.ts'
 
-/** The switches of `layerdock recover`. */
-export const recoverSwitches: readonly string[] = ['start-empty', 'restore-marker']
-
 /**
- * Looks at a store. With a switch, gets it going again in the way that switch names; nothing is
- * deleted in any.
+ * Opens a store, and says what that found and did. With a switch, gets one going again that does not
+ * open, in the way that switch names. Nothing is deleted in any.
  *
  * @returns the exit code
  * @throws CliError when there is no store, it is in use, or the way does not lead anywhere.
@@ -20,52 +18,73 @@ export async function recoverCommand(
   { storageDir }: Settings,
   switches: ReadonlySet<string>,
 ): Promise<number> {
-  // Looking opens the store, and that would make one where there is none.
-  await expectStore(storageDir)
-  const damage = await damageOf(storageDir)
-  const chosen = recoverSwitches.filter((name) => switches.has(name))
+  const chosen = recoverFlags.switches.filter((name) => switches.has(name))
   if (chosen.length > 1) {
     throw new CliError(exitCodes.usage, [`--${chosen.join(' and --')}: only one of them`])
   }
-  if (damage === null) {
-    if (chosen.length === 0) return say(exitCodes.ok, `${storageDir}: the store is whole.`)
-    throw new CliError(exitCodes.problem, [
-      `${storageDir}: the store is whole; nothing was changed`,
-    ])
+  try {
+    return await recover(storageDir, chosen[0] ?? null)
+  } catch (error) {
+    throw explained(error, storageDir)
   }
-  if (chosen.length === 0) return say(exitCodes.problem, explanation(damage, storageDir))
-  const kept = await restart(storageDir, switches.has('start-empty'))
-  const left = await damageOf(storageDir)
-  if (left !== null) throw new CliError(exitCodes.problem, [`${left.message}; nothing was deleted`])
-  return say(exitCodes.ok, `${storageDir}: the store opens again.`, ...kept)
 }
 
-/** Why the store cannot be opened; null when it can. */
-async function damageOf(directory: string): Promise<StoreDamaged | null> {
+async function recover(directory: string, way: string | null): Promise<number> {
+  // Looking opens the store, and that would make one where there is none.
+  await expectStore(directory)
+  const found = await look(directory)
+  if (found.damage === null) {
+    const text =
+      found.repaired.length === 0
+        ? `${directory}: the store is whole; its blobs were not read`
+        : `${directory}: the store was damaged, lost nothing by it, and is whole again`
+    if (way === null) return say(exitCodes.ok, `${text}.`, ...found.repaired)
+    const needless = `${text}; --${way} was not needed, and nothing was changed by it`
+    throw new CliError(exitCodes.problem, [needless, ...found.repaired])
+  }
+  if (way === null) return say(exitCodes.problem, explanation(found.damage, directory))
+  const kept = await restart(directory, way === 'start-empty')
+  const { damage, repaired } = await look(directory)
+  if (damage !== null) {
+    throw new CliError(exitCodes.problem, [`${damage.message}; nothing was deleted`])
+  }
+  return say(exitCodes.ok, `${directory}: the store opens again.`, ...kept, ...repaired)
+}
+
+/** What opening a store says of it. */
+interface Found {
+  /** Why it does not open; null when it does. */
+  readonly damage: StoreDamaged | null
+  /** What was put right in opening it, a line each. */
+  readonly repaired: readonly string[]
+}
+
+async function look(directory: string): Promise<Found> {
+  const repaired: string[] = []
+  const events = (event: RegistryEvent): void => {
+    if (event.kind === 'store-recovered') repaired.push(`${event.file}: ${event.detail}`)
+    if (event.kind === 'background-failure') repaired.push(`${event.task} failed: ${event.error}`)
+  }
   try {
-    const registry = await openRegistry({ directory })
+    const registry = await openRegistry({ directory, events })
     await registry.close()
-    return null
+    return { damage: null, repaired }
   } catch (error) {
-    if (error instanceof StoreDamaged) return error
-    throw explained(error, directory)
+    if (error instanceof StoreDamaged) return { damage: error, repaired }
+    throw error
   }
 }
 
 async function restart(directory: string, empty: boolean): Promise<readonly string[]> {
-  try {
-    if (!empty) {
-      await restoreMarker(directory)
-      return ['store.json was written anew; names and bytes are as they were.']
-    }
-    const moved = await startEmpty(directory)
-    return [
-      'Its names are gone, its blobs are all there: what is pushed again is found in place.',
-      ...moved.map((name) => `Kept: ${name}`),
-    ]
-  } catch (error) {
-    throw explained(error, directory)
+  if (!empty) {
+    await restoreMarker(directory)
+    return ['store.json was written anew; names and bytes are as they were.']
   }
+  const moved = await startEmpty(directory)
+  return [
+    'Its names are gone, its blobs are all there: what is pushed again is found in place.',
+    ...moved.map((name) => `Kept: ${name}`),
+  ]
 }
 
 function explained(error: unknown, directory: string): unknown {
@@ -84,10 +103,10 @@ Nothing was changed. What can be done, best first:
 
   Put the file back from a backup, and start again.
 
-  layerdock recover --storage-dir ${directory} --restore-marker
+  npx layerdock recover --storage-dir ${directory} --restore-marker
     where store.json is lost or damaged and nothing else: writes it anew.
 
-  layerdock recover --storage-dir ${directory} --start-empty
+  npx layerdock recover --storage-dir ${directory} --start-empty
     moves the files of the names to quarantine/ and starts without names: every repository,
     tag and manifest has to be pushed again. No blob is touched.
 

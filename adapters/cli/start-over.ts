@@ -13,7 +13,7 @@ import { CliError, exitCodes } from './exit.ts'
  * Stopped anywhere on the way, the store is as damaged as it was, and the command can be given again.
  *
  * @returns the new places of what was moved
- * @throws CliError when the folder is no store; StoreInUse.
+ * @throws CliError when the folder is no store; StoreInUse; StoreTooNew, with nothing changed.
  */
 export function startEmpty(directory: string): Promise<readonly string[]> {
   return alone(directory, async (files, layout, marker) => {
@@ -31,7 +31,8 @@ export function startEmpty(directory: string): Promise<readonly string[]> {
 /**
  * Writes `store.json` anew where it is lost or damaged; what was there is kept in quarantine.
  *
- * @throws CliError when the folder is no store, or its marker is whole; StoreInUse.
+ * @throws CliError when the folder is no store, or its marker is whole; StoreInUse; StoreTooNew, with
+ *   nothing changed.
  */
 export function restoreMarker(directory: string): Promise<void> {
   return alone(directory, async (files, layout, marker) => {

@@ -2,7 +2,7 @@ import { nearest } from './nearest.ts'
 import { flagOf, type SettingName, settingNames, settings, variableOf } from './settings.ts'
 
 /** The variable that names the configuration file. */
-export const configVariable = 'LAYERDOCK_CONFIG'
+const configVariable = 'LAYERDOCK_CONFIG'
 
 /** What stood in the environment. */
 export interface Variables {

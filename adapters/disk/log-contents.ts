@@ -88,6 +88,6 @@ function lost(layout: Layout, name: string, problem: string): StoreDamaged {
   return new StoreDamaged(
     `${layout.root}/${name}`,
     `${problem}, and with it names that were acknowledged. Put it back from a backup, or run: ` +
-      `layerdock recover --storage-dir ${layout.root}`,
+      `npx layerdock recover --storage-dir ${layout.root}`,
   )
 }

@@ -28,6 +28,7 @@ export interface DiskRegistry extends Registry {
  * Opens the registry in a folder, or makes one there. Its `close` lets go of the folder.
  *
  * @throws StoreInUse when another process has the folder.
+ * @throws UnfitFolder when it holds something else, StoreTooNew when a later version made it.
  * @throws StoreDamaged when something acknowledged would be forgotten.
  */
 export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {

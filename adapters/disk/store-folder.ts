@@ -17,6 +17,16 @@ export interface StoreMarker {
 /** What a folder is before it is opened. */
 export type FolderKind = 'store' | 'fresh'
 
+/** A store was made by a later version of Layerdock, and this one must leave it alone. */
+export class StoreTooNew extends Error {
+  override readonly name = 'StoreTooNew'
+}
+
+/** A folder is no store and cannot become one as it is; the message says what to do. */
+export class UnfitFolder extends Error {
+  override readonly name = 'UnfitFolder'
+}
+
 /** What an operating system puts into a folder by itself. */
 const foreignNames = new Set(['lost+found', '.DS_Store'])
 const longestMarker = 4096
@@ -25,14 +35,15 @@ const longestMarker = 4096
  * Whether a folder is a store, or may become one: it is absent, empty, or holds no more than what
  * was begun before a crash. Makes nothing.
  *
- * @throws StoreDamaged for a folder of other things, for a store that lost its marker, and where a
- *   symbolic link or a file stands in place of a folder.
+ * @throws UnfitFolder for a folder of other things, and where a symbolic link or a file stands in
+ *   place of a folder.
+ * @throws StoreDamaged for a store that lost its marker or its blobs.
  */
 export async function inspectFolder(files: Files, layout: Layout): Promise<FolderKind> {
   const folders = foldersOf(layout)
   for (const path of [layout.root, ...folders]) {
     const kind = (await files.stat(path))?.kind ?? 'directory'
-    if (kind !== 'directory') throw new StoreDamaged(path, 'is no folder; move it away')
+    if (kind !== 'directory') throw new UnfitFolder(`${path}: is no folder; move it away`)
   }
   if ((await files.stat(layout.root)) === null) return 'fresh'
   if ((await files.stat(layout.marker)) !== null) {
@@ -77,9 +88,11 @@ export async function makeWithParents(files: Files, path: string): Promise<void>
 /**
  * The marker; null where there is none.
  *
- * @throws StoreDamaged when it cannot be read, or is of a later version.
+ * @throws StoreTooNew when it is of a later format.
+ * @throws StoreDamaged when it cannot be read.
  */
 export async function readMarker(files: Files, layout: Layout): Promise<StoreMarker | null> {
+  if (((await files.stat(layout.marker))?.size ?? 0) > longestMarker) throw markerDamaged(layout)
   const text = await readText(files, layout.marker, longestMarker)
   if (text === null) return null
   let marker: Partial<Record<keyof StoreMarker, unknown>> | null
@@ -91,12 +104,9 @@ export async function readMarker(files: Files, layout: Layout): Promise<StoreMar
   const { format, lock } = marker ?? {}
   if (typeof format === 'number' && format !== 1) {
     const problem = `is of format ${format}, and this version of Layerdock knows format 1 only`
-    throw new StoreDamaged(layout.marker, `${problem}. Run a newer version`)
+    throw new StoreTooNew(`${layout.marker}: ${problem}. Run a newer version; nothing was changed`)
   }
-  if (format !== 1 || (lock !== 'flock' && lock !== 'socket')) {
-    const whole = '{"format":1,"lock":"flock"}'
-    throw new StoreDamaged(layout.marker, `is damaged. What belongs there is ${whole}`)
-  }
+  if (format !== 1 || (lock !== 'flock' && lock !== 'socket')) throw markerDamaged(layout)
   return { format, lock }
 }
 
@@ -121,18 +131,22 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
   }
 }
 
+function markerDamaged(layout: Layout): StoreDamaged {
+  const whole = '{"format":1,"lock":"flock"}'
+  return new StoreDamaged(layout.marker, `is damaged. What belongs there is ${whole}`)
+}
+
 function markerLost(layout: Layout): StoreDamaged {
   return new StoreDamaged(
     layout.marker,
     `is gone, though the folder holds a store. Put it back from a backup, or run: ` +
-      `layerdock recover --storage-dir ${layout.root}`,
+      `npx layerdock recover --storage-dir ${layout.root}`,
   )
 }
 
-function foreign(layout: Layout, name: string): StoreDamaged {
-  return new StoreDamaged(
-    layout.root,
-    `holds "${name}" and no store.json, so it is no store. Choose an empty folder, or one that ` +
-      'does not exist yet',
+function foreign(layout: Layout, name: string): UnfitFolder {
+  return new UnfitFolder(
+    `${layout.root}: holds "${name}" and no store.json, so it is no store. Choose an empty folder, ` +
+      'or one that does not exist yet',
   )
 }

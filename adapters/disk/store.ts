@@ -64,8 +64,8 @@ export interface DiskStore {
  * Opens the store in a folder, or makes one where the folder is absent or empty.
  *
  * @throws StoreInUse when another process has it, within a second.
- * @throws StoreDamaged when the folder is something else, or opening it would forget what was
- *   acknowledged; the message says what to do.
+ * @throws UnfitFolder when the folder is something else, StoreTooNew when a later version made it,
+ *   and StoreDamaged when opening it would forget what was acknowledged; the message says what to do.
  */
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   const { files = nodeFiles, clock = Date.now, events = () => {} } = options

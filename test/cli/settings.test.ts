@@ -196,7 +196,7 @@ describe('mistakes', () => {
     [['--no-delete'], 'did you mean --no-deletes?'],
     [['--port=5000'], 'did you mean --listen?'],
     [['--data-dir', 'x'], 'did you mean --storage-dir?'],
-    [['-m'], '-m: no such flag'],
+    [['-m'], '-m: no such flag; --help says which there are'],
     [['extra'], 'extra: not expected here'],
     [['--listen'], '--listen: needs a value: --listen ADDRESS'],
     [['--listen', '--memory'], '--listen: needs a value'],
