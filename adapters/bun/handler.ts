@@ -24,6 +24,8 @@ export interface Observed {
   readonly client: string | null
   /** From the request's head to the answer's, in milliseconds. */
   readonly ms: number
+  /** Whether the client went before there was an answer, as far as Bun tells. */
+  readonly gone: boolean
 }
 
 /** Called with every answer as it begins: Bun does not say when it has been sent. */
@@ -161,11 +163,15 @@ function observed(answer: Handler, observe: Observe): Handler {
     setRequestId(request, requestId)
     // Asked now, because a closed connection no longer knows.
     const client = server.requestIP(request)?.address ?? null
-    const seen = (response: Response): Response => {
-      observe(request, response, { requestId, client, ms: performance.now() - began })
+    const seen = (response: Response, gone: boolean): Response => {
+      observe(request, response, { requestId, client, ms: performance.now() - began, gone })
       return response
     }
     const response = answer(request, server)
-    return response instanceof Promise ? response.then(seen) : seen(response)
+    if (!(response instanceof Promise)) return seen(response, false)
+    // A connection that is no more has no address.
+    return response.then((response) =>
+      seen(response, client !== null && server.requestIP(request) === null),
+    )
   }
 }

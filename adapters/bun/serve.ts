@@ -21,6 +21,9 @@ export const defaultTimeouts: ServeTimeouts = {
   keepAliveMs: 75_000,
 }
 
+/** How often a server that is to end looks for what is still under way: Bun has no event for it. */
+const lookMs = 20
+
 /** Where and how to serve. */
 export interface ServeOptions {
   /** Default: 127.0.0.1, this machine alone. */
@@ -45,6 +48,12 @@ export interface Serving {
   /** The port, the real one where 0 was asked for; null on a unix socket. */
   readonly port: number | null
   readonly server: BunServer
+  /**
+   * Waits, at most `withinMs` (default: 30 s), until the requests that are under way now have ended.
+   * Takes others meanwhile, and waits for those it has when it looks: for a registry that tells them
+   * to go elsewhere, before `close`.
+   */
+  settle(withinMs?: number): Promise<void>
   /**
    * Takes no more connections, ends idle ones, and waits for requests under way, at most
    * `deadlineMs` (default: 30 s); then cuts the rest. How many requests were cut.
@@ -86,6 +95,13 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     url: urlOf(server, options),
     port: server.port ?? null,
     server,
+    async settle(withinMs = 30_000) {
+      draining = true
+      const deadline = performance.now() + withinMs
+      while (server.pendingRequests > 0 && performance.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, lookMs))
+      }
+    },
     async close(deadlineMs = 30_000) {
       draining = true
       return close(server, deadlineMs)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Observe } from '../bun/handler.ts'
 import { requestIdOf } from '../node-http/request-id.ts'
 import { loggedTarget, plain } from './plain-text.ts'
 
@@ -8,16 +9,20 @@ interface Entry {
   readonly method: string
   /** The request's target. */
   readonly url: string
-  readonly status: number
+  /** Null where the client went before there was an answer. */
+  readonly status: number | null
+  /** Of the answer's body, without its head; null where that is not known. */
   readonly bytes: number | null
   readonly ms: number
   readonly client: string | null | undefined
   readonly userAgent: string | null | undefined
+  /** Whether the client went before the end. */
   readonly aborted: boolean
 }
 
 /**
- * Logs a line for every request of a Node server, once its answer is out or its connection gone.
+ * Logs a line for every request of a Node server, once its answer is out or its connection gone;
+ * its bytes are those that went to the client.
  *
  * @param write takes one line of JSON
  */
@@ -38,9 +43,8 @@ export function accessLog(
         requestId,
         method,
         url,
-        status: outgoing.statusCode,
-        // Bytes on the wire, the head included.
-        bytes: socket.bytesWritten - sentBefore,
+        status: outgoing.headersSent ? outgoing.statusCode : null,
+        bytes: outgoing.headersSent ? socket.bytesWritten - sentBefore - headBytes(outgoing) : 0,
         ms: performance.now() - started,
         client,
         userAgent: headers['user-agent'],
@@ -51,36 +55,40 @@ export function accessLog(
   }
 }
 
+/** What Node wrote before an answer's body; its own field, since it says that nowhere else. */
+function headBytes(outgoing: ServerResponse): number {
+  return (outgoing as { readonly _header?: string | null })._header?.length ?? 0
+}
+
 /**
  * Logs a line for every request of a server that hands over an answer and does not say what became
  * of it: when the answer begins, with the bytes it is going to have.
  *
  * @param write takes one line of JSON
  */
-export function fetchAccessLog(
-  write: (line: string) => void,
-): (
-  request: Request,
-  response: Response,
-  of: { readonly requestId: string; readonly client: string | null; readonly ms: number },
-) => void {
+export function fetchAccessLog(write: (line: string) => void): Observe {
   const clock = isoClock()
-  return (request, response, { requestId, client, ms }) => {
+  return (request, response, { requestId, client, ms, gone }) => {
     const { method, headers } = request
-    const length = response.headers.get('content-length')
     const entry = {
       requestId,
       method,
       url: targetOf(request.url),
-      status: response.status,
-      bytes: length === null || method === 'HEAD' ? null : Number(length),
+      status: gone ? null : response.status,
+      bytes: gone || method === 'HEAD' ? 0 : bodyBytes(response),
       ms,
       client,
       userAgent: headers.get('user-agent'),
-      aborted: false,
+      aborted: gone,
     }
     write(lineOf(clock(), entry))
   }
+}
+
+function bodyBytes(response: Response): number | null {
+  const length = response.headers.get('content-length')
+  if (length !== null) return Number(length)
+  return response.body === null ? 0 : null
 }
 
 /**
@@ -88,11 +96,12 @@ export function fetchAccessLog(
  * would cost.
  */
 function lineOf(time: string, entry: Entry): string {
-  const { client, userAgent, bytes } = entry
+  const { client, userAgent, status, bytes } = entry
   return (
     `{"level":"info","time":"${time}","msg":"request","requestId":"${entry.requestId}"` +
     `,"method":${quoted(entry.method)},"path":${quoted(loggedTarget(entry.url))}` +
-    `,"status":${entry.status}${bytes === null ? '' : `,"bytes":${bytes}`}` +
+    (status === null ? '' : `,"status":${status}`) +
+    (bytes === null ? '' : `,"bytes":${bytes}`) +
     `,"ms":${Math.round(entry.ms * 10) / 10}` +
     (client === undefined || client === null ? '' : `,"client":"${client}"`) +
     (userAgent === undefined || userAgent === null

@@ -19,7 +19,7 @@ export interface Front extends Fetcher {
   readonly buffers: BufferBudget
   /** From now on requests go to this registry, those that wait for one included. */
   open(registry: Registry, planes: () => Planes): void
-  /** From now on it is not ready for more. */
+  /** From now on it is not ready for more: it says so of its health, and to every request. */
   drain(): void
 }
 
@@ -79,6 +79,7 @@ export function createFront(version: string, buffers: BufferBudget): Front {
         const answer = health(target.split('?', 1)[0] ?? target)
         if (answer !== null) return answer
       }
+      if (draining) return errorResponse('unavailable', { 'Retry-After': '5', Connection: 'close' })
       return registry === null ? whenOpen(request, context) : registry.fetch(request, context)
     },
     open(made, planesOf) {

@@ -14,6 +14,8 @@ interface Connection {
 export interface Connections {
   /** Notes a request; called before it is answered. */
   began(incoming: IncomingMessage, outgoing: ServerResponse): void
+  /** Resolves when the requests that are under way now have ended, whatever comes meanwhile. */
+  settled(): Promise<void>
   /** From now on a connection ends with the response it waits for; those that wait for none, now. */
   drain(): void
   /** Resolves when no connection is left. */
@@ -33,11 +35,20 @@ export interface Connections {
 export function watchConnections(server: Server | HttpsServer, stallMs: number): Connections {
   const open: Map<Socket, Connection> = new Map()
   let draining = false
+  /** Requests under way, of those that count; nobody counts more once somebody waits for their end. */
+  let counted = 0
+  let whenSettled: (() => void) | null = null
   let whenEmpty: (() => void) | null = null
 
   function forget(this: Socket): void {
     open.delete(this)
     if (open.size === 0) whenEmpty?.()
+  }
+
+  function countedEnded(this: ServerResponse): void {
+    counted--
+    ended.call(this)
+    if (counted === 0) whenSettled?.()
   }
 
   function ended(this: ServerResponse): void {
@@ -68,7 +79,16 @@ export function watchConnections(server: Server | HttpsServer, stallMs: number):
       if (connection === undefined) return
       connection.pending++
       connection.incoming = incoming
-      outgoing.on('close', ended)
+      if (whenSettled === null) {
+        counted++
+        outgoing.on('close', countedEnded)
+      } else outgoing.on('close', ended)
+    },
+    settled() {
+      return new Promise((resolve) => {
+        whenSettled = resolve
+        if (counted === 0) resolve()
+      })
     },
     drain() {
       draining = true

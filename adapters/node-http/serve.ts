@@ -50,6 +50,11 @@ export interface Serving {
   readonly port: number | null
   readonly server: Server | HttpsServer
   /**
+   * Waits, at most `withinMs` (default: 30 s), until the requests that are under way now have ended.
+   * Takes others meanwhile: for a registry that tells them to go elsewhere, before `close`.
+   */
+  settle(withinMs?: number): Promise<void>
+  /**
    * Takes no more connections, ends idle ones, and waits for requests under way, at most
    * `deadlineMs` (default: 30 s); then cuts the rest. How many connections were cut.
    */
@@ -96,6 +101,9 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
   return {
     ...addressOf(server, tls !== undefined),
     server,
+    async settle(withinMs = 30_000) {
+      await inTime(connections.settled(), withinMs)
+    },
     close: (deadlineMs = 30_000) => close(server, connections, deadlineMs),
   }
 }
@@ -126,11 +134,16 @@ async function close(
   // Not the HTTP server's own close, which cuts responses that slow clients are still reading.
   NetServer.prototype.close.call(server)
   connections.drain()
+  return (await inTime(connections.emptied(), deadlineMs)) ? 0 : connections.destroy()
+}
+
+/** Waits for something, but no longer than `withinMs`; whether it came. */
+async function inTime(event: Promise<void>, withinMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, deadlineMs, 'late')
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, withinMs, false)
   })
-  const end = await Promise.race([connections.emptied(), late])
+  const came = await Promise.race([event.then(() => true), late])
   clearTimeout(timer)
-  return end === 'late' ? connections.destroy() : 0
+  return came
 }

@@ -56,14 +56,20 @@ describe('health', () => {
     expect(await said(broken, '/healthz')).toEqual([503, expectedHealth('degraded', planes)])
   })
 
-  test('while draining: alive, not ready, and pulls go on', async () => {
+  test('while draining: alive, not ready, and every request hears that it came too late', async () => {
     const draining = front()
     draining.open(createRegistry(), () => well)
     draining.drain()
     expect(await said(draining, '/live')).toEqual([200, { status: 'ok' }])
     expect(await said(draining, '/ready')).toEqual([503, { status: 'draining' }])
     expect(await said(draining, '/healthz')).toEqual([503, expectedHealth('draining', well)])
-    expect((await ask(draining, '/v2/')).status).toBe(200)
+    const late = await ask(draining, '/v2/')
+    expect(late.status).toBe(503)
+    expect(late.headers.get('retry-after')).toBe('5')
+    expect(late.headers.get('connection')).toBe('close')
+    expect(await late.json()).toEqual({
+      errors: [{ code: 'UNKNOWN', message: expect.stringContaining('try again later') }],
+    })
   })
 })
 

@@ -241,10 +241,12 @@ describe('connections on which nothing moves', () => {
 
   test('an upload that trickles lasts as long as it moves', async () => {
     const started = await serving(swallow, { timeouts })
+    const hasty = await serving(ok, { timeouts: { ...timeouts, stallMs: 100 } })
     const socket = await dial(portOf(started))
     socket.write('PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n')
     for (let sent = 0; sent < 10; sent++) {
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      // A byte whenever the other server has lost its patience: slow, and all the same in time.
+      await endOf(await dial(portOf(hasty)))
       socket.write('x')
     }
     expect(await readUntil(socket, '\r\n\r\n10')).toMatch(/^HTTP\/1\.1 200/)
@@ -252,10 +254,11 @@ describe('connections on which nothing moves', () => {
   })
 
   test('a registry that takes its time over a whole body is not cut off', async () => {
-    const started = await serving(
+    const started: Serving = await serving(
       async (request) => {
         const answer = await swallow(request)
-        await new Promise((resolve) => setTimeout(resolve, 1_000))
+        // As long as it takes the same server to cut two others, one after the other.
+        for (let cut = 0; cut < 2; cut++) await endOf(await dial(portOf(started)))
         return answer
       },
       { timeouts },
@@ -264,6 +267,49 @@ describe('connections on which nothing moves', () => {
     socket.write('PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody')
     expect(await readUntil(socket, '\r\n\r\n4')).toMatch(/^HTTP\/1\.1 200/)
     socket.destroy()
+  })
+})
+
+describe('settle', () => {
+  test('waits for what is under way, and for nothing that came later', async () => {
+    const started = await serving(swallow)
+    const half = 'PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf'
+    const begun = (): Promise<void> =>
+      new Promise((resolve) => started.server.once('request', () => resolve()))
+    const [first, idle, second] = await Promise.all([1, 2, 3].map(() => dial(portOf(started))))
+    const firstBegan = begun()
+    first?.write(half)
+    await firstBegan
+    let settled = false
+    const settling = started.settle(10_000).then(() => {
+      settled = true
+    })
+    const secondBegan = begun()
+    second?.write(half)
+    await secondBegan
+    idle?.write(get('/'))
+    expect(await readUntil(idle as Socket, '\r\n\r\n0')).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await (await fetch(started.url)).text()).toBe('0')
+    expect(settled).toBe(false)
+    first?.write('half')
+    await settling
+    expect(await started.close(20)).toBe(1)
+    for (const socket of [first, idle, second]) socket?.destroy()
+  })
+
+  test('does not wait where nothing is under way, nor beyond its time', async () => {
+    const started = await serving(swallow)
+    await started.settle(60_000)
+    const socket = await dial(portOf(started))
+    const other = await serving(swallow)
+    const busy = await dial(portOf(other))
+    const { promise: began, keep } = promised()
+    other.server.on('request', () => keep())
+    busy.write('PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf')
+    await began
+    await other.settle(20)
+    socket.destroy()
+    busy.destroy()
   })
 })
 

@@ -158,7 +158,38 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
     })
   })
 
-  it('ends at SIGTERM with the upload that is under way, and takes no new connection', async () => {
+  describe('the access log', () => {
+    const logged = (path: string): Record<string, unknown> | undefined =>
+      server
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('"request"') && line.includes(path) && line.endsWith('}'))
+        .map((line) => JSON.parse(line))
+        .find((entry) => entry.path === path)
+
+    it('has no status for a request that was cut before its answer', async () => {
+      const path = await newSession()
+      const head = `PATCH ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n`
+      const socket = await dialled(port, `${head}Expect: 100-continue\r\n\r\n`)
+      await readUntil(socket, '100 Continue\r\n\r\n')
+      socket.destroy()
+      await expect.poll(() => logged(path), { timeout: 10_000 }).toMatchObject({ aborted: true })
+      expect(logged(path)).not.toHaveProperty('status')
+      expect(logged(path)).toMatchObject({ bytes: 0 })
+    }, 20_000)
+
+    it('counts the bytes of the body alone', async () => {
+      const { digest } = await client().pushBlob('app', new Uint8Array(12_345).fill(7))
+      const path = `/v2/app/blobs/${digest}?n=`
+      await (await client().send('GET', `${path}1`)).arrayBuffer()
+      await client().send('HEAD', `${path}2`)
+      const entry = { status: 200, bytes: 12_345 }
+      await expect.poll(() => logged(`${path}1`), { timeout: 10_000 }).toMatchObject(entry)
+      await expect.poll(() => logged(`${path}2`)).toMatchObject({ ...entry, bytes: 0 })
+    })
+  })
+
+  it('ends at SIGTERM with the upload that is under way, and tells others that it will', async () => {
     const ending = await start('ending')
     const digest = digestOf('whole')
     const head = `POST /v2/app/blobs/uploads/?digest=${digest} HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`
@@ -167,13 +198,20 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
     const busy = await dialled(portOf(ending), head)
     await readUntil(busy, '100 Continue\r\n\r\n')
     const stopped = ending.stop()
-    await endOf(idle, patienceMs)
-    await expect(fetch(`http://${ending.host}/v2/`)).rejects.toThrow()
+    await expect.poll(async () => (await ready(ending)).status).toBe(503)
+    expect(await (await ready(ending)).json()).toEqual({ status: 'draining' })
+    idle.write('GET /v2/ HTTP/1.1\r\nHost: h\r\n\r\n')
+    expect(await readAll(idle)).toMatch(/^HTTP\/1\.1 503 [\s\S]*connection: close/i)
     busy.write('whole')
-    expect(await readAll(busy)).toMatch(/^HTTP\/1\.1 201 /)
+    expect(await readUntil(busy, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 201 /)
     await stopped
     expect(ending.output()).toContain('"msg":"stopped"')
+    busy.destroy()
   })
+}
+
+function ready({ host }: RunningServer): Promise<Response> {
+  return fetch(`http://${host}/ready`, { headers: { Connection: 'close' } })
 }
 
 /** More than the sockets of both sides hold. */
