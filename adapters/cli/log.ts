@@ -1,4 +1,5 @@
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
+import { openOutput } from './log-output.ts'
 import { plain } from './plain-text.ts'
 import type { LogLevel } from './settings.ts'
 
@@ -10,19 +11,17 @@ export interface Log {
   line(json: string): void
   /** Writes text that is no entry of the log. */
   print(text: string): void
-  /** Writes what is waiting, now. */
+  /** Begins to write what is waiting. */
   flush(): void
+  /** Writes what is waiting, as far as that goes in half a second: for the end of the process. */
+  finish(): void
 }
-
-/** How many bytes may wait to be written together, and for how many milliseconds. */
-const bufferBytes = 8 * 1024
-const bufferMs = 250
 
 /** Opens the log on standard output: buffered, since a write for every request would cost too much. */
 export function openLog(level: LogLevel, format: 'json' | 'text'): Log {
-  const out = destination({ fd: 1, sync: false, minLength: bufferBytes, periodicFlush: bufferMs })
+  const out = openOutput((entries) => to.warn({ entries }, 'log entries were dropped'))
   const stream: DestinationStream =
-    format === 'json' ? out : { write: (line) => void out.write(asText(line)) }
+    format === 'json' ? out : { write: (line) => out.write(asText(line)) }
   const to = pino(
     {
       level,
@@ -37,13 +36,9 @@ export function openLog(level: LogLevel, format: 'json' | 'text'): Log {
     to,
     format,
     line: (json) => stream.write(json),
-    print: (text) => void out.write(text),
-    flush: () => {
-      // Fails only where standard output is not open yet or no more: nothing is left to tell then.
-      try {
-        out.flushSync()
-      } catch {}
-    },
+    print: out.write,
+    flush: out.flush,
+    finish: out.finish,
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
   createRegistry,
@@ -10,6 +9,7 @@ import { BufferBudget } from '../disk/buffers.ts'
 import { nodeHash } from '../disk/node-hash.ts'
 import { openRegistry } from '../disk/open-registry.ts'
 import { banner } from './banner.ts'
+import { readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
@@ -29,7 +29,7 @@ import { version } from './version.ts'
  */
 export async function serveCommand(settings: Settings): Promise<number> {
   const log = openLog(settings.log, formatOf(settings))
-  process.on('exit', log.flush)
+  process.on('exit', log.finish)
   const stop = stopSignal(() => {
     log.to.warn('stopped at once, by a second signal')
     process.exit(exitCodes.problem)
@@ -47,12 +47,19 @@ export async function serveCommand(settings: Settings): Promise<number> {
   front.drain()
   log.to.info({ signal }, 'stopping')
   log.flush()
-  const cut = await serving.close(settings.drainSeconds * 1000)
+  const cut = await drained(serving, settings.drainSeconds * 1000)
   if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
   await close()
   log.to.info('stopped')
   log.flush()
   return exitCodes.ok
+}
+
+/** Lets requests under way finish while others hear that there will be no more; how many were cut. */
+async function drained(serving: Listening, deadlineMs: number): Promise<number> {
+  const began = performance.now()
+  await serving.settle(deadlineMs)
+  return serving.close(Math.max(0, deadlineMs - (performance.now() - began)))
 }
 
 async function startListening(
@@ -62,9 +69,10 @@ async function startListening(
   events: EventSink,
 ): Promise<Listening> {
   const { listen: address } = settings
+  const tls = readCertificate(settings)
   const options: ListenOptions = {
     ...address,
-    ...tlsOf(settings),
+    ...(tls === null ? {} : { tls }),
     timeouts: {
       headersMs: settings.headersTimeout,
       stallMs: settings.stallTimeout,
@@ -141,19 +149,6 @@ function registryOptions(settings: Settings, events: EventSink): RegistryOptions
       manifestCacheBytes: settings.manifestCache,
       leaseMs: settings.lease,
     },
-  }
-}
-
-function tlsOf({ tlsCert, tlsKey }: Settings): Pick<ListenOptions, 'tls'> {
-  if (tlsCert === null || tlsKey === null) return {}
-  return { tls: { cert: readPem(tlsCert), key: readPem(tlsKey) } }
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new CliError(exitCodes.config, [error instanceof Error ? error.message : String(error)])
   }
 }
 

@@ -1,10 +1,20 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { plain } from '../../adapters/cli/plain-text.ts'
-import { dial, readAll } from '../node-fs/loopback.ts'
+import { dial, readAll, readUntil } from '../node-fs/loopback.ts'
 import {
   compileProgram,
   type Ended,
@@ -81,7 +91,9 @@ async function statusOver(socketPath: string, path: string): Promise<number> {
 describe('the program', () => {
   test('says its version and what it can do', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
-    expect(await layerdock('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
+    for (const word of ['--version', '-v', 'version']) {
+      expect(await layerdock(word)).toEqual({ code: 0, out: `${version}\n`, err: '' })
+    }
     expect(await layerdock('--help')).toMatchObject({
       code: 0,
       out: expect.stringContaining('layerdock serve'),
@@ -111,7 +123,12 @@ describe('the program', () => {
     })
     expect(await layerdock('recover', '--memory')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--memory: no such flag'),
+      err: 'layerdock: --memory: no such flag of this command; it is one of layerdock serve\n',
+    })
+    expect(await layerdock('migrate')).toEqual({
+      code: 2,
+      out: '',
+      err: 'layerdock: migrate: no such command; layerdock --help says which there are\n',
     })
   })
 
@@ -151,7 +168,7 @@ describe('serve', () => {
     expect(readdirSync(`/proc/${child.pid}/task`).length).toBeGreaterThanOrEqual(12)
   })
 
-  test('lets an upload finish while it drains, and takes no new connection', async () => {
+  test('lets an upload finish while it drains, and tells others that it does', async () => {
     const started = await server('--storage-dir', program.folder())
     const bytes = Buffer.from('a slow layer')
     const socket = await dial(started.port)
@@ -162,10 +179,52 @@ describe('serve', () => {
     expect((await fetch(`${started.url}/v2/`)).status).toBe(200)
     started.child.kill('SIGTERM')
     await printed(started, 'stopping')
-    await expect(fetch(`${started.url}/ready`)).rejects.toThrow()
+    const ready = await fetch(`${started.url}/ready`)
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'draining' }])
+    expect((await fetch(`${started.url}/live`)).status).toBe(200)
+    const late = await fetch(`${started.url}/v2/a/blobs/uploads/`, { method: 'POST' })
+    expect(late.status).toBe(503)
+    expect(late.headers.get('retry-after')).toBe('5')
+    expect(late.headers.get('connection')).toBe('close')
     socket.write(bytes.subarray(6))
-    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 201 /)
+    expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 201 /)
     expect((await started.ended).code).toBe(0)
+    await expect(fetch(`${started.url}/ready`)).rejects.toThrow()
+    socket.destroy()
+  })
+
+  // Of many lines some are written while it serves, of few all as it ends.
+  test.each([1, 100])('serves on and ends although nobody reads its %d lines', async (lines) => {
+    const started = await server('--storage-dir', program.folder())
+    started.child.stdout?.destroy()
+    for (let count = 0; count < lines; count++) {
+      expect((await fetch(`${started.url}/v2/`)).status).toBe(200)
+    }
+    started.child.kill('SIGTERM')
+    expect((await started.ended).code).toBe(0)
+  })
+
+  test.skipIf(process.platform !== 'linux').each([
+    ['a pipe that nobody reads', (path: string) => execFileSync('mkfifo', [path])],
+    ['a full disk', (path: string) => symlinkSync('/dev/full', path)],
+  ])('serves on and ends although its log goes to %s', async (_, make) => {
+    const folder = program.folder()
+    make(join(folder, 'log'))
+    // A pipe that is open on both ends takes 64 KiB and then no more.
+    const end = openSync(join(folder, 'log'), 'r+')
+    const path = join(folder, 's')
+    const words = [program.entry, 'serve', '--listen', `unix:${path}`, '--memory']
+    const child = spawn(process.execPath, words, { stdio: ['ignore', end, 'ignore'] })
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    try {
+      const target = `/v2/${'x'.repeat(1000)}/tags/list`
+      for (let count = 0; count < 150; count++) await statusOver(path, target)
+      child.kill('SIGTERM')
+      expect(await ended).toBe(0)
+    } finally {
+      child.kill('SIGKILL')
+      closeSync(end)
+    }
   })
 
   test('gives up on what does not finish in time', async () => {
@@ -222,7 +281,7 @@ describe('serve', () => {
       method: 'GET',
       path: '/v2/?token=…',
       status: 200,
-      bytes: expect.any(Number),
+      bytes: 2,
       ms: expect.any(Number),
       client: '127.0.0.1',
       userAgent: 'a\\x9b31mb',
@@ -231,6 +290,20 @@ describe('serve', () => {
       status: 400,
       requestId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-z]+$/),
     })
+  })
+
+  test('logs a request that was cut before its answer without a status', async () => {
+    const started = await server('--memory')
+    const socket = await dial(started.port)
+    socket.write(halfPush)
+    expect((await fetch(`${started.url}/v2/`, { method: 'HEAD' })).status).toBe(200)
+    socket.destroy()
+    await printed(started, '"aborted":true')
+    const requests = entries(started.out()).filter((entry) => entry.msg === 'request')
+    const cut = requests.find((entry) => entry.aborted)
+    expect(cut).toMatchObject({ method: 'POST', bytes: 0 })
+    expect(cut).not.toHaveProperty('status')
+    expect(requests.find((entry) => entry.method === 'HEAD')).toMatchObject({ bytes: 0 })
   })
 
   test('at level warn says nothing of requests', async () => {
@@ -316,16 +389,70 @@ describe('a server that cannot start says why and what to do', () => {
     }
   })
 
-  test('a certificate that is not there', async () => {
-    const { code, err } = await layerdock(
-      'serve',
-      '--memory',
-      '--tls-cert',
-      '/no',
-      '--tls-key',
-      '/no',
-    )
-    expect([code, err]).toEqual([78, expect.stringContaining('ENOENT')])
+  test('the folder holds something else', async () => {
+    const folder = program.folder()
+    writeFileSync(join(folder, 'thesis.txt'), 'years of work')
+    const words = ['serve', '--listen', '127.0.0.1:0', '--storage-dir', folder]
+    const { code, err } = await layerdock(...words)
+    expect([code, err]).toEqual([1, expect.stringContaining('holds "thesis.txt"')])
+    expect(err).not.toContain('recover')
+  })
+
+  test('the folder is of a later version, which recover does not change either', async () => {
+    const folder = program.folder()
+    const first = await server('--storage-dir', folder)
+    first.child.kill('SIGTERM')
+    await first.ended
+    const later = '{"format":2,"lock":"flock"}'
+    writeFileSync(join(folder, 'store.json'), later)
+    const commands = [['serve', '--listen', '127.0.0.1:0'], ['recover']]
+    for (const way of ['--restore-marker', '--start-empty']) commands.push(['recover', way])
+    for (const words of commands) {
+      const { code, err } = await layerdock(...words, '--storage-dir', folder)
+      expect([code, err]).toEqual([1, expect.stringContaining('Run a newer version')])
+      expect(err).not.toContain('layerdock recover')
+      expect(readFileSync(join(folder, 'store.json'), 'utf8')).toBe(later)
+    }
+  })
+
+  test('a certificate that is not there, or none', async () => {
+    const tls = (cert: string, key: string): Promise<Ended> =>
+      layerdock('serve', '--memory', '--tls-cert', cert, '--tls-key', key)
+    expect(await tls('/no', '/no')).toEqual({
+      code: 78,
+      out: '',
+      err: 'layerdock: --tls-cert /no: there is no such file\n',
+    })
+    const { code, err } = await tls('package.json', 'package.json')
+    expect([code, err]).toEqual([78, expect.stringMatching(/^layerdock: --tls-cert .* in PEM/)])
+    expect(err.trim().split('\n')).toHaveLength(1)
+  })
+
+  const noOpenssl = spawnSync('openssl', ['version']).error !== undefined
+
+  test.skipIf(noOpenssl)('a key that is none, or that of another certificate', async () => {
+    const folder = program.folder()
+    const cert = join(folder, 'cert.pem')
+    const key = join(folder, 'key.pem')
+    const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1'
+    const subject = ['-subj', '/CN=localhost', '-keyout', key, '-out', cert]
+    execFileSync('openssl', [...words.split(' '), ...subject], { stdio: 'ignore' })
+    const other = join(folder, 'other.pem')
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    writeFileSync(other, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    const locked = join(folder, 'locked.pem')
+    const lock = { cipher: 'aes-256-cbc', passphrase: 'x' }
+    writeFileSync(locked, privateKey.export({ type: 'pkcs8', format: 'pem', ...lock }))
+    for (const [wrong, text] of [
+      ['package.json', 'is no private key in PEM'],
+      [locked, 'is encrypted'],
+      [other, 'is not the key of the certificate'],
+    ] as const) {
+      const started = layerdock('serve', '--memory', '--tls-cert', cert, '--tls-key', wrong)
+      const { code, err } = await started
+      expect([code, err]).toEqual([78, expect.stringContaining(`--tls-key ${wrong}: ${text}`)])
+    }
+    await server('--memory', '--tls-cert', cert, '--tls-key', key)
   })
 })
 
@@ -364,6 +491,32 @@ describe('recover', () => {
       code: 1,
       err: expect.stringContaining('nothing was changed'),
     })
+  })
+
+  test('says what opening a store put right', async () => {
+    const { folder, digest } = await store()
+    const names = readdirSync(folder).filter((name) => name.startsWith('journal.'))
+    const newest = names.sort((a, b) => Number(a.slice(8)) - Number(b.slice(8))).at(-1) ?? ''
+    appendFileSync(join(folder, newest), 'torn')
+    const snapshot = readFileSync(join(folder, 'metadata.json'))
+    snapshot.writeUInt8(snapshot.readUInt8(snapshot.length - 3) ^ 1, snapshot.length - 3)
+    writeFileSync(join(folder, 'metadata.json'), snapshot)
+    const looked = await layerdock('recover', '--storage-dir', folder)
+    expect(looked.code).toBe(0)
+    expect(looked.out).toContain('the store was damaged, lost nothing by it, and is whole again')
+    expect(looked.out).toMatch(/^metadata\.json: damaged, kept as quarantine\/metadata\.json/m)
+    expect(looked.out).toMatch(new RegExp(`^${newest}: 4 bytes .* kept as quarantine/`, 'm'))
+    const again = await layerdock('recover', '--storage-dir', folder)
+    expect(again.out).toContain('the store is whole')
+    const { url } = await server('--storage-dir', folder)
+    expect(await (await fetch(`${url}/v2/a/blobs/${digest}`)).text()).toBe('kept')
+  })
+
+  test('explains a folder that the system refuses to look at', async () => {
+    const folder = join(program.folder(), 'x'.repeat(300))
+    const { code, err } = await layerdock('recover', '--storage-dir', folder)
+    expect([code, err]).toEqual([1, expect.stringContaining('--storage-dir')])
+    expect(err.trim().split('\n')).toHaveLength(1)
   })
 
   test('a damaged store is not served, and the way to recover is named', async () => {

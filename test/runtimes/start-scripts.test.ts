@@ -11,8 +11,9 @@ describe.each(['bun', 'deno'])('on %s', (runtime) => {
   const [program = '', ...before] = find?.('current').command ?? []
 
   /** What a server says that cannot start. */
-  const complaint = async (address: string): Promise<string> => {
-    const args = [...before, join(root, entry), 'serve', '--memory', '--listen', address]
+  const complaint = async (address: string, ...words: readonly string[]): Promise<string> => {
+    const serve = ['serve', '--memory', '--listen', address, ...words]
+    const args = [...before, join(root, entry), ...serve]
     return promisify(execFile)(program, args, { cwd: root, timeout: 10_000 }).then(
       () => 'it started',
       ({ stderr }: { readonly stderr: string }) => stderr,
@@ -28,6 +29,14 @@ describe.each(['bun', 'deno'])('on %s', (runtime) => {
     expect(await complaint('192.0.2.1:5000')).toContain('no interface of this machine')
     expect(await complaint('no-such-host.invalid:5000')).toContain('there is no such host')
     expect(await complaint('unix:/no-such-folder/socket')).toContain('is not there')
+  })
+
+  it('a certificate that is none is explained', async () => {
+    const words = ['--tls-cert', 'package.json', '--tls-key', 'package.json']
+    const told = await complaint('127.0.0.1:0', ...words)
+    expect(told).toMatch(
+      /^layerdock: --tls-cert package\.json: is no certificate chain in PEM .*\n$/,
+    )
   })
 
   it('a port has one server', async () => {

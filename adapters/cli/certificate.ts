@@ -1,0 +1,65 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { CliError, exitCodes } from './exit.ts'
+import type { Settings } from './settings.ts'
+
+/** What HTTPS is served with, in PEM. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
+/**
+ * Reads the certificate and its key; null where none is set.
+ *
+ * @throws CliError that names the setting when a file cannot be read, or is not what it should be.
+ */
+export function readCertificate({ tlsCert, tlsKey }: Settings): Certificate | null {
+  if (tlsCert === null || tlsKey === null) return null
+  const cert = readPem('--tls-cert', tlsCert)
+  const key = readPem('--tls-key', tlsKey)
+  const certificate = parsed(() => new X509Certificate(cert))
+  if (certificate instanceof Error) {
+    throw wrong('--tls-cert', tlsCert, `is no certificate chain in PEM (${certificate.message})`)
+  }
+  // Asked to read one, OpenSSL would ask the terminal for its passphrase.
+  if (/^-----BEGIN ENCRYPTED|^Proc-Type:.*ENCRYPTED/m.test(key)) {
+    throw wrong('--tls-key', tlsKey, 'is encrypted; give a key that has no passphrase')
+  }
+  const privateKey = parsed(() => createPrivateKey(key))
+  if (privateKey instanceof Error) {
+    throw wrong('--tls-key', tlsKey, `is no private key in PEM (${privateKey.message})`)
+  }
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw wrong('--tls-key', tlsKey, `is not the key of the certificate in ${tlsCert}`)
+  }
+  return { cert, key }
+}
+
+function readPem(flag: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT') throw wrong(flag, path, 'there is no such file')
+    if (code === 'EACCES') throw wrong(flag, path, 'the file may not be read by this user')
+    throw wrong(flag, path, error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Not left to the server, which takes anything on Deno and says on Node what OpenSSL says. */
+function parsed<T>(parse: () => T): T | Error {
+  try {
+    return parse()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+function wrong(flag: string, path: string, text: string): CliError {
+  return new CliError(exitCodes.config, [`${flag} ${path}: ${text}`])
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : null
+}
