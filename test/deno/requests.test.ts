@@ -1,6 +1,6 @@
-import { holdsToTheSameRequests } from '../runtimes/parity.ts'
+import { holdsToTheSameRequests, startWatched } from '../runtimes/parity.ts'
 
-holdsToTheSameRequests('deno', {
+holdsToTheSameRequests(() => startWatched('deno'), {
   // Extensions of chunks have no length that would be too long.
   reads: ['an extension without end'],
 })

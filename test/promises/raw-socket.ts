@@ -25,6 +25,26 @@ export function exchange(
   port: number,
   ...parts: ReadonlyArray<string | Uint8Array>
 ): Promise<Exchange> {
+  return talk(port, parts, () => false)
+}
+
+/** Likewise, but hangs up itself once there is one answer; its length has to be said. */
+export function firstAnswer(
+  port: number,
+  ...parts: ReadonlyArray<string | Uint8Array>
+): Promise<Exchange> {
+  return talk(port, parts, (text) => {
+    const start = text.indexOf('\r\n\r\n') + 4
+    const [, length] = /^content-length: (\d+)\r$/im.exec(text.slice(0, start)) ?? []
+    return start > 3 && length !== undefined && text.length >= start + Number(length)
+  })
+}
+
+function talk(
+  port: number,
+  parts: ReadonlyArray<string | Uint8Array>,
+  isEnough: (text: string) => boolean,
+): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const socket = connect(port, '127.0.0.1', () => {
@@ -36,7 +56,10 @@ export function exchange(
       socket.destroy()
       reject(new Error(`still open after ${patience} ms, having sent ${Buffer.concat(chunks)}`))
     })
-    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('data', (chunk) => {
+      chunks.push(chunk)
+      if (isEnough(Buffer.concat(chunks).toString('latin1'))) socket.destroy()
+    })
     // A reset after the answer is how a server refuses the rest: what was read still counts.
     socket.on('error', () => {})
     socket.on('close', () => {
