@@ -11,6 +11,10 @@ interface Env {
   readonly STORES: { getByName(name: string): Pick<Stores, 'runUploads' | 'metadata'> }
 }
 
+interface Stub {
+  [Symbol.dispose](): void
+}
+
 /** Stores as the contracts want them: with leases to the millisecond, and a clock of the case. */
 export class Stores extends DurableObject {
   readonly #storage: DurableObjectStorage
@@ -39,7 +43,13 @@ async function run(kind: string | null, name: string, env: Env): Promise<void> {
   if (kind === 'uploads') return stores.runUploads(name)
   if (kind === 'metadata') {
     const found = metadataStoreContract.find((one) => one.name === name)
-    return given(found).run(() => stores.metadata)
+    const metadata = await stores.metadata
+    try {
+      return await given(found).run(() => metadata)
+    } finally {
+      // A stub that came over RPC keeps what it stands for until it is told.
+      ;(metadata as unknown as Stub)[Symbol.dispose]()
+    }
   }
   const found = blobStoreContract.find((one) => one.name === name)
   await empty(env.BLOBS)
