@@ -39,16 +39,19 @@ export function accessLog(
     const sentBefore = socket.bytesWritten
     outgoing.on('close', () => {
       const { method = '', url = '', headers } = incoming
+      const sent = socket.bytesWritten - sentBefore - headBytes(outgoing)
+      // Deno takes an answer as sent although its connection is gone.
+      const answered = outgoing.headersSent && sent >= 0
       const entry = {
         requestId,
         method,
         url,
-        status: outgoing.headersSent ? outgoing.statusCode : null,
-        bytes: outgoing.headersSent ? socket.bytesWritten - sentBefore - headBytes(outgoing) : 0,
+        status: answered ? outgoing.statusCode : null,
+        bytes: answered ? sent : 0,
         ms: performance.now() - started,
         client,
         userAgent: headers['user-agent'],
-        aborted: !outgoing.writableFinished,
+        aborted: !answered || !outgoing.writableFinished,
       }
       write(lineOf(clock(), entry))
     })

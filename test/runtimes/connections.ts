@@ -183,9 +183,13 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
       const path = `/v2/app/blobs/${digest}?n=`
       await (await client().send('GET', `${path}1`)).arrayBuffer()
       await client().send('HEAD', `${path}2`)
+      const last = `GET ${path}3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`
+      await readAll(await dialled(port, last))
       const entry = { status: 200, bytes: 12_345 }
       await expect.poll(() => logged(`${path}1`), { timeout: 10_000 }).toMatchObject(entry)
       await expect.poll(() => logged(`${path}2`)).toMatchObject({ ...entry, bytes: 0 })
+      await expect.poll(() => logged(`${path}3`)).toMatchObject(entry)
+      for (const end of [1, 2, 3]) expect(logged(`${path}${end}`)).not.toHaveProperty('aborted')
     })
   })
 
