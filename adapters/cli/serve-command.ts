@@ -35,7 +35,7 @@ export async function serveCommand(settings: Settings): Promise<number> {
     process.exit(exitCodes.problem)
   })
   const events = logEvents(log.to)
-  const front = createFront(version(), new BufferBudget())
+  const front = createFront(version(), new BufferBudget(transferBytes()))
   const serving = await startListening(front, settings, log, events)
   const close = await open(front, settings, events).catch(async (error: unknown) => {
     await serving.close(0)
@@ -128,6 +128,11 @@ async function openFolder(
   } catch (error) {
     throw problem(error, explainStorage(error, directory))
   }
+}
+
+/** Deno takes more memory beside what is budgeted than Node and Bun do. */
+function transferBytes(): number | undefined {
+  return 'Deno' in globalThis ? 16 * 1024 * 1024 : undefined
 }
 
 function registryOptions(settings: Settings, events: EventSink): RegistryOptions {
