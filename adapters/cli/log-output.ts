@@ -2,7 +2,7 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 // Those of the runtime may not be the kind that lets the process end.
 import { clearTimeout, setInterval, setTimeout } from 'node:timers'
 
-/** Standard output, for a log: it never waits for its reader, and minds neither a slow one nor none. */
+/** Standard output, for a log: serving does not depend on who reads it, or whether anybody does. */
 export interface LogOutput {
   /** Takes text, to be written together with what comes in the next moment. */
   write(text: string): void
@@ -99,7 +99,8 @@ function writeNow(fd: number, bytes: Uint8Array): void {
 /**
  * Another way into the same pipe, on which a write fails where it would have to wait: a thread that
  * waits for a reader holds up the end of the process. Opened anew, so that whoever shares the pipe
- * with us keeps it as it was. Linux alone has a path for that, and Deno asks before it is used.
+ * with us keeps it as it was. Linux alone has a path for that, and Deno lets nobody use it who may
+ * not do everything: there, a pipe that is open and never read stops the server once it is full.
  */
 function withoutBlocking(fd: number): number {
   try {
