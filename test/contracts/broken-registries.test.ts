@@ -92,15 +92,18 @@ const broken: Record<string, Change> = {
   },
 }
 
+/** Large blobs take long and tell nothing of these. */
+const cases = registryContract.filter(({ name }) => !name.includes('megabytes'))
+
 describe('the contract notices a registry that', () => {
   test.each(Object.entries(broken))('%s', async (_, change) => {
     const { fetch } = createRegistry()
     const make = (): RegistryFetch => (request) => change(request, fetch)
-    expect(await brokenCase(registryContract, make)).not.toBeNull()
+    expect(await brokenCase(cases, make)).not.toBeNull()
   })
 
   test('takes manifests whose content is not there', async () => {
     const { fetch } = createRegistry({ allowSparse: true })
-    expect(await brokenCase(registryContract, () => fetch)).toContain('is not all there')
+    expect(await brokenCase(cases, () => fetch)).toContain('is not all there')
   })
 })
