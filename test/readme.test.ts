@@ -45,6 +45,7 @@ describe('README: what it says of settings and limits', () => {
     'dir',
     'store',
     'registry',
+    'runtime',
   ]
 
   it('names only flags there are', () => {
