@@ -162,7 +162,7 @@ describe('manifests are bounded (CVE-2017-11468, zot #3977)', () => {
 })
 
 describe('memory does not grow with a blob', () => {
-  it('while 64 MiB go to disk', async () => {
+  it('while 256 MiB go to disk', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'layerdock-body-'))
     const registry = await openRegistry({ directory })
     try {
@@ -171,7 +171,7 @@ describe('memory does not grow with a blob', () => {
       const session = (await client.send('POST', '/v2/app/blobs/uploads/')).headers.get('location')
       const before = process.memoryUsage().arrayBuffers
       let highest = 0
-      let left = 1024
+      let left = 4096
       const body = new ReadableStream<Uint8Array>(
         {
           pull(controller) {
@@ -184,8 +184,10 @@ describe('memory does not grow with a blob', () => {
         { highWaterMark: 0 },
       )
       const patched = await client.send('PATCH', session ?? '', { body })
-      expect(patched.headers.get('range')).toBe(`0-${64 * mib - 1}`)
-      expect(highest - before).toBeLessThan(40 * mib)
+      expect(patched.headers.get('range')).toBe(`0-${256 * mib - 1}`)
+      // The collector decides how much of what was written lingers, and differs between versions; the
+      // blob is far more.
+      expect(highest - before).toBeLessThan(96 * mib)
     } finally {
       await registry.close()
       await rm(directory, { recursive: true, force: true })
