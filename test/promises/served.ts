@@ -25,7 +25,8 @@ export async function served(
   const requests: string[] = []
   const serving = await serve(registry, {
     port: 0,
-    timeouts: { keepAliveMs: 50 },
+    // Node 20.19 takes the second for the first once it answered before a body was there.
+    timeouts: { keepAliveMs: 50, stallMs: 5000 },
     observe: (incoming) => requests.push(incoming.url ?? ''),
     ...serveOptions,
   })
