@@ -24,6 +24,12 @@ export interface Fetcher {
   readonly buffers?: BufferBudget
 }
 
+/**
+ * An absolute target without a host (RFC 9112, section 3.2.2). A URL parser takes the first part of its
+ * path for one, others take the path as it stands.
+ */
+const hostless = /^https?:\/\/(?:[/?#]|$)/i
+
 /** How a listener treats its process. */
 export interface ListenerOptions {
   /** Told of transfers that failed. Default: nobody. */
@@ -103,7 +109,8 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   const listener = getRequestListener(
     (request, bindings) => {
       const context = bindings as HttpBindings
-      const { method, headers } = context.incoming
+      const { method, headers, url = '' } = context.incoming
+      if (hostless.test(url)) return errorResponse('requestInvalid', { Connection: 'close' })
       if (headers['x-request-id'] !== undefined) {
         setRequestId(request, requestIdOf(context.incoming))
       }

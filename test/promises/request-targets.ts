@@ -57,7 +57,7 @@ export const targets: ReadonlyArray<readonly [target: string, plain: string | nu
   ['HTTP://REGISTRY.TEST/v2/a/tags/list', list],
   ['http://evil.test/v2/../metrics', '/metrics'],
   ['http://evil.test', '/'],
-  ['http:///v2/a/tags/list', '/a/tags/list'],
+  ['http:///v2/a/tags/list', null],
   ['http:/v2/a/tags/list', null],
   ['file:///etc/passwd', null],
   ['javascript:alert(1)', null],
