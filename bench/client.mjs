@@ -2,7 +2,7 @@
 // which road to take and then, step by step, to run and to check; it answers each with one message.
 
 import { percentile } from './figures.mjs'
-import { findRoad } from './roads/index.mjs'
+import { findRoad } from './scenarios/index.mjs'
 
 let work = null
 

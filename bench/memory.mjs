@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { programOptions } from '../conformance/program-options.mjs'
 import { measure } from './cell.mjs'
 import { number, textTable } from './report.mjs'
-import { pullOne } from './roads/large-pull.mjs'
-import { pushChunked, pushWithLength } from './roads/large-push.mjs'
-import { slowReaders } from './roads/slow-readers.mjs'
+import { pullOne } from './scenarios/large-pull.mjs'
+import { pushChunked, pushWithLength } from './scenarios/large-push.mjs'
+import { slowReaders } from './scenarios/slow-readers.mjs'
 import { layerdock, peer, start } from './servers.mjs'
 
 const mib = 1024 * 1024

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { programOptions } from '../conformance/program-options.mjs'
 import { measure } from './cell.mjs'
 import { markdownReport, textReport } from './report.mjs'
-import { findRoad, roads } from './roads/index.mjs'
+import { findRoad, roads } from './scenarios/index.mjs'
 import { dockerRegistry, layerdock, peer, start } from './servers.mjs'
 
 const tmpfs = 0x01021994

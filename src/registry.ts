@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
+import type { CoreDeps } from './core/deps.ts'
 import { digestLocks } from './core/digest-locks.ts'
 import type { GarbageReport } from './core/garbage.ts'
-import type { CoreParts } from './core/parts.ts'
 import { readOnly, withoutDeletes } from './core/read-only.ts'
 import { createCore } from './core/service.ts'
 import { createApp } from './http/app.ts'
@@ -46,7 +46,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   const clock = options.clock ?? steadyClock()
   const stores = options.stores ?? memoryStores({ clock })
   const events = options.events ?? (() => {})
-  const parts: CoreParts = {
+  const parts: CoreDeps = {
     ...stores,
     hash: options.hash ?? portableHash,
     limits,

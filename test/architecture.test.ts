@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { cycleIn, forbidden, layers, toldOf } from './architecture/layers.ts'
 import { isDocumented, publicSymbols } from './architecture/public-symbols.ts'
-import { forbidden, ringIn, rooms, toldOf } from './architecture/rooms.ts'
 import {
   codeOf,
   filesBelow,
@@ -46,20 +46,20 @@ describe('who may import whom', () => {
   })
 
   it.each([
-    ['src/spec/x.ts', 'src/ports/access.ts'],
+    ['src/oci/x.ts', 'src/ports/access.ts'],
     ['src/core/x.ts', 'src/http/call.ts'],
     ['src/core/x.ts', 'hono'],
     ['src/memory/x.ts', 'src/core/service.ts'],
     ['src/http/call.ts', 'src/core/service.ts'],
     ['src/http/call.ts', 'hono/tiny'],
-    ['src/testing/x.ts', 'src/spec/digest.ts'],
+    ['src/testing/x.ts', 'src/oci/digest.ts'],
     ['src/registry.ts', 'adapters/disk/files.ts'],
     ['adapters/disk/x.ts', 'node:fs'],
-    ['adapters/disk/x.ts', 'src/spec/digest.ts'],
+    ['adapters/disk/x.ts', 'src/oci/digest.ts'],
     ['adapters/node-fs/x.ts', 'adapters/cli/main.ts'],
     ['adapters/bun/x.ts', 'adapters/node-http/serve.ts'],
     ['adapters/deno/x.ts', 'adapters/node-fs/index.ts'],
-    ['src/elsewhere.ts', 'src/spec/digest.ts'],
+    ['src/elsewhere.ts', 'src/oci/digest.ts'],
   ])('would refuse that %s imports %s', (path, target) => {
     expect(forbidden(path, [{ target, typeOnly: true }])).toHaveLength(1)
   })
@@ -71,7 +71,7 @@ describe('who may import whom', () => {
   it('stands in CONTRIBUTING.md just so', () => {
     const rows = textOf('CONTRIBUTING.md').matchAll(/^\| `([^`|]+)` \| [^|]+ \| ([^|]+) \|$/gm)
     const told = [...rows].map(([, where, imports]) => [where, imports])
-    expect(told).toEqual(rooms.map(toldOf))
+    expect(told).toEqual(layers.map(toldOf))
   })
 
   it('imports only files that are there, by their whole name', () => {
@@ -87,7 +87,7 @@ describe('who may import whom', () => {
   it('has no ring of imports', () => {
     const arrow = (target: string, typeOnly = false): Import[] => [{ target, typeOnly }]
     expect(
-      ringIn(
+      cycleIn(
         new Map([
           ['a', arrow('b')],
           ['b', arrow('a')],
@@ -95,14 +95,14 @@ describe('who may import whom', () => {
       ),
     ).toEqual(['a', 'b', 'a'])
     expect(
-      ringIn(
+      cycleIn(
         new Map([
           ['a', arrow('b')],
           ['b', arrow('a', true)],
         ]),
       ),
     ).toBeNull()
-    expect(ringIn(graph)).toBeNull()
+    expect(cycleIn(graph)).toBeNull()
   })
 
   it('takes Hono as a value in http/app alone', () => {
@@ -145,7 +145,7 @@ describe('files say what they do', () => {
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap(filesBelow)
 
-  it('has no room for odds and ends', () => {
+  it('has no layer for odds and ends', () => {
     const odds = /(?:^|[/.-])(?:utils?|helpers?|common|misc)(?:[/.-]|$)/i
     expect(odds.test('src/core/string-utils.ts')).toBe(true)
     expect(written.filter((path) => odds.test(path))).toEqual([])

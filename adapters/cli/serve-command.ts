@@ -13,10 +13,10 @@ import { readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
-import { keepHouse } from './housekeeping.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
+import { startMaintenance } from './maintenance.ts'
 import type { Settings } from './settings.ts'
 import { stopSignal } from './signals.ts'
 import { version } from './version.ts'
@@ -104,7 +104,7 @@ async function open(
     ? openMemory(registryOptions(settings, events))
     : await openFolder(settings.storageDir, registryOptions(settings, events), front)
   front.open(registry, planes)
-  const leaveHouse = keepHouse(registry, settings.collectEvery, events)
+  const leaveHouse = startMaintenance(registry, settings.collectEvery, events)
   return async () => {
     await leaveHouse()
     await registry.close()

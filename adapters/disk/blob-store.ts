@@ -15,10 +15,10 @@ import { codeOf, isNoFile } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import { blobAlgorithms, blobKey, type Layout } from './layout.ts'
 import { firstNames } from './sorted-listing.ts'
-import { DiskStagedBlob, type StagingParts } from './staged-blob.ts'
+import { DiskStagedBlob, type StagingDeps } from './staged-blob.ts'
 
 /** Parts of {@link DiskBlobStore}. */
-export interface DiskBlobParts {
+export interface DiskBlobDeps {
   readonly files: Files
   readonly layout: Layout
   readonly buffers: BufferBudget
@@ -26,14 +26,14 @@ export interface DiskBlobParts {
 
 /** Blobs as files, named by their digest. */
 export class DiskBlobStore implements BlobStore {
-  readonly #parts: DiskBlobParts
+  readonly #deps: DiskBlobDeps
   readonly #syncs: Readonly<Record<DigestAlgorithm, DirectorySync>>
   /** The writer of each staged file: at most one. */
   readonly #writers: Map<UploadId, DiskStagedBlob> = new Map()
 
-  constructor(parts: DiskBlobParts) {
-    this.#parts = parts
-    const { files, layout } = parts
+  constructor(deps: DiskBlobDeps) {
+    this.#deps = deps
+    const { files, layout } = deps
     this.#syncs = {
       sha256: new DirectorySync(files, layout.blobFolder('sha256')),
       sha512: new DirectorySync(files, layout.blobFolder('sha512')),
@@ -47,7 +47,7 @@ export class DiskBlobStore implements BlobStore {
    * @throws Error when the bytes of `from` are not all there.
    */
   async stage(id: UploadId, _hint: StageHint, from?: StageState): Promise<StagedBlob> {
-    const { files, layout } = this.#parts
+    const { files, layout } = this.#deps
     await this.#writers.get(id)?.revoke()
     const path = layout.staged(id)
     if (from === undefined) return this.#writer(id, createAnew(files, path), 0)
@@ -60,10 +60,10 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async open(ref: BlobRef): Promise<OpenBlob | null> {
-    const path = this.#parts.layout.blob(ref.digest)
+    const path = this.#deps.layout.blob(ref.digest)
     let file: OpenFile
     try {
-      file = await this.#parts.files.open(path, 'read')
+      file = await this.#deps.files.open(path, 'read')
     } catch (error) {
       if (isNoFile(error)) return null
       throw error
@@ -74,14 +74,14 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async delete(ref: BlobRef): Promise<boolean> {
-    const there = await this.#parts.files.unlink(this.#parts.layout.blob(ref.digest))
+    const there = await this.#deps.files.unlink(this.#deps.layout.blob(ref.digest))
     if (there) await this.#syncs[algorithmOf(ref.digest)].sync()
     return there
   }
 
   /** In order of their keys. */
   async *list(after = ''): AsyncGenerator<BlobRef & { readonly modifiedAt: number }> {
-    const { files, layout } = this.#parts
+    const { files, layout } = this.#deps
     for (const algorithm of blobAlgorithms) {
       const folder = `blobs/${algorithm}/`
       let last = nameAfter(after, folder)
@@ -106,8 +106,8 @@ export class DiskBlobStore implements BlobStore {
   }
 
   #writer(id: UploadId, file: Promise<OpenFile>, size: number): DiskStagedBlob {
-    const { files, layout, buffers } = this.#parts
-    const parts: StagingParts = {
+    const { files, layout, buffers } = this.#deps
+    const deps: StagingDeps = {
       files,
       buffers,
       path: layout.staged(id),
@@ -116,7 +116,7 @@ export class DiskBlobStore implements BlobStore {
         if (this.#writers.get(id) === blob) this.#writers.delete(id)
       },
     }
-    const writer = new DiskStagedBlob(parts, file, size)
+    const writer = new DiskStagedBlob(deps, file, size)
     this.#writers.set(id, writer)
     return writer
   }
@@ -126,7 +126,7 @@ export class DiskBlobStore implements BlobStore {
    * be durable yet, and whoever acknowledges must know that it is.
    */
   async #publish(temporary: string, digest: Digest, size: number): Promise<BlobRef> {
-    await this.#parts.files.rename(temporary, this.#parts.layout.blob(digest))
+    await this.#deps.files.rename(temporary, this.#deps.layout.blob(digest))
     await this.#syncs[algorithmOf(digest)].sync()
     return { digest, size, key: blobKey(digest) }
   }

@@ -11,7 +11,7 @@ import { Reserve } from './reserve.ts'
 import { writeSnapshot } from './snapshot-file.ts'
 
 /** Parts of {@link DiskMetadataLog}. */
-export interface DiskLogParts {
+export interface DiskLogDeps {
   readonly files: Files
   readonly layout: Layout
   readonly quarantine: Quarantine
@@ -20,7 +20,7 @@ export interface DiskLogParts {
 
 /** Generations of names in files: see {@link MetadataLog}. */
 export class DiskMetadataLog implements MetadataLog {
-  readonly #parts: DiskLogParts
+  readonly #deps: DiskLogDeps
   #journal: JournalFile | null = null
   #reserve: Reserve | null = null
   /** The generation of the file that has the snapshot's name; null where there is none. */
@@ -32,8 +32,8 @@ export class DiskMetadataLog implements MetadataLog {
   #unreadable: readonly string[] = []
   #failure: RegistryError | null = null
 
-  constructor(parts: DiskLogParts) {
-    this.#parts = parts
+  constructor(deps: DiskLogDeps) {
+    this.#deps = deps
   }
 
   /** Why nothing can be written any more; null while it can. */
@@ -42,7 +42,7 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async load(): Promise<LogContents> {
-    const found = await findLog(this.#parts.files, this.#parts.layout)
+    const found = await findLog(this.#deps.files, this.#deps.layout)
     this.#snapshot = found.snapshot?.generation ?? null
     this.#previous = found.previous?.generation ?? null
     this.#journals = found.journals.map((journal) => journal.generation)
@@ -53,7 +53,7 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async adopt(choice: LogChoice): Promise<void> {
-    const { files, layout } = this.#parts
+    const { files, layout } = this.#deps
     for (const name of new Set([...this.#unreadable, ...choice.damaged])) await this.#setAside(name)
     const { generation } = choice
     const file = await files.open(layout.journal(generation), 'ensure')
@@ -89,7 +89,7 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async rotate(): Promise<number> {
-    const { files, layout } = this.#parts
+    const { files, layout } = this.#deps
     const { journal } = this.#ready()
     const generation = journal.generation + 1
     const file = await files.open(layout.journal(generation), 'create')
@@ -108,7 +108,7 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async replace(generation: number, rows: Chunks): Promise<void> {
-    const { files, layout } = this.#parts
+    const { files, layout } = this.#deps
     this.#ready()
     const fresh = `${layout.snapshot}.new`
     await files.unlink(fresh)
@@ -153,14 +153,14 @@ export class DiskMetadataLog implements MetadataLog {
   #latch(error: unknown): RegistryError {
     if (this.#failure === null) {
       this.#failure = new RegistryError('storageReadOnly', { cause: error })
-      this.#parts.events({ kind: 'store-read-only', error })
+      this.#deps.events({ kind: 'store-read-only', error })
     }
     return this.#failure
   }
 
   /** Gives the snapshot its second name, in one step, so that there is always one under each. */
   async #keepSnapshot(generation: number): Promise<void> {
-    const { files, layout } = this.#parts
+    const { files, layout } = this.#deps
     const second = `${layout.previousSnapshot}.new`
     await files.unlink(second)
     await files.link(layout.snapshot, second)
@@ -171,7 +171,7 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async #dropJournals(before: number): Promise<void> {
-    const { files, layout } = this.#parts
+    const { files, layout } = this.#deps
     const dropped = this.#journals.filter((generation) => generation < before)
     this.#journals = this.#journals.filter((generation) => generation >= before)
     // Oldest first, so that what a crash leaves has no hole.
@@ -181,7 +181,7 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async #setAside(name: string): Promise<void> {
-    const { layout, quarantine, events } = this.#parts
+    const { layout, quarantine, events } = this.#deps
     if (name === 'metadata.json') this.#snapshot = null
     if (name === 'metadata.previous.json') this.#previous = null
     const moved = await quarantine.move(`${layout.root}/${name}`)
@@ -190,10 +190,10 @@ export class DiskMetadataLog implements MetadataLog {
 
   async #cutTail(file: OpenFile, choice: LogChoice): Promise<void> {
     const name = `journal.${choice.generation}`
-    const copy = await this.#parts.quarantine.copyTail(file, name, choice.journalBytes)
+    const copy = await this.#deps.quarantine.copyTail(file, name, choice.journalBytes)
     await file.truncate(choice.journalBytes)
     const bytes = file.size - choice.journalBytes
     const detail = `${bytes} bytes of an unfinished change, never acknowledged, kept as ${copy}`
-    this.#parts.events({ kind: 'store-recovered', file: name, detail })
+    this.#deps.events({ kind: 'store-recovered', file: name, detail })
   }
 }

@@ -9,7 +9,7 @@ import { readSpan, writeAll } from './whole-files.ts'
 const chunksAtOnce = 512
 
 /** What a staged file needs to become a blob. */
-export interface StagingParts {
+export interface StagingDeps {
   readonly files: Files
   readonly buffers: BufferBudget
   readonly path: string
@@ -25,7 +25,7 @@ export interface StagingParts {
  * when both lots are full. A write that fails beside its caller is reported by the next call.
  */
 export class DiskStagedBlob implements StagedBlob {
-  readonly #parts: StagingParts
+  readonly #deps: StagingDeps
   readonly #file: Promise<OpenFile>
   readonly #before: number
   #size: number
@@ -46,13 +46,13 @@ export class DiskStagedBlob implements StagedBlob {
    * @param file may still be opening: its bytes gather meanwhile, and its failure is the writer's
    * @param size bytes the file has from before
    */
-  constructor(parts: StagingParts, file: Promise<OpenFile>, size: number) {
-    this.#parts = parts
+  constructor(deps: StagingDeps, file: Promise<OpenFile>, size: number) {
+    this.#deps = deps
     this.#file = file
     this.#before = size
     this.#size = size
     this.#position = size
-    parts.buffers.enter()
+    deps.buffers.enter()
     file.catch((error: unknown) => {
       this.#failure ??= error
     })
@@ -114,7 +114,7 @@ export class DiskStagedBlob implements StagedBlob {
         await file.datasync()
         // What matters is on the disk: the rename need not wait for a close, nor fail with it.
         const closed = this.#letGo().catch(() => {})
-        const ref = await this.#parts.publish(this.#parts.path, digest, this.#size)
+        const ref = await this.#deps.publish(this.#deps.path, digest, this.#size)
         await closed
         this.#owned = false
         return ref
@@ -150,7 +150,7 @@ export class DiskStagedBlob implements StagedBlob {
         return await work()
       } finally {
         await this.#letGo()
-        this.#parts.ended(this)
+        this.#deps.ended(this)
       }
     })()
     this.#ending = ending.catch(() => {})
@@ -161,11 +161,11 @@ export class DiskStagedBlob implements StagedBlob {
     await this.#letGo()
     if (!this.#owned) return
     this.#owned = false
-    await this.#parts.files.unlink(this.#parts.path)
+    await this.#deps.files.unlink(this.#deps.path)
   }
 
   #isFull(): boolean {
-    const { gatherLimit } = this.#parts.buffers
+    const { gatherLimit } = this.#deps.buffers
     return this.#gatheredBytes >= gatherLimit || this.#gathered.length >= chunksAtOnce
   }
 
@@ -213,7 +213,7 @@ export class DiskStagedBlob implements StagedBlob {
     if (this.#over) return
     this.#over = true
     this.#gathered = []
-    this.#parts.buffers.leave()
+    this.#deps.buffers.leave()
     await this.#writing
     const file = await this.#file.catch(() => null)
     await file?.close()

@@ -13,7 +13,7 @@ const longestSession = 64 * 1024
 const ownName = /^([0-9a-f-]{36})(\.json(?:\.[0-9]+\.new)?)?$/
 
 /** Parts of {@link DiskUploadStore}. */
-export interface DiskUploadParts {
+export interface DiskUploadDeps {
   readonly files: Files
   readonly layout: Layout
   readonly clock: () => number
@@ -27,20 +27,20 @@ export interface DiskUploadParts {
  * files are not synced: they outlive the process, and after power loss the digest decides.
  */
 export class DiskUploadStore implements UploadStore {
-  readonly #parts: DiskUploadParts
+  readonly #deps: DiskUploadDeps
   readonly #table: SessionTable
   /** Sessions that have a file. */
   readonly #written: Set<UploadId> = new Set()
   #saves = 0
 
-  private constructor(parts: DiskUploadParts) {
-    this.#parts = parts
-    this.#table = new SessionTable(parts.clock)
+  private constructor(deps: DiskUploadDeps) {
+    this.#deps = deps
+    this.#table = new SessionTable(deps.clock)
   }
 
   /** Takes up the sessions an earlier process left whole, and removes what belongs to none. */
-  static async open(parts: DiskUploadParts): Promise<DiskUploadStore> {
-    const store = new DiskUploadStore(parts)
+  static async open(deps: DiskUploadDeps): Promise<DiskUploadStore> {
+    const store = new DiskUploadStore(deps)
     await store.#load()
     return store
   }
@@ -87,7 +87,7 @@ export class DiskUploadStore implements UploadStore {
 
   async remove(id: UploadId): Promise<boolean> {
     const there = this.#table.remove(id)
-    if (this.#written.delete(id)) await this.#parts.files.unlink(this.#parts.layout.session(id))
+    if (this.#written.delete(id)) await this.#deps.files.unlink(this.#deps.layout.session(id))
     return there
   }
 
@@ -109,7 +109,7 @@ export class DiskUploadStore implements UploadStore {
 
   /** Puts a session's file in place; false when the session was removed meanwhile. */
   async #write(session: UploadSession): Promise<boolean> {
-    const { files, layout, boot } = this.#parts
+    const { files, layout, boot } = this.#deps
     const path = layout.session(session.id)
     this.#saves++
     const fresh = `${path}.${this.#saves}.new`
@@ -134,7 +134,7 @@ export class DiskUploadStore implements UploadStore {
   }
 
   async #load(): Promise<void> {
-    const { files, layout } = this.#parts
+    const { files, layout } = this.#deps
     const ids: Set<UploadId> = new Set()
     for await (const name of files.list(layout.uploads)) {
       const [, text = '', kind] = ownName.exec(name) ?? []
@@ -147,7 +147,7 @@ export class DiskUploadStore implements UploadStore {
   }
 
   async #loadOne(id: UploadId): Promise<void> {
-    const { files, layout, boot, events } = this.#parts
+    const { files, layout, boot, events } = this.#deps
     const path = layout.session(id)
     const text = await readText(files, path, longestSession).catch(() => '')
     const session = text === null ? null : parseSession(text, boot)
@@ -167,7 +167,7 @@ export class DiskUploadStore implements UploadStore {
 
   async #hasBytes(session: UploadSession): Promise<boolean> {
     if (session.stage === null) return true
-    const stat = await this.#parts.files.stat(this.#parts.layout.staged(session.id))
+    const stat = await this.#deps.files.stat(this.#deps.layout.staged(session.id))
     return stat !== null && stat.kind === 'file' && stat.size >= session.stage.size
   }
 }

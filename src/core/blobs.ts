@@ -1,9 +1,9 @@
+import type { Digest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
 import type { BlobRef, StagedBlob } from '../ports/blob-store.ts'
 import type { BlobInfo, RegistryService } from '../ports/registry-service.ts'
-import type { Digest } from '../spec/digest.ts'
-import { RegistryError } from '../spec/registry-error.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
-import type { CoreParts } from './parts.ts'
+import type { CoreDeps } from './deps.ts'
 
 /** How many repositories an anonymous mount asks about before it gives up. */
 const mountCandidates = 16
@@ -11,8 +11,8 @@ const mountCandidates = 16
 type BlobService = Pick<RegistryService, 'statBlob' | 'openBlob' | 'deleteBlob' | 'mountBlob'>
 
 /** Blobs that are there: end-2, end-10, end-11. */
-export function blobService(parts: CoreParts): BlobService {
-  const { blobs, metadata, limits, clock, events } = parts
+export function blobService(deps: CoreDeps): BlobService {
+  const { blobs, metadata, limits, clock, events } = deps
   const lease = (): number => clock() + limits.leaseMs
 
   return {
@@ -56,13 +56,13 @@ export function blobService(parts: CoreParts): BlobService {
  * fails, the bytes are taken back unless somebody else holds them.
  */
 export async function commitBlob(
-  parts: CoreParts,
+  deps: CoreDeps,
   repository: RepositoryName,
   staged: StagedBlob,
   digest: Digest,
 ): Promise<BlobInfo> {
-  const { metadata, limits, clock } = parts
-  const ref = await commitNamed(parts, staged, digest, (blob) =>
+  const { metadata, limits, clock } = deps
+  const ref = await commitNamed(deps, staged, digest, (blob) =>
     metadata.linkBlob(repository, blob, clock() + limits.leaseMs),
   )
   return { digest: ref.digest, size: ref.size }
@@ -73,12 +73,12 @@ export async function commitBlob(
  * digest was stored before under another key, the name goes to that one, and these bytes go.
  */
 export async function commitNamed<T>(
-  parts: CoreParts,
+  deps: CoreDeps,
   staged: StagedBlob,
   digest: Digest,
   name: (blob: BlobRef) => Promise<T>,
 ): Promise<T> {
-  const { locks, metadata } = parts
+  const { locks, metadata } = deps
   let unnamed: BlobRef | null = null
   try {
     return await locks.share(digest, async () => {
@@ -89,7 +89,7 @@ export async function commitNamed<T>(
       return named
     })
   } finally {
-    if (unnamed !== null) await dropUnheld(parts, unnamed)
+    if (unnamed !== null) await dropUnheld(deps, unnamed)
   }
 }
 
@@ -97,8 +97,8 @@ export async function commitNamed<T>(
  * Bytes that got no name are no use. Another push of them may be between its commit and its name,
  * so they are looked at again once nobody is.
  */
-async function dropUnheld(parts: CoreParts, blob: BlobRef): Promise<void> {
-  const { blobs, metadata, locks, events } = parts
+async function dropUnheld(deps: CoreDeps, blob: BlobRef): Promise<void> {
+  const { blobs, metadata, locks, events } = deps
   try {
     await locks.exclude(blob.digest, async () => {
       if (!(await metadata.isHeld(blob))) await blobs.delete(blob)

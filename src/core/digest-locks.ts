@@ -1,4 +1,4 @@
-import type { Digest } from '../spec/digest.ts'
+import type { Digest } from '../oci/digest.ts'
 
 /** Pushes of one digest share it; the collection of its bytes excludes them. */
 export interface DigestLocks {

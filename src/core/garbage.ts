@@ -1,4 +1,4 @@
-import type { CoreParts } from './parts.ts'
+import type { CoreDeps } from './deps.ts'
 
 /** What a collection did. */
 export interface GarbageReport {
@@ -15,8 +15,8 @@ const batch = 100
  * Deletes the bytes of blobs that no manifest names and whose leases are over. Safe beside pushes:
  * what is pushed, mounted or confirmed meanwhile is held, and names go before bytes.
  */
-export async function collectGarbage(parts: CoreParts): Promise<GarbageReport> {
-  const { blobs, metadata, locks, clock } = parts
+export async function collectGarbage(deps: CoreDeps): Promise<GarbageReport> {
+  const { blobs, metadata, locks, clock } = deps
   let count = 0
   let bytes = 0
   for (;;) {

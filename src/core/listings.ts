@@ -1,13 +1,13 @@
+import { RegistryError } from '../oci/registry-error.ts'
 import type { PageRequest } from '../ports/metadata-store.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
-import { RegistryError } from '../spec/registry-error.ts'
-import type { CoreParts } from './parts.ts'
+import type { CoreDeps } from './deps.ts'
 
 /** Lists of tags and of repositories: end-8 and the catalog. */
 export function listingService(
-  parts: CoreParts,
+  deps: CoreDeps,
 ): Pick<RegistryService, 'listTags' | 'listRepositories'> {
-  const { metadata, limits } = parts
+  const { metadata, limits } = deps
   const within = (page: PageRequest): PageRequest => ({
     ...page,
     limit: Math.min(page.limit, limits.pageSize),

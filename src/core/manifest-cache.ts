@@ -1,4 +1,4 @@
-import type { Digest } from '../spec/digest.ts'
+import type { Digest } from '../oci/digest.ts'
 
 /** Bytes of manifests read or written lately, within a budget. Content never changes, so never stale. */
 export interface ManifestCache {

@@ -1,15 +1,15 @@
 import * as v from 'valibot'
-import type { ManifestChange } from '../ports/metadata-store.ts'
-import type { Annotations } from '../spec/descriptor.ts'
-import { type Digest, readDigest } from '../spec/digest.ts'
+import type { Annotations } from '../oci/descriptor.ts'
+import { classifyDigest, type Digest } from '../oci/digest.ts'
 import {
   isNonDistributable,
   type ManifestShape,
   manifestShape,
   mediaTypes,
   normalizeMediaType,
-} from '../spec/media-types.ts'
-import { RegistryError } from '../spec/registry-error.ts'
+} from '../oci/media-types.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { ManifestChange } from '../ports/metadata-store.ts'
 import { ambiguityOf } from './json-shape.ts'
 
 /** What the registry needs to know of a manifest; everything else in it is the client's. */
@@ -83,7 +83,7 @@ const document: v.GenericSchema<unknown, DocumentFacts> = v.object({
  * @param contentType as the client said, if it did
  * @throws RegistryError `manifestInvalid`, with the reason as detail
  */
-export function readManifest(bytes: Uint8Array, contentType?: string): ManifestFacts {
+export function parseManifest(bytes: Uint8Array, contentType?: string): ManifestFacts {
   const facts = parseDocument(bytes)
   const mediaType = mediaTypeOf(facts, contentType)
   const shape = manifestShape(mediaType)
@@ -168,7 +168,7 @@ function contentOf(
   const requires: Map<Digest, 'blob' | 'manifest'> = new Map()
   const references: Set<Digest> = new Set()
   for (const entry of named) {
-    const reading = readDigest(entry.digest)
+    const reading = classifyDigest(entry.digest)
     if (reading.kind === 'malformed') throw invalid(`${quoted(entry.digest)} is not a digest`)
     const elsewhere = isNonDistributable(entry.mediaType) || (entry.urls?.length ?? 0) > 0
     if (reading.kind === 'unsupported') {
@@ -193,7 +193,7 @@ function artifactTypeOf(facts: DocumentFacts, shape: ManifestShape): string | nu
 function subjectOf(facts: DocumentFacts): string | null {
   if (facts.subject === undefined || facts.subject === null) return null
   const { digest } = facts.subject
-  if (readDigest(digest).kind === 'malformed') {
+  if (classifyDigest(digest).kind === 'malformed') {
     throw invalid(`its subject ${quoted(digest)} is not a digest`)
   }
   return digest

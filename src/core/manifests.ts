@@ -1,15 +1,15 @@
+import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts'
+import type { Reference } from '../oci/reference.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
 import type { Manifest, ManifestPush, RegistryService } from '../ports/registry-service.ts'
-import { algorithmOf, type Digest, digestOf } from '../spec/digest.ts'
-import type { Reference } from '../spec/reference.ts'
-import { RegistryError } from '../spec/registry-error.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
-import { newUploadId } from '../spec/upload-id.ts'
 import { commitNamed } from './blobs.ts'
+import type { CoreDeps } from './deps.ts'
 import { manifestCache } from './manifest-cache.ts'
-import { type ManifestFacts, readManifest } from './manifest-facts.ts'
-import type { CoreParts } from './parts.ts'
+import { type ManifestFacts, parseManifest } from './manifest-facts.ts'
 
 /** Annotations up to this size, in bytes of JSON, stay in memory; larger ones are read when asked for. */
 const keptAnnotations = 2048
@@ -23,8 +23,8 @@ export interface ManifestService extends Pick<RegistryService, ManifestMethods> 
 }
 
 /** Manifests by tag and by digest: end-3, end-7, end-9. */
-export function manifestService(parts: CoreParts): ManifestService {
-  const { blobs, metadata, limits, events } = parts
+export function manifestService(deps: CoreDeps): ManifestService {
+  const { blobs, metadata, limits, events } = deps
   const cache = manifestCache(limits.manifestCacheBytes)
 
   function find(repository: RepositoryName, reference: Reference): Promise<ManifestRecord | null> {
@@ -39,7 +39,7 @@ export function manifestService(parts: CoreParts): ManifestService {
     const open = await blobs.open(blob)
     if (open === null) return null
     const bytes = new Uint8Array(await new Response(open.stream()).arrayBuffer())
-    if (hashOf(parts, blob.digest, bytes) !== blob.digest) return null
+    if (hashOf(deps, blob.digest, bytes) !== blob.digest) return null
     cache.put(blob.digest, bytes)
     return bytes
   }
@@ -66,8 +66,8 @@ export function manifestService(parts: CoreParts): ManifestService {
       if (bytes.byteLength > limits.manifestBytes) {
         throw new RegistryError('manifestTooLarge', { detail: { limit: limits.manifestBytes } })
       }
-      const facts = readManifest(bytes, push.mediaType)
-      const digest = digestFor(parts, reference, bytes)
+      const facts = parseManifest(bytes, push.mediaType)
+      const digest = digestFor(deps, reference, bytes)
       await store(repository, reference, push, facts, digest)
       cache.put(digest, bytes)
       return { digest, ...(facts.subject === undefined ? {} : { subject: facts.subject }) }
@@ -97,11 +97,11 @@ export function manifestService(parts: CoreParts): ManifestService {
     const staged = await blobs.stage(id, { length: bytes.byteLength, digest })
     try {
       await staged.write(bytes)
-      await commitNamed(parts, staged, digest, async (blob) => {
+      await commitNamed(deps, staged, digest, async (blob) => {
         const outcome = await metadata.putManifest(repository, {
           record: recordOf(facts, digest, bytes.byteLength, blob),
           tags: [...ownTag, ...(push.tags ?? [])],
-          requires: parts.allowSparse ? [] : facts.requires,
+          requires: deps.allowSparse ? [] : facts.requires,
           ...(expect === undefined ? {} : { expect }),
         })
         if (outcome.kind === 'conflict') throw new RegistryError('preconditionFailed')
@@ -138,18 +138,18 @@ function recordOf(
 }
 
 /** The digest a manifest is stored under: the one it was pushed by, or sha256 for a tag. */
-function digestFor(parts: CoreParts, reference: Reference, bytes: Uint8Array): Digest {
-  if (reference.kind === 'tag') return hashOf(parts, null, bytes)
-  const digest = hashOf(parts, reference.digest, bytes)
+function digestFor(deps: CoreDeps, reference: Reference, bytes: Uint8Array): Digest {
+  if (reference.kind === 'tag') return hashOf(deps, null, bytes)
+  const digest = hashOf(deps, reference.digest, bytes)
   if (digest !== reference.digest) {
     throw new RegistryError('digestMismatch', { detail: { digest: reference.digest } })
   }
   return digest
 }
 
-function hashOf(parts: CoreParts, like: Digest | null, bytes: Uint8Array): Digest {
+function hashOf(deps: CoreDeps, like: Digest | null, bytes: Uint8Array): Digest {
   const algorithm = like === null ? 'sha256' : algorithmOf(like)
-  const hash = parts.hash(algorithm)
+  const hash = deps.hash(algorithm)
   hash.update(bytes)
   return digestOf(algorithm, hash.digest())
 }

@@ -1,6 +1,6 @@
+import type { ErrorName } from '../oci/error-codes.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
-import type { ErrorName } from '../spec/error-codes.ts'
-import { RegistryError } from '../spec/registry-error.ts'
 
 /** A registry that answers every read as before and refuses every change with 405. */
 export function readOnly(service: RegistryService): RegistryService {

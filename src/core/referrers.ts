@@ -1,17 +1,17 @@
+import type { Descriptor } from '../oci/descriptor.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Page } from '../ports/metadata-store.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
-import type { Descriptor } from '../spec/descriptor.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
+import type { CoreDeps } from './deps.ts'
 import { annotationsOf } from './manifest-facts.ts'
 import type { ManifestService } from './manifests.ts'
-import type { CoreParts } from './parts.ts'
 
 /** Who refers to a manifest: end-12. */
 export function referrersService(
-  parts: CoreParts,
+  deps: CoreDeps,
   manifests: Pick<ManifestService, 'readBytes'>,
 ): Pick<RegistryService, 'listReferrers'> {
-  const { metadata, limits } = parts
+  const { metadata, limits } = deps
 
   /** Annotations too large for the record are in the manifest itself. */
   async function complete(repository: RepositoryName, entry: Descriptor): Promise<Descriptor> {

@@ -1,9 +1,9 @@
 import type { RegistryService } from '../ports/registry-service.ts'
 import { blobService } from './blobs.ts'
+import type { CoreDeps } from './deps.ts'
 import { collectGarbage, type GarbageReport } from './garbage.ts'
 import { listingService } from './listings.ts'
 import { manifestService } from './manifests.ts'
-import type { CoreParts } from './parts.ts'
 import { referrersService } from './referrers.ts'
 import { uploadService } from './uploads.ts'
 
@@ -17,19 +17,19 @@ export interface Core {
 }
 
 /** Puts the parts of the service together. */
-export function createCore(parts: CoreParts): Core {
-  const manifests = manifestService(parts)
-  const { expireUploads, ...uploads } = uploadService(parts)
+export function createCore(deps: CoreDeps): Core {
+  const manifests = manifestService(deps)
+  const { expireUploads, ...uploads } = uploadService(deps)
   const { readBytes: _, ...manifestMethods } = manifests
   return {
     service: {
-      ...blobService(parts),
+      ...blobService(deps),
       ...uploads,
       ...manifestMethods,
-      ...listingService(parts),
-      ...referrersService(parts, manifests),
+      ...listingService(deps),
+      ...referrersService(deps, manifests),
     },
     expireUploads,
-    collectGarbage: () => collectGarbage(parts),
+    collectGarbage: () => collectGarbage(deps),
   }
 }

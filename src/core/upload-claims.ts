@@ -1,9 +1,9 @@
+import { RegistryError } from '../oci/registry-error.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { UploadId } from '../oci/upload-id.ts'
 import type { ByteSource } from '../ports/byte-source.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
-import { RegistryError } from '../spec/registry-error.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
-import type { UploadId } from '../spec/upload-id.ts'
-import type { CoreParts } from './parts.ts'
+import type { CoreDeps } from './deps.ts'
 
 /** A holder that sent nothing for this long is taken for gone when somebody else wants its session. */
 const stallMs = 1000
@@ -40,8 +40,8 @@ export interface UploadClaims {
   settleStalled(id: UploadId): Promise<void>
 }
 
-export function uploadClaims(parts: CoreParts): UploadClaims {
-  const { uploads, limits, clock } = parts
+export function uploadClaims(deps: CoreDeps): UploadClaims {
+  const { uploads, limits, clock } = deps
   const holders: Map<UploadId, Holder> = new Map()
 
   async function waitForHolder(id: UploadId, deadline: number): Promise<void> {

@@ -1,15 +1,15 @@
+import { BodyInterrupted } from '../oci/body-interrupted.ts'
+import { algorithmOf, type Digest, type DigestAlgorithm, encodedOf } from '../oci/digest.ts'
+import type { ErrorName } from '../oci/error-codes.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { UploadId } from '../oci/upload-id.ts'
 import type { StagedBlob } from '../ports/blob-store.ts'
 import type { UploadBody } from '../ports/registry-service.ts'
 import type { StreamingHash } from '../ports/streaming-hash.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
-import { BodyInterrupted } from '../spec/body-interrupted.ts'
-import { algorithmOf, type Digest, type DigestAlgorithm, encodedOf } from '../spec/digest.ts'
-import type { ErrorName } from '../spec/error-codes.ts'
-import { RegistryError } from '../spec/registry-error.ts'
-import type { UploadId } from '../spec/upload-id.ts'
-import type { CoreParts } from './parts.ts'
+import type { CoreDeps } from './deps.ts'
 import type { Claim } from './upload-claims.ts'
-import { uploadRoom } from './upload-room.ts'
+import { uploadQuota } from './upload-quota.ts'
 import { admitChunk, type ChunkEnd, settleChunk } from './upload-state.ts'
 
 /** What came of a body: staged bytes, hashed as they passed. */
@@ -45,10 +45,10 @@ interface RunningHash {
   fed: number
 }
 
-export function uploadReceiver(parts: CoreParts): UploadReceiver {
-  const { blobs, limits, hash: startHash } = parts
+export function uploadReceiver(deps: CoreDeps): UploadReceiver {
+  const { blobs, limits, hash: startHash } = deps
   const running: Map<UploadId, RunningHash> = new Map()
-  const room = uploadRoom(parts)
+  const quota = uploadQuota(deps)
 
   /** The hash to feed, or null where the bytes before are not in any hash of this process. */
   function hashFor(session: UploadSession, digest: Digest | null): RunningHash | null {
@@ -90,7 +90,7 @@ export function uploadReceiver(parts: CoreParts): UploadReceiver {
       }
       const fed = hashFor(session, digest)
       running.delete(session.id)
-      const guest = body === null ? null : await room.enter()
+      const reservation = body === null ? null : await quota.open()
       const staged = await blobs.stage(session.id, hint, session.stage ?? undefined)
 
       let received = 0
@@ -105,7 +105,7 @@ export function uploadReceiver(parts: CoreParts): UploadReceiver {
             if (session.offset + received > limits.blobBytes) {
               throw new RegistryError('blobTooLarge', { detail: { limit: limits.blobBytes } })
             }
-            const recount = guest?.take(chunk.byteLength)
+            const recount = reservation?.reserve(chunk.byteLength)
             claim.progress()
             fed?.hash.update(chunk)
             return recount === undefined
@@ -122,7 +122,7 @@ export function uploadReceiver(parts: CoreParts): UploadReceiver {
           throw error
         }
       } finally {
-        guest?.leave()
+        reservation?.release()
       }
 
       const settlement = settleChunk(session.offset, expected, received, end)

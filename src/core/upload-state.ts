@@ -1,5 +1,5 @@
-import { type ChunkRange, chunkLength } from '../spec/content-range.ts'
-import type { ErrorName } from '../spec/error-codes.ts'
+import { type ChunkRange, chunkLength } from '../oci/content-range.ts'
+import type { ErrorName } from '../oci/error-codes.ts'
 
 /**
  * The rules of an upload session, without bytes or stores: what a chunk may do to a session that
@@ -7,7 +7,7 @@ import type { ErrorName } from '../spec/error-codes.ts'
  */
 
 /** What a request says of the chunk it carries. */
-export interface ChunkClaim {
+export interface ChunkHeaders {
   /** In bytes, where announced. */
   readonly length?: number
   readonly range?: ChunkRange
@@ -41,7 +41,7 @@ export type Settlement =
  * @param offset bytes the session has acknowledged
  * @param limit the largest blob taken, in bytes
  */
-export function admitChunk(offset: number, claim: ChunkClaim, limit: number): Admission {
+export function admitChunk(offset: number, claim: ChunkHeaders, limit: number): Admission {
   const { length, range } = claim
   if (range !== undefined && range.first !== offset) {
     return { kind: 'refuse', error: 'chunkOutOfOrder' }

@@ -1,11 +1,11 @@
+import { algorithmOf, type Digest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import { newUploadId, type UploadId } from '../oci/upload-id.ts'
 import type { BlobInfo, RegistryService, UploadBody } from '../ports/registry-service.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
-import { algorithmOf, type Digest } from '../spec/digest.ts'
-import { RegistryError } from '../spec/registry-error.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
-import { newUploadId, type UploadId } from '../spec/upload-id.ts'
 import { commitBlob } from './blobs.ts'
-import type { CoreParts } from './parts.ts'
+import type { CoreDeps } from './deps.ts'
 import { type Claim, uploadClaims } from './upload-claims.ts'
 import { type Received, uploadReceiver } from './upload-receiver.ts'
 
@@ -27,10 +27,10 @@ export interface UploadService extends Pick<RegistryService, UploadServiceMethod
 const expiryBatch = 100
 
 /** Blobs on their way in: end-4 to end-6, end-13, end-14. */
-export function uploadService(parts: CoreParts): UploadService {
-  const { blobs, uploads, limits, clock, events } = parts
-  const claims = uploadClaims(parts)
-  const receiver = uploadReceiver(parts)
+export function uploadService(deps: CoreDeps): UploadService {
+  const { blobs, uploads, limits, clock, events } = deps
+  const claims = uploadClaims(deps)
+  const receiver = uploadReceiver(deps)
 
   async function drop(session: UploadSession): Promise<boolean> {
     receiver.forget(session.id)
@@ -102,7 +102,7 @@ export function uploadService(parts: CoreParts): UploadService {
       if ((await received.verify(digest)) === false) {
         throw new RegistryError('digestMismatch', { detail: { digest } })
       }
-      info = await commitBlob(parts, session.repository, received.staged, digest)
+      info = await commitBlob(deps, session.repository, received.staged, digest)
     } catch (error) {
       await received.staged.discard().catch(() => {})
       await drop({ ...session, stage: null })

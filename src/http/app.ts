@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono'
 import { Hono as TinyHono } from 'hono/tiny'
-import { RegistryError } from '../spec/registry-error.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import { authorize } from './authorize.ts'
-import type { Call, HttpParts } from './call.ts'
+import type { Call, HttpDeps } from './call.ts'
 import { answerOf } from './errors.ts'
 import { checkRequest } from './guard.ts'
 import { allowedMethods, type Route, routes } from './routes.ts'
@@ -20,15 +20,15 @@ export interface HttpApp {
  *
  * @param base what the API's paths begin with as they arrive here, where the table says `/v2`
  */
-export function createApp(parts: HttpParts, base: string = `${parts.prefix}/v2`): HttpApp {
-  const served = routed(parts, base, new TinyHono({ strict: false }), [''])
+export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): HttpApp {
+  const served = routed(deps, base, new TinyHono({ strict: false }), [''])
   return {
-    app: routed(parts, base, new TinyHono(), ['', '/']),
+    app: routed(deps, base, new TinyHono(), ['', '/']),
     fetch(request, context) {
       try {
         return served.fetch(request.method === 'HEAD' ? asGet(request) : request, context)
       } catch (error) {
-        return answerOf(error, { request, head: request.method === 'HEAD', parts })
+        return answerOf(error, { request, head: request.method === 'HEAD', deps })
       }
     },
   }
@@ -39,16 +39,16 @@ export function createApp(parts: HttpParts, base: string = `${parts.prefix}/v2`)
  * nothing needs one form, but the app that ours is mounted in decides that for itself, and Hono
  * tells `/v2` and `/v2/` apart unless it is told not to.
  */
-function routed(parts: HttpParts, base: string, app: Hono, endings: readonly string[]): Hono {
+function routed(deps: HttpDeps, base: string, app: Hono, endings: readonly string[]): Hono {
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path)
     const below = path.slice('/v2'.length)
     for (const ending of endings) {
-      app.all(`${base}${below}${ending}`, (context) => answer(callOf(parts, context), methods))
+      app.all(`${base}${below}${ending}`, (context) => answer(callOf(deps, context), methods))
     }
   }
-  app.notFound((context) => answer(callOf(parts, context), null))
-  app.onError((error, context) => answerOf(error, callOf(parts, context)))
+  app.notFound((context) => answer(callOf(deps, context), null))
+  app.onError((error, context) => answerOf(error, callOf(deps, context)))
   return app
 }
 
@@ -73,10 +73,10 @@ function routeOf(call: Call, methods: readonly Route[]): Route {
   throw new RegistryError('unsupported', { headers: { Allow: allowedMethods(methods) } })
 }
 
-function callOf(parts: HttpParts, context: Context): Call {
+function callOf(deps: HttpDeps, context: Context): Call {
   const request = heads.get(context.req.raw) ?? context.req.raw
   return {
-    parts,
+    deps,
     request,
     head: request.method === 'HEAD',
     peer: {},

@@ -1,16 +1,16 @@
+import { RegistryError } from '../oci/registry-error.ts'
 import type { Ask } from '../ports/access.ts'
-import { RegistryError } from '../spec/registry-error.ts'
 import { type Call, repositoryOf } from './call.ts'
 import type { Route } from './routes.ts'
 
 /** The one place where leave is asked. Nothing to do, and nothing to wait for, without an Access. */
 export function authorize(call: Call, route: Route): Promise<void> | null {
-  return call.parts.access === null ? null : ask(call, route)
+  return call.deps.access === null ? null : ask(call, route)
 }
 
 /** @throws RegistryError `unauthorized`, `denied`; `nameInvalid` before anybody is asked. */
 async function ask(call: Call, route: Route): Promise<void> {
-  const { access } = call.parts
+  const { access } = call.deps
   if (access === null) return
   const repository = route.named ? repositoryOf(call) : null
   const wanted: Ask = { action: route.action, repository }

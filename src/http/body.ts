@@ -1,8 +1,8 @@
+import { BodyInterrupted } from '../oci/body-interrupted.ts'
+import { parseContentRange } from '../oci/content-range.ts'
+import type { ErrorName } from '../oci/error-codes.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import type { UploadBody } from '../ports/registry-service.ts'
-import { BodyInterrupted } from '../spec/body-interrupted.ts'
-import { parseContentRange } from '../spec/content-range.ts'
-import type { ErrorName } from '../spec/error-codes.ts'
-import { RegistryError } from '../spec/registry-error.ts'
 import { announcedLength, short } from './call.ts'
 import { bodySource } from './native-body.ts'
 

@@ -1,13 +1,13 @@
+import { classifyDigest, type Digest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts'
 import type { RegistryLimits } from '../options.ts'
 import type { Access, Action, Ask, Peer, Principal } from '../ports/access.ts'
 import type { EventSink } from '../ports/events.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
-import { type Digest, readDigest } from '../spec/digest.ts'
-import { RegistryError } from '../spec/registry-error.ts'
-import { parseRepositoryName, type RepositoryName } from '../spec/repository-name.ts'
 
 /** What the handlers of one registry work with. */
-export interface HttpParts {
+export interface HttpDeps {
   readonly service: RegistryService
   readonly limits: RegistryLimits
   readonly access: Access | null
@@ -21,7 +21,7 @@ export type PathParameters = (name: string) => string | undefined
 
 /** One request on its way through a handler. */
 export interface Call {
-  readonly parts: HttpParts
+  readonly deps: HttpDeps
   readonly request: Request
   /** Whether only the head of the answer is wanted. */
   readonly head: boolean
@@ -41,7 +41,7 @@ export function repositoryOf(call: Call): RepositoryName {
 
 /** A digest a client wants to write under. @throws RegistryError `digestInvalid`, `digestUnsupported`. */
 export function digestToWrite(text: string): Digest {
-  const reading = readDigest(text)
+  const reading = classifyDigest(text)
   if (reading.kind === 'supported') return reading.digest
   const kind = reading.kind === 'malformed' ? 'digestInvalid' : 'digestUnsupported'
   throw new RegistryError(kind, { detail: { digest: short(text) } })
@@ -61,7 +61,7 @@ export async function mayAlso(
   action: Action,
   repository: RepositoryName,
 ): Promise<boolean> {
-  const { access } = call.parts
+  const { access } = call.deps
   if (access === null) return true
   const ask: Ask = { action, repository }
   const [decision] = await access.authorize(call.principal, [ask])

@@ -1,4 +1,4 @@
-import { type ErrorName, errorRows } from '../spec/error-codes.ts'
+import { type ErrorName, errorRows } from '../oci/error-codes.ts'
 
 /** An error of the registry, ready to be sent where no handler of the core is on the road. */
 export interface ErrorAnswer {

@@ -1,8 +1,8 @@
-import { RegistryError } from '../spec/registry-error.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import type { Call } from './call.ts'
 
 /** Where every throw of the road ends: the envelope of the specification ("Error Codes"). */
-export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'parts'>): Response {
+export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'deps'>): Response {
   const known = error instanceof RegistryError ? error : internal(error, call)
   const { status, code, message } = known
   const details = known.details.length === 0 ? [undefined] : known.details
@@ -19,11 +19,11 @@ export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | '
 }
 
 /** An error nobody foresaw: logged with an id, of which alone the client is told. */
-function internal(error: unknown, call: Pick<Call, 'request' | 'parts'>): RegistryError {
+function internal(error: unknown, call: Pick<Call, 'request' | 'deps'>): RegistryError {
   const requestId = requestIdOf(call.request)
   const { method, url } = call.request
   const path = new URL(url).pathname
-  call.parts.events({ kind: 'failure', requestId, method, path, error })
+  call.deps.events({ kind: 'failure', requestId, method, path, error })
   return new RegistryError('internal', {
     detail: { requestId },
     headers: { 'X-Request-Id': requestId },

@@ -1,4 +1,4 @@
-import { RegistryError } from '../spec/registry-error.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 
 /** Encoded slashes, backslashes, dots and controls, which some parsers decode and others do not. */
 const ambiguousEscape = /%(?:2f|5c|2e|[01][0-9a-f]|7f)/i

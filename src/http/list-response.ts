@@ -14,7 +14,7 @@ export function listResponse(
   more: Readonly<Record<string, string>>,
 ): Response {
   const body = encoder.encode(text)
-  const open = call.parts.access === null
+  const open = call.deps.access === null
   return new Response(call.head ? null : body, {
     status: 200,
     headers: {

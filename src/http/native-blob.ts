@@ -1,5 +1,5 @@
+import type { ByteSpan } from '../oci/byte-range.ts'
 import type { OpenBlob } from '../ports/blob-store.ts'
-import type { ByteSpan } from '../spec/byte-range.ts'
 
 /** What stands behind a response whose body is (part of) a blob. */
 export interface NativeBlob {

@@ -1,6 +1,6 @@
+import { BodyInterrupted } from '../oci/body-interrupted.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import type { ByteSink, ByteSource } from '../ports/byte-source.ts'
-import { BodyInterrupted } from '../spec/body-interrupted.ts'
-import { RegistryError } from '../spec/registry-error.ts'
 
 const sources: WeakMap<Request, ByteSource> = new WeakMap()
 

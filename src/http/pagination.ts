@@ -1,6 +1,6 @@
+import { nextLink } from '../oci/link-header.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import type { PageRequest } from '../ports/metadata-store.ts'
-import { nextLink } from '../spec/link-header.ts'
-import { RegistryError } from '../spec/registry-error.ts'
 import { short } from './call.ts'
 
 const wholeNumber = /^[0-9]{1,20}$/

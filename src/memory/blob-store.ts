@@ -1,5 +1,5 @@
+import type { UploadId } from '../oci/upload-id.ts'
 import type { BlobRef, BlobStore, OpenBlob, StagedBlob } from '../ports/blob-store.ts'
-import type { UploadId } from '../spec/upload-id.ts'
 import { ChunkList } from './chunk-list.ts'
 
 interface Committed {

@@ -1,4 +1,4 @@
-import type { ByteSpan } from '../spec/byte-range.ts'
+import type { ByteSpan } from '../oci/byte-range.ts'
 
 /** Bytes kept as the chunks they came in: they grow and shrink at the end, and stream from anywhere. */
 export class ChunkList {

@@ -1,5 +1,5 @@
+import type { UploadId } from '../oci/upload-id.ts'
 import type { UploadSession, UploadStore } from '../ports/upload-store.ts'
-import type { UploadId } from '../spec/upload-id.ts'
 import { ByAge } from './by-age.ts'
 
 interface Claim {

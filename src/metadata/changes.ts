@@ -1,3 +1,6 @@
+import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type {
   ManifestChange,
@@ -5,9 +8,6 @@ import type {
   ManifestRecord,
   TagExpectation,
 } from '../ports/metadata-store.ts'
-import type { Digest } from '../spec/digest.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
-import type { Tag } from '../spec/tag.ts'
 import type { Batch } from './batch.ts'
 import { encodeEffect } from './effect-text.ts'
 import type { Holding, Repository } from './repository.ts'

@@ -1,6 +1,6 @@
+import { RegistryError } from '../oci/registry-error.ts'
 import type { EventSink } from '../ports/events.ts'
 import type { Chunks, MetadataLog } from '../ports/metadata-log.ts'
-import { RegistryError } from '../spec/registry-error.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { JournalWriter } from './journal-writer.ts'
 import type { SnapshotHeader } from './snapshot.ts'
@@ -8,7 +8,7 @@ import { writeSnapshot } from './snapshot-writer.ts'
 import type { State } from './state.ts'
 
 /** What a {@link Compaction} works on. */
-export interface CompactionParts {
+export interface CompactionDeps {
   readonly state: State
   readonly log: MetadataLog
   readonly writer: JournalWriter
@@ -40,11 +40,11 @@ export class Compaction {
   /** After a failure, how far the journals have to grow before it is tried again. */
   #retryAt = 0
 
-  constructor(parts: CompactionParts, options: CompactionOptions) {
-    this.#state = parts.state
-    this.#log = parts.log
-    this.#writer = parts.writer
-    this.#commit = parts.commit
+  constructor(deps: CompactionDeps, options: CompactionOptions) {
+    this.#state = deps.state
+    this.#log = deps.log
+    this.#writer = deps.writer
+    this.#commit = deps.commit
     this.#options = options
     this.#snapshotBytes = options.snapshotBytes
     this.#compacted = -options.journalBytes

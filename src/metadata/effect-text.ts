@@ -1,9 +1,9 @@
+import type { Annotations } from '../oci/descriptor.ts'
+import { type Digest, parseDigest } from '../oci/digest.ts'
+import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts'
+import { parseTag, type Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
-import type { Annotations } from '../spec/descriptor.ts'
-import { type Digest, parseDigest } from '../spec/digest.ts'
-import { parseRepositoryName, type RepositoryName } from '../spec/repository-name.ts'
-import { parseTag, type Tag } from '../spec/tag.ts'
 import type { Effect } from './effects.ts'
 
 /**
@@ -49,14 +49,14 @@ export class EffectDecoder {
       return blob && { kind, blob }
     }
     if (kind === 'forget') {
-      const digest = line.length === 2 ? readDigest(first) : null
+      const digest = line.length === 2 ? classifyDigest(first) : null
       return digest && { kind, digest }
     }
     const repository = this.#readRepository(first)
     if (repository === null) return null
     switch (kind) {
       case 'tag': {
-        const digest = readDigest(second)
+        const digest = classifyDigest(second)
         const tags = readTags(line.slice(3))
         return digest && tags && { kind, repository, digest, tags }
       }
@@ -74,7 +74,7 @@ export class EffectDecoder {
       }
       case 'unlink':
       case 'unmanifest': {
-        const digest = line.length === 3 ? readDigest(second) : null
+        const digest = line.length === 3 ? classifyDigest(second) : null
         return digest && { kind, repository, digest }
       }
       case 'repository':
@@ -127,7 +127,7 @@ function readRecord(value: unknown): ManifestRecord | null {
 
 function readReferences(value: unknown): readonly Digest[] | null {
   if (!Array.isArray(value)) return null
-  for (const item of value) if (readDigest(item) === null) return null
+  for (const item of value) if (classifyDigest(item) === null) return null
   return value as Digest[]
 }
 
@@ -141,7 +141,7 @@ function isPair(value: unknown): boolean {
 }
 
 function readBlob(digest: unknown, size: unknown, key: unknown): BlobRef | null {
-  const read = readDigest(digest)
+  const read = classifyDigest(digest)
   if (read === null || !isSize(size) || typeof key !== 'string') return null
   return { digest: read, size, key }
 }
@@ -154,7 +154,7 @@ function isTextOrAbsent(value: unknown): value is string | undefined {
   return value === undefined || typeof value === 'string'
 }
 
-function readDigest(value: unknown): Digest | null {
+function classifyDigest(value: unknown): Digest | null {
   return typeof value === 'string' ? parseDigest(value) : null
 }
 

@@ -1,8 +1,8 @@
+import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
-import type { Digest } from '../spec/digest.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
-import type { Tag } from '../spec/tag.ts'
 
 /**
  * One fact that came to be, whole: not what was asked for, but what is so from now on. Applying an

@@ -1,4 +1,4 @@
-import { RegistryError } from '../spec/registry-error.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import { Batch } from './batch.ts'
 import type { JournalWriter } from './journal-writer.ts'
 import type { State } from './state.ts'

@@ -1,6 +1,6 @@
+import { RegistryError } from '../oci/registry-error.ts'
 import type { EventSink } from '../ports/events.ts'
 import type { MetadataLog } from '../ports/metadata-log.ts'
-import { RegistryError } from '../spec/registry-error.ts'
 import { encodeFrame } from './journal.ts'
 
 /** Where the newest journal stands when a {@link JournalWriter} takes over. */

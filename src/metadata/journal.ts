@@ -1,5 +1,5 @@
+import { StoreDamaged } from '../oci/store-damaged.ts'
 import type { LogFile } from '../ports/metadata-log.ts'
-import { StoreDamaged } from '../spec/store-damaged.ts'
 import { crc32, crcText } from './crc32.ts'
 import { EffectDecoder } from './effect-text.ts'
 import type { Effect } from './effects.ts'

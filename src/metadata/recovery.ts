@@ -1,5 +1,5 @@
+import { StoreDamaged } from '../oci/store-damaged.ts'
 import type { LogChoice, LogContents, LogFile } from '../ports/metadata-log.ts'
-import { StoreDamaged } from '../spec/store-damaged.ts'
 import { type JournalReading, readJournal } from './journal.ts'
 import { readSnapshot, type SnapshotReading } from './snapshot-reader.ts'
 import { State } from './state.ts'

@@ -1,6 +1,6 @@
+import type { Descriptor } from '../oci/descriptor.ts'
+import type { Digest } from '../oci/digest.ts'
 import type { Page, ReferrersRequest } from '../ports/metadata-store.ts'
-import type { Descriptor } from '../spec/descriptor.ts'
-import type { Digest } from '../spec/digest.ts'
 import { SortedNames } from './sorted-names.ts'
 
 /** From this many on, each artifact type has a list of its own, so a rare one is not searched for. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
+import { StoreDamaged } from '../oci/store-damaged.ts'
 import type { LogFile } from '../ports/metadata-log.ts'
-import { StoreDamaged } from '../spec/store-damaged.ts'
 import { crc32, crcStart, crcText } from './crc32.ts'
 import { EffectDecoder } from './effect-text.ts'
 import type { Effect } from './effects.ts'

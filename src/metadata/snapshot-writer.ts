@@ -1,5 +1,5 @@
-import type { RepositoryName } from '../spec/repository-name.ts'
-import type { Tag } from '../spec/tag.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
 import { crc32, crcStart, crcText } from './crc32.ts'
 import { encodeEffect } from './effect-text.ts'
 import type { Effect } from './effects.ts'

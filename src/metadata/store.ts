@@ -1,12 +1,12 @@
+import type { RegistryError } from '../oci/registry-error.ts'
 import type { EventSink } from '../ports/events.ts'
 import type { MetadataLog } from '../ports/metadata-log.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
-import type { RegistryError } from '../spec/registry-error.ts'
 import { Batch } from './batch.ts'
-import { Compaction, type CompactionParts } from './compaction.ts'
+import { Compaction, type CompactionDeps } from './compaction.ts'
 import { GroupCommit } from './group-commit.ts'
 import { JournalWriter } from './journal-writer.ts'
-import { type Commit, Names } from './names.ts'
+import { type Commit, MemoryMetadata } from './memory-metadata.ts'
 import { recover } from './recovery.ts'
 import { State } from './state.ts'
 
@@ -86,17 +86,17 @@ export async function openMetadata(options: JournalledOptions): Promise<Journall
   }
 }
 
-/** Names that live as long as the process. */
+/** MemoryMetadata that live as long as the process. */
 export function memoryMetadata(): MetadataStore {
   const state = new State(0)
-  return new Names(state, memoryCommit(state))
+  return new MemoryMetadata(state, memoryCommit(state))
 }
 
-class JournalledNames extends Names implements JournalledMetadata {
-  readonly #parts: CompactionParts
+class JournalledNames extends MemoryMetadata implements JournalledMetadata {
+  readonly #parts: CompactionDeps
   readonly #compaction: Compaction
 
-  constructor(parts: CompactionParts, compaction: Compaction) {
+  constructor(parts: CompactionDeps, compaction: Compaction) {
     super(parts.state, journalledCommit(parts, compaction))
     this.#parts = parts
     this.#compaction = compaction
@@ -123,7 +123,7 @@ class JournalledNames extends Names implements JournalledMetadata {
   }
 }
 
-function journalledCommit(parts: CompactionParts, compaction: Compaction): Commit {
+function journalledCommit(parts: CompactionDeps, compaction: Compaction): Commit {
   const { log, writer, commit } = parts
   return {
     get flight() {

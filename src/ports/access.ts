@@ -1,4 +1,4 @@
-import type { RepositoryName } from '../spec/repository-name.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
 
 /** What a request wants: `ping` is the version check, `catalog` the list of repositories. */
 export type Action = 'ping' | 'pull' | 'push' | 'delete' | 'catalog'

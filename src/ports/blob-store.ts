@@ -1,6 +1,6 @@
-import type { ByteSpan } from '../spec/byte-range.ts'
-import type { Digest } from '../spec/digest.ts'
-import type { UploadId } from '../spec/upload-id.ts'
+import type { ByteSpan } from '../oci/byte-range.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { UploadId } from '../oci/upload-id.ts'
 
 /** Where the bytes of a digest are. */
 export interface BlobRef {

@@ -1,5 +1,5 @@
-import type { RepositoryName } from '../spec/repository-name.ts'
-import type { UploadId } from '../spec/upload-id.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { UploadId } from '../oci/upload-id.ts'
 
 /** Something an operator may want to know of that no client is told. */
 export type RegistryEvent =

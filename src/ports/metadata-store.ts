@@ -1,7 +1,7 @@
-import type { Descriptor } from '../spec/descriptor.ts'
-import type { Digest } from '../spec/digest.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
-import type { Tag } from '../spec/tag.ts'
+import type { Descriptor } from '../oci/descriptor.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from './blob-store.ts'
 
 /**

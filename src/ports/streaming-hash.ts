@@ -1,4 +1,4 @@
-import type { DigestAlgorithm } from '../spec/digest.ts'
+import type { DigestAlgorithm } from '../oci/digest.ts'
 
 /** A hash fed as bytes pass. */
 export interface StreamingHash {

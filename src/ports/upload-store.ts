@@ -1,6 +1,6 @@
-import type { DigestAlgorithm } from '../spec/digest.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
-import type { UploadId } from '../spec/upload-id.ts'
+import type { DigestAlgorithm } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { UploadId } from '../oci/upload-id.ts'
 import type { StageState } from './blob-store.ts'
 
 /** An upload session as it is kept between requests, in whichever process. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readManifest } from '../../src/core/manifest-facts.ts'
-import { RegistryError } from '../../src/spec/registry-error.ts'
+import { parseManifest } from '../../src/core/manifest-facts.ts'
+import { RegistryError } from '../../src/oci/registry-error.ts'
 
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json'
 const ociIndex = 'application/vnd.oci.image.index.v1+json'
@@ -21,13 +21,13 @@ const index = { schemaVersion: 2, mediaType: ociIndex, manifests: [descriptor('a
 
 const bytesOf = (document: unknown): Uint8Array =>
   new TextEncoder().encode(typeof document === 'string' ? document : JSON.stringify(document))
-const read = (document: unknown, contentType?: string): ReturnType<typeof readManifest> =>
-  readManifest(bytesOf(document), contentType)
+const read = (document: unknown, contentType?: string): ReturnType<typeof parseManifest> =>
+  parseManifest(bytesOf(document), contentType)
 
 /** The reason a document is refused for. */
 function reasonFor(bytes: Uint8Array, contentType?: string): string {
   try {
-    readManifest(bytes, contentType)
+    parseManifest(bytes, contentType)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     expect(error.kind).toBe('manifestInvalid')

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { memoryBlobs } from '../../src/memory/blob-store.ts'
 import { memoryUploads } from '../../src/memory/upload-store.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
+import { type Digest, digestOf } from '../../src/oci/digest.ts'
+import type { RepositoryName } from '../../src/oci/repository-name.ts'
 import type { RegistryOptions, RegistryStores } from '../../src/options.ts'
 import type { ByteSource } from '../../src/ports/byte-source.ts'
 import { createRegistry, type Registry } from '../../src/registry.ts'
-import { type Digest, digestOf } from '../../src/spec/digest.ts'
-import type { RepositoryName } from '../../src/spec/repository-name.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/index.ts'
 
 /** A registry in memory whose stores and clock a test can reach. */

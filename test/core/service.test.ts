@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { BodyInterrupted } from '../../src/oci/body-interrupted.ts'
+import { digestOf } from '../../src/oci/digest.ts'
 import type { ByteSource } from '../../src/ports/byte-source.ts'
 import type { RegistryEvent } from '../../src/ports/events.ts'
 import { createRegistry } from '../../src/registry.ts'
-import { BodyInterrupted } from '../../src/spec/body-interrupted.ts'
-import { digestOf } from '../../src/spec/digest.ts'
 import { repositoryNamed, tagNamed } from '../../src/testing/index.ts'
 import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.ts'
 

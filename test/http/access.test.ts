@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { RegistryError } from '../../src/oci/registry-error.ts'
 import type { Access, Action, Ask, Decision, Principal } from '../../src/ports/access.ts'
-import { RegistryError } from '../../src/spec/registry-error.ts'
 import {
   type Client,
   clientOf,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
-import { errorRows } from '../../src/spec/error-codes.ts'
+import { errorRows } from '../../src/oci/error-codes.ts'
 
 /** What answers requests: a registry, or what it is mounted in. */
 export interface Answering {

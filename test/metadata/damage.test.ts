@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openMetadata } from '../../src/metadata/store.ts'
+import { StoreDamaged } from '../../src/oci/store-damaged.ts'
 import type { RegistryEvent } from '../../src/ports/events.ts'
-import { StoreDamaged } from '../../src/spec/store-damaged.ts'
 import { copyOf, type Disk, emptyDisk, MemoryLog } from './memory-log.ts'
 import { observe } from './model.ts'
 import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { encodeEffect } from '../../src/metadata/effect-text.ts'
 import type { Effect } from '../../src/metadata/effects.ts'
 import { encodeFrame, type JournalReading, readJournal } from '../../src/metadata/journal.ts'
-import { StoreDamaged } from '../../src/spec/store-damaged.ts'
+import { StoreDamaged } from '../../src/oci/store-damaged.ts'
 import { effect } from './effects.ts'
 
 /** Reads bytes in pieces of `size`. */

@@ -1,3 +1,6 @@
+import type { Digest } from '../../src/oci/digest.ts'
+import type { RepositoryName } from '../../src/oci/repository-name.ts'
+import type { Tag } from '../../src/oci/tag.ts'
 import type { BlobRef } from '../../src/ports/blob-store.ts'
 import type {
   ManifestChange,
@@ -5,9 +8,6 @@ import type {
   ManifestRecord,
   MetadataStore,
 } from '../../src/ports/metadata-store.ts'
-import type { Digest } from '../../src/spec/digest.ts'
-import type { RepositoryName } from '../../src/spec/repository-name.ts'
-import type { Tag } from '../../src/spec/tag.ts'
 import { blobOf, digests, repositories, subjects } from './samples.ts'
 
 interface ModelRepository {

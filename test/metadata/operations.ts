@@ -1,8 +1,8 @@
 import fc from 'fast-check'
+import type { Digest } from '../../src/oci/digest.ts'
+import type { RepositoryName } from '../../src/oci/repository-name.ts'
+import type { Tag } from '../../src/oci/tag.ts'
 import type { ManifestChange, MetadataStore } from '../../src/ports/metadata-store.ts'
-import type { Digest } from '../../src/spec/digest.ts'
-import type { RepositoryName } from '../../src/spec/repository-name.ts'
-import type { Tag } from '../../src/spec/tag.ts'
 import type { Model } from './model.ts'
 import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Referrers } from '../../src/metadata/referrers.ts'
-import type { Descriptor } from '../../src/spec/descriptor.ts'
-import type { Digest } from '../../src/spec/digest.ts'
+import type { Descriptor } from '../../src/oci/descriptor.ts'
+import type { Digest } from '../../src/oci/digest.ts'
 import { sampleDigest } from '../../src/testing/samples.ts'
 
 const types = ['application/a', 'application/b', undefined]

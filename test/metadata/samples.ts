@@ -1,8 +1,8 @@
+import type { Digest } from '../../src/oci/digest.ts'
+import type { RepositoryName } from '../../src/oci/repository-name.ts'
+import type { Tag } from '../../src/oci/tag.ts'
 import type { BlobRef } from '../../src/ports/blob-store.ts'
 import type { ManifestRecord } from '../../src/ports/metadata-store.ts'
-import type { Digest } from '../../src/spec/digest.ts'
-import type { RepositoryName } from '../../src/spec/repository-name.ts'
-import type { Tag } from '../../src/spec/tag.ts'
 import { repositoryNamed, sampleDigest, tagNamed } from '../../src/testing/samples.ts'
 
 /** Few names, so that random histories meet; some that plain objects have already. */

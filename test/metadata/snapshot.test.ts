@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { crc32, crcText } from '../../src/metadata/crc32.ts'
 import type { Effect } from '../../src/metadata/effects.ts'
 import { readSnapshot } from '../../src/metadata/snapshot-reader.ts'
-import { StoreDamaged } from '../../src/spec/store-damaged.ts'
+import { StoreDamaged } from '../../src/oci/store-damaged.ts'
 
 const header =
   '{"format":"layerdock metadata","version":1,"generation":3,"sequence":7,"entries":[\n'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openMetadata } from '../../src/metadata/store.ts'
+import { RegistryError } from '../../src/oci/registry-error.ts'
 import type { RegistryEvent } from '../../src/ports/events.ts'
-import { RegistryError } from '../../src/spec/registry-error.ts'
 import { copyOf, type Disk, emptyDisk, type LogHooks, MemoryLog } from './memory-log.ts'
 import { observe } from './model.ts'
 import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'

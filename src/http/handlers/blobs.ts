@@ -1,8 +1,8 @@
+import { type ByteSpan, parseByteRange } from '../../oci/byte-range.ts'
+import { classifyDigest, type Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
 import type { OpenBlob } from '../../ports/blob-store.ts'
 import type { BlobInfo } from '../../ports/registry-service.ts'
-import { type ByteSpan, parseByteRange } from '../../spec/byte-range.ts'
-import { type Digest, readDigest } from '../../spec/digest.ts'
-import { RegistryError } from '../../spec/registry-error.ts'
 import { type Call, digestToWrite, repositoryOf, short } from '../call.ts'
 import { clientHas, rangeStillWanted } from '../conditions.ts'
 import { apiVersion, cacheControl } from '../headers.ts'
@@ -10,7 +10,7 @@ import { setNativeBlob } from '../native-blob.ts'
 
 /** end-2: GET and HEAD of a blob, whole or one range of it. */
 export async function getBlob(call: Call): Promise<Response> {
-  const { service } = call.parts
+  const { service } = call.deps
   const repository = repositoryOf(call)
   const digest = digestToRead(call)
   const info = await service.statBlob(repository, digest)
@@ -29,14 +29,14 @@ export async function getBlob(call: Call): Promise<Response> {
 /** end-10: DELETE takes a blob out of the repository. */
 export async function deleteBlob(call: Call): Promise<Response> {
   const repository = repositoryOf(call)
-  await call.parts.service.deleteBlob(repository, digestToRead(call))
+  await call.deps.service.deleteBlob(repository, digestToRead(call))
   return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
 }
 
 /** A malformed digest is the client's error; one of another algorithm is simply not here. */
 function digestToRead(call: Call): Digest {
   const text = call.parameter('digest') ?? ''
-  if (readDigest(text).kind === 'unsupported') {
+  if (classifyDigest(text).kind === 'unsupported') {
     throw new RegistryError('blobUnknown', { detail: { digest: short(text) } })
   }
   return digestToWrite(text)
@@ -99,5 +99,5 @@ function notModified(call: Call, digest: Digest): Response {
 }
 
 function caching(call: Call): string {
-  return call.parts.access === null ? cacheControl.immutable : cacheControl.privateImmutable
+  return call.deps.access === null ? cacheControl.immutable : cacheControl.privateImmutable
 }

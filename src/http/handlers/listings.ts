@@ -1,6 +1,6 @@
+import { mediaTypes } from '../../oci/media-types.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Page, PageRequest } from '../../ports/metadata-store.ts'
-import { mediaTypes } from '../../spec/media-types.ts'
-import type { RepositoryName } from '../../spec/repository-name.ts'
 import { type Call, queryOf, repositoryOf } from '../call.ts'
 import { listResponse } from '../list-response.ts'
 import { linkHeader, pageRequest } from '../pagination.ts'
@@ -8,17 +8,17 @@ import { linkHeader, pageRequest } from '../pagination.ts'
 /** end-8: GET tags/list, in byte order. */
 export async function listTags(call: Call): Promise<Response> {
   const repository = repositoryOf(call)
-  const request = pageRequest(queryOf(call.request), call.parts.limits.pageSize)
-  const page = await call.parts.service.listTags(repository, request)
-  const path = `${call.parts.prefix}/v2/${repository}/tags/list`
+  const request = pageRequest(queryOf(call.request), call.deps.limits.pageSize)
+  const page = await call.deps.service.listTags(repository, request)
+  const path = `${call.deps.prefix}/v2/${repository}/tags/list`
   return answer(call, { name: repository, tags: page.items }, path, request, page)
 }
 
 /** GET /v2/_catalog: the repositories the caller may read (Docker's API, outside the specification). */
 export async function listRepositories(call: Call): Promise<Response> {
-  const request = pageRequest(queryOf(call.request), call.parts.limits.pageSize)
+  const request = pageRequest(queryOf(call.request), call.deps.limits.pageSize)
   const page = await readableRepositories(call, request)
-  const path = `${call.parts.prefix}/v2/_catalog`
+  const path = `${call.deps.prefix}/v2/_catalog`
   return answer(call, { repositories: page.items }, path, request, page)
 }
 
@@ -46,7 +46,7 @@ async function readableRepositories(
   call: Call,
   request: PageRequest,
 ): Promise<Page<RepositoryName>> {
-  const { access, service, limits } = call.parts
+  const { access, service, limits } = call.deps
   if (access === null) return service.listRepositories(request)
   const items: RepositoryName[] = []
   if (request.limit === 0) return { items, more: false }

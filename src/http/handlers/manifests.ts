@@ -1,8 +1,8 @@
+import { classifyReference, type Reference } from '../../oci/reference.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
+import { parseTag, type Tag } from '../../oci/tag.ts'
 import type { TagExpectation } from '../../ports/metadata-store.ts'
 import type { ManifestInfo, ManifestPushed } from '../../ports/registry-service.ts'
-import { type Reference, readReference } from '../../spec/reference.ts'
-import { RegistryError } from '../../spec/registry-error.ts'
-import { parseTag, type Tag } from '../../spec/tag.ts'
 import { readWhole } from '../body.ts'
 import { type Call, queryOf, repositoryOf, short } from '../call.ts'
 import { clientHas, entityTags } from '../conditions.ts'
@@ -10,7 +10,7 @@ import { apiVersion, cacheControl } from '../headers.ts'
 
 /** end-3: GET and HEAD of a manifest, by tag or by digest, exactly as it was pushed. */
 export async function getManifest(call: Call): Promise<Response> {
-  const { service } = call.parts
+  const { service } = call.deps
   const repository = repositoryOf(call)
   const reference = referenceToRead(call)
   const found = call.head
@@ -28,8 +28,8 @@ export async function getManifest(call: Call): Promise<Response> {
 
 /** end-7: PUT stores a manifest, and with `?tag=` names it several times in one step. */
 export async function putManifest(call: Call): Promise<Response> {
-  const { parts, request } = call
-  const { service, limits } = parts
+  const { deps, request } = call
+  const { service, limits } = deps
   const repository = repositoryOf(call)
   const reference = referenceToWrite(call)
   const tags = tagParameters(call, reference)
@@ -48,20 +48,20 @@ export async function putManifest(call: Call): Promise<Response> {
 /** end-9: DELETE removes a tag, or a manifest with all its tags. */
 export async function deleteManifest(call: Call): Promise<Response> {
   const repository = repositoryOf(call)
-  await call.parts.service.deleteManifest(repository, referenceToRead(call))
+  await call.deps.service.deleteManifest(repository, referenceToRead(call))
   return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
 }
 
 /** What cannot be a tag, or is of an algorithm unknown here, is simply not there. */
 function referenceToRead(call: Call): Reference {
-  const reading = readReference(call.parameter('reference') ?? '')
+  const reading = classifyReference(call.parameter('reference') ?? '')
   if (reading.kind === 'tag' || reading.kind === 'digest') return reading
   if (reading.kind !== 'malformed-digest') throw manifestUnknown(call)
   throw new RegistryError('digestInvalid', { detail: referenceDetail(call) })
 }
 
 function referenceToWrite(call: Call): Reference {
-  const reading = readReference(call.parameter('reference') ?? '')
+  const reading = classifyReference(call.parameter('reference') ?? '')
   switch (reading.kind) {
     case 'tag':
     case 'digest':
@@ -84,7 +84,7 @@ function tagParameters(call: Call, reference: Reference): readonly Tag[] {
       message: 'tag parameters go with a push by digest: put one of the tags into the path instead',
     })
   }
-  const { tagsPerPush } = call.parts.limits
+  const { tagsPerPush } = call.deps.limits
   if (given.length > tagsPerPush) {
     throw new RegistryError('tooManyTags', { detail: { limit: tagsPerPush } })
   }
@@ -117,7 +117,7 @@ function created(
     status: 201,
     headers: {
       ...apiVersion,
-      Location: `${call.parts.prefix}/v2/${repository}/manifests/${digest}`,
+      Location: `${call.deps.prefix}/v2/${repository}/manifests/${digest}`,
       'Docker-Content-Digest': digest,
       'Content-Length': '0',
       ...(subject === undefined ? {} : { 'OCI-Subject': subject }),
@@ -143,7 +143,7 @@ function manifestHeaders(
 }
 
 function caching(call: Call, reference: Reference): string {
-  const open = call.parts.access === null
+  const open = call.deps.access === null
   if (reference.kind === 'tag')
     return open ? cacheControl.revalidate : cacheControl.privateRevalidate
   return open ? cacheControl.immutable : cacheControl.privateImmutable

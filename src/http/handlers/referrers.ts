@@ -1,17 +1,17 @@
-import type { Annotations, Descriptor } from '../../spec/descriptor.ts'
-import { readDigest } from '../../spec/digest.ts'
-import { mediaTypes } from '../../spec/media-types.ts'
-import { RegistryError } from '../../spec/registry-error.ts'
+import type { Annotations, Descriptor } from '../../oci/descriptor.ts'
+import { classifyDigest } from '../../oci/digest.ts'
+import { mediaTypes } from '../../oci/media-types.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
 import { type Call, queryOf, repositoryOf, short } from '../call.ts'
 import { listResponse } from '../list-response.ts'
 import { linkHeader } from '../pagination.ts'
 
 /** end-12: GET the manifests that refer to a digest; never 404. */
 export async function listReferrers(call: Call): Promise<Response> {
-  const { service, prefix } = call.parts
+  const { service, prefix } = call.deps
   const repository = repositoryOf(call)
   const subject = call.parameter('digest') ?? ''
-  if (readDigest(subject).kind === 'malformed') {
+  if (classifyDigest(subject).kind === 'malformed') {
     throw new RegistryError('digestInvalid', { detail: { digest: short(subject) } })
   }
   const query = queryOf(call.request)

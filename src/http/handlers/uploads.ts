@@ -1,16 +1,16 @@
+import { uploadRange } from '../../oci/content-range.ts'
+import { isDigestAlgorithm } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
+import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
+import { parseUploadId, type UploadId } from '../../oci/upload-id.ts'
 import type { BlobInfo, UploadStatus } from '../../ports/registry-service.ts'
-import { uploadRange } from '../../spec/content-range.ts'
-import { isDigestAlgorithm } from '../../spec/digest.ts'
-import { RegistryError } from '../../spec/registry-error.ts'
-import { parseRepositoryName, type RepositoryName } from '../../spec/repository-name.ts'
-import { parseUploadId, type UploadId } from '../../spec/upload-id.ts'
 import { uploadBody } from '../body.ts'
 import { type Call, digestToWrite, mayAlso, queryOf, repositoryOf, short } from '../call.ts'
 import { apiVersion } from '../headers.ts'
 
 /** end-4, end-11: POST opens a session, pushes a blob at once, or mounts one. */
 export async function startUpload(call: Call): Promise<Response> {
-  const { service } = call.parts
+  const { service } = call.deps
   const repository = repositoryOf(call)
   const query = queryOf(call.request)
   const mount = query.get('mount')
@@ -44,7 +44,7 @@ export async function appendUpload(call: Call): Promise<Response> {
   const id = sessionId(call)
   const body = uploadBody(call.request) ?? noBody
   const status = await placed(call, repository, id, () =>
-    call.parts.service.appendUpload(repository, id, body),
+    call.deps.service.appendUpload(repository, id, body),
   )
   return sessionResponse(call, repository, 202, status)
 }
@@ -62,7 +62,7 @@ export async function finishUpload(call: Call): Promise<Response> {
   const digest = digestToWrite(text)
   const body = uploadBody(call.request)
   const blob = await placed(call, repository, id, () =>
-    call.parts.service.finishUpload(repository, id, digest, body),
+    call.deps.service.finishUpload(repository, id, digest, body),
   )
   return blobCreated(call, repository, blob)
 }
@@ -70,14 +70,14 @@ export async function finishUpload(call: Call): Promise<Response> {
 /** end-13: GET tells where the session stands. */
 export async function uploadStatus(call: Call): Promise<Response> {
   const repository = repositoryOf(call)
-  const status = await call.parts.service.uploadStatus(repository, sessionId(call))
+  const status = await call.deps.service.uploadStatus(repository, sessionId(call))
   return sessionResponse(call, repository, 204, status)
 }
 
 /** end-14: DELETE ends the session and drops its bytes. */
 export async function cancelUpload(call: Call): Promise<Response> {
   const repository = repositoryOf(call)
-  await call.parts.service.cancelUpload(repository, sessionId(call))
+  await call.deps.service.cancelUpload(repository, sessionId(call))
   return new Response(null, { status: 204, headers: apiVersion })
 }
 
@@ -89,7 +89,7 @@ async function mountBlob(
   mount: string,
   from: string | null,
 ): Promise<BlobInfo | null> {
-  const { service } = call.parts
+  const { service } = call.deps
   const digest = digestToWrite(mount)
   if (from === null) {
     const readable = (source: RepositoryName): Promise<boolean> => mayAlso(call, 'pull', source)
@@ -136,7 +136,7 @@ function sessionHeaders(
   status: UploadStatus,
 ): Record<string, string> {
   return {
-    Location: `${call.parts.prefix}/v2/${repository}/blobs/uploads/${status.id}`,
+    Location: `${call.deps.prefix}/v2/${repository}/blobs/uploads/${status.id}`,
     Range: uploadRange(status.offset),
     'Docker-Upload-UUID': status.id,
   }
@@ -158,7 +158,7 @@ function blobCreated(call: Call, repository: RepositoryName, blob: BlobInfo): Re
     status: 201,
     headers: {
       ...apiVersion,
-      Location: `${call.parts.prefix}/v2/${repository}/blobs/${blob.digest}`,
+      Location: `${call.deps.prefix}/v2/${repository}/blobs/${blob.digest}`,
       'Docker-Content-Digest': blob.digest,
       'Content-Length': '0',
     },

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   algorithmOf,
+  classifyDigest,
   digestOf,
   encodedOf,
   isDigestAlgorithm,
   parseDigest,
-  readDigest,
-} from '../../src/spec/digest.ts'
+} from '../../src/oci/digest.ts'
 import { anyText, hostileStrings, longStrings } from './hostile-strings.ts'
 
 const hex64 = '0123456789abcdef'.repeat(4)
@@ -17,7 +17,7 @@ test.each([
   ['sha512', `sha512:${hex64}${hex64}`],
 ] as const)('%s of the right length is supported and taken apart again', (algorithm, text) => {
   const digest = parseDigest(text)
-  expect(readDigest(text)).toEqual({ kind: 'supported', digest: text })
+  expect(classifyDigest(text)).toEqual({ kind: 'supported', digest: text })
   expect(digest).toBe(text)
   if (digest === null) return
   expect(algorithmOf(digest)).toBe(algorithm)
@@ -33,7 +33,7 @@ test.each([
   'a:b',
   'a.b_c-d+e:B=_-',
 ])('%s is well formed, of an algorithm unknown here', (text) => {
-  expect(readDigest(text)).toEqual({ kind: 'unsupported' })
+  expect(classifyDigest(text)).toEqual({ kind: 'unsupported' })
   expect(parseDigest(text)).toBeNull()
 })
 
@@ -59,7 +59,7 @@ test.each([
   'a:b/c',
   `a:${'b'.repeat(511)}`,
 ])('%j is malformed', (text) => {
-  expect(readDigest(text)).toEqual({ kind: 'malformed' })
+  expect(classifyDigest(text)).toEqual({ kind: 'malformed' })
 })
 
 test('the algorithms are two, and nothing an object has from birth', () => {
@@ -95,7 +95,7 @@ describe('whatever comes', () => {
 
   test('long strings are refused at once', () => {
     const started = performance.now()
-    for (const text of longStrings) expect(readDigest(text).kind).toBe('malformed')
+    for (const text of longStrings) expect(classifyDigest(text).kind).toBe('malformed')
     expect(performance.now() - started).toBeLessThan(1000)
   })
 })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseByteRange } from '../../src/spec/byte-range.ts'
-import { chunkLength, parseContentRange, uploadRange } from '../../src/spec/content-range.ts'
-import { nextLink } from '../../src/spec/link-header.ts'
+import { parseByteRange } from '../../src/oci/byte-range.ts'
+import { chunkLength, parseContentRange, uploadRange } from '../../src/oci/content-range.ts'
+import { nextLink } from '../../src/oci/link-header.ts'
 import { anyText, longStrings } from './hostile-strings.ts'
 
 describe('the Content-Range of a chunk', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readReference } from '../../src/spec/reference.ts'
-import { parseTag } from '../../src/spec/tag.ts'
-import { newUploadId, parseUploadId } from '../../src/spec/upload-id.ts'
+import { classifyReference } from '../../src/oci/reference.ts'
+import { parseTag } from '../../src/oci/tag.ts'
+import { newUploadId, parseUploadId } from '../../src/oci/upload-id.ts'
 import { anyText, hostileStrings, longStrings } from './hostile-strings.ts'
 
 const hex64 = 'f'.repeat(64)
@@ -10,7 +10,7 @@ const legalTags = ['latest', 'v1.0.0', '_', '_a', 'A', '0', 'a.b-c_d', 'construc
 
 test.each([...legalTags, 'sha256-abc.sig', 'a'.repeat(128)])('%s is a tag', (text) => {
   expect(parseTag(text)).toBe(text)
-  expect(readReference(text)).toEqual({ kind: 'tag', tag: text })
+  expect(classifyReference(text)).toEqual({ kind: 'tag', tag: text })
 })
 
 test.each([
@@ -24,14 +24,17 @@ test.each([
   'latest\n',
 ])('%j is no tag', (text) => {
   expect(parseTag(text)).toBeNull()
-  expect(readReference(text)).toEqual({ kind: 'malformed-tag' })
+  expect(classifyReference(text)).toEqual({ kind: 'malformed-tag' })
 })
 
 test('anything with a colon is meant as a digest', () => {
-  expect(readReference(`sha256:${hex64}`)).toEqual({ kind: 'digest', digest: `sha256:${hex64}` })
-  expect(readReference(`blake3:${hex64}`)).toEqual({ kind: 'unsupported-digest' })
+  expect(classifyReference(`sha256:${hex64}`)).toEqual({
+    kind: 'digest',
+    digest: `sha256:${hex64}`,
+  })
+  expect(classifyReference(`blake3:${hex64}`)).toEqual({ kind: 'unsupported-digest' })
   for (const text of ['sha256:baddigeststring', ':', 'latest:', ':latest', 'a:b:c', 'sha256:']) {
-    expect(readReference(text)).toEqual({ kind: 'malformed-digest' })
+    expect(classifyReference(text)).toEqual({ kind: 'malformed-digest' })
   }
 })
 
@@ -39,7 +42,7 @@ test('every string is one of the five, and a tag is safe in a header and a query
   const kinds = ['tag', 'digest', 'malformed-tag', 'malformed-digest', 'unsupported-digest']
   fc.assert(
     fc.property(anyText, (text) => {
-      const reading = readReference(text)
+      const reading = classifyReference(text)
       expect(kinds).toContain(reading.kind)
       if (reading.kind !== 'tag') return
       expect(reading.tag).toBe(text)
@@ -66,7 +69,7 @@ test('upload ids are UUIDs in lowercase and nothing else', () => {
 test('long strings are refused at once', () => {
   const started = performance.now()
   for (const text of longStrings) {
-    expect(['malformed-tag', 'malformed-digest']).toContain(readReference(text).kind)
+    expect(['malformed-tag', 'malformed-digest']).toContain(classifyReference(text).kind)
     expect(parseTag(text)).toBeNull()
     expect(parseUploadId(text)).toBeNull()
   }

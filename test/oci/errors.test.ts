@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { BodyInterrupted } from '../../src/spec/body-interrupted.ts'
-import { errorRows } from '../../src/spec/error-codes.ts'
-import { RegistryError } from '../../src/spec/registry-error.ts'
-import { StoreDamaged } from '../../src/spec/store-damaged.ts'
+import { BodyInterrupted } from '../../src/oci/body-interrupted.ts'
+import { errorRows } from '../../src/oci/error-codes.ts'
+import { RegistryError } from '../../src/oci/registry-error.ts'
+import { StoreDamaged } from '../../src/oci/store-damaged.ts'
 
 /** The codes of distribution-spec, "Error Codes". */
 const specified = [

@@ -1,3 +1,8 @@
+import type { Descriptor } from '../oci/descriptor.ts'
+import type { Digest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type {
   ManifestChange,
@@ -8,11 +13,6 @@ import type {
   PageRequest,
   ReferrersRequest,
 } from '../ports/metadata-store.ts'
-import type { Descriptor } from '../spec/descriptor.ts'
-import type { Digest } from '../spec/digest.ts'
-import { RegistryError } from '../spec/registry-error.ts'
-import type { RepositoryName } from '../spec/repository-name.ts'
-import type { Tag } from '../spec/tag.ts'
 import type { Batch } from './batch.ts'
 import * as changes from './changes.ts'
 import type { State } from './state.ts'
@@ -35,7 +35,7 @@ const emptyPage: Page<never> = { items: [], more: false }
  * Names, in memory. Reads answer at once from the state; only what is on its way to disk at that
  * moment is waited for. Their methods are no async functions: most of their time would go there.
  */
-export class Names implements MetadataStore {
+export class MemoryMetadata implements MetadataStore {
   readonly #state: State
   readonly #commit: Commit
   #closing: Promise<void> | null = null

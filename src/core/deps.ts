@@ -4,7 +4,7 @@ import type { HashFactory } from '../ports/streaming-hash.ts'
 import type { DigestLocks } from './digest-locks.ts'
 
 /** What every part of the service works with. */
-export interface CoreParts extends RegistryStores {
+export interface CoreDeps extends RegistryStores {
   readonly hash: HashFactory
   readonly limits: RegistryLimits
   readonly allowSparse: boolean

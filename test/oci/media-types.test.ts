@@ -5,7 +5,7 @@ import {
   manifestShape,
   mediaTypes,
   normalizeMediaType,
-} from '../../src/spec/media-types.ts'
+} from '../../src/oci/media-types.ts'
 import { anyText, longStrings } from './hostile-strings.ts'
 
 test.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { longestRepositoryName, parseRepositoryName } from '../../src/spec/repository-name.ts'
+import { longestRepositoryName, parseRepositoryName } from '../../src/oci/repository-name.ts'
 import { anyText, hostileStrings, longStrings } from './hostile-strings.ts'
 
 test.each([

@@ -1,32 +1,32 @@
-import { RegistryError } from '../spec/registry-error.ts'
-import type { CoreParts } from './parts.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { CoreDeps } from './deps.ts'
 
 /** What one request takes of the bytes that unfinished uploads may hold together. */
-export interface UploadGuest {
+export interface UploadReservation {
   /**
-   * Takes room for bytes that came. Returns a promise only where others may have taken what is left.
+   * Takes quota for bytes that came. Returns a promise only where others may have taken what is left.
    *
    * @throws RegistryError `tooManyUploadBytes`, or the promise rejects with it.
    */
-  take(bytes: number): undefined | Promise<void>
+  reserve(bytes: number): undefined | Promise<void>
   /** The bytes are the session's now, or were dropped. Once, at the end. */
-  leave(): void
+  release(): void
 }
 
 /** Room for the bytes of unfinished uploads: those of sessions, and those on their way in. */
-export interface UploadRoom {
-  enter(): Promise<UploadGuest>
+export interface UploadQuota {
+  open(): Promise<UploadReservation>
 }
 
-export function uploadRoom(parts: Pick<CoreParts, 'uploads' | 'limits'>): UploadRoom {
-  const { uploads, limits } = parts
+export function uploadQuota(deps: Pick<CoreDeps, 'uploads' | 'limits'>): UploadQuota {
+  const { uploads, limits } = deps
   /** Bytes of requests under way, which no session counts yet. */
   let inFlight = 0
   /** Bytes of requests that have ended, ever: sessions count them since, unless they ended too. */
   let landed = 0
 
   return {
-    async enter(): Promise<UploadGuest> {
+    async open(): Promise<UploadReservation> {
       let own = 0
       let landedThen = landed
       let inSessions = await uploads.stagedBytes()
@@ -43,12 +43,12 @@ export function uploadRoom(parts: Pick<CoreParts, 'uploads' | 'limits'>): Upload
       }
 
       return {
-        take(bytes) {
+        reserve(bytes) {
           own += bytes
           inFlight += bytes
           return full() ? recount() : undefined
         },
-        leave() {
+        release() {
           inFlight -= own
           landed += own
         },

@@ -20,14 +20,14 @@ const digestGrammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
 const longestDigest = 512
 
 /** What a client's string is, as a digest. */
-export type DigestReading =
+export type ClassifiedDigest =
   | { readonly kind: 'supported'; readonly digest: Digest }
   /** Well formed, of an algorithm this registry cannot verify. */
   | { readonly kind: 'unsupported' }
   | { readonly kind: 'malformed' }
 
-const unsupported: DigestReading = { kind: 'unsupported' }
-const malformed: DigestReading = { kind: 'malformed' }
+const unsupported: ClassifiedDigest = { kind: 'unsupported' }
+const malformed: ClassifiedDigest = { kind: 'malformed' }
 
 /** Whether `name` is an algorithm this registry verifies. */
 export function isDigestAlgorithm(name: string): name is DigestAlgorithm {
@@ -35,7 +35,7 @@ export function isDigestAlgorithm(name: string): name is DigestAlgorithm {
 }
 
 /** Tells supported, unsupported and malformed digests apart (image-spec, descriptor.md, "Digests"). */
-export function readDigest(text: string): DigestReading {
+export function classifyDigest(text: string): ClassifiedDigest {
   if (text.length > longestDigest || !digestGrammar.test(text)) return malformed
   const colon = text.indexOf(':')
   const algorithm = text.slice(0, colon)
@@ -46,7 +46,7 @@ export function readDigest(text: string): DigestReading {
 
 /** The digest `text` spells, or null when it is malformed or of an unsupported algorithm. */
 export function parseDigest(text: string): Digest | null {
-  const reading = readDigest(text)
+  const reading = classifyDigest(text)
   return reading.kind === 'supported' ? reading.digest : null
 }
 

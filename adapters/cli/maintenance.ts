@@ -7,7 +7,7 @@ const uploadsMs = 60_000
  * Does what no request asks for: ends idle uploads, and, where `collectEveryMs` says so, collects
  * garbage. Returns what ends it.
  */
-export function keepHouse(
+export function startMaintenance(
   registry: Registry,
   collectEveryMs: number | null,
   events: EventSink,
