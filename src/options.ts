@@ -1,6 +1,8 @@
 import type { Access } from './ports/access.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { EventSink } from './ports/events.ts'
+import type { NoticeSink } from './ports/notices.ts'
+import type { RegistryService } from './ports/registry-service.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
 import type { UploadStore } from './ports/upload-store.ts'
@@ -13,8 +15,11 @@ export interface RegistryLimits {
   readonly blobBytes: number
   /** Upload sessions open at once; one more is 429. */
   readonly uploadSessions: number
-  /** Upload sessions open at once for one principal (all anonymous callers are one); 429. */
-  readonly uploadSessionsPerPrincipal: number
+  /**
+   * Upload sessions open at once for one principal, or for one address of anonymous callers. One more
+   * ends the owner's oldest session without bytes; where each has bytes, it is 429.
+   */
+  readonly uploadSessionsPerOwner: number
   /** Bytes held by unfinished uploads together; more is 429. */
   readonly uploadBytes: number
   /** A session not heard of for this long, in milliseconds, is ended and its bytes dropped. */
@@ -38,7 +43,7 @@ export const defaultLimits: RegistryLimits = {
   manifestBytes: 4 * mib,
   blobBytes: 1024 * 1024 * mib,
   uploadSessions: 10_000,
-  uploadSessionsPerPrincipal: 10_000,
+  uploadSessionsPerOwner: 2_000,
   uploadBytes: 1024 * 1024 * mib,
   uploadIdleMs: 24 * 60 * 60 * 1000,
   pageSize: 1000,
@@ -53,6 +58,8 @@ export interface RegistryStores {
   readonly blobs: BlobStore
   readonly uploads: UploadStore
   readonly metadata: MetadataStore
+  /** The clock of timestamps, where several nodes need one. Default: the registry's own. */
+  readonly clock?: () => number
 }
 
 /** What a registry is made of. With nothing given it keeps everything in memory. */
@@ -78,8 +85,17 @@ export interface RegistryOptions {
   /** Take manifests and indexes whose content is not all there. Default: false. */
   readonly allowSparse?: boolean
   readonly limits?: Partial<RegistryLimits>
-  /** Told of what no client is told. Default: nobody. */
-  readonly events?: EventSink
+  /**
+   * A function around the service, for HTTP and for `registry.service` alike: it returns a service that
+   * changes, counts or refuses what it wants to. `readOnly` and `deletes` apply outside of it.
+   */
+  readonly wrap?: (service: RegistryService) => RegistryService
+  /** Called with every change, once it is durable. See {@link EventSink}. */
+  readonly onEvent?: EventSink
+  /** Whether pulls are events too. Default: false. */
+  readonly pullEvents?: boolean
+  /** Called with what an operator may want to know of and no client is told. */
+  readonly onNotice?: NoticeSink
   /**
    * Milliseconds since the epoch. Default: `steadyClock` of `layerdock/kit`, which neither leaps nor
    * goes back.

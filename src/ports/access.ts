@@ -1,43 +1,90 @@
+import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 
-/** What a request wants: `ping` is the version check, `catalog` the list of repositories. */
-export type Action = 'ping' | 'pull' | 'push' | 'delete' | 'catalog'
+/**
+ * What a request wants to do: `ping` is the version check, `catalog` the list of repositories. Unlike
+ * the others these two name no repository.
+ */
+export type Action = 'ping' | 'catalog' | 'pull' | 'push' | 'delete'
 
-/** One thing a request asks leave for. */
+/** One thing a request asks permission for. */
 export interface Ask {
   readonly action: Action
   /** Null for `catalog` and `ping`. */
   readonly repository: RepositoryName | null
+  /**
+   * The tag or digest it is about: of the manifest that is read, pushed or deleted (a push with `tag`
+   * parameters asks for each tag), or of the blob. Null for lists and upload sessions.
+   */
+  readonly reference: Reference | null
+  /** For a push that mounts a blob: the repository it is taken from. Its `pull` is asked as well. */
+  readonly mountFrom?: RepositoryName
 }
 
 /** Who calls. */
 export interface Principal {
-  /** Stable and unique; sessions are counted by it. */
+  /** Stable and unique: upload sessions are counted by it, and events and logs name it. */
   readonly id: string
+  /** What an `Access` found out beside that, for itself, wrappers and events: groups, claims. */
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 /** Where a request came from, as far as the adapter knows. */
 export interface Peer {
+  /** The client's address: the connection's, or what a trusted proxy said. */
   readonly address?: string
 }
 
-/**
- * Leave is given, refused, or would depend on who calls; a challenge goes into
- * `WWW-Authenticate` of the 401.
- */
-export type Decision =
-  | { readonly kind: 'allow' }
-  | { readonly kind: 'deny' }
-  | { readonly kind: 'challenge'; readonly header: string }
+/** A request as an {@link Access} sees it. */
+export interface AccessRequest {
+  readonly method: string
+  /** Absolute, as it arrived. */
+  readonly url: string
+  readonly headers: Headers
+  readonly peer: Peer
+  readonly requestId: string
+  /** What the host application or the runtime handed to `fetch` beside the request. */
+  readonly context: object | undefined
+}
 
-/** Who may do what. Asked once who calls, then for a list of leaves. */
+/**
+ * What came of one ask: `login` when it depends on who calls and nobody has said so yet. Then the
+ * client gets a 401 with a challenge; `deny` is a 403.
+ */
+export type Decision = 'allow' | 'deny' | 'login'
+
+/** Credentials were given, and they are wrong: the client gets a 401 with a challenge. */
+export interface Rejection {
+  readonly rejected: true
+  /** What the client is told. Default: "wrong user name or password". */
+  readonly message?: string
+}
+
+/** Repositories a caller may see in the catalog: these names, and all names below these prefixes. */
+export interface CatalogScope {
+  readonly names: readonly RepositoryName[]
+  /** Each ends in `/`: `team/` stands for `team/app` and `team/tools/lint`. */
+  readonly prefixes: readonly string[]
+}
+
+/**
+ * Who may do what. Asked once who calls, then for everything the request needs in one list. What it
+ * throws refuses the request: a RegistryError as it says, anything else as a 500.
+ */
 export interface Access {
+  /** Who calls; null for an anonymous caller, a {@link Rejection} for wrong credentials. */
+  authenticate(request: AccessRequest): Promise<Principal | null | Rejection>
+  /** One decision for each ask, in order. A missing one is a refusal. */
+  authorize(
+    principal: Principal | null,
+    asks: readonly Ask[],
+    request: AccessRequest,
+  ): Promise<readonly Decision[]>
+  /** The `WWW-Authenticate` of a 401: which scheme, and the scope of what was asked. */
+  challenge(asks: readonly Ask[], request: AccessRequest): string
   /**
-   * Who calls; null for nobody in particular.
-   *
-   * @throws RegistryError `unauthorized` when credentials were given and are wrong.
+   * What a caller may see in the catalog; `all` of it, or a scope. Without this method the registry
+   * asks for `pull` of each name, a bounded number of names a request.
    */
-  authenticate(headers: Headers, peer: Peer): Promise<Principal | null>
-  /** One decision for each ask, in order. */
-  authorize(who: Principal | null, asks: readonly Ask[]): Promise<readonly Decision[]>
+  catalog?(principal: Principal | null, request: AccessRequest): Promise<CatalogScope | 'all'>
 }

@@ -28,29 +28,53 @@ export interface StageState {
   readonly [detail: string]: unknown
 }
 
+/** Bytes a store holds, as it lists them. */
+export interface StoredBytes {
+  /** As in {@link BlobRef.key}. */
+  readonly key: string
+  /** In bytes. */
+  readonly size: number
+  /** When the key was committed, in milliseconds since the epoch. */
+  readonly committedAt: number
+  /** The digest the bytes were committed under, where the store keeps it with them. */
+  readonly digest: Digest | null
+}
+
 /**
- * Bytes, and nothing but bytes. Digests arrive verified: a store never hashes. What may be read by
- * whom, and what refers to what, is the metadata's business.
+ * Bytes, and nothing but bytes. Digests arrive verified: a store never hashes. Who may read what,
+ * and what refers to what, is the metadata's concern.
  *
- * Shaped so that object storage fits: no append to what was committed, no rename, and a key that
- * may be fixed before the digest is known.
+ * **A key is used once.** Each commit makes a key that the store never gives to other bytes, not
+ * even to the same digest pushed again. Deleting a key therefore never deletes what another
+ * registry or process has just committed, and no lock between commit and link is needed.
+ *
+ * Every method may be called again after it failed: each is idempotent. Every method may throw
+ * RegistryError `unavailable` where the store cannot be reached now; `storageFull` and
+ * `storageReadOnly` where bytes are written.
  */
 export interface BlobStore {
   /**
    * Opens a place for an upload's bytes. With `from`, goes on where that state ends and drops what
-   * was written after it.
+   * was written after it. A writer of the same upload that is still open can write no more.
    *
-   * @throws RegistryError `storageFull`, `storageReadOnly`; or any Error for other failures.
+   * @throws RegistryError `uploadUnknown` when the bytes of `from` are not all there.
    */
   stage(id: UploadId, hint: StageHint, from?: StageState): Promise<StagedBlob>
   /** Opens committed bytes; null when they are missing or not of the size the reference says. */
   open(blob: BlobRef): Promise<OpenBlob | null>
-  /** A URL a client may fetch the bytes from instead, for at most `ttlMs`; null when there is none. */
+  /** A URL a client may fetch the bytes from instead, for at least `ttlMs`; null when there is none. */
   presign?(blob: BlobRef, ttlMs: number): Promise<URL | null>
   /** Removes committed bytes; false when they were not there. */
   delete(blob: BlobRef): Promise<boolean>
-  /** Every committed blob, in the store's order, from after the key `after`. */
-  list(after?: string): AsyncIterable<BlobRef & { readonly modifiedAt: number }>
+  /**
+   * Every committed key after the key `after`, in the store's order: to find bytes that no name
+   * points at, and to verify.
+   */
+  list(after?: string): AsyncIterable<StoredBytes>
+  /** Whether the store can be used now. @throws Error that says why not. */
+  check?(): Promise<void>
+  /** Releases what the store holds open; harmless when repeated. */
+  close(): Promise<void>
 }
 
 /** Committed bytes, opened. */
@@ -61,26 +85,30 @@ export interface OpenBlob {
    * when bytes are missing, and closes the blob at its end or on cancel.
    */
   stream(span?: ByteSpan): ReadableStream<Uint8Array>
-  /** What the runtime's adapter can send faster than a stream: its own business. */
+  /** What the runtime's adapter can send faster than a stream; only that adapter looks at it. */
   readonly native?: unknown
-  /** Lets go of what was opened; harmless when repeated. */
+  /** Releases what was opened; harmless when repeated. */
   close(): Promise<void>
 }
 
-/** Bytes on their way to become a blob. One writer at a time, which the service sees to. */
+/** Bytes on their way to become a blob. One writer at a time, which the service ensures. */
 export interface StagedBlob {
   /** Bytes written so far, those of an earlier process included. */
   readonly size: number
   /**
-   * Takes the next bytes and owns them. Returns a promise only where the writer is behind: the
-   * caller waits for it before the next write.
+   * Takes the next bytes and owns them: it may detach or reuse their memory. Returns a promise only
+   * where the writer is behind: the caller waits for it before the next write.
    */
   write(chunk: Uint8Array): void | Promise<void>
-  /** Lets go for now; what it returns outlives this process and continues it. */
+  /** Releases the bytes for now; the state it returns outlives this process and continues them. */
   suspend(): Promise<StageState>
   /** The bytes written so far, to hash them again. */
   read(): ReadableStream<Uint8Array>
-  /** Makes the bytes a blob. Once it resolves, they outlive power loss. */
+  /**
+   * Makes the bytes a blob under a key never used before. Once it resolves, they outlive power loss.
+   * When it throws `storageFull` or `unavailable`, the bytes of the last suspended state are still
+   * there: `stage` with that state continues them.
+   */
   commit(digest: Digest): Promise<BlobRef>
   /** Drops the bytes; harmless when repeated, and after a failed write or commit. */
   discard(): Promise<void>

@@ -1,24 +1,71 @@
+import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
-import type { UploadId } from '../oci/upload-id.ts'
+import type { Tag } from '../oci/tag.ts'
+import type { Peer, Principal } from './access.ts'
 
-/** Something an operator may want to know of that no client is told. */
-export type RegistryEvent =
-  /** A request failed for no fault of the client's. */
-  | {
-      readonly kind: 'failure'
-      readonly requestId: string
-      readonly method: string
-      readonly path: string
-      readonly error: unknown
-    }
-  /** An idle upload session was ended and its bytes dropped. */
-  | { readonly kind: 'upload-expired'; readonly id: UploadId; readonly repository: RepositoryName }
-  /** Something in the background failed and will be tried again. */
-  | { readonly kind: 'background-failure'; readonly task: string; readonly error: unknown }
-  /** The store was damaged and went on from what is whole; nothing acknowledged was forgotten. */
-  | { readonly kind: 'store-recovered'; readonly file: string; readonly detail: string }
-  /** The store stopped writing until the process starts again. */
-  | { readonly kind: 'store-read-only'; readonly error: unknown }
+/** What every event says: when it became so, and for whom. */
+export interface EventOrigin {
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  readonly repository: RepositoryName
+  readonly principal: Principal | null
+  readonly requestId: string
+  readonly peer: Peer
+}
 
-/** Takes events; must not throw and must not wait. */
-export type EventSink = (event: RegistryEvent) => void
+/** What an event says of a manifest. */
+export interface ManifestFactsOfEvent {
+  readonly digest: Digest
+  /** Of the manifest itself, in bytes. */
+  readonly size: number
+  readonly mediaType: string
+  readonly artifactType?: string
+  /** The digest of its subject, verbatim. */
+  readonly subject?: string
+}
+
+/** Something that changed in a registry, or, where that was asked for, was pulled from it. */
+export type RegistryEvent = EventOrigin &
+  (
+    | ({
+        readonly kind: 'manifest-pushed'
+        /** The tags that the push set. */
+        readonly tags: readonly Tag[]
+        /** What the manifest says its config and layers, or its manifests, have together, in bytes. */
+        readonly contentSize: number
+        /** Whether the repository did not have it before. */
+        readonly created: boolean
+      } & ManifestFactsOfEvent)
+    | {
+        readonly kind: 'tag-moved'
+        readonly tag: Tag
+        readonly digest: Digest
+        /** What it stood for; null for a new tag. */
+        readonly previous: Digest | null
+      }
+    | { readonly kind: 'tag-deleted'; readonly tag: Tag; readonly digest: Digest }
+    | ({
+        readonly kind: 'manifest-deleted'
+        /** The first 1,000 tags that went with it. */
+        readonly tags: readonly Tag[]
+        readonly tagCount: number
+      } & ManifestFactsOfEvent)
+    | { readonly kind: 'blob-pushed'; readonly digest: Digest; readonly size: number }
+    | {
+        readonly kind: 'blob-mounted'
+        readonly digest: Digest
+        readonly size: number
+        readonly from: RepositoryName
+      }
+    | { readonly kind: 'blob-deleted'; readonly digest: Digest }
+    | { readonly kind: 'repository-deleted'; readonly manifests: number; readonly tags: number }
+    | ({ readonly kind: 'manifest-pulled'; readonly tag?: Tag } & ManifestFactsOfEvent)
+    | { readonly kind: 'blob-pulled'; readonly digest: Digest; readonly size: number }
+  )
+
+/**
+ * Takes events, in the order their changes became durable in this process. Called after the change is
+ * durable and before its caller hears of it. What it throws, and a promise it returns that rejects, is
+ * a notice; nothing waits for the promise.
+ */
+export type EventSink = (event: RegistryEvent) => void | Promise<void>

@@ -7,7 +7,15 @@ import type { Tag } from '../oci/tag.ts'
 import type { UploadId } from '../oci/upload-id.ts'
 import type { OpenBlob } from './blob-store.ts'
 import type { ByteSource } from './byte-source.ts'
-import type { Page, PageRequest, TagExpectation } from './metadata-store.ts'
+import type { CallContext } from './call-context.ts'
+import type {
+  ManifestEntry,
+  Page,
+  PageRequest,
+  RepositoryCounts,
+  TagExpectation,
+  TagRecord,
+} from './metadata-store.ts'
 
 /** A blob a repository has. */
 export interface BlobInfo {
@@ -55,6 +63,8 @@ export interface ManifestPush {
   /** Tags beside the reference; only with a digest (end-7b). */
   readonly tags?: readonly Tag[]
   readonly expect?: TagExpectation
+  /** Take it although its content is not all there. Default: what the registry was told. */
+  readonly allowSparse?: boolean
 }
 
 /** What a manifest push made. */
@@ -74,76 +84,139 @@ export interface ReferrersQuery {
 /** Where an anonymous mount may take a blob from. */
 export type MountSource =
   | { readonly from: RepositoryName }
-  /** Any repository for which the function says that the caller may read it. */
-  | { readonly readable: (repository: RepositoryName) => Promise<boolean> }
+  /** Any repository that the function leaves in the list: those the caller may read. */
+  | {
+      readonly readable: (
+        repositories: readonly RepositoryName[],
+      ) => Promise<readonly RepositoryName[]>
+    }
+
+/** How an upload session begins. */
+export interface UploadStart {
+  /** What the bytes are hashed with as they pass. Default: sha256. */
+  readonly algorithm?: DigestAlgorithm
+}
 
 /**
- * The registry without HTTP: what handlers call, what a program may call, and what a wrapper wraps
- * to change how a registry behaves. Names arrive checked; absence is null where a caller may well
- * ask in vain, and an error where it is the end of the road.
- *
- * Every method may throw RegistryError `storageFull`, `storageReadOnly` and `unavailable`; those
- * named with a method come on top.
+ * What changes nothing that a client can see. A method returns null where a caller may well ask in
+ * vain, and throws where the absence is the end of the request.
  */
-export interface RegistryService {
-  /** The blob, if the repository has it; takes a lease, so it is safe from collection for a while. */
-  statBlob(repository: RepositoryName, digest: Digest): Promise<BlobInfo | null>
+export interface RegistryReads {
+  /**
+   * The blob, if the repository has it. Keeps it from collection for one lease, so that a client which
+   * was told of it need not send it.
+   */
+  statBlob(call: CallContext, repository: RepositoryName, digest: Digest): Promise<BlobInfo | null>
   /** The blob's bytes, if the repository has it. The caller streams or closes what it gets. */
-  openBlob(repository: RepositoryName, digest: Digest): Promise<OpenBlob | null>
-  /** @throws RegistryError `blobUnknown`. */
-  deleteBlob(repository: RepositoryName, digest: Digest): Promise<void>
-  /** Makes a blob of another repository readable here; null when there is none to be had. */
+  openBlob(call: CallContext, repository: RepositoryName, digest: Digest): Promise<OpenBlob | null>
+  /** A URL the blob's bytes may be fetched from instead, for a short while; null when there is none. */
+  blobLocation(call: CallContext, repository: RepositoryName, digest: Digest): Promise<URL | null>
+  /** Blobs of a repository, by digest. @throws RegistryError `nameUnknown`. */
+  listBlobs(
+    call: CallContext,
+    repository: RepositoryName,
+    page: PageRequest,
+  ): Promise<Page<BlobInfo>>
+
+  /** The manifest a reference names, without its bytes; null when there is none. */
+  statManifest(
+    call: CallContext,
+    repository: RepositoryName,
+    reference: Reference,
+  ): Promise<ManifestInfo | null>
+  /** The manifest a reference names; null when there is none. */
+  getManifest(
+    call: CallContext,
+    repository: RepositoryName,
+    reference: Reference,
+  ): Promise<Manifest | null>
+  /** Manifests of a repository, by digest, tagged or not. @throws RegistryError `nameUnknown`. */
+  listManifests(
+    call: CallContext,
+    repository: RepositoryName,
+    page: PageRequest,
+  ): Promise<Page<ManifestEntry>>
+  /** Manifests whose subject is `subject`; empty for an unknown one (end-12). */
+  listReferrers(
+    call: CallContext,
+    repository: RepositoryName,
+    subject: string,
+    query: ReferrersQuery,
+  ): Promise<Page<Descriptor>>
+
+  /** Names of tags (end-8). @throws RegistryError `nameUnknown`. */
+  listTags(call: CallContext, repository: RepositoryName, page: PageRequest): Promise<Page<Tag>>
+  /** Tags with what they stand for, and since when. @throws RegistryError `nameUnknown`. */
+  listTagRecords(
+    call: CallContext,
+    repository: RepositoryName,
+    page: PageRequest,
+  ): Promise<Page<TagRecord>>
+  /** Names of all repositories. A caller's permissions are not looked at. */
+  listRepositories(call: CallContext, page: PageRequest): Promise<Page<RepositoryName>>
+  /** What a repository holds; null when there is no such repository. */
+  countRepository(call: CallContext, repository: RepositoryName): Promise<RepositoryCounts | null>
+}
+
+/** What adds to a registry, or moves a tag. */
+export interface RegistryWrites {
+  /** Makes a blob of another repository readable here; null when there is none to be had (end-11). */
   mountBlob(
+    call: CallContext,
     repository: RepositoryName,
     digest: Digest,
     source: MountSource,
   ): Promise<BlobInfo | null>
   /**
-   * Stores a blob in one step (end-4b).
+   * Stores a blob in one step, without an upload session (end-4b).
    *
    * @throws RegistryError `digestMismatch`, `sizeInvalid`, `blobTooLarge`, `uploadBroken`,
-   *   `tooManyUploads`, `tooManyUploadBytes`; nothing is stored then.
+   *   `tooManyUploadBytes`; nothing is stored then.
    */
   pushBlob(
+    call: CallContext,
     repository: RepositoryName,
     digest: Digest,
     body: UploadBody,
-    principal?: string | null,
   ): Promise<BlobInfo>
 
   /** Opens an upload session (end-4a, end-4c). @throws RegistryError `tooManyUploads`. */
   startUpload(
+    call: CallContext,
     repository: RepositoryName,
-    options?: { readonly algorithm?: DigestAlgorithm; readonly principal?: string | null },
+    start?: UploadStart,
   ): Promise<UploadStatus>
-  /** @throws RegistryError `uploadUnknown`. */
-  uploadStatus(repository: RepositoryName, id: UploadId): Promise<UploadStatus>
+  /** Where a session stands (end-13). @throws RegistryError `uploadUnknown`. */
+  uploadStatus(call: CallContext, repository: RepositoryName, id: UploadId): Promise<UploadStatus>
   /**
    * Adds bytes at the session's end (end-5).
    *
    * @throws RegistryError `uploadUnknown`, `chunkOutOfOrder` (with the offset as detail),
    *   `sizeInvalid`, `blobTooLarge`, `tooManyUploadBytes`: the session is as it was.
-   * @throws RegistryError `uploadBroken` when the body ended early: what came is kept.
+   * @throws RegistryError `uploadBroken` when the body ended early: the bytes that came are kept.
    */
-  appendUpload(repository: RepositoryName, id: UploadId, body: UploadBody): Promise<UploadStatus>
+  appendUpload(
+    call: CallContext,
+    repository: RepositoryName,
+    id: UploadId,
+    body: UploadBody,
+  ): Promise<UploadStatus>
   /**
-   * Ends a session with its blob stored (end-6); a body is the last chunk.
+   * Ends a session with its blob stored (end-6); a body is the last chunk. After any error but
+   * `digestMismatch` the session is as it was, and the same call may be made again.
    *
    * @throws RegistryError as {@link appendUpload}; `digestMismatch`, which ends the session.
    */
   finishUpload(
+    call: CallContext,
     repository: RepositoryName,
     id: UploadId,
     digest: Digest,
     body: UploadBody | null,
   ): Promise<BlobInfo>
   /** Ends a session and drops its bytes (end-14). @throws RegistryError `uploadUnknown`. */
-  cancelUpload(repository: RepositoryName, id: UploadId): Promise<void>
+  cancelUpload(call: CallContext, repository: RepositoryName, id: UploadId): Promise<void>
 
-  /** The manifest a reference names, without its bytes; null when there is none. */
-  statManifest(repository: RepositoryName, reference: Reference): Promise<ManifestInfo | null>
-  /** The manifest a reference names; null when there is none. */
-  getManifest(repository: RepositoryName, reference: Reference): Promise<Manifest | null>
   /**
    * Stores a manifest and sets its tags, all or nothing (end-7a, end-7b).
    *
@@ -151,25 +224,56 @@ export interface RegistryService {
    *   for each digest), `digestMismatch`, `preconditionFailed`.
    */
   putManifest(
+    call: CallContext,
     repository: RepositoryName,
     reference: Reference,
     push: ManifestPush,
   ): Promise<ManifestPushed>
+}
+
+/** What takes something out of a registry. */
+export interface RegistryDeletes {
+  /** Takes a blob out of a repository (end-10). @throws RegistryError `blobUnknown`. */
+  deleteBlob(call: CallContext, repository: RepositoryName, digest: Digest): Promise<void>
   /**
    * By digest: removes the manifest and its tags. By tag: removes the tag alone (end-9).
    *
    * @throws RegistryError `manifestUnknown`, `nameUnknown`.
    */
-  deleteManifest(repository: RepositoryName, reference: Reference): Promise<void>
-
-  /** @throws RegistryError `nameUnknown`. */
-  listTags(repository: RepositoryName, page: PageRequest): Promise<Page<Tag>>
-  /** Names of repositories, whoever may read them. */
-  listRepositories(page: PageRequest): Promise<Page<RepositoryName>>
-  /** Manifests whose subject is `subject`; empty for what nobody refers to. */
-  listReferrers(
+  deleteManifest(
+    call: CallContext,
     repository: RepositoryName,
-    subject: string,
-    query: ReferrersQuery,
-  ): Promise<Page<Descriptor>>
+    reference: Reference,
+  ): Promise<void>
+  /**
+   * Removes a repository with all its tags, manifests and blobs.
+   *
+   * @throws RegistryError `nameUnknown`.
+   */
+  deleteRepository(call: CallContext, repository: RepositoryName): Promise<RepositoryCounts>
 }
+
+/**
+ * The registry without HTTP: handlers call it, a program may call it, and a wrapper wraps it to
+ * change how a registry behaves. Names arrive checked.
+ *
+ * Every method may throw RegistryError `storageFull`, `storageReadOnly` and `unavailable`; the errors
+ * named with a method come on top.
+ *
+ * A wrapper spreads the service and replaces methods. One that forbids something names each method of
+ * the interface it forbids, so that a method which is added later does not compile until the wrapper
+ * decides about it:
+ *
+ * @example
+ * const frozen = (service: RegistryService): RegistryService => {
+ *   const refuse = () => Promise.reject(new RegistryError('denied'))
+ *   const deletes: RegistryDeletes = {
+ *     deleteBlob: refuse,
+ *     deleteManifest: refuse,
+ *     deleteRepository: refuse,
+ *   }
+ *   return { ...service, ...deletes }
+ * }
+ * const registry = createRegistry({ wrap: frozen })
+ */
+export interface RegistryService extends RegistryReads, RegistryWrites, RegistryDeletes {}

@@ -1,0 +1,17 @@
+import type { Peer, Principal } from './access.ts'
+
+/**
+ * Who and what a call is made for. It travels from the HTTP layer through every wrapper to the
+ * service, so that a wrapper can decide, count and log by it. A program makes one with
+ * `callContext()`.
+ */
+export interface CallContext {
+  /** Who calls; null for an anonymous caller, and for the program itself. */
+  readonly principal: Principal | null
+  /** The id the request goes by in logs and events. */
+  readonly requestId: string
+  /** Where the request came from, as far as that is known. */
+  readonly peer: Peer
+  /** Aborted once the caller no longer waits for the answer. */
+  readonly signal: AbortSignal
+}

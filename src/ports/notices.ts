@@ -1,0 +1,44 @@
+import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { UploadId } from '../oci/upload-id.ts'
+
+/** Something an operator may want to know of that no client is told. */
+export type Notice =
+  /** A request failed through no fault of the client. */
+  | {
+      readonly kind: 'failure'
+      readonly requestId: string
+      readonly method: string
+      readonly path: string
+      readonly error: unknown
+    }
+  /** An idle upload session was ended and its bytes dropped. */
+  | { readonly kind: 'upload-expired'; readonly id: UploadId; readonly repository: RepositoryName }
+  /** Something beside the requests failed. */
+  | {
+      readonly kind: 'background-failure'
+      readonly task: string
+      readonly error: unknown
+      /** Whether it is tried again by itself. */
+      readonly retried: boolean
+    }
+  /** A callback of the program around the registry threw. */
+  | { readonly kind: 'callback-failure'; readonly callback: string; readonly error: unknown }
+  /** The bytes of a digest are missing or damaged; a push of the same content heals them. */
+  | {
+      readonly kind: 'bytes-missing'
+      readonly digest: Digest
+      readonly key: string
+      readonly problem: string
+    }
+  /** Bytes that no name points at were deleted. */
+  | { readonly kind: 'bytes-swept'; readonly key: string; readonly size: number }
+  /** The store was damaged and went on from what is whole; nothing acknowledged was forgotten. */
+  | { readonly kind: 'store-recovered'; readonly file: string; readonly detail: string }
+  /** The store stopped writing until the process starts again. */
+  | { readonly kind: 'store-read-only'; readonly error: unknown }
+  /** The store has no room left, or has room again. Once for each change. */
+  | { readonly kind: 'store-full'; readonly full: boolean }
+
+/** Takes notices. One that throws harms nothing. */
+export type NoticeSink = (notice: Notice) => void
