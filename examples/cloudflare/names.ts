@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { RegistryStores } from 'layerdock'
 import { SqlMetadata } from './sql-metadata.ts'
-import { tables } from './sql-tables.ts'
+import { prepareTables } from './sql-upgrade.ts'
 import { SqlUploads } from './sql-uploads.ts'
 
 const hour = 60 * 60 * 1000
@@ -17,9 +17,9 @@ export class Names extends DurableObject {
 
   constructor(state: DurableObjectState, env: unknown) {
     super(state, env)
-    state.storage.sql.exec(tables)
-    this.#metadata = new SqlMetadata(state.storage, hour)
-    this.#uploads = new SqlUploads(state.storage.sql)
+    prepareTables(state.storage, Date.now())
+    this.#metadata = new SqlMetadata(state.storage, { slackMs: hour })
+    this.#uploads = new SqlUploads(state.storage)
   }
 
   get metadata(): SqlMetadata {
