@@ -5,6 +5,7 @@ import { authorize } from './authorize.ts'
 import type { Call, HttpDeps } from './call.ts'
 import { answerOf } from './errors.ts'
 import { checkRequest } from './guard.ts'
+import { peerOf } from './peer.ts'
 import { allowedMethods, type PathParameters, type Route, routes } from './routes.ts'
 
 /** The routes of a registry as a Hono app, and the fetch handler that adapters call. */
@@ -87,7 +88,7 @@ function callOf(deps: HttpDeps, context: Context): Call {
     deps,
     request,
     head: request.method === 'HEAD',
-    peer: {},
+    peer: peerOf(request),
     principal: null,
   }
 }
