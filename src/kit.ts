@@ -3,6 +3,7 @@ export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answe
 export { setRequestId } from './http/errors.ts'
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
+export { peerOf, setPeer } from './http/peer.ts'
 export { chooseRequestId } from './http/request-id.ts'
 export { bytesSource } from './memory/bytes-source.ts'
 export {

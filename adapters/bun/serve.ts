@@ -39,6 +39,8 @@ export interface ServeOptions {
   readonly events?: EventSink
   /** For an access log. Default: nobody. */
   readonly observe?: Observe
+  /** See HandlerOptions. Default: none. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** A server at work. */
@@ -64,11 +66,12 @@ export interface Serving {
 /**
  * Serves a registry over HTTP with `Bun.serve`.
  *
- * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there.
+ * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there;
+ *   TypeError when `trustedProxies` holds anything but proxies.
  */
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, events, tls } = options
+  const { observe, events, tls, trustedProxies } = options
   let draining = false
   const fetch = createHandler(registry, {
     stallSeconds: secondsOf(timeouts.stallMs),
@@ -76,6 +79,7 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     ending: () => draining,
     ...(events === undefined ? {} : { events }),
     ...(observe === undefined ? {} : { observe }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
   const settings: BunServeOptions = {
     ...placeOf(options),

@@ -8,12 +8,15 @@ import {
   type NativeBlob,
   nativeBlob,
   setNativeBody,
+  setPeer,
   setRequestId,
 } from '../../src/kit.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { isDiskBlob } from '../disk/disk-blob.ts'
+import { readProxies } from '../serving/trusted-proxies.ts'
 import { answerEarly, isEarly, isEnding } from './early-answer.ts'
 import { emptyBody, incomingBody, mayHaveBody } from './incoming-body.ts'
+import { peerOfIncoming } from './peer.ts'
 import { type BlobFile, pump } from './pump.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -44,6 +47,13 @@ export interface ListenerOptions {
    * Default: false, since somebody else may have listened to the request's data.
    */
   readonly freeChunks?: boolean
+  /**
+   * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, ranges such as
+   * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.
+   */
+  readonly trustedProxies?: readonly string[]
+  /** Whether connections come over a unix socket, for `unix` among `trustedProxies`. Default: false. */
+  readonly overUnix?: boolean
 }
 
 /** A listener for `http.createServer`, or for `app.use` of Express and its like. */
@@ -53,9 +63,14 @@ export type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => 
 // body turns it into a plain one.
 void RESPONSE_ALREADY_SENT.body
 
-/** Carries requests from Node to `registry` and its answers back, blobs straight from the disk. */
+/**
+ * Carries requests from Node to `registry` and its answers back, blobs straight from the disk.
+ *
+ * @throws TypeError when `trustedProxies` holds anything but proxies.
+ */
 export function createListener(registry: Fetcher, options: ListenerOptions = {}): Listener {
-  const { events, freeChunks = false } = options
+  const { events, freeChunks = false, overUnix = false } = options
+  const proxies = readProxies(options.trustedProxies ?? [])
   const stock = registry.buffers ?? new BufferBudget()
 
   const report = (incoming: IncomingMessage, error: unknown): void =>
@@ -114,6 +129,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
       if (headers['x-request-id'] !== undefined) {
         setRequestId(request, requestIdOf(context.incoming))
       }
+      setPeer(request, peerOfIncoming(context.incoming, proxies, overUnix))
       if (method !== 'GET' && method !== 'HEAD') return fetchWithBody(request, context)
       const answer = registry.fetch(request, context)
       return answer instanceof Promise

@@ -40,6 +40,8 @@ export interface ServeOptions {
   readonly observe?: (incoming: IncomingMessage, outgoing: ServerResponse) => void
   /** See ListenerOptions. Default: true, since a program that serves this way serves a registry. */
   readonly replaceGlobals?: boolean
+  /** See ListenerOptions. Default: none. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** A server at work. */
@@ -64,16 +66,19 @@ export interface Serving {
 /**
  * Serves a registry over HTTP.
  *
- * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there.
+ * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there;
+ *   TypeError when `trustedProxies` holds anything but proxies.
  */
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, tls } = options
+  const { observe, tls, trustedProxies } = options
   const answer = createListener(registry, {
     replaceGlobals: options.replaceGlobals ?? true,
     // Node's collector keeps up with them by itself.
     freeChunks: 'Deno' in globalThis,
+    overUnix: options.socketPath !== undefined,
     ...(options.events === undefined ? {} : { events: options.events }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     connections.began(incoming, outgoing)

@@ -5,7 +5,8 @@ import { authorize } from './authorize.ts'
 import type { Call, HttpDeps } from './call.ts'
 import { answerOf } from './errors.ts'
 import { checkRequest } from './guard.ts'
-import { allowedMethods, type Route, routes } from './routes.ts'
+import { peerOf } from './peer.ts'
+import { allowedMethods, type PathParameters, type Route, routes } from './routes.ts'
 
 /** The routes of a registry as a Hono app, and the fetch handler that adapters call. */
 export interface HttpApp {
@@ -44,22 +45,30 @@ function routed(deps: HttpDeps, base: string, app: Hono, endings: readonly strin
     const methods = routes.filter((route) => route.path === path)
     const below = path.slice('/v2'.length)
     for (const ending of endings) {
-      app.all(`${base}${below}${ending}`, (context) => answer(callOf(deps, context), methods))
+      app.all(`${base}${below}${ending}`, (context) => {
+        return answer(callOf(deps, context), methods, (name) => context.req.param(name))
+      })
     }
   }
-  app.notFound((context) => answer(callOf(deps, context), null))
+  app.notFound((context) => answer(callOf(deps, context), null, () => undefined))
   app.onError((error, context) => answerOf(error, callOf(deps, context)))
   return app
 }
 
 /** @param methods the rows of the path; null where no path matched */
-function answer(call: Call, methods: readonly Route[] | null): Response | Promise<Response> {
+function answer(
+  call: Call,
+  methods: readonly Route[] | null,
+  parameters: PathParameters,
+): Response | Promise<Response> {
   try {
     checkRequest(call.request)
     if (methods === null) throw new RegistryError('routeUnknown')
     const route = routeOf(call, methods)
-    const waiting = authorize(call, route)
-    const result = waiting === null ? route.handle(call) : waiting.then(() => route.handle(call))
+    const operation = route.parse(parameters)
+    const waiting = authorize(call, route.action, operation)
+    const result =
+      waiting === null ? operation.handle(call) : waiting.then(() => operation.handle(call))
     if (!(result instanceof Promise)) return result
     return result.catch((error: unknown) => answerOf(error, call))
   } catch (error) {
@@ -79,8 +88,7 @@ function callOf(deps: HttpDeps, context: Context): Call {
     deps,
     request,
     head: request.method === 'HEAD',
-    peer: {},
-    parameter: (name) => context.req.param(name),
+    peer: peerOf(request),
     principal: null,
   }
 }

@@ -1,6 +1,6 @@
 import { classifyDigest, type Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
 import type { RegistryLimits } from '../options.ts'
 import type { Access, Action, Ask, Peer, Principal } from '../ports/access.ts'
 import type { EventSink } from '../ports/events.ts'
@@ -16,9 +16,6 @@ export interface HttpDeps {
   readonly prefix: string
 }
 
-/** Reads a parameter of the matched path, percent-decoded. */
-export type PathParameters = (name: string) => string | undefined
-
 /** One request on its way through a handler. */
 export interface Call {
   readonly deps: HttpDeps
@@ -26,17 +23,8 @@ export interface Call {
   /** Whether only the head of the answer is wanted. */
   readonly head: boolean
   readonly peer: Peer
-  readonly parameter: PathParameters
   /** Set by authorize; null for nobody in particular. */
   principal: Principal | null
-}
-
-/** @throws RegistryError `nameInvalid`. */
-export function repositoryOf(call: Call): RepositoryName {
-  const text = call.parameter('name') ?? ''
-  const name = parseRepositoryName(text)
-  if (name === null) throw new RegistryError('nameInvalid', { detail: { name: short(text) } })
-  return name
 }
 
 /** A digest a client wants to write under. @throws RegistryError `digestInvalid`, `digestUnsupported`. */

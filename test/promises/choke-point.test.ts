@@ -47,7 +47,7 @@ const references = [
 /** A service that must not be reached. */
 const unreachable: RegistryService = new Proxy({} as RegistryService, {
   get(_, method) {
-    throw new Error(`${String(method)} was reached without leave`)
+    throw new Error(`${String(method)} was reached without permission`)
   },
 })
 
@@ -88,7 +88,7 @@ const cells = routes.flatMap((route) =>
   requestsOf(route).map(([method, path]) => ({ method, path, route })),
 )
 
-describe('one choke point for leave (CVE-2026-31801, CVE-2026-41888, CVE-2022-31667)', () => {
+describe('one choke point for permission (CVE-2026-31801, CVE-2026-41888, CVE-2022-31667)', () => {
   it('knows every route there is, and what each asks for', () => {
     expect(routes.map(({ method, path, action }) => [`${method} ${path}`, action])).toEqual(
       operations,
@@ -96,14 +96,19 @@ describe('one choke point for leave (CVE-2026-31801, CVE-2026-41888, CVE-2022-31
     expect(cells.length).toBeGreaterThan(50)
   })
 
-  it.each(cells)('refuses $method $path when leave is refused', async ({ method, path, route }) => {
-    const seen: Ask[] = []
-    const denying = guarded(deciding((asks) => asks.map(() => ({ kind: 'deny' })), seen))
-    const answer = await denying.send(method, path)
-    expect(answer.status).toBe(403)
-    expect(seen).toEqual([{ action: route.action, repository: route.named ? 'team/app' : null }])
-    if (method !== 'HEAD') expect(await codesOf(answer)).toEqual(['DENIED'])
-  })
+  it.each(cells)(
+    'refuses $method $path when permission is refused',
+    async ({ method, path, route }) => {
+      const seen: Ask[] = []
+      const denying = guarded(deciding((asks) => asks.map(() => ({ kind: 'deny' })), seen))
+      const answer = await denying.send(method, path)
+      expect(answer.status).toBe(403)
+      expect(seen).toEqual([
+        { action: route.action, repository: route.path.includes(':name') ? 'team/app' : null },
+      ])
+      if (method !== 'HEAD') expect(await codesOf(answer)).toEqual(['DENIED'])
+    },
+  )
 
   it.each(cells)('challenges $method $path where it would depend', async ({ method, path }) => {
     const header = 'Basic realm="registry"'

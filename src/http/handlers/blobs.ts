@@ -1,18 +1,21 @@
 import { type ByteSpan, parseByteRange } from '../../oci/byte-range.ts'
-import { classifyDigest, type Digest } from '../../oci/digest.ts'
+import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { OpenBlob } from '../../ports/blob-store.ts'
 import type { BlobInfo } from '../../ports/registry-service.ts'
-import { type Call, digestToWrite, repositoryOf, short } from '../call.ts'
+import type { Call } from '../call.ts'
 import { clientHas, rangeStillWanted } from '../conditions.ts'
 import { apiVersion, cacheControl } from '../headers.ts'
 import { setNativeBlob } from '../native-blob.ts'
 
 /** end-2: GET and HEAD of a blob, whole or one range of it. */
-export async function getBlob(call: Call): Promise<Response> {
+export async function getBlob(
+  call: Call,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<Response> {
   const { service } = call.deps
-  const repository = repositoryOf(call)
-  const digest = digestToRead(call)
   const info = await service.statBlob(repository, digest)
   if (info === null) throw new RegistryError('blobUnknown', { detail: { digest } })
   const { headers } = call.request
@@ -27,19 +30,13 @@ export async function getBlob(call: Call): Promise<Response> {
 }
 
 /** end-10: DELETE takes a blob out of the repository. */
-export async function deleteBlob(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  await call.deps.service.deleteBlob(repository, digestToRead(call))
+export async function deleteBlob(
+  call: Call,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<Response> {
+  await call.deps.service.deleteBlob(repository, digest)
   return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
-}
-
-/** A malformed digest is the client's error; one of another algorithm is simply not here. */
-function digestToRead(call: Call): Digest {
-  const text = call.parameter('digest') ?? ''
-  if (classifyDigest(text).kind === 'unsupported') {
-    throw new RegistryError('blobUnknown', { detail: { digest: short(text) } })
-  }
-  return digestToWrite(text)
 }
 
 function requestedSpan(headers: Headers, info: BlobInfo): ByteSpan | null {

@@ -1,13 +1,12 @@
 import { mediaTypes } from '../../oci/media-types.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Page, PageRequest } from '../../ports/metadata-store.ts'
-import { type Call, queryOf, repositoryOf } from '../call.ts'
+import { type Call, queryOf } from '../call.ts'
 import { listResponse } from '../list-response.ts'
 import { linkHeader, pageRequest } from '../pagination.ts'
 
 /** end-8: GET tags/list, in byte order. */
-export async function listTags(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
+export async function listTags(call: Call, repository: RepositoryName): Promise<Response> {
   const request = pageRequest(queryOf(call.request), call.deps.limits.pageSize)
   const page = await call.deps.service.listTags(repository, request)
   const path = `${call.deps.prefix}/v2/${repository}/tags/list`

@@ -2,16 +2,15 @@ import { uploadRange } from '../../oci/content-range.ts'
 import { isDigestAlgorithm } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
-import { parseUploadId, type UploadId } from '../../oci/upload-id.ts'
+import type { UploadId } from '../../oci/upload-id.ts'
 import type { BlobInfo, UploadStatus } from '../../ports/registry-service.ts'
 import { uploadBody } from '../body.ts'
-import { type Call, digestToWrite, mayAlso, queryOf, repositoryOf, short } from '../call.ts'
+import { type Call, digestToWrite, mayAlso, queryOf, short } from '../call.ts'
 import { apiVersion } from '../headers.ts'
 
 /** end-4, end-11: POST opens a session, pushes a blob at once, or mounts one. */
-export async function startUpload(call: Call): Promise<Response> {
+export async function startUpload(call: Call, repository: RepositoryName): Promise<Response> {
   const { service } = call.deps
-  const repository = repositoryOf(call)
   const query = queryOf(call.request)
   const mount = query.get('mount')
   if (mount !== null) {
@@ -39,9 +38,11 @@ export async function startUpload(call: Call): Promise<Response> {
 }
 
 /** end-5: PATCH adds a chunk. */
-export async function appendUpload(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  const id = sessionId(call)
+export async function appendUpload(
+  call: Call,
+  repository: RepositoryName,
+  id: UploadId,
+): Promise<Response> {
   const body = uploadBody(call.request) ?? noBody
   const status = await placed(call, repository, id, () =>
     call.deps.service.appendUpload(repository, id, body),
@@ -50,9 +51,11 @@ export async function appendUpload(call: Call): Promise<Response> {
 }
 
 /** end-6: PUT ends the session; a body is the last chunk. */
-export async function finishUpload(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  const id = sessionId(call)
+export async function finishUpload(
+  call: Call,
+  repository: RepositoryName,
+  id: UploadId,
+): Promise<Response> {
   const text = queryOf(call.request).get('digest')
   if (text === null) {
     throw new RegistryError('digestInvalid', {
@@ -68,16 +71,22 @@ export async function finishUpload(call: Call): Promise<Response> {
 }
 
 /** end-13: GET tells where the session stands. */
-export async function uploadStatus(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  const status = await call.deps.service.uploadStatus(repository, sessionId(call))
+export async function uploadStatus(
+  call: Call,
+  repository: RepositoryName,
+  id: UploadId,
+): Promise<Response> {
+  const status = await call.deps.service.uploadStatus(repository, id)
   return sessionResponse(call, repository, 204, status)
 }
 
 /** end-14: DELETE ends the session and drops its bytes. */
-export async function cancelUpload(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  await call.deps.service.cancelUpload(repository, sessionId(call))
+export async function cancelUpload(
+  call: Call,
+  repository: RepositoryName,
+  id: UploadId,
+): Promise<Response> {
+  await call.deps.service.cancelUpload(repository, id)
   return new Response(null, { status: 204, headers: apiVersion })
 }
 
@@ -99,13 +108,6 @@ async function mountBlob(
   if (source === null) throw new RegistryError('nameInvalid', { detail: { from: short(from) } })
   if (!(await mayAlso(call, 'pull', source))) return null
   return service.mountBlob(repository, digest, { from: source })
-}
-
-/** What is no UUID was never a session of ours. */
-function sessionId(call: Call): UploadId {
-  const id = parseUploadId(call.parameter('id') ?? '')
-  if (id === null) throw new RegistryError('uploadUnknown')
-  return id
 }
 
 /** Says in `Location` and `Range` where the session stands when a chunk was refused for its place. */
