@@ -1,6 +1,6 @@
+import { RegistryError } from '../oci/registry-error.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { BlobInfo, RegistryService } from '../ports/registry-service.ts'
-import { RegistryError } from '../oci/registry-error.ts'
 import type { CoreDeps } from './deps.ts'
 import { noteMissing } from './missing-bytes.ts'
 

@@ -5,7 +5,9 @@ import type { NoticeSink } from '../ports/notices.ts'
 import type { HashFactory } from '../ports/streaming-hash.ts'
 
 /** A kind of union of objects, without what every event says: distributes over the union. */
-type WithoutOrigin<T> = T extends unknown ? Omit<T, Exclude<keyof EventOrigin, 'repository'>> : never
+type WithoutOrigin<T> = T extends unknown
+  ? Omit<T, Exclude<keyof EventOrigin, 'repository'>>
+  : never
 
 /** An event before it is told when and for whom it happened. */
 export type EventFacts = WithoutOrigin<RegistryEvent>

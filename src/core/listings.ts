@@ -1,7 +1,7 @@
-import type { Page, PageRequest } from '../ports/metadata-store.ts'
-import type { RegistryService } from '../ports/registry-service.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Page, PageRequest } from '../ports/metadata-store.ts'
+import type { RegistryService } from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
 
 type ListingMethods =

@@ -159,7 +159,10 @@ export function manifestService(deps: CoreDeps): ManifestService {
     }
     let outcome: ManifestOutcome | null = null
     await nameBytes(deps, blob, async () => {
-      const made = await metadata.putManifest(repository, { ...change, record: { ...record, blob } })
+      const made = await metadata.putManifest(repository, {
+        ...change,
+        record: { ...record, blob },
+      })
       outcome = made
       return made.kind === 'stored' ? made.blob : null
     })

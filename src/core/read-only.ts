@@ -1,10 +1,6 @@
 import type { ErrorName } from '../oci/error-codes.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import type {
-  RegistryDeletes,
-  RegistryService,
-  RegistryWrites,
-} from '../ports/registry-service.ts'
+import type { RegistryDeletes, RegistryService, RegistryWrites } from '../ports/registry-service.ts'
 
 /**
  * A registry that answers every read as before and refuses every change with 405. It names each method

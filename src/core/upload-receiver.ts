@@ -85,9 +85,7 @@ export async function receiveBody(
         const recount = reservation.reserve(chunk.byteLength)
         to.progress()
         to.hash?.hash.update(chunk)
-        return recount === undefined
-          ? staged.write(chunk)
-          : recount.then(() => staged.write(chunk))
+        return recount === undefined ? staged.write(chunk) : recount.then(() => staged.write(chunk))
       })
     }
   } catch (error) {

@@ -1,20 +1,47 @@
 import { RegistryError } from '../oci/registry-error.ts'
-import type { Access, Action, Ask } from '../ports/access.ts'
+import type { Access, Ask } from '../ports/access.ts'
 import type { Call } from './call.ts'
-import type { Operation } from './routes.ts'
 
-/** The one place that asks for permission. Without an Access there is nothing to ask or to wait for. */
-export function authorize(call: Call, action: Action, operation: Operation): Promise<void> | null {
-  const { access } = call.deps
-  return access === null ? null : ask(access, call, { action, repository: operation.repository })
+/** What a request asks permission for. */
+export interface Wanted {
+  /** Each must be allowed. */
+  readonly required: readonly Ask[]
+  /** Without these the request is answered in another way: `call.granted` has what came of them. */
+  readonly optional: readonly Ask[]
 }
 
-/** @throws RegistryError `unauthorized`, `denied`. */
-async function ask(access: Access, call: Call, wanted: Ask): Promise<void> {
-  call.principal = await access.authenticate(call.request.headers, call.peer)
-  const [decision] = await access.authorize(call.principal, [wanted])
-  // Anything but `allow` is a refusal, a missing or unknown decision included.
-  if (decision?.kind === 'allow') return
-  if (decision?.kind !== 'challenge') throw new RegistryError('denied')
-  throw new RegistryError('unauthorized', { headers: { 'WWW-Authenticate': decision.header } })
+/** The one place that asks for permission. Without an Access there is nothing to ask or to wait for. */
+export function authorize(call: Call, wanted: () => Wanted): Promise<void> | null {
+  const { access } = call.deps
+  return access === null ? null : ask(access, call, wanted())
+}
+
+/** @throws RegistryError `unauthorized` with a challenge, `denied`. */
+async function ask(access: Access, call: Call, { required, optional }: Wanted): Promise<void> {
+  const caller = await access.authenticate(call)
+  if (caller !== null && 'rejected' in caller) {
+    const message = caller.message ?? 'wrong user name or password'
+    throw challenged(access, call, required, `authentication required: ${message}`)
+  }
+  call.principal = caller
+  const decisions = await access.authorize(caller, [...required, ...optional], call)
+  for (const index of required.keys()) {
+    const decision = decisions[index]
+    if (decision === 'allow') continue
+    // Anything else is a refusal, a missing or unknown decision included.
+    throw decision === 'login' ? challenged(access, call, required) : new RegistryError('denied')
+  }
+  call.granted = optional.map((_, index) => decisions[required.length + index] === 'allow')
+}
+
+function challenged(
+  access: Access,
+  call: Call,
+  asks: readonly Ask[],
+  message?: string,
+): RegistryError {
+  return new RegistryError('unauthorized', {
+    ...(message === undefined ? {} : { message }),
+    headers: { 'WWW-Authenticate': access.challenge(asks, call) },
+  })
 }

@@ -1,14 +1,18 @@
 import { parseDigest } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
-import type { Action } from '../ports/access.ts'
+import type { Action, Ask } from '../ports/access.ts'
+import type { Wanted } from './authorize.ts'
 import type { Call } from './call.ts'
 import { deleteBlob, getBlob } from './handlers/blobs.ts'
-import { listRepositories, listTags } from './handlers/listings.ts'
-import { deleteManifest, getManifest, putManifest } from './handlers/manifests.ts'
+import { listRepositories } from './handlers/catalog.ts'
+import { asksOfPush, deleteManifest, getManifest, putManifest } from './handlers/manifests.ts'
 import { listReferrers } from './handlers/referrers.ts'
+import { deleteRepository } from './handlers/repositories.ts'
+import { listTags } from './handlers/tags.ts'
 import {
   appendUpload,
+  asksOfStart,
   cancelUpload,
   finishUpload,
   startUpload,
@@ -51,6 +55,8 @@ export interface Operation {
   readonly repository: RepositoryName | null
   /** The tag or digest that the path names; null where it names none, or one that cannot be. */
   readonly reference: Reference | null
+  /** What a request for it asks permission for. */
+  readonly wanted: (call: Call) => Wanted
   /**
    * Answers the request. What it throws becomes the error envelope, including what is wrong with
    * the path behind the name, which only a caller with permission learns.
@@ -59,6 +65,8 @@ export interface Operation {
 }
 
 const name = '/v2/:name{.+}'
+/** No repository can have this name: its first character is an underscore. */
+const repository = '/v2/_layerdock/repositories/:name{.+}'
 const session: string = `${name}/blobs/uploads/:id`
 const blob: string = `${name}/blobs/:digest`
 const manifest: string = `${name}/manifests/:reference`
@@ -69,8 +77,15 @@ const manifest: string = `${name}/manifests/:reference`
  */
 export const routes: readonly Route[] = [
   /* end-1 */ global('GET', '/v2', 'ping', checkVersion),
-  /* — */ global('GET', '/v2/_catalog', 'catalog', listRepositories),
-  /* end-4, end-11 */ inRepository('POST', `${name}/blobs/uploads`, 'push', startUpload),
+  /* Docker's */ global('GET', '/v2/_catalog', 'catalog', listRepositories),
+  /* ours */ inRepository('DELETE', repository, 'delete', deleteRepository),
+  /* end-4, end-11 */ inRepository(
+    'POST',
+    `${name}/blobs/uploads`,
+    'push',
+    startUpload,
+    asksOfStart,
+  ),
   /* end-5 */ below('PATCH', session, 'push', uploadId, appendUpload),
   /* end-6 */ below('PUT', session, 'push', uploadId, finishUpload),
   /* end-13 */ below('GET', session, 'push', uploadId, uploadStatus),
@@ -78,11 +93,14 @@ export const routes: readonly Route[] = [
   /* end-2 */ below('GET', blob, 'pull', blobDigest, getBlob),
   /* end-10 */ below('DELETE', blob, 'delete', blobDigest, deleteBlob),
   /* end-3 */ below('GET', manifest, 'pull', referenceToRead, getManifest),
-  /* end-7 */ below('PUT', manifest, 'push', referenceToWrite, putManifest),
+  /* end-7 */ below('PUT', manifest, 'push', referenceToWrite, putManifest, asksOfPush),
   /* end-9 */ below('DELETE', manifest, 'delete', referenceToRead, deleteManifest),
   /* end-8 */ inRepository('GET', `${name}/tags/list`, 'pull', listTags),
   /* end-12 */ below('GET', `${name}/referrers/:digest`, 'pull', subjectDigest, listReferrers),
 ]
+
+/** What a request asks for beside the ask of its row. */
+type MoreAsks<T> = (call: Call, repository: RepositoryName, value: T) => Wanted
 
 /** A row whose path names nothing. */
 function global(
@@ -91,7 +109,8 @@ function global(
   action: Action,
   handle: (call: Call) => Answer,
 ): Route {
-  const operation: Operation = { repository: null, reference: null, handle }
+  const asks = only({ action, repository: null, reference: null })
+  const operation: Operation = { repository: null, reference: null, wanted: () => asks, handle }
   return { method, path, action, parse: () => operation }
 }
 
@@ -101,6 +120,7 @@ function inRepository(
   path: string,
   action: Action,
   handle: (call: Call, repository: RepositoryName) => Answer,
+  asksOf?: (call: Call, repository: RepositoryName) => Wanted,
 ): Route {
   return {
     method,
@@ -108,7 +128,9 @@ function inRepository(
     action,
     parse(parameters) {
       const repository = repositoryName(parameters('name') ?? '')
-      return { repository, reference: null, handle: (call) => handle(call, repository) }
+      const wanted = (call: Call): Wanted =>
+        asksOf?.(call, repository) ?? only({ action, repository, reference: null })
+      return { repository, reference: null, wanted, handle: (call) => handle(call, repository) }
     },
   }
 }
@@ -120,6 +142,7 @@ function below<T extends string | Reference>(
   action: Action,
   parseLast: (text: string) => T,
   handle: (call: Call, repository: RepositoryName, value: T) => Answer,
+  asksOf?: MoreAsks<T>,
 ): Route {
   const parameter = path.slice(path.lastIndexOf(':') + 1)
   return {
@@ -135,15 +158,23 @@ function below<T extends string | Reference>(
         const refuse = (): never => {
           throw error
         }
-        return { repository, reference: null, handle: refuse }
+        const asks = only({ action, repository, reference: null })
+        return { repository, reference: null, wanted: () => asks, handle: refuse }
       }
+      const reference = referenceOf(value)
       return {
         repository,
-        reference: referenceOf(value),
+        reference,
+        wanted: (call) =>
+          asksOf?.(call, repository, value) ?? only({ action, repository, reference }),
         handle: (call) => handle(call, repository, value),
       }
     },
   }
+}
+
+function only(ask: Ask): Wanted {
+  return { required: [ask], optional: [] }
 }
 
 function referenceOf(value: string | Reference): Reference | null {

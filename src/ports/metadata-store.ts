@@ -204,10 +204,7 @@ export interface MetadataStore {
   /** As {@link listTags}, with what each stands for. */
   listTagRecords(repository: RepositoryName, page: PageRequest): Promise<Page<TagRecord> | null>
   /** Manifests of a repository, by digest, tagged or not; null when there is no such repository. */
-  listManifests(
-    repository: RepositoryName,
-    page: PageRequest,
-  ): Promise<Page<ManifestEntry> | null>
+  listManifests(repository: RepositoryName, page: PageRequest): Promise<Page<ManifestEntry> | null>
   /** Manifests of the repository whose subject is `subject`, by digest. */
   listReferrers(
     repository: RepositoryName,

@@ -241,11 +241,7 @@ export interface RegistryDeletes {
    *
    * @throws RegistryError `manifestUnknown`, `nameUnknown`.
    */
-  deleteManifest(
-    call: CallContext,
-    repository: RepositoryName,
-    reference: Reference,
-  ): Promise<void>
+  deleteManifest(call: CallContext, repository: RepositoryName, reference: Reference): Promise<void>
   /**
    * Removes a repository with all its tags, manifests and blobs.
    *

@@ -1,9 +1,12 @@
+import { parseDigest } from '../../oci/digest.ts'
 import type { Reference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { parseTag, type Tag } from '../../oci/tag.ts'
-import type { TagExpectation } from '../../ports/metadata-store.ts'
+import type { Ask } from '../../ports/access.ts'
+import type { Expectation, ExpectedDigests } from '../../ports/metadata-store.ts'
 import type { ManifestInfo, ManifestPushed } from '../../ports/registry-service.ts'
+import type { Wanted } from '../authorize.ts'
 import { readWhole } from '../body.ts'
 import { type Call, queryOf, short } from '../call.ts'
 import { clientHas, entityTags } from '../conditions.ts'
@@ -17,8 +20,8 @@ export async function getManifest(
 ): Promise<Response> {
   const { service } = call.deps
   const found = call.head
-    ? await service.statManifest(repository, reference)
-    : await service.getManifest(repository, reference)
+    ? await service.statManifest(call, repository, reference)
+    : await service.getManifest(call, repository, reference)
   if (found === null) {
     const text = reference.kind === 'tag' ? reference.tag : reference.digest
     throw new RegistryError('manifestUnknown', { detail: { reference: text } })
@@ -44,7 +47,7 @@ export async function putManifest(
   const expect = expectation(request.headers)
   const mediaType = request.headers.get('content-type')
   const bytes = await readWhole(request, limits.manifestBytes, 'manifestTooLarge')
-  const pushed = await service.putManifest(repository, reference, {
+  const pushed = await service.putManifest(call, repository, reference, {
     bytes,
     tags,
     ...(mediaType === null ? {} : { mediaType }),
@@ -53,13 +56,24 @@ export async function putManifest(
   return created(call, repository, pushed, tags)
 }
 
+/** A push asks for the reference it is pushed to and for every tag it sets. */
+export function asksOfPush(call: Call, repository: RepositoryName, reference: Reference): Wanted {
+  const ask = (named: Reference): Ask => ({ action: 'push', repository, reference: named })
+  const tags = queryOf(call.request).getAll('tag').slice(0, call.deps.limits.tagsPerPush)
+  const parsed = tags.flatMap((text) => parseTag(text) ?? [])
+  return {
+    required: [ask(reference), ...parsed.map((tag) => ask({ kind: 'tag', tag }))],
+    optional: [],
+  }
+}
+
 /** end-9: DELETE removes a tag, or a manifest with all its tags. */
 export async function deleteManifest(
   call: Call,
   repository: RepositoryName,
   reference: Reference,
 ): Promise<Response> {
-  await call.deps.service.deleteManifest(repository, reference)
+  await call.deps.service.deleteManifest(call, repository, reference)
   return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
 }
 
@@ -84,14 +98,20 @@ function tagParameters(call: Call, reference: Reference): readonly Tag[] {
   return [...new Set(tags)]
 }
 
-function expectation(headers: Headers): TagExpectation | null {
+function expectation(headers: Headers): Expectation | null {
   const match = headers.get('if-match')
   const noneMatch = headers.get('if-none-match')
   if (match === null && noneMatch === null) return null
   return {
-    ...(match === null ? {} : { match: entityTags(match) }),
-    ...(noneMatch === null ? {} : { noneMatch: entityTags(noneMatch) }),
+    ...(match === null ? {} : { match: expected(match) }),
+    ...(noneMatch === null ? {} : { noneMatch: expected(noneMatch) }),
   }
+}
+
+/** An entity tag that is not a digest was never given out here, so it matches nothing. */
+function expected(header: string): ExpectedDigests {
+  const tags = entityTags(header)
+  return tags.includes('*') ? 'any' : tags.flatMap((tag) => parseDigest(tag) ?? [])
 }
 
 function created(

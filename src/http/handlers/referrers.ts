@@ -20,7 +20,7 @@ export async function listReferrers(
   const after = query.get('last')
   // A raw `+` is read as a space, which no media type has: hand-written queries send it.
   const artifactType = query.get('artifactType')?.replaceAll(' ', '+') || null
-  const page = await service.listReferrers(repository, subject, {
+  const page = await service.listReferrers(call, repository, subject, {
     ...(after === null ? {} : { after }),
     ...(artifactType === null ? {} : { artifactType }),
   })

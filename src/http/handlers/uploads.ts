@@ -1,12 +1,25 @@
 import { uploadRange } from '../../oci/content-range.ts'
-import { isDigestAlgorithm } from '../../oci/digest.ts'
+import { type Digest, isDigestAlgorithm, parseDigest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
 import type { UploadId } from '../../oci/upload-id.ts'
+import type { Ask } from '../../ports/access.ts'
 import type { BlobInfo, UploadStatus } from '../../ports/registry-service.ts'
+import type { Wanted } from '../authorize.ts'
 import { uploadBody } from '../body.ts'
-import { type Call, digestToWrite, mayAlso, queryOf, short } from '../call.ts'
+import { type Call, digestToWrite, queryOf, short } from '../call.ts'
 import { apiVersion } from '../headers.ts'
+
+/** A mount asks for the source as well; without it the request opens a session. */
+export function asksOfStart(call: Call, repository: RepositoryName): Wanted {
+  const query = queryOf(call.request)
+  const digest = parseDigest(query.get('mount') ?? query.get('digest') ?? '')
+  const reference = digest === null ? null : ({ kind: 'digest', digest } as const)
+  const push: Ask = { action: 'push', repository, reference }
+  const source = query.has('mount') ? parseRepositoryName(query.get('from') ?? '') : null
+  if (digest === null || source === null) return { required: [push], optional: [] }
+  return { required: [{ ...push, mountFrom: source }], optional: [pullOf(source, digest)] }
+}
 
 /** end-4, end-11: POST opens a session, pushes a blob at once, or mounts one. */
 export async function startUpload(call: Call, repository: RepositoryName): Promise<Response> {
@@ -17,12 +30,11 @@ export async function startUpload(call: Call, repository: RepositoryName): Promi
     const mounted = await mountBlob(call, repository, mount, query.get('from'))
     if (mounted !== null) return blobCreated(call, repository, mounted)
   }
-  const principal = call.principal?.id ?? null
   const digest = query.get('digest')
   if (digest !== null && mount === null) {
     const wanted = digestToWrite(digest)
     const body = uploadBody(call.request) ?? noBody
-    const blob = await service.pushBlob(repository, wanted, body, principal)
+    const blob = await service.pushBlob(call, repository, wanted, body)
     return blobCreated(call, repository, blob)
   }
   const algorithm = query.get('digest-algorithm') ?? 'sha256'
@@ -33,7 +45,7 @@ export async function startUpload(call: Call, repository: RepositoryName): Promi
     call,
     repository,
     202,
-    await service.startUpload(repository, { algorithm, principal }),
+    await service.startUpload(call, repository, { algorithm }),
   )
 }
 
@@ -45,7 +57,7 @@ export async function appendUpload(
 ): Promise<Response> {
   const body = uploadBody(call.request) ?? noBody
   const status = await placed(call, repository, id, () =>
-    call.deps.service.appendUpload(repository, id, body),
+    call.deps.service.appendUpload(call, repository, id, body),
   )
   return sessionResponse(call, repository, 202, status)
 }
@@ -65,7 +77,7 @@ export async function finishUpload(
   const digest = digestToWrite(text)
   const body = uploadBody(call.request)
   const blob = await placed(call, repository, id, () =>
-    call.deps.service.finishUpload(repository, id, digest, body),
+    call.deps.service.finishUpload(call, repository, id, digest, body),
   )
   return blobCreated(call, repository, blob)
 }
@@ -76,7 +88,7 @@ export async function uploadStatus(
   repository: RepositoryName,
   id: UploadId,
 ): Promise<Response> {
-  const status = await call.deps.service.uploadStatus(repository, id)
+  const status = await call.deps.service.uploadStatus(call, repository, id)
   return sessionResponse(call, repository, 204, status)
 }
 
@@ -86,7 +98,7 @@ export async function cancelUpload(
   repository: RepositoryName,
   id: UploadId,
 ): Promise<Response> {
-  await call.deps.service.cancelUpload(repository, id)
+  await call.deps.service.cancelUpload(call, repository, id)
   return new Response(null, { status: 204, headers: apiVersion })
 }
 
@@ -101,13 +113,31 @@ async function mountBlob(
   const { service } = call.deps
   const digest = digestToWrite(mount)
   if (from === null) {
-    const readable = (source: RepositoryName): Promise<boolean> => mayAlso(call, 'pull', source)
-    return service.mountBlob(repository, digest, { readable })
+    return service.mountBlob(call, repository, digest, {
+      readable: (sources) => readableSources(call, sources, digest),
+    })
   }
   const source = parseRepositoryName(from)
   if (source === null) throw new RegistryError('nameInvalid', { detail: { from: short(from) } })
-  if (!(await mayAlso(call, 'pull', source))) return null
-  return service.mountBlob(repository, digest, { from: source })
+  // Asked together with the push itself: see asksOfStart.
+  if (call.deps.access !== null && call.granted[0] !== true) return null
+  return service.mountBlob(call, repository, digest, { from: source })
+}
+
+async function readableSources(
+  call: Call,
+  sources: readonly RepositoryName[],
+  digest: Digest,
+): Promise<readonly RepositoryName[]> {
+  const { access } = call.deps
+  if (access === null || sources.length === 0) return sources
+  const asks = sources.map((source) => pullOf(source, digest))
+  const decisions = await access.authorize(call.principal, asks, call)
+  return sources.filter((_, index) => decisions[index] === 'allow')
+}
+
+function pullOf(repository: RepositoryName, digest: Digest): Ask {
+  return { action: 'pull', repository, reference: { kind: 'digest', digest } }
 }
 
 /** Says in `Location` and `Range` where the session stands when a chunk was refused for its place. */
