@@ -1,4 +1,3 @@
-import type { Hono } from 'hono'
 import { emitter, safeNotices } from './core/callbacks.ts'
 import type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
 import { readOnly, withoutDeletes } from './core/read-only.ts'
@@ -22,10 +21,17 @@ export interface Registry {
    */
   fetch(request: Request, context?: object): Response | Promise<Response>
   /**
-   * The same routes as a Hono app, for `app.route('/', registry.app)`. Middleware that is added to it
-   * does not apply to {@link fetch}: put that into an app of your own, around either.
+   * The same routes as a Hono app, for `app.route('/', registry.app)` in an app of any hono 4 version.
+   * Middleware that is added to it does not apply to {@link fetch}: put that into an app of your own,
+   * around either.
+   *
+   * The type is `any`: the class `Hono` has private members, so TypeScript refuses the one of another
+   * installed copy, and no structural type can stand for it. Annotate it where you want the type
+   * (`const app: Hono = registry.app`). Where the type of your app matters (`hc<typeof app>`), write
+   * `app.route('/', registry.app)` as a statement of its own and do not use what it returns.
    */
-  readonly app: Hono
+  // biome-ignore lint/suspicious/noExplicitAny: explained above
+  readonly app: any
   /** The registry without HTTP. */
   readonly service: RegistryService
   /** Ends upload sessions that were idle too long. Worth calling every minute or so. */

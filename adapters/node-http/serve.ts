@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
 import type { EventSink } from '../../src/index.ts'
 import { type Connections, watchConnections } from './connections.ts'
 import { createListener, type Fetcher } from './listener.ts'
@@ -52,6 +53,12 @@ export interface Serving {
   readonly port: number | null
   readonly server: Server | HttpsServer
   /**
+   * Uses another certificate chain and key, in PEM, for new connections; open ones stay as they are.
+   *
+   * @throws Error when it does not serve HTTPS, or the certificate cannot be used.
+   */
+  setCertificate(tls: { readonly cert: string; readonly key: string }): Promise<void>
+  /**
    * Waits, at most `withinMs` (default: 30 s), until the requests that are under way now have ended.
    * Takes others meanwhile: for a registry that tells them to go elsewhere, before `close`.
    */
@@ -99,18 +106,30 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
   const server =
     tls === undefined
       ? createServer(settings, listener)
-      : createTlsServer({ ...settings, ...tls, handshakeTimeout: timeouts.headersMs }, listener)
+      : createTlsServer(
+          { ...settings, ...secureContext(tls), handshakeTimeout: timeouts.headersMs },
+          listener,
+        )
   const connections = watchConnections(server, timeouts.stallMs)
   server.on('clientError', answerMalformed)
   await listen(server, options)
   return {
     ...addressOf(server, tls !== undefined),
     server,
+    async setCertificate(tls) {
+      if (!(server instanceof TlsServer)) throw new Error('the server does not serve HTTPS')
+      server.setSecureContext(secureContext(tls))
+    },
     async settle(withinMs = 30_000) {
       await inTime(connections.settled(), withinMs)
     },
     close: (deadlineMs = 30_000) => close(server, connections, deadlineMs),
   }
+}
+
+/** TLS 1.2 is the oldest version that is still safe; a flag of Node's would allow older ones. */
+function secureContext(tls: { readonly cert: string; readonly key: string }): SecureContextOptions {
+  return { ...tls, minVersion: 'TLSv1.2' }
 }
 
 function listen(server: Server | HttpsServer, options: ServeOptions): Promise<void> {

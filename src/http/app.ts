@@ -9,35 +9,24 @@ import { allowedMethods, type PathParameters, type Route, routes } from './route
 
 /** The routes of a registry as a fetch handler, and as a Hono app. */
 export interface HttpApp {
-  /** Made when it is first asked for. */
+  /** Made when it is first read. */
   readonly app: Hono
   fetch(request: Request, context?: object): Response | Promise<Response>
 }
 
-/** What {@link HttpApp.fetch} hands to the router as its bindings. */
+/** What a router is given with each request: the registry that answers, and the host's own context. */
 interface Bindings {
   readonly deps: HttpDeps
   readonly context: object | undefined
 }
 
-/**
- * Routers by their base. They hold no registry: each request brings its own with it. So a host that
- * makes a registry for each request, as a worker does, makes no router for it.
- */
-const routers: Map<string, Hono> = new Map()
-const mostRouters = 64
-
-/**
- * Serves a registry below a base path.
- *
- * @param base what the API's paths begin with as they arrive here, where the table says `/v2`
- */
+/** @param base how the API's paths begin when they arrive here; the route table says `/v2` */
 export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): HttpApp {
   const router = routerOf(base)
   let app: Hono | null = null
   return {
     get app() {
-      app ??= routed(base, new TinyHono(), ['', '/'], (context) => ({ deps, context: context.env }))
+      app ??= mountable(deps, base, router)
       return app
     },
     fetch(request, context) {
@@ -51,58 +40,81 @@ export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): H
   }
 }
 
+/**
+ * Routers by their base. They hold no registry: each request brings its own. So a host that makes a
+ * registry for each request, as a worker does, makes no router for it.
+ */
+const routers: Map<string, Hono> = new Map()
+const mostRouters = 64
+
 function routerOf(base: string): Hono {
   const known = routers.get(base)
   if (known !== undefined) return known
-  const bindings = (context: Context): Bindings => context.env as Bindings
-  const router = routed(base, new TinyHono({ strict: false }), [''], bindings)
+  const router = routed(base)
   if (routers.size < mostRouters) routers.set(base, router)
   return router
 }
 
 /**
- * Mounts every path once, with its methods behind it: Hono calls a lone handler directly, and a method
- * that has no row is a 405 rather than Hono's 404. The tiny preset's router takes a third of the
- * default one's time on these patterns.
- *
- * `endings` are what a path may end with: a router that ignores a slash needs one form, but the app
- * that ours is mounted in decides that for itself, and Hono tells `/v2` and `/v2/` apart unless it is
- * told not to.
+ * An app for `host.route(path, app)`. It has a single route, and passes each request to `router`: the
+ * routers of many hono versions do not match names that contain slashes, and the host brings its own.
+ * A path that `router` does not know goes on to the routes of the host.
  */
-function routed(
-  base: string,
-  app: Hono,
-  endings: readonly string[],
-  bindingsOf: (context: Context) => Bindings,
-): Hono {
-  const callOf = (context: Context): Call => {
-    const { raw } = context.req
-    const { deps, context: given } = bindingsOf(context)
-    return new Call(deps, heads.get(raw) ?? raw, given)
-  }
+function mountable(deps: HttpDeps, base: string, router: Hono): Hono {
+  const app: Hono = new TinyHono()
+  app.all(`${base}/*`, async (context, next) => {
+    const { raw, routePath } = context.req
+    // The host may have put a path in front of `base`; the route that matched has both.
+    const inFront = segments(routePath) - segments(`${base}/*`)
+    const bindings: Bindings = { deps, context: context.env }
+    const shown = asGet(raw, withoutSegments(raw.url, inFront))
+    const response = await router.fetch(shown, bindings)
+    return unrouted.has(response) ? next() : response
+  })
+  app.notFound((context) => answerUnrouted(new Call(deps, context.req.raw, context.env)))
+  return app
+}
+
+function segments(path: string): number {
+  return path.split('/').length - 1
+}
+
+/** Cuts the query and the first `count` segments of the path off a URL. */
+function withoutSegments(url: string, count: number): string {
+  const query = url.indexOf('?')
+  const whole = query === -1 ? url : url.slice(0, query)
+  const start = whole.indexOf('/', whole.indexOf('://') + 3)
+  let end = start
+  for (let left = count; left > 0 && end !== -1; left -= 1) end = whole.indexOf('/', end + 1)
+  return whole.slice(0, start) + (end === -1 ? '/' : whole.slice(end))
+}
+
+/**
+ * Puts the routes on an app, each path once, with its methods behind it: Hono calls a single handler
+ * directly, and a method that no row has gets 405 instead of Hono's 404. The tiny preset's router
+ * takes a third of the default one's time on these patterns.
+ */
+function routed(base: string): Hono {
+  const app: Hono = new TinyHono({ strict: false })
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path)
-    const below = path.slice('/v2'.length)
-    for (const ending of endings) {
-      app.all(`${base}${below}${ending}`, (context) =>
-        answer(callOf(context), methods, (name) => context.req.param(name)),
-      )
-    }
+    app.all(`${base}${path.slice('/v2'.length)}`, (context) => {
+      return answer(callOf(context), methods, (name) => context.req.param(name))
+    })
   }
-  app.notFound((context) => answer(callOf(context), null, () => undefined))
+  app.notFound((context) => answerUnrouted(callOf(context)))
   app.onError((error, context) => answerOf(error, callOf(context)))
   return app
 }
 
-/** @param methods the rows of the path; null where no path matched */
+/** @param methods the rows of the path */
 function answer(
   call: Call,
-  methods: readonly Route[] | null,
+  methods: readonly Route[],
   parameters: PathParameters,
 ): Response | Promise<Response> {
   try {
     checkRequest(call.request)
-    if (methods === null) throw new RegistryError('routeUnknown')
     const route = routeOf(call, methods)
     const operation = route.parse(parameters)
     const waiting = authorize(call, () => operation.wanted(call))
@@ -115,21 +127,42 @@ function answer(
   }
 }
 
+function answerUnrouted(call: Call): Response {
+  let error: unknown = new RegistryError('routeUnknown')
+  try {
+    checkRequest(call.request)
+  } catch (refusal) {
+    error = refusal
+  }
+  const response = answerOf(error, call)
+  unrouted.add(response)
+  return response
+}
+
 function routeOf(call: Call, methods: readonly Route[]): Route {
   const method = call.head ? 'GET' : call.request.method
   for (const route of methods) if (route.method === method) return route
   throw new RegistryError('unsupported', { headers: { Allow: allowedMethods(methods) } })
 }
 
-/** HEAD requests, by what stands for them before Hono. */
-const heads: WeakMap<Request, Request> = new WeakMap()
+function callOf(context: Context): Call {
+  const { raw } = context.req
+  const { deps, context: given } = context.env as Bindings
+  return new Call(deps, originals.get(raw) ?? raw, given)
+}
+
+/** The answers to paths that no route matches. */
+const unrouted: WeakSet<Response> = new WeakSet()
+
+/** The requests that {@link asGet} stands in for. */
+const originals: WeakMap<Request, Request> = new WeakMap()
 
 /**
- * Hono dispatches HEAD as GET and copies the answer into a Response without a body, which costs
- * more than the request itself. The handlers know HEAD, so Hono is shown a GET of the same URL.
+ * A GET that Hono routes in place of `request`. Hono dispatches HEAD as GET and copies the answer into
+ * a Response without a body, which costs more than the request itself; the handlers know HEAD.
  */
-function asGet(request: Request): Request {
-  const shown = { method: 'GET', url: request.url, headers: request.headers } as Request
-  heads.set(shown, request)
-  return shown
+function asGet(request: Request, url: string = request.url): Request {
+  const standIn = { method: 'GET', url, headers: request.headers } as Request
+  originals.set(standIn, request)
+  return standIn
 }

@@ -56,8 +56,6 @@ export const layers: readonly Layer[] = [
     where: ['src/registry.ts'],
     layers: ['oci', 'ports', 'options', 'core', 'metadata', 'memory', 'http', 'service-app'],
     packages: [],
-    // The type of `registry.app`, which callers mount; checked to be a type below.
-    onlyIn: { hono: ['src/registry.ts'] },
   },
   {
     name: 'index',
