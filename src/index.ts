@@ -7,8 +7,8 @@ export { type ErrorName, type ErrorRow, errorRows } from './oci/error-codes.ts'
 export { mediaTypes } from './oci/media-types.ts'
 export { classifyReference, type Reference } from './oci/reference.ts'
 export { RegistryError } from './oci/registry-error.ts'
-export { parseRepositoryName, type RepositoryName } from './oci/repository-name.ts'
-export { parseTag, type Tag } from './oci/tag.ts'
+export { parseRepositoryName, type RepositoryName, repositoryName } from './oci/repository-name.ts'
+export { parseTag, type Tag, tagName } from './oci/tag.ts'
 export { parseUploadId, type UploadId } from './oci/upload-id.ts'
 export {
   defaultLimits,

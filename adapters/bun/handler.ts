@@ -1,4 +1,4 @@
-import type { EventSink } from '../../src/index.ts'
+import type { NoticeSink } from '../../src/index.ts'
 import {
   chooseRequestId,
   errorResponse,
@@ -37,7 +37,7 @@ export type Observe = (request: Request, response: Response, of: Observed) => vo
 /** How a handler treats its connections. */
 export interface HandlerOptions {
   /** Told of transfers that failed. Default: nobody. */
-  readonly events?: EventSink
+  readonly onNotice?: NoticeSink
   /** In seconds: how long nothing may move while it is the client's turn. Default: 60. */
   readonly stallSeconds?: number
   /** In seconds: how long an answered connection may wait for its next request. Default: 75. */
@@ -73,7 +73,7 @@ const rearmMs = 1_000
  */
 export function createHandler(registry: Fetcher, options: HandlerOptions = {}): Handler {
   const {
-    events,
+    onNotice,
     stallSeconds = 60,
     keepAliveSeconds = 75,
     ending = () => false,
@@ -103,7 +103,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   ): Response => {
     // Bun opens it anew, by its name, which no other bytes can have.
     void blob.close().catch((error: unknown) => {
-      events?.({ kind: 'background-failure', task: 'closing a blob', error })
+      onNotice?.({ kind: 'background-failure', task: 'closing a blob', error, retried: false })
     })
     const { status, headers } = response
     return new Response(bun().file(blob.path).slice(start, end), { status, headers })

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import type { EventSink } from '../../src/index.ts'
+import type { NoticeSink } from '../../src/index.ts'
 import { errorResponse } from '../../src/kit.ts'
 import { type BunServeOptions, type BunServer, bun } from './bun.ts'
 import { createHandler, type Fetcher, type Observe } from './handler.ts'
@@ -37,7 +37,7 @@ export interface ServeOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly timeouts?: Partial<ServeTimeouts>
   /** Told of transfers that failed. Default: nobody. */
-  readonly events?: EventSink
+  readonly onNotice?: NoticeSink
   /** For an access log. Default: nobody. */
   readonly observe?: Observe
   /** See HandlerOptions. Default: none. */
@@ -81,13 +81,13 @@ export interface Serving {
  */
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, events, tls, trustedProxies } = options
+  const { observe, onNotice, tls, trustedProxies } = options
   let draining = false
   const fetch = createHandler(registry, {
     stallSeconds: secondsOf(timeouts.stallMs),
     keepAliveSeconds: secondsOf(timeouts.keepAliveMs),
     ending: () => draining,
-    ...(events === undefined ? {} : { events }),
+    ...(onNotice === undefined ? {} : { onNotice }),
     ...(observe === undefined ? {} : { observe }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
@@ -100,7 +100,7 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     maxRequestBodySize: Number.POSITIVE_INFINITY,
     idleTimeout: secondsOf(timeouts.headersMs),
     fetch,
-    error: (error) => lateError(error, events),
+    error: (error) => lateError(error, onNotice),
   }
   // Bun's own error for a host that does not exist says whatever the system failed at before.
   if (settings.hostname !== undefined) await lookup(settings.hostname)
@@ -148,8 +148,8 @@ function secondsOf(milliseconds: number): number {
 }
 
 /** What Bun says when it opens a file that went since we looked is an absent blob, no failure. */
-function lateError(error: unknown, events: EventSink | undefined): Response {
+function lateError(error: unknown, onNotice: NoticeSink | undefined): Response {
   if ((error as { readonly code?: unknown }).code === 'ENOENT') return errorResponse('blobUnknown')
-  events?.({ kind: 'background-failure', task: 'sending an answer', error })
+  onNotice?.({ kind: 'background-failure', task: 'sending an answer', error, retried: false })
   return errorResponse('internal')
 }

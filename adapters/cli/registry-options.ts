@@ -1,10 +1,10 @@
-import type { EventSink, RegistryOptions } from '../../src/index.ts'
+import type { NoticeSink, RegistryOptions } from '../../src/index.ts'
 import type { Settings } from './settings.ts'
 
 /** What the settings say of the registry itself. */
-export function registryOptions(settings: Settings, events: EventSink): RegistryOptions {
+export function registryOptions(settings: Settings, onNotice: NoticeSink): RegistryOptions {
   return {
-    events,
+    onNotice,
     readOnly: settings.readOnly,
     deletes: settings.deletes,
     allowSparse: settings.allowSparse,
@@ -12,7 +12,7 @@ export function registryOptions(settings: Settings, events: EventSink): Registry
       manifestBytes: settings.maxManifest,
       blobBytes: settings.maxBlob,
       uploadSessions: settings.maxUploads,
-      uploadSessionsPerPrincipal: settings.maxUploadsPerUser,
+      uploadSessionsPerOwner: settings.maxUploadsPerUser,
       uploadBytes: settings.maxUploadBytes,
       uploadIdleMs: settings.uploadIdle,
       pageSize: settings.pageSize,

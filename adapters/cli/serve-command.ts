@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import {
   createRegistry,
-  type EventSink,
+  type NoticeSink,
   type Registry,
   type RegistryOptions,
 } from '../../src/index.ts'
@@ -15,7 +15,7 @@ import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { type Log, openLog } from './log.ts'
-import { logEvents } from './log-events.ts'
+import { logNotices } from './log-notices.ts'
 import { startMaintenance } from './maintenance.ts'
 import { registryOptions } from './registry-options.ts'
 import { startReloader } from './reload.ts'
@@ -40,13 +40,13 @@ export async function serveCommand(
     log.to.warn('stopped at once, by a second signal')
     process.exit(exitCodes.problem)
   })
-  const events = logEvents(log.to)
+  const onNotice = logNotices(log.to)
   const front = createFront(version(), new BufferBudget(transferBytes()))
   const certificate = readCertificate(settings)
   const mayLogRequests = log.to.isLevelEnabled('info') || reread !== null
   const logLine = mayLogRequests ? log.line : null
-  const serving = await startListening(front, settings, { tls: certificate, events, logLine })
-  const close = await open(front, settings, events).catch(async (error: unknown) => {
+  const serving = await startListening(front, settings, { tls: certificate, onNotice, logLine })
+  const close = await open(front, settings, onNotice).catch(async (error: unknown) => {
     await serving.close(0)
     throw error
   })
@@ -77,7 +77,7 @@ async function drained(serving: Listening, deadlineMs: number): Promise<number> 
 async function startListening(
   front: Front,
   settings: Settings,
-  { tls, ...others }: Pick<ListenOptions, 'events' | 'logLine'> & { tls: Certificate | null },
+  { tls, ...others }: Pick<ListenOptions, 'onNotice' | 'logLine'> & { tls: Certificate | null },
 ): Promise<Listening> {
   const { listen: address } = settings
   const options: ListenOptions = {
@@ -107,13 +107,13 @@ interface Opened {
 async function open(
   front: Front,
   settings: Settings,
-  events: EventSink,
+  onNotice: NoticeSink,
 ): Promise<() => Promise<void>> {
   const { registry, planes } = settings.memory
-    ? openMemory(registryOptions(settings, events))
-    : await openFolder(settings.storageDir, registryOptions(settings, events), front)
+    ? openMemory(registryOptions(settings, onNotice))
+    : await openFolder(settings.storageDir, registryOptions(settings, onNotice), front)
   front.open(registry, planes)
-  const leaveHouse = startMaintenance(registry, settings.collectEvery, events)
+  const leaveHouse = startMaintenance(registry, settings.collectEvery, onNotice)
   return async () => {
     await leaveHouse()
     await registry.close()

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { EventSink } from '../../src/index.ts'
+import type { NoticeSink } from '../../src/index.ts'
 import {
   errorAnswer,
   errorResponse,
@@ -36,7 +36,7 @@ const hostless = /^https?:\/\/(?:[/?#]|$)/i
 /** How a listener treats its process. */
 export interface ListenerOptions {
   /** Told of transfers that failed. Default: nobody. */
-  readonly events?: EventSink
+  readonly onNotice?: NoticeSink
   /**
    * Replace the process's `Request` and `Response` with @hono/node-server's, which make small
    * answers several times as fast. Default: false, since the process may not be ours alone.
@@ -69,12 +69,12 @@ void RESPONSE_ALREADY_SENT.body
  * @throws TypeError when `trustedProxies` holds anything but proxies.
  */
 export function createListener(registry: Fetcher, options: ListenerOptions = {}): Listener {
-  const { events, freeChunks = false, overUnix = false } = options
+  const { onNotice, freeChunks = false, overUnix = false } = options
   const proxies = readProxies(options.trustedProxies ?? [])
   const stock = registry.buffers ?? new BufferBudget()
 
   const report = (incoming: IncomingMessage, error: unknown): void =>
-    events?.({
+    onNotice?.({
       kind: 'failure',
       requestId: requestIdOf(incoming),
       method: incoming.method ?? '',

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
-import type { EventSink } from '../../src/index.ts'
+import type { NoticeSink } from '../../src/index.ts'
 import { type Connections, watchConnections } from './connections.ts'
 import { createListener, type Fetcher } from './listener.ts'
 import { answerMalformed } from './malformed-request.ts'
@@ -36,7 +36,7 @@ export interface ServeOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly timeouts?: Partial<ServeTimeouts>
   /** Told of transfers that failed. Default: nobody. */
-  readonly events?: EventSink
+  readonly onNotice?: NoticeSink
   /** Called with every request before it is answered: for an access log. */
   readonly observe?: (incoming: IncomingMessage, outgoing: ServerResponse) => void
   /** See ListenerOptions. Default: true, since a program that serves this way serves a registry. */
@@ -84,7 +84,7 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     // Node's collector keeps up with them by itself.
     freeChunks: 'Deno' in globalThis,
     overUnix: options.socketPath !== undefined,
-    ...(options.events === undefined ? {} : { events: options.events }),
+    ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {

@@ -66,12 +66,14 @@ function mountable(deps: HttpDeps, base: string, router: Hono): Hono {
     const { raw, routePath } = context.req
     // The host may have put a path in front of `base`; the route that matched has both.
     const inFront = segments(routePath) - segments(`${base}/*`)
-    const bindings: Bindings = { deps, context: context.env }
+    const bindings: Bindings = { deps, context: context.env as object | undefined }
     const shown = asGet(raw, withoutSegments(raw.url, inFront))
     const response = await router.fetch(shown, bindings)
     return unrouted.has(response) ? next() : response
   })
-  app.notFound((context) => answerUnrouted(new Call(deps, context.req.raw, context.env)))
+  app.notFound((context) =>
+    answerUnrouted(new Call(deps, context.req.raw, context.env as object | undefined)),
+  )
   return app
 }
 

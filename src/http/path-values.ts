@@ -1,7 +1,6 @@
 import { classifyDigest, type Digest } from '../oci/digest.ts'
 import { classifyReference, type Reference } from '../oci/reference.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts'
 import { parseUploadId, type UploadId } from '../oci/upload-id.ts'
 import { digestToWrite, short } from './call.ts'
 
@@ -9,13 +8,6 @@ import { digestToWrite, short } from './call.ts'
  * What the segments of a path mean. Each function takes the percent-decoded text of a segment and
  * throws a RegistryError for a text that cannot be what the route takes there.
  */
-
-/** @throws RegistryError `nameInvalid`. */
-export function repositoryName(text: string): RepositoryName {
-  const name = parseRepositoryName(text)
-  if (name === null) throw new RegistryError('nameInvalid', { detail: { name: short(text) } })
-  return name
-}
 
 /**
  * A blob to read or delete. A malformed digest is the client's error; one of an algorithm that this

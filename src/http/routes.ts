@@ -1,6 +1,6 @@
 import { parseDigest } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
-import type { RepositoryName } from '../oci/repository-name.ts'
+import { type RepositoryName, repositoryName } from '../oci/repository-name.ts'
 import type { Action, Ask } from '../ports/access.ts'
 import type { Wanted } from './authorize.ts'
 import type { Call } from './call.ts'
@@ -23,7 +23,6 @@ import {
   blobDigest,
   referenceToRead,
   referenceToWrite,
-  repositoryName,
   subjectDigest,
   uploadId,
 } from './path-values.ts'

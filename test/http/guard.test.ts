@@ -259,11 +259,11 @@ describe.each(registries)('paths and headers that mean harm, on $name', ({ make 
 })
 
 test('an unforeseen failure is a 500 that tells an id and no more', async () => {
-  const events: unknown[] = []
+  const onNotice: unknown[] = []
   const [kind] = registries
   if (kind === undefined) return
   const made = await kind.make({
-    events: (event) => events.push(event),
+    onNotice: (event) => events.push(event),
     access: {
       authenticate: async () => null,
       authorize: async () => {

@@ -13,20 +13,20 @@ import {
   type Serving,
   serve,
 } from '../../adapters/node-fs/index.ts'
-import type { RegistryEvent } from '../../src/index.ts'
+import type { Notice } from '../../src/index.ts'
 import { dial, listening, readUntil } from './loopback.ts'
 
 let folder: string
 let registry: DiskRegistry
 let serving: Serving
-let events: RegistryEvent[]
+let onNotice: Notice[]
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'layerdock-node-'))
   events = []
-  const take = (event: RegistryEvent): void => void events.push(event)
-  registry = await openRegistry({ directory: folder, events: take })
-  serving = await serve(registry, { port: 0, events: take })
+  const take = (event: Notice): void => void events.push(event)
+  registry = await openRegistry({ directory: folder, onNotice: take })
+  serving = await serve(registry, { port: 0, onNotice: take })
 })
 
 afterEach(async () => {

@@ -66,7 +66,7 @@ function guarded(access: Access): ReturnType<typeof clientOf> {
     service: unreachable,
     limits: defaultLimits,
     access,
-    events: () => {},
+    onNotice: () => {},
     prefix: '',
   }
   return clientOf(createApp(parts))

@@ -130,7 +130,7 @@ function quoted(text: string): string {
 describe("a client's string never becomes a header or a failure", () => {
   it.each(places)('%s', async (_, refused, ask) => {
     const failures: unknown[] = []
-    const client = clientOf(createRegistry({ events: (event) => failures.push(event) }))
+    const client = clientOf(createRegistry({ onNotice: (event) => failures.push(event) }))
     await client.pushImage('app', 'latest')
     for (const evil of breaks) {
       const answer = await ask(client, evil)
@@ -155,7 +155,7 @@ describe('on the wire', () => {
     const requests: string[] = []
     const access = accessLog((line) => void lines.push(line))
     site = await served(
-      { events: logEvents(log) },
+      { onNotice: logEvents(log) },
       {
         observe(incoming, outgoing) {
           requests.push(incoming.url ?? '')
