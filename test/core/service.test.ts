@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { callContext } from '../../src/core/call-context.ts'
 import { BodyInterrupted } from '../../src/oci/body-interrupted.ts'
-import { digestOf } from '../../src/oci/digest.ts'
+import { type Digest, digestOf } from '../../src/oci/digest.ts'
+import type { RegistryStores } from '../../src/options.ts'
 import type { ByteSource } from '../../src/ports/byte-source.ts'
 import type { Notice } from '../../src/ports/notices.ts'
 import { createRegistry } from '../../src/registry.ts'
@@ -11,6 +12,13 @@ import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.t
 const call = callContext()
 
 const app = repositoryNamed('app')
+/** Takes bytes away behind the registry's back. */
+async function lose(stores: RegistryStores, ...lost: readonly Digest[]): Promise<void> {
+  for await (const { digest, size, key } of stores.blobs.list()) {
+    if (digest !== null && lost.includes(digest)) await stores.blobs.delete({ digest, size, key })
+  }
+}
+
 const latest = { kind: 'tag', tag: tagNamed('latest') } as const
 
 describe('the registry without HTTP', () => {
@@ -132,26 +140,25 @@ describe('the registry without HTTP', () => {
   })
 
   test('bytes that are gone are said to be missing, and an operator is told', async () => {
-    const onNotice: Notice[] = []
+    const notices: Notice[] = []
     const { registry, stores, push } = inHand({
-      onNotice: (event) => events.push(event),
+      onNotice: (notice) => notices.push(notice),
       limits: { manifestCacheBytes: 0 },
     })
     const config = await push(app, 'config')
     const { digest } = await registry.service.putManifest(call, app, latest, {
       bytes: utf8(manifestOf([config])),
     })
-    for (const lost of [config, digest])
-      await stores.blobs.delete({ digest: lost, size: 0, key: lost })
+    await lose(stores, config, digest)
     expect(await registry.service.openBlob(call, app, config)).toBeNull()
     expect(await registry.service.getManifest(call, app, latest)).toBeNull()
-    expect(events.map((event) => event.kind)).toEqual(['background-failure', 'background-failure'])
+    expect(notices.map((notice) => notice.kind)).toEqual(['bytes-missing', 'bytes-missing'])
   })
 
   test('a push brings lost bytes back', async () => {
     const { registry, stores, push } = inHand()
     const digest = await push(app, 'content')
-    await stores.blobs.delete({ digest, size: 7, key: digest })
+    await lose(stores, digest)
     await push(app, 'content')
     const open = await registry.service.openBlob(call, app, digest)
     expect(await new Response(open?.stream()).text()).toBe('content')
@@ -162,8 +169,8 @@ describe('idle sessions', () => {
   const uploadIdleMs = 1000
 
   test('expire with their bytes, and an operator is told', async () => {
-    const onNotice: Notice[] = []
-    const hand = inHand({ limits: { uploadIdleMs }, onNotice: (event) => events.push(event) })
+    const notices: Notice[] = []
+    const hand = inHand({ limits: { uploadIdleMs }, onNotice: (notice) => notices.push(notice) })
     const { registry, clock, stores } = hand
     const { service } = registry
     const { id } = await service.startUpload(call, app)
@@ -182,11 +189,11 @@ describe('idle sessions', () => {
     await expect(service.cancelUpload(call, app, id)).rejects.toMatchObject(unknown)
     clock.advance(1)
     await registry.expireUploads()
-    expect(events).toEqual([{ kind: 'upload-expired', id, repository: app }])
-    expect(await stores.uploads.find(id)).toBeNull()
+    expect(notices).toEqual([{ kind: 'upload-expired', id, repository: app }])
+    expect(await stores.uploads.find(id, uploadIdleMs)).toBeNull()
     expect(await stores.uploads.stagedBytes()).toBe(0)
     await registry.expireUploads()
-    expect(events.length).toBe(1)
+    expect(notices.length).toBe(1)
   })
 
   test('a chunk keeps a session, a look at it does not', async () => {
@@ -226,7 +233,7 @@ describe('idle sessions', () => {
     }
     clock.advance(uploadIdleMs + 1)
     await registry.expireUploads()
-    for (const id of ids) expect(await stores.uploads.find(id)).toBeNull()
+    for (const id of ids) expect(await stores.uploads.find(id, uploadIdleMs)).toBeNull()
   })
 
   test('one that is being written to stays, however long it takes', async () => {

@@ -6,11 +6,12 @@ test.each(['GET', 'HEAD'])('an access policy sees the peer of a %s', async (meth
   const seen: Peer[] = []
   const registry = createRegistry({
     access: {
-      authenticate: async (_, peer) => {
+      authenticate: async ({ peer }) => {
         seen.push(peer)
         return null
       },
-      authorize: async (_, asks) => asks.map(() => ({ kind: 'deny' })),
+      authorize: async (_, asks) => asks.map(() => 'deny' as const),
+      challenge: () => 'Basic',
     },
   })
   const request = new Request('http://registry.test/v2/', { method })

@@ -51,6 +51,8 @@ const unreachable: RegistryService = new Proxy({} as RegistryService, {
   },
 })
 
+const header = 'Basic realm="registry"'
+
 function deciding(decide: (asks: readonly Ask[]) => unknown, seen: Ask[] = []): Access {
   return {
     authenticate: async () => null,
@@ -58,18 +60,20 @@ function deciding(decide: (asks: readonly Ask[]) => unknown, seen: Ask[] = []): 
       seen.push(...asks)
       return decide(asks) as readonly Decision[]
     },
+    challenge: () => header,
   }
 }
 
 function guarded(access: Access): ReturnType<typeof clientOf> {
-  const parts = {
+  const deps = {
     service: unreachable,
     limits: defaultLimits,
     access,
+    redirect: 'off' as const,
     onNotice: () => {},
     prefix: '',
   }
-  return clientOf(createApp(parts))
+  return clientOf(createApp(deps))
 }
 
 /** Requests of a route: every method it answers, with every kind of reference. */
@@ -100,19 +104,17 @@ describe('one choke point for permission (CVE-2026-31801, CVE-2026-41888, CVE-20
     'refuses $method $path when permission is refused',
     async ({ method, path, route }) => {
       const seen: Ask[] = []
-      const denying = guarded(deciding((asks) => asks.map(() => ({ kind: 'deny' })), seen))
+      const denying = guarded(deciding((asks) => asks.map(() => 'deny'), seen))
       const answer = await denying.send(method, path)
       expect(answer.status).toBe(403)
-      expect(seen).toEqual([
-        { action: route.action, repository: route.path.includes(':name') ? 'team/app' : null },
-      ])
+      const repository = route.path.includes(':name') ? 'team/app' : null
+      expect(seen).toMatchObject([{ action: route.action, repository }])
       if (method !== 'HEAD') expect(await codesOf(answer)).toEqual(['DENIED'])
     },
   )
 
   it.each(cells)('challenges $method $path where it would depend', async ({ method, path }) => {
-    const header = 'Basic realm="registry"'
-    const client = guarded(deciding((asks) => asks.map(() => ({ kind: 'challenge', header }))))
+    const client = guarded(deciding((asks) => asks.map(() => 'login')))
     const answer = await client.send(method, path)
     expect(answer.status).toBe(401)
     expect(answer.headers.get('www-authenticate')).toBe(header)
@@ -120,7 +122,7 @@ describe('one choke point for permission (CVE-2026-31801, CVE-2026-41888, CVE-20
 
   it.each([
     ['no decision', []],
-    ['a decision it does not know', [{ kind: 'perhaps' }]],
+    ['a decision it does not know', ['perhaps']],
     ['a decision for nothing', [undefined]],
   ])('takes %s for a refusal', async (_, decisions) => {
     const client = guarded(deciding(() => decisions))

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { accessLog } from '../../adapters/cli/access-log.ts'
-import { logEvents } from '../../adapters/cli/log-events.ts'
+import { logNotices } from '../../adapters/cli/log-notices.ts'
 import { createRegistry, mediaTypes } from '../../src/index.ts'
 import { type Client, clientOf, digestOf, imageOf, jsonBytes } from './client.ts'
 import { exchange, head } from './raw-socket.ts'
@@ -155,7 +155,7 @@ describe('on the wire', () => {
     const requests: string[] = []
     const access = accessLog((line) => void lines.push(line))
     site = await served(
-      { onNotice: logEvents(log) },
+      { onNotice: logNotices(log) },
       {
         observe(incoming, outgoing) {
           requests.push(incoming.url ?? '')
