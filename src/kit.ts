@@ -1,9 +1,9 @@
 /** What the author of a store or of a runtime's adapter needs beside the public surface. */
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
-export { setRequestId } from './http/errors.ts'
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
-export { chooseRequestId } from './http/request-id.ts'
+export { peerOf, setPeer } from './http/peer.ts'
+export { chooseRequestId, setRequestId } from './http/request-id.ts'
 export { bytesSource } from './memory/bytes-source.ts'
 export {
   type JournalledMetadata,
@@ -14,6 +14,7 @@ export {
 export { BodyInterrupted } from './oci/body-interrupted.ts'
 export type { ByteSpan } from './oci/byte-range.ts'
 export { algorithmOf, digestOf, encodedOf, isDigestAlgorithm } from './oci/digest.ts'
+export { steadyClock } from './oci/steady-clock.ts'
 export { StoreDamaged } from './oci/store-damaged.ts'
 export { newUploadId } from './oci/upload-id.ts'
 export type * from './ports/blob-store.ts'
@@ -22,4 +23,4 @@ export type * from './ports/metadata-log.ts'
 export type * from './ports/metadata-store.ts'
 export type * from './ports/streaming-hash.ts'
 export type * from './ports/upload-store.ts'
-export { memoryStores, steadyClock } from './registry.ts'
+export { closeStores, memoryStores } from './registry.ts'

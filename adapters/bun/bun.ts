@@ -27,6 +27,7 @@ export interface BunServer {
   /** Undefined on a unix socket. */
   readonly port?: number
   readonly hostname?: string
+  readonly protocol?: 'http' | 'https'
   /** Requests that are not answered yet. */
   readonly pendingRequests: number
   /** For this request's connection, from now on: seconds without anything moving; 0 is for ever. */

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises'
-import type { EventSink } from '../../src/index.ts'
+import type { NoticeSink } from '../../src/index.ts'
 import { errorResponse } from '../../src/kit.ts'
 import { type BunServeOptions, type BunServer, bun } from './bun.ts'
 import { createHandler, type Fetcher, type Observe } from './handler.ts'
+import { ServerSuccession } from './server-succession.ts'
 
 /** How long a server waits for what, in milliseconds. None bounds how long a whole push may take. */
 export interface ServeTimeouts {
@@ -36,9 +37,11 @@ export interface ServeOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly timeouts?: Partial<ServeTimeouts>
   /** Told of transfers that failed. Default: nobody. */
-  readonly events?: EventSink
+  readonly onNotice?: NoticeSink
   /** For an access log. Default: nobody. */
   readonly observe?: Observe
+  /** See HandlerOptions. Default: none. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** A server at work. */
@@ -47,7 +50,16 @@ export interface Serving {
   readonly url: string
   /** The port, the real one where 0 was asked for; null on a unix socket. */
   readonly port: number | null
+  /** Another one after {@link setCertificate}. */
   readonly server: BunServer
+  /**
+   * Uses another certificate chain and key, in PEM, for new connections. Bun cannot change those of
+   * a server, so another one takes its place on the same port: requests under way finish, and idle
+   * connections are closed.
+   *
+   * @throws Error when it does not serve HTTPS, or cannot listen again, which is tried for a second.
+   */
+  setCertificate(tls: { readonly cert: string; readonly key: string }): Promise<void>
   /**
    * Waits, at most `withinMs` (default: 30 s), until the requests that are under way now have ended.
    * Takes others meanwhile, and waits for those it has when it looks: for a registry that tells them
@@ -64,18 +76,20 @@ export interface Serving {
 /**
  * Serves a registry over HTTP with `Bun.serve`.
  *
- * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there.
+ * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there;
+ *   TypeError when `trustedProxies` holds anything but proxies.
  */
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, events, tls } = options
+  const { observe, onNotice, tls, trustedProxies } = options
   let draining = false
   const fetch = createHandler(registry, {
     stallSeconds: secondsOf(timeouts.stallMs),
     keepAliveSeconds: secondsOf(timeouts.keepAliveMs),
     ending: () => draining,
-    ...(events === undefined ? {} : { events }),
+    ...(onNotice === undefined ? {} : { onNotice }),
     ...(observe === undefined ? {} : { observe }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
   const settings: BunServeOptions = {
     ...placeOf(options),
@@ -86,25 +100,33 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     maxRequestBodySize: Number.POSITIVE_INFINITY,
     idleTimeout: secondsOf(timeouts.headersMs),
     fetch,
-    error: (error) => lateError(error, events),
+    error: (error) => lateError(error, onNotice),
   }
   // Bun's own error for a host that does not exist says whatever the system failed at before.
   if (settings.hostname !== undefined) await lookup(settings.hostname)
-  const server = bun().serve(settings)
+  const first = bun().serve(settings)
+  const servers = new ServerSuccession(first)
   return {
-    url: urlOf(server, options),
-    port: server.port ?? null,
-    server,
+    url: urlOf(first, options),
+    port: first.port ?? null,
+    get server() {
+      return servers.newest
+    },
+    async setCertificate(tls) {
+      if (settings.tls === undefined) throw new Error('the server does not serve HTTPS')
+      const { port } = servers.newest
+      await servers.replace({ ...settings, ...(port === undefined ? {} : { port }), tls })
+    },
     async settle(withinMs = 30_000) {
       draining = true
       const deadline = performance.now() + withinMs
-      while (server.pendingRequests > 0 && performance.now() < deadline) {
+      while (servers.pendingRequests > 0 && performance.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, lookMs))
       }
     },
     async close(deadlineMs = 30_000) {
       draining = true
-      return close(server, deadlineMs)
+      return servers.close(deadlineMs)
     },
   }
 }
@@ -126,21 +148,8 @@ function secondsOf(milliseconds: number): number {
 }
 
 /** What Bun says when it opens a file that went since we looked is an absent blob, no failure. */
-function lateError(error: unknown, events: EventSink | undefined): Response {
+function lateError(error: unknown, onNotice: NoticeSink | undefined): Response {
   if ((error as { readonly code?: unknown }).code === 'ENOENT') return errorResponse('blobUnknown')
-  events?.({ kind: 'background-failure', task: 'sending an answer', error })
+  onNotice?.({ kind: 'background-failure', task: 'sending an answer', error, retried: false })
   return errorResponse('internal')
-}
-
-async function close(server: BunServer, deadlineMs: number): Promise<number> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, deadlineMs, 'late')
-  })
-  const end = await Promise.race([server.stop(), late])
-  clearTimeout(timer)
-  const cut = end === 'late' ? server.pendingRequests : 0
-  // Connections on which nothing was ever asked are in nobody's way, and still open.
-  void server.stop(true)
-  return cut
 }

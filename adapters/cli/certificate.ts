@@ -36,6 +36,21 @@ export function readCertificate({ tlsCert, tlsKey }: Settings): Certificate | nu
   return { cert, key }
 }
 
+/** What a person wants to know of a certificate chain in PEM: whose it is, and until when. */
+export function describeCertificate(cert: string): {
+  readonly subject: string
+  readonly validTo: string
+} {
+  const { subject, validTo } = new X509Certificate(cert)
+  return { subject: (subject ?? '').replaceAll('\n', ', '), validTo: isoTime(validTo) }
+}
+
+/** The times in a certificate, such as `Nov 27 05:14:05 2026 GMT`, as the log writes them. */
+function isoTime(text: string): string {
+  const time = new Date(text)
+  return Number.isNaN(time.getTime()) ? text : time.toISOString()
+}
+
 function readPem(flag: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -31,6 +31,9 @@ After SIGTERM or SIGINT, requests that are under way may go on for --drain-secon
 of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it
 no longer listens, and ends. A second signal ends it at once.
 
+SIGHUP reloads the certificate and the configuration file: --log, --tls-cert and --tls-key change at
+once, the log names what waits for a restart. A renewed certificate is noticed without it.
+
 Exit codes: 0 after a clean stop, 1 for a problem, 2 for a wrong command line, 78 for a wrong
 variable, configuration file, certificate or key.
 `

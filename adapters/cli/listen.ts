@@ -11,6 +11,8 @@ export interface ListenOptions extends Omit<ServeOptions, 'observe' | 'replaceGl
 /** A server at work. */
 export interface Listening {
   readonly url: string
+  /** See `setCertificate` of the runtime's own server. */
+  setCertificate(tls: { readonly cert: string; readonly key: string }): Promise<void>
   /** See `settle` of the runtime's own server. */
   settle(withinMs: number): Promise<void>
   /** See `close` of the runtime's own server: how many were cut. */

@@ -7,7 +7,7 @@ import type { LogLevel } from './settings.ts'
 export interface Log {
   readonly to: Logger
   readonly format: 'json' | 'text'
-  /** Writes an entry that is JSON already, its line end included. */
+  /** Writes an entry of level info that is JSON already, its line end included. */
   line(json: string): void
   /** Writes text that is no entry of the log. */
   print(text: string): void
@@ -35,7 +35,9 @@ export function openLog(level: LogLevel, format: 'json' | 'text'): Log {
   return {
     to,
     format,
-    line: (json) => stream.write(json),
+    line(json) {
+      if (to.isLevelEnabled('info')) stream.write(json)
+    },
     print: out.write,
     flush: out.flush,
     finish: out.finish,

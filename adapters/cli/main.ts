@@ -10,10 +10,10 @@ const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number
 ])
 
 async function serve(words: readonly string[]): Promise<number> {
-  const { settings, switches } = read(words, everySetting)
+  const { settings, switches, config } = read(words, everySetting)
   if (switches.has('help')) return print((await import('./help.ts')).serveHelp)
   const { serveCommand } = await import('./serve-command.ts')
-  return serveCommand(settings)
+  return serveCommand(settings, config === null ? null : () => read(words, everySetting).settings)
 }
 
 async function recover(words: readonly string[]): Promise<number> {

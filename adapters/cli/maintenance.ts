@@ -1,4 +1,4 @@
-import type { EventSink, Registry } from '../../src/index.ts'
+import type { NoticeSink, Registry } from '../../src/index.ts'
 
 /** How often idle uploads are looked for. */
 const uploadsMs = 60_000
@@ -10,12 +10,14 @@ const uploadsMs = 60_000
 export function startMaintenance(
   registry: Registry,
   collectEveryMs: number | null,
-  events: EventSink,
+  onNotice: NoticeSink,
 ): () => Promise<void> {
-  const tasks = [repeat('dropping idle uploads', () => registry.expireUploads(), uploadsMs, events)]
+  const tasks = [
+    repeat('dropping idle uploads', () => registry.expireUploads(), uploadsMs, onNotice),
+  ]
   if (collectEveryMs !== null) {
     tasks.push(
-      repeat('collecting garbage', () => registry.collectGarbage(), collectEveryMs, events),
+      repeat('collecting garbage', () => registry.collectGarbage(), collectEveryMs, onNotice),
     )
   }
 
@@ -29,14 +31,14 @@ function repeat(
   task: string,
   work: () => Promise<unknown>,
   everyMs: number,
-  events: EventSink,
+  onNotice: NoticeSink,
 ): () => Promise<void> {
   let running: Promise<void> | null = null
   const run = async (): Promise<void> => {
     try {
       await work()
     } catch (error) {
-      events({ kind: 'background-failure', task, error })
+      onNotice({ kind: 'background-failure', task, error, retried: true })
     } finally {
       running = null
     }

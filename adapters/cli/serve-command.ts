@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import {
   createRegistry,
-  type EventSink,
+  type NoticeSink,
   type Registry,
   type RegistryOptions,
 } from '../../src/index.ts'
@@ -9,41 +9,53 @@ import { BufferBudget } from '../disk/buffers.ts'
 import { nodeHash } from '../disk/node-hash.ts'
 import { openRegistry } from '../disk/open-registry.ts'
 import { banner } from './banner.ts'
-import { readCertificate } from './certificate.ts'
+import { type Certificate, readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { type Log, openLog } from './log.ts'
-import { logEvents } from './log-events.ts'
+import { logNotices } from './log-notices.ts'
 import { startMaintenance } from './maintenance.ts'
+import { registryOptions } from './registry-options.ts'
+import { startReloader } from './reload.ts'
 import type { Settings } from './settings.ts'
-import { stopSignal } from './signals.ts'
+import { listenToSignals } from './signals.ts'
 import { version } from './version.ts'
 
 /**
  * Serves a registry until SIGTERM or SIGINT, then lets requests under way finish.
  *
+ * @param reread reads the settings again, for a reload; null where no file could have changed them
  * @returns the exit code
  * @throws CliError when it cannot start.
  */
-export async function serveCommand(settings: Settings): Promise<number> {
+export async function serveCommand(
+  settings: Settings,
+  reread: (() => Settings) | null,
+): Promise<number> {
   const log = openLog(settings.log, formatOf(settings))
   process.on('exit', log.finish)
-  const stop = stopSignal(() => {
+  const signals = listenToSignals(() => {
     log.to.warn('stopped at once, by a second signal')
     process.exit(exitCodes.problem)
   })
-  const events = logEvents(log.to)
+  const onNotice = logNotices(log.to)
   const front = createFront(version(), new BufferBudget(transferBytes()))
-  const serving = await startListening(front, settings, log, events)
-  const close = await open(front, settings, events).catch(async (error: unknown) => {
+  const certificate = readCertificate(settings)
+  const mayLogRequests = log.to.isLevelEnabled('info') || reread !== null
+  const logLine = mayLogRequests ? log.line : null
+  const serving = await startListening(front, settings, { tls: certificate, onNotice, logLine })
+  const close = await open(front, settings, onNotice).catch(async (error: unknown) => {
     await serving.close(0)
     throw error
   })
+  const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
+  signals.onHangup(reloader.reload)
   announce(log, settings, serving)
 
-  const signal = await stop
+  const signal = await signals.stop
+  reloader.close()
   front.drain()
   log.to.info({ signal }, 'stopping')
   log.flush()
@@ -65,12 +77,11 @@ async function drained(serving: Listening, deadlineMs: number): Promise<number> 
 async function startListening(
   front: Front,
   settings: Settings,
-  log: Log,
-  events: EventSink,
+  { tls, ...others }: Pick<ListenOptions, 'onNotice' | 'logLine'> & { tls: Certificate | null },
 ): Promise<Listening> {
   const { listen: address } = settings
-  const tls = readCertificate(settings)
   const options: ListenOptions = {
+    ...others,
     ...address,
     ...(tls === null ? {} : { tls }),
     timeouts: {
@@ -78,8 +89,6 @@ async function startListening(
       stallMs: settings.stallTimeout,
       keepAliveMs: settings.keepAliveTimeout,
     },
-    events,
-    logLine: log.to.isLevelEnabled('info') ? log.line : null,
   }
   try {
     return await listen(front, options)
@@ -98,13 +107,13 @@ interface Opened {
 async function open(
   front: Front,
   settings: Settings,
-  events: EventSink,
+  onNotice: NoticeSink,
 ): Promise<() => Promise<void>> {
   const { registry, planes } = settings.memory
-    ? openMemory(registryOptions(settings, events))
-    : await openFolder(settings.storageDir, registryOptions(settings, events), front)
+    ? openMemory(registryOptions(settings, onNotice))
+    : await openFolder(settings.storageDir, registryOptions(settings, onNotice), front)
   front.open(registry, planes)
-  const leaveHouse = startMaintenance(registry, settings.collectEvery, events)
+  const leaveHouse = startMaintenance(registry, settings.collectEvery, onNotice)
   return async () => {
     await leaveHouse()
     await registry.close()
@@ -133,28 +142,6 @@ async function openFolder(
 /** Deno takes more memory beside what is budgeted than Node and Bun do. */
 function transferBytes(): number | undefined {
   return 'Deno' in globalThis ? 16 * 1024 * 1024 : undefined
-}
-
-function registryOptions(settings: Settings, events: EventSink): RegistryOptions {
-  return {
-    events,
-    readOnly: settings.readOnly,
-    deletes: settings.deletes,
-    allowSparse: settings.allowSparse,
-    limits: {
-      manifestBytes: settings.maxManifest,
-      blobBytes: settings.maxBlob,
-      uploadSessions: settings.maxUploads,
-      uploadSessionsPerPrincipal: settings.maxUploadsPerUser,
-      uploadBytes: settings.maxUploadBytes,
-      uploadIdleMs: settings.uploadIdle,
-      pageSize: settings.pageSize,
-      referrersBytes: settings.referrersPage,
-      tagsPerPush: settings.maxTagsPerPush,
-      manifestCacheBytes: settings.manifestCache,
-      leaseMs: settings.lease,
-    },
-  }
 }
 
 function formatOf({ logFormat }: Settings): 'json' | 'text' {

@@ -110,7 +110,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   maxBlob: sized(defaultLimits.blobBytes, '1TiB', 'the largest blob'),
   maxUploads: counted(defaultLimits.uploadSessions, 1, 'upload sessions open at once'),
   maxUploadsPerUser: counted(
-    defaultLimits.uploadSessionsPerPrincipal,
+    defaultLimits.uploadSessionsPerOwner,
     1,
     'upload sessions open at once for one user',
   ),

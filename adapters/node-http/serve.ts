@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
-import type { EventSink } from '../../src/index.ts'
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
+import type { NoticeSink } from '../../src/index.ts'
 import { type Connections, watchConnections } from './connections.ts'
 import { createListener, type Fetcher } from './listener.ts'
 import { answerMalformed } from './malformed-request.ts'
@@ -35,11 +36,13 @@ export interface ServeOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly timeouts?: Partial<ServeTimeouts>
   /** Told of transfers that failed. Default: nobody. */
-  readonly events?: EventSink
+  readonly onNotice?: NoticeSink
   /** Called with every request before it is answered: for an access log. */
   readonly observe?: (incoming: IncomingMessage, outgoing: ServerResponse) => void
   /** See ListenerOptions. Default: true, since a program that serves this way serves a registry. */
   readonly replaceGlobals?: boolean
+  /** See ListenerOptions. Default: none. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** A server at work. */
@@ -49,6 +52,12 @@ export interface Serving {
   /** The port, the real one where 0 was asked for; null on a unix socket. */
   readonly port: number | null
   readonly server: Server | HttpsServer
+  /**
+   * Uses another certificate chain and key, in PEM, for new connections; open ones stay as they are.
+   *
+   * @throws Error when it does not serve HTTPS, or the certificate cannot be used.
+   */
+  setCertificate(tls: { readonly cert: string; readonly key: string }): Promise<void>
   /**
    * Waits, at most `withinMs` (default: 30 s), until the requests that are under way now have ended.
    * Takes others meanwhile: for a registry that tells them to go elsewhere, before `close`.
@@ -64,16 +73,19 @@ export interface Serving {
 /**
  * Serves a registry over HTTP.
  *
- * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there.
+ * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there;
+ *   TypeError when `trustedProxies` holds anything but proxies.
  */
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, tls } = options
+  const { observe, tls, trustedProxies } = options
   const answer = createListener(registry, {
     replaceGlobals: options.replaceGlobals ?? true,
     // Node's collector keeps up with them by itself.
     freeChunks: 'Deno' in globalThis,
-    ...(options.events === undefined ? {} : { events: options.events }),
+    overUnix: options.socketPath !== undefined,
+    ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     connections.began(incoming, outgoing)
@@ -94,18 +106,30 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
   const server =
     tls === undefined
       ? createServer(settings, listener)
-      : createTlsServer({ ...settings, ...tls, handshakeTimeout: timeouts.headersMs }, listener)
+      : createTlsServer(
+          { ...settings, ...secureContext(tls), handshakeTimeout: timeouts.headersMs },
+          listener,
+        )
   const connections = watchConnections(server, timeouts.stallMs)
   server.on('clientError', answerMalformed)
   await listen(server, options)
   return {
     ...addressOf(server, tls !== undefined),
     server,
+    async setCertificate(tls) {
+      if (!(server instanceof TlsServer)) throw new Error('the server does not serve HTTPS')
+      server.setSecureContext(secureContext(tls))
+    },
     async settle(withinMs = 30_000) {
       await inTime(connections.settled(), withinMs)
     },
     close: (deadlineMs = 30_000) => close(server, connections, deadlineMs),
   }
+}
+
+/** TLS 1.2 is the oldest version that is still safe; a flag of Node's would allow older ones. */
+function secureContext(tls: { readonly cert: string; readonly key: string }): SecureContextOptions {
+  return { ...tls, minVersion: 'TLSv1.2' }
 }
 
 function listen(server: Server | HttpsServer, options: ServeOptions): Promise<void> {

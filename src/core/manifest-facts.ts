@@ -24,6 +24,8 @@ export interface ManifestFacts {
   readonly requires: ManifestChange['requires']
   /** Content it names, there or not. */
   readonly references: readonly Digest[]
+  /** The size that its descriptors say all that content has together, in bytes. */
+  readonly contentSize: number
 }
 
 interface DescriptorFacts {
@@ -162,12 +164,14 @@ function checkShape(facts: DocumentFacts, shape: ManifestShape): void {
 function contentOf(
   facts: DocumentFacts,
   shape: ManifestShape,
-): Pick<ManifestFacts, 'requires' | 'references'> {
+): Pick<ManifestFacts, 'requires' | 'references' | 'contentSize'> {
   const named: readonly DescriptorFacts[] =
     shape === 'image' ? [...asList(facts.config), ...(facts.layers ?? [])] : (facts.manifests ?? [])
   const requires: Map<Digest, 'blob' | 'manifest'> = new Map()
   const references: Set<Digest> = new Set()
+  let contentSize = 0
   for (const entry of named) {
+    contentSize += entry.size
     const reading = classifyDigest(entry.digest)
     if (reading.kind === 'malformed') throw invalid(`${quoted(entry.digest)} is not a digest`)
     const elsewhere = isNonDistributable(entry.mediaType) || (entry.urls?.length ?? 0) > 0
@@ -180,6 +184,7 @@ function contentOf(
   }
   return {
     references: [...references],
+    contentSize,
     requires: [...requires].map(([digest, kind]) => ({ digest, kind })),
   }
 }

@@ -1,7 +1,8 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Call } from './call.ts'
+import { requestIdOf } from './request-id.ts'
 
-/** Where every throw of the road ends: the envelope of the specification ("Error Codes"). */
+/** Where everything that is thrown on the way of a request ends: the envelope of the specification ("Error Codes"). */
 export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'deps'>): Response {
   const known = error instanceof RegistryError ? error : internal(error, call)
   const { status, code, message } = known
@@ -23,20 +24,9 @@ function internal(error: unknown, call: Pick<Call, 'request' | 'deps'>): Registr
   const requestId = requestIdOf(call.request)
   const { method, url } = call.request
   const path = new URL(url).pathname
-  call.deps.events({ kind: 'failure', requestId, method, path, error })
+  call.deps.onNotice({ kind: 'failure', requestId, method, path, error })
   return new RegistryError('internal', {
     detail: { requestId },
     headers: { 'X-Request-Id': requestId },
   })
-}
-
-const ids: WeakMap<Request, string> = new WeakMap()
-
-/** Lets an adapter that numbers its requests say so, for its log and ours to agree. */
-export function setRequestId(request: Request, id: string): void {
-  ids.set(request, id)
-}
-
-function requestIdOf(request: Request): string {
-  return ids.get(request) ?? crypto.randomUUID()
 }

@@ -9,11 +9,11 @@ import type { OpenBlob } from './blob-store.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { CallContext } from './call-context.ts'
 import type {
+  Expectation,
   ManifestEntry,
   Page,
   PageRequest,
   RepositoryCounts,
-  TagExpectation,
   TagRecord,
 } from './metadata-store.ts'
 
@@ -62,7 +62,8 @@ export interface ManifestPush {
   readonly mediaType?: string
   /** Tags beside the reference; only with a digest (end-7b). */
   readonly tags?: readonly Tag[]
-  readonly expect?: TagExpectation
+  /** Held against the tag it is pushed to, or the manifest itself where it is pushed by digest. */
+  readonly expect?: Expectation
   /** Take it although its content is not all there. Default: what the registry was told. */
   readonly allowSparse?: boolean
 }
@@ -240,11 +241,7 @@ export interface RegistryDeletes {
    *
    * @throws RegistryError `manifestUnknown`, `nameUnknown`.
    */
-  deleteManifest(
-    call: CallContext,
-    repository: RepositoryName,
-    reference: Reference,
-  ): Promise<void>
+  deleteManifest(call: CallContext, repository: RepositoryName, reference: Reference): Promise<void>
   /**
    * Removes a repository with all its tags, manifests and blobs.
    *

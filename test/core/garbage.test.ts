@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { callContext } from '../../src/core/call-context.ts'
 import { repositoryNamed } from '../../src/testing/index.ts'
 import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.ts'
+
+const call = callContext()
 
 const app = repositoryNamed('app')
 const other = repositoryNamed('other')
@@ -15,15 +18,15 @@ describe('the collection of garbage', () => {
     const digest = await push(app, 'hello')
     clock.advance(leaseMs - 1)
     expect(await registry.collectGarbage()).toEqual(nothing)
-    expect(await registry.service.statBlob(app, digest)).toEqual({ digest, size: 5 })
+    expect(await registry.service.statBlob(call, app, digest)).toEqual({ digest, size: 5 })
     clock.advance(leaseMs + 1)
     expect(await registry.collectGarbage()).toEqual({ blobs: 1, bytes: 5 })
-    expect(await registry.service.statBlob(app, digest)).toBeNull()
-    expect(await registry.service.openBlob(app, digest)).toBeNull()
+    expect(await registry.service.statBlob(call, app, digest)).toBeNull()
+    expect(await registry.service.openBlob(call, app, digest)).toBeNull()
     expect(await stored()).toEqual([])
     expect(await registry.collectGarbage()).toEqual(nothing)
     expect(await push(app, 'hello')).toBe(digest)
-    expect(await registry.service.statBlob(app, digest)).not.toBeNull()
+    expect(await registry.service.statBlob(call, app, digest)).not.toBeNull()
   })
 
   test('a HEAD renews the lease, a mount gives the target one', async () => {
@@ -31,22 +34,22 @@ describe('the collection of garbage', () => {
     const { service, collectGarbage } = registry
     const [seen, mounted] = [await push(app, 'seen'), await push(app, 'mounted')]
     clock.advance(leaseMs - 1)
-    await service.statBlob(app, seen)
-    await service.mountBlob(other, mounted, { from: app })
+    await service.statBlob(call, app, seen)
+    await service.mountBlob(call, other, mounted, { from: app })
     clock.advance(leaseMs - 1)
     expect(await collectGarbage()).toEqual(nothing)
-    expect(await service.statBlob(app, seen)).not.toBeNull()
-    expect(await service.statBlob(other, mounted)).not.toBeNull()
+    expect(await service.statBlob(call, app, seen)).not.toBeNull()
+    expect(await service.statBlob(call, other, mounted)).not.toBeNull()
   })
 
   test('a mount from anywhere gives a lease too', async () => {
     const { registry, clock, push } = inHand({ limits })
     const digest = await push(app, 'shared')
     clock.advance(leaseMs - 1)
-    await registry.service.mountBlob(other, digest, { readable: async () => true })
+    await registry.service.mountBlob(call, other, digest, { readable: async () => true })
     clock.advance(leaseMs - 1)
     await registry.collectGarbage()
-    expect(await registry.service.statBlob(other, digest)).not.toBeNull()
+    expect(await registry.service.statBlob(call, other, digest)).not.toBeNull()
   })
 
   test('never takes what a manifest names, or the manifest', async () => {
@@ -56,23 +59,23 @@ describe('the collection of garbage', () => {
     const digest = await pushImage(app, 'latest', blobs)
     clock.advance(100 * leaseMs)
     expect(await registry.collectGarbage()).toEqual(nothing)
-    for (const blob of blobs) expect(await service.statBlob(app, blob)).not.toBeNull()
+    for (const blob of blobs) expect(await service.statBlob(call, app, blob)).not.toBeNull()
     clock.advance(100 * leaseMs)
-    await service.deleteManifest(app, { kind: 'digest', digest })
+    await service.deleteManifest(call, app, { kind: 'digest', digest })
     const report = await registry.collectGarbage()
     expect(report.blobs).toBeGreaterThan(0)
     clock.advance(100 * leaseMs)
     await registry.collectGarbage()
-    for (const blob of blobs) expect(await service.statBlob(app, blob)).toBeNull()
+    for (const blob of blobs) expect(await service.statBlob(call, app, blob)).toBeNull()
   })
 
   test('an untagged manifest is no garbage', async () => {
     const { registry, clock, push, pushImage } = inHand({ limits })
     const digest = await pushImage(app, 'latest', [await push(app, 'config')])
-    await registry.service.deleteManifest(app, { kind: 'tag', tag: 'latest' as never })
+    await registry.service.deleteManifest(call, app, { kind: 'tag', tag: 'latest' as never })
     clock.advance(100 * leaseMs)
     expect(await registry.collectGarbage()).toEqual(nothing)
-    const found = await registry.service.getManifest(app, { kind: 'digest', digest })
+    const found = await registry.service.getManifest(call, app, { kind: 'digest', digest })
     expect(found?.digest).toBe(digest)
   })
 
@@ -84,7 +87,7 @@ describe('the collection of garbage', () => {
     clock.advance(2 * leaseMs)
     await registry.collectGarbage()
     expect(await stored()).toEqual([config, image].sort())
-    expect(await registry.service.statBlob(app, config)).not.toBeNull()
+    expect(await registry.service.statBlob(call, app, config)).not.toBeNull()
   })
 
   test('goes on past one batch', async () => {
@@ -100,6 +103,7 @@ describe('the collection of garbage', () => {
     const text = manifestOf([sha256('missing')])
     const put = (): Promise<unknown> =>
       registry.service.putManifest(
+        call,
         app,
         { kind: 'digest', digest: sha256(text) },
         { bytes: utf8(text) },
@@ -109,7 +113,7 @@ describe('the collection of garbage', () => {
     await push(other, text)
     await expect(put()).rejects.toMatchObject({ kind: 'manifestBlobUnknown' })
     expect(await stored()).toEqual([sha256(text)])
-    expect(await registry.service.openBlob(other, sha256(text))).not.toBeNull()
+    expect(await registry.service.openBlob(call, other, sha256(text))).not.toBeNull()
   })
 
   test('between the commit of bytes and their name it waits', async () => {
@@ -149,7 +153,7 @@ describe('the collection of garbage', () => {
     await new Promise((resolve) => setImmediate(resolve))
     goOn()
     await Promise.all([pushing, collecting])
-    const open = await registry.service.openBlob(app, digest)
+    const open = await registry.service.openBlob(call, app, digest)
     expect(await new Response(open?.stream()).text()).toBe('again')
     expect(await registry.collectGarbage()).toEqual(nothing)
   })
@@ -174,8 +178,13 @@ describe('the collection of garbage', () => {
         const use = async (repository: typeof app, text: string): Promise<void> => {
           const digest = sha256(text)
           const bytes = utf8(manifestOf([digest], { annotations: { at: String(clock.now()) } }))
-          await service.putManifest(repository, { kind: 'tag', tag: text as never }, { bytes })
-          const open = await service.openBlob(repository, digest)
+          await service.putManifest(
+            call,
+            repository,
+            { kind: 'tag', tag: text as never },
+            { bytes },
+          )
+          const open = await service.openBlob(call, repository, digest)
           expect(open).not.toBeNull()
           expect(await new Response(open?.stream()).text()).toBe(text)
         }
@@ -184,18 +193,18 @@ describe('the collection of garbage', () => {
           if (kind === 'wait') clock.advance(leaseMs / 2)
           else if (kind === 'collect') await registry.collectGarbage()
           else if (kind === 'push') {
-            await service.pushBlob(repository, digest, { source: sourceOf(text) })
-          } else if (kind === 'head') await service.statBlob(repository, digest)
+            await service.pushBlob(call, repository, digest, { source: sourceOf(text) })
+          } else if (kind === 'head') await service.statBlob(call, repository, digest)
           else if (kind === 'mount') {
             const from = repository === app ? other : app
-            await service.mountBlob(repository, digest, { from })
+            await service.mountBlob(call, repository, digest, { from })
           } else if (kind === 'delete') {
             await service
               .deleteManifest(repository, { kind: 'tag', tag: text as never })
               .catch(() => {})
           } else {
             const pushedAt = clock.now()
-            await service.pushBlob(repository, digest, { source: sourceOf(text) })
+            await service.pushBlob(call, repository, digest, { source: sourceOf(text) })
             await use(repository, text).catch((error: unknown) => {
               // What was pushed a whole lease ago may be gone.
               if (clock.now() - pushedAt < leaseMs) throw error

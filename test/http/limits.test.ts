@@ -172,7 +172,7 @@ describe.each(registries)('limits on $name', ({ make }) => {
     })
 
     test('all anonymous callers are one principal', async () => {
-      const client = await limited({ uploadSessionsPerPrincipal: 1 })
+      const client = await limited({ uploadSessionsPerOwner: 1 })
       await client.openUpload('app')
       await expectError(await post(client), 429, 'TOOMANYREQUESTS', later)
     })

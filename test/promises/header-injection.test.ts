@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { accessLog } from '../../adapters/cli/access-log.ts'
-import { logEvents } from '../../adapters/cli/log-events.ts'
+import { logNotices } from '../../adapters/cli/log-notices.ts'
 import { createRegistry, mediaTypes } from '../../src/index.ts'
 import { type Client, clientOf, digestOf, imageOf, jsonBytes } from './client.ts'
 import { exchange, head } from './raw-socket.ts'
@@ -130,7 +130,7 @@ function quoted(text: string): string {
 describe("a client's string never becomes a header or a failure", () => {
   it.each(places)('%s', async (_, refused, ask) => {
     const failures: unknown[] = []
-    const client = clientOf(createRegistry({ events: (event) => failures.push(event) }))
+    const client = clientOf(createRegistry({ onNotice: (event) => failures.push(event) }))
     await client.pushImage('app', 'latest')
     for (const evil of breaks) {
       const answer = await ask(client, evil)
@@ -155,7 +155,7 @@ describe('on the wire', () => {
     const requests: string[] = []
     const access = accessLog((line) => void lines.push(line))
     site = await served(
-      { events: logEvents(log) },
+      { onNotice: logNotices(log) },
       {
         observe(incoming, outgoing) {
           requests.push(incoming.url ?? '')

@@ -94,7 +94,7 @@ describe('hostile names, digests and ids (tus d2489f2)', () => {
     const registry = createRegistry({
       stores: { blobs: store.blobs, uploads: store.uploads, metadata },
       hash: nodeHash,
-      events: (event) => failures.push(event),
+      onNotice: (event) => failures.push(event),
     })
     const client = clientOf(registry)
     await client.pushImage('app', 'latest')

@@ -48,10 +48,11 @@ describe('upload sessions are capped (ferro: 1,024 × 4 GiB in memory)', () => {
 
   it('in number, for each who calls', async () => {
     const access: Access = {
-      authenticate: async (headers) => ({ id: headers.get('authorization') ?? 'nobody' }),
-      authorize: async (_, asks) => asks.map(() => ({ kind: 'allow' })),
+      authenticate: async ({ headers }) => ({ id: headers.get('authorization') ?? 'nobody' }),
+      authorize: async (_, asks) => asks.map(() => 'allow'),
+      challenge: () => 'Basic',
     }
-    const { client } = limited({ uploadSessionsPerPrincipal: 2 }, access)
+    const { client } = limited({ uploadSessionsPerOwner: 2 }, access)
     await open(client, 'ann')
     await open(client, 'ann')
     await isRefused(await open(client, 'ann'))

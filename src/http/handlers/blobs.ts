@@ -1,45 +1,71 @@
 import { type ByteSpan, parseByteRange } from '../../oci/byte-range.ts'
-import { classifyDigest, type Digest } from '../../oci/digest.ts'
+import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { OpenBlob } from '../../ports/blob-store.ts'
 import type { BlobInfo } from '../../ports/registry-service.ts'
-import { type Call, digestToWrite, repositoryOf, short } from '../call.ts'
+import type { Call } from '../call.ts'
 import { clientHas, rangeStillWanted } from '../conditions.ts'
 import { apiVersion, cacheControl } from '../headers.ts'
 import { setNativeBlob } from '../native-blob.ts'
 
 /** end-2: GET and HEAD of a blob, whole or one range of it. */
-export async function getBlob(call: Call): Promise<Response> {
-  const { service } = call.deps
-  const repository = repositoryOf(call)
-  const digest = digestToRead(call)
-  const info = await service.statBlob(repository, digest)
-  if (info === null) throw new RegistryError('blobUnknown', { detail: { digest } })
+export async function getBlob(
+  call: Call,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<Response> {
+  const { service, redirect } = call.deps
   const { headers } = call.request
-  if (clientHas(headers, digest)) return notModified(call, digest)
-  if (call.head) {
-    return new Response(null, { status: 200, headers: blobHeaders(call, info, info.size) })
+  const isConditional = headers.has('if-none-match')
+  if (call.head || isConditional || redirect !== 'off') {
+    const info = await service.statBlob(call, repository, digest)
+    if (info === null) throw unknown(digest)
+    if (isConditional && clientHas(headers, digest)) return notModified(call, digest)
+    if (call.head) {
+      return new Response(null, { status: 200, headers: blobHeaders(call, info, info.size) })
+    }
+    if (redirect === 'on' || (redirect !== 'off' && redirect(info, call.peer))) {
+      const location = await service.blobLocation(call, repository, digest)
+      if (location !== null) return elsewhere(digest, location)
+    }
   }
-  const span = requestedSpan(headers, info)
-  const open = await service.openBlob(repository, digest)
-  if (open === null) throw new RegistryError('blobUnknown', { detail: { digest } })
-  return span === null ? whole(call, info, open) : part(call, info, open, span)
+  const open = await service.openBlob(call, repository, digest)
+  if (open === null) throw unknown(digest)
+  const info = { digest, size: open.size }
+  try {
+    const span = requestedSpan(headers, info)
+    return span === null ? whole(call, info, open) : part(call, info, open, span)
+  } catch (error) {
+    await open.close()
+    throw error
+  }
 }
 
 /** end-10: DELETE takes a blob out of the repository. */
-export async function deleteBlob(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  await call.deps.service.deleteBlob(repository, digestToRead(call))
+export async function deleteBlob(
+  call: Call,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<Response> {
+  await call.deps.service.deleteBlob(call, repository, digest)
   return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
 }
 
-/** A malformed digest is the client's error; one of another algorithm is simply not here. */
-function digestToRead(call: Call): Digest {
-  const text = call.parameter('digest') ?? ''
-  if (classifyDigest(text).kind === 'unsupported') {
-    throw new RegistryError('blobUnknown', { detail: { digest: short(text) } })
+function unknown(digest: Digest): RegistryError {
+  return new RegistryError('blobUnknown', { detail: { digest } })
+}
+
+/** The store itself serves the bytes. The URL is the client's for a while, and no one else's. */
+function elsewhere(digest: Digest, location: URL): Response {
+  const headers = {
+    ...apiVersion,
+    Location: location.href,
+    'Docker-Content-Digest': digest,
+    'Cache-Control': 'no-store',
+    'Content-Length': '0',
   }
-  return digestToWrite(text)
+  return new Response(null, { status: 307, headers })
 }
 
 function requestedSpan(headers: Headers, info: BlobInfo): ByteSpan | null {
