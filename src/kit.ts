@@ -5,6 +5,7 @@ export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
 export { peerOf, setPeer } from './http/peer.ts'
 export { chooseRequestId, setRequestId } from './http/request-id.ts'
 export { bytesSource } from './memory/bytes-source.ts'
+export { type SessionCreation, SessionTable } from './memory/session-table.ts'
 export {
   type JournalledMetadata,
   type JournalledOptions,
@@ -21,6 +22,7 @@ export type * from './ports/blob-store.ts'
 export type * from './ports/byte-source.ts'
 export type * from './ports/metadata-log.ts'
 export type * from './ports/metadata-store.ts'
+export type * from './ports/notices.ts'
 export type * from './ports/streaming-hash.ts'
 export type * from './ports/upload-store.ts'
 export { closeStores, memoryStores } from './registry.ts'
