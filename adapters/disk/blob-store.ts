@@ -1,8 +1,13 @@
-import { type Digest, type DigestAlgorithm, RegistryError, type UploadId } from '../../src/index.ts'
+import {
+  type Digest,
+  type DigestAlgorithm,
+  type NoticeSink,
+  RegistryError,
+  type UploadId,
+} from '../../src/index.ts'
 import type {
   BlobRef,
   BlobStore,
-  NoticeSink,
   OpenBlob,
   StagedBlob,
   StageHint,

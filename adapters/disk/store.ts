@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { resolve } from 'node:path'
-import { type BlobStore, type MetadataLog, type NoticeSink, steadyClock } from '../../src/kit.ts'
+import type { NoticeSink } from '../../src/index.ts'
+import { type BlobStore, type MetadataLog, steadyClock } from '../../src/kit.ts'
 import { DiskBlobStore } from './blob-store.ts'
 import { BufferBudget } from './buffers.ts'
 import type { Files } from './files.ts'

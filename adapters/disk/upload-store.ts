@@ -1,6 +1,5 @@
-import { parseUploadId, RegistryError, type UploadId } from '../../src/index.ts'
+import { type NoticeSink, parseUploadId, RegistryError, type UploadId } from '../../src/index.ts'
 import {
-  type NoticeSink,
   type SessionCaps,
   SessionTable,
   type UploadSession,
