@@ -7,6 +7,7 @@ export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
 export { peerOf, setPeer } from './http/peer.ts'
 export { chooseRequestId, setRequestId } from './http/request-id.ts'
 export { bytesSource } from './memory/bytes-source.ts'
+export { type SessionCreation, SessionTable } from './memory/session-table.ts'
 export {
   type JournalledMetadata,
   type JournalledOptions,
