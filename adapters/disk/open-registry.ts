@@ -2,8 +2,10 @@ import { createRegistry, type Registry, type RegistryOptions } from '../../src/i
 import {
   type BlobStore,
   type HashFactory,
+  type MaintenanceOptions,
   type MetadataStatus,
   openMetadata,
+  startMaintenance,
   steadyClock,
 } from '../../src/kit.ts'
 import type { BufferBudget } from './buffers.ts'
@@ -23,6 +25,11 @@ export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'h
   readonly hash?: HashFactory
   /** Memory for transfers. Default: a budget of its own, of 48 MiB. */
   readonly buffers?: BufferBudget
+  /**
+   * What is done beside the requests: by default idle uploads are ended and bytes without a name are
+   * swept, and no garbage is collected. `false`: nothing; then the program does it. Never with `readOnly`.
+   */
+  readonly maintenance?: MaintenanceOptions | false
 }
 
 /** A registry in a folder. */
@@ -40,7 +47,7 @@ export interface DiskRegistry extends Registry {
  * @throws StoreDamaged when something acknowledged would be forgotten.
  */
 export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {
-  const { directory, buffers, blobs, ...others } = options
+  const { directory, buffers, blobs, maintenance = {}, ...others } = options
   const { clock = steadyClock(), onNotice = () => {}, readOnly = false, hash = nodeHash } = options
   const store = await openDiskStore({
     directory,
@@ -54,11 +61,19 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
     const metadata = await openMetadata({ log: store.log, clock, onNotice })
     const stores = { blobs: store.blobs, uploads: store.uploads, metadata }
     const registry = createRegistry({ ...others, clock, hash, stores })
+    const endMaintenance =
+      maintenance === false || readOnly
+        ? async (): Promise<void> => {}
+        : startMaintenance(registry, maintenance, onNotice)
     return {
       ...registry,
+      get app() {
+        return registry.app
+      },
       buffers: store.buffers,
       status: () => ({ store: store.status(), metadata: metadata.status() }),
       async close() {
+        await endMaintenance()
         try {
           await registry.close()
           await metadata.close()
