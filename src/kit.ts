@@ -1,10 +1,14 @@
 /** What the author of a store or of a runtime's adapter needs beside the public surface. */
+export { safeObserver } from './core/callbacks.ts'
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
+export { beginExchange, type Exchange, type ExchangeEnd, exchangeOf } from './http/exchange.ts'
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
 export { peerOf, setPeer } from './http/peer.ts'
 export { chooseRequestId, setRequestId } from './http/request-id.ts'
+export { type MaintenanceOptions, startMaintenance } from './maintenance.ts'
 export { bytesSource } from './memory/bytes-source.ts'
+export { type SessionCreation, SessionTable } from './memory/session-table.ts'
 export {
   type JournalledMetadata,
   type JournalledOptions,

@@ -3,6 +3,7 @@ import type { BlobStore } from './ports/blob-store.ts'
 import type { EventSink } from './ports/events.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import type { NoticeSink } from './ports/notices.ts'
+import type { RequestObserver } from './ports/observer.ts'
 import type { BlobInfo, RegistryService } from './ports/registry-service.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
 import type { UploadStore } from './ports/upload-store.ts'
@@ -83,6 +84,8 @@ export interface ServiceAppOptions {
    * presign one. HEAD and manifests never are. Default: off.
    */
   readonly redirect?: RedirectPolicy
+  /** Called with a report of every request, once it has ended. */
+  readonly observe?: RequestObserver
   /** Called with what an operator may want to know of and no client is told. */
   readonly onNotice?: NoticeSink
 }

@@ -1,4 +1,4 @@
-import { safeNotices } from './core/callbacks.ts'
+import { safeNotices, safeObserver } from './core/callbacks.ts'
 import { createApp, type HttpApp } from './http/app.ts'
 import { defaultLimits, type ServiceAppOptions } from './options.ts'
 import type { RegistryService } from './ports/registry-service.ts'
@@ -16,12 +16,14 @@ import type { RegistryService } from './ports/registry-service.ts'
 export function serviceApp(service: RegistryService, options: ServiceAppOptions = {}): HttpApp {
   const prefix = checkedPath('prefix', options.prefix ?? '')
   const base = withoutStripped(`${prefix}/v2`, checkedPath('stripped', options.stripped ?? ''))
+  const onNotice = safeNotices(options.onNotice)
   const deps = {
     service,
     limits: { ...defaultLimits, ...options.limits },
     access: options.access ?? null,
     redirect: options.redirect ?? 'off',
-    onNotice: safeNotices(options.onNotice),
+    observe: safeObserver(options.observe, onNotice),
+    onNotice,
     prefix,
   }
   return createApp(deps, base)

@@ -5,9 +5,10 @@ import {
   type Registry,
   type RegistryOptions,
 } from '../../src/index.ts'
+import { type MaintenanceOptions, startMaintenance } from '../../src/kit.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { nodeHash } from '../disk/node-hash.ts'
-import { openRegistry } from '../disk/open-registry.ts'
+import { type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
 import { banner } from './banner.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
@@ -16,7 +17,6 @@ import { createFront, type Front, type Planes } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { type Log, openLog } from './log.ts'
 import { logNotices } from './log-notices.ts'
-import { startMaintenance } from './maintenance.ts'
 import { registryOptions } from './registry-options.ts'
 import { startReloader } from './reload.ts'
 import type { Settings } from './settings.ts'
@@ -101,6 +101,7 @@ async function startListening(
 interface Opened {
   readonly registry: Registry
   readonly planes: () => Planes
+  readonly close: () => Promise<void>
 }
 
 /** Opens the registry behind the front; returns what closes it again. */
@@ -109,31 +110,46 @@ async function open(
   settings: Settings,
   onNotice: NoticeSink,
 ): Promise<() => Promise<void>> {
-  const { registry, planes } = settings.memory
-    ? openMemory(registryOptions(settings, onNotice))
-    : await openFolder(settings.storageDir, registryOptions(settings, onNotice), front)
+  const options = registryOptions(settings, onNotice)
+  const maintenance = { collectEveryMs: settings.collectEvery }
+  const { registry, planes, close } = settings.memory
+    ? openMemory(options, maintenance, onNotice)
+    : await openFolder(settings.storageDir, { ...options, maintenance }, front)
   front.open(registry, planes)
-  const leaveHouse = startMaintenance(registry, settings.collectEvery, onNotice)
-  return async () => {
-    await leaveHouse()
-    await registry.close()
-  }
+  return close
 }
 
-const well: Planes = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
+const allOk: Planes = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
 
-function openMemory(options: RegistryOptions): Opened {
-  return { registry: createRegistry({ ...options, hash: nodeHash }), planes: () => well }
+function openMemory(
+  options: RegistryOptions,
+  maintenance: MaintenanceOptions,
+  onNotice: NoticeSink,
+): Opened {
+  const registry = createRegistry({ ...options, hash: nodeHash })
+  const endMaintenance = startMaintenance(registry, maintenance, onNotice)
+  return {
+    registry,
+    planes: () => allOk,
+    async close() {
+      await endMaintenance()
+      await registry.close()
+    },
+  }
 }
 
 async function openFolder(
   directory: string,
-  options: RegistryOptions,
+  options: Omit<DiskRegistryOptions, 'directory'>,
   { buffers }: Front,
 ): Promise<Opened> {
   try {
     const registry = await openRegistry({ ...options, directory, buffers })
-    return { registry, planes: () => ({ ...well, metadata: registry.status().metadata.state }) }
+    return {
+      registry,
+      planes: () => ({ ...allOk, metadata: registry.status().metadata.state }),
+      close: registry.close,
+    }
   } catch (error) {
     throw problem(error, explainStorage(error, directory))
   }

@@ -1,4 +1,4 @@
-import { type EventSink, RegistryError } from '../../src/index.ts'
+import { type NoticeSink, RegistryError } from '../../src/index.ts'
 import type { Chunks, LogChoice, LogContents, LogFile, MetadataLog } from '../../src/kit.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { syncDirectory } from './directory-sync.ts'
@@ -15,7 +15,7 @@ export interface DiskLogDeps {
   readonly files: Files
   readonly layout: Layout
   readonly quarantine: Quarantine
-  readonly events: EventSink
+  readonly onNotice: NoticeSink
 }
 
 /** Generations of names in files: see {@link MetadataLog}. */
@@ -153,7 +153,7 @@ export class DiskMetadataLog implements MetadataLog {
   #latch(error: unknown): RegistryError {
     if (this.#failure === null) {
       this.#failure = new RegistryError('storageReadOnly', { cause: error })
-      this.#deps.events({ kind: 'store-read-only', error })
+      this.#deps.onNotice({ kind: 'store-read-only', error })
     }
     return this.#failure
   }
@@ -181,11 +181,11 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async #setAside(name: string): Promise<void> {
-    const { layout, quarantine, events } = this.#deps
+    const { layout, quarantine, onNotice } = this.#deps
     if (name === 'metadata.json') this.#snapshot = null
     if (name === 'metadata.previous.json') this.#previous = null
     const moved = await quarantine.move(`${layout.root}/${name}`)
-    events({ kind: 'store-recovered', file: name, detail: `damaged, kept as ${moved}` })
+    onNotice({ kind: 'store-recovered', file: name, detail: `damaged, kept as ${moved}` })
   }
 
   async #cutTail(file: OpenFile, choice: LogChoice): Promise<void> {
@@ -194,6 +194,6 @@ export class DiskMetadataLog implements MetadataLog {
     await file.truncate(choice.journalBytes)
     const bytes = file.size - choice.journalBytes
     const detail = `${bytes} bytes of an unfinished change, never acknowledged, kept as ${copy}`
-    this.#deps.events({ kind: 'store-recovered', file: name, detail })
+    this.#deps.onNotice({ kind: 'store-recovered', file: name, detail })
   }
 }

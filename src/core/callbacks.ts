@@ -1,6 +1,7 @@
 import type { CallContext } from '../ports/call-context.ts'
 import type { EventSink, RegistryEvent } from '../ports/events.ts'
 import type { NoticeSink } from '../ports/notices.ts'
+import type { RequestObserver } from '../ports/observer.ts'
 import type { Emit } from './deps.ts'
 
 /** A sink that never throws, whatever the program's own does. */
@@ -31,6 +32,21 @@ export function emitter(
       if (result !== undefined) Promise.resolve(result).catch(failed)
     } catch (error) {
       failed(error)
+    }
+  }
+}
+
+/** An observer that never throws; null where there is none. */
+export function safeObserver(
+  observe: RequestObserver | undefined,
+  onNotice: NoticeSink,
+): RequestObserver | null {
+  if (observe === undefined) return null
+  return (report) => {
+    try {
+      observe(report)
+    } catch (error) {
+      onNotice({ kind: 'callback-failure', callback: 'observe', error })
     }
   }
 }

@@ -4,6 +4,7 @@ import { RegistryError } from '../oci/registry-error.ts'
 import { authorize } from './authorize.ts'
 import { Call, type HttpDeps } from './call.ts'
 import { answerOf } from './errors.ts'
+import { endWith, exchangeOf, observeHere } from './exchange.ts'
 import { checkRequest } from './guard.ts'
 import { allowedMethods, type PathParameters, type Route, routes } from './routes.ts'
 
@@ -30,14 +31,33 @@ export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): H
       return app
     },
     fetch(request, context) {
-      try {
-        const shown = request.method === 'HEAD' ? asGet(request) : request
-        return router.fetch(shown, { deps, context })
-      } catch (error) {
-        return answerOf(error, new Call(deps, request, context))
-      }
+      const shown = request.method === 'HEAD' ? asGet(request) : request
+      return observed(deps, request, () => {
+        try {
+          return router.fetch(shown, { deps, context })
+        } catch (error) {
+          return answerOf(error, new Call(deps, request, context))
+        }
+      })
     },
   }
+}
+
+/** Answers a request, and reports it where something observes it. */
+function observed(
+  { observe }: HttpDeps,
+  request: Request,
+  work: () => Response | Promise<Response>,
+): Response | Promise<Response> {
+  const exchange = exchangeOf(request) ?? (observe === null ? null : observeHere(request))
+  if (exchange === null) return work()
+  if (observe !== null) exchange.add(observe)
+  const response = work()
+  if (exchange.managed) return response
+  const head = request.method === 'HEAD'
+  return response instanceof Promise
+    ? response.then((made) => endWith(exchange, made, head))
+    : endWith(exchange, response, head)
 }
 
 /**
@@ -68,7 +88,7 @@ function mountable(deps: HttpDeps, base: string, router: Hono): Hono {
     const inFront = segments(routePath) - segments(`${base}/*`)
     const bindings: Bindings = { deps, context: context.env as object | undefined }
     const shown = asGet(raw, withoutSegments(raw.url, inFront))
-    const response = await router.fetch(shown, bindings)
+    const response = await observed(deps, raw, () => router.fetch(shown, bindings))
     return unrouted.has(response) ? next() : response
   })
   app.notFound((context) =>
@@ -119,6 +139,7 @@ function answer(
     checkRequest(call.request)
     const route = routeOf(call, methods)
     const operation = route.parse(parameters)
+    call.exchange?.at(route.path, operation.repository, operation.reference)
     const waiting = authorize(call, () => operation.wanted(call))
     const result =
       waiting === null ? operation.handle(call) : waiting.then(() => operation.handle(call))

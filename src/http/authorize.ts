@@ -24,6 +24,7 @@ async function ask(access: Access, call: Call, { required, optional }: Wanted): 
     throw challenged(access, call, required, `authentication required: ${message}`)
   }
   call.principal = caller
+  if (call.exchange !== null) call.exchange.principal = caller
   const decisions = await access.authorize(caller, [...required, ...optional], call)
   for (const index of required.keys()) {
     const decision = decisions[index]

@@ -4,7 +4,9 @@ import type { RedirectPolicy, RegistryLimits } from '../options.ts'
 import type { Access, AccessRequest, Peer, Principal } from '../ports/access.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { NoticeSink } from '../ports/notices.ts'
+import type { RequestObserver } from '../ports/observer.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
+import { type Exchange, exchangeOf } from './exchange.ts'
 import { peerOf } from './peer.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -14,6 +16,8 @@ export interface HttpDeps {
   readonly limits: RegistryLimits
   readonly access: Access | null
   readonly redirect: RedirectPolicy
+  /** Never throws; null where nothing observes. */
+  readonly observe: RequestObserver | null
   /** Never throws. */
   readonly onNotice: NoticeSink
   /** What stands before `/v2` in public paths. */
@@ -37,6 +41,11 @@ export class Call implements CallContext, AccessRequest {
     this.request = request
     this.head = request.method === 'HEAD'
     this.context = context
+  }
+
+  /** Where the request is observed: what is learnt of it goes there too. */
+  get exchange(): Exchange | null {
+    return exchangeOf(this.request)
   }
 
   get method(): string {

@@ -1,11 +1,14 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Call } from './call.ts'
+import { exchangeOf } from './exchange.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** Where everything that is thrown on the way of a request ends: the envelope of the specification ("Error Codes"). */
 export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'deps'>): Response {
   const known = error instanceof RegistryError ? error : internal(error, call)
   const { status, code, message } = known
+  const exchange = exchangeOf(call.request)
+  if (exchange !== null) exchange.errorCode = code
   const details = known.details.length === 0 ? [undefined] : known.details
   const body = JSON.stringify({ errors: details.map((detail) => ({ code, message, detail })) })
   return new Response(call.head ? null : body, {

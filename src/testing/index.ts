@@ -15,7 +15,15 @@ export {
   index,
   type Layer,
 } from './contents.ts'
-export { ContractBroken, type ContractCase } from './contract.ts'
+export {
+  ContractBroken,
+  type ContractCase,
+  casesFor,
+  type Need,
+  type StorePlace,
+  type Supports,
+  type UnsupportedCase,
+} from './contract.ts'
 export { type FakeClock, fakeClock } from './fake-clock.ts'
 export type { FaultRule, RaisedFault } from './fault-rules.ts'
 export { type Fault, type Faults, faults } from './faults.ts'

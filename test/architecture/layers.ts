@@ -58,6 +58,12 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'maintenance',
+    where: ['src/maintenance.ts'],
+    layers: ['ports', 'registry'],
+    packages: [],
+  },
+  {
     name: 'index',
     where: ['src/index.ts'],
     layers: [
@@ -86,6 +92,7 @@ export const layers: readonly Layer[] = [
       'http',
       'service-app',
       'registry',
+      'maintenance',
     ],
     packages: [],
   },

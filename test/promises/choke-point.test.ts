@@ -70,6 +70,7 @@ function guarded(access: Access): ReturnType<typeof clientOf> {
     limits: defaultLimits,
     access,
     redirect: 'off' as const,
+    observe: null,
     onNotice: () => {},
     prefix: '',
   }
