@@ -4,8 +4,6 @@ import { SqlMetadata } from './sql-metadata.ts'
 import { prepareTables } from './sql-upgrade.ts'
 import { SqlUploads } from './sql-uploads.ts'
 
-const hour = 60 * 60 * 1000
-
 /**
  * The registry's names and upload sessions: one object, so one writer, whose tables are durable. No
  * byte of a blob passes through it. What its getters return is called over RPC, so that to a worker
@@ -18,7 +16,7 @@ export class Names extends DurableObject {
   constructor(state: DurableObjectState, env: unknown) {
     super(state, env)
     prepareTables(state.storage, Date.now())
-    this.#metadata = new SqlMetadata(state.storage, { slackMs: hour })
+    this.#metadata = new SqlMetadata(state.storage)
     this.#uploads = new SqlUploads(state.storage)
   }
 

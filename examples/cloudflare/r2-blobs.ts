@@ -1,3 +1,4 @@
+import type { UploadId } from 'layerdock'
 import type { BlobRef, BlobStore, ByteSpan, OpenBlob } from 'layerdock/kit'
 import { reach } from './r2-errors.ts'
 import { dataKey, markerKey, markers, markersOf, objectsUnder, readMarker } from './r2-keys.ts'
@@ -21,9 +22,16 @@ export interface R2BlobsOptions {
  */
 export function r2Blobs(bucket: R2Bucket, options: R2BlobsOptions = {}): BlobStore {
   const partBytes = options.partBytes ?? smallestPart
+  /** Who may write, of the uploads that are open here. */
+  const writers: Map<UploadId, R2Stage> = new Map()
   return {
     async stage(id, hint, from) {
-      const stage = new R2Stage(bucket, id, { partBytes, expected: hint.length ?? 0 })
+      writers.get(id)?.revoke()
+      const ended = (writer: R2Stage): void => {
+        if (writers.get(id) === writer) writers.delete(id)
+      }
+      const stage = new R2Stage(bucket, id, { partBytes, expected: hint.length ?? 0, ended })
+      writers.set(id, stage)
       // The state is this store's own, come back from the session it was kept with.
       if (from !== undefined) await stage.resume(from as R2State)
       return stage

@@ -17,11 +17,14 @@ export interface R2State extends StageState {
   readonly tail: { readonly key: string; readonly size: number } | null
 }
 
-/** Settings of an {@link R2Stage}, in bytes. */
+/** Settings of an {@link R2Stage}. */
 export interface R2StageOptions {
+  /** In bytes. */
   readonly partBytes: number
-  /** How large the blob may become; need not come true. */
+  /** How large the blob may become, in bytes; need not come true. */
   readonly expected: number
+  /** Called once it takes no more bytes. */
+  ended(stage: R2Stage): void
 }
 
 /**
@@ -34,6 +37,9 @@ export class R2Stage implements StagedBlob {
   readonly #bucket: R2Bucket
   readonly #id: UploadId
   readonly #partBytes: number
+  readonly #ended: (stage: R2Stage) => void
+  /** Whether the upload is not this stage's any more. */
+  #isOver = false
   /** Where an earlier request ended, until its bytes are needed. */
   #earlier: { readonly state: R2State; readonly isObject: boolean } | null = null
   #key: string
@@ -49,14 +55,17 @@ export class R2Stage implements StagedBlob {
   #size = 0
   /** Whether the upload was completed to read it: the bytes are an object, though not yet a blob. */
   #complete = false
-  #committed = false
-  /** Whether there may be tails in the bucket. */
-  #hasTails = false
+  /** Whether there may be tails of earlier requests. */
+  #isResumed = false
+  /** The tail that this stage put. */
+  #tail: string | null = null
 
-  constructor(bucket: R2Bucket, id: UploadId, { partBytes, expected }: R2StageOptions) {
+  constructor(bucket: R2Bucket, id: UploadId, options: R2StageOptions) {
+    const { partBytes, expected, ended } = options
     this.#bucket = bucket
     this.#id = id
     this.#partBytes = partBytes
+    this.#ended = ended
     this.#key = freshKey(id)
     this.#buffer = new Uint8Array(Math.min(partBytes, Math.max(expected, 1024)))
   }
@@ -68,8 +77,7 @@ export class R2Stage implements StagedBlob {
   /** Goes on where `state` ends. @throws RegistryError `uploadUnknown` where its bytes are gone. */
   async resume(state: R2State): Promise<void> {
     const { key, upload, tail } = state
-    // A request that died may have left some, where this state has none.
-    this.#hasTails = true
+    this.#isResumed = true
     // A later request than that of the state may have made an object of the parts and then died.
     const object = upload === null ? null : await reach(this.#bucket.head(dataKey(key)))
     const rest = tail === null ? null : await reach(this.#bucket.head(tail.key))
@@ -78,7 +86,13 @@ export class R2Stage implements StagedBlob {
     this.#earlier = { state, isObject: object !== null }
   }
 
+  /** Takes the upload away from a writer that is still open: another goes on with it. */
+  revoke(): void {
+    this.#isOver = true
+  }
+
   write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#isOver) return Promise.reject(new Error(over))
     if (this.#earlier !== null) return this.#load().then(() => this.write(chunk))
     if (this.#complete) return this.#startOver().then(() => this.write(chunk))
     const piece = chunk.subarray(0, this.#partBytes - this.#filled)
@@ -89,16 +103,17 @@ export class R2Stage implements StagedBlob {
   }
 
   async suspend(): Promise<R2State> {
-    if (this.#earlier !== null) return this.#earlier.state
+    if (this.#isOver) throw new Error(over)
+    if (this.#earlier !== null) return this.#end(this.#earlier.state)
     await this.#sent()
     let tail: R2State['tail'] = null
     if (this.#filled > 0) {
       tail = { key: tailsOf(this.#id) + newUploadId(), size: this.#filled }
-      this.#hasTails = true
+      this.#tail = tail.key
       await reach(this.#bucket.put(tail.key, this.#buffer.subarray(0, this.#filled)))
     }
     const upload = this.#upload?.uploadId ?? null
-    return { size: this.#size, key: this.#key, upload, etags: [...this.#etags], tail }
+    return this.#end({ size: this.#size, key: this.#key, upload, etags: [...this.#etags], tail })
   }
 
   read(): ReadableStream<Uint8Array> {
@@ -119,31 +134,35 @@ export class R2Stage implements StagedBlob {
   }
 
   async commit(digest: Digest): Promise<BlobRef> {
+    if (this.#isOver) throw new Error(over)
     await this.#load()
     const blob = { digest, size: this.#size, key: this.#key }
     if (this.#size < this.#partBytes) {
-      await reach(
-        this.#bucket.put(dataKey(this.#key), this.#buffer.subarray(0, this.#filled)),
-      )
+      await reach(this.#bucket.put(dataKey(this.#key), this.#buffer.subarray(0, this.#filled)))
     } else {
       await this.#completeUpload()
     }
     await reach(this.#bucket.put(markerKey(blob), new Uint8Array(0)))
-    this.#committed = true
-    // The blob is there: what is left over is deleted by the bucket's rule.
+    // The blob is there: the bucket's rule deletes what is left over.
     await this.#dropTails().catch(() => {})
-    return blob
+    return this.#end(blob)
   }
 
   async discard(): Promise<void> {
+    if (this.#isOver) return
     await this.#sending?.catch(() => {})
     if (this.#earlier?.isObject === false) this.#takeParts(this.#earlier.state)
-    if (!this.#committed) {
-      if (this.#complete) await reach(this.#bucket.delete(dataKey(this.#key)))
-      // An upload that is gone already is what was wanted.
-      else await this.#upload?.abort().catch(() => {})
-    }
+    if (this.#complete) await reach(this.#bucket.delete(dataKey(this.#key)))
+    // An upload that is gone already is what was wanted.
+    else await this.#upload?.abort().catch(() => {})
     await this.#dropTails()
+    this.#end(null)
+  }
+
+  #end<T>(result: T): T {
+    this.#isOver = true
+    this.#ended(this)
+    return result
   }
 
   /** Takes over the bytes of an earlier request. */
@@ -165,9 +184,10 @@ export class R2Stage implements StagedBlob {
     this.#size = bytesInParts(state)
   }
 
-  /** Every tail, those of requests that died included. */
+  /** Of an upload that began before, every tail: those of requests that died included. */
   async #dropTails(): Promise<void> {
-    if (!this.#hasTails) return
+    if (this.#tail !== null) await reach(this.#bucket.delete(this.#tail))
+    if (!this.#isResumed) return
     for await (const { key } of objectsUnder(this.#bucket, tailsOf(this.#id))) {
       await reach(this.#bucket.delete(key))
     }
@@ -267,6 +287,8 @@ export class R2Stage implements StagedBlob {
     yield* object.body
   }
 }
+
+const over = 'this stage of the upload ended, or another goes on with it'
 
 function bytesInParts({ size, tail }: R2State): number {
   return size - (tail?.size ?? 0)

@@ -1,5 +1,8 @@
 import { RegistryError } from 'layerdock'
 
+/** How the message of an error begins that has to be `unavailable` to the registry. */
+export const unavailable: string = 'unavailable: '
+
 type Method = (...values: readonly unknown[]) => Promise<unknown>
 
 /**
@@ -19,9 +22,11 @@ export function remote<Store extends object>(store: () => Store): Store {
           // Not by `Reflect`: a stub has a method of any name, and it is called on the stub.
           return await (store() as Record<PropertyKey, Method>)[name]?.(...values)
         } catch (cause) {
-          const { retryable, overloaded } = cause as RemoteError
-          if (retryable || overloaded) throw new RegistryError('unavailable', { cause })
-          if (`${cause}`.includes('SQLITE_FULL')) throw new RegistryError('storageFull', { cause })
+          const { retryable, overloaded, message } = cause as RemoteError
+          if (retryable || overloaded || message.startsWith(unavailable)) {
+            throw new RegistryError('unavailable', { cause })
+          }
+          if (message.includes('SQLITE_FULL')) throw new RegistryError('storageFull', { cause })
           throw cause
         }
       }
@@ -30,7 +35,7 @@ export function remote<Store extends object>(store: () => Store): Store {
 }
 
 /** What the platform says of an error that came over RPC. */
-interface RemoteError {
+interface RemoteError extends Error {
   readonly retryable?: boolean
   readonly overloaded?: boolean
 }

@@ -1,5 +1,6 @@
 import type { Digest, RepositoryName } from 'layerdock'
 import type { BlobRef } from 'layerdock/kit'
+import { unavailable } from './remote.ts'
 
 interface LinkRow extends BlobRow {
   readonly keep_until: number
@@ -34,17 +35,13 @@ export class SqlBlobs {
   }
 
   /**
-   * As {@link find}, with a lease until `leastEnd` at least. Writes only where there is need, and then
+   * As {@link find}, with a lease until `least` at least. Writes only where there is need, and then
    * until `end`.
    */
-  keep(
-    repository: RepositoryName,
-    digest: Digest,
-    { leastEnd, end }: { readonly leastEnd: number; readonly end: number },
-  ): BlobRef | null {
+  keep(repository: RepositoryName, digest: Digest, least: number, end: number): BlobRef | null {
     const row = this.#link(repository, digest)
     if (row === undefined) return null
-    if (row.named === 0 && row.keep_until < leastEnd) {
+    if (row.named === 0 && row.keep_until < least) {
       this.#sql.exec(
         'UPDATE links SET keep_until = ? WHERE repository = ? AND digest = ?',
         ...[end, repository, digest],
@@ -54,9 +51,11 @@ export class SqlBlobs {
   }
 
   /**
-   * The reference that counts for a digest of which `blob` is one copy.
+   * The reference that counts for a digest of which `blob` is one copy. A copy that does not count is
+   * trash at once, so that its bytes are deleted even if the caller dies.
    *
-   * @throws Error when the key is named no more: its bytes may be gone at any moment.
+   * @throws Error that {@link remote} makes `unavailable`, when the key lost, was condemned or is known
+   *   to be missing: its bytes may be gone, and the caller has to bring others.
    */
   settle(blob: BlobRef): BlobRef {
     const { digest, size, key } = blob
@@ -66,8 +65,16 @@ export class SqlBlobs {
         digest,
       )
       .toArray()
-    if (row?.missing === 0) return blobOf(row)
-    if (this.#isTrash(blob)) throw new Error(`the key ${key} is named no more`)
+    if (row?.missing === 0) {
+      if (row.key !== key) {
+        const insert = 'INSERT OR IGNORE INTO trash (digest, key, size) VALUES (?, ?, ?)'
+        this.#sql.exec(insert, digest, key, size)
+      }
+      return blobOf(row)
+    }
+    if (row?.key === key || this.#isTrash(blob)) {
+      throw new Error(`${unavailable}the key ${key} does not count any more`)
+    }
     this.#sql.exec(
       `INSERT INTO blobs (digest, key, size) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET key = excluded.key, size = excluded.size, missing = 0`,

@@ -20,16 +20,11 @@ import type {
 import { SqlBlobs } from './sql-blobs.ts'
 import { SqlManifests } from './sql-manifests.ts'
 
-/** Settings of {@link SqlMetadata}. */
-export interface SqlMetadataOptions {
-  /** Milliseconds since the epoch. Default: the object's own clock. */
-  readonly clock?: () => number
-  /**
-   * A lease that is extended is extended so much further, in milliseconds: most requests for a blob that
-   * no manifest names then write nothing. Default: 0.
-   */
-  readonly slackMs?: number
-}
+/**
+ * A lease is written half again as long as was asked for, so that a client that asks for what it has
+ * just pushed causes no write.
+ */
+const slack = 1.5
 
 /**
  * Names in a Durable Object's tables. Workers call it over RPC. No method waits for anything between
@@ -42,16 +37,15 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
   readonly #blobs: SqlBlobs
   readonly #manifests: SqlManifests
   readonly #clock: () => number
-  readonly #slackMs: number
 
-  constructor(storage: DurableObjectStorage, options: SqlMetadataOptions = {}) {
+  /** `clock`: milliseconds since the epoch. */
+  constructor(storage: DurableObjectStorage, clock: () => number = Date.now) {
     super()
     this.#storage = storage
     this.#sql = storage.sql
     this.#blobs = new SqlBlobs(storage.sql)
     this.#manifests = new SqlManifests(storage.sql)
-    this.#clock = options.clock ?? Date.now
-    this.#slackMs = options.slackMs ?? 0
+    this.#clock = clock
   }
 
   async hasRepository(repository: RepositoryName): Promise<boolean> {
@@ -99,8 +93,8 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     digest: Digest,
     leaseMs: number,
   ): Promise<BlobRef | null> {
-    const leastEnd = this.#clock() + leaseMs
-    return this.#blobs.keep(repository, digest, { leastEnd, end: leastEnd + this.#slackMs })
+    const now = this.#clock()
+    return this.#blobs.keep(repository, digest, now + leaseMs, now + leaseMs * slack)
   }
 
   async repositoriesWith(digest: Digest, limit: number): Promise<readonly RepositoryName[]> {
@@ -110,7 +104,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
   async linkBlob(repository: RepositoryName, blob: BlobRef, leaseMs: number): Promise<BlobRef> {
     return this.#storage.transactionSync(() => {
       const counts = this.#blobs.settle(blob)
-      this.#blobs.link(repository, counts, this.#clock() + leaseMs)
+      this.#blobs.link(repository, counts, this.#clock() + leaseMs * slack)
       return counts
     })
   }
@@ -123,7 +117,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
   ): Promise<BlobRef | null> {
     return this.#storage.transactionSync(() => {
       const found = this.#blobs.find(from, digest)
-      if (found !== null) this.#blobs.link(to, found, this.#clock() + leaseMs)
+      if (found !== null) this.#blobs.link(to, found, this.#clock() + leaseMs * slack)
       return found
     })
   }

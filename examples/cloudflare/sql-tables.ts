@@ -58,16 +58,17 @@ CREATE TABLE tags (
 ) WITHOUT ROWID;
 CREATE INDEX tags_of ON tags (repository, digest, tag);
 
--- Upload sessions. holder, until: who may change one, and how long. wanted: another asked for it.
--- saved_by: who gave it back last.
+-- Upload sessions. spare: whether one may make way for another, having no bytes. holder, until: who
+-- may change it, and how long. wanted: another asked for it.
 CREATE TABLE uploads (
-  id TEXT PRIMARY KEY, owner TEXT NOT NULL, size INTEGER NOT NULL, touched_at INTEGER NOT NULL,
-  session TEXT NOT NULL, holder TEXT, until INTEGER NOT NULL DEFAULT 0,
-  wanted INTEGER NOT NULL DEFAULT 0, saved_by TEXT
+  id TEXT PRIMARY KEY, owner TEXT NOT NULL, size INTEGER NOT NULL, spare INTEGER NOT NULL,
+  touched_at INTEGER NOT NULL, session TEXT NOT NULL, holder TEXT, until INTEGER NOT NULL DEFAULT 0,
+  wanted INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX uploads_by_age ON uploads (touched_at);
-CREATE INDEX uploads_without_bytes ON uploads (owner, touched_at) WHERE size = 0;
+CREATE INDEX spare_uploads ON uploads (owner, touched_at) WHERE spare;
 
+-- How many sessions there are, for each owner and in all.
 CREATE TABLE owners (owner TEXT PRIMARY KEY, uploads INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX owners_by_uploads ON owners (uploads);
 CREATE TABLE totals (uploads INTEGER NOT NULL, bytes INTEGER NOT NULL);

@@ -1,6 +1,6 @@
 import type { UploadSession } from 'layerdock/kit'
 import { tables } from './sql-tables.ts'
-import { ownerKey } from './sql-uploads.ts'
+import { insertUpload } from './sql-uploads.ts'
 
 /** What tables are made as now. */
 const format = 2
@@ -57,10 +57,7 @@ function upgradeFirst(sql: SqlStorage, now: number): void {
   for (const row of sql.exec<OldUpload>('SELECT touched_at, session FROM old_uploads').toArray()) {
     const { touchedAt: _, ...kept } = JSON.parse(row.session) as OldSession
     const session = { ...kept, owner: kept.principal, hashState: null, committed: null }
-    sql.exec(
-      'INSERT INTO uploads (id, owner, size, touched_at, session) VALUES (?, ?, ?, ?, ?)',
-      ...[session.id, ownerKey(session), session.offset, row.touched_at, JSON.stringify(session)],
-    )
+    insertUpload(sql, session, row.touched_at)
   }
   for (const table of earlier) sql.exec(`DROP TABLE old_${table}`)
   sql.exec('DROP TABLE bytes')

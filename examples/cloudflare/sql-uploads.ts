@@ -20,32 +20,29 @@ export class SqlUploads extends RpcTarget implements UploadStore {
   }
 
   async create(session: UploadSession, caps: SessionCaps): Promise<boolean> {
-    const { id, offset } = session
-    const owner = ownerKey(session)
     const now = this.#clock()
+    const owner = ownerKey(session)
     return this.#storage.transactionSync(() => {
-      if (this.#find(id) !== null) return true
-      const [room] = this.#sql
+      if (this.#row(session.id) !== undefined) return true
+      const [count] = this.#sql
         .exec<{ all: number; own: number }>(
           `SELECT uploads AS "all",
              coalesce((SELECT uploads FROM owners WHERE owner = ?), 0) AS own FROM totals`,
           owner,
         )
         .toArray()
-      const { all, own } = room ?? { all: 0, own: 0 }
+      const { all, own } = count ?? { all: 0, own: 0 }
       if (own >= caps.perOwner) {
         if (!this.#evict(now, owner)) return false
       } else if (all >= caps.total && !this.#evict(now)) return false
-      this.#sql.exec(
-        'INSERT INTO uploads (id, owner, size, touched_at, session) VALUES (?, ?, ?, ?, ?)',
-        ...[id, owner, offset, now, JSON.stringify(session)],
-      )
+      insertUpload(this.#sql, session, now)
       return true
     })
   }
 
   async find(id: UploadId, idleMs: number): Promise<UploadSession | null> {
-    return this.#find(id, idleMs)
+    const row = this.#row(id)
+    return row === undefined || isIdle(row, idleMs, this.#clock()) ? null : sessionOf(row)
   }
 
   async claim(
@@ -55,16 +52,18 @@ export class SqlUploads extends RpcTarget implements UploadStore {
     idleMs: number,
   ): Promise<UploadSession | 'busy' | null> {
     const now = this.#clock()
-    const session = this.#find(id, idleMs)
-    if (session === null) return null
-    const claimed = this.#sql.exec(
-      `UPDATE uploads SET holder = ?1, until = ?2, wanted = 0
-       WHERE id = ?3 AND (holder IS NULL OR holder = ?1 OR until <= ?4) RETURNING id`,
-      ...[holder, now + ttlMs, id, now],
+    const row = this.#row(id)
+    if (row === undefined || isIdle(row, idleMs, now)) return null
+    const isHeld = row.holder !== null && row.until > now
+    if (isHeld && row.holder !== holder) {
+      this.#sql.exec('UPDATE uploads SET wanted = 1 WHERE id = ?', id)
+      return 'busy'
+    }
+    this.#sql.exec(
+      'UPDATE uploads SET holder = ?, until = ?, wanted = ? WHERE id = ?',
+      ...[holder, now + ttlMs, isHeld ? row.wanted : 0, id],
     )
-    if (claimed.toArray().length > 0) return session
-    this.#sql.exec('UPDATE uploads SET wanted = 1 WHERE id = ?', id)
-    return 'busy'
+    return sessionOf(row)
   }
 
   async renew(id: UploadId, holder: string, ttlMs: number): Promise<'held' | 'wanted' | 'lost'> {
@@ -81,26 +80,16 @@ export class SqlUploads extends RpcTarget implements UploadStore {
 
   async save(session: UploadSession, holder: string): Promise<boolean> {
     const now = this.#clock()
-    const text = JSON.stringify(session)
     const saved = this.#sql.exec(
-      `UPDATE uploads SET size = ?, touched_at = ?, session = ?, holder = NULL, wanted = 0,
-         saved_by = ? WHERE id = ? AND holder = ? AND until > ? RETURNING id`,
-      ...[session.offset, now, text, holder, session.id, holder, now],
+      `UPDATE uploads SET size = ?, spare = ?, touched_at = ?, session = ?, holder = NULL
+       WHERE id = ? AND holder = ? AND until > ? RETURNING id`,
+      ...[session.offset, spareOf(session), now, JSON.stringify(session), session.id, holder, now],
     )
-    if (saved.toArray().length > 0) return true
-    // The answer to the same call before this one may have been lost.
-    const before = this.#sql.exec(
-      'SELECT 1 FROM uploads WHERE id = ? AND holder IS NULL AND saved_by = ? AND session = ?',
-      ...[session.id, holder, text],
-    )
-    return before.toArray().length > 0
+    return saved.toArray().length > 0
   }
 
   async release(id: UploadId, holder: string): Promise<void> {
-    this.#sql.exec(
-      'UPDATE uploads SET holder = NULL, wanted = 0 WHERE id = ? AND holder = ?',
-      ...[id, holder],
-    )
+    this.#sql.exec('UPDATE uploads SET holder = NULL WHERE id = ? AND holder = ?', id, holder)
   }
 
   async remove(id: UploadId, holder: string): Promise<boolean> {
@@ -120,8 +109,8 @@ export class SqlUploads extends RpcTarget implements UploadStore {
     const now = this.#clock()
     return this.#sql
       .exec<SessionRow>(
-        `SELECT session, touched_at FROM uploads
-         WHERE touched_at <= ? AND (holder IS NULL OR until <= ?) ORDER BY touched_at LIMIT ?`,
+        `SELECT * FROM uploads WHERE touched_at <= ?
+         AND (holder IS NULL OR until <= ?) ORDER BY touched_at LIMIT ?`,
         ...[now - idleMs, now, limit],
       )
       .toArray()
@@ -135,11 +124,8 @@ export class SqlUploads extends RpcTarget implements UploadStore {
   /** Nothing to release: the tables are the object's. */
   async close(): Promise<void> {}
 
-  #find(id: UploadId, idleMs: number = Number.POSITIVE_INFINITY): UploadSession | null {
-    const [row] = this.#sql
-      .exec<SessionRow>('SELECT session, touched_at FROM uploads WHERE id = ?', id)
-      .toArray()
-    return row === undefined || row.touched_at + idleMs <= this.#clock() ? null : sessionOf(row)
+  #row(id: UploadId): SessionRow | undefined {
+    return this.#sql.exec<SessionRow>('SELECT * FROM uploads WHERE id = ?', id).toArray()[0]
   }
 
   /**
@@ -150,7 +136,7 @@ export class SqlUploads extends RpcTarget implements UploadStore {
     const gone = this.#sql.exec(
       `DELETE FROM uploads WHERE id = (
          SELECT id FROM owners CROSS JOIN uploads USING (owner)
-         WHERE size = 0 AND (holder IS NULL OR until <= ?) ${owner === undefined ? '' : 'AND owner = ?'}
+         WHERE spare AND (holder IS NULL OR until <= ?) ${owner === undefined ? '' : 'AND owner = ?'}
          ORDER BY owners.uploads DESC, touched_at LIMIT 1) RETURNING id`,
       ...[now, ...(owner === undefined ? [] : [owner])],
     )
@@ -161,11 +147,33 @@ export class SqlUploads extends RpcTarget implements UploadStore {
 interface SessionRow {
   readonly session: string
   readonly touched_at: number
+  readonly holder: string | null
+  readonly until: number
+  readonly wanted: number
+}
+
+/** Adds a row for a session that was idle since `touchedAt`, in milliseconds since the epoch. */
+export function insertUpload(sql: SqlStorage, session: UploadSession, touchedAt: number): void {
+  const { id, offset } = session
+  sql.exec(
+    'INSERT INTO uploads (id, owner, size, spare, touched_at, session) VALUES (?, ?, ?, ?, ?, ?)',
+    ...[id, ownerKey(session), offset, spareOf(session), touchedAt, JSON.stringify(session)],
+  )
 }
 
 /** An owner as the tables name it; callers of whom nothing is known share one. */
-export function ownerKey({ owner }: Pick<UploadSession, 'owner'>): string {
+function ownerKey({ owner }: UploadSession): string {
   return owner === null ? '' : `=${owner}`
+}
+
+/** Whether nothing is lost with a session. */
+function spareOf({ offset, committed }: UploadSession): number {
+  return offset === 0 && committed === null ? 1 : 0
+}
+
+/** A session that is held is not idle. */
+function isIdle({ touched_at, holder, until }: SessionRow, idleMs: number, now: number): boolean {
+  return touched_at + idleMs <= now && (holder === null || until <= now)
 }
 
 /** What this store wrote, it reads back. */
