@@ -11,9 +11,6 @@ import type { CoreDeps } from './deps.ts'
 import { manifestCache } from './manifest-cache.ts'
 import { type ManifestFacts, parseManifest } from './manifest-facts.ts'
 
-/** Annotations up to this size, in bytes of JSON, stay in memory; larger ones are read when asked for. */
-const keptAnnotations = 2048
-
 type ManifestMethods = 'statManifest' | 'getManifest' | 'putManifest' | 'deleteManifest'
 
 /** Manifests, and how their bytes are read. */
@@ -66,7 +63,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
       if (bytes.byteLength > limits.manifestBytes) {
         throw new RegistryError('manifestTooLarge', { detail: { limit: limits.manifestBytes } })
       }
-      const facts = parseManifest(bytes, push.mediaType)
+      const facts = parseManifest(bytes, push.mediaType, limits.descriptorsPerManifest)
       const digest = digestFor(deps, reference, bytes)
       await store(repository, reference, push, facts, digest)
       cache.put(digest, bytes)
@@ -124,7 +121,6 @@ function recordOf(
   blob: BlobRef,
 ): ManifestRecord {
   const { mediaType, artifactType, subject, references, annotations } = facts
-  const small = JSON.stringify(annotations).length <= keptAnnotations
   return {
     digest,
     size,
@@ -133,7 +129,7 @@ function recordOf(
     references,
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(subject === undefined ? {} : { subject }),
-    ...(annotations.length === 0 ? {} : { annotations: small ? annotations : [] }),
+    ...(annotations?.length === 0 ? {} : { annotations: annotations ?? [] }),
   }
 }
 
