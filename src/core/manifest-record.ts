@@ -2,9 +2,6 @@ import type { Digest } from '../oci/digest.ts'
 import type { ManifestChange, ManifestOutcome, ManifestRecord } from '../ports/metadata-store.ts'
 import type { ManifestFacts } from './manifest-facts.ts'
 
-/** Annotations up to this size, in bytes of JSON, stay in memory; larger ones are read when asked for. */
-const keptAnnotations = 2048
-
 /** A record before its bytes have a place, and before it was pushed. */
 export type NewRecord = Omit<ManifestRecord, 'blob' | 'pushedAt'>
 
@@ -17,7 +14,6 @@ export type Stored = ManifestOutcome & { readonly kind: 'stored' }
 /** What is recorded of a manifest. */
 export function recordOf(facts: ManifestFacts, digest: Digest, size: number): NewRecord {
   const { mediaType, artifactType, subject, references, annotations } = facts
-  const small = JSON.stringify(annotations).length <= keptAnnotations
   return {
     digest,
     size,
@@ -25,6 +21,6 @@ export function recordOf(facts: ManifestFacts, digest: Digest, size: number): Ne
     references,
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(subject === undefined ? {} : { subject }),
-    ...(annotations.length === 0 ? {} : { annotations: small ? annotations : [] }),
+    ...(annotations?.length === 0 ? {} : { annotations: annotations ?? [] }),
   }
 }

@@ -94,7 +94,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
       if (bytes.byteLength > limits.manifestBytes) {
         throw new RegistryError('manifestTooLarge', { detail: { limit: limits.manifestBytes } })
       }
-      const facts = parseManifest(bytes, push.mediaType)
+      const facts = parseManifest(bytes, push.mediaType, limits.descriptorsPerManifest)
       const digest = digestFor(deps, reference, bytes)
       const change = changeOf(reference, push, facts)
       const record = recordOf(facts, digest, bytes.byteLength)
