@@ -12,6 +12,10 @@ import type { UploadStore } from './ports/upload-store.ts'
 export interface RegistryLimits {
   /** A manifest, in bytes; larger is 413. The specification wants at least 4 MiB. */
   readonly manifestBytes: number
+  /** Memory for manifests on their way in, all together, in bytes; one that finds no room waits, then 429. */
+  readonly manifestBodyBytes: number
+  /** Layers that an image manifest, or manifests that an index may name; more is 400. */
+  readonly descriptorsPerManifest: number
   /** A blob, in bytes; larger is 413. */
   readonly blobBytes: number
   /** Upload sessions open at once; one more is 429. */
@@ -42,6 +46,8 @@ const mib = 1024 * 1024
 /** The limits where none are given. */
 export const defaultLimits: RegistryLimits = {
   manifestBytes: 4 * mib,
+  manifestBodyBytes: 64 * mib,
+  descriptorsPerManifest: 10_000,
   blobBytes: 1024 * 1024 * mib,
   uploadSessions: 10_000,
   uploadSessionsPerOwner: 2_000,

@@ -1,5 +1,6 @@
 import { safeNotices, safeObserver } from './core/callbacks.ts'
 import { createApp, type HttpApp } from './http/app.ts'
+import { BodyBudget } from './http/body-budget.ts'
 import { defaultLimits, type ServiceAppOptions } from './options.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 
@@ -17,9 +18,11 @@ export function serviceApp(service: RegistryService, options: ServiceAppOptions 
   const prefix = checkedPath('prefix', options.prefix ?? '')
   const base = withoutStripped(`${prefix}/v2`, checkedPath('stripped', options.stripped ?? ''))
   const onNotice = safeNotices(options.onNotice)
+  const limits = { ...defaultLimits, ...options.limits }
   const deps = {
     service,
-    limits: { ...defaultLimits, ...options.limits },
+    limits,
+    bodies: new BodyBudget(limits.manifestBodyBytes),
     access: options.access ?? null,
     redirect: options.redirect ?? 'off',
     observe: safeObserver(options.observe, onNotice),

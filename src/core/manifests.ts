@@ -4,23 +4,20 @@ import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
-import type { CallContext } from '../ports/call-context.ts'
-import type { ManifestFactsOfEvent } from '../ports/events.ts'
-import type { ManifestChange, ManifestOutcome, ManifestRecord } from '../ports/metadata-store.ts'
+import type { ManifestOutcome, ManifestRecord } from '../ports/metadata-store.ts'
 import type {
   Manifest,
   ManifestInfo,
   ManifestPush,
   RegistryService,
 } from '../ports/registry-service.ts'
-import type { CoreDeps, Emit } from './deps.ts'
+import type { CoreDeps } from './deps.ts'
 import { manifestCache } from './manifest-cache.ts'
+import { factsOf, tellPush } from './manifest-events.ts'
 import { type ManifestFacts, parseManifest } from './manifest-facts.ts'
+import { type Change, type NewRecord, recordOf, type Stored } from './manifest-record.ts'
 import { noteMissing } from './missing-bytes.ts'
 import { nameBytes } from './naming.ts'
-
-/** Annotations up to this size, in bytes of JSON, stay in memory; larger ones are read when asked for. */
-const keptAnnotations = 2048
 
 type ManifestMethods =
   | 'statManifest'
@@ -34,8 +31,6 @@ export interface ManifestService extends Pick<RegistryService, ManifestMethods> 
   /** The bytes of a manifest that is recorded; null when they are missing or not what they were. */
   readBytes(record: BlobRef): Promise<Uint8Array | null>
 }
-
-type Stored = ManifestOutcome & { readonly kind: 'stored' }
 
 /** Manifests by tag and by digest: end-3, end-7, end-9. */
 export function manifestService(deps: CoreDeps): ManifestService {
@@ -99,7 +94,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
       if (bytes.byteLength > limits.manifestBytes) {
         throw new RegistryError('manifestTooLarge', { detail: { limit: limits.manifestBytes } })
       }
-      const facts = parseManifest(bytes, push.mediaType)
+      const facts = parseManifest(bytes, push.mediaType, limits.descriptorsPerManifest)
       const digest = digestFor(deps, reference, bytes)
       const change = changeOf(reference, push, facts)
       const record = recordOf(facts, digest, bytes.byteLength)
@@ -170,69 +165,12 @@ export function manifestService(deps: CoreDeps): ManifestService {
   }
 }
 
-type NewRecord = Omit<ManifestRecord, 'blob' | 'pushedAt'>
-type Change = Omit<ManifestChange, 'record'>
-
 /** @throws RegistryError `preconditionFailed`, `manifestBlobUnknown` with a detail for each digest. */
 function storedOr(outcome: ManifestOutcome | null): Stored {
   if (outcome?.kind === 'stored') return outcome
   if (outcome?.kind !== 'missing') throw new RegistryError('preconditionFailed')
   const details = outcome.digests.map((missing) => ({ digest: missing }))
   throw new RegistryError('manifestBlobUnknown', { details })
-}
-
-function tellPush(
-  emit: Emit,
-  call: CallContext,
-  repository: RepositoryName,
-  push: {
-    readonly record: NewRecord
-    readonly facts: ManifestFacts
-    readonly change: Change
-    readonly stored: Stored
-  },
-): void {
-  const { record, facts, change, stored } = push
-  const { digest } = record
-  const { tags } = change
-  emit(call, {
-    kind: 'manifest-pushed',
-    repository,
-    ...factsOf(record),
-    tags,
-    contentSize: facts.contentSize,
-    created: stored.created,
-  })
-  for (const [index, tag] of tags.entries()) {
-    const previous = stored.previous[index] ?? null
-    if (previous !== digest) emit(call, { kind: 'tag-moved', repository, tag, digest, previous })
-  }
-}
-
-/** What events say of a manifest. */
-function factsOf(record: NewRecord): ManifestFactsOfEvent {
-  const { digest, size, mediaType, artifactType, subject } = record
-  return {
-    digest,
-    size,
-    mediaType,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(subject === undefined ? {} : { subject }),
-  }
-}
-
-function recordOf(facts: ManifestFacts, digest: Digest, size: number): NewRecord {
-  const { mediaType, artifactType, subject, references, annotations } = facts
-  const small = JSON.stringify(annotations).length <= keptAnnotations
-  return {
-    digest,
-    size,
-    mediaType,
-    references,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(annotations.length === 0 ? {} : { annotations: small ? annotations : [] }),
-  }
 }
 
 /** The digest a manifest is stored under: the one it was pushed by, or sha256 for a tag. */

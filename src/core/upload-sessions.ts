@@ -1,4 +1,5 @@
 import { algorithmOf, type Digest } from '../oci/digest.ts'
+import { ownerOf } from '../oci/owner.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId } from '../oci/upload-id.ts'
@@ -29,7 +30,7 @@ export async function openSession(
     id: newUploadId(),
     repository,
     principal: call.principal?.id ?? null,
-    owner: ownerOf(call),
+    owner: ownerOf(call.principal?.id ?? null, call.peer.address),
     offset: 0,
     algorithm,
     hexSoFar: null,
@@ -145,11 +146,6 @@ export async function saveSession(
   if (!(await deps.uploads.save(next, claim.holder))) throw new RegistryError('uploadUnknown')
   if (hash !== null) hashes.put(session.id, hash)
   return offset
-}
-
-function ownerOf({ principal, peer }: CallContext): string | null {
-  if (principal !== null) return `principal ${principal.id}`
-  return peer.address === undefined ? null : `address ${peer.address}`
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -6,6 +6,7 @@ import type { CallContext } from '../ports/call-context.ts'
 import type { NoticeSink } from '../ports/notices.ts'
 import type { RequestObserver } from '../ports/observer.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
+import type { BodyBudget } from './body-budget.ts'
 import { type Exchange, exchangeOf } from './exchange.ts'
 import { peerOf } from './peer.ts'
 import { requestIdOf } from './request-id.ts'
@@ -16,6 +17,8 @@ export interface HttpDeps {
   readonly limits: RegistryLimits
   readonly access: Access | null
   readonly redirect: RedirectPolicy
+  /** The memory of bodies that are read whole. */
+  readonly bodies: BodyBudget
   /** Never throws; null where nothing observes. */
   readonly observe: RequestObserver | null
   /** Never throws. */

@@ -23,6 +23,7 @@ export type ErrorName =
   | 'uploadBroken'
   | 'sizeInvalid'
   | 'manifestInvalid'
+  | 'tooManyDescriptors'
   | 'manifestBlobUnknown'
   | 'tagInvalid'
   | 'pageInvalid'
@@ -97,6 +98,11 @@ export const errorRows: Readonly<Record<ErrorName, ErrorRow>> = {
   ),
   sizeInvalid: row('SIZE_INVALID', 400, 'the body is not as long as its headers say'),
   manifestInvalid: row('MANIFEST_INVALID', 400, 'this is not a manifest the registry can take'),
+  tooManyDescriptors: row(
+    'MANIFEST_INVALID',
+    400,
+    'the manifest names more layers or manifests than this registry takes: push fewer in each, or ask its operator for a higher limit',
+  ),
   manifestBlobUnknown: row(
     'MANIFEST_BLOB_UNKNOWN',
     400,

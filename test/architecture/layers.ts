@@ -24,7 +24,7 @@ export const layers: readonly Layer[] = [
     name: 'core',
     where: ['src/core/'],
     layers: ['oci', 'ports', 'options'],
-    packages: ['valibot'],
+    packages: [],
   },
   {
     name: 'metadata',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
+import { BodyBudget } from '../../src/http/body-budget.ts'
 import { type Route, routes } from '../../src/http/routes.ts'
 import {
   type Access,
@@ -71,6 +72,7 @@ function guarded(access: Access): ReturnType<typeof clientOf> {
     access,
     redirect: 'off' as const,
     observe: null,
+    bodies: new BodyBudget(0),
     onNotice: () => {},
     prefix: '',
   }

@@ -49,7 +49,7 @@ const places: ReadonlyArray<
     true,
     (client, evil) => put(client, { subject: { mediaType: 'a/b', digest: `x:a${evil}`, size: 1 } }),
   ],
-  ["a manifest's artifactType", false, (client, evil) => put(client, { artifactType: evil })],
+  ["a manifest's artifactType", true, (client, evil) => put(client, { artifactType: evil })],
   [
     "a manifest's annotations",
     false,

@@ -1,4 +1,5 @@
 import { parseDigest } from '../../oci/digest.ts'
+import { ownerOf } from '../../oci/owner.ts'
 import type { Reference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
@@ -7,7 +8,7 @@ import type { Ask } from '../../ports/access.ts'
 import type { Expectation, ExpectedDigests } from '../../ports/metadata-store.ts'
 import type { ManifestInfo, ManifestPushed } from '../../ports/registry-service.ts'
 import type { Wanted } from '../authorize.ts'
-import { readWhole } from '../body.ts'
+import { withWholeBody } from '../body.ts'
 import { type Call, queryOf, short } from '../call.ts'
 import { clientHas, entityTags } from '../conditions.ts'
 import { apiVersion, cacheControl } from '../headers.ts'
@@ -42,17 +43,25 @@ export async function putManifest(
   reference: Reference,
 ): Promise<Response> {
   const { deps, request } = call
-  const { service, limits } = deps
+  const { service, limits, bodies } = deps
   const tags = tagParameters(call, reference)
   const expect = expectation(request.headers)
   const mediaType = request.headers.get('content-type')
-  const bytes = await readWhole(request, limits.manifestBytes, 'manifestTooLarge')
-  const pushed = await service.putManifest(call, repository, reference, {
-    bytes,
-    tags,
-    ...(mediaType === null ? {} : { mediaType }),
-    ...(expect === null ? {} : { expect }),
-  })
+  const { manifestBytes } = limits
+  const reservation = bodies.open(ownerOf(call.principal?.id ?? null, call.peer.address))
+  const pushed = await withWholeBody(
+    request,
+    manifestBytes,
+    'manifestTooLarge',
+    reservation,
+    (bytes) =>
+      service.putManifest(call, repository, reference, {
+        bytes,
+        tags,
+        ...(mediaType === null ? {} : { mediaType }),
+        ...(expect === null ? {} : { expect }),
+      }),
+  )
   return created(call, repository, pushed, tags)
 }
 
