@@ -29,6 +29,7 @@ export type ErrorName =
   | 'pageInvalid'
   | 'pathInvalid'
   | 'requestInvalid'
+  | 'httpsRequired'
   | 'bodyConsumed'
   | 'unauthorized'
   | 'denied'
@@ -119,6 +120,7 @@ export const errorRows: Readonly<Record<ErrorName, ErrorRow>> = {
     400,
     'the path holds an encoded or empty segment: send names, tags and digests as they are',
   ),
+  httpsRequired: row('UNSUPPORTED', 400, 'this port speaks HTTPS: use a URL with https://'),
   requestInvalid: row('UNSUPPORTED', 400, 'this is not a request the registry can read'),
   bodyConsumed: row(
     'UNSUPPORTED',
