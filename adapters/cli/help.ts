@@ -24,8 +24,8 @@ environment (LAYERDOCK_CONFIG names the file), "storageDir" in the file. The com
 the environment, and that over the file. A switch can be turned off: --no-deletes,
 LAYERDOCK_DELETES=false. Sizes are bytes or 512KiB, 4MiB, 10GB; times are 500ms, 30s, 5m, 24h.
 
-Beside /v2 it answers / (how to push), /live (200 while the process runs), /ready (503 while starting,
-draining, or unable to write) and /healthz (the same in detail, as JSON).
+Beside /v2 it answers / (how to push), /live (200 while the process runs), /ready (503 while
+starting, draining, or unable to write) and /healthz (the same in detail, as JSON).
 
 After SIGTERM or SIGINT, requests that are under way may go on for --drain-seconds. Until the last
 of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it
