@@ -48,7 +48,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
     const holder = holders.get(id)
     if (performance.now() > deadline) {
       throw new RegistryError('tooManyRequests', {
-        message: 'another request is writing to this upload session: wait for it to end',
+        advice: 'another request is writing to this upload session; wait for it to end',
         headers: { 'Retry-After': '1' },
       })
     }

@@ -1,24 +1,15 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Call } from './call.ts'
+import { envelope } from './error-answer.ts'
 
-/** Where every throw of the road ends: the envelope of the specification ("Error Codes"). */
+/** Makes the answer for whatever a handler, or the way to it, has thrown. */
 export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'deps'>): Response {
   const known = error instanceof RegistryError ? error : internal(error, call)
-  const { status, code, message } = known
-  const details = known.details.length === 0 ? [undefined] : known.details
-  const body = JSON.stringify({ errors: details.map((detail) => ({ code, message, detail })) })
-  return new Response(call.head ? null : body, {
-    status,
-    headers: {
-      'Docker-Distribution-API-Version': 'registry/2.0',
-      'Content-Type': 'application/json',
-      'X-Content-Type-Options': 'nosniff',
-      ...known.headers,
-    },
-  })
+  const { status, headers, body } = envelope(known)
+  return new Response(call.head ? null : body, { status, headers })
 }
 
-/** An error nobody foresaw: logged with an id, of which alone the client is told. */
+/** Logs an unexpected error with an id; the client is told the id alone. */
 function internal(error: unknown, call: Pick<Call, 'request' | 'deps'>): RegistryError {
   const requestId = requestIdOf(call.request)
   const { method, url } = call.request
