@@ -15,6 +15,7 @@ import { CliError, exitCodes } from './exit.ts'
 import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
+import { isReachable } from './listen-address.ts'
 import { type Log, openLog } from './log.ts'
 import { logNotices } from './log-notices.ts'
 import { registryOptions } from './registry-options.ts'
@@ -165,6 +166,17 @@ function formatOf({ logFormat }: Settings): 'json' | 'text' {
   return process.stdout.isTTY ? 'text' : 'json'
 }
 
+/** There are no users yet, so nothing but the network says who may push. */
+function warnIfOpen(log: Log, settings: Settings, url: string): void {
+  if (settings.readOnly || !isReachable(url)) return
+  const may = settings.deletes ? 'push and delete' : 'push'
+  log.to.warn(
+    { url },
+    `everybody who reaches this address may ${may}: put a proxy with authentication in front and ` +
+      'listen on 127.0.0.1, or give --read-only',
+  )
+}
+
 function announce(log: Log, settings: Settings, { url }: Listening): void {
   const place = settings.memory ? 'memory' : resolve(settings.storageDir)
   if (log.format === 'json') {
@@ -173,6 +185,7 @@ function announce(log: Log, settings: Settings, { url }: Listening): void {
     const kept = settings.memory ? 'keeping everything in memory' : `keeping everything in ${place}`
     log.print(banner(version(), url, kept))
   }
+  warnIfOpen(log, settings, url)
   log.flush()
 }
 

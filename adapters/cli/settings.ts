@@ -52,6 +52,7 @@ export interface Setting<T> {
   readonly shown?: string
   /** What stands for the value in the help; null for a switch. */
   readonly value: string | null
+  /** What it is for; of a switch that is on at first, what `--no-` does. */
   readonly help: string
   /** What people call it elsewhere, so that a wrong name leads here. */
   readonly alias?: readonly string[]
@@ -70,7 +71,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     shown: '127.0.0.1:5000',
     value: 'ADDRESS',
     help: 'where to listen: HOST:PORT, :PORT for every interface, or unix:PATH; port 0 takes a free one',
-    alias: ['port', 'host', 'addr', 'address', 'bind', 'hostname'],
+    alias: ['port', 'host', 'addr', 'address', 'bind', 'hostname', 'interface'],
   },
   storageDir: {
     schema: text,
@@ -78,7 +79,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     shown: './layerdock-data',
     value: 'DIR',
     help: 'the folder everything is kept in; made if it is not there',
-    alias: ['data', 'dir', 'root', 'path', 'data-dir', 'directory', 'storage'],
+    alias: ['data', 'dir', 'root', 'path', 'data-dir', 'directory', 'storage', 'rootdirectory'],
   },
   memory: switched(false, 'keep everything in memory, to be lost at the end; no folder is touched'),
   tlsCert: {
@@ -86,15 +87,22 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     default: null,
     value: 'FILE',
     help: 'serve HTTPS with this certificate chain (PEM)',
+    alias: ['tls', 'cert', 'certificate', 'tls-certificate'],
   },
-  tlsKey: { schema: text, default: null, value: 'FILE', help: 'the key of the certificate (PEM)' },
+  tlsKey: {
+    schema: text,
+    default: null,
+    value: 'FILE',
+    help: 'the key of the certificate (PEM)',
+    alias: ['key'],
+  },
   log: {
     schema: oneOf('error', 'warn', 'info', 'debug', 'silent'),
     default: 'info',
     shown: 'info',
     value: 'LEVEL',
     help: 'error, warn, info (every request), debug or silent',
-    alias: ['level', 'log-level', 'verbose', 'verbosity'],
+    alias: ['level', 'log-level', 'loglevel', 'verbose', 'verbosity', 'debug', 'quiet'],
   },
   logFormat: {
     schema: oneOf('auto', 'json', 'text'),
@@ -103,8 +111,8 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     value: 'FORMAT',
     help: 'json, text, or auto: text on a terminal, json elsewhere',
   },
-  readOnly: switched(false, 'take no changes at all: pulls and lists only'),
-  deletes: switched(true, 'let clients delete blobs, manifests and tags'),
+  readOnly: switched(false, 'take no changes at all: pulls and lists only', ['readonly', 'ro']),
+  deletes: switched(true, 'refuse to delete blobs, manifests and tags', ['delete', 'deletion']),
   allowSparse: switched(false, 'take manifests and indexes whose content is not all there'),
   maxManifest: sized(defaultLimits.manifestBytes, '4MiB', 'the largest manifest'),
   maxBlob: sized(defaultLimits.blobBytes, '1TiB', 'the largest blob'),
@@ -159,8 +167,13 @@ export function variableOf(name: string): string {
   return `LAYERDOCK_${flagOf(name).replaceAll('-', '_').toUpperCase()}`
 }
 
-function switched(initially: boolean, help: string): Setting<boolean> {
-  return { schema: truth, default: initially, value: null, help }
+/** @param help what the switch does when it is given, also where that turns something off */
+function switched(
+  initially: boolean,
+  help: string,
+  alias: readonly string[] = [],
+): Setting<boolean> {
+  return { schema: truth, default: initially, value: null, help, alias }
 }
 
 function sized(bytes: number, shown: string, help: string): Setting<number> {

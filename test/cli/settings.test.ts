@@ -104,6 +104,7 @@ describe('settings', () => {
       expect(read({ words: [`--${flagOf(name)}`, shown] })[name]).toEqual(initially)
       expect(schema).toBeDefined()
     }
+    expect(serveHelp).toMatch(/--no-deletes +refuse to delete/)
     for (const line of serveHelp.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
   })
 
@@ -194,8 +195,20 @@ describe('mistakes', () => {
     [['--storge-dir', 'x'], 'did you mean --storage-dir?'],
     [['--Memory'], 'did you mean --memory?'],
     [['--no-delete'], 'did you mean --no-deletes?'],
-    [['--port=5000'], 'did you mean --listen?'],
-    [['--data-dir', 'x'], 'did you mean --storage-dir?'],
+    [['--port=5001'], '--port: no such flag; did you mean --listen 127.0.0.1:5001?'],
+    [['-p', '5001'], '-p: no such flag; did you mean --listen 127.0.0.1:5001?'],
+    [['--port'], 'did you mean --listen 127.0.0.1:PORT?'],
+    [['--host', '0.0.0.0'], 'did you mean --listen 0.0.0.0:5000?'],
+    [['--tls'], 'did you mean --tls-cert FILE and --tls-key FILE?'],
+    [['--cert', 'x'], 'did you mean --tls-cert FILE and --tls-key FILE?'],
+    [['--data-dir', 'x'], '--data-dir: no such flag; did you mean --storage-dir?'],
+    [['--htpasswd', 'x'], 'there are no users and passwords yet: put a proxy'],
+    [['--auth'], 'there are no users and passwords yet: put a proxy'],
+    [['--user=me'], 'or give --read-only to take no pushes'],
+    [['--debug'], 'did you mean --log debug?'],
+    [['--readonly'], 'did you mean --read-only?'],
+    [['--storage-driver', 's3'], 'there is one store, a folder: --storage-dir DIR'],
+    [['--proxy-remoteurl', 'x'], 'fetches from no other registry'],
     [['-m'], '-m: no such flag; --help says which there are'],
     [['extra'], 'extra: not expected here'],
     [['--listen'], '--listen: needs a value: --listen ADDRESS'],
@@ -233,6 +246,7 @@ describe('mistakes', () => {
       'LAYERDOCK_STORAGEDIR: no such setting; did you mean LAYERDOCK_STORAGE_DIR?',
     ],
     ['LAYERDOCK_PORT', '8080', 'did you mean LAYERDOCK_LISTEN?'],
+    ['LAYERDOCK_HTPASSWD', 'x', 'LAYERDOCK_HTPASSWD: no such setting; there are no users'],
     ['LAYERDOCK_CONFG', 'x', 'did you mean LAYERDOCK_CONFIG?'],
     ['LAYERDOCK_MAX_BLOB', '10Q', 'LAYERDOCK_MAX_BLOB: 10Q: is not a size'],
     ['LAYERDOCK_DELETES', 'flase', 'is neither true nor false; did you mean false?'],
@@ -246,6 +260,8 @@ describe('mistakes', () => {
   test.each<[unknown, string]>([
     [{ storagedir: 'x' }, '"storagedir": no such setting; did you mean "storageDir"?'],
     [{ port: 5000 }, 'did you mean "listen"?'],
+    [{ dataDir: 'x' }, 'did you mean "storageDir"?'],
+    [{ htpasswd: 'x' }, '"htpasswd": no such setting; there are no users and passwords yet'],
     [{ __proto__x: 1 }, 'no such setting'],
     [{ maxBlob: '10Q' }, '"maxBlob": 10Q: is not a size'],
     [{ deletes: 'nope' }, '"deletes": nope: is neither true nor false'],
@@ -260,6 +276,12 @@ describe('mistakes', () => {
     expect(exitCode).toBe(78)
     expect(messages.join('\n')).toContain(message)
     expect(messages.join('\n')).toContain(path)
+  })
+
+  test('take the word after an unknown flag for its value, and name it once', () => {
+    const { messages } = problems({ words: ['--port', '5001', '--memry', 'extra', 'more'] })
+    expect(messages).toHaveLength(3)
+    expect(messages[2]).toBe('more: not expected here')
   })
 
   test('are all named at once, and one on the command line decides the exit code', () => {

@@ -37,7 +37,7 @@ async function opened(request: PageRequest): Promise<PageRequest> {
   const name = await openCursor(after)
   if (name !== null) return { after: name, limit }
   throw new RegistryError('pageInvalid', {
-    message: 'the operation is unsupported: this page of the catalog has expired; start again',
+    advice: 'this page of the catalog has expired; start again',
   })
 }
 

@@ -71,7 +71,7 @@ export async function finishUpload(
   const text = queryOf(call.request).get('digest')
   if (text === null) {
     throw new RegistryError('digestInvalid', {
-      message: 'the closing PUT names the whole blob: add ?digest=<digest>',
+      advice: 'the closing PUT names the whole blob; add ?digest=<digest>',
     })
   }
   const digest = digestToWrite(text)
