@@ -8,6 +8,7 @@ export { bytesSource } from './memory/bytes-source.ts'
 export {
   type JournalledMetadata,
   type JournalledOptions,
+  type MemoryMetadataOptions,
   type MetadataStatus,
   openMetadata,
 } from './metadata/store.ts'
@@ -20,6 +21,7 @@ export type * from './ports/blob-store.ts'
 export type * from './ports/byte-source.ts'
 export type * from './ports/metadata-log.ts'
 export type * from './ports/metadata-store.ts'
+export type * from './ports/notices.ts'
 export type * from './ports/streaming-hash.ts'
 export type * from './ports/upload-store.ts'
 export { memoryStores, steadyClock } from './registry.ts'

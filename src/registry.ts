@@ -9,8 +9,11 @@ import { memoryBlobs } from './memory/blob-store.ts'
 import { portableHash } from './memory/portable-hash.ts'
 import { memoryUploads } from './memory/upload-store.ts'
 import { memoryMetadata } from './metadata/store.ts'
+import { steadyClock } from './oci/steady-clock.ts'
 import { defaultLimits, type RegistryOptions, type RegistryStores } from './options.ts'
 import type { RegistryService } from './ports/registry-service.ts'
+
+export { steadyClock } from './oci/steady-clock.ts'
 
 /** A registry: a fetch handler, the service behind it, and its housekeeping. */
 export interface Registry {
@@ -85,15 +88,6 @@ export function memoryStores(options: { readonly clock?: () => number } = {}): R
 function restricted(service: RegistryService, options: RegistryOptions): RegistryService {
   if (options.readOnly === true) return readOnly(service)
   return options.deletes === false ? withoutDeletes(service) : service
-}
-
-/**
- * Milliseconds since the epoch by a clock that neither leaps nor goes back while the process runs, so
- * that nothing expires early.
- */
-export function steadyClock(): () => number {
-  const started = Date.now() - performance.now()
-  return () => started + performance.now()
 }
 
 /** What is left of the API's public path behind a server that cuts off its beginning. */

@@ -1,5 +1,12 @@
-import { type EventSink, RegistryError } from '../../src/index.ts'
-import type { Chunks, LogChoice, LogContents, LogFile, MetadataLog } from '../../src/kit.ts'
+import { RegistryError } from '../../src/index.ts'
+import type {
+  Chunks,
+  LogChoice,
+  LogContents,
+  LogFile,
+  MetadataLog,
+  NoticeSink,
+} from '../../src/kit.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { syncDirectory } from './directory-sync.ts'
 import type { Files, OpenFile } from './files.ts'
@@ -10,12 +17,12 @@ import type { Quarantine } from './quarantine.ts'
 import { Reserve } from './reserve.ts'
 import { writeSnapshot } from './snapshot-file.ts'
 
-/** Parts of {@link DiskMetadataLog}. */
+/** What a {@link DiskMetadataLog} works with. */
 export interface DiskLogDeps {
   readonly files: Files
   readonly layout: Layout
   readonly quarantine: Quarantine
-  readonly events: EventSink
+  readonly onNotice: NoticeSink
 }
 
 /** Generations of names in files: see {@link MetadataLog}. */
@@ -151,10 +158,7 @@ export class DiskMetadataLog implements MetadataLog {
    * success: nothing is written any more until a new process has read what is there.
    */
   #latch(error: unknown): RegistryError {
-    if (this.#failure === null) {
-      this.#failure = new RegistryError('storageReadOnly', { cause: error })
-      this.#deps.events({ kind: 'store-read-only', error })
-    }
+    this.#failure ??= new RegistryError('storageReadOnly', { cause: error })
     return this.#failure
   }
 
@@ -181,11 +185,11 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async #setAside(name: string): Promise<void> {
-    const { layout, quarantine, events } = this.#deps
+    const { layout, quarantine, onNotice } = this.#deps
     if (name === 'metadata.json') this.#snapshot = null
     if (name === 'metadata.previous.json') this.#previous = null
     const moved = await quarantine.move(`${layout.root}/${name}`)
-    events({ kind: 'store-recovered', file: name, detail: `damaged, kept as ${moved}` })
+    onNotice({ kind: 'store-recovered', file: name, detail: `damaged, kept as ${moved}` })
   }
 
   async #cutTail(file: OpenFile, choice: LogChoice): Promise<void> {
@@ -194,6 +198,6 @@ export class DiskMetadataLog implements MetadataLog {
     await file.truncate(choice.journalBytes)
     const bytes = file.size - choice.journalBytes
     const detail = `${bytes} bytes of an unfinished change, never acknowledged, kept as ${copy}`
-    this.#deps.events({ kind: 'store-recovered', file: name, detail })
+    this.#deps.onNotice({ kind: 'store-recovered', file: name, detail })
   }
 }
