@@ -45,7 +45,10 @@ export class Holdings {
     const { key, size } = blob
     this.#leaveTrash(key, trace)
     const there = this.#held.get(blob.digest)
-    if (there?.ref.key === key) return there
+    if (there?.ref.key === key) {
+      this.#find(there, trace)
+      return there
+    }
     const digest = there?.digest ?? blob.digest
     const ref = Object.freeze({ digest, size, key })
     if (there === undefined) {
@@ -121,6 +124,18 @@ export class Holdings {
     trace?.undo(() => {
       holding.readable = holding.ref
       this.missing.delete(holding)
+    })
+  }
+
+  /** The bytes are there after all. */
+  #find(holding: Holding, trace: Trace | null): void {
+    if (holding.readable !== null) return
+    holding.readable = holding.ref
+    this.missing.delete(holding)
+    trace?.bytesOf(holding.digest)
+    trace?.undo(() => {
+      holding.readable = null
+      this.missing.add(holding)
     })
   }
 

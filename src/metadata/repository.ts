@@ -67,7 +67,7 @@ export class Repository {
 
   /** Whether nothing is in it. */
   get isEmpty(): boolean {
-    return this.blobNames.size === 0 && this.manifests.size === 0
+    return this.blobNames.size === 0 && this.manifestNames.size === 0
   }
 
   /** The link of a digest, made where there is none. */

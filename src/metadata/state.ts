@@ -45,7 +45,7 @@ export class State {
       }
       case 'keep': {
         const link = this.repositories.get(effect.repository)?.links.get(effect.digest)
-        if (link !== undefined) this.links.extend(link, effect.keepUntil, trace)
+        if (link?.holding) this.links.extend(link, effect.keepUntil, trace)
         break
       }
       case 'unlink': {
