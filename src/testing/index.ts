@@ -1,6 +1,7 @@
 export {
   type BlobStoreCase,
   type BlobStoreMaker,
+  type BlobStorePlace,
   blobStoreContract,
 } from './blob-store-contract.ts'
 export type { ContentPusher } from './content-pusher.ts'
@@ -55,5 +56,6 @@ export {
 export {
   type UploadStoreCase,
   type UploadStoreMaker,
+  type UploadStorePlace,
   uploadStoreContract,
 } from './upload-store-contract.ts'
