@@ -85,7 +85,7 @@ const places: ReadonlyArray<
   ],
   [
     "a mount's source",
-    true,
+    false,
     (client, evil) => {
       const path = `/v2/app/blobs/uploads/?mount=${digestOf('x')}&from=${quoted(evil)}`
       return client.send('POST', path)

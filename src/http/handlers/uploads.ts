@@ -1,5 +1,5 @@
 import { uploadRange } from '../../oci/content-range.ts'
-import { isDigestAlgorithm } from '../../oci/digest.ts'
+import { isDigestAlgorithm, parseDigest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
 import type { UploadId } from '../../oci/upload-id.ts'
@@ -92,6 +92,10 @@ export async function cancelUpload(
 
 const noBody = { source: { pipe: async (): Promise<void> => {}, abort: (): void => {} }, length: 0 }
 
+/**
+ * Mounts a blob, if that can be done. A digest or a source that cannot be used is a hint that was no
+ * help, and the client goes on to send the bytes: `ollama push` names sources such as `llama3:latest`.
+ */
 async function mountBlob(
   call: Call,
   repository: RepositoryName,
@@ -99,14 +103,14 @@ async function mountBlob(
   from: string | null,
 ): Promise<BlobInfo | null> {
   const { service } = call.deps
-  const digest = digestToWrite(mount)
+  const digest = parseDigest(mount)
+  if (digest === null) return null
   if (from === null) {
     const readable = (source: RepositoryName): Promise<boolean> => mayAlso(call, 'pull', source)
     return service.mountBlob(repository, digest, { readable })
   }
   const source = parseRepositoryName(from)
-  if (source === null) throw new RegistryError('nameInvalid', { detail: { from: short(from) } })
-  if (!(await mayAlso(call, 'pull', source))) return null
+  if (source === null || !(await mayAlso(call, 'pull', source))) return null
   return service.mountBlob(repository, digest, { from: source })
 }
 
