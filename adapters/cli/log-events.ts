@@ -21,7 +21,10 @@ export function logEvents(log: Logger): EventSink {
         )
         return
       case 'background-failure':
-        log.warn({ task: event.task, err: event.error }, 'a task failed and will be tried again')
+        log.warn(
+          { task: event.task, err: event.error },
+          event.retried === true ? 'a task failed and will be tried again' : 'a task failed',
+        )
         return
       case 'upload-expired':
         log.debug({ id: event.id, repository: event.repository }, 'an idle upload was dropped')

@@ -36,7 +36,7 @@ function repeat(
     try {
       await work()
     } catch (error) {
-      events({ kind: 'background-failure', task, error })
+      events({ kind: 'background-failure', task, error, retried: true })
     } finally {
       running = null
     }

@@ -95,7 +95,12 @@ export class Compaction {
     } catch (error) {
       if (error instanceof RegistryError && error.kind === 'storageReadOnly') writer.fail(error)
       this.#retryAt = this.journalBytes + this.#options.compactBytes / 16
-      this.#options.events({ kind: 'background-failure', task: 'compacting the journal', error })
+      this.#options.events({
+        kind: 'background-failure',
+        task: 'compacting the journal',
+        error,
+        retried: this.#writer.failure === null,
+      })
     }
   }
 

@@ -13,8 +13,14 @@ export type RegistryEvent =
     }
   /** An idle upload session was ended and its bytes dropped. */
   | { readonly kind: 'upload-expired'; readonly id: UploadId; readonly repository: RepositoryName }
-  /** Something in the background failed and will be tried again. */
-  | { readonly kind: 'background-failure'; readonly task: string; readonly error: unknown }
+  /** Something that no client waits for failed. */
+  | {
+      readonly kind: 'background-failure'
+      readonly task: string
+      readonly error: unknown
+      /** Whether it will be tried again by itself. Default: false. */
+      readonly retried?: boolean
+    }
   /** The store was damaged and went on from what is whole; nothing acknowledged was forgotten. */
   | { readonly kind: 'store-recovered'; readonly file: string; readonly detail: string }
   /** The store stopped writing until the process starts again. */
