@@ -5,6 +5,8 @@ import { allowFreeing } from '../disk/spent-chunks.ts'
 export interface RequestBody extends ByteSource {
   /** Whether all of it was read. */
   readonly ended: boolean
+  /** How many bytes were read so far. */
+  readonly received: number
   /**
    * Reads what is left and throws it away, until it ends, the client gives up, or it was enough.
    *
@@ -25,6 +27,7 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
   /** The read that nobody has taken the bytes of yet. */
   let reading: Promise<Read> | null = null
   let ended = false
+  let received = 0
   let aborted = false
   let interrupt: (() => void) | null = null
 
@@ -33,6 +36,7 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
     const next = await reading
     reading = null
     ended = next.done
+    received += next.value?.byteLength ?? 0
     return next
   }
 
@@ -59,6 +63,9 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
   return {
     get ended() {
       return ended
+    },
+    get received() {
+      return received
     },
     pipe(sink) {
       if (aborted) return Promise.reject(calledOff())

@@ -1,11 +1,12 @@
 import type { ServeOptions } from '../node-http/serve.ts'
-import { accessLog, fetchAccessLog } from './access-log.ts'
+import { readProxies } from '../serving/trusted-proxies.ts'
+import { type AccessLines, accessLog, fetchAccessLog } from './access-log.ts'
 import type { Front } from './front.ts'
 
 /** Where and how to listen, whatever the program runs on. */
 export interface ListenOptions extends Omit<ServeOptions, 'observe' | 'replaceGlobals'> {
-  /** Takes the lines of the access log; null for none. */
-  readonly logLine: ((line: string) => void) | null
+  /** Takes the access log; null for none. */
+  readonly requests: AccessLines | null
 }
 
 /** A server at work. */
@@ -26,14 +27,15 @@ export interface Listening {
  * @throws Error with the code of the system when it cannot listen there.
  */
 export async function listen(front: Front, options: ListenOptions): Promise<Listening> {
-  const { logLine, ...others } = options
+  const { requests, ...others } = options
   if ('Bun' in globalThis) {
     const { serve } = await import('../bun/serve.ts')
-    return serve(front, {
-      ...others,
-      ...(logLine === null ? {} : { observe: fetchAccessLog(logLine) }),
-    })
+    const observe = requests === null ? {} : { observe: fetchAccessLog(requests) }
+    return serve(front, { ...others, ...observe })
   }
   const { serve } = await import('../node-http/serve.ts')
-  return serve(front, { ...others, ...(logLine === null ? {} : { observe: accessLog(logLine) }) })
+  const proxies = readProxies(options.trustedProxies ?? [])
+  const overUnix = options.socketPath !== undefined
+  const observe = requests === null ? {} : { observe: accessLog(requests, proxies, overUnix) }
+  return serve(front, { ...others, ...observe })
 }

@@ -44,9 +44,9 @@ export async function serveCommand(
   const onNotice = logNotices(log.to)
   const front = createFront(version(), new BufferBudget(transferBytes()))
   const certificate = readCertificate(settings)
-  const mayLogRequests = log.to.isLevelEnabled('info') || reread !== null
-  const logLine = mayLogRequests ? log.line : null
-  const serving = await startListening(front, settings, { tls: certificate, onNotice, logLine })
+  // A reload may ask for lines that are not wanted yet.
+  const requests = log.takes('info') || reread !== null ? log : null
+  const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
   const close = await open(front, settings, onNotice).catch(async (error: unknown) => {
     await serving.close(0)
     throw error
@@ -78,13 +78,14 @@ async function drained(serving: Listening, deadlineMs: number): Promise<number> 
 async function startListening(
   front: Front,
   settings: Settings,
-  { tls, ...others }: Pick<ListenOptions, 'onNotice' | 'logLine'> & { tls: Certificate | null },
+  { tls, ...others }: Pick<ListenOptions, 'onNotice' | 'requests'> & { tls: Certificate | null },
 ): Promise<Listening> {
   const { listen: address } = settings
   const options: ListenOptions = {
     ...others,
     ...address,
     ...(tls === null ? {} : { tls }),
+    trustedProxies: settings.trustedProxies,
     timeouts: {
       headersMs: settings.headersTimeout,
       stallMs: settings.stallTimeout,

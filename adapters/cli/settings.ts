@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { defaultLimits } from '../../src/index.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
+import { listOf, proxy } from './lists.ts'
 import { count, duration, oneOf, size, truth } from './quantities.ts'
 
 /** How much is logged. */
@@ -14,6 +15,8 @@ export interface Settings {
   readonly listen: ListenAddress
   readonly storageDir: string
   readonly memory: boolean
+  /** As `trustedProxies` of the runtimes' servers. */
+  readonly trustedProxies: readonly string[]
   readonly tlsCert: string | null
   readonly tlsKey: string | null
   readonly log: LogLevel
@@ -95,6 +98,13 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     value: 'FILE',
     help: 'the key of the certificate (PEM)',
     alias: ['key'],
+  },
+  trustedProxies: {
+    schema: listOf(proxy),
+    default: [],
+    value: 'LIST',
+    help: 'proxies that may say who the client is (X-Forwarded-For, X-Forwarded-Proto): addresses, ranges such as 10.0.0.0/8, and unix, with commas between them',
+    alias: ['trust-proxy', 'trusted-proxy', 'trusted-ips', 'proxies'],
   },
   log: {
     schema: oneOf('error', 'warn', 'info', 'debug', 'silent'),

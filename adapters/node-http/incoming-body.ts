@@ -3,6 +3,14 @@ import { RegistryError } from '../../src/index.ts'
 import { BodyInterrupted, type ByteSink, type ByteSource } from '../../src/kit.ts'
 import { allowFreeing } from '../disk/spent-chunks.ts'
 
+/** How many bytes of a body were read so far; a request without an entry has none. */
+const received: WeakMap<IncomingMessage, { bytes: number }> = new WeakMap()
+
+/** The bytes of a request's body that reached the registry; null for a request without a body. */
+export function receivedBytes(incoming: IncomingMessage): number | null {
+  return received.get(incoming)?.bytes ?? null
+}
+
 /** The body of a request that has none: nothing to wait for, nothing to listen to. */
 export const emptyBody: ByteSource = {
   async pipe(): Promise<void> {},
@@ -29,6 +37,8 @@ export function mayHaveBody(incoming: IncomingMessage): boolean {
 export function incomingBody(incoming: IncomingMessage, free: boolean = false): ByteSource {
   let interrupt: ((error: BodyInterrupted) => void) | null = null
   let aborted = false
+  const count = { bytes: 0 }
+  received.set(incoming, count)
   return {
     pipe(sink: ByteSink): Promise<void> {
       if (aborted) return Promise.reject(calledOff())
@@ -60,6 +70,7 @@ export function incomingBody(incoming: IncomingMessage, free: boolean = false): 
         }
 
         const take = (chunk: Uint8Array): void => {
+          count.bytes += chunk.byteLength
           if (free) allowFreeing(chunk)
           try {
             const busy = sink(chunk)

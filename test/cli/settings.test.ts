@@ -44,6 +44,12 @@ function problems(given: Given): { exitCode: number; messages: readonly string[]
   return { exitCode: 0, messages: [] }
 }
 
+/** Values for settings that have no default, by what stands for theirs in the help; and their meaning. */
+const examples: Readonly<Record<string, readonly [string, unknown]>> = {
+  TIME: ['1h', 3_600_000],
+  LIST: ['127.0.0.1,10.0.0.0/8', ['127.0.0.1', '10.0.0.0/8']],
+}
+
 describe('settings', () => {
   test('with nothing said are the defaults', () => {
     const expected = Object.fromEntries(settingNames.map((name) => [name, settings[name].default]))
@@ -74,7 +80,7 @@ describe('settings', () => {
 
   test.each(settingNames)('%s has a flag, a variable and a key that agree', (name) => {
     const { value, shown, default: initially } = settings[name]
-    const [text, meant] = value === 'TIME' ? ['1h', 3_600_000] : ['some.pem', 'some.pem']
+    const [text, meant] = examples[value ?? ''] ?? ['some.pem', 'some.pem']
     const written = value === null ? String(!initially) : (shown ?? text)
     const expected = value === null ? !initially : shown === undefined ? meant : initially
     const other = name === 'tlsCert' ? 'tlsKey' : name === 'tlsKey' ? 'tlsCert' : null
@@ -159,6 +165,15 @@ describe('settings', () => {
     expect(read({ words: ['--lease', text] }).lease).toBe(expected)
   })
 
+  test('lists in a file may be lists', () => {
+    const config = configFile({ trustedProxies: ['10.0.0.0/8', 'unix'] })
+    expect(read({ words: ['--config', config] }).trustedProxies).toEqual(['10.0.0.0/8', 'unix'])
+    expect(read({ words: ['--trusted-proxies', ' ::1 , ,unix,'] }).trustedProxies).toEqual([
+      '::1',
+      'unix',
+    ])
+  })
+
   test('numbers in a file may be numbers', () => {
     const config = configFile({ maxBlob: 1024, pageSize: 10, listen: 8080 })
     expect(read({ words: ['--config', config] })).toMatchObject({
@@ -232,6 +247,8 @@ describe('mistakes', () => {
     [['--page-size', '0'], 'is not a whole number, 1 or more'],
     [['--memory=perhaps'], '--memory perhaps: is neither true nor false'],
     [['--storage-dir='], '--storage-dir : is empty'],
+    [['--trusted-proxies', '10.0.0.0/33'], '10.0.0.0/33: holds what is not an address, a range'],
+    [['--trust-proxy', '::1'], 'did you mean --trusted-proxies?'],
     [['--tls-cert', 'x'], 'one needs the other'],
   ])('on the command line: %j', (words, message) => {
     const { exitCode, messages } = problems({ words })
@@ -265,6 +282,7 @@ describe('mistakes', () => {
     [{ __proto__x: 1 }, 'no such setting'],
     [{ maxBlob: '10Q' }, '"maxBlob": 10Q: is not a size'],
     [{ deletes: 'nope' }, '"deletes": nope: is neither true nor false'],
+    [{ trustedProxies: [1] }, '"trustedProxies": [1]: is not a list'],
     [{ deletes: 1 }, '"deletes": 1: is neither true nor false'],
     [{ storageDir: null }, '"storageDir": null: is not a text'],
     ['{"listen": ', 'is not JSON'],

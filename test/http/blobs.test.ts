@@ -16,7 +16,7 @@ const path = `/v2/app/blobs/${digest}`
 const blobHeaders = {
   ...always,
   'accept-ranges': 'bytes',
-  'cache-control': 'max-age=31536000, immutable',
+  'cache-control': 'max-age=31536000, immutable, no-transform',
   'content-disposition': 'attachment',
   'content-length': '10',
   'content-security-policy': "default-src 'none'; sandbox",
@@ -168,7 +168,7 @@ describe.each(registries)('pulling blobs from $name', ({ make }) => {
   describe('If-None-Match', () => {
     const notModified = {
       ...always,
-      'cache-control': 'max-age=31536000, immutable',
+      'cache-control': 'max-age=31536000, immutable, no-transform',
       'docker-content-digest': digest,
       etag: `"${digest}"`,
     }
