@@ -20,6 +20,9 @@ export function logEvents(log: Logger): EventSink {
           'storage was damaged and is whole again',
         )
         return
+      case 'mount-mismatch':
+        log.warn({ detail: event.detail }, 'requests arrive with another path')
+        return
       case 'background-failure':
         log.warn(
           { task: event.task, err: event.error },

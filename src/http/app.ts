@@ -5,6 +5,7 @@ import { authorize } from './authorize.ts'
 import type { Call, HttpDeps } from './call.ts'
 import { answerOf } from './errors.ts'
 import { checkRequest } from './guard.ts'
+import { mountHints } from './mount-hint.ts'
 import { peerOf } from './peer.ts'
 import { allowedMethods, type PathParameters, type Route, routes } from './routes.ts'
 
@@ -48,7 +49,7 @@ function mountable(deps: HttpDeps, base: string, served: Hono): Hono {
     const response = await served.fetch(asGet(raw, withoutSegments(raw.url, inFront)), context.env)
     return unrouted.has(response) ? next() : response
   })
-  app.notFound((context) => answerUnrouted(callOf(deps, context)))
+  app.notFound((context) => answerUnrouted(callOf(deps, context), null))
   return app
 }
 
@@ -73,13 +74,20 @@ function withoutSegments(url: string, count: number): string {
  */
 function routed(deps: HttpDeps, base: string): Hono {
   const app: Hono = new TinyHono({ strict: false })
+  const whole = `${deps.prefix}/v2`
+  const mount = { prefix: deps.prefix, stripped: whole.slice(0, whole.length - base.length) }
+  const matches = (path: string): boolean => app.router.match('GET', path)[0].length > 0
+  const hintFor = mountHints(mount, matches, deps.events)
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path)
     app.all(`${base}${path.slice('/v2'.length)}`, (context) => {
       return answer(callOf(deps, context), methods, (name) => context.req.param(name))
     })
   }
-  app.notFound((context) => answerUnrouted(callOf(deps, context)))
+  app.notFound((context) => {
+    const call = callOf(deps, context)
+    return answerUnrouted(call, hintFor(call.request, context.env))
+  })
   app.onError((error, context) => answerOf(error, callOf(deps, context)))
   return app
 }
@@ -104,8 +112,9 @@ function answer(
   }
 }
 
-function answerUnrouted(call: Call): Response {
-  let error: unknown = new RegistryError('routeUnknown')
+/** @param hint which options would make a route match */
+function answerUnrouted(call: Call, hint: string | null): Response {
+  let error: unknown = new RegistryError('routeUnknown', hint === null ? {} : { advice: hint })
   try {
     checkRequest(call.request)
   } catch (refusal) {

@@ -23,6 +23,11 @@ export type RegistryEvent =
     }
   /** The store was damaged and went on from what is whole; nothing acknowledged was forgotten. */
   | { readonly kind: 'store-recovered'; readonly file: string; readonly detail: string }
+  /**
+   * The host application cuts another part off the path than `prefix` and `stripped` say, so that
+   * requests match no route. Reported once.
+   */
+  | { readonly kind: 'mount-mismatch'; readonly detail: string }
   /** The store stopped writing until the process starts again. */
   | { readonly kind: 'store-read-only'; readonly error: unknown }
 
