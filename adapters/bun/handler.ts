@@ -109,7 +109,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
       onNotice?.({ kind: 'background-failure', task: 'closing a blob', error, retried: false })
     })
     const { status, headers } = response
-    return new Response(bun().file(blob.path).slice(start, end), { status, headers })
+    // Bun would answer a Range on an empty file by itself, with 416.
+    const body = start === end ? null : bun().file(blob.path).slice(start, end)
+    return new Response(body, { status, headers })
   }
 
   const withBody = async (
