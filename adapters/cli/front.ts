@@ -6,7 +6,7 @@ import type { Fetcher } from '../node-http/listener.ts'
 import { welcome } from './welcome.ts'
 
 /** How one part of a registry does. */
-export type PlaneState = 'ok' | 'starting' | 'read-only'
+export type PlaneState = 'ok' | 'starting' | 'full' | 'read-only'
 
 /** The parts that can be well or ill on their own. */
 export interface Planes {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type express from 'express'
 import { createListener } from 'layerdock/node'
 import { describe, expect, test } from 'vitest'
-import type { RegistryEvent } from '../../src/index.ts'
+import type { Notice } from '../../src/index.ts'
 import { createRegistry, type Registry } from '../../src/registry.ts'
 import { type Hosting, listen, listenExpress, listenH3, listenHono } from './hosts.ts'
 
@@ -68,9 +68,9 @@ async function told(
   start: Mistake['start'],
   options: Mistake['options'],
   paths: readonly string[],
-): Promise<{ answers: string[]; events: RegistryEvent[] }> {
-  const events: RegistryEvent[] = []
-  const hosting = await start(createRegistry({ ...options, events: (event) => events.push(event) }))
+): Promise<{ answers: string[]; notices: Notice[] }> {
+  const notices: Notice[] = []
+  const hosting = await start(createRegistry({ ...options, onNotice: (notice) => notices.push(notice) }))
   const answers: string[] = []
   try {
     for (const path of paths) {
@@ -80,17 +80,17 @@ async function told(
   } finally {
     await hosting.close()
   }
-  return { answers, events }
+  return { answers, notices }
 }
 
 describe.each(mistakes)('$name', ({ start, options, paths, hint }) => {
   test('is answered and, once, reported with what to give', async () => {
-    const { answers, events } = await told(start, options, paths)
+    const { answers, notices } = await told(start, options, paths)
     for (const [index, answer] of answers.entries()) {
       expect(answer, paths[index]).toMatch(/^404 /)
       expect(JSON.parse(answer.slice(4)).errors[0].message, paths[index]).toContain(hint)
     }
-    expect(events).toEqual([{ kind: 'mount-mismatch', detail: hint }])
+    expect(notices).toEqual([{ kind: 'mount-mismatch', detail: hint }])
   })
 })
 
@@ -109,15 +109,15 @@ describe.each([
       (path) => `${base}/v2/${path}`,
     )
     if (base !== '') paths.push(`${base}${base}/v2/`, `${base}/`)
-    const { answers, events } = await told(start, options, paths)
+    const { answers, notices } = await told(start, options, paths)
     for (const answer of answers) expect(answer).not.toContain('needs')
-    expect(events).toEqual([])
+    expect(notices).toEqual([])
   })
 })
 
 test('a path outside the API has no hint', async () => {
   const start: Mistake['start'] = (registry) => listen(createServer(createListener(registry)))
-  const { answers, events } = await told(start, {}, ['/', '/app/manifests/latest', '/favicon.ico'])
+  const { answers, notices } = await told(start, {}, ['/', '/app/manifests/latest', '/favicon.ico'])
   for (const answer of answers) expect(answer).toMatch(/^404 .*there is no such endpoint/)
-  expect(events).toEqual([])
+  expect(notices).toEqual([])
 })
