@@ -1,5 +1,6 @@
-import { BodyInterrupted, type ByteSink, type ByteSource } from '../../src/kit.ts'
+import type { ByteSink, ByteSource } from '../../src/kit.ts'
 import { allowFreeing } from '../disk/spent-chunks.ts'
+import { calledOff, endedEarly, lingerBytes, lingerMs } from '../serving/unread-body.ts'
 
 /** The body of a request, which somebody may have to read to its end after the registry. */
 export interface RequestBody extends ByteSource {
@@ -14,10 +15,6 @@ export interface RequestBody extends ByteSource {
    */
   discard(): Promise<boolean>
 }
-
-/** How long, and for how many bytes, a client is listened to whose answer is ready. */
-const lingerMs = 1_000
-const lingerBytes = 64 * 1024 * 1024
 
 type Read = ReadableStreamReadResult<Uint8Array>
 
@@ -43,7 +40,7 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
   const pump = async (sink: ByteSink): Promise<void> => {
     for (;;) {
       const next = await read().catch((cause: unknown) => {
-        throw new BodyInterrupted('the body ended early', { cause })
+        throw endedEarly(cause)
       })
       if (next.done) return
       moved()
@@ -94,8 +91,4 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
       })
     },
   }
-}
-
-function calledOff(): BodyInterrupted {
-  return new BodyInterrupted('reading the body was called off')
 }

@@ -1,10 +1,12 @@
-import type { ServeOptions } from '../node-http/serve.ts'
+import { onBun } from '../bun/bun.ts'
+import { onDeno } from '../deno/deno.ts'
+import type { Certificate, ServingOptions } from '../serving/serve-options.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
 import { type AccessLines, accessLog, fetchAccessLog } from './access-log.ts'
 import type { Front } from './front.ts'
 
 /** Where and how to listen, whatever the program runs on. */
-export interface ListenOptions extends Omit<ServeOptions, 'observe' | 'replaceGlobals'> {
+export interface ListenOptions extends ServingOptions {
   /** Takes the access log; null for none. */
   readonly requests: AccessLines | null
 }
@@ -13,7 +15,7 @@ export interface ListenOptions extends Omit<ServeOptions, 'observe' | 'replaceGl
 export interface Listening {
   readonly url: string
   /** See `setCertificate` of the runtime's own server. */
-  setCertificate(tls: { readonly cert: string; readonly key: string }): Promise<void>
+  setCertificate(tls: Certificate): Promise<void>
   /** See `settle` of the runtime's own server. */
   settle(withinMs: number): Promise<void>
   /** See `close` of the runtime's own server: how many were cut. */
@@ -28,14 +30,17 @@ export interface Listening {
  */
 export async function listen(front: Front, options: ListenOptions): Promise<Listening> {
   const { requests, ...others } = options
-  if ('Bun' in globalThis) {
+  if (onBun) {
     const { serve } = await import('../bun/serve.ts')
     const observe = requests === null ? {} : { observe: fetchAccessLog(requests) }
     return serve(front, { ...others, ...observe })
   }
-  const { serve } = await import('../node-http/serve.ts')
+  const { serve } = onDeno
+    ? await import('../deno/serve.ts')
+    : await import('../node-http/serve.ts')
   const proxies = readProxies(options.trustedProxies ?? [])
   const overUnix = options.socketPath !== undefined
   const observe = requests === null ? {} : { observe: accessLog(requests, proxies, overUnix) }
-  return serve(front, { ...others, ...observe })
+  // The process is ours alone.
+  return serve(front, { ...others, replaceGlobals: true, ...observe })
 }

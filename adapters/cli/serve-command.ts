@@ -6,11 +6,13 @@ import {
   type RegistryOptions,
 } from '../../src/index.ts'
 import { type MaintenanceOptions, startMaintenance } from '../../src/kit.ts'
+import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { nodeHash } from '../disk/node-hash.ts'
 import { type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
+import type { Certificate } from '../serving/serve-options.ts'
 import { banner } from './banner.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
+import { readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
@@ -42,7 +44,7 @@ export async function serveCommand(
     process.exit(exitCodes.problem)
   })
   const onNotice = logNotices(log.to)
-  const front = createFront(version(), new BufferBudget(transferBytes()))
+  const front = createFront(version(), new BufferBudget(onDeno ? transferBytes : undefined))
   const certificate = readCertificate(settings)
   // A reload may ask for lines that are not wanted yet.
   const requests = log.takes('info') || reread !== null ? log : null
@@ -155,11 +157,6 @@ async function openFolder(
   } catch (error) {
     throw problem(error, explainStorage(error, directory))
   }
-}
-
-/** Deno takes more memory beside what is budgeted than Node and Bun do. */
-function transferBytes(): number | undefined {
-  return 'Deno' in globalThis ? 16 * 1024 * 1024 : undefined
 }
 
 function formatOf({ logFormat }: Settings): 'json' | 'text' {

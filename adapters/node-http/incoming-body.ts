@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { RegistryError } from '../../src/index.ts'
-import { BodyInterrupted, type ByteSink, type ByteSource } from '../../src/kit.ts'
+import type { BodyInterrupted, ByteSink, ByteSource } from '../../src/kit.ts'
 import { allowFreeing } from '../disk/spent-chunks.ts'
+import { calledOff, endedEarly } from '../serving/unread-body.ts'
 
 /** How many bytes of a body were read so far; a request without an entry has none. */
 const received: WeakMap<IncomingMessage, { bytes: number }> = new WeakMap()
@@ -86,8 +87,7 @@ export function incomingBody(incoming: IncomingMessage, free: boolean = false): 
           }
         }
         const end = (): void => afterSink(() => settle(resolve))
-        const fail = (cause: unknown): void =>
-          afterSink(() => break_(new BodyInterrupted('the body ended early', { cause })))
+        const fail = (cause: unknown): void => afterSink(() => break_(endedEarly(cause)))
         const vanish = (): void => fail(incoming.errored ?? undefined)
 
         interrupt = (error) => afterSink(() => break_(error))
@@ -104,8 +104,4 @@ export function incomingBody(incoming: IncomingMessage, free: boolean = false): 
       interrupt?.(calledOff())
     },
   }
-}
-
-function calledOff(): BodyInterrupted {
-  return new BodyInterrupted('reading the body was called off')
 }

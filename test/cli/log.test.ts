@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { logEvents } from '../../adapters/cli/log-events.ts'
+import { logNotices } from '../../adapters/cli/log-notices.ts'
 import { asText } from '../../adapters/cli/log-text.ts'
 import { loggedTarget, plain } from '../../adapters/cli/plain-text.ts'
 
@@ -84,7 +84,7 @@ describe('an entry as text', () => {
 test('a task that failed is said to be tried again only where it will be', () => {
   const lines: string[] = []
   const log = pino({ base: null }, { write: (line) => lines.push(JSON.parse(line).msg) })
-  const events = logEvents(log)
+  const events = logNotices(log)
   const failed = { kind: 'background-failure', task: 'x', error: new Error('no') } as const
   events(failed)
   events({ ...failed, retried: true })
