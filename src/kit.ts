@@ -12,6 +12,7 @@ export { type SessionCreation, SessionTable } from './memory/session-table.ts'
 export {
   type JournalledMetadata,
   type JournalledOptions,
+  type MemoryMetadataOptions,
   type MetadataStatus,
   openMetadata,
 } from './metadata/store.ts'
@@ -25,6 +26,7 @@ export type * from './ports/blob-store.ts'
 export type * from './ports/byte-source.ts'
 export type * from './ports/metadata-log.ts'
 export type * from './ports/metadata-store.ts'
+export type * from './ports/notices.ts'
 export type * from './ports/streaming-hash.ts'
 export type * from './ports/upload-store.ts'
 export { closeStores, memoryStores } from './registry.ts'

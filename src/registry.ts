@@ -110,9 +110,9 @@ export async function closeStores({ metadata, uploads, blobs }: RegistryStores):
 export function memoryStores(options: { readonly clock?: () => number } = {}): RegistryStores {
   const clock = options.clock ?? steadyClock()
   return {
-    blobs: memoryBlobs(),
+    blobs: memoryBlobs({ clock }),
     uploads: memoryUploads({ clock }),
-    metadata: memoryMetadata(),
+    metadata: memoryMetadata({ clock, elapsed: clock }),
   }
 }
 

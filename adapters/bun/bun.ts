@@ -38,6 +38,9 @@ export interface BunServer {
   stop(cut?: boolean): Promise<void>
 }
 
+/** Whether this is Bun. */
+export const onBun: boolean = 'Bun' in globalThis
+
 /** @throws Error anywhere but on Bun. */
 export function bun(): BunRuntime {
   const found = (globalThis as { readonly Bun?: BunRuntime }).Bun

@@ -25,6 +25,8 @@ export interface Observed {
   readonly requestId: string
   /** The client's address; null on a unix socket. */
   readonly client: string | null
+  /** Bytes of the request's body that were read; null for a request without a body. */
+  readonly received: number | null
   /** From the request's head to the answer's, in milliseconds. */
   readonly ms: number
   /** Whether the client went before there was an answer, as far as Bun tells. */
@@ -80,6 +82,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     observe,
   } = options
   const proxies = readProxies(options.trustedProxies ?? [])
+  const bodies: WeakMap<Request, RequestBody> = new WeakMap()
 
   const ready = (
     response: Response,
@@ -106,7 +109,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
       onNotice?.({ kind: 'background-failure', task: 'closing a blob', error, retried: false })
     })
     const { status, headers } = response
-    return new Response(bun().file(blob.path).slice(start, end), { status, headers })
+    // Bun would answer a Range on an empty file by itself, with 416.
+    const body = start === end ? null : bun().file(blob.path).slice(start, end)
+    return new Response(body, { status, headers })
   }
 
   const withBody = async (
@@ -140,6 +145,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
       },
       abort: () => body.abort(),
     })
+    bodies.set(request, body)
     return body
   }
 
@@ -163,30 +169,30 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     return response.then((response) => ready(response, request, server))
   }
 
-  return observe === undefined ? answer : observed(answer, observe)
-}
-
-async function bytesResponse(response: Response): Promise<Response> {
-  const { status, headers } = response
-  return new Response(await response.arrayBuffer(), { status, headers })
-}
-
-function observed(answer: Handler, observe: Observe): Handler {
+  if (observe === undefined) return answer
   return (request, server) => {
     const began = performance.now()
     const requestId = chooseRequestId(request.headers.get('x-request-id'))
     setRequestId(request, requestId)
     // Asked now, because a closed connection no longer knows.
-    const client = server.requestIP(request)?.address ?? null
+    const connection = server.requestIP(request)
+    const client = peerOfRequest(request, server, proxies).address ?? null
     const seen = (response: Response, gone: boolean): Response => {
-      observe(request, response, { requestId, client, ms: performance.now() - began, gone })
+      const received = bodies.get(request)?.received ?? null
+      const ms = performance.now() - began
+      observe(request, response, { requestId, client, received, ms, gone })
       return response
     }
     const response = answer(request, server)
     if (!(response instanceof Promise)) return seen(response, false)
     // A connection that is no more has no address.
     return response.then((response) =>
-      seen(response, client !== null && server.requestIP(request) === null),
+      seen(response, connection !== null && server.requestIP(request) === null),
     )
   }
+}
+
+async function bytesResponse(response: Response): Promise<Response> {
+  const { status, headers } = response
+  return new Response(await response.arrayBuffer(), { status, headers })
 }

@@ -1,5 +1,6 @@
 export { nodeHash } from '../disk/node-hash.ts'
 export { type DiskRegistry, type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
+export { type Certificate, defaultTimeouts, type ServeTimeouts } from '../serving/serve-options.ts'
 export type { BunServer } from './bun.ts'
 export {
   createHandler,
@@ -9,10 +10,4 @@ export {
   type Observe,
   type Observed,
 } from './handler.ts'
-export {
-  defaultTimeouts,
-  type ServeOptions,
-  type ServeTimeouts,
-  type Serving,
-  serve,
-} from './serve.ts'
+export { type ServeOptions, type Serving, serve } from './serve.ts'

@@ -1,13 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Certificate } from '../serving/serve-options.ts'
 import { CliError, exitCodes } from './exit.ts'
 import type { Settings } from './settings.ts'
-
-/** What HTTPS is served with, in PEM. */
-export interface Certificate {
-  readonly cert: string
-  readonly key: string
-}
 
 /**
  * Reads the certificate and its key; null where none is set.

@@ -4,14 +4,22 @@ import { StoreInUse } from '../disk/lock.ts'
 import { StoreTooNew, UnfitFolder } from '../disk/store-folder.ts'
 import { type ListenAddress, spellAddress } from './listen-address.ts'
 
-/** Why a server could not listen, and what to do; null for errors that have no such answer. */
-export function explainListening(error: unknown, address: ListenAddress): string | null {
+/**
+ * Why a server could not listen, and what to do; null for errors that have no such answer.
+ *
+ * @param platform of this machine, as `process.platform` says it
+ */
+export function explainListening(
+  error: unknown,
+  address: ListenAddress,
+  platform: string = process.platform,
+): string | null {
   const where = spellAddress(address)
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return 'socketPath' in address
         ? `${where}: something listens there, or was killed there: if nothing does, delete the file`
-        : `${where} is taken: another program listens there. Stop it, or choose another port with --listen`
+        : `${where} is taken: ${takenBy(address.port, platform)}, or choose another port with --listen`
     case 'EADDRNOTAVAIL':
     case 'EINVAL': // Deno's word for it.
       return `${where}: no interface of this machine has that address. Choose another with --listen: 127.0.0.1:PORT for this machine, :PORT for every interface`
@@ -27,6 +35,12 @@ export function explainListening(error: unknown, address: ListenAddress): string
     default:
       return null
   }
+}
+
+function takenBy(port: number, platform: string): string {
+  const other = 'another program listens there. Stop it'
+  if (platform !== 'darwin' || (port !== 5000 && port !== 7000)) return other
+  return `on macOS that is AirPlay as a rule. Turn off "AirPlay Receiver" in System Settings, General, AirDrop & Handoff`
 }
 
 /** Why a store could not be opened, and what to do; null for errors that have no such answer. */

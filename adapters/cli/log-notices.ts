@@ -20,6 +20,9 @@ export function logNotices(log: Logger): NoticeSink {
           'storage was damaged and is whole again',
         )
         return
+      case 'mount-mismatch':
+        log.warn({ detail: notice.detail }, 'requests arrive with another path')
+        return
       case 'background-failure':
         log.warn(
           { task: notice.task, err: notice.error },

@@ -1,4 +1,5 @@
-import { type Certificate, describeCertificate, readCertificate } from './certificate.ts'
+import type { Certificate } from '../serving/serve-options.ts'
+import { describeCertificate, readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
 import type { Listening } from './listen.ts'
 import type { Log } from './log.ts'

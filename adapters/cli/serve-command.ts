@@ -6,15 +6,18 @@ import {
   type RegistryOptions,
 } from '../../src/index.ts'
 import { type MaintenanceOptions, startMaintenance } from '../../src/kit.ts'
+import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { nodeHash } from '../disk/node-hash.ts'
 import { type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
+import type { Certificate } from '../serving/serve-options.ts'
 import { banner } from './banner.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
+import { readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
+import { isReachable } from './listen-address.ts'
 import { type Log, openLog } from './log.ts'
 import { logNotices } from './log-notices.ts'
 import { registryOptions } from './registry-options.ts'
@@ -41,11 +44,11 @@ export async function serveCommand(
     process.exit(exitCodes.problem)
   })
   const onNotice = logNotices(log.to)
-  const front = createFront(version(), new BufferBudget(transferBytes()))
+  const front = createFront(version(), new BufferBudget(onDeno ? transferBytes : undefined))
   const certificate = readCertificate(settings)
-  const mayLogRequests = log.to.isLevelEnabled('info') || reread !== null
-  const logLine = mayLogRequests ? log.line : null
-  const serving = await startListening(front, settings, { tls: certificate, onNotice, logLine })
+  // A reload may ask for lines that are not wanted yet.
+  const requests = log.takes('info') || reread !== null ? log : null
+  const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
   const close = await open(front, settings, onNotice).catch(async (error: unknown) => {
     await serving.close(0)
     throw error
@@ -77,13 +80,14 @@ async function drained(serving: Listening, deadlineMs: number): Promise<number> 
 async function startListening(
   front: Front,
   settings: Settings,
-  { tls, ...others }: Pick<ListenOptions, 'onNotice' | 'logLine'> & { tls: Certificate | null },
+  { tls, ...others }: Pick<ListenOptions, 'onNotice' | 'requests'> & { tls: Certificate | null },
 ): Promise<Listening> {
   const { listen: address } = settings
   const options: ListenOptions = {
     ...others,
     ...address,
     ...(tls === null ? {} : { tls }),
+    trustedProxies: settings.trustedProxies,
     timeouts: {
       headersMs: settings.headersTimeout,
       stallMs: settings.stallTimeout,
@@ -155,14 +159,20 @@ async function openFolder(
   }
 }
 
-/** Deno takes more memory beside what is budgeted than Node and Bun do. */
-function transferBytes(): number | undefined {
-  return 'Deno' in globalThis ? 16 * 1024 * 1024 : undefined
-}
-
 function formatOf({ logFormat }: Settings): 'json' | 'text' {
   if (logFormat !== 'auto') return logFormat
   return process.stdout.isTTY ? 'text' : 'json'
+}
+
+/** There are no users yet, so nothing but the network says who may push. */
+function warnIfOpen(log: Log, settings: Settings, url: string): void {
+  if (settings.readOnly || !isReachable(url)) return
+  const may = settings.deletes ? 'push and delete' : 'push'
+  log.to.warn(
+    { url },
+    `everybody who reaches this address may ${may}: put a proxy with authentication in front and ` +
+      'listen on 127.0.0.1, or give --read-only',
+  )
 }
 
 function announce(log: Log, settings: Settings, { url }: Listening): void {
@@ -173,6 +183,7 @@ function announce(log: Log, settings: Settings, { url }: Listening): void {
     const kept = settings.memory ? 'keeping everything in memory' : `keeping everything in ${place}`
     log.print(banner(version(), url, kept))
   }
+  warnIfOpen(log, settings, url)
   log.flush()
 }
 

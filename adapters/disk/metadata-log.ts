@@ -10,7 +10,7 @@ import type { Quarantine } from './quarantine.ts'
 import { Reserve } from './reserve.ts'
 import { writeSnapshot } from './snapshot-file.ts'
 
-/** Parts of {@link DiskMetadataLog}. */
+/** What a {@link DiskMetadataLog} works with. */
 export interface DiskLogDeps {
   readonly files: Files
   readonly layout: Layout
@@ -151,10 +151,7 @@ export class DiskMetadataLog implements MetadataLog {
    * success: nothing is written any more until a new process has read what is there.
    */
   #latch(error: unknown): RegistryError {
-    if (this.#failure === null) {
-      this.#failure = new RegistryError('storageReadOnly', { cause: error })
-      this.#deps.onNotice({ kind: 'store-read-only', error })
-    }
+    this.#failure ??= new RegistryError('storageReadOnly', { cause: error })
     return this.#failure
   }
 

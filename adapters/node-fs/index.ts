@@ -6,10 +6,5 @@ export {
   type Listener,
   type ListenerOptions,
 } from '../node-http/listener.ts'
-export {
-  defaultTimeouts,
-  type ServeOptions,
-  type ServeTimeouts,
-  type Serving,
-  serve,
-} from '../node-http/serve.ts'
+export { type ServeOptions, type Serving, serve } from '../node-http/serve.ts'
+export { type Certificate, defaultTimeouts, type ServeTimeouts } from '../serving/serve-options.ts'

@@ -179,7 +179,7 @@ function cut(text: string, length: number): string {
 function invalid(problem: string): RegistryError {
   const reason = cut(problem, 300)
   return new RegistryError('manifestInvalid', {
-    message: `this is not a manifest the registry can take: ${reason}`,
+    advice: reason,
     detail: { reason },
   })
 }

@@ -153,10 +153,10 @@ export function manifestService(deps: CoreDeps): ManifestService {
       throw error
     }
     let outcome: ManifestOutcome | null = null
-    await nameBytes(deps, blob, async () => {
+    await nameBytes(deps, blob, async (ref) => {
       const made = await metadata.putManifest(repository, {
         ...change,
-        record: { ...record, blob },
+        record: { ...record, blob: ref },
       })
       outcome = made
       return made.kind === 'stored' ? made.blob : null

@@ -1,26 +1,47 @@
+import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { CoreDeps } from './deps.ts'
 import { isThere, noteMissing } from './missing-bytes.ts'
 
+/** Names bytes; returns the reference that counts, or null where the bytes are refused. */
+export type Name = (blob: BlobRef) => Promise<BlobRef | null>
+
 /**
- * Gives committed bytes a name, by `name`, which returns the reference that counts, or null where it
- * refuses them. Where another key counts, these bytes go, unless the others turn out to be missing:
- * then these replace them.
+ * Gives committed bytes a name. Where another key counts, these bytes go; where that key's bytes turn
+ * out to be missing, a copy of these replaces them.
  *
  * When `name` throws, the bytes stay: it may have been carried out all the same. Bytes that never got a
  * name are swept later.
  */
-export async function nameBytes(
-  deps: CoreDeps,
-  blob: BlobRef,
-  name: () => Promise<BlobRef | null>,
-): Promise<void> {
-  let counts = await name()
-  if (counts !== null && counts.key !== blob.key && !(await isThere(deps, counts))) {
+export async function nameBytes(deps: CoreDeps, blob: BlobRef, name: Name): Promise<void> {
+  const counts = await name(blob)
+  if (counts?.key === blob.key) return
+  if (counts !== null && !(await isThere(deps, counts))) {
     await noteMissing(deps, counts, 'the bytes are missing, or not as long as they were')
-    counts = await name()
+    // A key that lost once is never named again.
+    const copy = await copyOf(deps, blob)
+    if (copy !== null && (await name(copy))?.key !== copy.key) await dropBytes(deps, copy)
   }
-  if (counts?.key !== blob.key) await dropBytes(deps, blob)
+  await dropBytes(deps, blob)
+}
+
+/** The same bytes under another key; null when they are gone. */
+async function copyOf(deps: CoreDeps, blob: BlobRef): Promise<BlobRef | null> {
+  const { digest, size } = blob
+  const open = await deps.blobs.open(blob)
+  if (open === null) return null
+  const staged = await deps.blobs.stage(newUploadId(), { length: size, digest })
+  try {
+    const reader = open.stream().getReader()
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return await staged.commit(digest)
+      await staged.write(value)
+    }
+  } catch (error) {
+    await staged.discard().catch(() => {})
+    throw error
+  }
 }
 
 /** Deletes bytes that have no name. A failure leaves them to the sweep. */

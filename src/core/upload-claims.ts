@@ -175,7 +175,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
 
 function busy(): RegistryError {
   return new RegistryError('tooManyRequests', {
-    message: 'another request is writing to this upload session: wait for it to end',
+    advice: 'another request is writing to this upload session; wait for it to end',
     headers: { 'Retry-After': '1' },
   })
 }

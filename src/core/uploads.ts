@@ -76,7 +76,7 @@ export function uploadService(deps: CoreDeps): UploadService {
   }
 
   function named(repository: RepositoryName, blob: BlobRef): Promise<void> {
-    return nameBytes(deps, blob, () => metadata.linkBlob(repository, blob, limits.leaseMs))
+    return nameBytes(deps, blob, (ref) => metadata.linkBlob(repository, ref, limits.leaseMs))
   }
 
   /** Makes what a session received a blob. Unless the digest is wrong, a failure keeps the session. */

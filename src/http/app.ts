@@ -6,6 +6,7 @@ import { Call, type HttpDeps } from './call.ts'
 import { answerOf } from './errors.ts'
 import { endWith, exchangeOf, observeHere } from './exchange.ts'
 import { checkRequest } from './guard.ts'
+import { mountHints } from './mount-hint.ts'
 import { allowedMethods, type PathParameters, type Route, routes } from './routes.ts'
 
 /** The routes of a registry as a fetch handler, and as a Hono app. */
@@ -19,22 +20,31 @@ export interface HttpApp {
 interface Bindings {
   readonly deps: HttpDeps
   readonly context: object | undefined
+  /** Says which options would make a route match; null where none would. */
+  readonly hintFor: (request: Request, context: unknown) => string | null
 }
 
 /** @param base how the API's paths begin when they arrive here; the route table says `/v2` */
 export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): HttpApp {
   const router = routerOf(base)
+  const whole = `${deps.prefix}/v2`
+  const mount = {
+    prefix: deps.prefix,
+    stripped: whole.slice(0, whole.length - base.length),
+  }
+  const matches = (path: string): boolean => router.router.match('GET', path)[0].length > 0
+  const hintFor = mountHints(mount, matches, deps.onNotice)
   let app: Hono | null = null
   return {
     get app() {
-      app ??= mountable(deps, base, router)
+      app ??= mountable({ deps, hintFor }, base, router)
       return app
     },
     fetch(request, context) {
       const shown = request.method === 'HEAD' ? asGet(request) : request
       return observed(deps, request, () => {
         try {
-          return router.fetch(shown, { deps, context })
+          return router.fetch(shown, { deps, context, hintFor })
         } catch (error) {
           return answerOf(error, new Call(deps, request, context))
         }
@@ -80,19 +90,23 @@ function routerOf(base: string): Hono {
  * routers of many hono versions do not match names that contain slashes, and the host brings its own.
  * A path that `router` does not know goes on to the routes of the host.
  */
-function mountable(deps: HttpDeps, base: string, router: Hono): Hono {
+function mountable(
+  { deps, hintFor }: Pick<Bindings, 'deps' | 'hintFor'>,
+  base: string,
+  router: Hono,
+): Hono {
   const app: Hono = new TinyHono()
   app.all(`${base}/*`, async (context, next) => {
     const { raw, routePath } = context.req
     // The host may have put a path in front of `base`; the route that matched has both.
     const inFront = segments(routePath) - segments(`${base}/*`)
-    const bindings: Bindings = { deps, context: context.env as object | undefined }
+    const bindings: Bindings = { deps, context: context.env as object | undefined, hintFor }
     const shown = asGet(raw, withoutSegments(raw.url, inFront))
     const response = await observed(deps, raw, () => router.fetch(shown, bindings))
     return unrouted.has(response) ? next() : response
   })
   app.notFound((context) =>
-    answerUnrouted(new Call(deps, context.req.raw, context.env as object | undefined)),
+    answerUnrouted(new Call(deps, context.req.raw, context.env as object | undefined), null),
   )
   return app
 }
@@ -124,7 +138,11 @@ function routed(base: string): Hono {
       return answer(callOf(context), methods, (name) => context.req.param(name))
     })
   }
-  app.notFound((context) => answerUnrouted(callOf(context)))
+  app.notFound((context) => {
+    const { context: given, hintFor } = context.env as Bindings
+    const call = callOf(context)
+    return answerUnrouted(call, hintFor(call.request, given))
+  })
   app.onError((error, context) => answerOf(error, callOf(context)))
   return app
 }
@@ -150,8 +168,9 @@ function answer(
   }
 }
 
-function answerUnrouted(call: Call): Response {
-  let error: unknown = new RegistryError('routeUnknown')
+/** @param hint which options would make a route match */
+function answerUnrouted(call: Call, hint: string | null): Response {
+  let error: unknown = new RegistryError('routeUnknown', hint === null ? {} : { advice: hint })
   try {
     checkRequest(call.request)
   } catch (refusal) {

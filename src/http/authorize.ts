@@ -20,8 +20,7 @@ export function authorize(call: Call, wanted: () => Wanted): Promise<void> | nul
 async function ask(access: Access, call: Call, { required, optional }: Wanted): Promise<void> {
   const caller = await access.authenticate(call)
   if (caller !== null && 'rejected' in caller) {
-    const message = caller.message ?? 'wrong user name or password'
-    throw challenged(access, call, required, `authentication required: ${message}`)
+    throw challenged(access, call, required, caller.message ?? 'wrong user name or password')
   }
   call.principal = caller
   if (call.exchange !== null) call.exchange.principal = caller
@@ -39,10 +38,10 @@ function challenged(
   access: Access,
   call: Call,
   asks: readonly Ask[],
-  message?: string,
+  advice?: string,
 ): RegistryError {
   return new RegistryError('unauthorized', {
-    ...(message === undefined ? {} : { message }),
+    ...(advice === undefined ? {} : { advice }),
     headers: { 'WWW-Authenticate': access.challenge(asks, call) },
   })
 }

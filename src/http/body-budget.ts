@@ -89,7 +89,7 @@ export class BodyBudget {
         this.#queue = this.#queue.filter((other) => other !== waiting)
         reject(
           new RegistryError('tooManyRequests', {
-            message: 'too many requests: large manifests are coming in; wait and try again',
+            advice: 'large manifests are coming in; wait and try again',
             headers: { 'Retry-After': '5' },
           }),
         )

@@ -84,10 +84,16 @@ export function digestToWrite(text: string): Digest {
   throw new RegistryError(kind, { detail: { digest: short(text) } })
 }
 
-/** Query parameters; none cost nothing. */
+/**
+ * Returns the query parameters; none cost nothing. Many scripts append `&digest=…` to the Location of
+ * an upload, whether or not that has a query, so parameters may follow the path at once. No path of
+ * the registry has an ampersand of its own.
+ */
 export function queryOf(request: Request): URLSearchParams {
-  const at = request.url.indexOf('?')
-  return at === -1 ? noQuery : new URLSearchParams(request.url.slice(at))
+  const { url } = request
+  const at = url.search(/[?&]/)
+  if (at === -1) return noQuery
+  return new URLSearchParams(url[at] === '?' ? url.slice(at) : url.slice(at).replace('?', '&'))
 }
 
 const noQuery = new URLSearchParams()

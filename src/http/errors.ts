@@ -1,28 +1,19 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Call } from './call.ts'
+import { envelope } from './error-answer.ts'
 import { exchangeOf } from './exchange.ts'
 import { requestIdOf } from './request-id.ts'
 
-/** Where everything that is thrown on the way of a request ends: the envelope of the specification ("Error Codes"). */
+/** Makes the answer for whatever a handler, or the way to it, has thrown. */
 export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'deps'>): Response {
   const known = error instanceof RegistryError ? error : internal(error, call)
-  const { status, code, message } = known
   const exchange = exchangeOf(call.request)
-  if (exchange !== null) exchange.errorCode = code
-  const details = known.details.length === 0 ? [undefined] : known.details
-  const body = JSON.stringify({ errors: details.map((detail) => ({ code, message, detail })) })
-  return new Response(call.head ? null : body, {
-    status,
-    headers: {
-      'Docker-Distribution-API-Version': 'registry/2.0',
-      'Content-Type': 'application/json',
-      'X-Content-Type-Options': 'nosniff',
-      ...known.headers,
-    },
-  })
+  if (exchange !== null) exchange.errorCode = known.code
+  const { status, headers, body } = envelope(known)
+  return new Response(call.head ? null : body, { status, headers })
 }
 
-/** An error nobody foresaw: logged with an id, of which alone the client is told. */
+/** Logs an unexpected error with an id; the client is told the id alone. */
 function internal(error: unknown, call: Pick<Call, 'request' | 'deps'>): RegistryError {
   const requestId = requestIdOf(call.request)
   const { method, url } = call.request

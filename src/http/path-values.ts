@@ -65,9 +65,15 @@ export function subjectDigest(text: string): string {
   throw new RegistryError('digestInvalid', { detail: { digest: short(text) } })
 }
 
-/** A text that is not a UUID was never a session. @throws RegistryError `uploadUnknown`. */
+/**
+ * A text that is not a UUID was never a session. What follows an ampersand are query parameters: see
+ * {@link queryOf}.
+ *
+ * @throws RegistryError `uploadUnknown`.
+ */
 export function uploadId(text: string): UploadId {
-  const id = parseUploadId(text)
+  const [bare = ''] = text.split('&', 1)
+  const id = parseUploadId(bare)
   if (id === null) throw new RegistryError('uploadUnknown')
   return id
 }

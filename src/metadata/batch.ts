@@ -1,87 +1,116 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
-import { encodeEffect } from './effect-text.ts'
-import type { Effect, Undo } from './effects.ts'
+import { encodeEffect } from './effect-encoder.ts'
+import type { Effect } from './effects.ts'
 import type { State } from './state.ts'
+import type { Trace } from './trace.ts'
 
-/** What a batch changed in one repository. */
+/** The moment a batch is made at. */
+export interface Moment {
+  /** For people, in milliseconds since the epoch. */
+  readonly time: number
+  /** The store's own time, in milliseconds: leases are held against it. */
+  readonly now: number
+}
+
+/** The store's own time is noted when it is this far ahead of the last note, in milliseconds. */
+const timeStep = 1000
+
+/** What a batch changes in one repository. */
 interface Touched {
   readonly keys: Set<Digest | Tag>
   readonly subjects: Set<string>
-  /** Whether the list of tags changed. */
+  /** Whether the list of tags changes. */
   tagList: boolean
-  began: boolean
+  /** Whether it begins or ends. */
+  whole: boolean
 }
 
 /** A point a batch can be taken back to. */
 export interface Mark {
-  readonly undo: number
+  readonly steps: number
   readonly texts: number
   readonly bytes: number
 }
 
 /**
- * Changes that become durable together. They are in the state from the start, so readers are to
- * ask what is touched, and to wait if it is theirs.
+ * Changes that become durable together. They are in the state from the start, so readers ask what is
+ * touched, and wait if it is theirs.
  */
-export class Batch {
+export class Batch implements Trace {
   readonly state: State
+  readonly moment: Moment
   /** The effects as they are journalled. */
   readonly texts: string[] = []
   /** Length of the texts, in characters. */
   bytes = 0
-  readonly #undo: Undo[] = []
+  readonly #steps: Array<() => void> = []
   readonly #repositories: Map<RepositoryName, Touched> = new Map()
-  readonly #digests: Set<Digest> = new Set()
+  readonly #holders: Set<Digest> = new Set()
+  readonly #bytes: Set<Digest> = new Set()
   #repositoryList = false
 
-  constructor(state: State) {
+  constructor(state: State, moment: Moment) {
     this.state = state
+    this.moment = moment
   }
 
   /** Makes an effect so. One that changes nothing is not journalled. */
   apply(effect: Effect): void {
-    const before = this.#undo.length
-    this.state.apply(effect, this.#undo)
-    if (this.#undo.length === before) return
-    const text = encodeEffect(effect)
-    this.texts.push(text)
-    this.bytes += text.length
-    this.#touch(effect)
-    for (let i = before; i < this.#undo.length; i += 1) this.#touch(this.#undo[i] as Undo)
+    const before = this.#steps.length
+    this.state.apply(effect, this)
+    if (this.#steps.length === before) return
+    if (this.texts.length === 0) this.noteTime(timeStep)
+    this.#write(effect)
+  }
+
+  /** Notes the store's own time when it is more than `step` milliseconds ahead of the last note. */
+  noteTime(step: number): void {
+    const { now } = this.moment
+    if (now - this.state.now < step) return
+    const effect: Effect = { kind: 'time', now }
+    this.state.apply(effect, this)
+    this.#write(effect)
   }
 
   mark(): Mark {
-    return { undo: this.#undo.length, texts: this.texts.length, bytes: this.bytes }
+    return { steps: this.#steps.length, texts: this.texts.length, bytes: this.bytes }
   }
 
   /** Takes back all effects, or those after a mark. */
-  rollback(to: Mark = { undo: 0, texts: 0, bytes: 0 }): void {
-    while (this.#undo.length > to.undo) this.state.apply(this.#undo.pop() as Undo, null)
+  rollback(to: Mark = { steps: 0, texts: 0, bytes: 0 }): void {
+    while (this.#steps.length > to.steps) this.#steps.pop()?.()
     this.texts.length = to.texts
     this.bytes = to.bytes
   }
 
   /** Whether a tag, a blob or a manifest of the repository changes. */
   touches(repository: RepositoryName, key: Digest | Tag): boolean {
-    return this.#repositories.get(repository)?.keys.has(key) ?? false
+    const touched = this.#repositories.get(repository)
+    return touched !== undefined && (touched.whole || touched.keys.has(key))
+  }
+
+  /** Whether anything in the repository changes. */
+  touchesRepository(repository: RepositoryName): boolean {
+    return this.#repositories.has(repository)
   }
 
   /** Whether the referrers of a subject change. */
   touchesSubject(repository: RepositoryName, subject: string): boolean {
-    return this.#repositories.get(repository)?.subjects.has(subject) ?? false
+    const touched = this.#repositories.get(repository)
+    return touched !== undefined && (touched.whole || touched.subjects.has(subject))
   }
 
   /** Whether the list of the repository's tags changes. */
   touchesTags(repository: RepositoryName): boolean {
     const touched = this.#repositories.get(repository)
-    return touched !== undefined && (touched.tagList || touched.began)
+    return touched !== undefined && (touched.tagList || touched.whole)
   }
 
-  /** Whether the repository comes to be. */
-  begins(repository: RepositoryName): boolean {
-    return this.#repositories.get(repository)?.began ?? false
+  /** Whether the repository begins or ends. */
+  touchesWhole(repository: RepositoryName): boolean {
+    return this.#repositories.get(repository)?.whole ?? false
   }
 
   /** Whether the list of repositories changes. */
@@ -89,58 +118,60 @@ export class Batch {
     return this.#repositoryList
   }
 
-  /** Whether it changes who holds the bytes of a digest. */
-  touchesBytes(digest: Digest): boolean {
-    return this.#digests.has(digest)
+  /** Whether it changes who has the bytes of a digest, or which key counts. */
+  touchesDigest(digest: Digest): boolean {
+    return this.#holders.has(digest) || this.#bytes.has(digest)
   }
 
-  #touch(change: Undo): void {
-    if (change.kind === 'hold') {
-      this.#digests.add(change.blob.digest)
-      return
-    }
-    if (change.kind === 'forget') {
-      this.#digests.add(change.digest)
-      return
-    }
-    const touched = this.#touched(change.repository)
-    switch (change.kind) {
-      case 'link':
-        touched.keys.add(change.blob.digest)
-        this.#digests.add(change.blob.digest)
-        break
-      case 'manifest': {
-        const { digest, subject } = change.record
-        touched.keys.add(digest)
-        if (subject !== undefined) touched.subjects.add(subject)
-        this.#digests.add(digest)
-        break
-      }
-      case 'unlink':
-      case 'unmanifest':
-        touched.keys.add(change.digest)
-        this.#digests.add(change.digest)
-        break
-      case 'tag':
-        for (const tag of change.tags) touched.keys.add(tag)
-        break
-      case 'untag':
-        touched.keys.add(change.tag)
-        touched.tagList = true
-        break
-      case 'vanish':
-        touched.began = true
-        this.#repositoryList = true
-        break
-      case 'repository':
-        break
-    }
+  /** Whether it changes which key counts for the digest, or whether its bytes are missing. */
+  touchesBytes(digest: Digest): boolean {
+    return this.#bytes.has(digest)
+  }
+
+  /** Whether it does so for any digest. */
+  touchesAnyBytes(): boolean {
+    return this.#bytes.size > 0
+  }
+
+  undo(step: () => void): void {
+    this.#steps.push(step)
+  }
+
+  repository(name: RepositoryName): void {
+    this.#touched(name).whole = true
+    this.#repositoryList = true
+  }
+
+  key(repository: RepositoryName, key: Digest | Tag): void {
+    this.#touched(repository).keys.add(key)
+  }
+
+  tagList(repository: RepositoryName): void {
+    this.#touched(repository).tagList = true
+  }
+
+  subject(repository: RepositoryName, subject: string): void {
+    this.#touched(repository).subjects.add(subject)
+  }
+
+  holders(digest: Digest): void {
+    this.#holders.add(digest)
+  }
+
+  bytesOf(digest: Digest): void {
+    this.#bytes.add(digest)
+  }
+
+  #write(effect: Effect): void {
+    const text = encodeEffect(effect)
+    this.texts.push(text)
+    this.bytes += text.length
   }
 
   #touched(repository: RepositoryName): Touched {
     const there = this.#repositories.get(repository)
     if (there !== undefined) return there
-    const fresh: Touched = { keys: new Set(), subjects: new Set(), tagList: false, began: false }
+    const fresh: Touched = { keys: new Set(), subjects: new Set(), tagList: false, whole: false }
     this.#repositories.set(repository, fresh)
     return fresh
   }

@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
@@ -6,20 +7,31 @@ import type {
   ManifestChange,
   ManifestOutcome,
   ManifestRecord,
-  TagExpectation,
+  RemovedManifest,
+  RepositoryCounts,
 } from '../ports/metadata-store.ts'
-import type { Batch } from './batch.ts'
-import { encodeEffect } from './effect-text.ts'
-import type { Holding, Repository } from './repository.ts'
+import type { Batch, Moment } from './batch.ts'
+import { isAsExpected } from './expectations.ts'
+import { namesAfter } from './name-list.ts'
+import { type Repository, type StoredManifest, tagCountOf } from './repository.ts'
+
+/** Tags that are named when their manifest is deleted; the rest is counted. */
+const namedTags = 1000
+
+/**
+ * A lease is given half again, so that a client that asks for what it has just pushed causes no write.
+ */
+const leaseSlack = 1.5
 
 /** Makes a blob readable in a repository; returns the reference that counts. */
 export function linkBlob(
   batch: Batch,
   repository: RepositoryName,
   blob: BlobRef,
-  keepUntil: number,
+  leaseMs: number,
 ): BlobRef {
-  const winner = winnerOf(batch, blob)
+  const winner = decideKey(batch, blob)
+  const keepUntil = leaseEnd(batch.moment, leaseMs * leaseSlack)
   batch.apply({ kind: 'link', repository, blob: winner, keepUntil })
   return winner
 }
@@ -30,145 +42,182 @@ export function mountBlob(
   from: RepositoryName,
   to: RepositoryName,
   digest: Digest,
-  keepUntil: number,
+  leaseMs: number,
 ): BlobRef | null {
   const blob = batch.state.repositories.get(from)?.blob(digest) ?? null
+  const keepUntil = leaseEnd(batch.moment, leaseMs * leaseSlack)
   if (blob !== null) batch.apply({ kind: 'link', repository: to, blob, keepUntil })
+  return blob
+}
+
+/** Keeps a blob for a lease, which is written only where its own does not last; null without it. */
+export function keepBlob(
+  batch: Batch,
+  repository: RepositoryName,
+  digest: Digest,
+  leaseMs: number,
+): BlobRef | null {
+  const link = batch.state.repositories.get(repository)?.links.get(digest)
+  const blob = link?.holding?.readable ?? null
+  if (link === undefined || blob === null) return null
+  if (link.references === 0 && link.keepUntil < leaseEnd(batch.moment, leaseMs)) {
+    const keepUntil = leaseEnd(batch.moment, leaseMs * leaseSlack)
+    batch.apply({ kind: 'keep', repository, digest, keepUntil })
+  }
   return blob
 }
 
 /** Takes a blob out of a repository; false when it was not there. */
 export function unlinkBlob(batch: Batch, repository: RepositoryName, digest: Digest): boolean {
-  const there = batch.state.repositories.get(repository)?.blob(digest)
-  if (!there) return false
+  if (!batch.state.repositories.get(repository)?.links.get(digest)?.holding) return false
   batch.apply({ kind: 'unlink', repository, digest })
   return true
 }
 
-/** Records a manifest with its tags, if what is expected and required holds. */
+/**
+ * Records a manifest with its tags, if what is expected and required holds.
+ *
+ * @param leaseMs how long what an earlier record named, and this one does not, is kept
+ */
 export function putManifest(
   batch: Batch,
   name: RepositoryName,
   change: ManifestChange,
+  leaseMs: number,
 ): ManifestOutcome {
   const { record, tags, requires, expect } = change
+  const { digest } = record
   const repository = batch.state.repositories.get(name)
-  if (expect !== undefined && !isAsExpected(current(repository, record.digest, tags), expect)) {
-    return { kind: 'conflict' }
-  }
-  const missing: Set<Digest> = new Set()
-  for (const { digest, kind } of requires) {
-    const there =
-      repository?.blob(digest) || (kind === 'manifest' && repository?.manifests.has(digest))
-    if (!there) missing.add(digest)
-  }
-  if (missing.size > 0) return { kind: 'missing', digests: [...missing] }
+  if (expect !== undefined && !isAsExpected(repository, digest, expect)) return { kind: 'conflict' }
+  const missing = missingOf(repository, requires)
+  if (missing.length > 0) return { kind: 'missing', digests: missing }
 
-  const recorded = { ...record, blob: winnerOf(batch, record.blob) }
-  if (!isSame(name, repository?.manifests.get(record.digest), recorded)) {
-    batch.apply({ kind: 'manifest', repository: name, record: recorded })
+  const { time } = batch.moment
+  const isThere = repository?.manifests.has(digest) ?? false
+  const previous = tags.map((tag) => repository?.target(tag)?.digest ?? null)
+  const blob = decideKey(batch, record.blob)
+  batch.apply({
+    kind: 'manifest',
+    repository: name,
+    record: { ...record, blob, pushedAt: time },
+    keepUntil: isThere ? leaseEnd(batch.moment, leaseMs) : 0,
+  })
+  if (tags.length > 0) {
+    batch.apply({ kind: 'tag', repository: name, digest, tags, times: tags.map(() => time) })
   }
-  batch.apply({ kind: 'tag', repository: name, digest: record.digest, tags })
-  return { kind: 'stored' }
+  return { kind: 'stored', blob, created: !isThere, previous }
 }
 
-/** Removes a manifest and its tags; false when it was not there. */
-export function deleteManifest(batch: Batch, name: RepositoryName, digest: Digest): boolean {
-  const repository = batch.state.repositories.get(name)
-  if (!repository?.manifests.has(digest)) return false
-  for (const tag of [...(repository.tagsOf.get(digest) ?? [])]) {
-    batch.apply({ kind: 'untag', repository: name, tag })
-  }
-  batch.apply({ kind: 'unmanifest', repository: name, digest })
-  return true
+/** Removes a manifest and its tags; null when it was not there. */
+export function deleteManifest(
+  batch: Batch,
+  repository: RepositoryName,
+  digest: Digest,
+  leaseMs: number,
+): RemovedManifest | null {
+  const stored = batch.state.repositories.get(repository)?.manifests.get(digest)
+  const record = stored === undefined ? null : recordOf(stored)
+  if (stored === undefined || record === null) return null
+  const tags = namesAfter(stored.tags, undefined, namedTags)
+  const tagCount = tagCountOf(stored)
+  const keepUntil = leaseEnd(batch.moment, leaseMs)
+  batch.apply({ kind: 'unmanifest', repository, digest, keepUntil })
+  return { record, tags, tagCount }
 }
 
-/** Removes a tag; false when it was not there. */
-export function deleteTag(batch: Batch, repository: RepositoryName, tag: Tag): boolean {
-  if (!batch.state.repositories.get(repository)?.tags.has(tag)) return false
+/** Removes a tag; what it stood for, or null when it was not there. */
+export function deleteTag(batch: Batch, repository: RepositoryName, tag: Tag): Digest | null {
+  const target = batch.state.repositories.get(repository)?.target(tag)
+  if (target === undefined) return null
   batch.apply({ kind: 'untag', repository, tag })
+  return target.digest
+}
+
+/** Removes a repository; what it held, or null when it was not there. */
+export function deleteRepository(batch: Batch, name: RepositoryName): RepositoryCounts | null {
+  const repository = batch.state.repositories.get(name)
+  if (repository === undefined) return null
+  const counts = countsOf(repository)
+  batch.apply({ kind: 'unrepository', repository: name })
+  return counts
+}
+
+/** Removes up to `limit` repositories that hold nothing; their names. */
+export function deleteEmptyRepositories(batch: Batch, limit: number): readonly RepositoryName[] {
+  const names: RepositoryName[] = []
+  for (const repository of batch.state.emptyRepositories) {
+    if (names.length >= limit) break
+    names.push(repository.name)
+    batch.apply({ kind: 'unrepository', repository: repository.name })
+  }
+  return names
+}
+
+/** Notes that bytes are missing; false when their key does not count. */
+export function markMissing(batch: Batch, { digest, key }: BlobRef): boolean {
+  const { leftovers, holdings } = batch.state
+  leftovers.settle(digest, batch)
+  if (holdings.get(digest)?.ref.key !== key) return false
+  batch.apply({ kind: 'missing', digest, key })
   return true
 }
 
-/** What one step of {@link condemn} found. */
-export interface Condemned {
-  readonly blobs: readonly BlobRef[]
-  /** Whether there is more to take out. */
-  readonly more: boolean
+/** Forgets bytes that nothing named and that are gone. */
+export function forget(batch: Batch, { digest, key }: BlobRef): void {
+  batch.apply({ kind: 'forget', digest, key })
 }
 
-/** Links taken out in one step, so that a large collection never holds the others up. */
-const linksPerStep = 1000
-
-/** Takes links out whose leases are over, and returns up to `limit` blobs nobody holds. */
-export function condemn(batch: Batch, before: number, limit: number): Condemned {
-  const { leases, orphans } = batch.state
-  for (let step = 0; orphans.size < limit && step < linksPerStep; step += 1) {
-    const link = leases.first()
-    if (link === undefined || link.keepUntil >= before) break
-    batch.apply({ kind: 'unlink', repository: link.repository.name, digest: link.digest })
-  }
-  const found: Holding[] = []
-  for (const orphan of orphans) {
-    if (found.length >= limit) break
-    found.push(orphan)
-  }
-  // To the end, so that bytes that cannot be deleted do not stand in the way of others.
-  for (const orphan of found) {
-    orphans.delete(orphan)
-    orphans.add(orphan)
-  }
-  const blobs = found.flatMap(({ ref }) => ref ?? [])
-  const next = leases.first()
-  return { blobs, more: next !== undefined && next.keepUntil < before }
-}
-
-/** Ends a condemned blob, unless something holds it again or its bytes are elsewhere by now. */
-export function forget(batch: Batch, blob: BlobRef): void {
-  const holding = batch.state.holdings.get(blob.digest)
-  if (holding === undefined || !batch.state.orphans.has(holding)) return
-  if (holding.ref?.key !== blob.key) return
-  batch.apply({ kind: 'forget', digest: blob.digest })
+/** What a repository holds. */
+export function countsOf(repository: Repository): RepositoryCounts {
+  const { manifestNames, tagCount, blobNames } = repository
+  return { manifests: manifestNames.size, tags: tagCount, blobs: blobNames.size }
 }
 
 /**
- * The reference that counts. Bytes that nobody holds may be on their way out: those that just came
- * count instead.
+ * Decides which key counts for a digest: the first, until nothing names the digest or its bytes are
+ * missing. One that lost is noted, so that its bytes are deleted even if its caller dies.
+ *
+ * @throws RegistryError `unavailable` when the key was condemned or is known to be missing: its bytes
+ *   may be gone, and the caller has to bring others.
  */
-function winnerOf(batch: Batch, blob: BlobRef): BlobRef {
-  const holding = batch.state.holdings.get(blob.digest)
-  const isHeld = holding !== undefined && !batch.state.orphans.has(holding)
-  return (isHeld ? holding.ref : null) ?? blob
+function decideKey(batch: Batch, blob: BlobRef): BlobRef {
+  const { leftovers, holdings } = batch.state
+  leftovers.settle(blob.digest, batch)
+  const holding = holdings.get(blob.digest)
+  if (holding !== undefined && holding.readable !== null) {
+    if (holding.ref.key !== blob.key) batch.apply({ kind: 'stored', blob })
+    return holding.ref
+  }
+  if (holdings.trash.has(blob.key) || holding?.ref.key === blob.key) {
+    const cause = new Error(`the key ${blob.key} of ${blob.digest} does not count any more`)
+    throw new RegistryError('unavailable', { cause })
+  }
+  return blob
 }
 
-/** What an expectation is held against: the first tag, or the manifest when there is none. */
-function current(
+/** The digests that are required and not there. */
+function missingOf(
   repository: Repository | undefined,
-  digest: Digest,
-  tags: readonly Tag[],
-): Digest | undefined {
-  const [tag] = tags
-  if (tag !== undefined) return repository?.tags.get(tag)
-  return repository?.manifests.has(digest) ? digest : undefined
+  requires: ManifestChange['requires'],
+): readonly Digest[] {
+  const missing: Set<Digest> = new Set()
+  for (const { digest, kind } of requires) {
+    const isThere =
+      repository !== undefined &&
+      (repository.blob(digest) !== null ||
+        (kind === 'manifest' && repository.manifest(digest) !== null))
+    if (!isThere) missing.add(digest)
+  }
+  return [...missing]
 }
 
-function isAsExpected(digest: Digest | undefined, expect: TagExpectation): boolean {
-  const { match, noneMatch } = expect
-  if (match !== undefined && (digest === undefined || !names(match, digest))) return false
-  return noneMatch === undefined || digest === undefined || !names(noneMatch, digest)
+/** A manifest's record with the key that counts, its bytes missing or not. */
+function recordOf({ record, holding }: StoredManifest): ManifestRecord | null {
+  if (record === null || holding === null || record.blob === holding.ref) return record
+  return { ...record, blob: holding.ref }
 }
 
-function names(digests: readonly string[], digest: Digest): boolean {
-  return digests.includes('*') || digests.includes(digest)
-}
-
-/** Whether recording `after` over `before` would change nothing. */
-function isSame(
-  repository: RepositoryName,
-  before: ManifestRecord | undefined,
-  after: ManifestRecord,
-): boolean {
-  if (before === undefined) return false
-  const text = encodeEffect({ kind: 'manifest', repository, record: before })
-  return text === encodeEffect({ kind: 'manifest', repository, record: after })
+/** The end of a lease that begins now, in the store's own time. */
+export function leaseEnd({ now }: Moment, leaseMs: number): number {
+  return Math.min(now + Math.ceil(leaseMs), Number.MAX_SAFE_INTEGER)
 }

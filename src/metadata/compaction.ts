@@ -1,6 +1,6 @@
 import { RegistryError } from '../oci/registry-error.ts'
-import type { EventSink } from '../ports/events.ts'
 import type { Chunks, MetadataLog } from '../ports/metadata-log.ts'
+import type { NoticeSink } from '../ports/notices.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { JournalWriter } from './journal-writer.ts'
 import type { SnapshotHeader } from './snapshot.ts'
@@ -17,7 +17,7 @@ export interface CompactionDeps {
 
 /** Where a {@link Compaction} takes over, and when it is due. */
 export interface CompactionOptions {
-  readonly events: EventSink
+  readonly onNotice: NoticeSink
   /** A journal beyond this, and beyond half the snapshot, is compacted; in bytes. */
   readonly compactBytes: number
   /** Size of the last snapshot, in bytes. */
@@ -66,7 +66,7 @@ export class Compaction {
     if (this.journalBytes > due && this.#running === null) void this.run()
   }
 
-  /** Compacts now, or waits for the compaction under way; failures are events. Never rejects. */
+  /** Compacts now, or waits for the compaction under way; failures are notices. Never rejects. */
   run(): Promise<void> {
     this.#running ??= this.#compact().finally(() => {
       this.#running = null
@@ -95,7 +95,9 @@ export class Compaction {
     } catch (error) {
       if (error instanceof RegistryError && error.kind === 'storageReadOnly') writer.fail(error)
       this.#retryAt = this.journalBytes + this.#options.compactBytes / 16
-      this.#options.events({ kind: 'background-failure', task: 'compacting the journal', error })
+      const task = 'compacting the journal'
+      const retried = writer.failure === null
+      this.#options.onNotice({ kind: 'background-failure', task, error, retried })
     }
   }
 
@@ -114,7 +116,9 @@ export class Compaction {
         yield chunk
       }
     }
-    await this.#log.replace(header.generation, rows(writeSnapshot(this.#state, header, settled)))
+    const now = this.#commit.moment().now
+    const snapshot = writeSnapshot(this.#state, header, now, settled)
+    await this.#log.replace(header.generation, rows(snapshot))
     return bytes
   }
 }

@@ -5,42 +5,64 @@ import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
 
 /**
- * One fact that came to be, whole: not what was asked for, but what is so from now on. Applying an
- * effect twice is applying it once, and what it says does not depend on what was there before, so
- * replaying effects over a snapshot that has some of them already ends in the right state.
+ * One fact, whole: not what was asked for, but what is so from now on. Applying an effect twice is
+ * applying it once, and replaying effects over a snapshot that has some of them already ends in the
+ * right state.
  *
- * A repository begins with the first effect that names it.
+ * A repository begins with the first effect that names it. Leases end in the store's own time, which
+ * counts the milliseconds it was open.
  */
 export type Effect =
+  /** It is now `now` in the store's own time. */
+  | { readonly kind: 'time'; readonly now: number }
+  /** The repository is there, with or without anything in it. */
+  | { readonly kind: 'repository'; readonly repository: RepositoryName }
+  /** The repository is gone, with everything in it. */
+  | { readonly kind: 'unrepository'; readonly repository: RepositoryName }
   /** The repository has the blob, and its bytes are where `blob` says. */
   | {
       readonly kind: 'link'
       readonly repository: RepositoryName
       readonly blob: BlobRef
-      /** Kept in memory alone: every link starts with a fresh lease. */
-      readonly keepUntil?: number
+      /** The end of its lease, unless that is later already. */
+      readonly keepUntil: number
+    }
+  /** The lease of a blob the repository has goes on, unless it ends later already. */
+  | {
+      readonly kind: 'keep'
+      readonly repository: RepositoryName
+      readonly digest: Digest
+      readonly keepUntil: number
     }
   | { readonly kind: 'unlink'; readonly repository: RepositoryName; readonly digest: Digest }
   | {
       readonly kind: 'manifest'
       readonly repository: RepositoryName
       readonly record: ManifestRecord
+      /** The lease of what the record before it named and it does not. */
+      readonly keepUntil: number
     }
-  | { readonly kind: 'unmanifest'; readonly repository: RepositoryName; readonly digest: Digest }
-  /** All of these tags stand for the manifest. */
+  /** The manifest is gone, and with it every tag that stands for it. */
+  | {
+      readonly kind: 'unmanifest'
+      readonly repository: RepositoryName
+      readonly digest: Digest
+      /** The lease of what it alone named. */
+      readonly keepUntil: number
+    }
+  /** All of these tags stand for the manifest, each since its own time. */
   | {
       readonly kind: 'tag'
       readonly repository: RepositoryName
       readonly digest: Digest
       readonly tags: readonly Tag[]
+      /** In milliseconds since the epoch, one for each tag. */
+      readonly times: readonly number[]
     }
   | { readonly kind: 'untag'; readonly repository: RepositoryName; readonly tag: Tag }
-  /** The repository is there, with or without anything in it. */
-  | { readonly kind: 'repository'; readonly repository: RepositoryName }
-  /** The bytes are where `blob` says, whoever has them or not. */
-  | { readonly kind: 'hold'; readonly blob: BlobRef }
-  /** The bytes are gone. */
-  | { readonly kind: 'forget'; readonly digest: Digest }
-
-/** What takes an effect back; `vanish` ends a repository that the effect began. */
-export type Undo = Effect | { readonly kind: 'vanish'; readonly repository: RepositoryName }
+  /** Bytes are stored under a key that nothing names. */
+  | { readonly kind: 'stored'; readonly blob: BlobRef }
+  /** The bytes under the key are missing or damaged. */
+  | { readonly kind: 'missing'; readonly digest: Digest; readonly key: string }
+  /** The bytes under a key that nothing names are gone. In format 1 the key is not told. */
+  | { readonly kind: 'forget'; readonly digest: Digest; readonly key: string | null }

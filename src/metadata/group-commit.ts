@@ -1,6 +1,7 @@
 import { RegistryError } from '../oci/registry-error.ts'
-import { Batch } from './batch.ts'
+import { Batch, type Moment } from './batch.ts'
 import type { JournalWriter } from './journal-writer.ts'
+import { nextTurn } from './next-turn.ts'
 import type { State } from './state.ts'
 
 /** A batch takes no more changes beyond this; in characters, as the next one is. */
@@ -19,6 +20,8 @@ interface Waiting {
 export interface CommitOptions {
   /** How long after the last change the journal is sealed, in milliseconds. */
   readonly sealAfterMs: number
+  /** When the next batch is made. */
+  moment(): Moment
   /** Told after every batch that was journalled. */
   journalled(): void
 }
@@ -51,6 +54,10 @@ export class GroupCommit {
   /** The batch that is in the state and not yet durable. */
   get flight(): Batch | null {
     return this.#flight
+  }
+
+  moment(): Moment {
+    return this.#options.moment()
   }
 
   /** How many batches were taken back. */
@@ -123,7 +130,9 @@ export class GroupCommit {
       const task = this.#tasks.shift()
       if (task !== undefined) await task()
       else if (this.#queue.length > 0) await this.#flush()
+      else if (this.#state.leftovers.isPending) await nextTurn()
       else break
+      this.#state.leftovers.step()
     }
     this.#isDraining = false
     this.#sealLater()
@@ -133,7 +142,7 @@ export class GroupCommit {
   }
 
   async #flush(): Promise<void> {
-    const batch = new Batch(this.#state)
+    const batch = new Batch(this.#state, this.#options.moment())
     const done: Array<() => void> = []
     const taken = this.#evaluate(batch, done)
     if (batch.texts.length > 0) {

@@ -1,6 +1,6 @@
 import { RegistryError } from '../oci/registry-error.ts'
-import type { EventSink } from '../ports/events.ts'
 import type { MetadataLog } from '../ports/metadata-log.ts'
+import type { NoticeSink } from '../ports/notices.ts'
 import { encodeFrame } from './journal.ts'
 
 /** Where the newest journal stands when a {@link JournalWriter} takes over. */
@@ -16,16 +16,17 @@ export interface JournalPosition {
 /** Writes frames, one at a time, until a write fails in a way that leaves the disk in doubt. */
 export class JournalWriter {
   readonly #log: MetadataLog
-  readonly #events: EventSink
+  readonly #onNotice: NoticeSink
   #sequence: number
   #bytes: number
   #sealed: boolean
   #written = 0
+  #isFull = false
   #failure: RegistryError | null = null
 
-  constructor(log: MetadataLog, from: JournalPosition, events: EventSink) {
+  constructor(log: MetadataLog, from: JournalPosition, onNotice: NoticeSink) {
     this.#log = log
-    this.#events = events
+    this.#onNotice = onNotice
     this.#sequence = from.sequence
     this.#bytes = from.bytes
     this.#sealed = from.sealed
@@ -46,6 +47,11 @@ export class JournalWriter {
     return this.#failure
   }
 
+  /** Whether there was no room for the last frame. */
+  get isFull(): boolean {
+    return this.#isFull
+  }
+
   /** Whether the journal has frames after its last seal. */
   get isOpen(): boolean {
     return !this.#sealed && this.#bytes > 0
@@ -64,10 +70,12 @@ export class JournalWriter {
       this.#bytes += frame.length
       this.#written += frame.length
       this.#sealed = effects.length === 0
+      this.#noteFull(false)
       return null
     } catch (error) {
-      if (error instanceof RegistryError && error.kind === 'storageFull') return error
-      return this.fail(error)
+      if (!(error instanceof RegistryError && error.kind === 'storageFull')) return this.fail(error)
+      this.#noteFull(true)
+      return error
     }
   }
 
@@ -76,7 +84,7 @@ export class JournalWriter {
     if (this.#failure !== null) return this.#failure
     const isReadOnly = error instanceof RegistryError && error.kind === 'storageReadOnly'
     this.#failure = isReadOnly ? error : new RegistryError('storageReadOnly', { cause: error })
-    this.#events({ kind: 'store-read-only', error })
+    this.#onNotice({ kind: 'store-read-only', error })
     return this.#failure
   }
 
@@ -101,5 +109,11 @@ export class JournalWriter {
     this.#bytes = 0
     this.#sealed = false
     return generation
+  }
+
+  #noteFull(full: boolean): void {
+    if (full === this.#isFull) return
+    this.#isFull = full
+    this.#onNotice({ kind: 'store-full', full })
   }
 }

@@ -1,7 +1,7 @@
 import { StoreDamaged } from '../oci/store-damaged.ts'
 import type { LogFile } from '../ports/metadata-log.ts'
 import { crc32, crcText } from './crc32.ts'
-import { EffectDecoder } from './effect-text.ts'
+import type { EffectDecoder } from './effect-decoder.ts'
 import type { Effect } from './effects.ts'
 import { lineGroups, longestLine } from './line-groups.ts'
 
@@ -49,9 +49,9 @@ export interface JournalReading {
 export async function readJournal(
   file: LogFile,
   sequence: number,
+  effects: EffectDecoder,
   take: (effect: Effect) => void,
 ): Promise<JournalReading> {
-  const effects = new EffectDecoder()
   let last = sequence
   let whole = 0
   let total = 0

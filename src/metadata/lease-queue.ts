@@ -1,14 +1,14 @@
 /** What a {@link LeaseQueue} orders. */
 export interface Leased {
-  /** Milliseconds since the epoch. */
+  /** In the store's own time, in milliseconds. */
   keepUntil: number
   /** Where the queue has it; -1 while it is in none. The queue's own. */
-  place: number
+  heapIndex: number
 }
 
 /**
- * What may be collected, by the end of its lease: a binary heap whose members know their place, so
- * that each can leave, or have its lease extended, without a search.
+ * What may be collected, by the end of its lease: a binary heap whose members know where they are, so
+ * that each can leave, or have its lease changed, without a search.
  */
 export class LeaseQueue<T extends Leased> {
   readonly #heap: T[] = []
@@ -25,34 +25,36 @@ export class LeaseQueue<T extends Leased> {
 
   /** Adds a member; harmless when it is there. */
   add(member: T): void {
-    if (member.place !== -1) return
-    member.place = this.#heap.length
+    if (member.heapIndex !== -1) return
+    member.heapIndex = this.#heap.length
     this.#heap.push(member)
     this.#rise(member)
   }
 
   /** Takes a member out; harmless when it is not there. */
   remove(member: T): void {
-    const place = member.place
+    const place = member.heapIndex
     if (place === -1) return
-    member.place = -1
+    member.heapIndex = -1
     const last = this.#heap.pop()
     if (last === undefined || last === member) return
-    last.place = place
+    last.heapIndex = place
     this.#heap[place] = last
     this.#rise(last)
     this.#sink(last)
   }
 
-  /** Extends a lease; never shortens one. Of members and of others alike. */
-  extend(member: T, keepUntil: number): void {
-    if (keepUntil <= member.keepUntil) return
+  /** Changes the end of a lease, of members and of others alike. */
+  move(member: T, keepUntil: number): void {
+    const isLater = keepUntil > member.keepUntil
     member.keepUntil = keepUntil
-    if (member.place !== -1) this.#sink(member)
+    if (member.heapIndex === -1) return
+    if (isLater) this.#sink(member)
+    else this.#rise(member)
   }
 
   #rise(member: T): void {
-    let place = member.place
+    let place = member.heapIndex
     while (place > 0) {
       const above = (place - 1) >>> 1
       const parent = this.#heap[above] as T
@@ -65,7 +67,7 @@ export class LeaseQueue<T extends Leased> {
 
   #sink(member: T): void {
     const size = this.#heap.length
-    let place = member.place
+    let place = member.heapIndex
     for (;;) {
       const left = 2 * place + 1
       if (left >= size) break
@@ -77,7 +79,7 @@ export class LeaseQueue<T extends Leased> {
           ? rightChild
           : leftChild
       if (member.keepUntil <= child.keepUntil) break
-      const childPlace = child.place
+      const childPlace = child.heapIndex
       this.#put(child, place)
       place = childPlace
     }
@@ -85,7 +87,7 @@ export class LeaseQueue<T extends Leased> {
   }
 
   #put(member: T, place: number): void {
-    member.place = place
+    member.heapIndex = place
     this.#heap[place] = member
   }
 }

@@ -1,4 +1,3 @@
-import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
@@ -7,114 +6,59 @@ import type { BlobRef } from '../ports/blob-store.ts'
 import type {
   ManifestChange,
   ManifestOutcome,
-  ManifestRecord,
   MetadataStore,
-  Page,
-  PageRequest,
-  ReferrersRequest,
+  RemovedManifest,
+  RepositoryCounts,
 } from '../ports/metadata-store.ts'
 import type { Batch } from './batch.ts'
 import * as changes from './changes.ts'
+import { condemn } from './condemnation.ts'
+import { type Commit, MetadataReads } from './metadata-reads.ts'
 import type { State } from './state.ts'
 
-/** Makes changes durable, and keeps readers from what is not. */
-export interface Commit {
-  /** What is in the state and not yet durable. */
-  readonly flight: Batch | null
-  /** Why nothing can be changed any more. */
-  readonly failure: RegistryError | null
-  change<T>(evaluate: (batch: Batch) => T): Promise<T>
-  afterFlight<T>(read: () => Promise<T>): Promise<T>
-  close(): Promise<void>
-}
+const nothing: Promise<null> = Promise.resolve(null)
 
-const nobody: Promise<null> = Promise.resolve(null)
-const emptyPage: Page<never> = { items: [], more: false }
-
-/**
- * Names, in memory. Reads answer at once from the state; only what is on its way to disk at that
- * moment is waited for. Their methods are no async functions: most of their time would go there.
- */
-export class MemoryMetadata implements MetadataStore {
-  readonly #state: State
-  readonly #commit: Commit
+/** Names, in memory. Changes are evaluated one after the other, and made durable by a {@link Commit}. */
+export class MemoryMetadata extends MetadataReads implements MetadataStore {
+  readonly #leaseMs: number
   #closing: Promise<void> | null = null
 
-  constructor(state: State, commit: Commit) {
-    this.#state = state
-    this.#commit = commit
+  /** @param leaseMs how long what a manifest named is kept where a change does not say it */
+  constructor(state: State, commit: Commit, leaseMs: number) {
+    super(state, commit)
+    this.#leaseMs = leaseMs
   }
 
-  hasRepository(repository: RepositoryName): Promise<boolean> {
-    if (this.#commit.flight?.begins(repository)) {
-      return this.#commit.afterFlight(() => this.hasRepository(repository))
-    }
-    return Promise.resolve(this.#state.repositories.has(repository))
-  }
-
-  listRepositories(page: PageRequest): Promise<Page<RepositoryName>> {
-    if (this.#commit.flight?.touchesRepositories()) {
-      return this.#commit.afterFlight(() => this.listRepositories(page))
-    }
-    return Promise.resolve(this.#state.repositoryNames.page(page.after, page.limit))
-  }
-
-  findBlob(
-    repository: RepositoryName,
-    digest: Digest,
-    keepUntil?: number,
-  ): Promise<BlobRef | null> {
-    const { flight } = this.#commit
-    if (flight?.touches(repository, digest))
-      return this.#findBlobLater(repository, digest, keepUntil)
-    const link = this.#state.repositories.get(repository)?.links.get(digest)
-    if (link === undefined || link.holding === null) return nobody
-    if (keepUntil !== undefined) this.#state.leases.extend(link, keepUntil)
-    return Promise.resolve(link.holding.ref)
-  }
-
-  repositoriesWith(digest: Digest, limit: number): Promise<readonly RepositoryName[]> {
-    if (this.#commit.flight?.touchesBytes(digest)) {
-      return this.#commit.afterFlight(() => this.repositoriesWith(digest, limit))
-    }
-    const links = this.#state.holdings.get(digest)?.links ?? []
-    return Promise.resolve(links.slice(0, limit).map((link) => link.repository.name))
-  }
-
-  linkBlob(repository: RepositoryName, blob: BlobRef, keepUntil: number): Promise<BlobRef> {
-    return this.#change((batch) => changes.linkBlob(batch, repository, blob, keepUntil))
+  linkBlob(repository: RepositoryName, blob: BlobRef, leaseMs: number): Promise<BlobRef> {
+    return this.#change((batch) => changes.linkBlob(batch, repository, blob, leaseMs))
   }
 
   mountBlob(
     from: RepositoryName,
     to: RepositoryName,
     digest: Digest,
-    keepUntil: number,
+    leaseMs: number,
   ): Promise<BlobRef | null> {
-    return this.#change((batch) => changes.mountBlob(batch, from, to, digest, keepUntil))
+    return this.#change((batch) => changes.mountBlob(batch, from, to, digest, leaseMs))
+  }
+
+  keepBlob(repository: RepositoryName, digest: Digest, leaseMs: number): Promise<BlobRef | null> {
+    const { flight } = this.commit
+    if (flight !== null && (flight.touches(repository, digest) || flight.touchesBytes(digest))) {
+      return this.#keepBlobInTurn(repository, digest, leaseMs)
+    }
+    const link = this.state.repositories.get(repository)?.links.get(digest)
+    const blob = link?.holding?.readable
+    if (link === undefined || !blob) return nothing
+    if (link.keepUntil >= changes.leaseEnd(this.commit.moment(), leaseMs)) {
+      return Promise.resolve(blob)
+    }
+    const isNamed = link.references > 0 && !flight?.touchesRepository(repository)
+    return isNamed ? Promise.resolve(blob) : this.#keepBlobInTurn(repository, digest, leaseMs)
   }
 
   unlinkBlob(repository: RepositoryName, digest: Digest): Promise<boolean> {
     return this.#change((batch) => changes.unlinkBlob(batch, repository, digest))
-  }
-
-  findManifest(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | null> {
-    if (this.#commit.flight?.touches(repository, digest)) {
-      return this.#findManifestLater(repository, digest)
-    }
-    const record = this.#state.repositories.get(repository)?.manifests.get(digest)
-    return record === undefined ? nobody : Promise.resolve(record)
-  }
-
-  resolveTag(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | null> {
-    const { flight } = this.#commit
-    if (flight?.touches(repository, tag)) return this.#resolveTagLater(repository, tag)
-    const names = this.#state.repositories.get(repository)
-    const digest = names?.tags.get(tag)
-    if (names === undefined || digest === undefined) return nobody
-    if (flight?.touches(repository, digest)) return this.#resolveTagLater(repository, tag)
-    const record = names.manifests.get(digest)
-    return record === undefined ? nobody : Promise.resolve(record)
   }
 
   /** @throws TypeError when the record's blob is not the manifest itself. */
@@ -123,92 +67,66 @@ export class MemoryMetadata implements MetadataStore {
     if (blob.digest !== digest || blob.size !== size) {
       return Promise.reject(new TypeError(`the blob of manifest ${digest} is of another content`))
     }
-    return this.#change((batch) => changes.putManifest(batch, repository, change))
+    const leaseMs = this.#leaseMs
+    return this.#change((batch) => changes.putManifest(batch, repository, change, leaseMs))
   }
 
-  deleteManifest(repository: RepositoryName, digest: Digest): Promise<boolean> {
-    return this.#change((batch) => changes.deleteManifest(batch, repository, digest))
+  deleteManifest(
+    repository: RepositoryName,
+    digest: Digest,
+    leaseMs: number,
+  ): Promise<RemovedManifest | null> {
+    return this.#change((batch) => changes.deleteManifest(batch, repository, digest, leaseMs))
   }
 
-  deleteTag(repository: RepositoryName, tag: Tag): Promise<boolean> {
+  deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null> {
     return this.#change((batch) => changes.deleteTag(batch, repository, tag))
   }
 
-  listTags(repository: RepositoryName, page: PageRequest): Promise<Page<Tag> | null> {
-    if (this.#commit.flight?.touchesTags(repository)) {
-      return this.#commit.afterFlight(() => this.listTags(repository, page))
-    }
-    const names = this.#state.repositories.get(repository)
-    return names === undefined
-      ? nobody
-      : Promise.resolve(names.tagNames.page(page.after, page.limit))
+  deleteRepository(repository: RepositoryName): Promise<RepositoryCounts | null> {
+    return this.#change((batch) => changes.deleteRepository(batch, repository))
   }
 
-  listReferrers(
-    repository: RepositoryName,
-    subject: string,
-    request: ReferrersRequest,
-  ): Promise<Page<Descriptor>> {
-    if (this.#commit.flight?.touchesSubject(repository, subject)) {
-      return this.#commit.afterFlight(() => this.listReferrers(repository, subject, request))
-    }
-    const names = this.#state.repositories.get(repository)
-    const referrers = names?.referrers.get(subject)
-    if (names === undefined || referrers === undefined) return Promise.resolve(emptyPage)
-    return Promise.resolve(referrers.page(request, names.find))
+  deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]> {
+    return this.#change((batch) => changes.deleteEmptyRepositories(batch, limit))
   }
 
-  /** Fewer than `limit` means that nothing more is to be had now. */
-  async condemn(before: number, limit: number): Promise<readonly BlobRef[]> {
+  markMissing(blob: BlobRef): Promise<boolean> {
+    return this.#change((batch) => changes.markMissing(batch, blob))
+  }
+
+  async condemn(limit: number): Promise<readonly BlobRef[]> {
     for (;;) {
-      const step = await this.#change((batch) => changes.condemn(batch, before, limit))
+      await this.state.leftovers.done()
+      const step = await this.#change((batch) => condemn(batch, limit))
       if (step.blobs.length >= limit || !step.more) return step.blobs
     }
-  }
-
-  /**
-   * True for everything once writing has failed: what was refused then may still be on disk, and
-   * named again after the next start.
-   */
-  isHeld(blob: BlobRef): Promise<boolean> {
-    if (this.#commit.flight?.touchesBytes(blob.digest)) {
-      return this.#commit.afterFlight(() => this.isHeld(blob))
-    }
-    if (this.#commit.failure !== null) return Promise.resolve(true)
-    const holding = this.#state.holdings.get(blob.digest)
-    const isHeld = holding !== undefined && !this.#state.orphans.has(holding)
-    return Promise.resolve(isHeld && holding.ref?.key === blob.key)
   }
 
   forget(blob: BlobRef): Promise<void> {
     return this.#change((batch) => changes.forget(batch, blob))
   }
 
+  check(): Promise<void> {
+    if (this.#closing !== null) return Promise.reject(new RegistryError('unavailable'))
+    return this.commit.check()
+  }
+
   close(): Promise<void> {
-    this.#closing ??= this.#commit.close()
+    this.#closing ??= this.commit.close()
     return this.#closing
+  }
+
+  #keepBlobInTurn(
+    repository: RepositoryName,
+    digest: Digest,
+    leaseMs: number,
+  ): Promise<BlobRef | null> {
+    return this.#change((batch) => changes.keepBlob(batch, repository, digest, leaseMs))
   }
 
   #change<T>(evaluate: (batch: Batch) => T): Promise<T> {
     if (this.#closing !== null) return Promise.reject(new RegistryError('unavailable'))
-    return this.#commit.change(evaluate)
-  }
-
-  // Apart from their methods, because a closure costs every call of a function that may make one.
-
-  #findBlobLater(
-    repository: RepositoryName,
-    digest: Digest,
-    keepUntil: number | undefined,
-  ): Promise<BlobRef | null> {
-    return this.#commit.afterFlight(() => this.findBlob(repository, digest, keepUntil))
-  }
-
-  #findManifestLater(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | null> {
-    return this.#commit.afterFlight(() => this.findManifest(repository, digest))
-  }
-
-  #resolveTagLater(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | null> {
-    return this.#commit.afterFlight(() => this.resolveTag(repository, tag))
+    return this.commit.change(evaluate)
   }
 }

@@ -1,5 +1,6 @@
 import { StoreDamaged } from '../oci/store-damaged.ts'
 import type { LogChoice, LogContents, LogFile } from '../ports/metadata-log.ts'
+import { EffectDecoder, type FormatOneDefaults } from './effect-decoder.ts'
 import { type JournalReading, readJournal } from './journal.ts'
 import { readSnapshot, type SnapshotReading } from './snapshot-reader.ts'
 import { State } from './state.ts'
@@ -16,6 +17,8 @@ export interface Recovered {
   readonly snapshotBytes: number
   /** Size of the journals that were replayed over it, in bytes. */
   readonly journalBytes: number
+  /** Whether it was of format 1, at least in part. */
+  readonly wasFormatOne: boolean
   /** What was wrong and could be done without, file by file. */
   readonly notes: ReadonlyArray<{ readonly file: string; readonly detail: string }>
 }
@@ -25,6 +28,13 @@ interface Base extends SnapshotReading {
   readonly file: LogFile
 }
 
+/** What is read from, and how. */
+interface Reading {
+  readonly contents: LogContents
+  readonly decoder: EffectDecoder
+  readonly damaged: StoreDamaged[]
+}
+
 /** The generation of a store's first journal. */
 const firstGeneration = 0
 
@@ -32,18 +42,23 @@ const firstGeneration = 0
  * Reads what a log found: the newest snapshot that is whole and every journal from its generation
  * on. An older snapshot, or none, will do if the journals say all that happened since.
  *
- * @param keepUntil the lease every link starts with, in milliseconds since the epoch
+ * @param defaults what stands in for what format 1 does not say
  * @throws StoreDamaged when something acknowledged would be forgotten.
  */
-export async function recover(contents: LogContents, keepUntil: number): Promise<Recovered> {
+export async function recover(
+  contents: LogContents,
+  defaults: FormatOneDefaults,
+): Promise<Recovered> {
   const damaged: StoreDamaged[] = []
   try {
     for (const file of contents.snapshots) {
-      const state = new State(keepUntil)
-      const base = await readOrNote(file, state, damaged)
-      if (base !== null) return await replay(state, { ...base, file }, contents, damaged)
+      const reading = { contents, damaged, decoder: new EffectDecoder(defaults) }
+      const state = new State()
+      const base = await readOrNote(file, state, reading)
+      if (base !== null) return await replay(state, { ...base, file }, reading)
     }
-    return await replay(new State(keepUntil), null, contents, damaged)
+    const reading = { contents, damaged, decoder: new EffectDecoder(defaults) }
+    return await replay(new State(), null, reading)
   } catch (error) {
     throw error instanceof StoreDamaged ? withSnapshots(damaged, error) : error
   }
@@ -64,10 +79,10 @@ function withSnapshots(damaged: readonly StoreDamaged[], error: StoreDamaged): S
 async function readOrNote(
   file: LogFile,
   state: State,
-  damaged: StoreDamaged[],
+  { decoder, damaged }: Reading,
 ): Promise<SnapshotReading | null> {
   try {
-    return await readSnapshot(file, (effect) => state.apply(effect, null))
+    return await readSnapshot(file, decoder, (effect) => state.apply(effect, null))
   } catch (error) {
     if (!(error instanceof StoreDamaged)) throw error
     damaged.push(error)
@@ -78,8 +93,7 @@ async function readOrNote(
 async function replay(
   state: State,
   base: Base | null,
-  contents: LogContents,
-  damaged: readonly StoreDamaged[],
+  { contents, decoder, damaged }: Reading,
 ): Promise<Recovered> {
   const journals = contents.journals.filter((file) => file.generation >= (base?.generation ?? 0))
   requireJournals(journals, base, contents.snapshots, damaged)
@@ -88,7 +102,7 @@ async function replay(
   let journalBytes = 0
   let last: JournalReading | null = null
   for (const file of journals) {
-    last = await readJournal(file, sequence, (effect) => state.apply(effect, null))
+    last = await readJournal(file, sequence, decoder, (effect) => state.apply(effect, null))
     if (file !== journals.at(-1)) requireWhole(file, last)
     sequence = last.sequence
     journalBytes += last.wholeBytes
@@ -122,6 +136,7 @@ async function replay(
     sealed: last?.sealed ?? false,
     snapshotBytes: base?.bytes ?? 0,
     journalBytes,
+    wasFormatOne: decoder.sawFormatOne,
     notes,
   }
 }

@@ -21,7 +21,7 @@ export class Referrers {
   }
 
   /** Adds a manifest; `find` has it, and all the others. */
-  add(manifest: Descriptor, find: (digest: Digest) => Descriptor | undefined): void {
+  add(manifest: Descriptor, find: (digest: Digest) => Descriptor | null): void {
     this.#all.insert(manifest.digest)
     if (this.#byType !== null) addTo(this.#byType, manifest)
     else if (this.#all.size >= manyReferrers) this.#byType = this.#sortByType(find)
@@ -36,11 +36,8 @@ export class Referrers {
     if (same?.size === 0) this.#byType?.delete(type)
   }
 
-  /** A page of what is asked for, by digest. */
-  page(
-    request: ReferrersRequest,
-    find: (digest: Digest) => Descriptor | undefined,
-  ): Page<Descriptor> {
+  /** A page of what is asked for, by digest; without what `find` does not have. */
+  page(request: ReferrersRequest, find: (digest: Digest) => Descriptor | null): Page<Descriptor> {
     const { artifactType, maxBytes } = request
     const items: Descriptor[] = []
     let bytes = 0
@@ -53,9 +50,9 @@ export class Referrers {
       const page: Page<Digest> = (names as SortedNames<Digest>).page(after, stride)
       for (const digest of page.items) {
         const manifest = find(digest)
-        if (manifest === undefined) continue
+        if (manifest === null) continue
         if (artifactType !== undefined && manifest.artifactType !== artifactType) continue
-        bytes += roughBytes(manifest)
+        bytes += jsonBytes(manifest) + 1
         if (bytes > maxBytes && items.length > 0) return { items, more: true }
         items.push(descriptorOf(manifest))
       }
@@ -65,11 +62,11 @@ export class Referrers {
     return { items, more: false }
   }
 
-  #sortByType(find: (digest: Digest) => Descriptor | undefined): Map<string, SortedNames<Digest>> {
+  #sortByType(find: (digest: Digest) => Descriptor | null): Map<string, SortedNames<Digest>> {
     const sorted: Map<string, SortedNames<Digest>> = new Map()
     for (const digest of this.#all.page(undefined, this.#all.size).items) {
       const manifest = find(digest)
-      if (manifest !== undefined) addTo(sorted, manifest)
+      if (manifest !== null) addTo(sorted, manifest)
     }
     return sorted
   }
@@ -99,10 +96,39 @@ function descriptorOf(manifest: Descriptor): Descriptor {
   }
 }
 
-/** About how long a descriptor is as JSON; the 80 are its field names, quotes and commas. */
-function roughBytes(manifest: Descriptor): number {
-  let bytes = 80 + manifest.mediaType.length + manifest.digest.length
-  bytes += manifest.artifactType?.length ?? 0
-  for (const [key, value] of manifest.annotations ?? []) bytes += key.length + value.length + 6
+/** How long a descriptor is as JSON, in bytes of UTF-8. */
+function jsonBytes(manifest: Descriptor): number {
+  const { mediaType, digest, size, artifactType, annotations } = manifest
+  let bytes = `{"mediaType":"","digest":"","size":${size}}`.length + digest.length
+  bytes += textBytes(mediaType)
+  if (artifactType !== undefined) bytes += ',"artifactType":""'.length + textBytes(artifactType)
+  if (annotations !== undefined) bytes += ',"annotations":{}'.length
+  for (const [key, value] of annotations ?? []) bytes += textBytes(key) + textBytes(value) + 6
   return bytes
+}
+
+/** Escapes that JSON.stringify writes as two characters; other control characters take six. */
+const shortEscapes = '\b\t\n\f\r'
+
+/** How long a text is within the quotes of JSON, in bytes of UTF-8. */
+function textBytes(text: string): number {
+  let bytes = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code < 0x20) bytes += shortEscapes.includes(text.charAt(at)) ? 2 : 6
+    else if (code === 0x22 || code === 0x5c) bytes += 2
+    else if (code < 0x80) bytes += 1
+    else if (code < 0x800) bytes += 2
+    else if (code < 0xd800 || code > 0xdfff) bytes += 3
+    else if (isPair(code, text.charCodeAt(at + 1))) {
+      bytes += 4
+      at += 1
+    } else bytes += 6
+  }
+  return bytes
+}
+
+/** Whether two code units are one character; one that stands alone is escaped. */
+function isPair(code: number, next: number): boolean {
+  return code < 0xdc00 && next >= 0xdc00 && next <= 0xdfff
 }

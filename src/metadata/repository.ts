@@ -3,20 +3,12 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
+import type { Holding } from './holdings.ts'
 import type { Leased } from './lease-queue.ts'
+import { type NameList, noNames, sizeOf, withName, withoutName } from './name-list.ts'
 import { Referrers } from './referrers.ts'
 import { SortedNames } from './sorted-names.ts'
-
-/** Bytes the store has, whoever holds them. */
-export interface Holding {
-  readonly digest: Digest
-  /** Where they are; null only while a snapshot is being replayed. */
-  ref: BlobRef | null
-  /** Repositories that have the blob, in no order. */
-  readonly links: Link[]
-  /** Manifest records, in any repository, whose bytes these are. */
-  records: number
-}
+import type { Trace } from './trace.ts'
 
 /** What one repository has to do with one digest. */
 export interface Link extends Leased {
@@ -25,25 +17,57 @@ export interface Link extends Leased {
   /** Null while the repository does not have the blob, and only its manifests name it. */
   holding: Holding | null
   /** Where the holding lists this link, so that it can leave without a search. */
-  seat: number
+  slot: number
   /** How often manifests of this repository name the digest. */
   references: number
+}
+
+/**
+ * A manifest from its push to its deletion. Tags point at it, so that all of them end with it in one
+ * step; one that is pushed again later is another.
+ */
+export interface StoredManifest {
+  readonly digest: Digest
+  /** Null once it is deleted, and while a journal is replayed that is yet to say it. */
+  record: ManifestRecord | null
+  /** Its bytes; null while there is no record. */
+  holding: Holding | null
+  tags: NameList<Tag>
+}
+
+/** What a tag stands for. */
+export interface TagEntry {
+  readonly target: StoredManifest
+  /** When it was set, in milliseconds since the epoch. */
+  readonly updatedAt: number
 }
 
 /** One repository's names. */
 export class Repository {
   readonly name: RepositoryName
+  isDeleted = false
   readonly links: Map<Digest, Link> = new Map()
-  readonly manifests: Map<Digest, ManifestRecord> = new Map()
-  readonly tags: Map<Tag, Digest> = new Map()
+  /** The blobs it has, of all that its links are about. */
+  readonly blobNames: SortedNames<Digest> = new SortedNames()
+  readonly manifests: Map<Digest, StoredManifest> = new Map()
+  readonly manifestNames: SortedNames<Digest> = new SortedNames()
+  /** May hold tags of deleted manifests for a moment. */
+  readonly tags: Map<Tag, TagEntry> = new Map()
   readonly tagNames: SortedNames<Tag> = new SortedNames()
-  /** The tags of each digest that has any: what goes with a manifest. */
-  readonly tagsOf: Map<Digest, Set<Tag>> = new Map()
+  /** How many tags stand. */
+  tagCount = 0
+  /** Deleted manifests whose tags are still to be taken out. */
+  leftovers = 0
   /** By subject. */
   readonly referrers: Map<string, Referrers> = new Map()
 
   constructor(name: RepositoryName) {
     this.name = name
+  }
+
+  /** Whether nothing is in it. */
+  get isEmpty(): boolean {
+    return this.blobNames.size === 0 && this.manifestNames.size === 0
   }
 
   /** The link of a digest, made where there is none. */
@@ -54,18 +78,30 @@ export class Repository {
       repository: this,
       digest,
       holding: null,
-      seat: -1,
+      slot: -1,
       references: 0,
       keepUntil: 0,
-      place: -1,
+      heapIndex: -1,
     }
     this.links.set(digest, fresh)
     return fresh
   }
 
-  /** Where the blob's bytes are, if the repository has it. */
+  /** Where the blob's bytes are, if the repository has it and they are not missing. */
   blob(digest: Digest): BlobRef | null {
-    return this.links.get(digest)?.holding?.ref ?? null
+    return this.links.get(digest)?.holding?.readable ?? null
+  }
+
+  /** The manifest, unless its bytes are known to be missing. */
+  manifest(digest: Digest): ManifestRecord | null {
+    const stored = this.manifests.get(digest)
+    return stored === undefined ? null : readableRecord(stored)
+  }
+
+  /** What a tag stands for, its bytes missing or not; undefined when it is not set. */
+  target(tag: Tag): StoredManifest | undefined {
+    const target = this.tags.get(tag)?.target
+    return target !== undefined && this.#stands(target) ? target : undefined
   }
 
   /** Lists a recorded manifest under its subject. */
@@ -76,7 +112,9 @@ export class Repository {
       referrers = new Referrers()
       this.referrers.set(record.subject, referrers)
     }
-    referrers.add(record, this.find)
+    const find = (digest: Digest): ManifestRecord | null =>
+      digest === record.digest ? record : (this.manifests.get(digest)?.record ?? null)
+    referrers.add(record, find)
   }
 
   /** Takes a manifest off its subject's list. */
@@ -87,35 +125,79 @@ export class Repository {
     if (referrers?.size === 0) this.referrers.delete(record.subject)
   }
 
-  /** Sets a tag; returns what it stood for. */
-  setTag(tag: Tag, digest: Digest): Digest | undefined {
+  /** Sets a tag. */
+  setTag(tag: Tag, target: StoredManifest, updatedAt: number, trace: Trace | null): void {
     const before = this.tags.get(tag)
-    if (before === undefined) this.tagNames.insert(tag)
-    else this.#dropTagOf(before, tag)
-    // The record's own string, so that many tags of a manifest share one.
-    const shared = this.manifests.get(digest)?.digest ?? digest
-    this.tags.set(tag, shared)
-    const tags = this.tagsOf.get(shared)
-    if (tags === undefined) this.tagsOf.set(shared, new Set([tag]))
-    else tags.add(tag)
-    return before
+    const moved = before !== undefined && this.#stands(before.target) ? before.target : null
+    if (moved === target && before?.updatedAt === updatedAt) return
+    const isListed = !this.tagNames.insert(tag)
+    if (moved !== null) moved.tags = withoutName(moved.tags, tag)
+    else this.tagCount += 1
+    this.tags.set(tag, { target, updatedAt })
+    target.tags = withName(target.tags, tag)
+    if (trace === null) return
+    trace.key(this.name, tag)
+    if (moved === null) trace.tagList(this.name)
+    trace.undo(() => {
+      target.tags = withoutName(target.tags, tag)
+      if (moved !== null) moved.tags = withName(moved.tags, tag)
+      else this.tagCount -= 1
+      if (before === undefined) this.tags.delete(tag)
+      else this.tags.set(tag, before)
+      if (!isListed) this.tagNames.delete(tag)
+    })
   }
 
-  /** Removes a tag; returns what it stood for. */
-  removeTag(tag: Tag): Digest | undefined {
+  /** Removes a tag, if it is set. */
+  removeTag(tag: Tag, trace: Trace | null): void {
     const before = this.tags.get(tag)
-    if (before === undefined) return undefined
+    if (before === undefined || !this.#stands(before.target)) return
+    const { target } = before
     this.tags.delete(tag)
     this.tagNames.delete(tag)
-    this.#dropTagOf(before, tag)
-    return before
+    this.tagCount -= 1
+    target.tags = withoutName(target.tags, tag)
+    if (trace === null) return
+    trace.key(this.name, tag)
+    trace.tagList(this.name)
+    trace.undo(() => {
+      this.tags.set(tag, before)
+      this.tagNames.insert(tag)
+      this.tagCount += 1
+      target.tags = withName(target.tags, tag)
+    })
   }
 
-  readonly find = (digest: Digest): ManifestRecord | undefined => this.manifests.get(digest)
-
-  #dropTagOf(digest: Digest, tag: Tag): void {
-    const tags = this.tagsOf.get(digest)
-    tags?.delete(tag)
-    if (tags?.size === 0) this.tagsOf.delete(digest)
+  /** Takes a tag of a deleted manifest out, unless it stands for another by now. */
+  dropTag(tag: Tag, target: StoredManifest): void {
+    if (this.tags.get(tag)?.target !== target) return
+    this.tags.delete(tag)
+    this.tagNames.delete(tag)
   }
+
+  #stands(target: StoredManifest): boolean {
+    return this.manifests.get(target.digest) === target
+  }
+}
+
+/** A manifest of which nothing is known yet. */
+export function unrecorded(digest: Digest): StoredManifest {
+  return { digest, record: null, holding: null, tags: noNames }
+}
+
+/** How many tags stand for a manifest. */
+export function tagCountOf(stored: StoredManifest): number {
+  return sizeOf(stored.tags)
+}
+
+/** A manifest as readers get it: null when it is deleted or its bytes are known to be missing. */
+export function readableRecord(stored: StoredManifest): ManifestRecord | null {
+  const { record, holding } = stored
+  if (record === null || holding === null) return null
+  const blob = holding.readable
+  if (record.blob === blob) return record
+  if (blob === null) return null
+  // Its bytes are under another key by now.
+  stored.record = Object.freeze({ ...record, blob })
+  return stored.record
 }

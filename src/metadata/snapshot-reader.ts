@@ -2,14 +2,14 @@ import * as v from 'valibot'
 import { StoreDamaged } from '../oci/store-damaged.ts'
 import type { LogFile } from '../ports/metadata-log.ts'
 import { crc32, crcStart, crcText } from './crc32.ts'
-import { EffectDecoder } from './effect-text.ts'
+import type { EffectDecoder } from './effect-decoder.ts'
 import type { Effect } from './effects.ts'
 import { lineGroups } from './line-groups.ts'
 import {
   headerLine,
+  readableVersions,
   type SnapshotHeader,
   type SnapshotTrailer,
-  snapshotVersion,
   trailerEnd,
   trailerHead,
   trailerStart,
@@ -41,9 +41,10 @@ const trailerSchema = v.object({ count: wholeNumber, through: wholeNumber })
  */
 export async function readSnapshot(
   file: LogFile,
+  effects: EffectDecoder,
   take: (effect: Effect) => void,
 ): Promise<SnapshotReading> {
-  const reading = new Reading(file, take)
+  const reading = new Reading(file, effects, take)
   for await (const { bytes } of lineGroups(file.read())) {
     if (bytes === null) throw reading.damaged('a line has no end')
     reading.lines(bytes)
@@ -54,15 +55,16 @@ export async function readSnapshot(
 class Reading {
   readonly #file: LogFile
   readonly #take: (effect: Effect) => void
-  readonly #effects = new EffectDecoder()
+  readonly #effects: EffectDecoder
   #header: SnapshotHeader | null = null
   #trailer: SnapshotTrailer | null = null
   #crc: number = crcStart
   #count = 0
   #bytes = 0
 
-  constructor(file: LogFile, take: (effect: Effect) => void) {
+  constructor(file: LogFile, effects: EffectDecoder, take: (effect: Effect) => void) {
     this.#file = file
+    this.#effects = effects
     this.#take = take
   }
 
@@ -105,10 +107,11 @@ class Reading {
     const header = v.safeParse(headerSchema, this.#json(`${line.trimEnd()}]}`))
     if (!header.success) throw this.damaged('this is not a snapshot of names')
     const { version } = header.output
-    if (version !== snapshotVersion) {
-      throw this.damaged(`its format is version ${version}, and this program reads 1`)
+    if (!readableVersions.includes(version)) {
+      const readable = readableVersions.join(' and ')
+      throw this.damaged(`its format is version ${version}, and this program reads ${readable}`)
     }
-    if (headerLine(header.output) !== line) throw this.damaged('its first line is damaged')
+    if (headerLine(header.output, version) !== line) throw this.damaged('its first line is damaged')
     return header.output
   }
 

@@ -1,9 +1,10 @@
 import type { RepositoryName } from '../oci/repository-name.ts'
-import type { Tag } from '../oci/tag.ts'
 import { crc32, crcStart, crcText } from './crc32.ts'
-import { encodeEffect } from './effect-text.ts'
+import { encodeEffect } from './effect-encoder.ts'
 import type { Effect } from './effects.ts'
-import type { Repository } from './repository.ts'
+import { namesAfter } from './name-list.ts'
+import { nextTurn } from './next-turn.ts'
+import type { Repository, StoredManifest } from './repository.ts'
 import { headerLine, type SnapshotHeader, trailerEnd, trailerHead } from './snapshot.ts'
 import type { SortedNames } from './sorted-names.ts'
 import type { State } from './state.ts'
@@ -21,77 +22,129 @@ const encoder = new TextEncoder()
  * Writes the state as a snapshot, in slices, while it goes on changing: a fact that does not change
  * meanwhile is written once; one that does is in the journal, and replaying that puts it right.
  *
+ * @param now the store's own time, in milliseconds
  * @param settled waits until all that was applied is durable, and returns its sequence
  * @throws whatever `settled` throws: the snapshot is then good for nothing
  */
 export async function* writeSnapshot(
   state: State,
   header: SnapshotHeader,
+  now: number,
   settled: () => Promise<number>,
 ): AsyncGenerator<Uint8Array> {
-  let crc = crcStart
-  let text = headerLine(header)
-  let count = 0
-  let sliceStart = performance.now()
-  const encode = (): Uint8Array => {
-    const bytes = encoder.encode(text)
-    crc = crc32(bytes, crc)
-    text = ''
+  const text = new SnapshotText(header)
+  const named = effectsOf(state, now)
+  for (const effect of named) {
+    text.add(effect)
+    if (text.isLong) yield text.take()
+    if (text.isTurnOver) await text.nextTurn()
+  }
+  // What was deleted before this began is no longer in its repository, and all of it has to be among
+  // the unnamed by now.
+  await state.leftovers.done()
+  for (const effect of effectsOfHoldings(state)) {
+    text.add(effect)
+    if (text.isLong) yield text.take()
+    if (text.isTurnOver) await text.nextTurn()
+  }
+  yield* text.end(await settled())
+}
+
+/** Gathers lines, and counts and checks them. */
+class SnapshotText {
+  #crc: number = crcStart
+  #text: string
+  #count = 0
+  #sliceStart = performance.now()
+
+  constructor(header: SnapshotHeader) {
+    this.#text = headerLine(header)
+  }
+
+  /** Whether there is enough to be handed over. */
+  get isLong(): boolean {
+    return this.#text.length >= chunkLength
+  }
+
+  /** Whether others should have their turn; asked between chunks alone. */
+  get isTurnOver(): boolean {
+    return this.#text === '' && performance.now() - this.#sliceStart >= sliceMs
+  }
+
+  add(effect: Effect): void {
+    this.#text += `${encodeEffect(effect)},\n`
+    this.#count += 1
+  }
+
+  take(): Uint8Array {
+    const bytes = encoder.encode(this.#text)
+    this.#crc = crc32(bytes, this.#crc)
+    this.#text = ''
     return bytes
   }
-  for (const effect of effectsOf(state)) {
-    text += `${encodeEffect(effect)},\n`
-    count += 1
-    if (text.length < chunkLength) continue
-    yield encode()
-    if (performance.now() - sliceStart < sliceMs) continue
+
+  async nextTurn(): Promise<void> {
     await nextTurn()
-    sliceStart = performance.now()
+    this.#sliceStart = performance.now()
   }
-  text += trailerHead({ count, through: await settled() })
-  yield encode()
-  text = `${crcText(crc)}${trailerEnd}`
-  yield encode()
+
+  /** The last line. */
+  *end(through: number): Generator<Uint8Array> {
+    this.#text += trailerHead({ count: this.#count, through })
+    yield this.take()
+    yield encoder.encode(`${crcText(this.#crc)}${trailerEnd}`)
+  }
 }
 
 /**
- * The state as effects. Within a repository manifests stand first, so that on reading links that
- * are named never wait for collection and tags share the digest of their manifest. Orphans stand
- * last: what becomes one while this runs was written as a link, or is one by then.
+ * What is in repositories, as effects. Within a repository manifests stand first, so that on reading
+ * links that are named never wait for collection.
  */
-function* effectsOf(state: State): Generator<Effect> {
+function* effectsOf(state: State, now: number): Generator<Effect> {
+  yield { kind: 'time', now }
   for (const name of namesOf(state.repositoryNames)) {
     const repository = state.repositories.get(name)
     if (repository !== undefined) yield* effectsOfRepository(name, repository)
   }
-  for (const { ref } of state.orphans) if (ref !== null) yield { kind: 'hold', blob: ref }
+}
+
+/** What is known of bytes beside that; what is named by then was written before. */
+function* effectsOfHoldings({ holdings }: State): Generator<Effect> {
+  for (const blob of holdings.trash.values()) yield { kind: 'stored', blob }
+  for (const { digest, ref } of holdings.missing) yield { kind: 'missing', digest, key: ref.key }
 }
 
 function* effectsOfRepository(name: RepositoryName, repository: Repository): Generator<Effect> {
   yield { kind: 'repository', repository: name }
-  for (const record of repository.manifests.values()) {
-    yield { kind: 'manifest', repository: name, record }
+  for (const digest of namesOf(repository.manifestNames)) {
+    const manifest = repository.manifests.get(digest)
+    if (manifest !== undefined) yield* effectsOfManifest(name, repository, manifest)
   }
-  for (const { holding } of repository.links.values()) {
-    if (holding?.ref) yield { kind: 'link', repository: name, blob: holding.ref }
-  }
-  for (const [digest, tags] of repository.tagsOf) {
-    for (const group of groupsOf(tags)) {
-      yield { kind: 'tag', repository: name, digest, tags: group }
-    }
+  for (const digest of namesOf(repository.blobNames)) {
+    const link = repository.links.get(digest)
+    if (!link?.holding) continue
+    const { holding, keepUntil } = link
+    yield { kind: 'link', repository: name, blob: holding.ref, keepUntil }
   }
 }
 
-/** A set that may change meanwhile, cut into groups that make lines of a decent length. */
-function* groupsOf(tags: ReadonlySet<Tag>): Generator<readonly Tag[]> {
-  let group: Tag[] = []
-  for (const tag of tags) {
-    group.push(tag)
-    if (group.length < stride) continue
-    yield group
-    group = []
-  }
-  if (group.length > 0) yield group
+function* effectsOfManifest(
+  name: RepositoryName,
+  repository: Repository,
+  manifest: StoredManifest,
+): Generator<Effect> {
+  const { digest, record, holding } = manifest
+  if (record === null || holding === null) return
+  const current = record.blob === holding.ref ? record : { ...record, blob: holding.ref }
+  yield { kind: 'manifest', repository: name, record: current, keepUntil: 0 }
+  let after: Parameters<typeof repository.target>[0] | undefined
+  do {
+    const names = namesAfter(manifest.tags, after, stride)
+    after = names.at(-1)
+    const tags = names.filter((tag) => repository.target(tag) === manifest)
+    const times = tags.map((tag) => repository.tags.get(tag)?.updatedAt ?? 0)
+    if (tags.length > 0) yield { kind: 'tag', repository: name, digest, tags, times }
+  } while (after !== undefined)
 }
 
 /** The names of a list that may change meanwhile. */
@@ -101,13 +154,7 @@ function* namesOf<T extends string>(names: SortedNames<T>): Generator<T> {
   while (more) {
     const page = names.page(after, stride)
     yield* page.items
-    after = page.items.at(-1)
+    after = page.items.at(-1) ?? after
     more = page.more
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0)
-  })
 }

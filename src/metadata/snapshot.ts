@@ -18,7 +18,10 @@ export interface SnapshotTrailer {
 }
 
 /** Version of the format. */
-export const snapshotVersion = 1
+export const snapshotVersion = 2
+
+/** Versions that can be read: the first has no times and no leases. */
+export const readableVersions: readonly number[] = [1, snapshotVersion]
 
 /** How the last line starts; no entry starts so. */
 export const trailerStart = '["end"]]'
@@ -29,15 +32,15 @@ export const trailerEnd = '"}\n'
 /**
  * The first line. With the entries, one to a line, and the last line it is one JSON document:
  *
- *     {"format":"layerdock metadata","version":1,"generation":3,"sequence":1200,"entries":[
+ *     {"format":"layerdock metadata","version":2,"generation":3,"sequence":1200,"entries":[
  *     ["repository","a/b"],
  *     ["end"]],"count":1,"through":1204,"crc32":"0a1b2c3d"}
  */
-export function headerLine(header: SnapshotHeader): string {
+export function headerLine(header: SnapshotHeader, version: number = snapshotVersion): string {
   const { generation, sequence } = header
   const text = JSON.stringify({
     format: 'layerdock metadata',
-    version: snapshotVersion,
+    version,
     generation,
     sequence,
   })

@@ -2,226 +2,263 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
-import type { Effect, Undo } from './effects.ts'
-import { LeaseQueue } from './lease-queue.ts'
-import { type Holding, type Link, Repository } from './repository.ts'
+import type { Effect } from './effects.ts'
+import { Holdings } from './holdings.ts'
+import { Leftovers } from './leftovers.ts'
+import { Links } from './links.ts'
+import { Repository, type StoredManifest, tagCountOf, unrecorded } from './repository.ts'
 import { SortedNames } from './sorted-names.ts'
+import type { Trace } from './trace.ts'
 
 /** All names, in memory. Changed by effects alone; everything that is counted follows from them. */
 export class State {
+  /** The store's own time when it was last noted, in milliseconds. */
+  now = 0
   readonly repositories: Map<RepositoryName, Repository> = new Map()
   readonly repositoryNames: SortedNames<RepositoryName> = new SortedNames()
-  readonly holdings: Map<Digest, Holding> = new Map()
-  /** Bytes that nothing holds: condemned and not yet forgotten. */
-  readonly orphans: Set<Holding> = new Set()
-  /** Links that no manifest of their repository names, by the end of their leases. */
-  readonly leases: LeaseQueue<Link> = new LeaseQueue()
-  /** The lease of links whose effect does not say one, in milliseconds since the epoch. */
-  readonly #keepUntil: number
-
-  constructor(keepUntil: number) {
-    this.#keepUntil = keepUntil
-  }
+  /** Repositories that hold nothing. */
+  readonly emptyRepositories: Set<Repository> = new Set()
+  readonly holdings: Holdings = new Holdings()
+  readonly links: Links = new Links(this.holdings)
+  readonly leftovers: Leftovers = new Leftovers(this.holdings, this.links)
 
   /**
-   * Makes an effect so. What takes it back is added to `undo`, to be applied from the last to the
-   * first; an effect that changes nothing adds nothing.
+   * Makes an effect so. Without a trace it cannot be taken back, and leaves nothing to be taken out
+   * later.
    */
-  apply(effect: Undo, undo: Undo[] | null): void {
+  apply(effect: Effect, trace: Trace | null): void {
     switch (effect.kind) {
-      case 'link':
-        this.#link(effect, undo)
+      case 'time':
+        this.#setTime(effect.now, trace)
         break
-      case 'unlink':
-        this.#unlink(effect.repository, effect.digest, undo)
+      case 'repository':
+        this.#begin(effect.repository, trace)
         break
+      case 'unrepository':
+        this.#end(effect.repository, trace)
+        break
+      case 'link': {
+        const repository = this.#begin(effect.repository, trace)
+        this.links.add(repository, effect.blob, effect.keepUntil, trace)
+        this.#noteEmptiness(repository, trace)
+        break
+      }
+      case 'keep': {
+        const link = this.repositories.get(effect.repository)?.links.get(effect.digest)
+        if (link?.holding) this.links.extend(link, effect.keepUntil, trace)
+        break
+      }
+      case 'unlink': {
+        const repository = this.repositories.get(effect.repository)
+        if (repository === undefined) break
+        this.links.remove(repository, effect.digest, trace)
+        this.#noteEmptiness(repository, trace)
+        break
+      }
       case 'manifest':
-        this.#record(effect.repository, effect.record, undo)
+        this.#record(effect, trace)
         break
       case 'unmanifest':
-        this.#unrecord(effect.repository, effect.digest, undo)
+        this.#unrecord(effect, trace)
         break
-      case 'tag': {
-        const { repository, digest } = effect
-        const names = this.#begin(repository, undo)
-        for (const tag of effect.tags) {
-          const before = names.setTag(tag, digest)
-          if (before === undefined) undo?.push({ kind: 'untag', repository, tag })
-          else if (before !== digest) {
-            undo?.push({ kind: 'tag', repository, digest: before, tags: [tag] })
-          }
-        }
+      case 'tag':
+        this.#tag(effect, trace)
         break
-      }
-      case 'untag': {
-        const { repository, tag } = effect
-        const before = this.repositories.get(repository)?.removeTag(tag)
-        if (before !== undefined) {
-          undo?.push({ kind: 'tag', repository, digest: before, tags: [tag] })
-        }
+      case 'untag':
+        this.repositories.get(effect.repository)?.removeTag(effect.tag, trace)
         break
-      }
-      case 'repository':
-        this.#begin(effect.repository, undo)
+      case 'stored':
+        this.holdings.store(effect.blob, trace)
         break
-      case 'vanish':
-        this.repositories.delete(effect.repository)
-        this.repositoryNames.delete(effect.repository)
+      case 'missing':
+        this.holdings.miss(effect.digest, effect.key, trace)
         break
-      case 'hold': {
-        const holding = this.#holding(effect.blob.digest)
-        this.#locate(holding, effect.blob, undo)
-        this.#settle(holding)
+      case 'forget':
+        this.holdings.forget(effect.digest, effect.key, trace)
         break
-      }
-      case 'forget': {
-        const holding = this.holdings.get(effect.digest)
-        if (holding === undefined || holding.ref === null) break
-        undo?.push({ kind: 'hold', blob: holding.ref })
-        holding.ref = null
-        this.#settle(holding)
-        break
-      }
     }
   }
 
   /** What is wrong with a state that was replayed, in words; null when everything fits together. */
   problem(): string | null {
-    for (const holding of this.holdings.values()) {
-      if (holding.ref === null) return `nothing says where the bytes of ${holding.digest} are`
-    }
     for (const repository of this.repositories.values()) {
-      for (const [digest, tags] of repository.tagsOf) {
-        if (repository.manifests.has(digest)) continue
-        const [tag] = tags
+      if (repository.manifests.size === repository.manifestNames.size) continue
+      for (const [tag, { target }] of repository.tags) {
+        if (target.record !== null) continue
         return `the tag ${repository.name}:${tag} stands for a manifest that is not recorded`
       }
     }
     return null
   }
 
-  #link(effect: Effect & { kind: 'link' }, undo: Undo[] | null): void {
-    const repository = this.#begin(effect.repository, undo)
-    const holding = this.#holding(effect.blob.digest)
-    this.#locate(holding, effect.blob, undo)
-    const link = repository.link(holding.digest)
-    if (link.holding !== null) {
-      this.leases.extend(link, effect.keepUntil ?? 0)
-      return
-    }
-    undo?.push({ kind: 'unlink', repository: repository.name, digest: link.digest })
-    link.holding = holding
-    link.seat = holding.links.push(link) - 1
-    link.keepUntil = effect.keepUntil ?? this.#keepUntil
-    if (link.references === 0) this.leases.add(link)
-    this.#settle(holding)
+  #setTime(now: number, trace: Trace | null): void {
+    const before = this.now
+    if (before === now) return
+    this.now = now
+    trace?.undo(() => {
+      this.now = before
+    })
   }
 
-  #unlink(name: RepositoryName, digest: Digest, undo: Undo[] | null): void {
-    const link = this.repositories.get(name)?.links.get(digest)
-    const holding = link?.holding
-    if (link === undefined || !holding) return
-    if (holding.ref !== null) {
-      const { keepUntil } = link
-      undo?.push({ kind: 'link', repository: name, blob: holding.ref, keepUntil })
-    }
-    const last = holding.links.pop()
-    if (last !== undefined && last !== link) {
-      holding.links[link.seat] = last
-      last.seat = link.seat
-    }
-    link.holding = null
-    link.seat = -1
-    this.leases.remove(link)
-    if (link.references === 0) link.repository.links.delete(digest)
-    this.#settle(holding)
-  }
-
-  #record(name: RepositoryName, record: ManifestRecord, undo: Undo[] | null): void {
-    const repository = this.#begin(name, undo)
-    const holding = this.#holding(record.digest)
-    this.#locate(holding, record.blob, undo)
-    const before = repository.manifests.get(record.digest)
-    if (before === undefined) {
-      undo?.push({ kind: 'unmanifest', repository: name, digest: record.digest })
-      holding.records += 1
-    } else {
-      undo?.push({ kind: 'manifest', repository: name, record: before })
-      this.#release(repository, before)
-    }
-    const references = record.references.map((digest) => this.#name(repository, digest))
-    const blob = holding.ref ?? record.blob
-    const stored: ManifestRecord = { ...record, digest: holding.digest, blob, references }
-    repository.manifests.set(holding.digest, stored)
-    repository.refer(stored)
-    this.#settle(holding)
-  }
-
-  #unrecord(name: RepositoryName, digest: Digest, undo: Undo[] | null): void {
-    const repository = this.repositories.get(name)
-    const record = repository?.manifests.get(digest)
-    const holding = this.holdings.get(digest)
-    if (repository === undefined || record === undefined || holding === undefined) return
-    undo?.push({ kind: 'manifest', repository: name, record })
-    this.#release(repository, record)
-    repository.manifests.delete(digest)
-    holding.records -= 1
-    this.#settle(holding)
-  }
-
-  /** Counts one more manifest that names `digest`; returns the string everybody shares. */
-  #name(repository: Repository, digest: Digest): Digest {
-    const link = repository.link(this.holdings.get(digest)?.digest ?? digest)
-    link.references += 1
-    this.leases.remove(link)
-    return link.digest
-  }
-
-  /** Ends what a record named and referred to. */
-  #release(repository: Repository, record: ManifestRecord): void {
-    repository.unrefer(record)
-    for (const digest of record.references) {
-      const link = repository.link(digest)
-      link.references -= 1
-      if (link.references > 0) continue
-      if (link.holding !== null) this.leases.add(link)
-      else repository.links.delete(digest)
-    }
-  }
-
-  #begin(name: RepositoryName, undo: Undo[] | null): Repository {
+  #begin(name: RepositoryName, trace: Trace | null): Repository {
     const there = this.repositories.get(name)
     if (there !== undefined) return there
-    undo?.push({ kind: 'vanish', repository: name })
     const fresh = new Repository(name)
     this.repositories.set(name, fresh)
     this.repositoryNames.insert(name)
+    this.emptyRepositories.add(fresh)
+    if (trace !== null) {
+      trace.repository(name)
+      trace.undo(() => {
+        this.repositories.delete(name)
+        this.repositoryNames.delete(name)
+        this.emptyRepositories.delete(fresh)
+      })
+    }
     return fresh
   }
 
-  #holding(digest: Digest): Holding {
-    const there = this.holdings.get(digest)
-    if (there !== undefined) return there
-    const fresh: Holding = { digest, ref: null, links: [], records: 0 }
-    this.holdings.set(digest, fresh)
-    return fresh
+  #end(name: RepositoryName, trace: Trace | null): void {
+    const repository = this.repositories.get(name)
+    if (repository === undefined) return
+    this.repositories.delete(name)
+    this.repositoryNames.delete(name)
+    const wasEmpty = this.emptyRepositories.delete(repository)
+    repository.isDeleted = true
+    if (trace !== null) {
+      trace.repository(name)
+      trace.undo(() => {
+        this.repositories.set(name, repository)
+        this.repositoryNames.insert(name)
+        if (wasEmpty) this.emptyRepositories.add(repository)
+        repository.isDeleted = false
+      })
+    }
+    this.leftovers.addRepository(repository, trace)
   }
 
-  #locate(holding: Holding, blob: BlobRef, undo: Undo[] | null): void {
-    const before = holding.ref
-    if (before !== null && before.key === blob.key && before.size === blob.size) return
-    const { digest } = holding
-    undo?.push(before === null ? { kind: 'forget', digest } : { kind: 'hold', blob: before })
-    holding.ref = blob
+  #record(effect: Effect & { kind: 'manifest' }, trace: Trace | null): void {
+    const { record, keepUntil } = effect
+    const repository = this.#begin(effect.repository, trace)
+    const holding = this.holdings.locate(record.blob, trace)
+    const stored = this.#manifest(repository, holding.digest, trace)
+    const before = stored.record
+    const references = this.links.name(repository, record, trace)
+    const after = recordOf(record, holding.ref, references)
+    if (before !== null) this.links.release(repository, before, keepUntil, trace)
+    const place = (from: ManifestRecord | null, to: ManifestRecord | null): void => {
+      if (from !== null) repository.unrefer(from)
+      stored.record = to
+      if (to !== null) repository.refer(to)
+      if (from === null) {
+        stored.holding = holding
+        holding.records += 1
+        repository.manifestNames.insert(stored.digest)
+      } else if (to === null) {
+        stored.holding = null
+        holding.records -= 1
+        repository.manifestNames.delete(stored.digest)
+      }
+    }
+    place(before, after)
+    if (trace !== null) {
+      touchManifest(repository, before ?? after, trace)
+      touchManifest(repository, after, trace)
+      trace.undo(() => place(after, before))
+    }
+    this.#noteEmptiness(repository, trace)
   }
 
-  /** Sorts a holding in among the orphans, or out of everything, by who holds it. */
-  #settle(holding: Holding): void {
-    if (holding.links.length > 0 || holding.records > 0) this.orphans.delete(holding)
-    else if (holding.ref !== null) this.orphans.add(holding)
-    else {
-      this.orphans.delete(holding)
-      this.holdings.delete(holding.digest)
+  #unrecord(effect: Effect & { kind: 'unmanifest' }, trace: Trace | null): void {
+    const repository = this.repositories.get(effect.repository)
+    const stored = repository?.manifests.get(effect.digest)
+    if (repository === undefined || stored === undefined) return
+    const { record, holding, digest } = stored
+    const tags = tagCountOf(stored)
+    repository.manifests.delete(digest)
+    repository.tagCount -= tags
+    if (trace !== null) {
+      if (tags > 0) trace.tagList(repository.name)
+      trace.undo(() => {
+        repository.manifests.set(digest, stored)
+        repository.tagCount += tags
+      })
+    }
+    if (tags > 0) this.leftovers.addTags(repository, stored, trace)
+    if (record !== null && holding !== null) {
+      this.links.release(repository, record, effect.keepUntil, trace)
+      repository.unrefer(record)
+      repository.manifestNames.delete(digest)
+      stored.record = null
+      holding.records -= 1
+      if (trace !== null) {
+        touchManifest(repository, record, trace)
+        trace.undo(() => {
+          stored.record = record
+          repository.refer(record)
+          repository.manifestNames.insert(digest)
+          holding.records += 1
+        })
+      }
+      this.holdings.settle(holding, trace)
+    }
+    this.#noteEmptiness(repository, trace)
+  }
+
+  #tag(effect: Effect & { kind: 'tag' }, trace: Trace | null): void {
+    const repository = this.#begin(effect.repository, trace)
+    const target = this.#manifest(repository, effect.digest, trace)
+    for (const [index, tag] of effect.tags.entries()) {
+      repository.setTag(tag, target, effect.times[index] ?? 0, trace)
     }
   }
+
+  /** The manifest of a digest; one of which nothing is known where there is none. */
+  #manifest(repository: Repository, digest: Digest, trace: Trace | null): StoredManifest {
+    const there = repository.manifests.get(digest)
+    if (there !== undefined) return there
+    const fresh = unrecorded(digest)
+    repository.manifests.set(digest, fresh)
+    trace?.undo(() => repository.manifests.delete(digest))
+    return fresh
+  }
+
+  #noteEmptiness(repository: Repository, trace: Trace | null): void {
+    const { emptyRepositories } = this
+    const wasEmpty = emptyRepositories.has(repository)
+    if (repository.isEmpty === wasEmpty) return
+    if (wasEmpty) emptyRepositories.delete(repository)
+    else emptyRepositories.add(repository)
+    trace?.undo(() => {
+      if (wasEmpty) emptyRepositories.add(repository)
+      else emptyRepositories.delete(repository)
+    })
+  }
+}
+
+/** Says that a manifest changes. */
+function touchManifest(repository: Repository, record: ManifestRecord, trace: Trace): void {
+  trace.key(repository.name, record.digest)
+  trace.holders(record.digest)
+  if (record.subject !== undefined) trace.subject(repository.name, record.subject)
+}
+
+/** A record of the store's own, which nobody can change. */
+function recordOf(
+  record: ManifestRecord,
+  blob: BlobRef,
+  references: readonly Digest[],
+): ManifestRecord {
+  const { annotations } = record
+  return Object.freeze({
+    ...record,
+    digest: blob.digest,
+    blob,
+    references: Object.freeze(references),
+    ...(annotations === undefined
+      ? {}
+      : {
+          annotations: Object.freeze(annotations.map((pair) => Object.freeze([...pair] as const))),
+        }),
+  })
 }

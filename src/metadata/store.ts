@@ -1,24 +1,33 @@
 import type { RegistryError } from '../oci/registry-error.ts'
-import type { EventSink } from '../ports/events.ts'
+import { steadyClock } from '../oci/steady-clock.ts'
 import type { MetadataLog } from '../ports/metadata-log.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
+import type { Notice, NoticeSink } from '../ports/notices.ts'
 import { Batch } from './batch.ts'
 import { Compaction, type CompactionDeps } from './compaction.ts'
 import { GroupCommit } from './group-commit.ts'
 import { JournalWriter } from './journal-writer.ts'
-import { type Commit, MemoryMetadata } from './memory-metadata.ts'
+import { type Clocks, LeaseClock } from './lease-clock.ts'
+import { MemoryMetadata } from './memory-metadata.ts'
+import type { Commit } from './metadata-reads.ts'
+import { nextTurn } from './next-turn.ts'
 import { recover } from './recovery.ts'
 import { State } from './state.ts'
 
+/** Settings of {@link memoryMetadata}. */
+export interface MemoryMetadataOptions extends Clocks {
+  /**
+   * How long content is kept that a manifest named which is recorded anew without it, in milliseconds.
+   * Default: 24 hours.
+   */
+  readonly leaseMs?: number
+}
+
 /** What {@link openMetadata} needs, and may be told. */
-export interface JournalledOptions {
+export interface JournalledOptions extends MemoryMetadataOptions {
   readonly log: MetadataLog
-  /** How long after a start every blob stays uncollected, in milliseconds: leases are not kept. */
-  readonly leaseMs: number
-  /** Milliseconds since the epoch. Default: `Date.now`. */
-  readonly clock?: () => number
-  /** Told of damage, failures in the background, and the end of writing. Default: nobody. */
-  readonly events?: EventSink
+  /** Told of damage, failures in the background, a full disk and the end of writing. */
+  readonly onNotice?: NoticeSink
   /** A journal is compacted beyond this, and beyond half the snapshot; in bytes. Default: 16 MiB. */
   readonly compactBytes?: number
   /** How long after the last change the journal is sealed, in milliseconds. Default: 1000. */
@@ -27,94 +36,115 @@ export interface JournalledOptions {
 
 /** How a journalled store is. */
 export interface MetadataStatus {
-  /** `read-only` once a sync has failed, until the next start. */
-  readonly state: 'ok' | 'read-only'
+  /**
+   * `full` while there is no room for changes. `read-only` once a sync has failed, until the next
+   * start.
+   */
+  readonly state: 'ok' | 'full' | 'read-only'
   /** Why it is read-only. */
   readonly error: RegistryError | null
   /** Changes that are not yet durable. */
   readonly pending: number
   /** Number of the last frame that is durable. */
   readonly sequence: number
+  /** How long the store was open, in this process and those before, in milliseconds. */
+  readonly openMs: number
   /** Size of the journals since the last snapshot, in bytes. */
   readonly journalBytes: number
   /** Size of the last snapshot, in bytes; 0 with none. */
   readonly snapshotBytes: number
   readonly repositories: number
-  /** Blobs and manifests whose bytes are held, or wait to be deleted. */
+  /** Digests that something names. */
   readonly blobs: number
+  /** Keys that nothing names and whose bytes are still to be deleted. */
+  readonly condemned: number
+  /** Digests whose bytes are known to be missing. */
+  readonly missing: number
 }
 
 /** A {@link MetadataStore} over a {@link MetadataLog}. */
 export interface JournalledMetadata extends MetadataStore {
   status(): MetadataStatus
-  /** Writes a snapshot now. Never rejects: a failure is an event, and is made up for later. */
+  /** Writes a snapshot now. Never rejects: a failure is a notice, and is made up for later. */
   compact(): Promise<void>
 }
 
 const mib = 1024 * 1024
+const defaultLeaseMs = 24 * 60 * 60 * 1000
 
 /**
- * Opens the names in a log, which from then on is the store's own, to be closed with it.
+ * Opens the metadata in a log, which from then on is the store's own, to be closed with it.
  *
  * @throws StoreDamaged when something acknowledged would be forgotten; the log is then closed.
  */
 export async function openMetadata(options: JournalledOptions): Promise<JournalledMetadata> {
-  const { log, events = () => {}, clock = Date.now, compactBytes = 16 * mib } = options
+  const { log, compactBytes = 16 * mib, leaseMs = defaultLeaseMs } = options
+  const { clock = steadyClock(), elapsed = () => performance.now() } = options
+  const onNotice = harmless(options.onNotice)
   try {
-    const recovered = await recover(await log.load(), clock() + options.leaseMs)
+    const defaults = { time: Math.floor(clock()), keepUntil: leaseMs }
+    const recovered = await recover(await log.load(), defaults)
     const { state, choice, sealed, notes } = recovered
     await log.adopt(choice)
-    for (const note of notes) events({ kind: 'store-recovered', ...note })
+    for (const note of notes) onNotice({ kind: 'store-recovered', ...note })
 
     const position = { sequence: recovered.sequence, bytes: choice.journalBytes, sealed }
-    const writer = new JournalWriter(log, position, events)
+    const writer = new JournalWriter(log, position, onNotice)
+    const leases = new LeaseClock(state.now, clock, elapsed)
     const commit = new GroupCommit(state, writer, {
       sealAfterMs: options.sealAfterMs ?? 1000,
       journalled: () => compaction.startIfDue(),
+      moment: () => leases.moment(),
     })
-    const parts = { state, log, writer, commit }
+    const deps = { state, log, writer, commit }
     const { snapshotBytes, journalBytes } = recovered
     const sizes = { snapshotBytes, journalBytes }
-    const compaction = new Compaction(parts, { events, compactBytes, ...sizes })
-    // A store that lost its newest snapshot is one fault from losing more.
-    if (choice.damaged.length > 0) void compaction.run()
+    const compaction = new Compaction(deps, { onNotice, compactBytes, ...sizes })
+    // A store that lost its newest snapshot is one fault from losing more; one of an older format
+    // has times and leases that only a snapshot fixes.
+    if (choice.damaged.length > 0 || recovered.wasFormatOne) void compaction.run()
     else compaction.startIfDue()
-    return new JournalledNames(parts, compaction)
+    return new JournalledStore(deps, compaction, leaseMs)
   } catch (error) {
     await log.close().catch(() => {})
     throw error
   }
 }
 
-/** MemoryMetadata that live as long as the process. */
-export function memoryMetadata(): MetadataStore {
-  const state = new State(0)
-  return new MemoryMetadata(state, memoryCommit(state))
+/** Metadata that live as long as the process. */
+export function memoryMetadata(options: MemoryMetadataOptions = {}): MetadataStore {
+  const { clock = steadyClock(), elapsed = () => performance.now() } = options
+  const state = new State()
+  const commit = memoryCommit(state, new LeaseClock(0, clock, elapsed))
+  return new MemoryMetadata(state, commit, options.leaseMs ?? defaultLeaseMs)
 }
 
-class JournalledNames extends MemoryMetadata implements JournalledMetadata {
-  readonly #parts: CompactionDeps
+class JournalledStore extends MemoryMetadata implements JournalledMetadata {
+  readonly #deps: CompactionDeps
   readonly #compaction: Compaction
 
-  constructor(parts: CompactionDeps, compaction: Compaction) {
-    super(parts.state, journalledCommit(parts, compaction))
-    this.#parts = parts
+  constructor(deps: CompactionDeps, compaction: Compaction, leaseMs: number) {
+    super(deps.state, journalledCommit(deps, compaction), leaseMs)
+    this.#deps = deps
     this.#compaction = compaction
   }
 
   status(): MetadataStatus {
-    const { state, writer, commit } = this.#parts
+    const { state, writer, commit } = this.#deps
     const { failure, sequence } = writer
     const { journalBytes, snapshotBytes } = this.#compaction
     return {
-      state: failure === null ? 'ok' : 'read-only',
+      state: failure !== null ? 'read-only' : writer.isFull ? 'full' : 'ok',
       error: failure,
       pending: commit.pending,
       sequence,
+      openMs: commit.moment().now,
       journalBytes,
       snapshotBytes,
       repositories: state.repositories.size,
       blobs: state.holdings.size,
+      condemned: state.holdings.trash.size,
+      missing: state.holdings.missing.size,
     }
   }
 
@@ -123,8 +153,8 @@ class JournalledNames extends MemoryMetadata implements JournalledMetadata {
   }
 }
 
-function journalledCommit(parts: CompactionDeps, compaction: Compaction): Commit {
-  const { log, writer, commit } = parts
+function journalledCommit(deps: CompactionDeps, compaction: Compaction): Commit {
+  const { log, writer, commit } = deps
   return {
     get flight() {
       return commit.flight
@@ -132,12 +162,15 @@ function journalledCommit(parts: CompactionDeps, compaction: Compaction): Commit
     get failure() {
       return writer.failure
     },
+    moment: () => commit.moment(),
     change: (evaluate) => commit.change(evaluate),
     afterFlight: (read) => commit.afterFlight(read),
+    check: () => (writer.failure === null ? Promise.resolve() : Promise.reject(writer.failure)),
     async close() {
       await commit.idle()
       await compaction.idle()
       if (writer.failure === null && compaction.journalBytes > 0) await compaction.run()
+      else if (writer.failure === null) await commit.change((batch) => batch.noteTime(1000))
       await commit.end()
       await log.close()
     },
@@ -145,20 +178,45 @@ function journalledCommit(parts: CompactionDeps, compaction: Compaction): Commit
 }
 
 /** Where nothing has to be made durable, a change is done when it is made. */
-function memoryCommit(state: State): Commit {
+function memoryCommit(state: State, leases: LeaseClock): Commit {
+  let isSweeping = false
+  const sweep = async (): Promise<void> => {
+    if (isSweeping) return
+    isSweeping = true
+    while (state.leftovers.isPending) {
+      await nextTurn()
+      state.leftovers.step()
+    }
+    isSweeping = false
+  }
   return {
     flight: null,
     failure: null,
+    moment: () => leases.moment(),
     change(evaluate) {
-      const batch = new Batch(state)
+      const batch = new Batch(state, leases.moment())
       try {
         return Promise.resolve(evaluate(batch))
       } catch (error) {
         batch.rollback()
         return Promise.reject(error)
+      } finally {
+        void sweep()
       }
     },
     afterFlight: (read) => read(),
+    check: () => Promise.resolve(),
     close: () => Promise.resolve(),
+  }
+}
+
+/** A sink that throws harms nothing. */
+function harmless(onNotice: NoticeSink = () => {}): NoticeSink {
+  return (notice: Notice) => {
+    try {
+      onNotice(notice)
+    } catch {
+      // There is nobody else to tell.
+    }
   }
 }

@@ -21,10 +21,13 @@ export interface StorePlace<Store> {
    */
   open(): Store | Promise<Store>
   /**
-   * The next time the store reaches for its data, in whichever method that is, it finds it unavailable
-   * and nothing happens. Needed for `outages`.
+   * Makes one access of the store to its data fail, in whichever method that is: the data is found
+   * unavailable, and nothing changes. Needed for `outages`.
+   *
+   * @param skip how many accesses go well before it; default: none
+   * @returns a function that calls it off, and says whether it had happened
    */
-  failOnce?(): void
+  failOnce?(skip?: number): () => boolean
 }
 
 /**

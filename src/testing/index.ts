@@ -1,6 +1,7 @@
 export {
   type BlobStoreCase,
   type BlobStoreMaker,
+  type BlobStorePlace,
   blobStoreContract,
 } from './blob-store-contract.ts'
 export type { ContentPusher } from './content-pusher.ts'
@@ -34,8 +35,11 @@ export {
   metadataLogContract,
 } from './metadata-log-contract.ts'
 export {
+  lackingFor,
+  type MetadataPlace,
   type MetadataStoreCase,
   type MetadataStoreMaker,
+  type MetadataSupports,
   metadataStoreContract,
 } from './metadata-store-contract.ts'
 export { type PartStoreOptions, partStore } from './part-store.ts'
@@ -55,5 +59,6 @@ export {
 export {
   type UploadStoreCase,
   type UploadStoreMaker,
+  type UploadStorePlace,
   uploadStoreContract,
 } from './upload-store-contract.ts'

@@ -19,10 +19,18 @@ describe('the program', () => {
       code: 0,
       out: expect.stringContaining('--storage-dir DIR'),
     })
-    expect(await cli.run('recover', '-h')).toMatchObject({
-      code: 0,
-      out: expect.stringContaining('--start-empty'),
-    })
+    for (const words of [
+      ['recover', '-h'],
+      ['recover', '--help'],
+      ['help', 'recover'],
+    ]) {
+      const { code, out } = await cli.run(...words)
+      expect(code).toBe(0)
+      expect(out).toContain('Stop the server first')
+      expect(out).toContain('npx layerdock recover --storage-dir ./layerdock-data')
+      expect(out).toContain('--start-empty')
+      for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    }
   })
 
   test('names the nearest command and flag, with the exit code for usage', async () => {
@@ -41,6 +49,10 @@ describe('the program', () => {
     expect(await cli.run('recover', '--memory')).toMatchObject({
       code: 2,
       err: 'layerdock: --memory: no such flag of this command; it is one of layerdock serve\n',
+    })
+    expect(await cli.run('--port', '5001')).toMatchObject({
+      code: 2,
+      err: 'layerdock: --port: a command comes first: layerdock serve --port\n',
     })
     expect(await cli.run('migrate')).toEqual({
       code: 2,

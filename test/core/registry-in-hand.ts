@@ -57,7 +57,7 @@ export function inHand(
   const stores = wrap({
     blobs: memoryBlobs({ clock: clock.now }),
     uploads: memoryUploads({ clock: clock.now }),
-    metadata: memoryMetadata({ clock: clock.now }),
+    metadata: memoryMetadata({ clock: clock.now, elapsed: clock.now }),
   })
   const registry = createRegistry({ stores, clock: clock.now, ...options })
   const { service } = registry

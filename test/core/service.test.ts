@@ -218,8 +218,10 @@ describe('idle sessions', () => {
   test('give their place to a new one that would not fit', async () => {
     const { registry, clock } = inHand({ limits: { uploadIdleMs, uploadSessions: 2 } })
     const { service } = registry
-    await service.startUpload(call, app)
-    await service.startUpload(call, app)
+    for (let count = 0; count < 2; count += 1) {
+      const { id } = await service.startUpload(call, app)
+      await service.appendUpload(call, app, id, { source: sourceOf('x') })
+    }
     await expect(service.startUpload(call, app)).rejects.toMatchObject({ kind: 'tooManyUploads' })
     clock.advance(uploadIdleMs + 1)
     await service.startUpload(call, app)

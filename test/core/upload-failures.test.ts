@@ -20,8 +20,9 @@ function failing<T extends object>(store: T, method: keyof T, fails: () => unkno
     get(target, key) {
       const value: unknown = Reflect.get(target, key)
       if (typeof value !== 'function') return value
+      if (key !== method) return value.bind(target)
       return async (...inputs: unknown[]) => {
-        const error = key === method ? fails() : null
+        const error = fails()
         if (error !== null) throw error
         return value.apply(target, inputs)
       }

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import type { OpenFile, OpenMode } from '../../adapters/disk/files.ts'
 import { StoreInUse } from '../../adapters/disk/lock.ts'
 import { openDiskStore } from '../../adapters/disk/store.ts'
-import type { LockKind } from '../../adapters/disk/store-folder.ts'
+import { type LockKind, StoreTooNew } from '../../adapters/disk/store-marker.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { FaultFiles } from './fault-files.ts'
 import { afterTest, openStore, temporaryFolder } from './temporary.ts'
@@ -33,7 +33,7 @@ async function closedStore(lock?: LockKind): Promise<string> {
   return directory
 }
 
-const markerText = '{"format":1,"lock":"flock"}\n'
+const markerText = '{"format":2,"lock":"flock"}\n'
 
 describe('the folder', () => {
   test('is made with its parents, each synced, and the marker last', async () => {
@@ -93,23 +93,30 @@ describe('the folder', () => {
   test('that is a file is refused', async () => {
     const directory = join(await temporaryFolder(), 'file')
     await writeFile(directory, 'x')
-    await expect(openDiskStore({ directory })).rejects.toThrow('is no folder')
+    await expect(openDiskStore({ directory })).rejects.toThrow('is not a folder')
   })
 
   test('of a later format is refused', async () => {
     const directory = await closedStore()
-    await writeFile(join(directory, 'store.json'), '{"format":2,"lock":"flock"}')
-    await expect(openDiskStore({ directory })).rejects.toThrow(/format 2.*Run a newer version/)
+    await writeFile(join(directory, 'store.json'), '{"format":3,"lock":"flock"}')
+    const refusal = openDiskStore({ directory })
+    await expect(refusal).rejects.toBeInstanceOf(StoreTooNew)
+    await expect(refusal).rejects.toThrow(/format 3.*Run a newer version/)
   })
 
-  test.each(['', '{', 'null', '{"format":1}', '{"format":1,"lock":"none"}', 'x'.repeat(5000)])(
-    'with a damaged marker is refused: %j',
-    async (text) => {
-      const directory = await closedStore()
-      await writeFile(join(directory, 'store.json'), text)
-      await expect(openDiskStore({ directory })).rejects.toThrow('store.json')
-    },
-  )
+  test.each([
+    '',
+    '{',
+    'null',
+    '{"format":1}',
+    '{"format":1,"lock":"none"}',
+    '{"format":2,"lock":"flock","blobs":"there"}',
+    'x'.repeat(5000),
+  ])('with a damaged marker is refused: %.50j', async (text) => {
+    const directory = await closedStore()
+    await writeFile(join(directory, 'store.json'), text)
+    await expect(openDiskStore({ directory })).rejects.toThrow('store.json')
+  })
 
   test.each([
     ['a blob', 'blobs/sha256/x'],
@@ -132,7 +139,7 @@ describe('the folder', () => {
       const elsewhere = await mkdtemp(join(await temporaryFolder(), 'x'))
       await rm(join(directory, name), { recursive: true })
       await symlink(elsewhere, join(directory, name))
-      await expect(openDiskStore({ directory })).rejects.toThrow(`${name}: is no folder`)
+      await expect(openDiskStore({ directory })).rejects.toThrow(`${name}: is not a folder`)
       expect(await readdir(elsewhere)).toEqual([])
     },
   )

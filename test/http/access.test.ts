@@ -277,9 +277,9 @@ describe.each(registries)('who may do what on $name', ({ make }) => {
 
   test('answers behind access are kept by no shared cache', async () => {
     const expected = [
-      ['/v2/alice/app/manifests/latest', 'private, no-cache'],
-      [`/v2/alice/app/manifests/${image}`, 'private, max-age=31536000, immutable'],
-      [`/v2/alice/app/blobs/${digest}`, 'private, max-age=31536000, immutable'],
+      ['/v2/alice/app/manifests/latest', 'private, no-cache, no-transform'],
+      [`/v2/alice/app/manifests/${image}`, 'private, max-age=31536000, immutable, no-transform'],
+      [`/v2/alice/app/blobs/${digest}`, 'private, max-age=31536000, immutable, no-transform'],
       ['/v2/alice/app/tags/list', 'private, no-cache'],
       [`/v2/alice/app/referrers/${image}`, 'private, no-cache'],
       ['/v2/_catalog', 'private, no-cache'],

@@ -29,20 +29,33 @@ const record = fc
     }),
   )
 
+const keepUntil = fc.constantFrom(0, 5, 1000, 2000)
+const time = fc.constantFrom(0, 1_700_000_000_000, 1_700_000_000_001)
+
 /** Effects of every kind, on few names, in any order: also in orders that no store makes. */
 export const effect: fc.Arbitrary<Effect> = fc.oneof(
-  fc.record({ kind: fc.constant('link' as const), repository, blob }),
-  fc.record({ kind: fc.constant('unlink' as const), repository, digest }),
-  fc.record({ kind: fc.constant('manifest' as const), repository, record }),
-  fc.record({ kind: fc.constant('unmanifest' as const), repository, digest }),
-  fc.record({
-    kind: fc.constant('tag' as const),
-    repository,
-    digest,
-    tags: fc.array(tag, { minLength: 1, maxLength: 3 }),
-  }),
-  fc.record({ kind: fc.constant('untag' as const), repository, tag }),
+  fc.record({ kind: fc.constant('time' as const), now: fc.constantFrom(0, 7, 1e12) }),
   fc.record({ kind: fc.constant('repository' as const), repository }),
-  fc.record({ kind: fc.constant('hold' as const), blob }),
-  fc.record({ kind: fc.constant('forget' as const), digest }),
+  fc.record({ kind: fc.constant('unrepository' as const), repository }),
+  fc.record({ kind: fc.constant('link' as const), repository, blob, keepUntil }),
+  fc.record({ kind: fc.constant('keep' as const), repository, digest, keepUntil }),
+  fc.record({ kind: fc.constant('unlink' as const), repository, digest }),
+  fc.record({ kind: fc.constant('manifest' as const), repository, record, keepUntil }),
+  fc.record({ kind: fc.constant('unmanifest' as const), repository, digest, keepUntil }),
+  fc
+    .record({
+      repository,
+      digest,
+      tags: fc.array(fc.tuple(tag, time), { minLength: 1, maxLength: 3 }),
+    })
+    .map(({ tags, ...rest }) => ({
+      kind: 'tag' as const,
+      ...rest,
+      tags: tags.map(([name]) => name),
+      times: tags.map(([, since]) => since),
+    })),
+  fc.record({ kind: fc.constant('untag' as const), repository, tag }),
+  fc.record({ kind: fc.constant('stored' as const), blob }),
+  blob.map(({ digest, key }) => ({ kind: 'missing' as const, digest, key })),
+  blob.map(({ digest, key }) => ({ kind: 'forget' as const, digest, key })),
 )

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodeEffect } from '../../src/metadata/effect-text.ts'
+import { EffectDecoder } from '../../src/metadata/effect-decoder.ts'
+import { encodeEffect } from '../../src/metadata/effect-encoder.ts'
 import type { Effect } from '../../src/metadata/effects.ts'
 import { encodeFrame, type JournalReading, readJournal } from '../../src/metadata/journal.ts'
 import { StoreDamaged } from '../../src/oci/store-damaged.ts'
@@ -11,7 +12,8 @@ function read(bytes: Uint8Array, size: number, take: (effect: Effect) => void = 
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size)
   }
-  return readJournal({ name: 'journal', generation: 0, read: chunks }, 7, take)
+  const decoder = new EffectDecoder({ time: 0, keepUntil: 0 })
+  return readJournal({ name: 'journal', generation: 0, read: chunks }, 7, decoder, take)
 }
 
 function joined(...parts: Array<Uint8Array | string>): Uint8Array {

@@ -4,7 +4,7 @@ import { type Leased, LeaseQueue } from '../../src/metadata/lease-queue.ts'
 
 test('its first is always the member whose lease ends first', () => {
   const call = fc.record({
-    what: fc.constantFrom('add', 'remove', 'extend'),
+    what: fc.constantFrom('add', 'remove', 'move'),
     who: fc.nat(9),
     until: fc.nat(20),
   })
@@ -12,13 +12,12 @@ test('its first is always the member whose lease ends first', () => {
     fc.property(fc.array(call, { maxLength: 100 }), (calls) => {
       const all: Leased[] = Array.from({ length: 10 }, (_, index) => ({
         keepUntil: index,
-        place: -1,
+        heapIndex: -1,
       }))
       const queue = new LeaseQueue<Leased>()
       const members = new Set<Leased>()
       for (const { what, who, until } of calls) {
         const member = all[who] as Leased
-        const before = member.keepUntil
         if (what === 'add') {
           queue.add(member)
           members.add(member)
@@ -26,8 +25,8 @@ test('its first is always the member whose lease ends first', () => {
           queue.remove(member)
           members.delete(member)
         } else {
-          queue.extend(member, until)
-          expect(member.keepUntil).toBe(Math.max(before, until))
+          queue.move(member, until)
+          expect(member.keepUntil).toBe(until)
         }
         expect(queue.size).toBe(members.size)
         const ends = [...members].map(({ keepUntil }) => keepUntil)

@@ -5,7 +5,7 @@ import type { BlobRef } from '../../src/ports/blob-store.ts'
 import type { ManifestRecord } from '../../src/ports/metadata-store.ts'
 import { repositoryNamed, sampleDigest, tagNamed } from '../../src/testing/samples.ts'
 
-/** Few names, so that random histories meet; some that plain objects have already. */
+/** Few names, so that random histories meet; some are properties of plain objects. */
 export const repositories: readonly RepositoryName[] = ['constructor', 'a/b', 'a'].map(
   repositoryNamed,
 )
@@ -35,6 +35,7 @@ export function recordOf(digest: Digest, more: Partial<ManifestRecord> = {}): Ma
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     blob,
     references: [],
+    pushedAt: 1_700_000_000_000,
     ...more,
   }
 }

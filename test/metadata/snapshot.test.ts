@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { crc32, crcText } from '../../src/metadata/crc32.ts'
+import { EffectDecoder } from '../../src/metadata/effect-decoder.ts'
 import type { Effect } from '../../src/metadata/effects.ts'
 import { readSnapshot } from '../../src/metadata/snapshot-reader.ts'
 import { StoreDamaged } from '../../src/oci/store-damaged.ts'
 
 const header =
-  '{"format":"layerdock metadata","version":1,"generation":3,"sequence":7,"entries":[\n'
+  '{"format":"layerdock metadata","version":2,"generation":3,"sequence":7,"entries":[\n'
 const entries = '["repository","a"],\n["repository","b"],\n'
 const trailer = '["end"]],"count":2,"through":9,"crc32":"'
 
@@ -21,7 +22,8 @@ function read(bytes: Uint8Array, size = 1000): Promise<unknown> {
     for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size)
   }
   const file = { name: 'metadata.json', generation: 3, read: chunks }
-  return readSnapshot(file, (effect) => taken.push(effect)).then((reading) => ({
+  const decoder = new EffectDecoder({ time: 0, keepUntil: 0 })
+  return readSnapshot(file, decoder, (effect) => taken.push(effect)).then((reading) => ({
     ...reading,
     taken: taken.length,
   }))
@@ -41,13 +43,18 @@ test('says what it is, in pieces of any size', async () => {
   }
 })
 
+test('a snapshot of version 1 is read', async () => {
+  const bytes = snapshotOf(header.replace('"version":2', '"version":1') + entries + trailer)
+  expect(await read(bytes)).toMatchObject({ generation: 3, taken: 2 })
+})
+
 test.each([
   ['an entry too few', header + entries.slice(0, 20) + trailer],
   ['an entry that is none', `${header}["repository","../a"],\n["repository","b"],\n${trailer}`],
   ['an entry that is no JSON', `${header}["repository","a],\n["repository","b"],\n${trailer}`],
   ['an entry without its comma', `${header}["repository","a"],\n["repository","b"]\n${trailer}`],
   ['another format', header.replace('layerdock', 'another') + entries + trailer],
-  ['a later version', header.replace('"version":1', '"version":2') + entries + trailer],
+  ['a later version', header.replace('"version":2', '"version":3') + entries + trailer],
   ['a field of its own', header.replace('"version"', '"more":1,"version"') + entries + trailer],
   ['no first line', entries + trailer],
   ['a generation that is no number', header.replace('3', '-3') + entries + trailer],

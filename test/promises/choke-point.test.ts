@@ -21,6 +21,7 @@ const id = '11111111-1111-4111-8111-111111111111'
 const operations: ReadonlyArray<readonly [operation: string, asks: Ask['action']]> = [
   ['GET /v2', 'ping'],
   ['GET /v2/_catalog', 'catalog'],
+  ['DELETE /v2/_layerdock/repositories/:name{.+}', 'delete'],
   ['POST /v2/:name{.+}/blobs/uploads', 'push'],
   ['PATCH /v2/:name{.+}/blobs/uploads/:id', 'push'],
   ['PUT /v2/:name{.+}/blobs/uploads/:id', 'push'],
@@ -150,18 +151,19 @@ describe('one choke point for permission (CVE-2026-31801, CVE-2026-41888, CVE-20
     const seen: Ask[] = []
     let closed: string | null = null
     const access = deciding(
-      (asks) => asks.map(({ repository }) => ({ kind: repository === closed ? 'deny' : 'allow' })),
+      (asks) => asks.map(({ repository }) => (repository === closed ? 'deny' : 'allow')),
       seen,
     )
     const client = clientOf(createRegistry({ access }))
     await client.pushBlob('secret', 'x')
     closed = 'secret'
+    const reference = { kind: 'digest', digest }
     seen.length = 0
     const answer = await client.send('POST', `/v2/mine/blobs/uploads/?mount=${digest}&from=secret`)
     expect(answer.status).toBe(202)
     expect(seen).toEqual([
-      { action: 'push', repository: 'mine' },
-      { action: 'pull', repository: 'secret' },
+      { action: 'push', repository: 'mine', reference, mountFrom: 'secret' },
+      { action: 'pull', repository: 'secret', reference },
     ])
   })
 })

@@ -52,8 +52,8 @@ export const contractRuns: readonly ContractRun[] = [
     run: () => onDisk((open) => run(() => ({ open: async () => (await open()).log }))),
   })),
   ...registryContract.flatMap(({ name, run }) => [
-    { name: `a registry on disk: ${name}`, run: () => wholeOnDisk(run) },
-    { name: `a registry over the wire: ${name}`, run: () => overTheWire(run) },
+    { name: `a registry on disk, over the wire: ${name}`, run: () => diskOverTheWire(run) },
+    { name: `a registry in memory, over the wire: ${name}`, run: () => memoryOverTheWire(run) },
   ]),
 ]
 
@@ -84,20 +84,29 @@ function onDisk(use: (open: Open) => Promise<void>): Promise<void> {
   })
 }
 
-function wholeOnDisk(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
+/** Blobs go the runtime's own way from the disk to the socket. */
+function diskOverTheWire(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
   return inFolder(async (directory) => {
     const registry = await openRegistry({ directory })
     try {
-      await use(() => registry.fetch)
+      await overTheWire(registry, use)
     } finally {
       await registry.close()
     }
   })
 }
 
+/** Blobs go as streams. */
+function memoryOverTheWire(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
+  return overTheWire(createRegistry(), use)
+}
+
 /** Behind the server of the runtime that this runs on. */
-async function overTheWire(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
-  const serving = await (await serverHere())(createRegistry(), { port: 0 })
+async function overTheWire(
+  registry: Registry,
+  use: (make: RegistryMaker) => Promise<void>,
+): Promise<void> {
+  const serving = await (await serverHere())(registry, { port: 0 })
   try {
     await use(() => fetchFrom(serving.url))
   } finally {

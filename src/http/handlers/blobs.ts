@@ -1,4 +1,4 @@
-import { type ByteSpan, parseByteRange } from '../../oci/byte-range.ts'
+import { type ByteSpan, parseByteRanges } from '../../oci/byte-range.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
@@ -7,9 +7,10 @@ import type { BlobInfo } from '../../ports/registry-service.ts'
 import type { Call } from '../call.ts'
 import { clientHas, rangeStillWanted } from '../conditions.ts'
 import { apiVersion, cacheControl } from '../headers.ts'
+import { multipartRanges } from '../multipart-ranges.ts'
 import { setNativeBlob } from '../native-blob.ts'
 
-/** end-2: GET and HEAD of a blob, whole or one range of it. */
+/** end-2: GET and HEAD of a blob, whole or ranges of it. */
 export async function getBlob(
   call: Call,
   repository: RepositoryName,
@@ -30,16 +31,41 @@ export async function getBlob(
       if (location !== null) return elsewhere(digest, location)
     }
   }
-  const open = await service.openBlob(call, repository, digest)
-  if (open === null) throw unknown(digest)
+  const open = await openBlob(call, repository, digest)
   const info = { digest, size: open.size }
   try {
-    const span = requestedSpan(headers, info)
-    return span === null ? whole(call, info, open) : part(call, info, open, span)
+    const spans = requestedSpans(headers, info)
+    if (spans === null) return whole(call, info, open)
+    const [span] = spans
+    if (span !== undefined && spans.length === 1) return part(call, info, open, span)
+    return parts(call, info, open, spans, () => openBlob(call, repository, digest))
   } catch (error) {
     await open.close()
     throw error
   }
+}
+
+/** @throws RegistryError `blobUnknown`. */
+async function openBlob(call: Call, repository: RepositoryName, digest: Digest): Promise<OpenBlob> {
+  const open = await call.deps.service.openBlob(call, repository, digest)
+  if (open === null) throw unknown(digest)
+  return open
+}
+
+function unknown(digest: Digest): RegistryError {
+  return new RegistryError('blobUnknown', { detail: { digest } })
+}
+
+/** The store itself serves the bytes. The URL is for this client, and for a while. */
+function elsewhere(digest: Digest, location: URL): Response {
+  const headers = {
+    ...apiVersion,
+    Location: location.href,
+    'Docker-Content-Digest': digest,
+    'Cache-Control': 'no-store',
+    'Content-Length': '0',
+  }
+  return new Response(null, { status: 307, headers })
 }
 
 /** end-10: DELETE takes a blob out of the repository. */
@@ -52,27 +78,12 @@ export async function deleteBlob(
   return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
 }
 
-function unknown(digest: Digest): RegistryError {
-  return new RegistryError('blobUnknown', { detail: { digest } })
-}
-
-/** The store itself serves the bytes. The URL is the client's for a while, and no one else's. */
-function elsewhere(digest: Digest, location: URL): Response {
-  const headers = {
-    ...apiVersion,
-    Location: location.href,
-    'Docker-Content-Digest': digest,
-    'Cache-Control': 'no-store',
-    'Content-Length': '0',
-  }
-  return new Response(null, { status: 307, headers })
-}
-
-function requestedSpan(headers: Headers, info: BlobInfo): ByteSpan | null {
+/** Null asks for the whole blob. @throws RegistryError `rangeUnsatisfiable`. */
+function requestedSpans(headers: Headers, info: BlobInfo): readonly ByteSpan[] | null {
   const range = headers.get('range')
   if (range === null || !rangeStillWanted(headers, info.digest)) return null
-  const span = parseByteRange(range, info.size)
-  if (span !== 'unsatisfiable') return span
+  const spans = parseByteRanges(range, info.size)
+  if (spans !== 'unsatisfiable') return spans
   throw new RegistryError('rangeUnsatisfiable', {
     detail: { size: info.size },
     headers: { 'Content-Range': `bytes */${info.size}` },
@@ -96,6 +107,24 @@ function part(call: Call, info: BlobInfo, blob: OpenBlob, span: ByteSpan): Respo
   const response = new Response(blob.stream(span), { status: 206, headers })
   setNativeBlob(response, { blob, span })
   return response
+}
+
+/** Several parts go as a stream: no runtime sends them natively. */
+function parts(
+  call: Call,
+  info: BlobInfo,
+  first: OpenBlob,
+  spans: readonly ByteSpan[],
+  reopen: () => Promise<OpenBlob>,
+): Response {
+  const body = multipartRanges(spans, info.size, first.stream(spans[0]), async (span) =>
+    (await reopen()).stream(span),
+  )
+  const headers = {
+    ...blobHeaders(call, info, body.length),
+    'Content-Type': body.contentType,
+  }
+  return new Response(body.stream, { status: 206, headers })
 }
 
 /** A blob is anybody's bytes: whatever a browser makes of it, it may not run. */

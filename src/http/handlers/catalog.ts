@@ -37,7 +37,7 @@ async function opened(request: PageRequest): Promise<PageRequest> {
   const name = await openCursor(after)
   if (name !== null) return { after: name, limit }
   throw new RegistryError('pageInvalid', {
-    message: 'the operation is unsupported: this page of the catalog has expired; start again',
+    advice: 'this page of the catalog has expired; start again',
   })
 }
 
@@ -60,24 +60,33 @@ async function everything(call: Call, request: PageRequest): Promise<Visible> {
 /** Asks about each name, up to a bound; the names that were left out are not told by the cursor. */
 async function asked(call: Call, access: Access, request: PageRequest): Promise<Visible> {
   const { service } = call.deps
-  const page = await service.listRepositories(call, { ...request, limit: mostNames })
-  const asks = page.items.map((repository) => ({
-    action: 'pull' as const,
-    repository,
-    reference: null,
-  }))
-  const decisions = await access.authorize(call.principal, asks, call)
   const items: RepositoryName[] = []
-  for (const [index, repository] of page.items.entries()) {
-    if (decisions[index] !== 'allow') continue
-    items.push(repository)
-    if (items.length < request.limit) continue
-    const more = page.more || index + 1 < page.items.length
-    return { items, next: more ? repository : null }
+  let { after } = request
+  for (let looked = 0; ; ) {
+    const page = await service.listRepositories(call, pageAfter(after, mostNames - looked))
+    const asks = page.items.map((repository) => ({
+      action: 'pull' as const,
+      repository,
+      reference: null,
+    }))
+    const decisions = await access.authorize(call.principal, asks, call)
+    for (const [index, repository] of page.items.entries()) {
+      if (decisions[index] !== 'allow') continue
+      items.push(repository)
+      if (items.length < request.limit) continue
+      const more = page.more || index + 1 < page.items.length
+      return { items, next: more ? repository : null }
+    }
+    looked += page.items.length
+    after = page.items.at(-1)
+    if (!page.more || after === undefined) return { items, next: null }
+    if (looked < mostNames) continue
+    return { items, next: after === items.at(-1) ? after : await sealCursor(after) }
   }
-  const last = page.items.at(-1)
-  if (!page.more || last === undefined) return { items, next: null }
-  return { items, next: last === items.at(-1) ? last : await sealCursor(last) }
+}
+
+function pageAfter(after: string | undefined, limit: number): PageRequest {
+  return after === undefined ? { limit } : { after, limit }
 }
 
 /** Names from `start` on: that name alone, or every name that begins with it. */

@@ -92,7 +92,7 @@ function tagParameters(call: Call, reference: Reference): readonly Tag[] {
   if (given.length === 0) return []
   if (reference.kind === 'tag') {
     throw new RegistryError('tagInvalid', {
-      message: 'tag parameters go with a push by digest: put one of the tags into the path instead',
+      advice: 'tag parameters go with a push by digest; put one of the tags into the path instead',
     })
   }
   const { tagsPerPush } = call.deps.limits

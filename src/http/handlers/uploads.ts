@@ -71,7 +71,7 @@ export async function finishUpload(
   const text = queryOf(call.request).get('digest')
   if (text === null) {
     throw new RegistryError('digestInvalid', {
-      message: 'the closing PUT names the whole blob: add ?digest=<digest>',
+      advice: 'the closing PUT names the whole blob; add ?digest=<digest>',
     })
   }
   const digest = digestToWrite(text)
@@ -104,6 +104,10 @@ export async function cancelUpload(
 
 const noBody = { source: { pipe: async (): Promise<void> => {}, abort: (): void => {} }, length: 0 }
 
+/**
+ * Mounts a blob, if that can be done. A digest or a source that cannot be used is a hint that was no
+ * help, and the client goes on to send the bytes: `ollama push` names sources such as `llama3:latest`.
+ */
 async function mountBlob(
   call: Call,
   repository: RepositoryName,
@@ -111,14 +115,15 @@ async function mountBlob(
   from: string | null,
 ): Promise<BlobInfo | null> {
   const { service } = call.deps
-  const digest = digestToWrite(mount)
+  const digest = parseDigest(mount)
+  if (digest === null) return null
   if (from === null) {
     return service.mountBlob(call, repository, digest, {
       readable: (sources) => readableSources(call, sources, digest),
     })
   }
   const source = parseRepositoryName(from)
-  if (source === null) throw new RegistryError('nameInvalid', { detail: { from: short(from) } })
+  if (source === null) return null
   // Asked together with the push itself: see asksOfStart.
   if (call.deps.access !== null && call.granted[0] !== true) return null
   return service.mountBlob(call, repository, digest, { from: source })

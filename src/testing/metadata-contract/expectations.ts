@@ -3,51 +3,55 @@ import type { ManifestOutcome, MetadataStore, TagExpectation } from '../../kit.t
 import { equals } from '../contract.ts'
 import { sampleDigest, tagNamed } from '../samples.ts'
 import {
+  blobOf,
   here,
   type MetadataStoreCase,
   manifestOf,
   metadataCase,
+  putOf,
   record,
   there,
 } from './store-case.ts'
 
 const latest = tagNamed('latest')
 
+/** Puts a manifest if what is expected of the tag `latest` holds. */
 async function attempt(
   store: MetadataStore,
   number: number,
-  expect: TagExpectation,
+  expect: Omit<TagExpectation, 'tag'> & { readonly tag?: Tag | null },
   tags: readonly Tag[] = [latest],
   repository: RepositoryName = here,
 ): Promise<ManifestOutcome['kind']> {
-  const change = { record: manifestOf(number), tags, requires: [], expect }
+  const { tag = latest, ...conditions } = expect
+  const change = { record: manifestOf(number), tags, requires: [], expect: { tag, ...conditions } }
   return (await store.putManifest(repository, change)).kind
 }
 
-/** Conditions on the tag at the moment of the change. */
+/** Conditions at the moment of the change. */
 export const expectationCases: readonly MetadataStoreCase[] = [
   metadataCase('match lets a tag move only from one of the digests', async (store) => {
     await record(store, here, manifestOf(1), [latest])
     const wrong = { match: [sampleDigest(2), sampleDigest(3)] }
     equals(await attempt(store, 4, wrong), 'conflict', 'from another digest')
     equals(await attempt(store, 4, { match: [] }), 'conflict', 'from none')
-    equals(await store.resolveTag(here, latest), manifestOf(1), 'the tag')
+    equals(putOf(await store.resolveTag(here, latest)), manifestOf(1), 'the tag')
     equals(await store.findManifest(here, sampleDigest(4)), null, 'the manifest')
     const right = { match: [sampleDigest(3), sampleDigest(1)] }
     equals(await attempt(store, 4, right), 'stored', 'from its digest')
-    equals(await store.resolveTag(here, latest), manifestOf(4), 'the tag, moved')
+    equals(putOf(await store.resolveTag(here, latest)), manifestOf(4), 'the tag, moved')
   }),
 
   metadataCase('match takes no tag that is not set', async (store) => {
     await record(store, here, manifestOf(1))
     equals(await attempt(store, 1, { match: [sampleDigest(1)] }), 'conflict', 'a digest')
-    equals(await attempt(store, 1, { match: ['*'] }), 'conflict', 'any')
+    equals(await attempt(store, 1, { match: 'any' }), 'conflict', 'any')
     equals(await store.resolveTag(here, latest), null, 'the tag')
   }),
 
-  metadataCase('match * takes any tag that is set', async (store) => {
+  metadataCase('match any takes any tag that is set', async (store) => {
     await record(store, here, manifestOf(1), [latest])
-    equals(await attempt(store, 2, { match: ['*'] }), 'stored', 'any')
+    equals(await attempt(store, 2, { match: 'any' }), 'stored', 'any')
   }),
 
   metadataCase('noneMatch takes a tag that is not set, or elsewhere', async (store) => {
@@ -55,16 +59,16 @@ export const expectationCases: readonly MetadataStoreCase[] = [
     equals(await attempt(store, 2, { noneMatch: [sampleDigest(2)] }), 'stored', 'elsewhere')
     const conflicting = { noneMatch: [sampleDigest(9), sampleDigest(2)] }
     equals(await attempt(store, 3, conflicting), 'conflict', 'at one of the digests')
-    equals(await store.resolveTag(here, latest), manifestOf(2), 'the tag')
+    equals(putOf(await store.resolveTag(here, latest)), manifestOf(2), 'the tag')
     equals(await store.findManifest(here, sampleDigest(3)), null, 'the manifest')
   }),
 
-  metadataCase('noneMatch * takes only a tag that is not set', async (store) => {
-    equals(await attempt(store, 1, { noneMatch: ['*'] }), 'stored', 'not set')
-    equals(await attempt(store, 2, { noneMatch: ['*'] }), 'conflict', 'set')
-    equals(await attempt(store, 2, { noneMatch: ['*'] }, [latest], there), 'stored', 'elsewhere')
+  metadataCase('noneMatch any takes only a tag that is not set', async (store) => {
+    equals(await attempt(store, 1, { noneMatch: 'any' }), 'stored', 'not set')
+    equals(await attempt(store, 2, { noneMatch: 'any' }), 'conflict', 'set')
+    equals(await attempt(store, 2, { noneMatch: 'any' }, [latest], there), 'stored', 'elsewhere')
     await store.deleteTag(here, latest)
-    equals(await attempt(store, 2, { noneMatch: ['*'] }), 'stored', 'deleted')
+    equals(await attempt(store, 2, { noneMatch: 'any' }), 'stored', 'deleted')
   }),
 
   metadataCase('both conditions have to hold', async (store) => {
@@ -75,30 +79,44 @@ export const expectationCases: readonly MetadataStoreCase[] = [
     equals(await attempt(store, 3, { match: own, noneMatch: others }), 'stored', 'both hold')
   }),
 
-  metadataCase('with several tags the first is looked at', async (store) => {
+  metadataCase('the tag that is named is looked at, whichever are set', async (store) => {
     const [first, second] = [tagNamed('first'), tagNamed('second')]
     await record(store, here, manifestOf(1), [second])
-    equals(await attempt(store, 2, { noneMatch: ['*'] }, [first, second]), 'stored', 'it is free')
-    equals(await store.resolveTag(here, second), manifestOf(2), 'the second, moved as well')
-    equals(await attempt(store, 3, { noneMatch: ['*'] }, [second, latest]), 'conflict', 'it is set')
+    const free = { tag: first, noneMatch: 'any' } as const
+    equals(await attempt(store, 2, free, [second, first]), 'stored', 'it is free')
+    equals(putOf(await store.resolveTag(here, second)), manifestOf(2), 'another, moved as well')
+    const taken = { tag: second, noneMatch: 'any' } as const
+    equals(await attempt(store, 3, taken, [latest]), 'conflict', 'it is set')
     equals(await store.resolveTag(here, latest), null, 'a tag of the change that failed')
+    const elsewhere = { tag: second, match: [sampleDigest(2)] }
+    equals(await attempt(store, 3, elsewhere, [latest]), 'stored', 'a tag that is not moved')
   }),
 
-  metadataCase('without tags the manifest itself is looked at', async (store) => {
-    equals(await attempt(store, 1, { match: ['*'] }, []), 'conflict', 'match, not there')
-    equals(await attempt(store, 1, { noneMatch: ['*'] }, []), 'stored', 'noneMatch, not there')
-    equals(await attempt(store, 1, { noneMatch: ['*'] }, []), 'conflict', 'noneMatch, there')
-    equals(await attempt(store, 1, { match: [sampleDigest(1)] }, []), 'stored', 'match, there')
+  metadataCase('without a tag the manifest itself is looked at', async (store) => {
+    const manifest = (conditions: Omit<TagExpectation, 'tag'>) => ({ tag: null, ...conditions })
+    equals(await attempt(store, 1, manifest({ match: 'any' })), 'conflict', 'match, not there')
+    equals(await attempt(store, 1, manifest({ noneMatch: 'any' })), 'stored', 'not there')
+    equals(await attempt(store, 1, manifest({ noneMatch: 'any' })), 'conflict', 'there')
+    const own = manifest({ match: [sampleDigest(1)] })
+    equals(await attempt(store, 1, own, []), 'stored', 'match, there')
+    equals(await attempt(store, 2, manifest({ noneMatch: 'any' })), 'stored', 'a tag is no matter')
+  }),
+
+  metadataCase('a manifest whose bytes are missing counts as absent', async (store) => {
+    await record(store, here, manifestOf(1), [latest])
+    await store.markMissing(blobOf(1))
+    equals(await attempt(store, 2, { match: 'any' }), 'conflict', 'match')
+    equals(await attempt(store, 2, { noneMatch: 'any' }), 'stored', 'noneMatch')
   }),
 
   metadataCase('of many that expect a free tag at once, one succeeds', async (store) => {
     const numbers = Array.from({ length: 20 }, (_, index) => index)
     const outcomes = await Promise.all(
-      numbers.map((number) => attempt(store, number, { noneMatch: ['*'] })),
+      numbers.map((number) => attempt(store, number, { noneMatch: 'any' })),
     )
     equals(outcomes.filter((outcome) => outcome === 'stored').length, 1, 'those that succeeded')
     const winner = outcomes.indexOf('stored')
-    equals(await store.resolveTag(here, latest), manifestOf(winner), 'the tag')
+    equals(putOf(await store.resolveTag(here, latest)), manifestOf(winner), 'the tag')
   }),
 
   metadataCase('of many that move a tag from one digest at once, one succeeds', async (store) => {
@@ -109,6 +127,6 @@ export const expectationCases: readonly MetadataStoreCase[] = [
     )
     equals(outcomes.filter((outcome) => outcome === 'stored').length, 1, 'those that succeeded')
     const winner = outcomes.indexOf('stored')
-    equals(await store.resolveTag(here, latest), manifestOf(winner), 'the tag')
+    equals(putOf(await store.resolveTag(here, latest)), manifestOf(winner), 'the tag')
   }),
 ]

@@ -1,12 +1,14 @@
-import { equals } from '../contract.ts'
+import { equals, holds } from '../contract.ts'
 import { sampleDigest, tagNamed } from '../samples.ts'
 import {
   blobOf,
+  checkPages,
   here,
-  leaseEnd,
+  long,
   type MetadataStoreCase,
   manifestOf,
   metadataCase,
+  putOf,
   record,
   there,
 } from './store-case.ts'
@@ -27,26 +29,42 @@ export const manifestCases: readonly MetadataStoreCase[] = [
       ],
     })
     await record(store, here, manifest, [one])
-    equals(await store.findManifest(here, manifest.digest), manifest, 'by digest')
-    equals(await store.resolveTag(here, one), manifest, 'by tag')
+    equals(putOf(await store.findManifest(here, manifest.digest)), manifest, 'by digest')
+    equals(putOf(await store.resolveTag(here, one)), manifest, 'by tag')
     equals(await store.findManifest(there, manifest.digest), null, 'in another repository')
     equals(await store.findManifest(here, sampleDigest(2)), null, 'another digest')
     equals(await store.resolveTag(here, two), null, 'another tag')
     equals(await store.resolveTag(there, one), null, 'the tag in another repository')
   }),
 
+  metadataCase('a push says what counts and what was there before', async (store) => {
+    const first = await record(store, here, manifestOf(1), [one])
+    const { blob } = manifestOf(1)
+    equals(first, { kind: 'stored', blob, created: true, previous: [null] }, 'the first')
+    const again = await record(store, here, manifestOf(1), [one, two])
+    const previous = [sampleDigest(1), null]
+    equals(again, { kind: 'stored', blob, created: false, previous }, 'the same again')
+    const moved = await record(store, here, manifestOf(2), [two, other, one])
+    equals(moved.previous, [sampleDigest(1), null, sampleDigest(1)], 'tags that moved')
+    equals((await record(store, there, manifestOf(1))).created, true, 'in another repository')
+    equals((await record(store, here, manifestOf(3))).previous, [], 'without tags')
+  }),
+
   metadataCase('recording a manifest again replaces what was known of it', async (store) => {
     await record(store, here, manifestOf(1), [one])
+    const before = await store.findManifest(here, sampleDigest(1))
     const again = manifestOf(1, { mediaType: 'application/vnd.example+json' })
     await record(store, here, again, [two])
-    equals(await store.findManifest(here, again.digest), again, 'by digest')
-    equals(await store.resolveTag(here, one), again, 'by its first tag')
-    equals(await store.resolveTag(here, two), again, 'by its second tag')
+    const found = await store.findManifest(here, again.digest)
+    equals(putOf(found), again, 'by digest')
+    holds((found?.pushedAt ?? 0) >= (before?.pushedAt ?? 0), 'it was pushed later')
+    equals(putOf(await store.resolveTag(here, one)), again, 'by its first tag')
+    equals(putOf(await store.resolveTag(here, two)), again, 'by its second tag')
   }),
 
   metadataCase('what a manifest requires must be in its repository', async (store) => {
-    await store.linkBlob(here, blobOf(1), leaseEnd)
-    await store.linkBlob(there, blobOf(2), leaseEnd)
+    await store.linkBlob(here, blobOf(1), long)
+    await store.linkBlob(there, blobOf(2), long)
     await record(store, there, manifestOf(3))
     const requires = [
       { digest: sampleDigest(1), kind: 'blob' },
@@ -60,23 +78,23 @@ export const manifestCases: readonly MetadataStoreCase[] = [
     equals(await store.findManifest(here, sampleDigest(5)), null, 'the manifest')
     equals(await store.resolveTag(here, one), null, 'the tag')
 
-    await store.linkBlob(here, blobOf(2), leaseEnd)
+    await store.linkBlob(here, blobOf(2), long)
     await record(store, here, manifestOf(3))
-    await store.linkBlob(here, blobOf(4), leaseEnd)
+    await store.linkBlob(here, blobOf(4), long)
     equals((await store.putManifest(here, change)).kind, 'stored', 'once all is there')
-    equals(await store.resolveTag(here, one), manifestOf(5), 'the tag, once all is there')
+    equals(putOf(await store.resolveTag(here, one)), manifestOf(5), 'the tag, once all is there')
   }),
 
   metadataCase('a manifest that misses something leaves tags where they are', async (store) => {
     await record(store, here, manifestOf(1), [one])
     const requires = [{ digest: sampleDigest(9), kind: 'manifest' }] as const
     await store.putManifest(here, { record: manifestOf(2), tags: [one, two], requires })
-    equals(await store.resolveTag(here, one), manifestOf(1), 'a tag that was there')
+    equals(putOf(await store.resolveTag(here, one)), manifestOf(1), 'a tag that was there')
     equals(await store.resolveTag(here, two), null, 'a tag that was not')
   }),
 
   metadataCase('a required manifest may be a linked blob, not the reverse', async (store) => {
-    await store.linkBlob(here, blobOf(1), leaseEnd)
+    await store.linkBlob(here, blobOf(1), long)
     await record(store, here, manifestOf(2))
     const asManifest = [{ digest: sampleDigest(1), kind: 'manifest' }] as const
     const first = { record: manifestOf(3), tags: [], requires: asManifest }
@@ -87,10 +105,10 @@ export const manifestCases: readonly MetadataStoreCase[] = [
   }),
 
   metadataCase('what was taken away no longer fulfils what is required', async (store) => {
-    await store.linkBlob(here, blobOf(1), leaseEnd)
+    await store.linkBlob(here, blobOf(1), long)
     await record(store, here, manifestOf(2))
     await store.unlinkBlob(here, sampleDigest(1))
-    await store.deleteManifest(here, sampleDigest(2))
+    await store.deleteManifest(here, sampleDigest(2), long)
     const requires = [
       { digest: sampleDigest(1), kind: 'blob' },
       { digest: sampleDigest(2), kind: 'manifest' },
@@ -101,23 +119,49 @@ export const manifestCases: readonly MetadataStoreCase[] = [
   }),
 
   metadataCase('deleting a manifest removes its tags and no others', async (store) => {
-    await record(store, here, manifestOf(1), [one, two])
+    await record(store, here, manifestOf(1), [two, one])
     await record(store, here, manifestOf(2), [other])
     await record(store, there, manifestOf(1), [one])
-    equals(await store.deleteManifest(here, sampleDigest(1)), true, 'deleting')
-    equals(await store.deleteManifest(here, sampleDigest(1)), false, 'deleting again')
+    const removed = await store.deleteManifest(here, sampleDigest(1), long)
+    equals(putOf(removed?.record ?? null), manifestOf(1), 'the record that went')
+    equals([removed?.tags, removed?.tagCount], [[one, two], 2], 'the tags that went')
+    equals(await store.deleteManifest(here, sampleDigest(1), long), null, 'deleting again')
     equals(await store.findManifest(here, sampleDigest(1)), null, 'the manifest')
     equals(await store.resolveTag(here, one), null, 'its first tag')
     equals((await store.listTags(here, { limit: 10 }))?.items, [other], 'the tags left')
-    equals(await store.resolveTag(there, one), manifestOf(1), 'the other repository')
-    await record(store, here, manifestOf(1), [two])
-    equals((await store.listTags(here, { limit: 10 }))?.items, [other, two], 'recorded again')
+    equals(putOf(await store.resolveTag(there, one)), manifestOf(1), 'the other repository')
+    const again = manifestOf(1, { blob: blobOf(1, 'again') })
+    const { created, previous } = await record(store, here, again, [two])
+    equals([created, previous], [true, [null]], 'recorded again')
+    equals((await store.listTags(here, { limit: 10 }))?.items, [other, two], 'the tags then')
+    equals(await store.resolveTag(here, one), null, 'a tag it had before')
   }),
 
   metadataCase('a tag that moved away stays when its first manifest goes', async (store) => {
     await record(store, here, manifestOf(1), [one])
     await record(store, here, manifestOf(2), [one])
-    await store.deleteManifest(here, sampleDigest(1))
-    equals(await store.resolveTag(here, one), manifestOf(2), 'the tag')
+    equals((await store.deleteManifest(here, sampleDigest(1), long))?.tagCount, 0, 'its tags')
+    equals(putOf(await store.resolveTag(here, one)), manifestOf(2), 'the tag')
+  }),
+
+  metadataCase('manifests are listed by digest with their tags, page by page', async (store) => {
+    const digests = [1, 2, 3, 4].map((number) => sampleDigest(number)).sort()
+    for (const number of [1, 2, 3, 4]) await record(store, here, manifestOf(number))
+    await record(store, here, manifestOf(1), [two, one])
+    await record(store, here, manifestOf(2), [other])
+    await record(store, there, manifestOf(5))
+    await store.linkBlob(here, blobOf(6), long)
+    await checkPages(
+      (page) => store.listManifests(here, page),
+      digests,
+      (entry) => entry.record.digest,
+    )
+    const entries = (await store.listManifests(here, { limit: 10 }))?.items ?? []
+    const first = entries.find((entry) => entry.record.digest === sampleDigest(1))
+    equals(putOf(first?.record ?? null), manifestOf(1), 'a record')
+    equals([first?.tags, first?.tagCount], [[one, two], 2], 'its tags')
+    await store.deleteManifest(here, sampleDigest(1), long)
+    const left = (await store.listManifests(here, { limit: 10 }))?.items
+    equals(left?.length, 3, 'those left')
   }),
 ]

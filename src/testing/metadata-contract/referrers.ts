@@ -1,12 +1,14 @@
 import type { Descriptor } from '../../index.ts'
-import type { ManifestRecord, MetadataStore, ReferrersRequest } from '../../kit.ts'
+import type { MetadataStore, ReferrersRequest } from '../../kit.ts'
 import { equals, holds } from '../contract.ts'
 import { sampleDigest } from '../samples.ts'
 import {
   here,
+  long,
   type MetadataStoreCase,
   manifestOf,
   metadataCase,
+  type PutRecord,
   record,
   there,
 } from './store-case.ts'
@@ -14,12 +16,12 @@ import {
 const subject = sampleDigest(1000)
 const ample = 1_000_000
 
-function referrer(number: number, artifactType?: string): ManifestRecord {
+function referrer(number: number, artifactType?: string): PutRecord {
   return manifestOf(number, { subject, ...(artifactType === undefined ? {} : { artifactType }) })
 }
 
 /** What a list says of a manifest. */
-function descriptorOf(manifest: ManifestRecord): Descriptor {
+function descriptorOf(manifest: PutRecord): Descriptor {
   const { mediaType, digest, size, artifactType, annotations } = manifest
   return {
     mediaType,
@@ -31,7 +33,7 @@ function descriptorOf(manifest: ManifestRecord): Descriptor {
 }
 
 /** What a list has to say of manifests, in the order of their digests. */
-function listOf(manifests: readonly ManifestRecord[]): Descriptor[] {
+function listOf(manifests: readonly PutRecord[]): Descriptor[] {
   return manifests.map(descriptorOf).sort((a, b) => (a.digest < b.digest ? -1 : 1))
 }
 
@@ -67,7 +69,7 @@ export const referrerCases: readonly MetadataStoreCase[] = [
     equals(page, { items: listOf(manifests), more: false }, 'the page')
   }),
 
-  metadataCase('what nobody refers to has an empty list', async (store) => {
+  metadataCase('a subject without referrers has an empty list', async (store) => {
     const empty = { items: [], more: false }
     const ask = () => store.listReferrers(here, subject, { maxBytes: ample })
     equals(await ask(), empty, 'in a repository that is not there')
@@ -88,10 +90,10 @@ export const referrerCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(1000))
     await record(store, here, referrer(1))
     await record(store, here, referrer(2))
-    await store.deleteManifest(here, sampleDigest(1))
+    await store.deleteManifest(here, sampleDigest(1), long)
     const ask = async () => (await store.listReferrers(here, subject, { maxBytes: ample })).items
     equals(await ask(), listOf([referrer(2)]), 'after one was deleted')
-    await store.deleteManifest(here, sampleDigest(1000))
+    await store.deleteManifest(here, sampleDigest(1000), long)
     equals(await ask(), listOf([referrer(2)]), 'after the subject was deleted')
   }),
 
@@ -130,12 +132,32 @@ export const referrerCases: readonly MetadataStoreCase[] = [
     equals([each.found, each.pages], [listOf(manifests), 40], 'with room for none')
   }),
 
+  metadataCase('bytes of referrers are counted in UTF-8', async (store) => {
+    const annotations = [['é'.repeat(100), '\u{1f433}"\n'.repeat(100)]] as const
+    const manifests = Array.from({ length: 12 }, (_, number) => ({
+      ...referrer(number),
+      annotations,
+    }))
+    for (const manifest of manifests) await record(store, here, manifest)
+    const maxBytes = 4000
+    const { items } = await store.listReferrers(here, subject, { maxBytes })
+    holds(items.length > 1 && items.length < 12, `a page of some, not ${items.length}`)
+    const entries = items.map(({ annotations = [], ...rest }) => ({
+      ...rest,
+      annotations: Object.fromEntries(annotations),
+    }))
+    const size = new TextEncoder().encode(JSON.stringify(entries)).byteLength
+    holds(size <= maxBytes * 1.2, `a page of ${maxBytes} bytes is not one of ${size}`)
+    const { found } = await allReferrers(store, { maxBytes })
+    equals(found.length, 12, 'all of them')
+  }),
+
   metadataCase('a page of referrers may start after any digest', async (store) => {
     const manifests = [1, 2, 3, 4].map((number) => referrer(number))
     for (const manifest of manifests) await record(store, here, manifest)
     const list = listOf(manifests)
     const gone = list[1]?.digest ?? sampleDigest(0)
-    await store.deleteManifest(here, gone)
+    await store.deleteManifest(here, gone, long)
     const after = (digest: string) =>
       store.listReferrers(here, subject, { after: digest, maxBytes: ample })
     equals((await after(gone)).items, list.slice(2), 'after one that is gone')
@@ -149,7 +171,7 @@ export const referrerCases: readonly MetadataStoreCase[] = [
     const manifests = Array.from({ length: 700 }, (_, number) => referrer(number, type(number)))
     await Promise.all(manifests.map((manifest) => record(store, here, manifest)))
     const goes = (_: unknown, number: number) => number % 7 === 3 || number === 100
-    for (const manifest of manifests.filter(goes)) await store.deleteManifest(here, manifest.digest)
+    for (const { digest } of manifests.filter(goes)) await store.deleteManifest(here, digest, long)
     const left = manifests.filter((manifest, number) => !goes(manifest, number))
     for (const artifactType of ['rare/type', 'common/1', 'absent/type']) {
       const matching = left.filter((manifest) => manifest.artifactType === artifactType)

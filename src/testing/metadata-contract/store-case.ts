@@ -1,7 +1,8 @@
-import type { RepositoryName, Tag } from '../../index.ts'
+import type { Digest, RepositoryName, Tag } from '../../index.ts'
 import type {
   BlobRef,
   ManifestChange,
+  ManifestOutcome,
   ManifestRecord,
   MetadataStore,
   Page,
@@ -10,32 +11,80 @@ import type {
 import { type ContractCase, equals, holds } from '../contract.ts'
 import { repositoryNamed, sampleDigest } from '../samples.ts'
 
-/** Makes a fresh, empty metadata store. The case closes it. */
-export type MetadataStoreMaker = () => MetadataStore | Promise<MetadataStore>
+/** Where a store's names are kept, so that what one left behind can be opened by the next. */
+export interface MetadataPlace {
+  /** Opens the store that is kept here. The case closes it. */
+  open(): MetadataStore | Promise<MetadataStore>
+  /** Lets `ms` milliseconds pass by the clock that leases are held against. */
+  advance?(ms: number): void | Promise<void>
+}
+
+/** Makes a place in which nothing was ever kept. */
+export type MetadataStoreMaker = () => MetadataPlace | Promise<MetadataPlace>
+
+/** What a place can do. A case that needs more is not to be run, and its runner says so. */
+export interface MetadataSupports {
+  /** A store that was closed can be opened again, with all that was in it. */
+  readonly reopen: boolean
+  /** A store can be opened while another has the same names. */
+  readonly secondInstance: boolean
+  /** There is `advance`. */
+  readonly clock: boolean
+}
 
 /** A case of the metadata store's contract. */
-export type MetadataStoreCase = ContractCase<MetadataStoreMaker>
+export interface MetadataStoreCase extends ContractCase<MetadataStoreMaker> {
+  readonly needs: ReadonlyArray<keyof MetadataSupports>
+}
+
+/** A place as cases use it: what it opened is closed in the end. */
+export interface CasePlace {
+  open(): Promise<MetadataStore>
+  advance(ms: number): Promise<void>
+}
 
 /** A case that needs one store. */
 export function metadataCase(
   name: string,
   body: (store: MetadataStore) => Promise<void>,
 ): MetadataStoreCase {
+  return placeCase(name, [], async (place) => body(await place.open()))
+}
+
+/** A case that opens stores by itself. */
+export function placeCase(
+  name: string,
+  needs: ReadonlyArray<keyof MetadataSupports>,
+  body: (place: CasePlace) => Promise<void>,
+): MetadataStoreCase {
   return {
     name,
+    needs,
     async run(make) {
-      const store = await make()
+      const place = await make()
+      const opened: MetadataStore[] = []
       try {
-        await body(store)
+        await body({
+          async open() {
+            const store = await place.open()
+            opened.push(store)
+            return store
+          },
+          async advance(ms) {
+            await place.advance?.(ms)
+          },
+        })
       } finally {
-        await store.close()
+        for (const store of opened) await store.close()
       }
     },
   }
 }
 
-/** When the leases of the cases end, in milliseconds since the epoch. */
-export const leaseEnd = 2_000_000_000_000
+/** A lease that is over at once, in milliseconds. */
+export const over = 0
+/** A lease that does not end during a case, in milliseconds. */
+export const long = 3_600_000
 
 /** Repositories of the cases. */
 export const here: RepositoryName = repositoryNamed('here')
@@ -46,8 +95,11 @@ export function blobOf(number: number, key = `first/${number}`): BlobRef {
   return { digest: sampleDigest(number), size: 100 + number, key }
 }
 
+/** A record as it is put. */
+export type PutRecord = ManifestChange['record']
+
 /** A manifest without subject and references, unless `changes` say otherwise. */
-export function manifestOf(number: number, changes: Partial<ManifestRecord> = {}): ManifestRecord {
+export function manifestOf(number: number, changes: Partial<PutRecord> = {}): PutRecord {
   const blob = blobOf(number)
   return {
     digest: blob.digest,
@@ -59,21 +111,46 @@ export function manifestOf(number: number, changes: Partial<ManifestRecord> = {}
   }
 }
 
+/** What was put of a record that is found: all but the time. */
+export function putOf(record: ManifestRecord | null): PutRecord | null {
+  if (record === null) return null
+  const { pushedAt, ...put } = record
+  holds(Number.isSafeInteger(pushedAt) && pushedAt >= 0, 'a manifest has the time of its push')
+  return put
+}
+
 /** Records a manifest that nothing stands against. */
 export async function record(
   store: MetadataStore,
   repository: RepositoryName,
-  manifest: ManifestRecord,
+  manifest: PutRecord,
   tags: readonly Tag[] = [],
-): Promise<void> {
+): Promise<ManifestOutcome & { kind: 'stored' }> {
   const change: ManifestChange = { record: manifest, tags, requires: [] }
-  equals((await store.putManifest(repository, change)).kind, 'stored', 'recording a manifest')
+  const outcome = await store.putManifest(repository, change)
+  holds(outcome.kind === 'stored', 'a manifest that nothing stands against is recorded')
+  return outcome
 }
 
-/** Every name, in pages of `limit`. */
-export async function allPages<T extends string>(
+/** Condemns all that can be and ends it; its digests, sorted. */
+export async function collect(store: MetadataStore): Promise<Digest[]> {
+  const found: Digest[] = []
+  for (;;) {
+    const condemned = await store.condemn(100)
+    for (const blob of condemned) {
+      await store.forget(blob)
+      found.push(blob.digest)
+    }
+    if (condemned.length === 0) return found.sort()
+    holds(found.length < 10_000, 'what was forgotten is not condemned again')
+  }
+}
+
+/** Every item, in pages of `limit`, each after the name of the last. */
+export async function allPages<T>(
   read: (page: PageRequest) => Promise<Page<T> | null>,
   limit: number,
+  nameOf: (item: T) => string = String,
 ): Promise<T[]> {
   const all: T[] = []
   let after: string | undefined
@@ -82,12 +159,31 @@ export async function allPages<T extends string>(
     holds(page !== null, 'there is a list')
     holds(page.items.length <= limit, 'a page is no longer than its limit')
     for (const item of page.items) {
-      holds(after === undefined || item > after, `after ${after} does not come ${item}`)
+      const name = nameOf(item)
+      holds(after === undefined || name > after, `after ${after} does not come ${name}`)
+      after = name
       all.push(item)
     }
     if (!page.more) return all
-    const last = page.items.at(-1)
-    holds(last !== undefined, 'a page that more follow after has items')
-    after = last
+    holds(page.items.length > 0, 'a page that more follow after has items')
   }
+}
+
+/** Checks what pages of every kind have in common; `names` are those of all items, sorted. */
+export async function checkPages<T>(
+  read: (page: PageRequest) => Promise<Page<T> | null>,
+  names: readonly string[],
+  nameOf: (item: T) => string,
+): Promise<void> {
+  for (const limit of [1, 2, names.length, names.length + 1]) {
+    const all = await allPages(read, limit, nameOf)
+    equals(all.map(nameOf), names, `in pages of ${limit}`)
+  }
+  const [first = ''] = names
+  const after = async (name: string): Promise<string[] | undefined> =>
+    (await read({ after: name, limit: 100 }))?.items.map(nameOf)
+  equals(await after(first), names.slice(1), 'after the first')
+  equals(await after(`${first}!`), names.slice(1), 'after a name that is not there')
+  equals(await after(names.at(-1) ?? ''), [], 'after the last')
+  equals((await read({ limit: 0 }))?.items, [], 'none')
 }

@@ -1,0 +1,66 @@
+import type { BlobRef } from '../ports/blob-store.ts'
+import type { ManifestRecord } from '../ports/metadata-store.ts'
+import type { Effect } from './effects.ts'
+
+/**
+ * An effect as it stands in journals and snapshots: a JSON array on one line, its kind first. The
+ * grammars of names, tags and digests leave nothing to be escaped, and most lines are made of those
+ * alone: building them here is several times faster than JSON.stringify.
+ */
+export function encodeEffect(effect: Effect): string {
+  switch (effect.kind) {
+    case 'time':
+      return `["time",${effect.now}]`
+    case 'link':
+      return `["link","${effect.repository}",${blobText(effect.blob)},${effect.keepUntil}]`
+    case 'keep':
+    case 'unmanifest':
+      return `["${effect.kind}","${effect.repository}","${effect.digest}",${effect.keepUntil}]`
+    case 'manifest': {
+      const lease = effect.keepUntil === 0 ? '' : `,${effect.keepUntil}`
+      return `["manifest","${effect.repository}",${recordText(effect.record)}${lease}]`
+    }
+    case 'tag':
+      return `["tag","${effect.repository}","${effect.digest}"${tagsText(effect)}]`
+    case 'untag':
+      return `["untag","${effect.repository}","${effect.tag}"]`
+    case 'unlink':
+      return `["unlink","${effect.repository}","${effect.digest}"]`
+    case 'repository':
+    case 'unrepository':
+      return `["${effect.kind}","${effect.repository}"]`
+    case 'stored':
+      return `["stored",${blobText(effect.blob)}]`
+    case 'missing':
+    case 'forget': {
+      const key = effect.key === null ? '' : `,${JSON.stringify(effect.key)}`
+      return `["${effect.kind}","${effect.digest}"${key}]`
+    }
+  }
+}
+
+function blobText({ digest, size, key }: BlobRef): string {
+  return `"${digest}",${size},${JSON.stringify(key)}`
+}
+
+/** A time stands before the first tag that was set then, and holds for those after it. */
+function tagsText({ tags, times }: Effect & { kind: 'tag' }): string {
+  let text = ''
+  let last: number | undefined
+  for (const [index, tag] of tags.entries()) {
+    const time = times[index]
+    if (time !== last) text += `,${time}`
+    text += `,"${tag}"`
+    last = time
+  }
+  return text
+}
+
+/** A record as JSON. Its blob has the record's own digest and size, so only the key is written. */
+function recordText(record: ManifestRecord): string {
+  const { digest, size, mediaType, references, artifactType, subject, annotations } = record
+  const { blob, pushedAt } = record
+  const { key } = blob
+  const facts = { artifactType, subject, annotations, pushedAt }
+  return JSON.stringify({ digest, size, mediaType, key, references, ...facts })
+}

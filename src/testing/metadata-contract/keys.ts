@@ -1,0 +1,118 @@
+import type { BlobRef, MetadataStore } from '../../kit.ts'
+import { equals } from '../contract.ts'
+import { sampleDigest } from '../samples.ts'
+import {
+  blobOf,
+  here,
+  long,
+  type MetadataStoreCase,
+  manifestOf,
+  metadataCase,
+  over,
+  putOf,
+  record,
+  there,
+} from './store-case.ts'
+
+const digest = sampleDigest(1)
+const [first, second, third] = [blobOf(1, 'one'), blobOf(1, 'two'), blobOf(1, 'three')]
+
+async function knows(store: MetadataStore, blob: BlobRef): Promise<boolean> {
+  return store.knowsKey(blob.digest, blob.key)
+}
+
+/** Keys that are condemned now, sorted; none is forgotten. */
+async function condemnedKeys(store: MetadataStore): Promise<string[]> {
+  return (await store.condemn(100)).map(({ key }) => key).sort()
+}
+
+/** Which key counts for a digest. */
+export const keyCases: readonly MetadataStoreCase[] = [
+  metadataCase('of two keys of a digest the first counts', async (store) => {
+    equals(await store.linkBlob(here, first, long), first, 'the first')
+    equals(await store.linkBlob(here, second, long), first, 'another, linked')
+    equals(await store.linkBlob(there, second, long), first, 'another, in another repository')
+    const manifest = manifestOf(1, { blob: third })
+    equals((await record(store, there, manifest)).blob, first, 'another, of a manifest')
+    equals(await store.findBlob(there, digest), first, 'what is found')
+    equals((await store.findManifest(there, digest))?.blob, first, 'what is found of the manifest')
+    equals((await condemnedKeys(store)).includes(first.key), false, 'whether it is condemned')
+    equals(await knows(store, first), true, 'whether its key is known')
+  }),
+
+  metadataCase('a manifest decides the key of a blob, too', async (store) => {
+    equals((await record(store, here, manifestOf(1, { blob: first }))).blob, first, 'the first')
+    equals(await store.linkBlob(there, second, long), first, 'another, linked')
+    const again = await record(store, here, manifestOf(1, { blob: third }))
+    equals(again.blob, first, 'another, of the same manifest')
+    await store.deleteManifest(here, digest, over)
+    equals(await store.findBlob(there, digest), first, 'once the manifest is gone')
+  }),
+
+  metadataCase('a key that lost is condemned or unknown, and ends alone', async (store) => {
+    await store.linkBlob(here, first, long)
+    await store.linkBlob(here, second, long)
+    for (const { key } of await store.condemn(10)) equals(key, second.key, 'a condemned key')
+    await store.forget(second)
+    equals(await knows(store, second), false, 'whether the one that lost is known')
+    equals(await store.findBlob(here, digest), first, 'the blob')
+  }),
+
+  metadataCase('once nothing names a digest, a new key counts', async (store) => {
+    await store.linkBlob(here, first, long)
+    await store.unlinkBlob(here, digest)
+    equals(await store.linkBlob(there, second, long), second, 'the key that counts')
+    equals(await store.findBlob(there, digest), second, 'what is found')
+    equals(await condemnedKeys(store), [first.key], 'what is condemned')
+    equals([await knows(store, first), await knows(store, second)], [true, true], 'keys known')
+    await store.forget(first)
+    equals([await knows(store, first), await knows(store, second)], [false, true], 'then')
+    equals(await store.findBlob(there, digest), second, 'what is found then')
+  }),
+
+  metadataCase('so it does for a manifest', async (store) => {
+    await record(store, here, manifestOf(1, { blob: first }))
+    await store.deleteManifest(here, digest, over)
+    const fresh = manifestOf(1, { blob: second })
+    equals((await record(store, here, fresh)).blob, second, 'the key that counts')
+    equals(putOf(await store.findManifest(here, digest)), fresh, 'what is found')
+    equals(await condemnedKeys(store), [first.key], 'what is condemned')
+  }),
+
+  metadataCase('a condemned key does not come back', async (store) => {
+    await store.linkBlob(here, first, over)
+    equals(await condemnedKeys(store), [first.key], 'what is condemned')
+    equals(await store.linkBlob(here, second, long), second, 'the key that counts')
+    await store.forget(first)
+    equals(await store.findBlob(here, digest), second, 'what is found')
+    equals(await condemnedKeys(store), [], 'what is condemned then')
+  }),
+
+  metadataCase('condemned keys of one digest end one by one', async (store) => {
+    await store.linkBlob(here, first, over)
+    await store.condemn(10)
+    await store.linkBlob(here, second, over)
+    await store.condemn(10)
+    await store.linkBlob(here, third, long)
+    equals(await condemnedKeys(store), [first.key, second.key], 'both')
+    await store.forget(first)
+    equals(await condemnedKeys(store), [second.key], 'the one that is left')
+    await store.forget(second)
+    equals(await condemnedKeys(store), [], 'none')
+    equals(await store.findBlob(here, digest), third, 'the one that counts')
+  }),
+
+  metadataCase('a key that counts cannot be forgotten', async (store) => {
+    await store.linkBlob(here, first, long)
+    await store.forget(first)
+    await store.forget(blobOf(2))
+    equals(await store.findBlob(here, digest), first, 'the blob')
+    equals(await knows(store, first), true, 'whether its key is known')
+  }),
+
+  metadataCase('a key is known of its own digest alone', async (store) => {
+    await store.linkBlob(here, first, long)
+    equals(await store.knowsKey(sampleDigest(2), first.key), false, 'of another digest')
+    equals(await knows(store, second), false, 'another key of the digest')
+  }),
+]

@@ -1,0 +1,103 @@
+import type { State } from '../../src/metadata/state.ts'
+import { digests } from './samples.ts'
+
+/** Everything in a state, in an order of its own. */
+export function dump(state: State): unknown {
+  return {
+    now: state.now,
+    names: state.repositoryNames.page(undefined, 100).items,
+    empty: [...state.emptyRepositories].map(({ name }) => name).sort(),
+    repositories: sorted(state.repositories.values(), ({ name }) => name).map((repository) => ({
+      name: repository.name,
+      isDeleted: repository.isDeleted,
+      links: sorted(repository.links.values(), ({ digest }) => digest).map((link) => ({
+        digest: link.digest,
+        ref: link.holding?.ref,
+        references: link.references,
+        keepUntil: link.holding === null ? null : link.keepUntil,
+        waits: link.heapIndex !== -1,
+      })),
+      blobs: repository.blobNames.page(undefined, 100).items,
+      manifests: sorted(repository.manifests.values(), ({ digest }) => digest).map((manifest) => ({
+        digest: manifest.digest,
+        record: manifest.record && { ...manifest.record, blob: manifest.holding?.ref },
+        tags: [...(manifest.tags as Iterable<string>)],
+      })),
+      manifestNames: repository.manifestNames.page(undefined, 100).items,
+      tags: repository.tagNames.page(undefined, 100).items.map((tag) => ({
+        tag,
+        entry: repository.tags.get(tag)?.target.digest,
+        updatedAt: repository.tags.get(tag)?.updatedAt,
+        stands: repository.target(tag)?.digest,
+      })),
+      tagCount: repository.tagCount,
+      leftovers: repository.leftovers,
+      referrers: sorted(repository.referrers.keys(), (subject) => subject).map((subject) => [
+        subject,
+        repository.referrers
+          .get(subject)
+          ?.page({ maxBytes: 1e9 }, (digest) => repository.manifests.get(digest)?.record ?? null)
+          .items,
+      ]),
+    })),
+    holdings: sorted(state.holdings.values(), ({ digest }) => digest).map((holding) => ({
+      digest: holding.digest,
+      ref: holding.ref,
+      readable: holding.readable,
+      links: holding.links.map(({ repository }) => repository.name).sort(),
+      slots: holding.links.every((link, slot) => link.slot === slot),
+      records: holding.records,
+    })),
+    trash: sorted(state.holdings.trash.values(), ({ key }) => key),
+    trashKeys: [...state.holdings.trash.keys()].sort(),
+    missing: [...state.holdings.missing].map(({ digest }) => digest).sort(),
+    leases: state.links.leases.size,
+    isPending: state.leftovers.isPending,
+  }
+}
+
+/** What is counted in a state and does not fit what is there, in words. */
+export function miscounts(state: State): string[] {
+  const found: string[] = []
+  const check = (what: string, counted: unknown, actual: unknown): void => {
+    if (counted !== actual) found.push(`${what}: counted ${counted}, there are ${actual}`)
+  }
+  const all = [...state.repositories.values()]
+  for (const repository of all) {
+    const manifests = [...repository.manifests.values()]
+    const named = manifests.flatMap(({ record }) => record?.references ?? [])
+    for (const digest of digests) {
+      const link = repository.links.get(digest)
+      const references = named.filter((each) => each === digest).length
+      check(`references to ${digest}`, link?.references ?? 0, references)
+      const waits = Boolean(link?.holding) && references === 0
+      check(`whether ${digest} waits`, link !== undefined && link.heapIndex !== -1, waits)
+      check(`whether ${digest} is listed`, repository.blobNames.has(digest), Boolean(link?.holding))
+      const isKept = link === undefined || link.holding !== null || link.references > 0
+      check(`whether ${digest} is of use`, isKept, true)
+    }
+    const recorded = manifests.filter(({ record }) => record !== null).length
+    check('manifests', repository.manifestNames.size, recorded)
+    const standing = [...repository.tags.keys()].filter((tag) => repository.target(tag))
+    check('tags', repository.tagCount, standing.length)
+    check('listed tags', repository.tagNames.size, repository.tags.size)
+    check('emptiness', state.emptyRepositories.has(repository), repository.isEmpty)
+  }
+  for (const digest of digests) {
+    const links = all.filter((repository) => repository.blobNames.has(digest)).length
+    const records = all.filter((repository) => repository.manifestNames.has(digest)).length
+    const holding = state.holdings.get(digest)
+    check(`links of ${digest}`, holding?.links.length ?? 0, links)
+    check(`records of ${digest}`, holding?.records ?? 0, records)
+    check(`whether ${digest} is held`, holding !== undefined, links + records > 0)
+    const isTrash = holding !== undefined && state.holdings.trash.has(holding.ref.key)
+    check(`whether the key of ${digest} is trash`, isTrash, false)
+    const isMissing = holding !== undefined && state.holdings.missing.has(holding)
+    check(`whether ${digest} is missing`, isMissing, holding?.readable === null)
+  }
+  return found
+}
+
+function sorted<T>(items: Iterable<T>, key: (item: T) => string): T[] {
+  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}
