@@ -35,11 +35,9 @@ export {
   metadataLogContract,
 } from './metadata-log-contract.ts'
 export {
-  lackingFor,
   type MetadataPlace,
   type MetadataStoreCase,
   type MetadataStoreMaker,
-  type MetadataSupports,
   metadataStoreContract,
 } from './metadata-store-contract.ts'
 export { type PartStoreOptions, partStore } from './part-store.ts'
