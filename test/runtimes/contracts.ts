@@ -27,6 +27,9 @@ export interface ContractRun {
   run(): Promise<void>
 }
 
+/** Two registries of one process share the store itself. */
+const inMemory: Supports = { secondInstance: true }
+
 /** The exported contracts, on the stores that a runtime's server keeps things in. */
 export const contractRuns: readonly ContractRun[] = [
   ...casesFor(blobStoreContract, diskSupports).runnable.map(({ name, run }) => ({
@@ -60,9 +63,6 @@ export const contractRuns: readonly ContractRun[] = [
     { name: `a registry in memory, over the wire: ${name}`, run: () => memoryOverTheWire(run) },
   ]),
 ]
-
-/** Two registries of one process share the store itself. */
-const inMemory: Supports = { secondInstance: true }
 
 function shared<Store>(store: Store): StorePlace<Store> {
   return { open: () => store }
