@@ -1,5 +1,6 @@
 export { callContext } from './core/call-context.ts'
 export type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
+export { everyItem, mergePages } from './core/paging.ts'
 export type { HttpApp } from './http/app.ts'
 export type { Annotations, Descriptor } from './oci/descriptor.ts'
 export { type Digest, type DigestAlgorithm, parseDigest } from './oci/digest.ts'
