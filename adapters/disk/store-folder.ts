@@ -17,14 +17,34 @@ export interface StoreMarker {
 /** What a folder is before it is opened. */
 export type FolderKind = 'store' | 'fresh'
 
-/** A store was made by a later version of Layerdock, and this one must leave it alone. */
+/** A store was made by a later version of Layerdock; this one changed nothing in it. */
 export class StoreTooNew extends Error {
   override readonly name = 'StoreTooNew'
+  /** The file that says so, `store.json`. */
+  readonly file: string
+  /** The format it names. */
+  readonly format: number
+
+  constructor(file: string, format: number) {
+    super(`${file}: is of format ${format}, and this version of Layerdock knows format 1 only`)
+    this.file = file
+    this.format = format
+  }
 }
 
-/** A folder is no store and cannot become one as it is; the message says what to do. */
+/** A folder is not a store, and cannot become one as it is. */
 export class UnfitFolder extends Error {
   override readonly name = 'UnfitFolder'
+  /** The folder, or what stands in the place of one. */
+  readonly path: string
+  /** What is wrong with it. */
+  readonly problem: string
+
+  constructor(path: string, problem: string) {
+    super(`${path}: ${problem}`)
+    this.path = path
+    this.problem = problem
+  }
 }
 
 /** What an operating system puts into a folder by itself. */
@@ -43,12 +63,12 @@ export async function inspectFolder(files: Files, layout: Layout): Promise<Folde
   const folders = foldersOf(layout)
   for (const path of [layout.root, ...folders]) {
     const kind = (await files.stat(path))?.kind ?? 'directory'
-    if (kind !== 'directory') throw new UnfitFolder(`${path}: is no folder; move it away`)
+    if (kind !== 'directory') throw new UnfitFolder(path, 'is not a folder')
   }
   if ((await files.stat(layout.root)) === null) return 'fresh'
   if ((await files.stat(layout.marker)) !== null) {
     if ((await files.stat(layout.blobs)) !== null) return 'store'
-    throw new StoreDamaged(layout.blobs, 'is gone. Put it back from a backup')
+    throw new StoreDamaged(layout.blobs, 'is gone')
   }
   await expectFresh(files, layout)
   return 'fresh'
@@ -103,8 +123,7 @@ export async function readMarker(files: Files, layout: Layout): Promise<StoreMar
   }
   const { format, lock } = marker ?? {}
   if (typeof format === 'number' && format !== 1) {
-    const problem = `is of format ${format}, and this version of Layerdock knows format 1 only`
-    throw new StoreTooNew(`${layout.marker}: ${problem}. Run a newer version; nothing was changed`)
+    throw new StoreTooNew(layout.marker, format)
   }
   if (format !== 1 || (lock !== 'flock' && lock !== 'socket')) throw markerDamaged(layout)
   return { format, lock }
@@ -137,16 +156,10 @@ function markerDamaged(layout: Layout): StoreDamaged {
 }
 
 function markerLost(layout: Layout): StoreDamaged {
-  return new StoreDamaged(
-    layout.marker,
-    `is gone, though the folder holds a store. Put it back from a backup, or run: ` +
-      `npx layerdock recover --storage-dir ${layout.root}`,
-  )
+  return new StoreDamaged(layout.marker, 'is gone, though the folder holds a store')
 }
 
 function foreign(layout: Layout, name: string): UnfitFolder {
-  return new UnfitFolder(
-    `${layout.root}: holds "${name}" and no store.json, so it is no store. Choose an empty folder, ` +
-      'or one that does not exist yet',
-  )
+  const problem = `holds ${JSON.stringify(name)} and no store.json, so it is not a store`
+  return new UnfitFolder(layout.root, problem)
 }

@@ -65,7 +65,7 @@ export interface DiskStore {
  *
  * @throws StoreInUse when another process has it, within a second.
  * @throws UnfitFolder when the folder is something else, StoreTooNew when a later version made it,
- *   and StoreDamaged when opening it would forget what was acknowledged; the message says what to do.
+ *   and StoreDamaged when opening it would forget what was acknowledged.
  */
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   const { files = nodeFiles, clock = Date.now, events = () => {} } = options

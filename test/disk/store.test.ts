@@ -86,20 +86,27 @@ describe('the folder', () => {
   test('of other things is refused and left as it is', async () => {
     const directory = await temporaryFolder()
     await writeFile(join(directory, 'holiday.jpg'), 'x')
-    await expect(openDiskStore({ directory })).rejects.toThrow(/holiday\.jpg.*Choose an empty/)
+    await expect(openDiskStore({ directory })).rejects.toMatchObject({
+      name: 'UnfitFolder',
+      path: directory,
+      problem: 'holds "holiday.jpg" and no store.json, so it is not a store',
+    })
     expect(await readdir(directory)).toEqual(['holiday.jpg'])
   })
 
   test('that is a file is refused', async () => {
     const directory = join(await temporaryFolder(), 'file')
     await writeFile(directory, 'x')
-    await expect(openDiskStore({ directory })).rejects.toThrow('is no folder')
+    await expect(openDiskStore({ directory })).rejects.toThrow('is not a folder')
   })
 
   test('of a later format is refused', async () => {
     const directory = await closedStore()
     await writeFile(join(directory, 'store.json'), '{"format":2,"lock":"flock"}')
-    await expect(openDiskStore({ directory })).rejects.toThrow(/format 2.*Run a newer version/)
+    await expect(openDiskStore({ directory })).rejects.toMatchObject({
+      name: 'StoreTooNew',
+      format: 2,
+    })
   })
 
   test.each(['', '{', 'null', '{"format":1}', '{"format":1,"lock":"none"}', 'x'.repeat(5000)])(
@@ -122,7 +129,11 @@ describe('the folder', () => {
     await writeFile(join(directory, file), 'x')
     const refusal = openDiskStore({ directory })
     await expect(refusal).rejects.toBeInstanceOf(StoreDamaged)
-    await expect(refusal).rejects.toThrow(`layerdock recover --storage-dir ${directory}`)
+    await expect(refusal).rejects.toMatchObject({
+      name: 'StoreDamaged',
+      file: join(directory, 'store.json'),
+      problem: 'is gone, though the folder holds a store',
+    })
   })
 
   test.each(['blobs', 'blobs/sha256', 'uploads', 'quarantine'])(
@@ -132,7 +143,7 @@ describe('the folder', () => {
       const elsewhere = await mkdtemp(join(await temporaryFolder(), 'x'))
       await rm(join(directory, name), { recursive: true })
       await symlink(elsewhere, join(directory, name))
-      await expect(openDiskStore({ directory })).rejects.toThrow(`${name}: is no folder`)
+      await expect(openDiskStore({ directory })).rejects.toThrow(`${name}: is not a folder`)
       expect(await readdir(elsewhere)).toEqual([])
     },
   )
