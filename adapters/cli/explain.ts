@@ -45,12 +45,17 @@ function takenBy(port: number, platform: string): string {
 
 /** Why a store could not be opened, and what to do; null for errors that have no such answer. */
 export function explainStorage(error: unknown, directory: string): string | null {
-  if (error instanceof StoreInUse || error instanceof StoreTooNew || error instanceof UnfitFolder) {
-    return error.message
+  if (error instanceof StoreInUse) {
+    return `${error.message}. Stop it first, or choose another folder with --storage-dir; a folder has one writer at a time`
+  }
+  if (error instanceof StoreTooNew) {
+    return `${error.message}. Run a newer version; nothing was changed`
+  }
+  if (error instanceof UnfitFolder) {
+    return `${error.message}. Choose a folder that is empty, or is not there yet, with --storage-dir`
   }
   if (error instanceof StoreDamaged) {
-    if (error.message.includes('layerdock recover')) return error.message
-    return `${error.message}. See what can be done: npx layerdock recover --storage-dir ${directory}`
+    return `${error.message}. Put it back from a backup, or see what can be done: npx layerdock recover --storage-dir ${directory}`
   }
   const cause = error instanceof RegistryError ? (error.cause ?? error) : error
   const path = pathOf(cause) ?? directory
@@ -59,7 +64,7 @@ export function explainStorage(error: unknown, directory: string): string | null
     case 'EPERM':
       return `${path}: may not be written by this user${user()}. Give the folder to that user, or choose another with --storage-dir`
     case 'EROFS':
-      return `${path}: is on a read-only file system. Choose another folder with --storage-dir`
+      return `${path}: is on a read-only file system. Choose another folder with --storage-dir, or serve what is there with --read-only`
     case 'ENOSPC':
     case 'EDQUOT':
       return `${path}: there is no room left. Free some, or choose another folder with --storage-dir`

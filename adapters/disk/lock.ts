@@ -35,10 +35,7 @@ export class StoreInUse extends Error {
   readonly directory: string
 
   constructor(directory: string) {
-    super(
-      `${directory}: another Layerdock is using this folder. Stop it first, or choose another ` +
-        'folder; a folder has one writer at a time',
-    )
+    super(`${directory}: another Layerdock is using this folder`)
     this.directory = directory
   }
 }

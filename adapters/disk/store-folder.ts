@@ -16,9 +16,19 @@ export {
 /** What a folder is before it is opened. */
 export type FolderKind = 'store' | 'fresh'
 
-/** A folder is not a store and cannot become one as it is; the message says what to do. */
+/** A folder is not a store, and cannot become one as it is. */
 export class UnfitFolder extends Error {
   override readonly name = 'UnfitFolder'
+  /** The folder, or what stands in the place of one. */
+  readonly path: string
+  /** What is wrong with it. */
+  readonly problem: string
+
+  constructor(path: string, problem: string) {
+    super(`${path}: ${problem}`)
+    this.path = path
+    this.problem = problem
+  }
 }
 
 /** What an operating system puts into a folder by itself. */
@@ -36,13 +46,13 @@ export async function inspectFolder(files: Files, layout: Layout): Promise<Folde
   const folders = foldersOf(layout, 'here')
   for (const path of [layout.root, ...folders]) {
     const kind = (await files.stat(path))?.kind ?? 'directory'
-    if (kind !== 'directory') throw new UnfitFolder(`${path}: is not a folder; move it away`)
+    if (kind !== 'directory') throw new UnfitFolder(path, 'is not a folder')
   }
   if ((await files.stat(layout.root)) === null) return 'fresh'
   const marker = await readMarker(files, layout)
   if (marker !== null) {
     if (marker.blobs === 'elsewhere' || (await files.stat(layout.blobs)) !== null) return 'store'
-    throw new StoreDamaged(layout.blobs, 'is gone. Put it back from a backup')
+    throw new StoreDamaged(layout.blobs, 'is gone')
   }
   await expectFresh(files, layout)
   return 'fresh'
@@ -111,16 +121,10 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
 }
 
 function markerLost(layout: Layout): StoreDamaged {
-  return new StoreDamaged(
-    layout.marker,
-    `is gone, though the folder holds a store. Put it back from a backup, or run: ` +
-      `npx layerdock recover --storage-dir ${layout.root}`,
-  )
+  return new StoreDamaged(layout.marker, 'is gone, though the folder holds a store')
 }
 
 function foreign(layout: Layout, name: string): UnfitFolder {
-  return new UnfitFolder(
-    `${layout.root}: holds "${name}" and no store.json, so it is not a store. Choose an empty ` +
-      'folder, or one that does not exist yet',
-  )
+  const problem = `holds ${JSON.stringify(name)} and no store.json, so it is not a store`
+  return new UnfitFolder(layout.root, problem)
 }

@@ -19,9 +19,23 @@ export interface StoreMarker {
   readonly blobs: BlobPlace
 }
 
-/** A store was made by a later version of Layerdock, and this one must leave it alone. */
+/** The newest format that this version of Layerdock reads and writes. */
+const newestFormat = 2
+
+/** A store was made by a later version of Layerdock; this one changed nothing in it. */
 export class StoreTooNew extends Error {
   override readonly name = 'StoreTooNew'
+  /** The file that says so, `store.json`. */
+  readonly file: string
+  /** The format it names. */
+  readonly format: number
+
+  constructor(file: string, format: number) {
+    const known = `this version of Layerdock knows formats up to ${newestFormat}`
+    super(`${file}: is of format ${format}, and ${known}`)
+    this.file = file
+    this.format = format
+  }
 }
 
 const longestMarker = 4096
@@ -44,8 +58,7 @@ export async function readMarker(files: Files, layout: Layout): Promise<StoreMar
   }
   const { format, lock, blobs = 'here' } = marker ?? {}
   if (typeof format === 'number' && format !== 1 && format !== 2) {
-    const problem = `is of format ${format}, and this version of Layerdock knows formats 1 and 2`
-    throw new StoreTooNew(`${layout.marker}: ${problem}. Run a newer version; nothing was changed`)
+    throw new StoreTooNew(layout.marker, format)
   }
   if (format !== 1 && format !== 2) throw markerDamaged(layout)
   if (lock !== 'flock' && lock !== 'socket') throw markerDamaged(layout)

@@ -72,7 +72,7 @@ export interface DiskStore {
  * @throws StoreInUse when another process has it, within a second.
  * @throws UnfitFolder when the folder is something else, or keeps its bytes elsewhere than the caller
  *   says; StoreTooNew when a later version made it; StoreDamaged when opening it would forget what was
- *   acknowledged. The message says what to do.
+ *   acknowledged.
  */
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   const { files = nodeFiles, clock = steadyClock(), onNotice = () => {} } = options

@@ -38,7 +38,7 @@ export async function takeFolder(
   // Looked at before anything is made, so that a folder of something else stays as it is.
   const found = await inspectFolder(files, layout)
   if (wish.readOnly && found === 'fresh') {
-    throw new UnfitFolder(`${layout.root}: there is no store here to read, and none is made`)
+    throw new UnfitFolder(layout.root, 'there is no store here to read, and none is made')
   }
   if (!wish.readOnly) await makeWithParents(files, layout.root)
   const marker = await readMarker(files, layout)
@@ -84,10 +84,10 @@ async function prepare(
 function expectPlace(layout: Layout, marker: StoreMarker, place: BlobPlace): void {
   if (marker.blobs === place) return
   throw new UnfitFolder(
+    layout.root,
     place === 'here'
-      ? `${layout.root}: this store keeps its bytes in a blob store of the program that made it, as ` +
-          'store.json says. Open it with that blob store (the option "blobs")'
-      : `${layout.root}: this store keeps its bytes in its own folder. Open it without a blob store, ` +
-          'or give the blob store a folder of its own',
+      ? 'this store keeps its bytes in a blob store of the program that made it, as store.json says: ' +
+          'open it with that blob store (the option `blobs`)'
+      : 'this store keeps its bytes in its own folder: open it without the option `blobs`',
   )
 }

@@ -164,6 +164,7 @@ export function markMissing(batch: Batch, { digest, key }: BlobRef): boolean {
 
 /** Forgets bytes that nothing named and that are gone. */
 export function forget(batch: Batch, { digest, key }: BlobRef): void {
+  batch.state.leftovers.settle(digest, batch)
   batch.apply({ kind: 'forget', digest, key })
 }
 

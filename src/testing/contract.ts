@@ -7,7 +7,7 @@ import { type ErrorName, RegistryError } from '../index.ts'
  * - `secondInstance`: two instances of the store may be open over the same data at once.
  * - `outages`: the test can make the store unavailable, with {@link StorePlace.failOnce}.
  * - `presign`: the store makes URLs that its bytes can be fetched from.
- * - `clock`: the test can let time pass for the store.
+ * - `clock`: the test can let time pass by the clock that durations are held against.
  */
 export type Need = 'reopen' | 'secondInstance' | 'outages' | 'presign' | 'clock'
 

@@ -19,12 +19,13 @@ export type {
 } from './metadata-contract/store-case.ts'
 
 /**
- * What every MetadataStore must do, as cases for any test runner:
+ * What every MetadataStore must do, as cases for any test runner. Say what the store supports, and show
+ * the cases that are left out:
  *
  * @example
  * const { runnable, unsupported } = casesFor(metadataStoreContract, { reopen: true })
- * for (const { name, run } of runnable) test(name, () => run(makePlace))
- * for (const { name, reason } of unsupported) test.skip(`${name} (${reason})`)
+ * for (const { name, run } of runnable) test(name, () => run(() => ({ open: makeStore })))
+ * for (const { name, reason } of unsupported) test.skip(`${name} (${reason})`, () => {})
  */
 export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...repositoryCases,

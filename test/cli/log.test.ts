@@ -84,9 +84,14 @@ describe('an entry as text', () => {
 test('a task that failed is said to be tried again only where it will be', () => {
   const lines: string[] = []
   const log = pino({ base: null }, { write: (line) => lines.push(JSON.parse(line).msg) })
-  const events = logNotices(log)
-  const failed = { kind: 'background-failure', task: 'x', error: new Error('no') } as const
-  events(failed)
-  events({ ...failed, retried: true })
+  const onNotice = logNotices(log)
+  const failed = {
+    kind: 'background-failure',
+    task: 'x',
+    retried: false,
+    error: new Error('no'),
+  } as const
+  onNotice(failed)
+  onNotice({ ...failed, retried: true })
   expect(lines).toEqual(['a task failed', 'a task failed and will be tried again'])
 })

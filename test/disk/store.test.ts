@@ -60,7 +60,11 @@ describe('the folder', () => {
   test('of other things is refused and left as it is', async () => {
     const directory = await temporaryFolder()
     await writeFile(join(directory, 'holiday.jpg'), 'x')
-    await expect(openDiskStore({ directory })).rejects.toThrow(/holiday\.jpg.*Choose an empty/)
+    await expect(openDiskStore({ directory })).rejects.toMatchObject({
+      name: 'UnfitFolder',
+      path: directory,
+      problem: 'holds "holiday.jpg" and no store.json, so it is not a store',
+    })
     expect(await readdir(directory)).toEqual(['holiday.jpg'])
   })
 
@@ -73,9 +77,10 @@ describe('the folder', () => {
   test('of a later format is refused', async () => {
     const directory = await closedStore()
     await writeFile(join(directory, 'store.json'), '{"format":3,"lock":"flock"}')
-    const refusal = openDiskStore({ directory })
-    await expect(refusal).rejects.toBeInstanceOf(StoreTooNew)
-    await expect(refusal).rejects.toThrow(/format 3.*Run a newer version/)
+    await expect(openDiskStore({ directory })).rejects.toMatchObject({
+      name: 'StoreTooNew',
+      format: 3,
+    })
   })
 
   test.each([
@@ -103,7 +108,11 @@ describe('the folder', () => {
     await writeFile(join(directory, file), 'x')
     const refusal = openDiskStore({ directory })
     await expect(refusal).rejects.toBeInstanceOf(StoreDamaged)
-    await expect(refusal).rejects.toThrow(`layerdock recover --storage-dir ${directory}`)
+    await expect(refusal).rejects.toMatchObject({
+      name: 'StoreDamaged',
+      file: join(directory, 'store.json'),
+      problem: 'is gone, though the folder holds a store',
+    })
   })
 
   test.each(['blobs', 'blobs/sha256', 'uploads', 'quarantine'])(

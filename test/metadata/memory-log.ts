@@ -17,6 +17,14 @@ export function emptyDisk(): Disk {
   return { snapshots: new Map(), journals: new Map() }
 }
 
+/** A disk with these snapshots and journals, by generation. */
+export function diskOf(
+  snapshots: ReadonlyArray<readonly [generation: number, bytes: Uint8Array]>,
+  journals: ReadonlyArray<readonly [generation: number, bytes: Uint8Array]>,
+): Disk {
+  return { snapshots: new Map(snapshots), journals: new Map(journals) }
+}
+
 /** A copy of a disk as it is now. */
 export function copyOf(disk: Disk): Disk {
   return { snapshots: new Map(disk.snapshots), journals: new Map(disk.journals) }

@@ -1,4 +1,5 @@
 import type { Digest } from '../../src/oci/digest.ts'
+import { RegistryError } from '../../src/oci/registry-error.ts'
 import type { RepositoryName } from '../../src/oci/repository-name.ts'
 import type { Tag } from '../../src/oci/tag.ts'
 import type { BlobRef } from '../../src/ports/blob-store.ts'
@@ -6,28 +7,40 @@ import type {
   ManifestChange,
   ManifestOutcome,
   ManifestRecord,
-  MetadataStore,
+  RemovedManifest,
+  RepositoryCounts,
 } from '../../src/ports/metadata-store.ts'
-import { blobOf, digests, repositories, subjects } from './samples.ts'
+import { copies } from './observation.ts'
+import { digests, repositories, subjects } from './samples.ts'
 
 interface ModelRepository {
-  readonly blobs: Map<Digest, { keepUntil: number }>
+  /** The ends of leases. */
+  readonly blobs: Map<Digest, number>
   readonly manifests: Map<Digest, ManifestRecord>
-  readonly tags: Map<Tag, Digest>
+  readonly tags: Map<Tag, { readonly digest: Digest; readonly updatedAt: number }>
 }
 
-/** What a metadata store should do, in the plainest way: it walks everything, every time. */
+/** What a metadata store should do, in the simplest way: it walks everything, every time. */
 export class Model {
   readonly repositories: Map<RepositoryName, ModelRepository> = new Map()
-  /** Where bytes are that are held, or were and are not forgotten. */
-  readonly bytes: Map<Digest, BlobRef> = new Map()
+  /** The key that counts for each digest that is named. */
+  readonly counting: Map<Digest, BlobRef> = new Map()
+  readonly missing: Set<Digest> = new Set()
+  readonly trash: Map<string, BlobRef> = new Map()
+  /** The store's own time, in milliseconds. */
+  now = 0
+  readonly #clock: () => number
+  readonly #leaseMs: number
 
-  linkBlob(name: RepositoryName, blob: BlobRef, keepUntil: number): BlobRef {
-    const winner = this.#winner(blob)
-    this.bytes.set(blob.digest, winner)
+  constructor(clock: () => number, leaseMs: number) {
+    this.#clock = clock
+    this.#leaseMs = leaseMs
+  }
+
+  linkBlob(name: RepositoryName, blob: BlobRef, leaseMs: number): BlobRef {
+    const winner = this.#decide(blob)
     const { blobs } = this.#begin(name)
-    const lease = blobs.get(blob.digest)?.keepUntil ?? 0
-    blobs.set(blob.digest, { keepUntil: Math.max(lease, keepUntil) })
+    blobs.set(blob.digest, Math.max(blobs.get(blob.digest) ?? 0, this.#end(leaseMs * 1.5)))
     return winner
   }
 
@@ -35,124 +48,208 @@ export class Model {
     from: RepositoryName,
     to: RepositoryName,
     digest: Digest,
-    keepUntil: number,
+    leaseMs: number,
   ): BlobRef | null {
     const blob = this.findBlob(from, digest)
-    return blob === null ? null : this.linkBlob(to, blob, keepUntil)
+    return blob === null ? null : this.linkBlob(to, blob, leaseMs)
   }
 
-  findBlob(name: RepositoryName, digest: Digest, keepUntil = 0): BlobRef | null {
-    const lease = this.repositories.get(name)?.blobs.get(digest)
-    if (lease === undefined) return null
-    lease.keepUntil = Math.max(lease.keepUntil, keepUntil)
-    return this.bytes.get(digest) ?? null
+  findBlob(name: RepositoryName, digest: Digest): BlobRef | null {
+    if (!this.repositories.get(name)?.blobs.has(digest) || this.missing.has(digest)) return null
+    return this.counting.get(digest) ?? null
+  }
+
+  keepBlob(name: RepositoryName, digest: Digest, leaseMs: number): BlobRef | null {
+    const blob = this.findBlob(name, digest)
+    const repository = this.repositories.get(name)
+    if (blob === null || repository === undefined) return blob
+    if (namesOf(repository).has(digest)) return blob
+    if ((repository.blobs.get(digest) ?? 0) >= this.#end(leaseMs)) return blob
+    repository.blobs.set(digest, this.#end(leaseMs * 1.5))
+    return blob
   }
 
   unlinkBlob(name: RepositoryName, digest: Digest): boolean {
-    return this.repositories.get(name)?.blobs.delete(digest) ?? false
+    const unlinked = this.repositories.get(name)?.blobs.delete(digest) ?? false
+    this.#settle()
+    return unlinked
   }
 
   putManifest(name: RepositoryName, change: ManifestChange): ManifestOutcome {
     const { record, tags, requires, expect } = change
+    const { digest } = record
     const there = this.repositories.get(name)
-    const [tag] = tags
-    const now =
-      tag === undefined
-        ? there?.manifests.has(record.digest) && record.digest
-        : there?.tags.get(tag)
-    const says = (list: readonly string[]): boolean =>
-      Boolean(now) && (list.includes('*') || list.includes(String(now)))
-    if (expect?.match && !says(expect.match)) return { kind: 'conflict' }
-    if (expect?.noneMatch && says(expect.noneMatch)) return { kind: 'conflict' }
-    const missing = requires.filter(({ digest, kind }) => {
-      if (there?.blobs.has(digest)) return false
-      return !(kind === 'manifest' && there?.manifests.has(digest))
+    if (expect !== undefined) {
+      const { tag, match, noneMatch } = expect
+      const found = tag === null ? digest : there?.tags.get(tag)?.digest
+      const now = found !== undefined && this.findManifest(name, found) !== null ? found : null
+      const says = (list: 'any' | readonly Digest[]): boolean =>
+        now !== null && (list === 'any' || list.includes(now))
+      if (match !== undefined && !says(match)) return { kind: 'conflict' }
+      if (noneMatch !== undefined && says(noneMatch)) return { kind: 'conflict' }
+    }
+    const missing = requires.filter((required) => {
+      if (this.findBlob(name, required.digest) !== null) return false
+      return !(required.kind === 'manifest' && this.findManifest(name, required.digest) !== null)
     })
     if (missing.length > 0) {
-      return { kind: 'missing', digests: [...new Set(missing.map(({ digest }) => digest))] }
+      return { kind: 'missing', digests: [...new Set(missing.map((each) => each.digest))] }
     }
-    const blob = this.#winner(record.blob)
-    this.bytes.set(record.digest, blob)
+    const previous = tags.map((tag) => there?.tags.get(tag)?.digest ?? null)
+    const created = !there?.manifests.has(digest)
+    const blob = this.#decide(record.blob)
     const repository = this.#begin(name)
-    repository.manifests.set(record.digest, { ...record, blob })
-    for (const each of tags) repository.tags.set(each, record.digest)
-    return { kind: 'stored' }
+    const pushedAt = this.#clock()
+    this.#lose(repository, this.#leaseMs, () => {
+      repository.manifests.set(digest, { ...record, blob, pushedAt })
+    })
+    for (const tag of tags) repository.tags.set(tag, { digest, updatedAt: pushedAt })
+    return { kind: 'stored', blob, created, previous }
   }
 
-  deleteManifest(name: RepositoryName, digest: Digest): boolean {
+  findManifest(name: RepositoryName, digest: Digest): ManifestRecord | null {
+    const record = this.repositories.get(name)?.manifests.get(digest)
+    if (record === undefined || this.missing.has(digest)) return null
+    return { ...record, blob: this.counting.get(digest) ?? record.blob }
+  }
+
+  deleteManifest(name: RepositoryName, digest: Digest, leaseMs: number): RemovedManifest | null {
     const there = this.repositories.get(name)
-    if (!there?.manifests.delete(digest)) return false
-    for (const [tag, target] of there.tags) if (target === digest) there.tags.delete(tag)
+    const record = there?.manifests.get(digest)
+    if (there === undefined || record === undefined) return null
+    const blob = this.counting.get(digest) ?? record.blob
+    const tags = tagsOf(there, digest)
+    for (const tag of tags) there.tags.delete(tag)
+    this.#lose(there, leaseMs, () => there.manifests.delete(digest))
+    this.#settle()
+    return { record: { ...record, blob }, tags, tagCount: tags.length }
+  }
+
+  deleteTag(name: RepositoryName, tag: Tag): Digest | null {
+    const there = this.repositories.get(name)
+    const digest = there?.tags.get(tag)?.digest ?? null
+    there?.tags.delete(tag)
+    return digest
+  }
+
+  deleteRepository(name: RepositoryName): RepositoryCounts | null {
+    const there = this.repositories.get(name)
+    if (there === undefined) return null
+    this.repositories.delete(name)
+    this.#settle()
+    return countsOf(there)
+  }
+
+  deleteEmptyRepositories(): RepositoryName[] {
+    const empty = [...this.repositories].filter(
+      ([, { blobs, manifests }]) => blobs.size + manifests.size === 0,
+    )
+    for (const [name] of empty) this.repositories.delete(name)
+    return empty.map(([name]) => name).sort()
+  }
+
+  markMissing(blob: BlobRef): boolean {
+    if (this.counting.get(blob.digest)?.key !== blob.key) return false
+    this.missing.add(blob.digest)
     return true
   }
 
-  deleteTag(name: RepositoryName, tag: Tag): boolean {
-    return this.repositories.get(name)?.tags.delete(tag) ?? false
-  }
-
-  condemn(before: number): Digest[] {
-    for (const { blobs, manifests } of this.repositories.values()) {
-      const named = new Set([...manifests.values()].flatMap((record) => record.references))
-      for (const [digest, { keepUntil }] of blobs) {
-        if (keepUntil < before && !named.has(digest)) blobs.delete(digest)
+  condemn(): string[] {
+    for (const repository of this.repositories.values()) {
+      const named = namesOf(repository)
+      for (const [digest, keepUntil] of repository.blobs) {
+        if (keepUntil <= this.now && !named.has(digest)) repository.blobs.delete(digest)
       }
     }
-    return [...this.bytes.keys()].filter((digest) => !this.isHeld(digest)).sort()
+    this.#settle()
+    return [...this.trash.keys()].sort()
   }
 
-  isHeld(digest: Digest): boolean {
-    return [...this.repositories.values()].some(
-      ({ blobs, manifests }) => blobs.has(digest) || manifests.has(digest),
-    )
+  forget({ digest, key }: BlobRef): void {
+    if (this.trash.get(key)?.digest === digest) this.trash.delete(key)
   }
 
-  forget(blob: BlobRef): void {
-    if (this.isHeld(blob.digest) || this.bytes.get(blob.digest)?.key !== blob.key) return
-    this.bytes.delete(blob.digest)
-  }
-
-  /** A start: every lease begins anew. */
-  restart(keepUntil: number): void {
-    for (const { blobs } of this.repositories.values()) {
-      for (const lease of blobs.values()) lease.keepUntil = keepUntil
-    }
-  }
-
-  /** All that can be read, as {@link observe} finds it. */
+  /** All that can be read, as `observe` finds it. */
   view(): unknown {
+    const missing = [...this.missing].map((digest) => this.counting.get(digest)?.key ?? '')
     return {
       repositories: [...this.repositories.keys()].sort(),
-      held: copies.filter(
-        (blob) => this.isHeld(blob.digest) && this.bytes.get(blob.digest)?.key === blob.key,
-      ),
+      known: copies
+        .filter(({ digest, key }) => {
+          return this.counting.get(digest)?.key === key || this.trash.get(key)?.digest === digest
+        })
+        .map(({ key }) => key),
+      missing: missing.sort(),
       with: digests.map((digest) =>
-        [...this.repositories.keys()].filter((name) => this.#has(name, digest)).sort(),
+        [...this.repositories.keys()].filter((name) => this.findBlob(name, digest)).sort(),
       ),
-      each: repositories.map((name) => {
-        const there = this.repositories.get(name)
-        if (there === undefined) return { name, tags: null }
-        const manifests = [...there.manifests.values()].sort((a, b) =>
-          a.digest < b.digest ? -1 : 1,
-        )
-        return {
-          name,
-          tags: [...there.tags.keys()].sort().map((tag) => [tag, there.tags.get(tag)]),
-          blobs: digests.map((digest) => this.findBlob(name, digest)),
-          manifests: digests.map((digest) => there.manifests.get(digest) ?? null),
-          referrers: subjects.map((subject) =>
-            manifests.filter((record) => record.subject === subject).map(({ digest }) => digest),
-          ),
-        }
-      }),
+      each: repositories.map((name) => this.#viewOf(name)),
     }
   }
 
-  #has(name: RepositoryName, digest: Digest): boolean {
-    return this.repositories.get(name)?.blobs.has(digest) ?? false
+  #viewOf(name: RepositoryName): unknown {
+    const there = this.repositories.get(name)
+    if (there === undefined) return { name, counts: null }
+    const found = [...digests].sort().map((digest) => this.findManifest(name, digest))
+    const manifests = found.filter((record) => record !== null)
+    const tags = [...there.tags.keys()].sort()
+    return {
+      name,
+      counts: countsOf(there),
+      tags: tags.map((tag) => ({ tag, ...there.tags.get(tag) })),
+      resolved: tags.map((tag) => this.findManifest(name, there.tags.get(tag)?.digest as Digest)),
+      blobs: [...digests].sort().map((digest) => this.findBlob(name, digest)),
+      manifests: manifests.map((record) => {
+        const own = tagsOf(there, record.digest)
+        return { record, tags: own, tagCount: own.length }
+      }),
+      referrers: subjects.map((subject) =>
+        manifests.filter((record) => record.subject === subject).map(({ digest }) => digest),
+      ),
+    }
   }
 
-  #winner(blob: BlobRef): BlobRef {
-    return (this.isHeld(blob.digest) ? this.bytes.get(blob.digest) : undefined) ?? blob
+  /** Makes a change; what no manifest names any more afterwards has a lease. */
+  #lose(repository: ModelRepository, leaseMs: number, change: () => void): void {
+    const before = namesOf(repository)
+    change()
+    const after = namesOf(repository)
+    for (const [digest, keepUntil] of repository.blobs) {
+      if (!before.has(digest) || after.has(digest)) continue
+      repository.blobs.set(digest, Math.max(keepUntil, this.#end(leaseMs)))
+    }
+  }
+
+  #decide(blob: BlobRef): BlobRef {
+    const counting = this.counting.get(blob.digest)
+    if (counting !== undefined && !this.missing.has(blob.digest)) {
+      if (counting.key !== blob.key) this.trash.set(blob.key, blob)
+      return counting
+    }
+    if (this.trash.has(blob.key) || counting?.key === blob.key) {
+      throw new RegistryError('unavailable')
+    }
+    if (counting !== undefined) this.trash.set(counting.key, counting)
+    this.missing.delete(blob.digest)
+    this.counting.set(blob.digest, blob)
+    return blob
+  }
+
+  /** What nothing names any more goes to the trash. */
+  #settle(): void {
+    for (const [digest, blob] of this.counting) {
+      const isNamed = [...this.repositories.values()].some(
+        ({ blobs, manifests }) => blobs.has(digest) || manifests.has(digest),
+      )
+      if (isNamed) continue
+      this.counting.delete(digest)
+      this.missing.delete(digest)
+      this.trash.set(blob.key, blob)
+    }
+  }
+
+  #end(leaseMs: number): number {
+    return this.now + Math.ceil(leaseMs)
   }
 
   #begin(name: RepositoryName): ModelRepository {
@@ -164,48 +261,14 @@ export class Model {
   }
 }
 
-/** Every sample digest under every key the histories give it. */
-const copies: readonly BlobRef[] = digests.flatMap((digest) =>
-  [0, 1, 2].map((copy) => blobOf(digest, copy)),
-)
-
-/** Everything a store lets one read of the sample names. */
-export async function observe(store: MetadataStore): Promise<unknown> {
-  const page = { limit: 1000 }
-  return {
-    repositories: (await store.listRepositories(page)).items,
-    held: await filterAsync(copies, (blob) => store.isHeld(blob)),
-    with: await mapAsync(digests, async (digest) =>
-      [...(await store.repositoriesWith(digest, 1000))].sort(),
-    ),
-    each: await mapAsync(repositories, async (name) => {
-      const tags = await store.listTags(name, page)
-      if (tags === null) return { name, tags: null }
-      return {
-        name,
-        tags: await mapAsync(tags.items, async (tag) => [
-          tag,
-          (await store.resolveTag(name, tag))?.digest,
-        ]),
-        blobs: await mapAsync(digests, (digest) => store.findBlob(name, digest)),
-        manifests: await mapAsync(digests, (digest) => store.findManifest(name, digest)),
-        referrers: await mapAsync(subjects, async (subject) => {
-          const found = await store.listReferrers(name, subject, { maxBytes: 1e9 })
-          return found.items.map(({ digest }) => digest)
-        }),
-      }
-    }),
-  }
+function namesOf({ manifests }: ModelRepository): Set<Digest> {
+  return new Set([...manifests.values()].flatMap(({ references }) => references))
 }
 
-function mapAsync<T, U>(items: readonly T[], map: (item: T) => Promise<U>): Promise<U[]> {
-  return Promise.all(items.map(map))
+function tagsOf({ tags }: ModelRepository, digest: Digest): Tag[] {
+  return [...tags.keys()].filter((tag) => tags.get(tag)?.digest === digest).sort()
 }
 
-async function filterAsync<T>(
-  items: readonly T[],
-  test: (item: T) => Promise<boolean>,
-): Promise<T[]> {
-  const kept = await mapAsync(items, test)
-  return items.filter((_, index) => kept[index])
+function countsOf({ blobs, manifests, tags }: ModelRepository): RepositoryCounts {
+  return { manifests: manifests.size, tags: tags.size, blobs: blobs.size }
 }

@@ -1,14 +1,23 @@
 import fc from 'fast-check'
 import type { Digest } from '../../src/oci/digest.ts'
+import { RegistryError } from '../../src/oci/registry-error.ts'
 import type { RepositoryName } from '../../src/oci/repository-name.ts'
 import type { Tag } from '../../src/oci/tag.ts'
-import type { ManifestChange, MetadataStore } from '../../src/ports/metadata-store.ts'
+import type { BlobRef } from '../../src/ports/blob-store.ts'
+import type {
+  ManifestChange,
+  MetadataStore,
+  TagExpectation,
+} from '../../src/ports/metadata-store.ts'
 import type { Model } from './model.ts'
+import { copies, lastCopy } from './observation.ts'
 import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'
 
 /** One call, on a store and on the model, with an answer that is to be the same. */
 export interface Operation {
   readonly name: string
+  /** Whether others that are called at the same moment may be answered before or after it. */
+  readonly outOfTurn?: true
   onStore(store: MetadataStore): Promise<unknown>
   onModel(model: Model): unknown
 }
@@ -16,17 +25,30 @@ export interface Operation {
 const repository: fc.Arbitrary<RepositoryName> = fc.constantFrom(...repositories)
 const digest: fc.Arbitrary<Digest> = fc.constantFrom(...digests)
 const tag: fc.Arbitrary<Tag> = fc.constantFrom(...tags)
-const time: fc.Arbitrary<number> = fc.integer({ min: 1000, max: 1010 })
+const leaseMs: fc.Arbitrary<number> = fc.constantFrom(0, 10_000, 40_000)
+const copy: fc.Arbitrary<number> = fc.integer({ min: 0, max: lastCopy })
+const blob: fc.Arbitrary<BlobRef> = fc
+  .tuple(digest, copy)
+  .map(([digest, copy]) => blobOf(digest, copy))
 const some = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(of, { maxLength: 3 })
 
-const expectation: fc.Arbitrary<readonly string[]> = some(
-  fc.oneof({ arbitrary: fc.constant('*'), weight: 1 }, { arbitrary: digest, weight: 3 }),
+const expected = fc.oneof(
+  { arbitrary: fc.constant('any' as const), weight: 1 },
+  { arbitrary: some(digest), weight: 3 },
 )
+
+const expectation: fc.Arbitrary<TagExpectation> = fc
+  .record({
+    tag: fc.option(tag),
+    match: fc.option(expected, { nil: undefined, freq: 3 }),
+    noneMatch: fc.option(expected, { nil: undefined, freq: 3 }),
+  })
+  .map(({ tag, ...conditions }) => ({ tag, ...definedOf(conditions) }))
 
 const change: fc.Arbitrary<ManifestChange> = fc
   .record({
     digest,
-    copy: fc.integer({ min: 0, max: 1 }),
+    copy,
     tags: some(tag),
     references: some(digest),
     requires: some(fc.record({ digest, kind: fc.constantFrom('blob', 'manifest') })),
@@ -36,34 +58,34 @@ const change: fc.Arbitrary<ManifestChange> = fc
     annotations: fc.option(fc.array(fc.tuple(fc.string(), fc.string()), { maxLength: 2 }), {
       nil: undefined,
     }),
-    match: fc.option(expectation, { nil: undefined, freq: 6 }),
-    noneMatch: fc.option(expectation, { nil: undefined, freq: 6 }),
+    expect: fc.option(expectation, { nil: undefined, freq: 3 }),
   })
-  .map(({ digest, copy, tags, references, requires, strict, match, noneMatch, ...facts }) => {
-    const record = recordOf(digest, { ...definedOf(facts), references, blob: blobOf(digest, copy) })
-    return {
-      record,
-      tags,
-      requires: strict ? requires : [],
-      expect: definedOf({ match: match?.length ? match : undefined, noneMatch }),
-    }
+  .map(({ digest, copy, tags, references, requires, strict, expect, ...facts }) => {
+    const more = { ...definedOf(facts), references, blob: blobOf(digest, copy) }
+    const { pushedAt: _, ...record } = recordOf(digest, more)
+    return { record, tags, requires: strict ? requires : [], ...definedOf({ expect }) }
   })
 
 /** Calls of every kind. */
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
-  fc.record({ repository, digest, copy: fc.integer({ min: 0, max: 1 }), time }).map((it) => ({
-    name: `link ${it.repository} ${it.digest.slice(7, 15)} copy ${it.copy} until ${it.time}`,
-    onStore: (store: MetadataStore) =>
-      store.linkBlob(it.repository, blobOf(it.digest, it.copy), it.time),
-    onModel: (model: Model) => model.linkBlob(it.repository, blobOf(it.digest, it.copy), it.time),
+  fc.record({ repository, blob, leaseMs }).map(({ repository, blob, leaseMs }) => ({
+    name: `link ${repository} ${blob.key} for ${leaseMs}`,
+    onStore: (store: MetadataStore) => store.linkBlob(repository, blob, leaseMs),
+    onModel: (model: Model) => model.linkBlob(repository, blob, leaseMs),
   })),
-  fc.record({ from: repository, to: repository, digest, time }).map((it) => ({
-    name: `mount ${it.from} ${it.to} ${it.digest.slice(7, 15)} until ${it.time}`,
-    onStore: (store: MetadataStore) => store.mountBlob(it.from, it.to, it.digest, it.time),
-    onModel: (model: Model) => model.mountBlob(it.from, it.to, it.digest, it.time),
+  fc.record({ from: repository, to: repository, digest, leaseMs }).map((it) => ({
+    name: `mount ${it.from} ${it.to} ${short(it.digest)} for ${it.leaseMs}`,
+    onStore: (store: MetadataStore) => store.mountBlob(it.from, it.to, it.digest, it.leaseMs),
+    onModel: (model: Model) => model.mountBlob(it.from, it.to, it.digest, it.leaseMs),
+  })),
+  fc.record({ repository, digest, leaseMs }).map((it) => ({
+    name: `keep ${it.repository} ${short(it.digest)} for ${it.leaseMs}`,
+    outOfTurn: true as const,
+    onStore: (store: MetadataStore) => store.keepBlob(it.repository, it.digest, it.leaseMs),
+    onModel: (model: Model) => model.keepBlob(it.repository, it.digest, it.leaseMs),
   })),
   fc.record({ repository, digest }).map((it) => ({
-    name: `unlink ${it.repository} ${it.digest.slice(7, 15)}`,
+    name: `unlink ${it.repository} ${short(it.digest)}`,
     onStore: (store: MetadataStore) => store.unlinkBlob(it.repository, it.digest),
     onModel: (model: Model) => model.unlinkBlob(it.repository, it.digest),
   })),
@@ -72,28 +94,73 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     onStore: (store: MetadataStore) => store.putManifest(it.repository, it.change),
     onModel: (model: Model) => model.putManifest(it.repository, it.change),
   })),
-  fc.record({ repository, digest }).map((it) => ({
-    name: `delete manifest ${it.repository} ${it.digest.slice(7, 15)}`,
-    onStore: (store: MetadataStore) => store.deleteManifest(it.repository, it.digest),
-    onModel: (model: Model) => model.deleteManifest(it.repository, it.digest),
+  fc.record({ repository, digest, leaseMs }).map((it) => ({
+    name: `delete manifest ${it.repository} ${short(it.digest)} and keep for ${it.leaseMs}`,
+    onStore: (store: MetadataStore) => store.deleteManifest(it.repository, it.digest, it.leaseMs),
+    onModel: (model: Model) => model.deleteManifest(it.repository, it.digest, it.leaseMs),
   })),
   fc.record({ repository, tag }).map((it) => ({
     name: `delete tag ${it.repository} ${it.tag}`,
     onStore: (store: MetadataStore) => store.deleteTag(it.repository, it.tag),
     onModel: (model: Model) => model.deleteTag(it.repository, it.tag),
   })),
-  time.map((before) => ({
-    name: `condemn before ${before}`,
+  {
+    weight: 1,
+    arbitrary: repository.map((name) => ({
+      name: `delete repository ${name}`,
+      onStore: (store: MetadataStore) => store.deleteRepository(name),
+      onModel: (model: Model) => model.deleteRepository(name),
+    })),
+  },
+  fc.constant({
+    name: 'delete empty repositories',
+    onStore: async (store: MetadataStore) => [...(await store.deleteEmptyRepositories(99))].sort(),
+    onModel: (model: Model) => model.deleteEmptyRepositories(),
+  }),
+  digest.map((digest) => {
+    const all = copies.filter((each) => each.digest === digest)
+    return {
+      name: `mark ${short(digest)} missing`,
+      onStore: (store: MetadataStore) => Promise.all(all.map((each) => store.markMissing(each))),
+      onModel: (model: Model) => all.map((each) => model.markMissing(each)),
+    }
+  }),
+  fc.constant({
+    name: 'condemn',
+    outOfTurn: true as const,
     onStore: async (store: MetadataStore) =>
-      (await store.condemn(before, 1000)).map((blob) => blob.digest).sort(),
-    onModel: (model: Model) => model.condemn(before),
-  })),
-  fc.record({ digest, copy: fc.integer({ min: 0, max: 1 }) }).map((it) => ({
-    name: `forget ${it.digest.slice(7, 15)} copy ${it.copy}`,
-    onStore: (store: MetadataStore) => store.forget(blobOf(it.digest, it.copy)),
-    onModel: (model: Model) => model.forget(blobOf(it.digest, it.copy)),
+      (await store.condemn(1000)).map(({ key }) => key).sort(),
+    onModel: (model: Model) => model.condemn(),
+  }),
+  blob.map((blob) => ({
+    name: `forget ${blob.key}`,
+    onStore: (store: MetadataStore) => store.forget(blob),
+    onModel: (model: Model) => model.forget(blob),
   })),
 )
+
+/** What an operation answers on a store, an error by its kind. */
+export async function answerOf(each: Operation, store: MetadataStore): Promise<unknown> {
+  return each.onStore(store).catch(kindOf)
+}
+
+/** What it answers on the model. */
+export function answerOfModel(each: Operation, model: Model): unknown {
+  try {
+    return each.onModel(model)
+  } catch (error) {
+    return kindOf(error)
+  }
+}
+
+function kindOf(error: unknown): string {
+  if (error instanceof RegistryError) return error.kind
+  throw error
+}
+
+function short(digest: Digest): string {
+  return digest.slice(7, 15)
+}
 
 /** A record without its undefined fields. */
 function definedOf<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -70,7 +70,9 @@ async function told(
   paths: readonly string[],
 ): Promise<{ answers: string[]; notices: Notice[] }> {
   const notices: Notice[] = []
-  const hosting = await start(createRegistry({ ...options, onNotice: (notice) => notices.push(notice) }))
+  const hosting = await start(
+    createRegistry({ ...options, onNotice: (notice) => notices.push(notice) }),
+  )
   const answers: string[] = []
   try {
     for (const path of paths) {

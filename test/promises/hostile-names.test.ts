@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Files } from '../../adapters/disk/files.ts'
 import { newBlobKey, parseBlobKey } from '../../adapters/disk/blob-key.ts'
+import type { Files } from '../../adapters/disk/files.ts'
 import { layoutOf } from '../../adapters/disk/layout.ts'
 import { nodeFiles } from '../../adapters/disk/node-files.ts'
 import { openDiskStore } from '../../adapters/disk/store.ts'
@@ -67,7 +67,8 @@ describe('hostile names, digests and ids (tus d2489f2)', () => {
         expect(path).toMatch(/^\/srv\/store\/blobs\/sha(?:256|512)\/[0-9a-f]+-[0-9a-f]{16}$/)
       }
       const blob = parseBlobKey(text)
-      if (blob !== null) expect(layout.blob(blob.key)).toMatch(/^\/srv\/store\/blobs\/sha(?:256|512)\//)
+      if (blob !== null)
+        expect(layout.blob(blob.key)).toMatch(/^\/srv\/store\/blobs\/sha(?:256|512)\//)
       const id = parseUploadId(text)
       if (id !== null) {
         ids += 1

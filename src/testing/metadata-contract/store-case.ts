@@ -8,13 +8,11 @@ import type {
   Page,
   PageRequest,
 } from '../../kit.ts'
-import { type ContractCase, equals, holds, type Need } from '../contract.ts'
+import { type ContractCase, equals, holds, type Need, type StorePlace } from '../contract.ts'
 import { repositoryNamed, sampleDigest } from '../samples.ts'
 
 /** Where a store's names are kept, so that what one left behind can be opened by the next. */
-export interface MetadataPlace {
-  /** Opens the store that is kept here. The case closes it. */
-  open(): MetadataStore | Promise<MetadataStore>
+export interface MetadataPlace extends StorePlace<MetadataStore> {
   /** Lets `ms` milliseconds pass by the clock that leases are held against. Needed for `clock`. */
   advance?(ms: number): void | Promise<void>
 }
