@@ -1,6 +1,6 @@
 // The registry on Cloudflare: bytes in R2, names in one Durable Object, a worker between them.
-import { createRegistry, type Registry } from 'layerdock'
-import { setPeer } from 'layerdock/kit'
+import type { Registry } from 'layerdock'
+import { assembleRegistry, setPeer } from 'layerdock/kit'
 import { passwordAccess } from './access.ts'
 import { nativeHash } from './hash.ts'
 import type { NamesNamespace } from './names.ts'
@@ -28,7 +28,7 @@ export interface Env {
  */
 function registryFor(env: Env): Registry {
   const names = () => env.NAMES.getByName('registry')
-  return createRegistry({
+  return assembleRegistry({
     stores: {
       blobs: r2Blobs(env.BLOBS),
       metadata: remote(() => names().metadata),
