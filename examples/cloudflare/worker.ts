@@ -42,7 +42,7 @@ function registryFor(env: Env): Registry {
     // biome-ignore lint/suspicious/noConsole: see above
     onNotice: (notice) => console.error(notice),
     // biome-ignore lint/suspicious/noConsole: see above
-    onEvent: (event) => console.log(event),
+    onEvent: (event) => console.log(JSON.stringify(event)),
   })
 }
 

@@ -50,7 +50,7 @@ async function takeSmallParts(server: Controlled): Promise<void> {
 
 async function outcome(kind: string, name: string): Promise<string> {
   const query = new URLSearchParams({ kind, name })
-  return (await fetch(`${edge.url}/?${query}`)).text()
+  return (await edge.fetch(new Request(`${edge.url}/?${query}`))).text()
 }
 
 const everything: Supports = { reopen: true, secondInstance: true, outages: true, clock: true }
