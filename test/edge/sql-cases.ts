@@ -1,5 +1,6 @@
 import type { Digest, RepositoryName, Tag, UploadId } from '../../src/index.ts'
 import type { MetadataStore, UploadSession, UploadStore } from '../../src/kit.ts'
+import { equals } from '../../src/testing/contract.ts'
 import { digest, firstRows, firstTables } from './first-tables.ts'
 import { meteredStorage } from './metered-storage.ts'
 
@@ -19,11 +20,6 @@ export interface SqlCase {
 const team = 'team/app' as RepositoryName
 const upload = '0c2f9d3e-6f5b-4c57-9d1e-5f4f3f0c2a11' as UploadId
 const hour = 60 * 60 * 1000
-
-function equals(actual: unknown, expected: unknown, what: string): void {
-  const [one, other] = [JSON.stringify(actual), JSON.stringify(expected)]
-  if (one !== other) throw new Error(`${what}: expected ${other}, got ${one}`)
-}
 
 function numbered(number: number): Digest {
   return `sha256:${number.toString(16).padStart(64, '0')}` as Digest
