@@ -21,7 +21,7 @@ function descriptorOf(number: number): Descriptor {
 /** All pages of what is asked for. */
 function listed(
   referrers: Referrers,
-  find: (digest: Digest) => Descriptor | undefined,
+  find: (digest: Digest) => Descriptor | null,
   maxBytes: number,
   artifactType?: string,
 ): Descriptor[] {
@@ -50,7 +50,7 @@ test('lists the same before and after there are many, whole or by type, in pages
       fc.constantFrom(1, 3000, 1e9),
       (numbers, removed, maxBytes) => {
         const known = new Map<Digest, Descriptor>()
-        const find = (digest: Digest): Descriptor | undefined => known.get(digest)
+        const find = (digest: Digest): Descriptor | null => known.get(digest) ?? null
         const referrers = new Referrers()
         for (const number of numbers) {
           const manifest = descriptorOf(number)
