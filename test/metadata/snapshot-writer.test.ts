@@ -18,6 +18,8 @@ const repository = fc.constantFrom(...repositories)
 const digest = fc.constantFrom(...digests.slice(0, 3))
 const tag = fc.constantFrom(...tags)
 const leaseMs = fc.constantFrom(0, 1000)
+/** Steps that take out what deletions left. */
+const steps = fc.constantFrom(0, 0, 0, 0, 0, 1)
 const keyed = (of: (typeof digests)[0], key: string): BlobRef => ({ ...blobOf(of), key })
 
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -95,11 +97,11 @@ class Changer {
 }
 
 test('a snapshot between whose lines names change, with the journal since, is what was', async () => {
-  const history = fc.array(fc.tuple(change, fc.nat(1)), { maxLength: 30 })
+  const history = fc.array(fc.tuple(change, steps), { maxLength: 30 })
   await fc.assert(
     fc.asyncProperty(
       history,
-      fc.array(fc.array(fc.tuple(change, fc.nat(1)), { maxLength: 3 }), { maxLength: 30 }),
+      fc.array(fc.array(fc.tuple(change, steps), { maxLength: 3 }), { maxLength: 30 }),
       async (before, during) => {
         const live = new Changer()
         for (const [each, steps] of before) live.make(each, steps)
