@@ -7,7 +7,7 @@ import { createRegistry, everyItem, RegistryError } from 'layerdock'
 export function immutableTags(service: RegistryService, pattern: RegExp): RegistryService {
   const refuse = (tag: string): void => {
     if (tag.search(pattern) === -1) return
-    throw new RegistryError('denied', { message: `denied: the tag ${tag} never moves` })
+    throw new RegistryError('denied', { advice: `the tag ${tag} never moves` })
   }
   let turn: Promise<unknown> = Promise.resolve()
   /** Checks and makes one change after the other, so that no tag moves in between. */

@@ -16,7 +16,7 @@ export function repositoryQuota(service: RegistryService, quota: number): Regist
         for await (const { record } of manifests) total += record.size
       }
       if (total <= quota) return await push()
-      throw new RegistryError('denied', { message: `denied: ${name} may have ${quota} bytes` })
+      throw new RegistryError('denied', { advice: `${name} may have ${quota} bytes` })
     } finally {
       const left = (pending.get(name) ?? 0) - size
       void (left > 0 ? pending.set(name, left) : pending.delete(name))
