@@ -1,16 +1,16 @@
-// Installs the package as `npm publish` would send it into an empty project, and uses it there: the
-// command, the types and the exports have to work without this repository around them, on Node, Bun
-// and Deno.
-import { execFileSync, spawn } from 'node:child_process'
+// Installs the package as `npm publish` would send it into empty projects, and uses it there: the
+// command, the types, the exports and the documents have to work without this repository around them,
+// on Node, Bun and Deno, and beside other versions of hono.
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { compile, install, root, run, tool } from './empty-project.mjs'
+import { applications, mountBeside } from './hono-versions.mjs'
+import { deadLinks } from './package-links.mjs'
 
-const root = resolve(import.meta.dirname, '..')
-const project = mkdtempSync(join(tmpdir(), 'layerdock-tarball-'))
-const run = (command, args, cwd = project) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
-const tool = (name) => join(root, 'node_modules/.bin', name)
+const folder = mkdtempSync(join(tmpdir(), 'layerdock-tarball-'))
+const project = join(folder, 'project')
 
 const use = `import { createRegistry, type Registry } from 'layerdock'
 import type { DiskRegistry } from 'layerdock/node'
@@ -27,7 +27,10 @@ const pulled = await test.fetch('/v2/app/manifests/latest')
 if (pulled.status !== 200) throw new Error('what was pushed is not there')
 export type Kept = [DiskRegistry, BlobStore]
 `
-/** What each runtime runs on top: its own adapter, with a folder, served and asked. */
+/**
+ * The program that each runtime runs on top: it opens a folder with its own adapter, serves and asks.
+ * @param {string} adapter
+ */
 const onDisk = (adapter) => `import { openRegistry, serve } from 'layerdock/${adapter}'
 await import('./use.js')
 const registry = await openRegistry({ directory: './data-${adapter}' })
@@ -40,47 +43,55 @@ console.log('${adapter} runs')
 `
 
 try {
-  const packed = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project], root))
+  const packed = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root))
   const [entry] = Array.isArray(packed) ? packed : Object.values(packed)
-  writeFileSync(join(project, 'package.json'), '{"name":"empty","private":true,"type":"module"}')
-  run('npm', ['install', '--no-audit', '--no-fund', join(project, entry.filename)])
+  const tarball = join(folder, entry.filename)
+  install(project, [tarball])
+
+  const dead = deadLinks(join(project, 'node_modules/layerdock'))
+  if (dead.length > 0) throw new Error(`links that the package does not have:\n${dead.join('\n')}`)
 
   const bin = join(project, 'node_modules/.bin/layerdock')
-  const version = run(bin, ['--version']).trim()
+  const version = run(bin, ['--version'], project).trim()
   if (!version.includes(entry.version)) throw new Error(`--version says ${version}`)
 
-  writeFileSync(join(project, 'use.ts'), use)
-  const options = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--types', 'node']
-  run(tool('tsc'), [...options, '--typeRoots', join(root, 'node_modules/@types'), 'use.ts'])
-  for (const [adapter, command, ...words] of [
-    ['node', process.execPath],
-    ['bun', tool('bun')],
-    ['deno', tool('deno'), 'run', '--allow-all'],
-  ]) {
-    writeFileSync(join(project, `on-${adapter}.js`), onDisk(adapter))
-    process.stdout.write(run(command, [...words, `on-${adapter}.js`]))
+  compile(project, 'use.ts', use)
+  const runtimes = {
+    node: [process.execPath],
+    bun: [tool('bun')],
+    deno: [tool('deno'), 'run', '--allow-all'],
   }
-
+  for (const [adapter, [command = '', ...words]] of Object.entries(runtimes)) {
+    writeFileSync(join(project, `on-${adapter}.js`), onDisk(adapter))
+    process.stdout.write(run(command, [...words, `on-${adapter}.js`], project))
+  }
   await serveAndAsk(bin)
+
+  for (const [index, packages] of applications.entries()) {
+    mountBeside(join(folder, `application-${index}`), tarball, packages)
+  }
   process.stdout.write(`${entry.filename}: ${entry.files.length} files, installed, typed and run\n`)
 } finally {
-  rmSync(project, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
 }
 
+/** @param {string} bin the installed command */
 async function serveAndAsk(bin) {
   const server = spawn(bin, ['serve', '--listen', '127.0.0.1:0', '--memory'], { cwd: project })
   try {
-    const address = await new Promise((found, lost) => {
-      let said = ''
-      const look = (chunk) => {
-        said += chunk
-        const match = /127\.0\.0\.1:(\d+)/.exec(said)
-        if (match !== null) found(match[0])
-      }
-      server.stdout.on('data', look)
-      server.stderr.on('data', look)
-      server.on('exit', (code) => lost(new Error(`the server ended with ${code}: ${said}`)))
-    })
+    const address = await /** @type {Promise<string>} */ (
+      new Promise((found, lost) => {
+        let output = ''
+        const look = (/** @type {Buffer} */ chunk) => {
+          output += chunk
+          const match = /127\.0\.0\.1:(\d+)/.exec(output)
+          if (match !== null) found(match[0])
+        }
+        server.stdout.on('data', look)
+        server.stderr.on('data', look)
+        server.on('exit', (code) => lost(new Error(`the server ended with ${code}: ${output}`)))
+      })
+    )
     const answer = await fetch(`http://${address}/v2/`)
     if (answer.status !== 200) throw new Error(`/v2/ answered ${answer.status}`)
   } finally {

@@ -4,7 +4,20 @@ import { createHash } from 'node:crypto'
 import { chunked, manifestType } from './content.mjs'
 import { Connection, headerOf } from './http.mjs'
 
+/** @import { Answer, Reading } from './http.mjs' */
+/** @import { Blob, Manifest } from './types.ts' */
+
 const smallBytes = 64 * 1024
+
+/**
+ * At least one client of one repository; each has a connection of its own.
+ * @param {number} count
+ * @param {ConstructorParameters<typeof Caller>} of
+ * @returns {[Caller, ...Caller[]]}
+ */
+export function makeCallers(count, ...of) {
+  return [new Caller(...of), ...Array.from({ length: count - 1 }, () => new Caller(...of))]
+}
 
 /** One client of one repository. Every call throws an Error for any answer but the expected one. */
 export class Caller {
@@ -12,6 +25,11 @@ export class Caller {
   #host
   #base
 
+  /**
+   * @param {number} port
+   * @param {string} repository
+   * @param {number} [bufferBytes] how much one read from the socket may bring
+   */
   constructor(port, repository, bufferBytes) {
     this.#connection = new Connection(port, bufferBytes)
     this.#host = `127.0.0.1:${port}`
@@ -30,7 +48,10 @@ export class Caller {
     this.#connection.resume()
   }
 
-  /** POST, then the whole blob in one PUT that says its length. */
+  /**
+   * POST, then the whole blob in one PUT that says its length.
+   * @param {Blob} blob
+   */
   async pushBlob(blob) {
     const head = this.#head('PUT', await this.#finishAt(await this.#startUpload(), blob), {
       'Content-Type': 'application/octet-stream',
@@ -44,7 +65,10 @@ export class Caller {
     }
   }
 
-  /** POST, the blob in one PATCH of unknown length, and an empty PUT, as Docker pushes. */
+  /**
+   * POST, the blob in one PATCH of unknown length, and an empty PUT, as Docker pushes.
+   * @param {Blob} blob
+   */
   async pushBlobChunked(blob) {
     const head = this.#head('PATCH', await this.#startUpload(), {
       'Content-Type': 'application/octet-stream',
@@ -57,7 +81,10 @@ export class Caller {
     await this.#call('PUT after PATCH', 201, this.#head('PUT', end, { 'Content-Length': 0 }))
   }
 
-  /** HEAD of a blob: whether it is there. */
+  /**
+   * HEAD of a blob: whether it is there.
+   * @param {string} digest
+   */
   async hasBlob(digest) {
     const head = this.#head('HEAD', `${this.#base}/blobs/${digest}`)
     const { status } = await this.#connection.exchange(head, { bodyless: true })
@@ -65,7 +92,11 @@ export class Caller {
     return status === 200
   }
 
-  /** GET of a blob, its length checked and its bytes dropped; `onBody` may look at them. */
+  /**
+   * GET of a blob, its length checked and its bytes dropped; `onBody` may look at them.
+   * @param {Blob} blob
+   * @param {Reading['onBody']} [onBody]
+   */
   async pullBlob(blob, onBody = null) {
     const head = this.#head('GET', `${this.#base}/blobs/${blob.digest}`)
     const answer = await this.#call('GET of a blob', 200, head, { onBody })
@@ -74,7 +105,10 @@ export class Caller {
     }
   }
 
-  /** GET of a blob, with every byte checked against its digest. */
+  /**
+   * GET of a blob, with every byte checked against its digest.
+   * @param {Blob} blob
+   */
   async verifyBlob(blob) {
     const hash = createHash('sha256')
     await this.pullBlob(blob, (bytes) => hash.update(bytes))
@@ -82,6 +116,10 @@ export class Caller {
     if (digest !== blob.digest) throw new Error(`GET of a blob gave other bytes: ${digest}`)
   }
 
+  /**
+   * @param {string} reference
+   * @param {Manifest} manifest
+   */
   async pushManifest(reference, manifest) {
     const head = this.#head('PUT', `${this.#base}/manifests/${reference}`, {
       'Content-Type': manifestType,
@@ -90,7 +128,13 @@ export class Caller {
     await this.#call('PUT of a manifest', 201, Buffer.concat([head, manifest.bytes]))
   }
 
-  /** A function that GETs (or HEADs) one manifest again and again, its request made only once. */
+  /**
+   * A function that GETs (or HEADs) one manifest again and again, its request made only once.
+   * @param {'GET' | 'HEAD'} method
+   * @param {string} reference
+   * @param {Manifest} manifest
+   * @returns {(onBody?: Reading['onBody']) => Promise<Answer>}
+   */
   manifestReader(method, reference, manifest) {
     const head = this.#head(method, `${this.#base}/manifests/${reference}`, {
       Accept: manifestType,
@@ -111,22 +155,38 @@ export class Caller {
     return locationOf(await this.#call('POST of an upload', 202, head))
   }
 
+  /**
+   * @param {string} location
+   * @param {Blob} blob
+   */
   #finishAt(location, blob) {
     return `${location}${location.includes('?') ? '&' : '?'}digest=${blob.digest}`
   }
 
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {Record<string, string | number>} [headers]
+   */
   #head(method, path, headers = {}) {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${lines.join('')}\r\n`)
   }
 
-  async #call(what, status, head, options = undefined) {
+  /**
+   * @param {string} what for the error message
+   * @param {number} status the expected one
+   * @param {Buffer} head
+   * @param {Parameters<Connection['exchange']>[1]} [options]
+   */
+  async #call(what, status, head, options) {
     const answer = await this.#connection.exchange(head, options)
     if (answer.status !== status) throw new Error(`${what} was answered ${answer.status}`)
     return answer
   }
 }
 
+/** @param {Answer} answer */
 function locationOf({ head }) {
   const location = headerOf(head, 'location')
   if (location === null) throw new Error('an answer about an upload has no Location')

@@ -1,67 +1,89 @@
-// One road on one running server: a cell of the table, once.
+// One scenario on one running server: a cell of the table, once.
 
 import { execFile, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { cpuSeconds, forgetPeak, machineCpuSeconds, peakBytes } from './process-usage.mjs'
 
+/** @import { Figures, Measured, RunningServer, Scenario, Size } from './types.ts' */
+/** @import { Message } from './client.mjs' */
+
 const client = fileURLToPath(new URL('./client.mjs', import.meta.url))
 
 /**
- * Measures `road` on `server` in a client process of its own. Resolves with the figures, or with
- * `{ failed }` and the reason: one answer that was not expected, wrong bytes, or more than
- * `timeoutMs` in all. The peak of memory is the road's own, or with `wholePeak` the server's since its start.
+ * Measures `scenario` on `server` in a client process of its own. Resolves with the figures, or with
+ * `{ failed }` and the reason: an unexpected answer, wrong bytes, or more than `timeoutMs` in all.
+ * The peak of memory is the scenario's own, or with `wholePeak` the server's since its start.
+ * @template {Size} S
+ * @param {Scenario<S>} scenario
+ * @param {S} size
+ * @param {RunningServer} server
+ * @param {{ timeoutMs?: number, wholePeak?: boolean }} [options]
+ * @returns {Promise<Measured>}
  */
-export async function measure(road, size, server, { timeoutMs = 180_000, wholePeak = false } = {}) {
+export async function measure(
+  scenario,
+  size,
+  server,
+  { timeoutMs = 180_000, wholePeak = false } = {},
+) {
   await flushDisk()
   const load = startLoad(timeoutMs)
   try {
-    await load.ask('prepare', { road: road.id, port: server.port, size })
+    await load.ask({ step: 'prepare', scenario: scenario.id, port: server.port, size })
     if (!wholePeak) forgetPeak(server.pid)
     const cpuBefore = cpuSeconds(server.pid)
     const machineBefore = machineCpuSeconds()
-    const figures = await load.ask('run')
+    const figures = await load.ask({ step: 'run' })
     const serverCpuSeconds = difference(cpuSeconds(server.pid), cpuBefore)
     const machine = difference(machineCpuSeconds(), machineBefore)
     const peak = peakBytes(server.pid)
-    await load.ask('check')
+    await load.ask({ step: 'check' })
     return {
       ...figures,
       serverCpuSeconds,
       cpuMicrosPerOperation:
-        serverCpuSeconds === null ? null : (serverCpuSeconds * 1e6) / figures.operations,
+        serverCpuSeconds === null ? null : (serverCpuSeconds * 1e6) / (figures.operations ?? 0),
       peakBytes: peak,
       // What disturbs a measurement on a shared machine is part of it.
-      otherCpuSeconds: othersShare(machine, serverCpuSeconds, figures.clientCpuSeconds),
+      otherCpuSeconds: othersShare(machine, serverCpuSeconds, figures.clientCpuSeconds ?? 0),
     }
   } catch (error) {
+    const reason = error instanceof Error ? error.message : `${error}`
     const ended = server.ended()
-    return { failed: ended === null ? error.message : `${error.message}; the server ${ended}` }
+    return { failed: ended === null ? reason : `${reason}; the server ${ended}` }
   } finally {
     load.stop()
   }
 }
 
+/** @typedef {{ done: Figures, failed?: undefined } | { failed: string }} Reply */
+
+/** @param {number} timeoutMs */
 function startLoad(timeoutMs) {
   const child = fork(client, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  /** @type {{ resolve: (figures: Figures) => void, reject: (error: Error) => void } | null} */
   let waiting = null
-  const settle = (message) => {
+  const settle = (/** @type {Reply} */ reply) => {
     const answer = waiting
     waiting = null
-    if (answer === null) return
-    if (message.failed === undefined) answer.resolve(message.done)
-    else answer.reject(new Error(message.failed))
+    if (reply.failed === undefined) answer?.resolve(reply.done)
+    else answer?.reject(new Error(reply.failed))
   }
-  child.on('message', settle)
+  child.on('message', (reply) => settle(/** @type {Reply} */ (reply)))
   child.on('exit', (code, signal) => settle({ failed: `the client ended with ${code ?? signal}` }))
   const timer = setTimeout(() => {
     settle({ failed: `not done in ${timeoutMs / 1000} seconds` })
     child.kill('SIGKILL')
   }, timeoutMs)
   return {
-    ask: (step, details = {}) =>
+    /**
+     * @param {Message} message
+     * @returns {Promise<Figures>}
+     */
+    ask: (message) =>
       new Promise((resolve, reject) => {
         waiting = { resolve, reject }
-        child.send({ step, ...details })
+        child.send(message)
       }),
     stop() {
       clearTimeout(timer)
@@ -70,15 +92,24 @@ function startLoad(timeoutMs) {
   }
 }
 
-/** Lets nobody start with what another server has left unwritten. */
+/** Writes out what another server has left unwritten, so that no server starts with it. */
 function flushDisk() {
-  return new Promise((resolve) => execFile('sync', () => resolve()))
+  return new Promise((resolve) => execFile('sync', () => resolve(undefined)))
 }
 
+/**
+ * @param {number | null} machine
+ * @param {number | null} server
+ * @param {number} client
+ */
 function othersShare(machine, server, client) {
   return machine === null || server === null ? null : Math.max(0, machine - server - client)
 }
 
+/**
+ * @param {number | null} after
+ * @param {number | null} before
+ */
 function difference(after, before) {
   return after === null || before === null ? null : after - before
 }

@@ -1,40 +1,57 @@
-// The load, in a process of its own so that its CPU is counted apart from the server's. It is told
-// which road to take and then, step by step, to run and to check; it answers each with one message.
+// The load, in a process of its own so that its CPU is counted apart from the server's. The parent
+// sends the steps prepare, run and check, and gets one message back for each.
 
 import { percentile } from './figures.mjs'
-import { findRoad } from './scenarios/index.mjs'
+import { findScenario } from './scenarios/index.mjs'
 
+/** @import { Figures, Size, Work } from './types.ts' */
+
+/**
+ * @typedef {{ step: 'prepare', scenario: string, port: number, size: Size }
+ *   | { step: 'run' } | { step: 'check' }} Message
+ */
+
+/** @type {Work | null} */
 let work = null
 
-const steps = {
-  async prepare({ road, port, size }) {
-    work = await findRoad(road).prepare(port, size)
+/**
+ * @param {Message} message
+ * @returns {Promise<Figures>}
+ */
+async function take(message) {
+  if (message.step === 'prepare') {
+    work = await findScenario(message.scenario).prepare(message.port, message.size)
     return {}
-  },
-  async run() {
-    const before = process.cpuUsage()
-    const { times, seconds, bytes = null } = await work.run()
-    const { user, system } = process.cpuUsage(before)
-    return {
-      operations: times.length,
-      seconds,
-      rate: (bytes === null ? times.length : bytes / 1e6) / seconds,
-      p50Ms: percentile(times, 0.5),
-      p99Ms: percentile(times, 0.99),
-      clientCpuSeconds: (user + system) / 1e6,
-    }
-  },
-  async check() {
-    await work.check()
-    return {}
-  },
+  }
+  if (work === null) throw new Error('nothing is prepared')
+  if (message.step === 'run') return figuresOf(work)
+  await work.check()
+  return {}
 }
 
-process.on('message', async ({ step, ...details }) => {
+/**
+ * @param {Work} prepared
+ * @returns {Promise<Figures>}
+ */
+async function figuresOf(prepared) {
+  const before = process.cpuUsage()
+  const { times, seconds, bytes } = await prepared.run()
+  const { user, system } = process.cpuUsage(before)
+  return {
+    operations: times.length,
+    seconds,
+    rate: (bytes === undefined ? times.length : bytes / 1e6) / seconds,
+    p50Ms: percentile(times, 0.5),
+    p99Ms: percentile(times, 0.99),
+    clientCpuSeconds: (user + system) / 1e6,
+  }
+}
+
+process.on('message', async (/** @type {Message} */ message) => {
   try {
-    process.send({ done: await steps[step](details) })
+    process.send?.({ done: await take(message) })
   } catch (error) {
-    process.send({ failed: error.message })
+    process.send?.({ failed: error instanceof Error ? error.message : `${error}` })
   }
 })
 process.on('disconnect', () => process.exit())

@@ -1,14 +1,18 @@
-// What is pushed: blobs no two of which are alike, made so that making them costs next to nothing.
+// What is pushed: blobs that all differ, and cost next to nothing to make.
 
 import { createHash, randomBytes } from 'node:crypto'
+
+/** @import { Blob, Manifest } from './types.ts' */
 
 const pieceBytes = 1024 * 1024
 const stampBytes = 16
 const chunkBytes = 32 * 1024
 
 /**
- * Makes blobs of `bytes` bytes that differ in their last sixteen. What they share is hashed once, so
- * the digest of each costs microseconds whatever its size, and is known before anything is timed.
+ * Makes blobs of `bytes` bytes that differ in their last sixteen. The rest is hashed once, so the
+ * digest of each costs microseconds at any size, and is known before the clock starts.
+ * @param {number} bytes
+ * @returns {() => Blob}
  */
 export function blobMaker(bytes) {
   const shared = bytes - stampBytes
@@ -32,9 +36,14 @@ export function blobMaker(bytes) {
   }
 }
 
+/** @type {WeakMap<Buffer, Buffer>} */
 const framedPieces = new WeakMap()
 
-/** The pieces in the frames of `Transfer-Encoding: chunked`, 32 KiB in each, as Go's clients send them. */
+/**
+ * The pieces in the frames of `Transfer-Encoding: chunked`, 32 KiB in each, as Go's clients send them.
+ * @param {Iterable<Buffer>} pieces
+ * @returns {Generator<Buffer, void>}
+ */
 export function* chunked(pieces) {
   for (const piece of pieces) {
     let framed = framedPieces.get(piece)
@@ -47,19 +56,27 @@ export function* chunked(pieces) {
   yield Buffer.from('0\r\n\r\n')
 }
 
+/** @param {Buffer} piece */
 function frame(piece) {
-  const parts = []
+  const frames = []
   for (let at = 0; at < piece.length; at += chunkBytes) {
     const chunk = piece.subarray(at, at + chunkBytes)
-    parts.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n'))
+    frames.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n'))
   }
-  return Buffer.concat(parts)
+  return Buffer.concat(frames)
 }
 
 export const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
-/** An image manifest over these blobs, the first its configuration; `note` makes it one of a kind. */
+/**
+ * An image manifest over these blobs; the first is its configuration. Another `note` makes another
+ * manifest.
+ * @param {readonly Blob[]} blobs
+ * @param {string} note
+ * @returns {Manifest}
+ */
 export function imageManifest([config, ...layers], note) {
+  if (config === undefined) throw new Error('an image has a configuration')
   const bytes = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
@@ -74,6 +91,10 @@ export function imageManifest([config, ...layers], note) {
   return { bytes, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` }
 }
 
+/**
+ * @param {string} mediaType
+ * @param {Blob} blob
+ */
 function descriptor(mediaType, { digest, bytes }) {
   return { mediaType, digest, size: bytes }
 }

@@ -3,43 +3,72 @@
 
 import { connect } from 'node:net'
 
+/**
+ * @typedef {object} Answer
+ * @property {number} status
+ * @property {string} head from the status line on, each line with its line end
+ * @property {number} bytes of the body
+ */
+
+/**
+ * @typedef {object} Reading how an answer is read
+ * @property {boolean} [bodyless] the answer is to a HEAD
+ * @property {((bytes: Buffer) => unknown) | null} [onBody] sees each piece of the body, whose memory
+ *   is used again as soon as it returns
+ */
+
+/** @typedef {'head' | 'body' | 'chunk' | 'after chunk' | 'size' | 'trailer'} State */
+/** @typedef {{ resolve: (answer: Answer) => void, reject: (error: Error) => void }} Waiting */
+
 const headEnd = Buffer.from('\r\n\r\n')
 const headLimit = 64 * 1024
 
 /**
  * Reads answers off one connection, one at a time: status line, head, and a body framed by
- * `Content-Length` or by chunks. Body bytes are counted, and seen only by whoever asks for them.
+ * `Content-Length` or by chunks. Body bytes are counted; only `onBody` sees them.
  */
 export class ResponseReader {
   #onResponse
+  /** @type {((bytes: Buffer) => unknown) | null} */
   #onBody = null
+  /** @type {State} */
   #state = 'head'
   #bodyless = false
   #left = 0
   #line = ''
+  /** @type {Buffer | null} */
   #kept = null
-  #response = null
+  /** @type {Answer} */
+  #response = { status: 0, head: '', bytes: 0 }
 
-  /** @param {(response: { status: number, head: string, bytes: number }) => void} onResponse */
+  /** @param {(response: Answer) => void} onResponse */
   constructor(onResponse) {
     this.#onResponse = onResponse
   }
 
   /**
-   * Call before each request. `bodyless`: the answer is to a HEAD. `onBody` sees each piece, whose
-   * memory is used again as soon as it returns.
+   * Call before each request.
+   * @param {Reading} [reading]
    */
   expect({ bodyless = false, onBody = null } = {}) {
     this.#bodyless = bodyless
     this.#onBody = onBody
   }
 
-  /** Takes the bytes that arrived. Throws an Error for what is not an answer it can frame. */
+  /**
+   * Takes the bytes that arrived.
+   * @param {Buffer} bytes
+   * @throws {Error} when they are not an answer that it can frame
+   */
   read(bytes) {
     let rest = bytes
     while (rest.length > 0) rest = this.#step(rest)
   }
 
+  /**
+   * @param {Buffer} bytes
+   * @returns {Buffer} what is left of them
+   */
   #step(bytes) {
     switch (this.#state) {
       case 'head':
@@ -52,6 +81,10 @@ export class ResponseReader {
     }
   }
 
+  /**
+   * @param {Buffer} bytes
+   * @returns {Buffer} what is left of them
+   */
   #readHead(bytes) {
     const all = this.#kept === null ? bytes : Buffer.concat([this.#kept, bytes])
     const end = all.indexOf(headEnd)
@@ -62,10 +95,11 @@ export class ResponseReader {
       return all.subarray(all.length)
     }
     this.#kept = null
-    this.#begin(all.latin1Slice(0, end + 2))
+    this.#begin(all.toString('latin1', 0, end + 2))
     return all.subarray(end + 4)
   }
 
+  /** @param {string} head */
   #begin(head) {
     const status = Number(head.slice(9, 12))
     if (!head.startsWith('HTTP/1.') || !(status >= 100)) {
@@ -86,6 +120,10 @@ export class ResponseReader {
     }
   }
 
+  /**
+   * @param {Buffer} bytes
+   * @returns {Buffer} what is left of them
+   */
   #readBody(bytes) {
     const taken = Math.min(this.#left, bytes.length)
     this.#left -= taken
@@ -98,10 +136,14 @@ export class ResponseReader {
     return bytes.subarray(taken)
   }
 
+  /**
+   * @param {Buffer} bytes
+   * @returns {Buffer} what is left of them
+   */
   #readLine(bytes) {
     const end = bytes.indexOf(10)
     const taken = end < 0 ? bytes.length : end + 1
-    this.#line += bytes.latin1Slice(0, taken)
+    this.#line += bytes.toString('latin1', 0, taken)
     if (this.#line.length > headLimit) throw new Error('a chunk of an answer has no end')
     if (end >= 0) {
       const line = this.#line.trim()
@@ -111,6 +153,7 @@ export class ResponseReader {
     return bytes.subarray(taken)
   }
 
+  /** @param {string} line */
   #takeLine(line) {
     if (this.#state === 'after chunk') this.#state = 'size'
     else if (this.#state === 'size') {
@@ -121,15 +164,17 @@ export class ResponseReader {
   }
 
   #finish() {
-    const response = this.#response
     this.#state = 'head'
-    this.#response = null
     this.#onBody = null
-    this.#onResponse(response)
+    this.#onResponse(this.#response)
   }
 }
 
-/** The value of the header `name` (lower case) in the head of an answer, or null. */
+/**
+ * The value of the header `name` in the head of an answer, or null.
+ * @param {string} head
+ * @param {string} name
+ */
 export function headerOf(head, name) {
   return new RegExp(`\\r\\n${name}:[ \\t]*([^\\r\\n]*?)[ \\t]*\\r\\n`, 'i').exec(head)?.[1] ?? null
 }
@@ -137,13 +182,19 @@ export function headerOf(head, name) {
 /** One keep-alive connection to a server on loopback, carrying one request at a time. */
 export class Connection {
   #port
+  /** @type {import('node:net').Socket | null} */
   #socket = null
   #buffer
-  #reader = null
+  #reader = new ResponseReader((answer) => this.#settle((waiting) => waiting.resolve(answer)))
+  /** @type {Waiting | null} */
   #waiting = null
+  /** @type {(() => void) | null} */
   #drained = null
 
-  /** @param {number} bufferBytes how much one read from the socket may bring */
+  /**
+   * @param {number} port
+   * @param {number} [bufferBytes] how much one read from the socket may bring
+   */
   constructor(port, bufferBytes = 64 * 1024) {
     this.#port = port
     this.#buffer = Buffer.allocUnsafe(bufferBytes)
@@ -153,14 +204,17 @@ export class Connection {
    * Sends one request and resolves with its answer. `head` is the whole head as bytes; `pieces` is
    * the body as anything that yields Buffers, not touched before the answer is there. Rejects when
    * the connection breaks or the answer cannot be read.
+   * @param {Buffer} head
+   * @param {Reading & { pieces?: Iterable<Buffer> | null }} [options]
+   * @returns {Promise<Answer>}
    */
-  async exchange(head, { pieces = null, bodyless = false, onBody = null } = {}) {
-    if (this.#socket === null) await this.#connect()
-    this.#reader.expect({ bodyless, onBody })
+  async exchange(head, { pieces = null, ...reading } = {}) {
+    const socket = this.#socket ?? (await this.#connect())
+    this.#reader.expect(reading)
     const answer = new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })
-    this.#socket.write(head)
+    socket.write(head)
     if (pieces !== null) await this.#send(pieces)
     return answer
   }
@@ -179,20 +233,24 @@ export class Connection {
     this.#socket?.resume()
   }
 
+  /** @param {Iterable<Buffer>} pieces */
   async #send(pieces) {
     for (const piece of pieces) {
-      // A refusal may come before the body has gone, and then the rest need not go.
+      // A refusal may come before the whole body is sent, and then the rest is not needed.
       if (this.#waiting === null || this.#socket === null) return
       if (!this.#socket.write(piece)) {
-        await new Promise((resolve) => {
-          this.#drained = resolve
-        })
+        await /** @type {Promise<void>} */ (
+          new Promise((resolve) => {
+            this.#drained = resolve
+          })
+        )
       }
     }
   }
 
+  /** @returns {Promise<import('node:net').Socket>} */
   #connect() {
-    // What a broken connection left half read must not be taken for the start of an answer.
+    // A broken connection may have left half an answer in the old reader.
     this.#reader = new ResponseReader((answer) =>
       this.#settle((waiting) => waiting.resolve(answer)),
     )
@@ -205,7 +263,7 @@ export class Connection {
       })
       socket.once('connect', () => {
         this.#socket = socket
-        resolve()
+        resolve(socket)
       })
       socket.on('drain', () => this.#wake())
       socket.on('error', (error) => {
@@ -216,16 +274,18 @@ export class Connection {
     })
   }
 
+  /** @param {number} count */
   #received(count) {
     try {
       this.#reader.read(this.#buffer.subarray(0, count))
     } catch (error) {
-      this.#lost(error)
+      this.#lost(error instanceof Error ? error : new Error(`${error}`))
       return false
     }
     return true
   }
 
+  /** @param {Error} error */
   #lost(error) {
     this.#socket?.destroy()
     this.#socket = null
@@ -233,6 +293,7 @@ export class Connection {
     this.#wake()
   }
 
+  /** @param {(waiting: Waiting) => void} end */
   #settle(end) {
     const waiting = this.#waiting
     this.#waiting = null

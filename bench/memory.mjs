@@ -1,5 +1,5 @@
-// The most memory a registry takes for what is large, for many at once, and for who reads slowly,
-// each on a server started for it, against the limits that Layerdock promises.
+// The most memory a registry takes for a large blob, for many uploads at once and for slow readers, each
+// on a server started for it, beside the limits that Layerdock promises.
 
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,13 +12,28 @@ import { pushChunked, pushWithLength } from './scenarios/large-push.mjs'
 import { slowReaders } from './scenarios/slow-readers.mjs'
 import { layerdock, peer, start } from './servers.mjs'
 
+/** @import { Scenario, Server, Size } from './types.ts' */
+
+/**
+ * @typedef {object} Line one line of the table
+ * @property {string} title
+ * @property {Scenario} scenario
+ * @property {Size} size
+ * @property {number} limit megabytes
+ * @property {number} [comparedWith] the index of another line, whose peak this one may hardly exceed
+ */
+/** @typedef {Line & { peak?: number, rate?: number, failed?: string }} Row */
+
 const mib = 1024 * 1024
 const timeoutMs = 600_000
 const uploads = 64
 /** How much more 64 large uploads may take than 64 small ones. */
 const growthLimit = 1.2
 
-/** Megabytes (10^6 bytes) of peak resident memory that each runtime may take. */
+/**
+ * Megabytes (10^6 bytes) of peak resident memory that each runtime may take.
+ * @type {Record<string, { layer: number, many: number }>}
+ */
 const limits = {
   node: { layer: 200, many: 256 },
   deno: { layer: 200, many: 256 },
@@ -39,7 +54,7 @@ const usage = `node bench/memory.mjs [options]
 try {
   await main()
 } catch (error) {
-  process.stderr.write(`${error.message}\n`)
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 1
 }
 
@@ -58,77 +73,102 @@ async function main() {
   const server = options.peer === undefined ? layerdock(options.runtime) : peer(options.peer)
   const folder = mkdtempSync(join(options.dir, 'layerdock-memory-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.once(signal, () => process.exit(130))
+  }
 
+  const { quick } = options
+  const wanted = Number(options['upload-mib']) / (quick ? 4 : 1)
+  const uploadMib = Math.min(wanted, spaceForEach(folder))
+  /** @type {Row[]} */
   const rows = []
-  for (const [index, line] of plannedLines(options, limit, folder).entries()) {
+  for (const [index, line] of plannedLines(quick, uploadMib, limit).entries()) {
     process.stderr.write(`${line.title}\n`)
     rows.push({ ...line, ...(await peakOf(line, server, join(folder, `${index}`))) })
   }
   report(rows, server, options)
 }
 
-function plannedLines({ quick, 'upload-mib': uploadMib }, limit, folder) {
+/**
+ * @param {boolean} quick
+ * @param {number} uploadMib the size of the larger of the many uploads
+ * @param {{ layer: number, many: number }} limit
+ * @returns {Line[]}
+ */
+function plannedLines(quick, uploadMib, limit) {
   const layerMib = quick ? 512 : 4096
   const layer = { clients: 1, bytes: layerMib * mib, times: 1 }
-  const small = quick ? 16 : 64
-  const large = Math.floor(Math.min(Number(uploadMib) / (quick ? 4 : 1), spaceForEach(folder)))
   const readers = quick ? 200 : 1000
-  const many = (mibEach) => ({
+  const many = (/** @type {number} */ mibEach) => ({
     title: `${uploads} uploads of ${mibEach} MiB at once`,
-    road: pushWithLength,
+    scenario: pushWithLength,
     size: { clients: uploads, bytes: mibEach * mib },
     limit: limit.many,
   })
   return [
     {
       title: `a layer of ${layerMib} MiB in, with a length`,
-      road: pushWithLength,
+      scenario: pushWithLength,
       size: layer,
       limit: limit.layer,
     },
     {
       title: `a layer of ${layerMib} MiB in, chunked`,
-      road: pushChunked,
+      scenario: pushChunked,
       size: layer,
       limit: limit.layer,
     },
     {
       title: `a layer of ${layerMib} MiB in and out`,
-      road: pullOne,
+      scenario: pullOne,
       size: layer,
       limit: limit.layer,
     },
-    many(small),
-    { ...many(large), against: 3 },
+    many(quick ? 16 : 64),
+    { ...many(Math.floor(uploadMib)), comparedWith: 3 },
     {
       title: `${readers} slow readers`,
-      road: slowReaders,
+      scenario: slowReaders,
       size: { clients: readers, bytes: 64 * mib, seconds: quick ? 3 : 10 },
       limit: limit.many,
     },
   ]
 }
 
-/** How many MiB each of the uploads may have, so that half of the free disk stays free. */
+/**
+ * How many MiB each of the uploads may have, so that half of the free disk stays free.
+ * @param {string} folder
+ */
 function spaceForEach(folder) {
   const { bavail, bsize } = statfsSync(folder)
   return (bavail * bsize) / 2 / uploads / mib
 }
 
-async function peakOf({ road, size }, server, dir) {
+/**
+ * @param {Line} line
+ * @param {Server} server
+ * @param {string} dir
+ * @returns {Promise<Pick<Row, 'peak' | 'rate' | 'failed'>>}
+ */
+async function peakOf({ scenario, size }, server, dir) {
   const running = await start(server, dir)
   try {
-    const figures = await measure(road, size, running, { timeoutMs, wholePeak: true })
-    return figures.failed === undefined
-      ? { peak: figures.peakBytes / 1e6, rate: figures.rate }
-      : { failed: figures.failed }
+    const measured = await measure(scenario, size, running, { timeoutMs, wholePeak: true })
+    if (measured.failed !== undefined) return { failed: measured.failed }
+    const { peakBytes, rate } = measured
+    if (typeof peakBytes !== 'number') return { failed: 'peak memory is only known on Linux' }
+    return { peak: peakBytes / 1e6, rate: rate ?? 0 }
   } finally {
     await running.stop()
     rmSync(dir, { recursive: true, force: true })
   }
 }
 
+/**
+ * @param {readonly Row[]} rows
+ * @param {Server} server
+ * @param {{ json?: string | undefined, markdown?: string | undefined }} options
+ */
 function report(rows, { name }, options) {
   const judged = rows.map((row) => ({ ...row, verdict: verdict(row, rows) }))
   const cells = [
@@ -154,7 +194,7 @@ function report(rows, { name }, options) {
     writeFileSync(options.json, `${JSON.stringify({ command, date, name, lines }, null, 2)}\n`)
   }
   if (options.markdown !== undefined) {
-    const [head, ...body] = cells.map((row) => `| ${row.join(' | ')} |`)
+    const [head = '', ...body] = cells.map((row) => `| ${row.join(' | ')} |`)
     const table = [head, '| --- | --: | --: | --- |', ...body].join('\n')
     writeFileSync(
       options.markdown,
@@ -164,10 +204,14 @@ function report(rows, { name }, options) {
   if (judged.some(({ verdict: word }) => word !== 'held')) process.exitCode = 1
 }
 
-function verdict({ failed, peak, limit, against }, rows) {
+/**
+ * @param {Row} row
+ * @param {readonly Row[]} rows
+ */
+function verdict({ failed, peak = 0, limit, comparedWith }, rows) {
   if (failed !== undefined) return `failed: ${failed}`
   if (peak > limit) return 'over'
-  const base = rows[against]?.peak
+  const base = comparedWith === undefined ? undefined : rows[comparedWith]?.peak
   if (base !== undefined && peak > growthLimit * base) {
     return `grew ${(peak / base).toFixed(2)}x with the size of the uploads`
   }

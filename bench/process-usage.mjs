@@ -1,8 +1,9 @@
-// What a process has used, as Linux counts it; null for every figure elsewhere.
+// What a process has used, as Linux counts it. On other systems each figure is null.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 
+/** @type {number | null} */
 let ticks = null
 
 function ticksPerSecond() {
@@ -10,7 +11,10 @@ function ticksPerSecond() {
   return ticks
 }
 
-/** Seconds of CPU that all threads of the process have used so far, in user and kernel mode. */
+/**
+ * Seconds of CPU that all threads of the process have used so far, in user and kernel mode.
+ * @param {number} pid
+ */
 export function cpuSeconds(pid) {
   return unlessMissing(() => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -20,7 +24,7 @@ export function cpuSeconds(pid) {
   })
 }
 
-/** Seconds of CPU that the whole machine has been busy with since it booted, whoever used them. */
+/** Seconds of CPU that all processes of the machine have used since it booted. */
 export function machineCpuSeconds() {
   return unlessMissing(() => {
     const [, user, nice, system, , , irq, softirq, steal] = readFileSync(
@@ -35,17 +39,26 @@ export function machineCpuSeconds() {
   })
 }
 
-/** Bytes of memory now (`VmRSS`). */
+/**
+ * Bytes of memory now (`VmRSS`).
+ * @param {number} pid
+ */
 export function residentBytes(pid) {
   return statusBytes(pid, 'VmRSS')
 }
 
-/** The most bytes of memory since the start, or since `forgetPeak` (`VmHWM`). */
+/**
+ * The most bytes of memory since the start, or since `forgetPeak` (`VmHWM`).
+ * @param {number} pid
+ */
 export function peakBytes(pid) {
   return statusBytes(pid, 'VmHWM')
 }
 
-/** Lets the peak start again from what is resident now. False where that is not allowed. */
+/**
+ * Lets the peak start again from what is resident now. Null where that is not allowed.
+ * @param {number} pid
+ */
 export function forgetPeak(pid) {
   return unlessMissing(() => {
     writeFileSync(`/proc/${pid}/clear_refs`, '5')
@@ -53,6 +66,10 @@ export function forgetPeak(pid) {
   })
 }
 
+/**
+ * @param {number} pid
+ * @param {string} name
+ */
 function statusBytes(pid, name) {
   return unlessMissing(() => {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -61,6 +78,10 @@ function statusBytes(pid, name) {
   })
 }
 
+/**
+ * @template T
+ * @param {() => T} read
+ */
 function unlessMissing(read) {
   try {
     return read()

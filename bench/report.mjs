@@ -2,20 +2,20 @@
 
 import { ratio, summarise } from './figures.mjs'
 
-/**
- * A run: `{ command, date, machine, rounds, quick, servers, roads, idle, cells }`. `servers` are
- * `{ name, command, syncs }`, the first the one that the others are held against; `idle[name]` is a
- * list of `{ bootMs, residentBytes }` and `cells[road][name]` a list of measurements, one a round.
- */
+/** @import { Figures, Measured, Run } from './types.ts' */
+/** @typedef {Run['scenarios'][number]} Scenario */
 
-/** The whole run as text for a terminal: a block for each road, a line for each server. */
+/**
+ * The whole run as text for a terminal: a block for each scenario, a line for each server.
+ * @param {Run} run
+ */
 export function textReport(run) {
-  const blocks = run.roads.map((road) => [
-    road.title,
+  const blocks = run.scenarios.map((scenario) => [
+    scenario.title,
     ...textTable([
       [
         '',
-        `rate ${road.unit}`,
+        `rate ${scenario.unit}`,
         'p50 ms',
         'p99 ms',
         'server CPU s',
@@ -23,11 +23,10 @@ export function textReport(run) {
         'peak MB',
         'client CPU s',
         'others CPU s',
-        versus(run),
+        `${run.servers[0]?.name} is`,
       ],
       ...run.servers.map(({ name }) => {
-        const rounds = run.cells[road.id][name]
-        const figures = summarise(rounds)
+        const figures = summarise(roundsOf(run, scenario, name))
         if (figures.failed !== undefined) return [name, `failed: ${figures.failed}`]
         return [
           name,
@@ -39,7 +38,7 @@ export function textReport(run) {
           megabytes(figures.peakBytes),
           `${number(figures.clientCpuSeconds)}${isClientBound(figures) ? '*' : ''}`,
           number(figures.otherCpuSeconds),
-          times(againstFirst(run, road, name)),
+          times(comparedWithFirst(run, scenario, name)),
         ]
       }),
     ]),
@@ -49,7 +48,7 @@ export function textReport(run) {
     ...textTable([
       ['', 'ms', 'MB', 'syncs'],
       ...run.servers.map(({ name, syncs }) => {
-        const figures = summarise(run.idle[name])
+        const figures = idleOf(run, name)
         return [name, number(figures.bootMs), megabytes(figures.residentBytes), syncs]
       }),
     ]),
@@ -57,14 +56,17 @@ export function textReport(run) {
   return `${[...notes(run), ...[...blocks, idle].flatMap((block) => ['', ...block])].join('\n')}\n`
 }
 
-/** The run as one Markdown table, a row for each road, with the command and the date above it. */
+/**
+ * The run as one Markdown table, a row for each scenario, with the command and the date above it.
+ * @param {Run} run
+ */
 export function markdownReport(run) {
   const [first, ...others] = run.servers
   const rows = [
     [
-      'road',
+      'scenario',
       ...run.servers.map(({ name }) => name),
-      ...others.map(({ name }) => `${first.name} / ${name}`),
+      ...others.map(({ name }) => `${first?.name} / ${name}`),
     ],
     ['---', ...run.servers.map(() => '--:'), ...others.map(() => '--:')],
     [
@@ -72,15 +74,15 @@ export function markdownReport(run) {
       ...run.servers.map(({ syncs }) => syncs),
       ...others.map(() => ''),
     ],
-    ...run.roads.map((road) => [
-      `${road.title}, ${road.unit}`,
-      ...run.servers.map(({ name }) => markdownCell(road, run.cells[road.id][name])),
-      ...others.map(({ name }) => times(againstFirst(run, road, name))),
+    ...run.scenarios.map((scenario) => [
+      `${scenario.title}, ${scenario.unit}`,
+      ...run.servers.map(({ name }) => markdownCell(scenario, roundsOf(run, scenario, name))),
+      ...others.map(({ name }) => times(comparedWithFirst(run, scenario, name))),
     ]),
     [
       'first answer after start, ms (idle MB)',
       ...run.servers.map(({ name }) => {
-        const figures = summarise(run.idle[name])
+        const figures = idleOf(run, name)
         return `${number(figures.bootMs)} (${megabytes(figures.residentBytes)})`
       }),
       ...others.map(() => ''),
@@ -101,72 +103,114 @@ export function markdownReport(run) {
   ].join('\n')
 }
 
+/** @param {Run} run */
 function notes({ command, date, machine, rounds, quick }) {
   const size = quick ? 'small sizes (`--quick`)' : 'full sizes'
   return [
     `\`${command}\`, ${date}: medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}, ${size}.`,
     `${machine}; the client runs on the same cores over loopback, and a ratio is the median of the rounds' own.`,
-    'Layerdock, docker-registry and whatever takes {config} log no requests. MB are 10^6 bytes.',
+    'Layerdock, docker-registry and peers that take {config} log no requests. MB are 10^6 bytes.',
     'Where a figure has a *, the client was busy nine tenths of the time, and is the limit.',
   ]
 }
 
-function versus({ servers }) {
-  return `${servers[0].name} is`
+/**
+ * @param {Run} run
+ * @param {Scenario} scenario
+ * @param {string} name
+ */
+function roundsOf({ cells }, { id }, name) {
+  return cells[id]?.[name] ?? []
 }
 
-function againstFirst({ servers, cells }, road, name) {
-  if (name === servers[0].name) return null
-  return ratio(cells[road.id][servers[0].name], cells[road.id][name])
+/**
+ * @param {Run} run
+ * @param {string} name
+ * @returns {Figures}
+ */
+function idleOf({ idle }, name) {
+  const figures = summarise(idle[name] ?? [])
+  return figures.failed === undefined ? figures : {}
 }
 
-function markdownCell(road, rounds) {
+/**
+ * @param {Run} run
+ * @param {Scenario} scenario
+ * @param {string} name
+ */
+function comparedWithFirst(run, scenario, name) {
+  const first = run.servers[0]?.name ?? ''
+  if (name === first) return null
+  return ratio(roundsOf(run, scenario, first), roundsOf(run, scenario, name))
+}
+
+/**
+ * @param {Scenario} scenario
+ * @param {readonly Measured[]} rounds
+ */
+function markdownCell(scenario, rounds) {
   const figures = summarise(rounds)
   if (figures.failed !== undefined) return 'failed'
   const rate = `${number(figures.rate)}${isClientBound(figures) ? '\\*' : ''}`
-  if (road.unit === 'MB/s') return `${rate} (${number(figures.serverCpuSeconds)} s)`
+  if (scenario.unit === 'MB/s') return `${rate} (${number(figures.serverCpuSeconds)} s)`
   return `${rate} (${number(figures.cpuMicrosPerOperation)} µs, ${number(figures.p99Ms)} ms)`
 }
 
+/** @param {Figures} figures */
 function isClientBound({ clientCpuSeconds, seconds }) {
-  return clientCpuSeconds > 0.9 * seconds
+  return (clientCpuSeconds ?? 0) > 0.9 * (seconds ?? 0)
 }
 
-function peakOfAll({ roads, cells }, name) {
-  const peaks = roads.flatMap((road) =>
-    cells[road.id][name].map((round) => round.peakBytes ?? null),
-  )
-  return peaks.some((peak) => peak !== null) ? Math.max(...peaks) : null
+/**
+ * @param {Run} run
+ * @param {string} name
+ */
+function peakOfAll(run, name) {
+  const peaks = run.scenarios
+    .flatMap((scenario) => roundsOf(run, scenario, name))
+    .flatMap((round) => (round.failed === undefined ? (round.peakBytes ?? []) : []))
+  return peaks.length > 0 ? Math.max(...peaks) : null
 }
 
+/** @param {number | null} value */
 function times(value) {
   return value === null ? '' : `${value.toFixed(2)}x`
 }
 
+/** @param {number | null | undefined} bytes */
 function megabytes(bytes) {
   return number(bytes === null || bytes === undefined ? null : bytes / 1e6)
 }
 
-/** Three figures that mean something, and no more. */
+/**
+ * Three digits that mean something, and no more.
+ * @param {number | null | undefined} value
+ */
 export function number(value) {
   if (value === null || value === undefined) return '-'
   if (value >= 100) return Math.round(value).toLocaleString('en-US')
   return value.toFixed(value >= 10 ? 1 : 2)
 }
 
-/** Lines in columns: the first to the left, the others to the right. */
+/**
+ * Lines in columns: the first to the left, the others to the right.
+ * @param {readonly (readonly string[])[]} rows
+ * @returns {string[]}
+ */
 export function textTable(rows) {
+  const [head = []] = rows
+  /** @type {number[]} */
   const widths = []
   for (const row of rows) {
     row.forEach((cell, column) => {
       // A remark in place of figures must not widen the column that it happens to start in.
-      const isRemark = column > 0 && row.length < rows[0].length
+      const isRemark = column > 0 && row.length < head.length
       if (!isRemark) widths[column] = Math.max(widths[column] ?? 0, cell.length)
     })
   }
   return rows.map((row) => {
     const cells = row.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]),
+      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
     )
     return `  ${cells.join('  ').trimEnd()}`
   })

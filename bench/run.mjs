@@ -1,4 +1,4 @@
-// Layerdock beside other registries: every road on every server, round after round.
+// Layerdock beside other registries: every scenario on every server, round after round.
 
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
@@ -6,16 +6,18 @@ import { join } from 'node:path'
 import { programOptions } from '../conformance/program-options.mjs'
 import { measure } from './cell.mjs'
 import { markdownReport, textReport } from './report.mjs'
-import { findRoad, roads } from './scenarios/index.mjs'
+import { findTableScenario, scenarios } from './scenarios/index.mjs'
 import { dockerRegistry, layerdock, peer, start } from './servers.mjs'
+
+/** @import { Figures, Measured, RunningServer, Server } from './types.ts' */
 
 const tmpfs = 0x01021994
 
 const usage = `node bench/run.mjs [options]
 
   --quick                the small sizes: minutes, not hours
-  --rounds N             how often each road is taken on each registry (default: 5)
-  --only ROAD[,ROAD…]    these alone: ${roads.map(({ id }) => id).join(', ')}
+  --rounds N             how often each scenario runs on each registry (default: 5)
+  --only ID[,ID…]        these scenarios alone: ${scenarios.map(({ id }) => id).join(', ')}
   --peer NAME=COMMAND    another registry, as bench/README.md says; may be repeated
   --without NAME         not this one: layerdock, docker-registry, or a peer; may be repeated
   --dir FOLDER           where they keep things, on a disk (default: ${tmpdir()})
@@ -26,18 +28,63 @@ const usage = `node bench/run.mjs [options]
 try {
   await main()
 } catch (error) {
-  process.stderr.write(`${error.message}\n`)
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 1
 }
 
 async function main() {
   const options = readOptions()
-  const servers = chosenServers(options)
+  const servers = chosenServers(options.peer, options.without)
   const folder = mkdtempSync(join(options.dir, 'layerdock-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.once(signal, () => process.exit(130))
+  }
   checkFolder(folder, servers.length, options.quick)
-  const size = options.quick ? 'quick' : 'full'
+  /** @type {Record<string, Figures[]>} */
+  const idle = {}
+  /** @type {Record<string, Record<string, Measured[]>>} */
+  const cells = {}
+  /**
+   * @param {string} scenario
+   * @param {string} server
+   */
+  const roundsOf = (scenario, server) => {
+    cells[scenario] ??= {}
+    cells[scenario][server] ??= []
+    return cells[scenario][server]
+  }
+
+  /** @param {number} round */
+  const runRound = async (round) => {
+    /** @type {RunningServer[]} */
+    const running = []
+    try {
+      for (const server of servers) {
+        const started = await start(server, join(folder, `${round}-${server.name}`))
+        running.push(started)
+        idle[server.name] ??= []
+        idle[server.name]?.push(started.idle)
+      }
+      for (const scenario of options.scenarios) {
+        // The first server finds the machine as the last scenario left it, so the order turns.
+        const first = round % running.length
+        for (const server of [...running.slice(first), ...running.slice(0, first)]) {
+          const measured = await measure(scenario, scenario.sizes[options.size], server)
+          roundsOf(scenario.id, server.name).push(measured)
+          const result = measured.failed ?? Math.round(measured.rate ?? 0) + scenario.unit
+          progress(`round ${round + 1}, ${scenario.id}, ${server.name}: ${result}`)
+        }
+      }
+    } finally {
+      for (const server of running) {
+        await server.stop()
+        rmSync(server.dir, { recursive: true, force: true })
+      }
+    }
+  }
+  for (let round = 0; round < options.rounds; round++) await runRound(round)
+
   const run = {
     command: ['node bench/run.mjs', ...process.argv.slice(2).map(quoted)].join(' '),
     date: new Date().toISOString().slice(0, 10),
@@ -45,61 +92,19 @@ async function main() {
     rounds: options.rounds,
     quick: options.quick,
     servers: servers.map(({ name, syncs }) => ({ name, syncs })),
-    roads: options.roads.map(({ id, title, unit, sizes }) => ({
+    scenarios: options.scenarios.map(({ id, title, unit, sizes }) => ({
       id,
-      title: title(sizes[size]),
+      title: title(sizes[options.size]),
       unit,
     })),
-    idle: Object.fromEntries(servers.map(({ name }) => [name, []])),
-    cells: Object.fromEntries(
-      options.roads.map(({ id }) => [
-        id,
-        Object.fromEntries(servers.map(({ name }) => [name, []])),
-      ]),
-    ),
-  }
-  for (let round = 0; round < options.rounds; round++) {
-    await takeRound(run, options, { servers, round, folder })
+    idle,
+    cells,
   }
   process.stdout.write(textReport(run))
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(run, null, 2)}\n`)
   if (options.markdown !== undefined) writeFileSync(options.markdown, markdownReport(run))
-  if (
-    Object.values(run.cells).some((cell) =>
-      Object.values(cell)
-        .flat()
-        .some((each) => each.failed),
-    )
-  ) {
-    process.exitCode = 1
-  }
-}
-
-async function takeRound(run, options, { servers, round, folder }) {
-  const running = []
-  try {
-    for (const server of servers) {
-      const started = await start(server, join(folder, `${round}-${server.name}`))
-      running.push(started)
-      run.idle[server.name].push(started.idle)
-    }
-    for (const road of options.roads) {
-      // Whoever goes first finds the machine as the last road left it, so the order turns.
-      const first = round % running.length
-      for (const server of [...running.slice(first), ...running.slice(0, first)]) {
-        const figures = await measure(road, road.sizes[options.quick ? 'quick' : 'full'], server)
-        run.cells[road.id][server.name].push(figures)
-        progress(
-          `round ${round + 1}, ${road.id}, ${server.name}: ${figures.failed ?? Math.round(figures.rate) + road.unit}`,
-        )
-      }
-    }
-  } finally {
-    for (const server of running) {
-      await server.stop()
-      rmSync(server.dir, { recursive: true, force: true })
-    }
-  }
+  const measured = Object.values(cells).flatMap((cell) => Object.values(cell).flat())
+  if (measured.some(({ failed }) => failed !== undefined)) process.exitCode = 1
 }
 
 function readOptions() {
@@ -115,21 +120,38 @@ function readOptions() {
   })
   const rounds = Number(values.rounds)
   if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds takes a whole number')
-  return { ...values, rounds, roads: values.only?.split(',').map(findRoad) ?? roads }
+  return {
+    ...values,
+    rounds,
+    size: /** @type {'quick' | 'full'} */ (values.quick ? 'quick' : 'full'),
+    scenarios: values.only?.split(',').map(findTableScenario) ?? scenarios,
+  }
 }
 
-function chosenServers({ peer: peers, without }) {
+/**
+ * @param {readonly string[]} peers as `peer` takes them
+ * @param {readonly string[]} without names
+ */
+function chosenServers(peers, without) {
+  /** @type {(readonly [string | undefined, () => Server | null])[]} */
   const makers = [
     ['layerdock', layerdock],
     ['docker-registry', dockerRegistry],
-    ...peers.map((text) => [text.split('=')[0], () => peer(text)]),
+    ...peers.map((text) => /** @type {const} */ ([text.split('=')[0], () => peer(text)])),
   ]
-  const servers = makers.filter(([name]) => !without.includes(name)).map(([, make]) => make())
+  const servers = makers
+    .filter(([name]) => name === undefined || !without.includes(name))
+    .map(([, make]) => make())
   const chosen = servers.filter((server) => server !== null)
   if (chosen.length === 0) throw new Error('no registry is left to measure')
   return chosen
 }
 
+/**
+ * @param {string} folder
+ * @param {number} servers
+ * @param {boolean} quick
+ */
 function checkFolder(folder, servers, quick) {
   const { type, bavail, bsize } = statfsSync(folder)
   if (type === tmpfs) {
@@ -146,13 +168,15 @@ function checkFolder(folder, servers, quick) {
 function describeMachine() {
   const cores = cpus()
   const memory = Math.round(totalmem() / 1024 ** 3)
-  return `${cores.length} × ${cores[0].model.trim()}, ${memory} GiB, ${process.platform} ${release()}, Node ${process.version}`
+  return `${cores.length} × ${cores[0]?.model.trim()}, ${memory} GiB, ${process.platform} ${release()}, Node ${process.version}`
 }
 
+/** @param {string} word */
 function quoted(word) {
   return /[\s{}*]/.test(word) ? `'${word}'` : word
 }
 
+/** @param {string} line */
 function progress(line) {
   process.stderr.write(`${line}\n`)
 }

@@ -9,6 +9,9 @@ import { runtimes } from '../conformance/servers.mjs'
 import { Connection } from './http.mjs'
 import { residentBytes } from './process-usage.mjs'
 
+/** @import { ChildProcess } from 'node:child_process' */
+/** @import { RunningServer, Server } from './types.ts' */
+
 const dockerRegistryPath = '/usr/bin/docker-registry'
 
 const syncsOf = new Map([
@@ -22,17 +25,25 @@ const syncsOf = new Map([
 
 /**
  * Layerdock as built in `dist`, without its line for every request, because the others are started
- * without theirs. Throws when nothing has been built.
+ * without theirs.
+ * @param {string} [runtime] a name of `runtimes`
+ * @returns {Server}
+ * @throws {Error} when nothing is built
  */
 export function layerdock(runtime = 'node') {
-  const { entry, find } = runtimes[runtime]
+  const known = runtimes[runtime]
+  if (known === undefined) throw new Error(`there is no runtime ${runtime}`)
+  const { entry, find } = known
   const main = fileURLToPath(new URL(`../${entry}`, import.meta.url))
   if (!existsSync(main)) throw new Error('Layerdock is not built: run `npm run build` first')
   const command = `${find('current').command.join(' ')} ${main} serve --listen 127.0.0.1:{port} --storage-dir {dir} --log warn`
   return server(runtime === 'node' ? 'layerdock' : `layerdock on ${runtime}`, command)
 }
 
-/** Debian's docker-registry, or null where it is not installed. */
+/**
+ * Debian's docker-registry, or null where it is not installed.
+ * @returns {Server | null}
+ */
 export function dockerRegistry() {
   if (!existsSync(dockerRegistryPath)) return null
   return server('docker-registry', `${dockerRegistryPath} serve {config}`)
@@ -42,6 +53,8 @@ export function dockerRegistry() {
  * Another registry from `name=command`. In the command, `{port}`, `{dir}` and `{config}` stand for a
  * free port, an empty folder, and a configuration in the format of distribution that says both. It is
  * split at spaces and started without a shell, so that the process measured is the registry.
+ * @param {string} text
+ * @returns {Server}
  */
 export function peer(text) {
   const at = text.indexOf('=')
@@ -49,14 +62,23 @@ export function peer(text) {
   return server(text.slice(0, at), text.slice(at + 1).trim())
 }
 
+/**
+ * @param {string} name
+ * @param {string} command
+ * @returns {Server}
+ */
 function server(name, command) {
-  const known = [...syncsOf.keys()].find((key) => name.startsWith(key))
-  return { name, command, syncs: syncsOf.get(known) ?? 'not stated' }
+  const [, syncs = 'not stated'] = [...syncsOf].find(([known]) => name.startsWith(known)) ?? []
+  return { name, command, syncs }
 }
 
 /**
  * Starts a registry on a free port of loopback with its storage in `dir`, a folder it makes, and
- * waits for its first answer. Throws when the process ends first or does not answer in 20 seconds.
+ * waits for its first answer.
+ * @param {Server} server
+ * @param {string} dir
+ * @returns {Promise<RunningServer>}
+ * @throws {Error} when the process ends first, or does not answer in 20 seconds
  */
 export async function start({ name, command }, dir) {
   const port = await freePort()
@@ -65,7 +87,7 @@ export async function start({ name, command }, dir) {
   const log = join(dir, 'log')
   mkdirSync(storage, { recursive: true })
   writeFileSync(config, distributionConfig(storage, port))
-  const [program, ...args] = command
+  const [program = '', ...args] = command
     .split(/\s+/)
     .map((word) =>
       word
@@ -77,28 +99,37 @@ export async function start({ name, command }, dir) {
   const startedAt = performance.now()
   const child = spawn(program, args, { stdio: ['ignore', output, output] })
   closeSync(output)
+  /** @type {string | null} */
   let ended = null
+  /** @type {Promise<void>} */
   const exit = new Promise((resolve) => {
-    child.once('exit', (code, signal) => resolve(`ended with ${code ?? signal}`))
-    child.once('error', (error) => resolve(error.message))
-  }).then((how) => {
-    ended = how
+    const end = (/** @type {string} */ how) => {
+      ended = how
+      resolve()
+    }
+    child.once('exit', (code, signal) => end(`ended with ${code ?? signal}`))
+    child.once('error', (error) => end(error.message))
   })
   const stop = () => stopProcess(child, exit, () => ended !== null)
   try {
     const bootMs = await firstAnswer(port, startedAt, () => ended)
     // Memory is read after a moment's rest: what boot leaves to be done is part of being idle.
     await sleep(500)
-    const idle = { bootMs, residentBytes: residentBytes(child.pid) }
-    return { name, port, pid: child.pid, dir, idle, stop, ended: () => ended }
+    const pid = child.pid ?? 0
+    const idle = { bootMs, residentBytes: residentBytes(pid) }
+    return { name, port, pid, dir, idle, stop, ended: () => ended }
   } catch (error) {
     await stop()
-    throw new Error(
-      `${name} did not start: ${error.message}\n${readFileSync(log, 'utf8').slice(-2000)}`,
-    )
+    throw new Error(`${name} did not start: ${error}\n${readFileSync(log, 'utf8').slice(-2000)}`)
   }
 }
 
+/**
+ * @param {number} port
+ * @param {number} startedAt
+ * @param {() => string | null} ended
+ * @returns {Promise<number>} milliseconds since `startedAt`
+ */
 async function firstAnswer(port, startedAt, ended) {
   const ask = Buffer.from(`GET /v2/ HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
   for (;;) {
@@ -108,7 +139,7 @@ async function firstAnswer(port, startedAt, ended) {
       if (status === 200) return performance.now() - startedAt
       throw new Error(`GET /v2/ was answered ${status}`)
     } catch (error) {
-      if (error.code !== 'ECONNREFUSED') throw error
+      if (!(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')) throw error
     } finally {
       connection.close()
     }
@@ -118,6 +149,11 @@ async function firstAnswer(port, startedAt, ended) {
   }
 }
 
+/**
+ * @param {ChildProcess} child
+ * @param {Promise<void>} exit
+ * @param {() => boolean} hasEnded
+ */
 async function stopProcess(child, exit, hasEnded) {
   if (hasEnded()) return
   child.kill('SIGTERM')
@@ -126,17 +162,22 @@ async function stopProcess(child, exit, hasEnded) {
   clearTimeout(timer)
 }
 
+/** @returns {Promise<number>} */
 function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)
     probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address()
+      const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address())
       probe.close(() => resolve(port))
     })
   })
 }
 
+/**
+ * @param {string} storage
+ * @param {number} port
+ */
 function distributionConfig(storage, port) {
   return `version: 0.1
 log:
@@ -155,6 +196,7 @@ http:
 `
 }
 
+/** @param {number} ms */
 function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }

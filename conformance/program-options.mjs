@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 /**
  * The values of a program's options, `--help` aside: that prints the usage and ends the program, and
  * what is no option ends it with the usage and exit code 2.
- * @template {import('node:util').ParseArgsOptionsConfig} T
+ * @template {NonNullable<import('node:util').ParseArgsConfig['options']>} const T
  * @param {string} usage
  * @param {T} options
  * @returns {ReturnType<typeof parseArgs<{ options: T }>>['values']}
@@ -12,7 +12,7 @@ export function programOptions(usage, options) {
   try {
     const help = /** @type {const} */ ({ type: 'boolean', default: false })
     const { values } = parseArgs({ options: { ...options, help } })
-    if (values.help !== true) return values
+    if (/** @type {{ help?: boolean }} */ (values).help !== true) return values
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`)
     process.exit(2)

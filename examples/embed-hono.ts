@@ -9,4 +9,6 @@ app.route('/', createRegistry().app)
 export const server: ReturnType<typeof serve> = serve({
   fetch: app.fetch,
   port: Number(process.env.PORT ?? 3000),
+  // Node would cut a push that takes longer than five minutes.
+  serverOptions: { requestTimeout: 0 },
 })

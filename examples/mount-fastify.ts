@@ -4,7 +4,8 @@ import { createRegistry } from 'layerdock'
 import { createListener } from 'layerdock/node'
 
 const answer = createListener(createRegistry())
-export const app: FastifyInstance = fastify()
+// Node would cut a push that takes longer than five minutes.
+export const app: FastifyInstance = fastify({ requestTimeout: 0 })
 app.get('/', () => 'my app, with a registry under /v2')
 app.register(async (routes) => {
   routes.removeAllContentTypeParsers()

@@ -1,18 +1,25 @@
 // The registry without HTTP and without a socket: a program puts an artifact in and reads it back.
 import { createHash } from 'node:crypto'
-import { createRegistry, mediaTypes, parseDigest, parseRepositoryName, parseTag } from 'layerdock'
+import {
+  callContext,
+  createRegistry,
+  mediaTypes,
+  parseDigest,
+  repositoryName,
+  tagName,
+} from 'layerdock'
 import { bytesSource } from 'layerdock/kit'
 
 const { service } = createRegistry()
-const repository = parseRepositoryName('reports/weekly')
-const tag = parseTag('latest')
-if (repository === null || tag === null) throw new Error('not names')
+const call = callContext({ principal: { id: 'weekly-report' } })
+const repository = repositoryName('reports/weekly')
+const latest = { kind: 'tag', tag: tagName('latest') } as const
 
 const push = async (text: string): Promise<{ digest: string; size: number }> => {
   const bytes = new TextEncoder().encode(text)
   const digest = parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
   if (digest === null) throw new Error('not a digest')
-  return service.pushBlob(repository, digest, { source: bytesSource(bytes) })
+  return service.pushBlob(call, repository, digest, { source: bytesSource(bytes) })
 }
 const config = { mediaType: 'application/vnd.oci.empty.v1+json', ...(await push('{}')) }
 const report = { mediaType: 'text/plain', ...(await push('all is well\n')) }
@@ -24,9 +31,8 @@ const manifest = {
   layers: [report],
 }
 const bytes = new TextEncoder().encode(JSON.stringify(manifest))
-export const pushed: { digest: string } = await service.putManifest(
-  repository,
-  { kind: 'tag', tag },
-  { bytes },
-)
-export const tags: readonly string[] = (await service.listTags(repository, { limit: 10 })).items
+export const pushed: { digest: string } = await service.putManifest(call, repository, latest, {
+  bytes,
+})
+export const tags: readonly string[] = (await service.listTags(call, repository, { limit: 10 }))
+  .items

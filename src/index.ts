@@ -1,20 +1,40 @@
-export type { GarbageReport } from './core/garbage.ts'
+export { callContext } from './core/call-context.ts'
+export type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
+export { everyItem, mergePages } from './core/paging.ts'
+export type { HttpApp } from './http/app.ts'
 export type { Annotations, Descriptor } from './oci/descriptor.ts'
 export { type Digest, type DigestAlgorithm, parseDigest } from './oci/digest.ts'
 export { type ErrorName, type ErrorRow, errorRows } from './oci/error-codes.ts'
 export { mediaTypes } from './oci/media-types.ts'
 export { classifyReference, type Reference } from './oci/reference.ts'
 export { RegistryError } from './oci/registry-error.ts'
-export { parseRepositoryName, type RepositoryName } from './oci/repository-name.ts'
-export { parseTag, type Tag } from './oci/tag.ts'
+export { parseRepositoryName, type RepositoryName, repositoryName } from './oci/repository-name.ts'
+export { parseTag, type Tag, tagName } from './oci/tag.ts'
 export { parseUploadId, type UploadId } from './oci/upload-id.ts'
 export {
   defaultLimits,
+  type RedirectPolicy,
   type RegistryLimits,
   type RegistryOptions,
   type RegistryStores,
+  type ServiceAppOptions,
 } from './options.ts'
 export type * from './ports/access.ts'
+export type * from './ports/call-context.ts'
 export type * from './ports/events.ts'
+export type {
+  Expectation,
+  ExpectedDigests,
+  ManifestEntry,
+  ManifestRecord,
+  MissingBytes,
+  Page,
+  PageRequest,
+  RepositoryCounts,
+  TagRecord,
+} from './ports/metadata-store.ts'
+export type * from './ports/notices.ts'
+export type * from './ports/observer.ts'
 export type * from './ports/registry-service.ts'
 export { createRegistry, type Registry } from './registry.ts'
+export { serviceApp } from './service-app.ts'

@@ -1,10 +1,14 @@
 /** What the author of a store or of a runtime's adapter needs beside the public surface. */
+export { safeObserver } from './core/callbacks.ts'
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
-export { setRequestId } from './http/errors.ts'
+export { beginExchange, type Exchange, type ExchangeEnd, exchangeOf } from './http/exchange.ts'
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
-export { chooseRequestId } from './http/request-id.ts'
+export { peerOf, setPeer } from './http/peer.ts'
+export { chooseRequestId, setRequestId } from './http/request-id.ts'
+export { type MaintenanceOptions, startMaintenance } from './maintenance.ts'
 export { bytesSource } from './memory/bytes-source.ts'
+export { type SessionCreation, SessionTable } from './memory/session-table.ts'
 export {
   type JournalledMetadata,
   type JournalledOptions,
@@ -15,6 +19,7 @@ export {
 export { BodyInterrupted } from './oci/body-interrupted.ts'
 export type { ByteSpan } from './oci/byte-range.ts'
 export { algorithmOf, digestOf, encodedOf, isDigestAlgorithm } from './oci/digest.ts'
+export { steadyClock } from './oci/steady-clock.ts'
 export { StoreDamaged } from './oci/store-damaged.ts'
 export { newUploadId } from './oci/upload-id.ts'
 export type * from './ports/blob-store.ts'
@@ -24,4 +29,4 @@ export type * from './ports/metadata-store.ts'
 export type * from './ports/notices.ts'
 export type * from './ports/streaming-hash.ts'
 export type * from './ports/upload-store.ts'
-export { memoryStores, steadyClock } from './registry.ts'
+export { closeStores, memoryStores } from './registry.ts'

@@ -1,9 +1,10 @@
-import type { Access } from './ports/access.ts'
+import type { Access, Peer } from './ports/access.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { EventSink } from './ports/events.ts'
-import type { NoticeSink } from './ports/notices.ts'
-import type { RegistryService } from './ports/registry-service.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
+import type { NoticeSink } from './ports/notices.ts'
+import type { RequestObserver } from './ports/observer.ts'
+import type { BlobInfo, RegistryService } from './ports/registry-service.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
 import type { UploadStore } from './ports/upload-store.ts'
 
@@ -11,6 +12,10 @@ import type { UploadStore } from './ports/upload-store.ts'
 export interface RegistryLimits {
   /** A manifest, in bytes; larger is 413. The specification wants at least 4 MiB. */
   readonly manifestBytes: number
+  /** Memory for manifests on their way in, all together, in bytes; one that finds no room waits, then 429. */
+  readonly manifestBodyBytes: number
+  /** Layers that an image manifest, or manifests that an index may name; more is 400. */
+  readonly descriptorsPerManifest: number
   /** A blob, in bytes; larger is 413. */
   readonly blobBytes: number
   /** Upload sessions open at once; one more is 429. */
@@ -41,6 +46,8 @@ const mib = 1024 * 1024
 /** The limits where none are given. */
 export const defaultLimits: RegistryLimits = {
   manifestBytes: 4 * mib,
+  manifestBodyBytes: 64 * mib,
+  descriptorsPerManifest: 10_000,
   blobBytes: 1024 * 1024 * mib,
   uploadSessions: 10_000,
   uploadSessionsPerOwner: 2_000,
@@ -62,12 +69,11 @@ export interface RegistryStores {
   readonly clock?: () => number
 }
 
-/** What a registry is made of. With nothing given it keeps everything in memory. */
-export interface RegistryOptions {
-  /** All three, or none for memory. */
-  readonly stores?: RegistryStores
-  /** Default: the portable hash, which needs no runtime and is several times slower than a native one. */
-  readonly hash?: HashFactory
+/** Whether a blob's bytes are fetched from the store itself, where the store can say from where. */
+export type RedirectPolicy = 'on' | 'off' | ((blob: BlobInfo, peer: Peer) => boolean)
+
+/** How a service is served over HTTP. */
+export interface ServiceAppOptions {
   /** Default: everybody may do everything. */
   readonly access?: Access
   /** What stands before `/v2` in the public path, such as `/registry`. Default: nothing. */
@@ -78,13 +84,33 @@ export interface RegistryOptions {
    * `mount` of Hono, h3 and Elysia; Hono's `route` and Fastify's `all` do not.
    */
   readonly stripped?: string
+  readonly limits?: Partial<RegistryLimits>
+  /**
+   * Whether a GET of a blob is answered with a redirect to the store (307), where the store can
+   * presign one. HEAD and manifests never are. Default: off.
+   */
+  readonly redirect?: RedirectPolicy
+  /** Called with a report of every request, once it has ended. */
+  readonly observe?: RequestObserver
+  /** Called with what an operator may want to know of and no client is told. */
+  readonly onNotice?: NoticeSink
+}
+
+/** What a registry is made of. With nothing given it keeps everything in memory. */
+export interface RegistryOptions extends ServiceAppOptions {
+  /**
+   * All three, or none for memory. `close` of the registry leaves stores that are given here open:
+   * the program that opened them closes them.
+   */
+  readonly stores?: RegistryStores
+  /** Default: the portable hash, which needs no runtime and is several times slower than a native one. */
+  readonly hash?: HashFactory
   /** Take no changes at all: pulls and lists only. */
   readonly readOnly?: boolean
-  /** Whether blobs, manifests and tags may be deleted. Default: true. */
+  /** Whether blobs, manifests, tags and repositories may be deleted. Default: true. */
   readonly deletes?: boolean
   /** Take manifests and indexes whose content is not all there. Default: false. */
   readonly allowSparse?: boolean
-  readonly limits?: Partial<RegistryLimits>
   /**
    * A function around the service, for HTTP and for `registry.service` alike: it returns a service that
    * changes, counts or refuses what it wants to. `readOnly` and `deletes` apply outside of it.
@@ -94,11 +120,9 @@ export interface RegistryOptions {
   readonly onEvent?: EventSink
   /** Whether pulls are events too. Default: false. */
   readonly pullEvents?: boolean
-  /** Called with what an operator may want to know of and no client is told. */
-  readonly onNotice?: NoticeSink
   /**
-   * Milliseconds since the epoch. Default: `steadyClock` of `layerdock/kit`, which neither leaps nor
-   * goes back.
+   * Milliseconds since the epoch. Default: the stores' clock, or `steadyClock` of `layerdock/kit`,
+   * which neither leaps nor goes back.
    */
   readonly clock?: () => number
 }

@@ -163,7 +163,7 @@ describe('README: its code runs as it stands', () => {
   })
 
   it('a registry without a socket', async () => {
-    const { name } = await run<{ name: string }>(blocks[2] ?? '')
-    expect(name).toBe('team/app')
+    const { said } = await run<{ said: object }>(blocks[2] ?? '')
+    expect(said).toEqual({ items: [], more: false })
   })
 })

@@ -27,6 +27,7 @@ export interface BunServer {
   /** Undefined on a unix socket. */
   readonly port?: number
   readonly hostname?: string
+  readonly protocol?: 'http' | 'https'
   /** Requests that are not answered yet. */
   readonly pendingRequests: number
   /** For this request's connection, from now on: seconds without anything moving; 0 is for ever. */
@@ -36,6 +37,9 @@ export interface BunServer {
   /** Takes no more connections and resolves when none is left; `true` cuts those that are. */
   stop(cut?: boolean): Promise<void>
 }
+
+/** Whether this is Bun. */
+export const onBun: boolean = 'Bun' in globalThis
 
 /** @throws Error anywhere but on Bun. */
 export function bun(): BunRuntime {

@@ -1,7 +1,5 @@
+import { shortBody } from '../serving/unread-body.ts'
 import type { RequestBody } from './request-body.ts'
-
-/** Bodies announced no longer than this are read to their end, and the connection is kept. */
-const shortBody = 64 * 1024
 
 /**
  * Gives an answer to a request whose body is not all read, so that the connection ends behind it:

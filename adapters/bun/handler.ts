@@ -1,15 +1,18 @@
-import type { EventSink } from '../../src/index.ts'
+import type { NoticeSink } from '../../src/index.ts'
 import {
   chooseRequestId,
   errorResponse,
   nativeBlob,
   setNativeBody,
+  setPeer,
   setRequestId,
 } from '../../src/kit.ts'
 import { type DiskBlob, isDiskBlob } from '../disk/disk-blob.ts'
+import { readProxies } from '../serving/trusted-proxies.ts'
 import { type BunServer, bun } from './bun.ts'
 import { answerEarly } from './early-answer.ts'
 import { isHost } from './host.ts'
+import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
 
 /** What answers requests: a registry, or something around one. */
@@ -22,6 +25,8 @@ export interface Observed {
   readonly requestId: string
   /** The client's address; null on a unix socket. */
   readonly client: string | null
+  /** Bytes of the request's body that were read; null for a request without a body. */
+  readonly received: number | null
   /** From the request's head to the answer's, in milliseconds. */
   readonly ms: number
   /** Whether the client went before there was an answer, as far as Bun tells. */
@@ -34,7 +39,7 @@ export type Observe = (request: Request, response: Response, of: Observed) => vo
 /** How a handler treats its connections. */
 export interface HandlerOptions {
   /** Told of transfers that failed. Default: nobody. */
-  readonly events?: EventSink
+  readonly onNotice?: NoticeSink
   /** In seconds: how long nothing may move while it is the client's turn. Default: 60. */
   readonly stallSeconds?: number
   /** In seconds: how long an answered connection may wait for its next request. Default: 75. */
@@ -42,6 +47,11 @@ export interface HandlerOptions {
   /** Whether connections are to end with the answer they wait for. Default: never. */
   readonly ending?: () => boolean
   readonly observe?: Observe
+  /**
+   * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, ranges such as
+   * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.
+   */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** The `fetch` of `Bun.serve`. */
@@ -60,15 +70,19 @@ const rearmMs = 1_000
  * Carries requests from `Bun.serve` to `registry` and its answers back, blobs straight from the
  * disk. Bun counts seconds from a request's head on, whatever arrives after it, so the handler sets
  * its clock back as a body moves, and stops it while it is our turn.
+ *
+ * @throws TypeError when `trustedProxies` holds anything else.
  */
 export function createHandler(registry: Fetcher, options: HandlerOptions = {}): Handler {
   const {
-    events,
+    onNotice,
     stallSeconds = 60,
     keepAliveSeconds = 75,
     ending = () => false,
     observe,
   } = options
+  const proxies = readProxies(options.trustedProxies ?? [])
+  const bodies: WeakMap<Request, RequestBody> = new WeakMap()
 
   const ready = (
     response: Response,
@@ -92,10 +106,12 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   ): Response => {
     // Bun opens it anew, by its name, which no other bytes can have.
     void blob.close().catch((error: unknown) => {
-      events?.({ kind: 'background-failure', task: 'closing a blob', error })
+      onNotice?.({ kind: 'background-failure', task: 'closing a blob', error, retried: false })
     })
     const { status, headers } = response
-    return new Response(bun().file(blob.path).slice(start, end), { status, headers })
+    // Bun would answer a Range on an empty file by itself, with 416.
+    const body = start === end ? null : bun().file(blob.path).slice(start, end)
+    return new Response(body, { status, headers })
   }
 
   const withBody = async (
@@ -129,6 +145,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
       },
       abort: () => body.abort(),
     })
+    bodies.set(request, body)
     return body
   }
 
@@ -139,7 +156,11 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     }
     const given = observe === undefined ? headers.get('x-request-id') : null
     if (given !== null) setRequestId(request, chooseRequestId(given))
+    const peer = peerOfRequest(request, server, proxies)
+    setPeer(request, peer)
     if (request.body !== null) {
+      // A connection that ends during its upload no longer has an address.
+      void peer.address
       return withBody(request, bodyOf(request, request.body, server), server)
     }
     const response = registry.fetch(request)
@@ -148,30 +169,30 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     return response.then((response) => ready(response, request, server))
   }
 
-  return observe === undefined ? answer : observed(answer, observe)
-}
-
-async function bytesResponse(response: Response): Promise<Response> {
-  const { status, headers } = response
-  return new Response(await response.arrayBuffer(), { status, headers })
-}
-
-function observed(answer: Handler, observe: Observe): Handler {
+  if (observe === undefined) return answer
   return (request, server) => {
     const began = performance.now()
     const requestId = chooseRequestId(request.headers.get('x-request-id'))
     setRequestId(request, requestId)
     // Asked now, because a closed connection no longer knows.
-    const client = server.requestIP(request)?.address ?? null
+    const connection = server.requestIP(request)
+    const client = peerOfRequest(request, server, proxies).address ?? null
     const seen = (response: Response, gone: boolean): Response => {
-      observe(request, response, { requestId, client, ms: performance.now() - began, gone })
+      const received = bodies.get(request)?.received ?? null
+      const ms = performance.now() - began
+      observe(request, response, { requestId, client, received, ms, gone })
       return response
     }
     const response = answer(request, server)
     if (!(response instanceof Promise)) return seen(response, false)
     // A connection that is no more has no address.
     return response.then((response) =>
-      seen(response, client !== null && server.requestIP(request) === null),
+      seen(response, connection !== null && server.requestIP(request) === null),
     )
   }
+}
+
+async function bytesResponse(response: Response): Promise<Response> {
+  const { status, headers } = response
+  return new Response(await response.arrayBuffer(), { status, headers })
 }

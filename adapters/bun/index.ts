@@ -1,5 +1,9 @@
+export { StoreDamaged } from '../../src/kit.ts'
+export { StoreInUse } from '../disk/lock.ts'
 export { nodeHash } from '../disk/node-hash.ts'
 export { type DiskRegistry, type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
+export { StoreTooNew, UnfitFolder } from '../disk/store-folder.ts'
+export { type Certificate, defaultTimeouts, type ServeTimeouts } from '../serving/serve-options.ts'
 export type { BunServer } from './bun.ts'
 export {
   createHandler,
@@ -9,10 +13,4 @@ export {
   type Observe,
   type Observed,
 } from './handler.ts'
-export {
-  defaultTimeouts,
-  type ServeOptions,
-  type ServeTimeouts,
-  type Serving,
-  serve,
-} from './serve.ts'
+export { type ServeOptions, type Serving, serve } from './serve.ts'

@@ -1,10 +1,13 @@
-import { BodyInterrupted, type ByteSink, type ByteSource } from '../../src/kit.ts'
+import type { ByteSink, ByteSource } from '../../src/kit.ts'
 import { allowFreeing } from '../disk/spent-chunks.ts'
+import { calledOff, endedEarly, lingerBytes, lingerMs } from '../serving/unread-body.ts'
 
 /** The body of a request, which somebody may have to read to its end after the registry. */
 export interface RequestBody extends ByteSource {
   /** Whether all of it was read. */
   readonly ended: boolean
+  /** How many bytes were read so far. */
+  readonly received: number
   /**
    * Reads what is left and throws it away, until it ends, the client gives up, or it was enough.
    *
@@ -12,10 +15,6 @@ export interface RequestBody extends ByteSource {
    */
   discard(): Promise<boolean>
 }
-
-/** How long, and for how many bytes, a client is listened to whose answer is ready. */
-const lingerMs = 1_000
-const lingerBytes = 64 * 1024 * 1024
 
 type Read = ReadableStreamReadResult<Uint8Array>
 
@@ -25,6 +24,7 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
   /** The read that nobody has taken the bytes of yet. */
   let reading: Promise<Read> | null = null
   let ended = false
+  let received = 0
   let aborted = false
   let interrupt: (() => void) | null = null
 
@@ -33,13 +33,14 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
     const next = await reading
     reading = null
     ended = next.done
+    received += next.value?.byteLength ?? 0
     return next
   }
 
   const pump = async (sink: ByteSink): Promise<void> => {
     for (;;) {
       const next = await read().catch((cause: unknown) => {
-        throw new BodyInterrupted('the body ended early', { cause })
+        throw endedEarly(cause)
       })
       if (next.done) return
       moved()
@@ -59,6 +60,9 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
   return {
     get ended() {
       return ended
+    },
+    get received() {
+      return received
     },
     pipe(sink) {
       if (aborted) return Promise.reject(calledOff())
@@ -87,8 +91,4 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
       })
     },
   }
-}
-
-function calledOff(): BodyInterrupted {
-  return new BodyInterrupted('reading the body was called off')
 }

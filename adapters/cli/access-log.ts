@@ -1,6 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Observe } from '../bun/handler.ts'
+import { receivedBytes } from '../node-http/incoming-body.ts'
+import { peerOfIncoming } from '../node-http/peer.ts'
 import { requestIdOf } from '../node-http/request-id.ts'
+import type { TrustedProxies } from '../serving/trusted-proxies.ts'
+import type { Log } from './log.ts'
 import { loggedTarget, plain } from './plain-text.ts'
 
 /** What a line of the access log says. */
@@ -9,36 +13,46 @@ interface Entry {
   readonly method: string
   /** The request's target. */
   readonly url: string
-  /** Null where the client went before there was an answer. */
+  /** Null when the client left before there was an answer. */
   readonly status: number | null
-  /** Of the answer's body, without its head; null where that is not known. */
+  /** Bytes of the request's body that were read; null for a request without a body. */
+  readonly received: number | null
+  /** Bytes of the answer's body; null when that is not known. */
   readonly bytes: number | null
   readonly ms: number
   readonly client: string | null | undefined
   readonly userAgent: string | null | undefined
-  /** Whether the client went before the end. */
+  /** Whether the client left before the end. */
   readonly aborted: boolean
 }
+
+/** Takes the lines of an access log. */
+export type AccessLines = Pick<Log, 'line' | 'takes'>
+
+/** Probes come every few seconds and say the same: a line for each would bury the others. */
+const probes: ReadonlySet<string> = new Set(['/live', '/ready', '/healthz'])
 
 /**
  * Logs a line for every request of a Node server, once its answer is out or its connection gone;
  * its bytes are those that went to the client.
  *
- * @param write takes one line of JSON
+ * @param overUnix whether connections come over a unix socket
  */
 export function accessLog(
-  write: (line: string) => void,
+  lines: AccessLines,
+  proxies: TrustedProxies | null,
+  overUnix: boolean,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const clock = isoClock()
   return (incoming, outgoing) => {
+    const { method = '', url = '', headers, socket } = incoming
+    const level = levelOf(url)
+    if (!lines.takes(level)) return
     const started = performance.now()
-    const { socket } = incoming
     const requestId = requestIdOf(incoming)
-    // Asked now, because a closed socket no longer knows.
-    const client = socket.remoteAddress
+    const peer = peerOfIncoming(incoming, proxies, overUnix)
     const sentBefore = socket.bytesWritten
     outgoing.on('close', () => {
-      const { method = '', url = '', headers } = incoming
       const sent = socket.bytesWritten - sentBefore - headBytes(outgoing)
       // Deno takes an answer as sent although its connection is gone.
       const answered = outgoing.headersSent && sent >= 0
@@ -47,13 +61,14 @@ export function accessLog(
         method,
         url,
         status: answered ? outgoing.statusCode : null,
+        received: receivedBytes(incoming),
         bytes: answered ? sent : 0,
         ms: performance.now() - started,
-        client,
+        client: peer.address,
         userAgent: headers['user-agent'],
         aborted: !answered || !outgoing.writableFinished,
       }
-      write(lineOf(clock(), entry))
+      lines.line(level, textOf(level, clock(), entry))
     })
   }
 }
@@ -66,25 +81,27 @@ function headBytes(outgoing: ServerResponse): number {
 /**
  * Logs a line for every request of a server that hands over an answer and does not say what became
  * of it: when the answer begins, with the bytes it is going to have.
- *
- * @param write takes one line of JSON
  */
-export function fetchAccessLog(write: (line: string) => void): Observe {
+export function fetchAccessLog(lines: AccessLines): Observe {
   const clock = isoClock()
-  return (request, response, { requestId, client, ms, gone }) => {
+  return (request, response, { requestId, client, received, ms, gone }) => {
     const { method, headers } = request
+    const url = targetOf(request.url)
+    const level = levelOf(url)
+    if (!lines.takes(level)) return
     const entry = {
       requestId,
       method,
-      url: targetOf(request.url),
+      url,
       status: gone ? null : response.status,
+      received,
       bytes: gone || method === 'HEAD' ? 0 : bodyBytes(response),
       ms,
       client,
       userAgent: headers.get('user-agent'),
       aborted: gone,
     }
-    write(lineOf(clock(), entry))
+    lines.line(level, textOf(level, clock(), entry))
   }
 }
 
@@ -94,16 +111,22 @@ function bodyBytes(response: Response): number | null {
   return response.body === null ? 0 : null
 }
 
+function levelOf(url: string): 'info' | 'debug' {
+  if (url.startsWith('/v2')) return 'info'
+  return probes.has(url.split('?', 1)[0] ?? url) ? 'debug' : 'info'
+}
+
 /**
  * The line is put together here, because the log's general way of doing it is half of what logging
  * would cost.
  */
-function lineOf(time: string, entry: Entry): string {
-  const { client, userAgent, status, bytes } = entry
+function textOf(level: string, time: string, entry: Entry): string {
+  const { client, userAgent, status, received, bytes } = entry
   return (
-    `{"level":"info","time":"${time}","msg":"request","requestId":"${entry.requestId}"` +
+    `{"level":"${level}","time":"${time}","msg":"request","requestId":"${entry.requestId}"` +
     `,"method":${quoted(entry.method)},"path":${quoted(loggedTarget(entry.url))}` +
     (status === null ? '' : `,"status":${status}`) +
+    (received === null ? '' : `,"received":${received}`) +
     (bytes === null ? '' : `,"bytes":${bytes}`) +
     `,"ms":${Math.round(entry.ms * 10) / 10}` +
     (client === undefined || client === null ? '' : `,"client":"${client}"`) +

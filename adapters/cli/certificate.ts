@@ -1,13 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Certificate } from '../serving/serve-options.ts'
 import { CliError, exitCodes } from './exit.ts'
 import type { Settings } from './settings.ts'
-
-/** What HTTPS is served with, in PEM. */
-export interface Certificate {
-  readonly cert: string
-  readonly key: string
-}
 
 /**
  * Reads the certificate and its key; null where none is set.
@@ -34,6 +29,21 @@ export function readCertificate({ tlsCert, tlsKey }: Settings): Certificate | nu
     throw wrong('--tls-key', tlsKey, `is not the key of the certificate in ${tlsCert}`)
   }
   return { cert, key }
+}
+
+/** What a person wants to know of a certificate chain in PEM: whose it is, and until when. */
+export function describeCertificate(cert: string): {
+  readonly subject: string
+  readonly validTo: string
+} {
+  const { subject, validTo } = new X509Certificate(cert)
+  return { subject: (subject ?? '').replaceAll('\n', ', '), validTo: isoTime(validTo) }
+}
+
+/** The times in a certificate, such as `Nov 27 05:14:05 2026 GMT`, as the log writes them. */
+function isoTime(text: string): string {
+  const time = new Date(text)
+  return Number.isNaN(time.getTime()) ? text : time.toISOString()
 }
 
 function readPem(flag: string, path: string): string {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { insteadOf } from './foreign-settings.ts'
 import { didYouMean } from './nearest.ts'
 import { flagOf, type SettingName, settingNames, settings } from './settings.ts'
 
@@ -41,8 +42,12 @@ export function readCommandLine(words: readonly string[], flags: CommandFlags): 
     strict: false,
     tokens: true,
   })
-  for (const token of tokens) {
-    if (token.kind === 'positional') problems.push(`${token.value}: not expected here`)
+  /** The word after an unknown flag, which may be its value. */
+  let claimed: number | null = null
+  for (const [position, token] of tokens.entries()) {
+    if (token.kind === 'positional' && token.index !== claimed) {
+      problems.push(`${token.value}: not expected here`)
+    }
     if (token.kind !== 'option') continue
     const { name, rawName, value, inlineValue } = token
     if (rawName === '-h') {
@@ -51,7 +56,12 @@ export function readCommandLine(words: readonly string[], flags: CommandFlags): 
     }
     const meaning = rawName.startsWith('--') ? meanings.get(name) : undefined
     if (meaning === undefined) {
-      problems.push(`${rawName}: no such flag${hint(name, flags)}`)
+      const next = tokens[position + 1]
+      const following = next?.kind === 'positional' && inlineValue !== true ? next : null
+      claimed = following?.index ?? null
+      problems.push(
+        `${rawName}: no such flag${hint(name, value ?? following?.value ?? null, flags)}`,
+      )
     } else if (meaning.takesValue) {
       const missing = value === undefined || (inlineValue === false && value.startsWith('--'))
       if (missing) problems.push(`${rawName}: needs a value: ${rawName} ${meaning.value}`)
@@ -92,10 +102,10 @@ function meaningsOf(flags: CommandFlags): ReadonlyMap<string, Meaning> {
   return meanings
 }
 
-function hint(name: string, flags: CommandFlags): string {
-  const byAlias = flags.settings.find((setting) => settings[setting].alias?.includes(name))
-  if (byAlias !== undefined) return `; did you mean --${flagOf(byAlias)}?`
+function hint(name: string, value: string | null, flags: CommandFlags): string {
   if (meaningsOf(everySetting).has(name)) return ' of this command; it is one of layerdock serve'
+  const instead = insteadOf(name, value)
+  if (instead !== null) return `; ${instead}`
   return didYouMean(name, [...meaningsOf(flags).keys()], '--') || '; --help says which there are'
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { insteadOf } from './foreign-settings.ts'
 import { nearest } from './nearest.ts'
-import { type SettingName, settingNames, settings } from './settings.ts'
+import { flagOf, type SettingName, settingNames, settings } from './settings.ts'
 
 /** What stood in a configuration file. */
 export interface ConfigFile {
@@ -26,15 +27,20 @@ export function readConfigFile(path: string): ConfigFile {
   for (const [key, value] of Object.entries(document)) {
     const setting = settingNames.find((name) => name === key)
     if (setting === undefined) {
-      problems.push(`${path}: "${key}": no such setting; did you mean "${nearestName(key)}"?`)
+      problems.push(`${path}: "${key}": no such setting; ${hint(key)}`)
     } else values.set(setting, value)
   }
   return { values, problems }
 }
 
-function nearestName(key: string): string {
-  const byAlias = settingNames.find((setting) => settings[setting].alias?.includes(key))
-  return byAlias ?? nearest(key, settingNames)
+function hint(key: string): string {
+  const name = flagOf(key)
+  const byAlias = settingNames.find((setting) => settings[setting].alias?.includes(name))
+  if (byAlias === undefined) {
+    const instead = insteadOf(name)
+    if (instead !== null) return instead
+  }
+  return `did you mean "${byAlias ?? nearest(key, settingNames)}"?`
 }
 
 function reason(error: unknown): string {

@@ -4,14 +4,22 @@ import { StoreInUse } from '../disk/lock.ts'
 import { StoreTooNew, UnfitFolder } from '../disk/store-folder.ts'
 import { type ListenAddress, spellAddress } from './listen-address.ts'
 
-/** Why a server could not listen, and what to do; null for errors that have no such answer. */
-export function explainListening(error: unknown, address: ListenAddress): string | null {
+/**
+ * Why a server could not listen, and what to do; null for errors that have no such answer.
+ *
+ * @param platform of this machine, as `process.platform` says it
+ */
+export function explainListening(
+  error: unknown,
+  address: ListenAddress,
+  platform: string = process.platform,
+): string | null {
   const where = spellAddress(address)
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return 'socketPath' in address
         ? `${where}: something listens there, or was killed there: if nothing does, delete the file`
-        : `${where} is taken: another program listens there. Stop it, or choose another port with --listen`
+        : `${where} is taken: ${takenBy(address.port, platform)}, or choose another port with --listen`
     case 'EADDRNOTAVAIL':
     case 'EINVAL': // Deno's word for it.
       return `${where}: no interface of this machine has that address. Choose another with --listen: 127.0.0.1:PORT for this machine, :PORT for every interface`
@@ -29,14 +37,25 @@ export function explainListening(error: unknown, address: ListenAddress): string
   }
 }
 
+function takenBy(port: number, platform: string): string {
+  const other = 'another program listens there. Stop it'
+  if (platform !== 'darwin' || (port !== 5000 && port !== 7000)) return other
+  return `on macOS that is AirPlay as a rule. Turn off "AirPlay Receiver" in System Settings, General, AirDrop & Handoff`
+}
+
 /** Why a store could not be opened, and what to do; null for errors that have no such answer. */
 export function explainStorage(error: unknown, directory: string): string | null {
-  if (error instanceof StoreInUse || error instanceof StoreTooNew || error instanceof UnfitFolder) {
-    return error.message
+  if (error instanceof StoreInUse) {
+    return `${error.message}. Stop it first, or choose another folder with --storage-dir; a folder has one writer at a time`
+  }
+  if (error instanceof StoreTooNew) {
+    return `${error.message}. Run a newer version; nothing was changed`
+  }
+  if (error instanceof UnfitFolder) {
+    return `${error.message}. Choose a folder that is empty, or is not there yet, with --storage-dir`
   }
   if (error instanceof StoreDamaged) {
-    if (error.message.includes('layerdock recover')) return error.message
-    return `${error.message}. See what can be done: npx layerdock recover --storage-dir ${directory}`
+    return `${error.message}. Put it back from a backup, or see what can be done: npx layerdock recover --storage-dir ${directory}`
   }
   const cause = error instanceof RegistryError ? (error.cause ?? error) : error
   const path = pathOf(cause) ?? directory
@@ -45,7 +64,7 @@ export function explainStorage(error: unknown, directory: string): string | null
     case 'EPERM':
       return `${path}: may not be written by this user${user()}. Give the folder to that user, or choose another with --storage-dir`
     case 'EROFS':
-      return `${path}: is on a read-only file system. Choose another folder with --storage-dir`
+      return `${path}: is on a read-only file system. Choose another folder with --storage-dir, or serve what is there with --read-only`
     case 'ENOSPC':
     case 'EDQUOT':
       return `${path}: there is no room left. Free some, or choose another folder with --storage-dir`

@@ -3,9 +3,10 @@ import type { Registry } from '../../src/index.ts'
 import { errorResponse } from '../../src/kit.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import type { Fetcher } from '../node-http/listener.ts'
+import { welcome } from './welcome.ts'
 
 /** How one part of a registry does. */
-export type PlaneState = 'ok' | 'starting' | 'read-only'
+export type PlaneState = 'ok' | 'starting' | 'full' | 'read-only'
 
 /** The parts that can be well or ill on their own. */
 export interface Planes {
@@ -45,8 +46,10 @@ export function createFront(version: string, buffers: BufferBudget): Front {
     return isWell() ? 'ok' : 'degraded'
   }
 
-  const health = (path: string): Response | null => {
+  const ownPage = (path: string, request: Request): Response | null => {
     switch (path) {
+      case '/':
+        return welcome(request)
       case '/live':
         return Response.json({ status: 'ok' }, { headers })
       case '/ready':
@@ -76,7 +79,7 @@ export function createFront(version: string, buffers: BufferBudget): Front {
     fetch(request, context) {
       const target = context?.incoming.url ?? pathOf(request.url)
       if (!target.startsWith('/v2')) {
-        const answer = health(target.split('?', 1)[0] ?? target)
+        const answer = ownPage(target.split('?', 1)[0] ?? target, request)
         if (answer !== null) return answer
       }
       if (draining) return errorResponse('unavailable', { 'Retry-After': '5', Connection: 'close' })

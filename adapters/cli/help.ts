@@ -24,12 +24,15 @@ environment (LAYERDOCK_CONFIG names the file), "storageDir" in the file. The com
 the environment, and that over the file. A switch can be turned off: --no-deletes,
 LAYERDOCK_DELETES=false. Sizes are bytes or 512KiB, 4MiB, 10GB; times are 500ms, 30s, 5m, 24h.
 
-Beside /v2 it answers /live (200 while the process runs), /ready (503 while starting, draining,
-or unable to write) and /healthz (the same in detail, as JSON).
+Beside /v2 it answers / (how to push), /live (200 while the process runs), /ready (503 while
+starting, draining, or unable to write) and /healthz (the same in detail, as JSON).
 
 After SIGTERM or SIGINT, requests that are under way may go on for --drain-seconds. Until the last
 of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it
 no longer listens, and ends. A second signal ends it at once.
+
+SIGHUP reloads the certificate and the configuration file: --log, --tls-cert and --tls-key change at
+once, the log names what waits for a restart. A renewed certificate is noticed without it.
 
 Exit codes: 0 after a clean stop, 1 for a problem, 2 for a wrong command line, 78 for a wrong
 variable, configuration file, certificate or key.
@@ -38,15 +41,24 @@ variable, configuration file, certificate or key.
 /** What `layerdock recover --help` prints. */
 export const recoverHelp: string = `layerdock recover: look at a store that will not open, and get it going again.
 
+Stop the server first, then look, which changes nothing that is whole:
+
+  npx layerdock recover --storage-dir ${settings.storageDir.shown}
+
+It says what is damaged and which of these would help:
+
+${entry('--restore-marker', 'write store.json anew, where that alone is lost or damaged')}
+${entry('--start-empty', 'the last resort: move the files of the names to quarantine/ and start without names. No repository, tag or manifest is left; every blob is, so a new push finds its layers in place')}
+
 ${entry('--storage-dir DIR', `the folder of the store (${settings.storageDir.shown})`)}
-${entry('--start-empty', 'move the files of the names to quarantine/ and start without names: no repository, tag or manifest is left, and every blob is')}
-${entry('--restore-marker', 'write store.json anew where it is lost or damaged and nothing else')}
 ${entry('--config FILE', 'a JSON file of settings')}
 
-Without a switch it opens the store as serve does. Damage that costs nothing is put right: a
-snapshot that others can stand for is moved to quarantine/, and the unfinished end of a journal is
-cut off and kept there; it says so. Where a store does not open, it says why and changes nothing.
-Blobs are not read. Building the names again from the blobs is for a later version.
+Looking puts right what costs nothing: a damaged snapshot that others can stand for is moved to
+quarantine/, and the unfinished end of a journal is cut off and kept there. Nothing is ever deleted,
+and blobs are not read.
+
+Exit codes: 0 where the store opens, 1 where it does not or the command cannot help, 2 for a wrong
+command line.
 `
 
 /** The settings of the table, as lines of help. */
@@ -60,7 +72,7 @@ function line(name: SettingName): string {
   if (value !== null) {
     return entry(`--${flag} ${value}`, shown === undefined ? help : `${help} (${shown})`)
   }
-  return initially === true ? entry(`--no-${flag}`, `turn off: ${help}`) : entry(`--${flag}`, help)
+  return entry(initially === true ? `--no-${flag}` : `--${flag}`, help)
 }
 
 /** A term and what it means, in two columns. */

@@ -26,6 +26,13 @@ export const listenAddress: v.GenericSchema<unknown, ListenAddress> = v.pipe(
   }),
 )
 
+/** Whether other machines may be able to connect to a server that says it is at `url`. */
+export function isReachable(url: string): boolean {
+  if (url.startsWith('unix:')) return false
+  const { hostname } = new URL(url)
+  return !/^(?:localhost|127\.[0-9.]+|\[::1\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]+\])$/.test(hostname)
+}
+
 /** How an address is written. */
 export function spellAddress(address: ListenAddress): string {
   if ('socketPath' in address) return `unix:${address.socketPath}`

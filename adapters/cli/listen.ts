@@ -1,16 +1,21 @@
-import type { ServeOptions } from '../node-http/serve.ts'
-import { accessLog, fetchAccessLog } from './access-log.ts'
+import { onBun } from '../bun/bun.ts'
+import { onDeno } from '../deno/deno.ts'
+import type { Certificate, ServingOptions } from '../serving/serve-options.ts'
+import { readProxies } from '../serving/trusted-proxies.ts'
+import { type AccessLines, accessLog, fetchAccessLog } from './access-log.ts'
 import type { Front } from './front.ts'
 
 /** Where and how to listen, whatever the program runs on. */
-export interface ListenOptions extends Omit<ServeOptions, 'observe' | 'replaceGlobals'> {
-  /** Takes the lines of the access log; null for none. */
-  readonly logLine: ((line: string) => void) | null
+export interface ListenOptions extends ServingOptions {
+  /** Takes the access log; null for none. */
+  readonly requests: AccessLines | null
 }
 
 /** A server at work. */
 export interface Listening {
   readonly url: string
+  /** See `setCertificate` of the runtime's own server. */
+  setCertificate(tls: Certificate): Promise<void>
   /** See `settle` of the runtime's own server. */
   settle(withinMs: number): Promise<void>
   /** See `close` of the runtime's own server: how many were cut. */
@@ -24,14 +29,18 @@ export interface Listening {
  * @throws Error with the code of the system when it cannot listen there.
  */
 export async function listen(front: Front, options: ListenOptions): Promise<Listening> {
-  const { logLine, ...others } = options
-  if ('Bun' in globalThis) {
+  const { requests, ...others } = options
+  if (onBun) {
     const { serve } = await import('../bun/serve.ts')
-    return serve(front, {
-      ...others,
-      ...(logLine === null ? {} : { observe: fetchAccessLog(logLine) }),
-    })
+    const observe = requests === null ? {} : { observe: fetchAccessLog(requests) }
+    return serve(front, { ...others, ...observe })
   }
-  const { serve } = await import('../node-http/serve.ts')
-  return serve(front, { ...others, ...(logLine === null ? {} : { observe: accessLog(logLine) }) })
+  const { serve } = onDeno
+    ? await import('../deno/serve.ts')
+    : await import('../node-http/serve.ts')
+  const proxies = readProxies(options.trustedProxies ?? [])
+  const overUnix = options.socketPath !== undefined
+  const observe = requests === null ? {} : { observe: accessLog(requests, proxies, overUnix) }
+  // The process is ours alone.
+  return serve(front, { ...others, replaceGlobals: true, ...observe })
 }

@@ -1,6 +1,7 @@
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 // Those of the runtime may not be the kind that lets the process end.
 import { clearTimeout, setInterval, setTimeout } from 'node:timers'
+import { onDeno } from '../deno/deno.ts'
 
 /** Standard output, for a log: serving does not depend on who reads it, or whether anybody does. */
 export interface LogOutput {
@@ -104,7 +105,7 @@ function writeNow(fd: number, bytes: Uint8Array): void {
  */
 function withoutBlocking(fd: number): number {
   try {
-    if ('Deno' in globalThis || !fstatSync(fd).isFIFO()) return fd
+    if (onDeno || !fstatSync(fd).isFIFO()) return fd
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK)
   } catch {
     return fd

@@ -1,14 +1,16 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
 import { openOutput } from './log-output.ts'
-import { plain } from './plain-text.ts'
+import { asText } from './log-text.ts'
 import type { LogLevel } from './settings.ts'
 
 /** The program's log. */
 export interface Log {
   readonly to: Logger
   readonly format: 'json' | 'text'
-  /** Writes an entry that is JSON already, its line end included. */
-  line(json: string): void
+  /** Whether entries of a level are written, now. */
+  takes(level: LogLevel): boolean
+  /** Writes an entry of a level that is JSON already, its line end included. */
+  line(level: LogLevel, json: string): void
   /** Writes text that is no entry of the log. */
   print(text: string): void
   /** Begins to write what is waiting. */
@@ -35,27 +37,12 @@ export function openLog(level: LogLevel, format: 'json' | 'text'): Log {
   return {
     to,
     format,
-    line: (json) => stream.write(json),
+    takes: (level) => to.isLevelEnabled(level),
+    line(level, json) {
+      if (to.isLevelEnabled(level)) stream.write(json)
+    },
     print: out.write,
     flush: out.flush,
     finish: out.finish,
   }
-}
-
-/** One line of JSON as a person reads it. */
-function asText(line: string): string {
-  const { level, time, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>
-  const clock = String(time).slice(11, 19)
-  const fields = Object.entries(rest).map(([name, value]) => `${name}=${spell(value)}`)
-  const trace = isTrace(err) ? `\n${err.stack.replace(/^/gm, '  ')}` : ''
-  return `${clock} ${String(level).padEnd(5)} ${[msg, ...fields].join(' ')}${trace}\n`
-}
-
-function spell(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return /^[^\s"]+$/.test(text) ? plain(text, 2048) : plain(JSON.stringify(text), 2048)
-}
-
-function isTrace(error: unknown): error is { readonly stack: string } {
-  return typeof (error as { stack?: unknown } | undefined)?.stack === 'string'
 }

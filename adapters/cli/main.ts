@@ -10,10 +10,10 @@ const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number
 ])
 
 async function serve(words: readonly string[]): Promise<number> {
-  const { settings, switches } = read(words, everySetting)
+  const { settings, switches, config } = read(words, everySetting)
   if (switches.has('help')) return print((await import('./help.ts')).serveHelp)
   const { serveCommand } = await import('./serve-command.ts')
-  return serveCommand(settings)
+  return serveCommand(settings, config === null ? null : () => read(words, everySetting).settings)
 }
 
 async function recover(words: readonly string[]): Promise<number> {
@@ -32,16 +32,21 @@ async function run([command = '', ...words]: readonly string[]): Promise<number>
     return print(`${(await import('./version.ts')).version()}\n`)
   }
   if (command === '--help' || command === '-h' || command === 'help') {
+    const about = commands.get(words[0] ?? '')
+    if (about !== undefined) return about(['--help'])
     return print((await import('./help.ts')).overview)
   }
   const known = commands.get(command)
   if (known !== undefined) return known(words)
+  throw new CliError(exitCodes.usage, [noSuchCommand(command)])
+}
+
+function noSuchCommand(command: string): string {
   const names = [...commands.keys()]
-  throw new CliError(exitCodes.usage, [
-    command === ''
-      ? `which command? ${names.join(' or ')}; layerdock --help says more`
-      : `${command}: no such command${didYouMean(command, names, 'layerdock ') || elsewhere}`,
-  ])
+  if (command === '') return `which command? ${names.join(' or ')}; layerdock --help says more`
+  if (command.startsWith('-'))
+    return `${command}: a command comes first: layerdock serve ${command}`
+  return `${command}: no such command${didYouMean(command, names, 'layerdock ') || elsewhere}`
 }
 
 const elsewhere = '; layerdock --help says which there are'

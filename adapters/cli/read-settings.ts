@@ -25,6 +25,8 @@ export interface ReadSettings {
   readonly settings: Settings
   /** The switches of the command that were given. */
   readonly switches: ReadonlySet<string>
+  /** The configuration file; null where none is named. */
+  readonly config: string | null
 }
 
 /**
@@ -35,7 +37,9 @@ export interface ReadSettings {
  */
 export function readSettings(sources: SettingsSources): ReadSettings {
   const line = readCommandLine(sources.words, sources.flags)
-  if (line.switches.has('help')) return { settings: defaults(), switches: line.switches }
+  if (line.switches.has('help')) {
+    return { settings: defaults(), switches: line.switches, config: null }
+  }
   const variables = readVariables(sources.environment)
   const path = line.config ?? variables.config
   const file = path === null ? null : readConfigFile(path)
@@ -57,7 +61,7 @@ export function readSettings(sources: SettingsSources): ReadSettings {
   }
   if (usage.length > 0) throw new CliError(exitCodes.usage, [...usage, ...config])
   if (config.length > 0) throw new CliError(exitCodes.config, config)
-  return { settings: checked(withValues(read)), switches: line.switches }
+  return { settings: checked(withValues(read)), switches: line.switches, config: path }
 }
 
 function defaults(): Settings {

@@ -1,4 +1,4 @@
-import { RegistryError, type RegistryEvent } from '../../src/index.ts'
+import { type Notice, RegistryError } from '../../src/index.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { openRegistry } from '../disk/open-registry.ts'
 import { recoverFlags } from './command-line.ts'
@@ -61,12 +61,13 @@ interface Found {
 
 async function look(directory: string): Promise<Found> {
   const repaired: string[] = []
-  const events = (event: RegistryEvent): void => {
-    if (event.kind === 'store-recovered') repaired.push(`${event.file}: ${event.detail}`)
-    if (event.kind === 'background-failure') repaired.push(`${event.task} failed: ${event.error}`)
+  const onNotice = (notice: Notice): void => {
+    if (notice.kind === 'store-recovered') repaired.push(`${notice.file}: ${notice.detail}`)
+    if (notice.kind === 'background-failure')
+      repaired.push(`${notice.task} failed: ${notice.error}`)
   }
   try {
-    const registry = await openRegistry({ directory, events })
+    const registry = await openRegistry({ directory, onNotice })
     await registry.close()
     return { damage: null, repaired }
   } catch (error) {

@@ -1,49 +1,64 @@
 import { resolve } from 'node:path'
 import {
   createRegistry,
-  type EventSink,
+  type NoticeSink,
   type Registry,
   type RegistryOptions,
 } from '../../src/index.ts'
+import { type MaintenanceOptions, startMaintenance } from '../../src/kit.ts'
+import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { nodeHash } from '../disk/node-hash.ts'
-import { openRegistry } from '../disk/open-registry.ts'
+import { type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
+import type { Certificate } from '../serving/serve-options.ts'
 import { banner } from './banner.ts'
 import { readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening, explainStorage } from './explain.ts'
 import { createFront, type Front, type Planes } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
+import { isReachable } from './listen-address.ts'
 import { type Log, openLog } from './log.ts'
-import { logEvents } from './log-events.ts'
-import { startMaintenance } from './maintenance.ts'
+import { logNotices } from './log-notices.ts'
+import { registryOptions } from './registry-options.ts'
+import { startReloader } from './reload.ts'
 import type { Settings } from './settings.ts'
-import { stopSignal } from './signals.ts'
+import { listenToSignals } from './signals.ts'
 import { version } from './version.ts'
 
 /**
  * Serves a registry until SIGTERM or SIGINT, then lets requests under way finish.
  *
+ * @param reread reads the settings again, for a reload; null where no file could have changed them
  * @returns the exit code
  * @throws CliError when it cannot start.
  */
-export async function serveCommand(settings: Settings): Promise<number> {
+export async function serveCommand(
+  settings: Settings,
+  reread: (() => Settings) | null,
+): Promise<number> {
   const log = openLog(settings.log, formatOf(settings))
   process.on('exit', log.finish)
-  const stop = stopSignal(() => {
+  const signals = listenToSignals(() => {
     log.to.warn('stopped at once, by a second signal')
     process.exit(exitCodes.problem)
   })
-  const events = logEvents(log.to)
-  const front = createFront(version(), new BufferBudget(transferBytes()))
-  const serving = await startListening(front, settings, log, events)
-  const close = await open(front, settings, events).catch(async (error: unknown) => {
+  const onNotice = logNotices(log.to)
+  const front = createFront(version(), new BufferBudget(onDeno ? transferBytes : undefined))
+  const certificate = readCertificate(settings)
+  // A reload may ask for lines that are not wanted yet.
+  const requests = log.takes('info') || reread !== null ? log : null
+  const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
+  const close = await open(front, settings, onNotice).catch(async (error: unknown) => {
     await serving.close(0)
     throw error
   })
+  const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
+  signals.onHangup(reloader.reload)
   announce(log, settings, serving)
 
-  const signal = await stop
+  const signal = await signals.stop
+  reloader.close()
   front.drain()
   log.to.info({ signal }, 'stopping')
   log.flush()
@@ -65,21 +80,19 @@ async function drained(serving: Listening, deadlineMs: number): Promise<number> 
 async function startListening(
   front: Front,
   settings: Settings,
-  log: Log,
-  events: EventSink,
+  { tls, ...others }: Pick<ListenOptions, 'onNotice' | 'requests'> & { tls: Certificate | null },
 ): Promise<Listening> {
   const { listen: address } = settings
-  const tls = readCertificate(settings)
   const options: ListenOptions = {
+    ...others,
     ...address,
     ...(tls === null ? {} : { tls }),
+    trustedProxies: settings.trustedProxies,
     timeouts: {
       headersMs: settings.headersTimeout,
       stallMs: settings.stallTimeout,
       keepAliveMs: settings.keepAliveTimeout,
     },
-    events,
-    logLine: log.to.isLevelEnabled('info') ? log.line : null,
   }
   try {
     return await listen(front, options)
@@ -92,74 +105,74 @@ async function startListening(
 interface Opened {
   readonly registry: Registry
   readonly planes: () => Planes
+  readonly close: () => Promise<void>
 }
 
 /** Opens the registry behind the front; returns what closes it again. */
 async function open(
   front: Front,
   settings: Settings,
-  events: EventSink,
+  onNotice: NoticeSink,
 ): Promise<() => Promise<void>> {
-  const { registry, planes } = settings.memory
-    ? openMemory(registryOptions(settings, events))
-    : await openFolder(settings.storageDir, registryOptions(settings, events), front)
+  const options = registryOptions(settings, onNotice)
+  const maintenance = { collectEveryMs: settings.collectEvery }
+  const { registry, planes, close } = settings.memory
+    ? openMemory(options, maintenance, onNotice)
+    : await openFolder(settings.storageDir, { ...options, maintenance }, front)
   front.open(registry, planes)
-  const leaveHouse = startMaintenance(registry, settings.collectEvery, events)
-  return async () => {
-    await leaveHouse()
-    await registry.close()
-  }
+  return close
 }
 
-const well: Planes = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
+const allOk: Planes = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
 
-function openMemory(options: RegistryOptions): Opened {
-  return { registry: createRegistry({ ...options, hash: nodeHash }), planes: () => well }
+function openMemory(
+  options: RegistryOptions,
+  maintenance: MaintenanceOptions,
+  onNotice: NoticeSink,
+): Opened {
+  const registry = createRegistry({ ...options, hash: nodeHash })
+  const endMaintenance = startMaintenance(registry, maintenance, onNotice)
+  return {
+    registry,
+    planes: () => allOk,
+    async close() {
+      await endMaintenance()
+      await registry.close()
+    },
+  }
 }
 
 async function openFolder(
   directory: string,
-  options: RegistryOptions,
+  options: Omit<DiskRegistryOptions, 'directory'>,
   { buffers }: Front,
 ): Promise<Opened> {
   try {
     const registry = await openRegistry({ ...options, directory, buffers })
-    return { registry, planes: () => ({ ...well, metadata: registry.status().metadata.state }) }
+    return {
+      registry,
+      planes: () => ({ ...allOk, metadata: registry.status().metadata.state }),
+      close: registry.close,
+    }
   } catch (error) {
     throw problem(error, explainStorage(error, directory))
-  }
-}
-
-/** Deno takes more memory beside what is budgeted than Node and Bun do. */
-function transferBytes(): number | undefined {
-  return 'Deno' in globalThis ? 16 * 1024 * 1024 : undefined
-}
-
-function registryOptions(settings: Settings, events: EventSink): RegistryOptions {
-  return {
-    events,
-    readOnly: settings.readOnly,
-    deletes: settings.deletes,
-    allowSparse: settings.allowSparse,
-    limits: {
-      manifestBytes: settings.maxManifest,
-      blobBytes: settings.maxBlob,
-      uploadSessions: settings.maxUploads,
-      uploadSessionsPerPrincipal: settings.maxUploadsPerUser,
-      uploadBytes: settings.maxUploadBytes,
-      uploadIdleMs: settings.uploadIdle,
-      pageSize: settings.pageSize,
-      referrersBytes: settings.referrersPage,
-      tagsPerPush: settings.maxTagsPerPush,
-      manifestCacheBytes: settings.manifestCache,
-      leaseMs: settings.lease,
-    },
   }
 }
 
 function formatOf({ logFormat }: Settings): 'json' | 'text' {
   if (logFormat !== 'auto') return logFormat
   return process.stdout.isTTY ? 'text' : 'json'
+}
+
+/** There are no users yet, so nothing but the network says who may push. */
+function warnIfOpen(log: Log, settings: Settings, url: string): void {
+  if (settings.readOnly || !isReachable(url)) return
+  const may = settings.deletes ? 'push and delete' : 'push'
+  log.to.warn(
+    { url },
+    `everybody who reaches this address may ${may}: put a proxy with authentication in front and ` +
+      'listen on 127.0.0.1, or give --read-only',
+  )
 }
 
 function announce(log: Log, settings: Settings, { url }: Listening): void {
@@ -170,6 +183,7 @@ function announce(log: Log, settings: Settings, { url }: Listening): void {
     const kept = settings.memory ? 'keeping everything in memory' : `keeping everything in ${place}`
     log.print(banner(version(), url, kept))
   }
+  warnIfOpen(log, settings, url)
   log.flush()
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { defaultLimits } from '../../src/index.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
+import { listOf, proxy } from './lists.ts'
 import { count, duration, oneOf, size, truth } from './quantities.ts'
 
 /** How much is logged. */
@@ -14,6 +15,8 @@ export interface Settings {
   readonly listen: ListenAddress
   readonly storageDir: string
   readonly memory: boolean
+  /** As `trustedProxies` of the runtimes' servers. */
+  readonly trustedProxies: readonly string[]
   readonly tlsCert: string | null
   readonly tlsKey: string | null
   readonly log: LogLevel
@@ -52,6 +55,7 @@ export interface Setting<T> {
   readonly shown?: string
   /** What stands for the value in the help; null for a switch. */
   readonly value: string | null
+  /** What it is for; of a switch that is on at first, what `--no-` does. */
   readonly help: string
   /** What people call it elsewhere, so that a wrong name leads here. */
   readonly alias?: readonly string[]
@@ -70,7 +74,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     shown: '127.0.0.1:5000',
     value: 'ADDRESS',
     help: 'where to listen: HOST:PORT, :PORT for every interface, or unix:PATH; port 0 takes a free one',
-    alias: ['port', 'host', 'addr', 'address', 'bind', 'hostname'],
+    alias: ['port', 'host', 'addr', 'address', 'bind', 'hostname', 'interface'],
   },
   storageDir: {
     schema: text,
@@ -78,7 +82,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     shown: './layerdock-data',
     value: 'DIR',
     help: 'the folder everything is kept in; made if it is not there',
-    alias: ['data', 'dir', 'root', 'path', 'data-dir', 'directory', 'storage'],
+    alias: ['data', 'dir', 'root', 'path', 'data-dir', 'directory', 'storage', 'rootdirectory'],
   },
   memory: switched(false, 'keep everything in memory, to be lost at the end; no folder is touched'),
   tlsCert: {
@@ -86,15 +90,29 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     default: null,
     value: 'FILE',
     help: 'serve HTTPS with this certificate chain (PEM)',
+    alias: ['tls', 'cert', 'certificate', 'tls-certificate'],
   },
-  tlsKey: { schema: text, default: null, value: 'FILE', help: 'the key of the certificate (PEM)' },
+  tlsKey: {
+    schema: text,
+    default: null,
+    value: 'FILE',
+    help: 'the key of the certificate (PEM)',
+    alias: ['key'],
+  },
+  trustedProxies: {
+    schema: listOf(proxy),
+    default: [],
+    value: 'LIST',
+    help: 'proxies that may say who the client is (X-Forwarded-For, X-Forwarded-Proto): addresses, ranges such as 10.0.0.0/8, and unix, with commas between them',
+    alias: ['trust-proxy', 'trusted-proxy', 'trusted-ips', 'proxies'],
+  },
   log: {
     schema: oneOf('error', 'warn', 'info', 'debug', 'silent'),
     default: 'info',
     shown: 'info',
     value: 'LEVEL',
     help: 'error, warn, info (every request), debug or silent',
-    alias: ['level', 'log-level', 'verbose', 'verbosity'],
+    alias: ['level', 'log-level', 'loglevel', 'verbose', 'verbosity', 'debug', 'quiet'],
   },
   logFormat: {
     schema: oneOf('auto', 'json', 'text'),
@@ -103,14 +121,14 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     value: 'FORMAT',
     help: 'json, text, or auto: text on a terminal, json elsewhere',
   },
-  readOnly: switched(false, 'take no changes at all: pulls and lists only'),
-  deletes: switched(true, 'let clients delete blobs, manifests and tags'),
+  readOnly: switched(false, 'take no changes at all: pulls and lists only', ['readonly', 'ro']),
+  deletes: switched(true, 'refuse to delete blobs, manifests and tags', ['delete', 'deletion']),
   allowSparse: switched(false, 'take manifests and indexes whose content is not all there'),
   maxManifest: sized(defaultLimits.manifestBytes, '4MiB', 'the largest manifest'),
   maxBlob: sized(defaultLimits.blobBytes, '1TiB', 'the largest blob'),
   maxUploads: counted(defaultLimits.uploadSessions, 1, 'upload sessions open at once'),
   maxUploadsPerUser: counted(
-    defaultLimits.uploadSessionsPerPrincipal,
+    defaultLimits.uploadSessionsPerOwner,
     1,
     'upload sessions open at once for one user',
   ),
@@ -159,8 +177,13 @@ export function variableOf(name: string): string {
   return `LAYERDOCK_${flagOf(name).replaceAll('-', '_').toUpperCase()}`
 }
 
-function switched(initially: boolean, help: string): Setting<boolean> {
-  return { schema: truth, default: initially, value: null, help }
+/** @param help what the switch does when it is given, also where that turns something off */
+function switched(
+  initially: boolean,
+  help: string,
+  alias: readonly string[] = [],
+): Setting<boolean> {
+  return { schema: truth, default: initially, value: null, help, alias }
 }
 
 function sized(bytes: number, shown: string, help: string): Setting<number> {

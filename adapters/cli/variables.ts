@@ -1,5 +1,6 @@
+import { insteadOf } from './foreign-settings.ts'
 import { nearest } from './nearest.ts'
-import { flagOf, type SettingName, settingNames, settings, variableOf } from './settings.ts'
+import { type SettingName, settingNames, settings, variableOf } from './settings.ts'
 
 /** The variable that names the configuration file. */
 const configVariable = 'LAYERDOCK_CONFIG'
@@ -31,7 +32,7 @@ export function readVariables(
     const setting = settingOf.get(variable)
     if (setting !== undefined) values.set(setting, value)
     else if (variable !== configVariable && !isKubernetes(variable, value)) {
-      problems.push(`${variable}: no such setting; did you mean ${nearestVariable(variable)}?`)
+      problems.push(`${variable}: no such setting; ${hint(variable)}`)
     }
   }
   return { values, config: environment[configVariable] || null, problems }
@@ -43,9 +44,10 @@ function isKubernetes(variable: string, value: string): boolean {
   return kubernetesPort.test(variable) && /^(?:tcp|udp|sctp):\/\//.test(value)
 }
 
-function nearestVariable(variable: string): string {
-  const bare = flagOf(variable.slice('LAYERDOCK_'.length).toLowerCase()).replaceAll('_', '-')
-  const byAlias = settingNames.find((setting) => settings[setting].alias?.includes(bare))
-  if (byAlias !== undefined) return variableOf(byAlias)
-  return nearest(variable, [...settingNames.map(variableOf), configVariable])
+function hint(variable: string): string {
+  const name = variable.slice('LAYERDOCK_'.length).toLowerCase().replaceAll('_', '-')
+  const byAlias = settingNames.find((setting) => settings[setting].alias?.includes(name))
+  if (byAlias !== undefined) return `did you mean ${variableOf(byAlias)}?`
+  const names = [...settingNames.map(variableOf), configVariable]
+  return insteadOf(name) ?? `did you mean ${nearest(variable, names)}?`
 }

@@ -1,4 +1,10 @@
-import { type Digest, type DigestAlgorithm, parseDigest, type UploadId } from '../../src/index.ts'
+import {
+  type Digest,
+  type DigestAlgorithm,
+  type NoticeSink,
+  RegistryError,
+  type UploadId,
+} from '../../src/index.ts'
 import type {
   BlobRef,
   BlobStore,
@@ -6,67 +12,83 @@ import type {
   StagedBlob,
   StageHint,
   StageState,
+  StoredBytes,
 } from '../../src/kit.ts'
 import { algorithmOf } from '../../src/kit.ts'
+import { newBlobKey, parseBlobKey } from './blob-key.ts'
 import type { BufferBudget } from './buffers.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { DiskBlob, openBlobOf } from './disk-blob.ts'
 import { codeOf, isNoFile } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
-import { blobAlgorithms, blobKey, type Layout } from './layout.ts'
+import type { FolderGuard } from './folder-guard.ts'
+import { blobAlgorithms, type Layout } from './layout.ts'
 import { firstNames } from './sorted-listing.ts'
 import { DiskStagedBlob, type StagingDeps } from './staged-blob.ts'
 
-/** Parts of {@link DiskBlobStore}. */
+/** What {@link DiskBlobStore} needs. */
 export interface DiskBlobDeps {
   readonly files: Files
   readonly layout: Layout
   readonly buffers: BufferBudget
+  readonly guard: FolderGuard
+  readonly onNotice: NoticeSink
+  readonly readOnly: boolean
 }
 
-/** Blobs as files, named by their digest. */
+/** Blobs as files, each commit under a name of its own. */
 export class DiskBlobStore implements BlobStore {
   readonly #deps: DiskBlobDeps
   readonly #syncs: Readonly<Record<DigestAlgorithm, DirectorySync>>
   /** The writer of each staged file: at most one. */
   readonly #writers: Map<UploadId, DiskStagedBlob> = new Map()
+  #failure: RegistryError | null = null
 
   constructor(deps: DiskBlobDeps) {
     this.#deps = deps
-    const { files, layout } = deps
-    this.#syncs = {
-      sha256: new DirectorySync(files, layout.blobFolder('sha256')),
-      sha512: new DirectorySync(files, layout.blobFolder('sha512')),
-    }
+    const { files, layout, readOnly, onNotice } = deps
+    if (readOnly) this.#failure = new RegistryError('storageReadOnly')
+    const syncOf = (algorithm: DigestAlgorithm): DirectorySync =>
+      new DirectorySync(files, layout.blobFolder(algorithm), (failure, error) => {
+        if (this.#failure !== null) return
+        this.#failure = failure
+        onNotice({ kind: 'store-read-only', error })
+      })
+    this.#syncs = { sha256: syncOf('sha256'), sha512: syncOf('sha512') }
+  }
+
+  /** Why no bytes can be written any more; null while they can. */
+  get failure(): Error | null {
+    return this.#failure
   }
 
   /**
    * Without `from`, returns while the file is still being made: that it cannot be is then reported
    * by the first call that needs it.
-   *
-   * @throws Error when the bytes of `from` are not all there.
    */
   async stage(id: UploadId, _hint: StageHint, from?: StageState): Promise<StagedBlob> {
-    const { files, layout } = this.#deps
+    this.#expectWritable()
+    const { files, layout, guard } = this.#deps
     await this.#writers.get(id)?.revoke()
     const path = layout.staged(id)
-    if (from === undefined) return this.#writer(id, createAnew(files, path), 0)
-    const file = await files.open(path, 'write')
-    await cutTo(file, from.size).catch(async (error: unknown) => {
-      await file.close()
-      throw error
+    const file = from === undefined ? createAnew(files, path) : openAt(files, path, from.size)
+    const explained = file.catch(async (error: unknown) => {
+      throw await guard.explain(error)
     })
-    return this.#writer(id, Promise.resolve(file), from.size)
+    if (from === undefined) return this.#writer(id, explained, null)
+    return this.#writer(id, Promise.resolve(await explained.catch(asUnknown)), from.size)
   }
 
   async open(ref: BlobRef): Promise<OpenBlob | null> {
-    const path = this.#deps.layout.blob(ref.digest)
+    const path = this.#pathOf(ref)
+    if (path === null) return null
     let file: OpenFile
     try {
       file = await this.#deps.files.open(path, 'read')
     } catch (error) {
-      if (isNoFile(error)) return null
-      throw error
+      if (!isNoFile(error)) throw error
+      await this.#expectFolder(algorithmOf(ref.digest), error)
+      return null
     }
     if (file.size === ref.size) return openBlobOf(new DiskBlob(path, file))
     await file.close()
@@ -74,13 +96,21 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async delete(ref: BlobRef): Promise<boolean> {
-    const there = await this.#deps.files.unlink(this.#deps.layout.blob(ref.digest))
-    if (there) await this.#syncs[algorithmOf(ref.digest)].sync()
-    return there
+    this.#expectWritable()
+    const path = this.#pathOf(ref)
+    if (path === null) return false
+    const algorithm = algorithmOf(ref.digest)
+    await this.#syncs[algorithm].open()
+    if (await this.#deps.files.unlink(path)) {
+      await this.#syncs[algorithm].sync()
+      return true
+    }
+    await this.#expectFolder(algorithm)
+    return false
   }
 
   /** In order of their keys. */
-  async *list(after = ''): AsyncGenerator<BlobRef & { readonly modifiedAt: number }> {
+  async *list(after = ''): AsyncGenerator<StoredBytes> {
     const { files, layout } = this.#deps
     for (const algorithm of blobAlgorithms) {
       const folder = `blobs/${algorithm}/`
@@ -88,16 +118,23 @@ export class DiskBlobStore implements BlobStore {
       while (last !== null) {
         const names = await firstNames(files.list(layout.blobFolder(algorithm)), last)
         for (const name of names) {
-          const digest = parseDigest(`${algorithm}:${name}`)
-          if (digest === null) continue
-          const stat = await files.stat(layout.blob(digest))
-          if (stat === null || stat.kind !== 'file') continue
-          const { size, modifiedAt } = stat
-          yield { digest, size, key: blobKey(digest), modifiedAt }
+          const parsed = parseBlobKey(folder + name)
+          const stat = parsed === null ? null : await files.stat(layout.blob(parsed.key))
+          if (parsed === null || stat === null || stat.kind !== 'file') continue
+          const { key, digest } = parsed
+          yield { key, size: stat.size, committedAt: stat.changedAt, digest }
         }
         last = names.at(-1) ?? null
       }
     }
+  }
+
+  /** @throws RegistryError that says why bytes cannot be read or written. */
+  async check(): Promise<void> {
+    const { guard, readOnly } = this.#deps
+    await guard.verify()
+    if (!readOnly) this.#expectWritable()
+    for (const algorithm of blobAlgorithms) await this.#expectFolder(algorithm)
   }
 
   /** Waits for syncs under way. */
@@ -105,7 +142,28 @@ export class DiskBlobStore implements BlobStore {
     await Promise.all(Object.values(this.#syncs).map((sync) => sync.close()))
   }
 
-  #writer(id: UploadId, file: Promise<OpenFile>, size: number): DiskStagedBlob {
+  #expectWritable(): void {
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  /** What is missing in a folder that is missing itself may well be there. */
+  async #expectFolder(algorithm: DigestAlgorithm, cause?: unknown): Promise<void> {
+    const { files, layout, guard } = this.#deps
+    await guard.verify(cause)
+    if ((await files.stat(layout.blobFolder(algorithm))) !== null) return
+    const missing = new Error(`${layout.blobFolder(algorithm)}: is gone`, { cause })
+    throw new RegistryError('unavailable', { cause: missing })
+  }
+
+  /** Null where the key is not one this store could have given to the digest. */
+  #pathOf(ref: BlobRef): string | null {
+    const parsed = parseBlobKey(ref.key)
+    return parsed === null || parsed.digest !== ref.digest
+      ? null
+      : this.#deps.layout.blob(parsed.key)
+  }
+
+  #writer(id: UploadId, file: Promise<OpenFile>, suspended: number | null): DiskStagedBlob {
     const { files, layout, buffers } = this.#deps
     const deps: StagingDeps = {
       files,
@@ -116,25 +174,31 @@ export class DiskBlobStore implements BlobStore {
         if (this.#writers.get(id) === blob) this.#writers.delete(id)
       },
     }
-    const writer = new DiskStagedBlob(deps, file, size)
+    const writer = new DiskStagedBlob(deps, file, suspended)
     this.#writers.set(id, writer)
     return writer
   }
 
-  /**
-   * Renames and syncs even where the blob is there already: the rename that put it there may not
-   * be durable yet, and whoever acknowledges must know that it is.
-   */
   async #publish(temporary: string, digest: Digest, size: number): Promise<BlobRef> {
-    await this.#deps.files.rename(temporary, this.#deps.layout.blob(digest))
-    await this.#syncs[algorithmOf(digest)].sync()
-    return { digest, size, key: blobKey(digest) }
+    this.#expectWritable()
+    const { files, layout, guard } = this.#deps
+    const key = newBlobKey(digest)
+    const sync = this.#syncs[algorithmOf(digest)]
+    try {
+      // Opened first: once the file has its name, only the sync may fail.
+      await sync.open()
+      await files.rename(temporary, layout.blob(key))
+    } catch (error) {
+      throw await guard.explain(error)
+    }
+    await sync.sync()
+    return { digest, size, key }
   }
 }
 
 /**
- * What has the name already is left from an attempt whose session never came to know of it; or a
- * trap, and then it goes without being followed.
+ * A file of that name is left from an attempt whose session never knew of it. Anything else is a trap,
+ * and is removed without being followed.
  */
 async function createAnew(files: Files, path: string): Promise<OpenFile> {
   try {
@@ -146,9 +210,25 @@ async function createAnew(files: Files, path: string): Promise<OpenFile> {
   }
 }
 
-async function cutTo(file: OpenFile, size: number): Promise<void> {
-  if (file.size < size) throw new Error(`the upload has ${file.size} bytes left of ${size}`)
-  if (file.size > size) await file.truncate(size)
+/** Opens a file and cuts it to `size` bytes. */
+async function openAt(files: Files, path: string, size: number): Promise<OpenFile> {
+  const file = await files.open(path, 'write')
+  try {
+    if (file.size < size) {
+      const cause = new Error(`the upload has ${file.size} bytes left of ${size}`)
+      throw new RegistryError('uploadUnknown', { cause })
+    }
+    if (file.size > size) await file.truncate(size)
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** Staged bytes that are not there belong to no upload any more. */
+function asUnknown(error: unknown): never {
+  throw isNoFile(error) ? new RegistryError('uploadUnknown', { cause: error }) : error
 }
 
 /** Where in a folder the names after a key begin; null when none do. */

@@ -1,3 +1,4 @@
+import { RegistryError } from '../../src/index.ts'
 import type { Files, OpenDirectory } from './files.ts'
 
 /** Makes the names in a folder outlive power loss, once. */
@@ -11,32 +12,52 @@ export async function syncDirectory(files: Files, path: string): Promise<void> {
 }
 
 /**
- * Syncs of one folder, shared: whoever asks while one is running waits for the next, together with
- * all others who do. Thousands of renames so need hundreds of syncs, and none is acknowledged by a
- * sync that began before it.
+ * Syncs of one folder, shared: everyone who asks while one is running waits for the next one together.
+ * Thousands of renames need hundreds of syncs that way, and none is acknowledged by a sync that began
+ * before it.
+ *
+ * A sync that failed is never tried again: the system has forgotten what it did not write, and would
+ * call the next one a success. From then on every call fails with `storageReadOnly`.
  */
 export class DirectorySync {
   readonly #files: Files
   readonly #path: string
+  readonly #onFailure: (failure: RegistryError, error: unknown) => void
   #directory: Promise<OpenDirectory> | null = null
   #running: Promise<void> | null = null
   #next: Promise<void> | null = null
+  #failure: RegistryError | null = null
 
-  constructor(files: Files, path: string) {
+  /** @param onFailure told once, of the sync that failed */
+  constructor(
+    files: Files,
+    path: string,
+    onFailure: (failure: RegistryError, error: unknown) => void,
+  ) {
     this.#files = files
     this.#path = path
+    this.#onFailure = onFailure
+  }
+
+  /**
+   * Opens the folder, so that a later sync cannot fail for want of a descriptor. Call it before a
+   * change that {@link sync} has to make durable.
+   */
+  async open(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    await this.#opened()
   }
 
   /** Changes made in the folder before the call are durable when it resolves. */
   sync(): Promise<void> {
-    // The next one, once promised, has not begun: it can still take everybody along.
+    // The next one, once promised, has not begun: it can still cover this call too.
     if (this.#next !== null) return this.#next
     if (this.#running === null) return this.#start()
     this.#next = this.#afterRunning(this.#running)
     return this.#next
   }
 
-  /** Waits for syncs under way and lets go of the folder. */
+  /** Waits for syncs under way and releases the folder. */
   async close(): Promise<void> {
     await (this.#next ?? this.#running)?.catch(() => {})
     const directory = await this.#directory?.catch(() => null)
@@ -45,7 +66,6 @@ export class DirectorySync {
   }
 
   async #afterRunning(running: Promise<void>): Promise<void> {
-    // Its failure belongs to those who waited for it; the next one is a sync of other changes.
     await running.catch(() => {})
     this.#next = null
     await this.#start()
@@ -60,14 +80,24 @@ export class DirectorySync {
   }
 
   async #syncNow(): Promise<void> {
-    this.#directory ??= this.#files.openDirectory(this.#path)
-    let directory: OpenDirectory
+    if (this.#failure !== null) throw this.#failure
+    const directory = await this.#opened()
     try {
-      directory = await this.#directory
+      await directory.sync()
+    } catch (error) {
+      this.#failure = new RegistryError('storageReadOnly', { cause: error })
+      this.#onFailure(this.#failure, error)
+      throw this.#failure
+    }
+  }
+
+  async #opened(): Promise<OpenDirectory> {
+    this.#directory ??= this.#files.openDirectory(this.#path)
+    try {
+      return await this.#directory
     } catch (error) {
       this.#directory = null
       throw error
     }
-    await directory.sync()
   }
 }

@@ -1,8 +1,8 @@
 import { RegistryError } from '../../src/index.ts'
 
 /**
- * What a failed call of the file system means to the registry; errors that mean nothing particular
- * come back as they are, for the rule of whoever called.
+ * What a failed call of the file system means to the registry. Errors without a particular meaning
+ * come back as they are: the caller decides about them.
  */
 export function storageError(error: unknown): unknown {
   switch (codeOf(error)) {
@@ -12,6 +12,8 @@ export function storageError(error: unknown): unknown {
     case 'EMFILE':
     case 'ENFILE':
       return new RegistryError('unavailable', { cause: error })
+    case 'EROFS':
+      return new RegistryError('storageReadOnly', { cause: error })
     default:
       return error
   }

@@ -3,8 +3,8 @@ export interface FileStat {
   readonly kind: 'file' | 'directory' | 'other'
   /** In bytes. */
   readonly size: number
-  /** Milliseconds since the epoch. */
-  readonly modifiedAt: number
+  /** When its content, name or attributes last changed (ctime), in milliseconds since the epoch. */
+  readonly changedAt: number
   /** Tells two files apart, whatever their names. */
   readonly identity: string
 }
@@ -45,8 +45,9 @@ export interface OpenDirectory {
  * All the disk store asks of a file system, and the one place where a test lets it fail.
  *
  * Every method throws RegistryError `storageFull` where there is no room, `unavailable` where there
- * are no descriptors left, and otherwise the system's own error, `code` included. The last part of
- * a path is never followed where it is a symbolic link.
+ * are no descriptors left, `storageReadOnly` where the file system is read-only, and otherwise the
+ * system's own error, `code` included. The last part of a path is never followed where it is a
+ * symbolic link.
  */
 export interface Files {
   /** @throws Error with code `EFTYPE` for what is no regular file, `ELOOP` for a symbolic link. */

@@ -1,25 +1,32 @@
 import { spawn } from 'node:child_process'
 import { codeOf } from './file-errors.ts'
-import type { Files, OpenFile } from './files.ts'
-import type { Layout } from './layout.ts'
+import type { Files, OpenFile, OpenMode } from './files.ts'
 
-/** What `flock -n` exits with when somebody else has the lock. */
+/** What `flock -n` exits with when another process has the lock. */
 const exitTaken = 1
 
+/** How a file is locked: for one holder alone, or together with others who only read. */
+export type LockMode = 'alone' | 'shared'
+
 /**
- * Locks a store's lock file with flock(2), which no runtime offers: the program of that name locks
- * the open file it inherits from us, and the lock stays with our descriptor when it has ended. The
- * kernel drops it when that is closed, `kill -9` included. Null when somebody has it.
+ * Locks a file with flock(2), which no runtime offers: the program of that name locks the open file it
+ * inherits from us, and the lock stays with our descriptor when it has ended. The kernel drops it when
+ * that is closed, `kill -9` included. Null when another process has it.
  *
- * @throws Error when there is no `flock` to be run, or it fails.
+ * @returns the open file; closing it releases the lock
+ * @throws Error when there is no `flock` to be run, or it fails; as {@link Files.open}.
  */
 export async function takeFlock(
   files: Files,
-  layout: Layout,
-): Promise<(() => Promise<void>) | null> {
-  const file = await files.open(layout.lock, 'ensure')
+  path: string,
+  mode: LockMode,
+  open: OpenMode,
+): Promise<OpenFile | null> {
+  const file = await files.open(path, open)
   try {
-    if ((await runFlock(file)) && (await isNamed(files, layout, file))) return () => file.close()
+    // A lock on a file that was removed or replaced since keeps nobody out.
+    const held = (await runFlock(file, mode)) && (await isNamed(files, path, file))
+    if (held) return file
   } catch (error) {
     await file.close()
     throw error
@@ -28,9 +35,14 @@ export async function takeFlock(
   return null
 }
 
-function runFlock(file: OpenFile): Promise<boolean> {
+async function isNamed(files: Files, path: string, file: OpenFile): Promise<boolean> {
+  return (await files.stat(path))?.identity === file.identity
+}
+
+function runFlock(file: OpenFile, mode: LockMode): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'pipe', file.fd] })
+    const how = mode === 'alone' ? '-xn' : '-sn'
+    const child = spawn('flock', [how, '3'], { stdio: ['ignore', 'ignore', 'pipe', file.fd] })
     let complaint = ''
     child.stderr?.on('data', (text: Uint8Array) => {
       complaint += String(text).slice(0, 500)
@@ -46,9 +58,4 @@ function runFlock(file: OpenFile): Promise<boolean> {
       else reject(new Error(`flock failed with exit code ${code}: ${complaint.trim()}`))
     })
   })
-}
-
-/** A lock on a file that somebody removed since keeps nobody out. */
-async function isNamed(files: Files, layout: Layout, file: OpenFile): Promise<boolean> {
-  return (await files.stat(layout.lock))?.identity === file.identity
 }

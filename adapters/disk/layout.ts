@@ -1,13 +1,13 @@
 import { join } from 'node:path'
-import type { Digest, DigestAlgorithm, UploadId } from '../../src/index.ts'
-import { algorithmOf, encodedOf } from '../../src/kit.ts'
+import type { DigestAlgorithm, UploadId } from '../../src/index.ts'
+import type { BlobKey } from './blob-key.ts'
 
-/** The algorithms that have a folder of their own. */
+/** The algorithms that have a folder of their own, in the order of their keys. */
 export const blobAlgorithms: readonly DigestAlgorithm[] = ['sha256', 'sha512']
 
 /**
- * Every path of a store. Nothing a client sends becomes a path except as a {@link Digest} or an
- * {@link UploadId}, whose grammars leave no room for a separator or a dot.
+ * Every path of a store. Nothing from outside becomes a path except as a {@link BlobKey} or an
+ * {@link UploadId}, whose grammars allow no path but the one meant.
  */
 export interface Layout {
   readonly root: string
@@ -25,7 +25,7 @@ export interface Layout {
   readonly quarantine: string
   journal(generation: number): string
   blobFolder(algorithm: DigestAlgorithm): string
-  blob(digest: Digest): string
+  blob(key: BlobKey): string
   /** The bytes of an upload. */
   staged(id: UploadId): string
   /** The state of an upload's session. */
@@ -49,16 +49,11 @@ export function layoutOf(root: string): Layout {
     quarantine,
     journal: (generation) => join(root, `journal.${generation}`),
     blobFolder: (algorithm) => join(root, 'blobs', algorithm),
-    blob: (digest) => join(root, blobKey(digest)),
+    blob: (key) => join(root, key),
     staged: (id) => join(uploads, id),
     session: (id) => join(uploads, `${id}.json`),
     quarantined: (name) => join(quarantine, name),
   }
-}
-
-/** A blob's path within the store, as in an OCI image layout: also its key. */
-export function blobKey(digest: Digest): string {
-  return `blobs/${algorithmOf(digest)}/${encodedOf(digest)}`
 }
 
 /** The generation a file name says it is the journal of; null for other names. */

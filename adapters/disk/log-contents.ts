@@ -85,9 +85,6 @@ function gap(first: number, generations: readonly number[]): number {
 }
 
 function lost(layout: Layout, name: string, problem: string): StoreDamaged {
-  return new StoreDamaged(
-    `${layout.root}/${name}`,
-    `${problem}, and with it names that were acknowledged. Put it back from a backup, or run: ` +
-      `npx layerdock recover --storage-dir ${layout.root}`,
-  )
+  const lost = `${problem}, and with it names that were acknowledged`
+  return new StoreDamaged(`${layout.root}/${name}`, lost)
 }

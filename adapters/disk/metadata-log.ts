@@ -1,12 +1,5 @@
-import { RegistryError } from '../../src/index.ts'
-import type {
-  Chunks,
-  LogChoice,
-  LogContents,
-  LogFile,
-  MetadataLog,
-  NoticeSink,
-} from '../../src/kit.ts'
+import { type NoticeSink, RegistryError } from '../../src/index.ts'
+import type { Chunks, LogChoice, LogContents, LogFile, MetadataLog } from '../../src/kit.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { syncDirectory } from './directory-sync.ts'
 import type { Files, OpenFile } from './files.ts'

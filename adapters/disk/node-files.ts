@@ -42,7 +42,7 @@ export const nodeFiles: Files = {
     try {
       const stat = await call<fs.Stats>((done) => fs.lstat(path, done))
       const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other'
-      return { kind, size: stat.size, modifiedAt: stat.mtimeMs, identity: identityOf(stat) }
+      return { kind, size: stat.size, changedAt: stat.ctimeMs, identity: identityOf(stat) }
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null
       throw error

@@ -1,20 +1,35 @@
+import { createRegistry, type Registry, type RegistryOptions } from '../../src/index.ts'
 import {
-  createRegistry,
-  defaultLimits,
-  type Registry,
-  type RegistryOptions,
-} from '../../src/index.ts'
-import { type MetadataStatus, openMetadata, steadyClock } from '../../src/kit.ts'
+  type BlobStore,
+  type HashFactory,
+  type MaintenanceOptions,
+  type MetadataStatus,
+  openMetadata,
+  startMaintenance,
+  steadyClock,
+} from '../../src/kit.ts'
 import type { BufferBudget } from './buffers.ts'
 import { nodeHash } from './node-hash.ts'
 import { type DiskStoreStatus, openDiskStore } from './store.ts'
 
-/** {@link RegistryOptions} with a folder in place of stores and a hash. */
+/** {@link RegistryOptions} with a folder in place of stores. */
 export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'hash'> {
-  /** Everything is kept here; made where there is none. */
+  /** Everything is kept here; made where there is none, unless `readOnly` is set. */
   readonly directory: string
+  /**
+   * Bytes go into this store instead, and the folder has names and upload sessions alone. The same store
+   * has to be given each time. The caller closes it.
+   */
+  readonly blobs?: BlobStore
+  /** Default: the hashes of `node:crypto`. */
+  readonly hash?: HashFactory
   /** Memory for transfers. Default: a budget of its own, of 48 MiB. */
   readonly buffers?: BufferBudget
+  /**
+   * What is done beside the requests: by default idle uploads are ended and bytes without a name are
+   * swept, and no garbage is collected. `false`: nothing; then the program does it. Never with `readOnly`.
+   */
+  readonly maintenance?: MaintenanceOptions | false
 }
 
 /** A registry in a folder. */
@@ -25,33 +40,43 @@ export interface DiskRegistry extends Registry {
 }
 
 /**
- * Opens the registry in a folder, or makes one there. Its `close` lets go of the folder.
+ * Opens the registry in a folder, or makes one there. Its `close` releases the folder.
  *
  * @throws StoreInUse when another process has the folder.
  * @throws UnfitFolder when it holds something else, StoreTooNew when a later version made it.
  * @throws StoreDamaged when something acknowledged would be forgotten.
  */
 export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {
-  const { directory, buffers, ...others } = options
-  const { clock = steadyClock(), events = () => {} } = options
-  const leaseMs = options.limits?.leaseMs ?? defaultLimits.leaseMs
+  const { directory, buffers, blobs, maintenance = {}, ...others } = options
+  const { clock = steadyClock(), onNotice = () => {}, readOnly = false, hash = nodeHash } = options
   const store = await openDiskStore({
     directory,
     clock,
-    events,
+    onNotice,
+    readOnly,
+    ...(blobs === undefined ? {} : { blobs }),
     ...(buffers === undefined ? {} : { buffers }),
   })
   try {
-    const metadata = await openMetadata({ log: store.log, leaseMs, clock, events })
+    const metadata = await openMetadata({ log: store.log, clock, onNotice })
     const stores = { blobs: store.blobs, uploads: store.uploads, metadata }
-    const registry = createRegistry({ ...others, clock, hash: nodeHash, stores })
+    const registry = createRegistry({ ...others, clock, hash, stores })
+    const endMaintenance =
+      maintenance === false || readOnly
+        ? async (): Promise<void> => {}
+        : startMaintenance(registry, maintenance, onNotice)
     return {
       ...registry,
+      get app() {
+        return registry.app
+      },
       buffers: store.buffers,
       status: () => ({ store: store.status(), metadata: metadata.status() }),
       async close() {
+        await endMaintenance()
         try {
           await registry.close()
+          await metadata.close()
         } finally {
           await store.close()
         }

@@ -3,25 +3,24 @@ import { join, relative } from 'node:path'
 import { codeOf, isNoFile } from './file-errors.ts'
 import type { Files } from './files.ts'
 import type { Layout } from './layout.ts'
+import type { HeldLock } from './lock.ts'
 
 const publishedName = /^lock\.[0-9a-f-]{36}$/
-/** The system cuts longer names of sockets off, on Linux at 107 bytes and elsewhere at 103. */
+/** The system cuts off longer names of sockets, on Linux at 107 bytes and elsewhere at 103. */
 const longestName = 100
-/** A live holder answers at once; one that is stopped counts as alive. */
+/** A live holder answers at once; a stopped one counts as alive. */
 const answerMs = 200
 
 /**
  * The lock where there is no flock: a socket in the folder, on which its holder listens. Each gets
- * a name that was never used before, and only once it listens. Who finds another alive withdraws,
- * so of two that start at once at most one remains: the later to publish sees the earlier. The
- * sockets of the dead refuse connections and are removed. Null when somebody has it.
+ * a name that was never used before, and only once it listens. A process that finds another one alive
+ * withdraws, so of two that start at once at most one remains: the later to publish sees the earlier.
+ * The sockets of dead processes refuse connections and are removed. Null when another process has it.
  *
- * Holds between processes that share a kernel, which a folder on a network does not ensure.
+ * Holds between processes that share a kernel, which a folder on a network does not ensure. A holder
+ * whose socket was removed by hand notices with `isHeld`.
  */
-export async function takeSocketLock(
-  files: Files,
-  layout: Layout,
-): Promise<(() => Promise<void>) | null> {
+export async function takeSocketLock(files: Files, layout: Layout): Promise<HeldLock | null> {
   const name = `lock.${crypto.randomUUID()}`
   const path = join(layout.root, name)
   const fresh = `${path}.new`
@@ -31,8 +30,10 @@ export async function takeSocketLock(
     await new Promise((resolve) => server.close(resolve))
   }
   await listen(server, fresh)
+  let identity: string | undefined
   try {
     await files.rename(fresh, path)
+    identity = (await files.stat(path))?.identity
     for await (const other of files.list(layout.root)) {
       if (!publishedName.test(other) || other === name) continue
       if (await isAlive(join(layout.root, other))) {
@@ -45,9 +46,20 @@ export async function takeSocketLock(
     await withdraw()
     throw error
   }
-  // The lock is no reason for a process to go on living.
+  // The lock alone must not keep the process alive.
   server.unref()
-  return withdraw
+  return {
+    isHeld: async () => (await files.stat(path).catch(() => null))?.identity === identity,
+    release: withdraw,
+  }
+}
+
+/** Whether a process has the folder by socket. */
+export async function isSocketLocked(files: Files, layout: Layout): Promise<boolean> {
+  for await (const name of files.list(layout.root)) {
+    if (publishedName.test(name) && (await isAlive(join(layout.root, name)))) return true
+  }
+  return false
 }
 
 function listen(server: net.Server, path: string): Promise<void> {

@@ -5,7 +5,7 @@ import type { Files, OpenFile } from './files.ts'
 import { freeChunk } from './spent-chunks.ts'
 import { readSpan, writeAll } from './whole-files.ts'
 
-/** Chunks gathered for one call at most: the system takes no more than 1024. */
+/** The most chunks gathered for one call: the system takes no more than 1024. */
 const chunksAtOnce = 512
 
 /** What a staged file needs to become a blob. */
@@ -15,19 +15,20 @@ export interface StagingDeps {
   readonly path: string
   /** Gives the synced file its final name; resolves when that is durable. */
   readonly publish: (path: string, digest: Digest, size: number) => Promise<BlobRef>
-  /** Called once the file is nobody's any more. */
+  /** Called once the file is no longer this writer's. */
   readonly ended: (blob: DiskStagedBlob) => void
 }
 
 /**
- * An upload's bytes in a file of their own. What is written gathers in memory while the lot before
- * it is on its way to the file, so the network and the disk work at once and a writer waits only
- * when both lots are full. A write that fails beside its caller is reported by the next call.
+ * An upload's bytes in a file of their own. What is written gathers in memory while the batch before
+ * it is on its way to the file, so the network and the disk work at the same time and a writer waits
+ * only when both batches are full. A write that fails in the background is reported by the next call.
  */
 export class DiskStagedBlob implements StagedBlob {
   readonly #deps: StagingDeps
   readonly #file: Promise<OpenFile>
-  readonly #before: number
+  /** Bytes of the last suspended state; null when there is none. */
+  readonly #suspended: number | null
   #size: number
   /** Where the next lot goes: the bytes before it are written, or on their way. */
   #position: number
@@ -43,15 +44,15 @@ export class DiskStagedBlob implements StagedBlob {
   #ending: Promise<unknown> | null = null
 
   /**
-   * @param file may still be opening: its bytes gather meanwhile, and its failure is the writer's
-   * @param size bytes the file has from before
+   * @param file may still be opening: bytes gather meanwhile, and its failure is the writer's
+   * @param suspended bytes of the state it goes on from; null for a new upload
    */
-  constructor(deps: StagingDeps, file: Promise<OpenFile>, size: number) {
+  constructor(deps: StagingDeps, file: Promise<OpenFile>, suspended: number | null) {
     this.#deps = deps
     this.#file = file
-    this.#before = size
-    this.#size = size
-    this.#position = size
+    this.#suspended = suspended
+    this.#size = suspended ?? 0
+    this.#position = this.#size
     deps.buffers.enter()
     file.catch((error: unknown) => {
       this.#failure ??= error
@@ -64,7 +65,7 @@ export class DiskStagedBlob implements StagedBlob {
 
   write(chunk: Uint8Array): void | Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
-    if (this.#over) return Promise.reject(new Error('the staged blob was let go'))
+    if (this.#over) return Promise.reject(new Error('the staged blob was released'))
     this.#gathered.push(chunk)
     this.#gatheredBytes += chunk.byteLength
     this.#size += chunk.byteLength
@@ -76,14 +77,12 @@ export class DiskStagedBlob implements StagedBlob {
   suspend(): Promise<StageState> {
     return this.#end(async () => {
       try {
-        await this.#drain()
+        await this.#drainOrCut()
+        this.#owned = false
         return { size: this.#size }
       } catch (error) {
-        // Nobody knows of bytes that were never suspended before.
-        if (this.#before === 0) await this.#drop().catch(() => {})
+        await this.#giveUp()
         throw error
-      } finally {
-        this.#owned = false
       }
     })
   }
@@ -109,18 +108,17 @@ export class DiskStagedBlob implements StagedBlob {
   commit(digest: Digest): Promise<BlobRef> {
     return this.#end(async () => {
       try {
-        await this.#drain()
-        const file = await this.#file
-        await file.datasync()
-        // What matters is on the disk: the rename need not wait for a close, nor fail with it.
-        const closed = this.#letGo().catch(() => {})
+        await this.#drainOrCut()
+        await this.#sync(await this.#file)
+        // The bytes are on the disk: the rename need not wait for a close, nor fail with it.
+        const closed = this.#release().catch(() => {})
         const ref = await this.#deps.publish(this.#deps.path, digest, this.#size)
         await closed
         this.#owned = false
         return ref
       } catch (error) {
         this.#failure ??= error
-        await this.#drop().catch(() => {})
+        await this.#giveUp()
         throw error
       }
     })
@@ -132,7 +130,7 @@ export class DiskStagedBlob implements StagedBlob {
 
   /**
    * Takes the file away from a writer whose claim ran out, so that another can have it: two must
-   * never write to one file. Waits for what ends the blob already.
+   * never write to one file. Waits for a suspend, commit or discard under way.
    */
   async revoke(): Promise<void> {
     if (this.#ending === null) {
@@ -140,6 +138,8 @@ export class DiskStagedBlob implements StagedBlob {
       await this.#end(async () => {})
     }
     await this.#ending
+    // One that failed to commit kept its file, so that it can still be discarded.
+    this.#owned = false
   }
 
   async #end<T>(work: () => Promise<T>): Promise<T> {
@@ -149,16 +149,34 @@ export class DiskStagedBlob implements StagedBlob {
       try {
         return await work()
       } finally {
-        await this.#letGo()
-        this.#deps.ended(this)
+        await this.#release()
+        if (!this.#owned) this.#deps.ended(this)
       }
     })()
     this.#ending = ending.catch(() => {})
     return await ending
   }
 
+  /**
+   * A failed sync is never tried again, and nothing tells which bytes it lost: the file goes. The error
+   * is not one after which the upload could go on, whatever the system's reason was.
+   */
+  async #sync(file: OpenFile): Promise<void> {
+    try {
+      await file.datasync()
+    } catch (error) {
+      await this.#drop().catch(() => {})
+      throw new Error('the bytes of the upload could not be synced, and are lost', { cause: error })
+    }
+  }
+
+  /** After a failure: keeps what a suspended state still stands for, and drops the rest. */
+  async #giveUp(): Promise<void> {
+    if (this.#suspended === null) await this.#drop().catch(() => {})
+  }
+
   async #drop(): Promise<void> {
-    await this.#letGo()
+    await this.#release()
     if (!this.#owned) return
     this.#owned = false
     await this.#deps.files.unlink(this.#deps.path)
@@ -195,6 +213,19 @@ export class DiskStagedBlob implements StagedBlob {
     this.#writing = null
   }
 
+  /** Drains, or else cuts off what came after the suspended state: a full disk needs the room. */
+  async #drainOrCut(): Promise<void> {
+    try {
+      await this.#drain()
+    } catch (error) {
+      const size = this.#suspended
+      if (size !== null && !this.#over) {
+        await this.#file.then((file) => file.truncate(size)).catch(() => {})
+      }
+      throw error
+    }
+  }
+
   async #drain(): Promise<void> {
     await this.#writing
     this.#throwFailure()
@@ -206,10 +237,10 @@ export class DiskStagedBlob implements StagedBlob {
 
   #throwFailure(): void {
     if (this.#failure !== null) throw this.#failure
-    if (this.#over) throw new Error('the staged blob was let go')
+    if (this.#over) throw new Error('the staged blob was released')
   }
 
-  async #letGo(): Promise<void> {
+  async #release(): Promise<void> {
     if (this.#over) return
     this.#over = true
     this.#gathered = []

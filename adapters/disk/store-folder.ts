@@ -3,33 +3,36 @@ import { StoreDamaged } from '../../src/kit.ts'
 import { syncDirectory } from './directory-sync.ts'
 import type { Files } from './files.ts'
 import { blobAlgorithms, journalGeneration, type Layout } from './layout.ts'
-import { readText, replaceDurably } from './whole-files.ts'
+import { type BlobPlace, type LockKind, readMarker, writeMarker } from './store-marker.ts'
 
-/** How two processes are kept from one folder; part of the format, since both must do the same. */
-export type LockKind = 'flock' | 'socket'
-
-/** What stands in `store.json`. */
-export interface StoreMarker {
-  readonly format: 1
-  readonly lock: LockKind
-}
+export {
+  type BlobPlace,
+  type LockKind,
+  readMarker,
+  type StoreMarker,
+  StoreTooNew,
+} from './store-marker.ts'
 
 /** What a folder is before it is opened. */
 export type FolderKind = 'store' | 'fresh'
 
-/** A store was made by a later version of Layerdock, and this one must leave it alone. */
-export class StoreTooNew extends Error {
-  override readonly name = 'StoreTooNew'
-}
-
-/** A folder is no store and cannot become one as it is; the message says what to do. */
+/** A folder is not a store, and cannot become one as it is. */
 export class UnfitFolder extends Error {
   override readonly name = 'UnfitFolder'
+  /** The folder, or what stands in the place of one. */
+  readonly path: string
+  /** What is wrong with it. */
+  readonly problem: string
+
+  constructor(path: string, problem: string) {
+    super(`${path}: ${problem}`)
+    this.path = path
+    this.problem = problem
+  }
 }
 
 /** What an operating system puts into a folder by itself. */
 const foreignNames = new Set(['lost+found', '.DS_Store'])
-const longestMarker = 4096
 
 /**
  * Whether a folder is a store, or may become one: it is absent, empty, or holds no more than what
@@ -40,15 +43,16 @@ const longestMarker = 4096
  * @throws StoreDamaged for a store that lost its marker or its blobs.
  */
 export async function inspectFolder(files: Files, layout: Layout): Promise<FolderKind> {
-  const folders = foldersOf(layout)
+  const folders = foldersOf(layout, 'here')
   for (const path of [layout.root, ...folders]) {
     const kind = (await files.stat(path))?.kind ?? 'directory'
-    if (kind !== 'directory') throw new UnfitFolder(`${path}: is no folder; move it away`)
+    if (kind !== 'directory') throw new UnfitFolder(path, 'is not a folder')
   }
   if ((await files.stat(layout.root)) === null) return 'fresh'
-  if ((await files.stat(layout.marker)) !== null) {
-    if ((await files.stat(layout.blobs)) !== null) return 'store'
-    throw new StoreDamaged(layout.blobs, 'is gone. Put it back from a backup')
+  const marker = await readMarker(files, layout)
+  if (marker !== null) {
+    if (marker.blobs === 'elsewhere' || (await files.stat(layout.blobs)) !== null) return 'store'
+    throw new StoreDamaged(layout.blobs, 'is gone')
   }
   await expectFresh(files, layout)
   return 'fresh'
@@ -58,8 +62,13 @@ export async function inspectFolder(files: Files, layout: Layout): Promise<Folde
  * Makes a store in a fresh folder. The marker comes last: where it stands, a journal stood too, so
  * a store that lost its names can be told from a new one.
  */
-export async function createStore(files: Files, layout: Layout, lock: LockKind): Promise<void> {
-  await makeFolders(files, layout)
+export async function createStore(
+  files: Files,
+  layout: Layout,
+  lock: LockKind,
+  blobs: BlobPlace = 'here',
+): Promise<void> {
+  await makeFolders(files, layout, blobs)
   const journal = await files.open(layout.journal(0), 'ensure')
   try {
     await journal.datasync()
@@ -67,13 +76,16 @@ export async function createStore(files: Files, layout: Layout, lock: LockKind):
     await journal.close()
   }
   await syncDirectory(files, layout.root)
-  const marker: StoreMarker = { format: 1, lock }
-  await replaceDurably(files, layout.marker, layout.root, `${JSON.stringify(marker)}\n`)
+  await writeMarker(files, layout, { format: 2, lock, blobs })
 }
 
 /** Makes those folders of a store that a backup may have left out because they were empty. */
-export async function makeFolders(files: Files, layout: Layout): Promise<void> {
-  for (const path of foldersOf(layout)) {
+export async function makeFolders(
+  files: Files,
+  layout: Layout,
+  blobs: BlobPlace = 'here',
+): Promise<void> {
+  for (const path of foldersOf(layout, blobs)) {
     if (await files.makeDirectory(path)) await syncDirectory(files, dirname(path))
   }
 }
@@ -85,34 +97,11 @@ export async function makeWithParents(files: Files, path: string): Promise<void>
   if (await files.makeDirectory(path)) await syncDirectory(files, dirname(path))
 }
 
-/**
- * The marker; null where there is none.
- *
- * @throws StoreTooNew when it is of a later format.
- * @throws StoreDamaged when it cannot be read.
- */
-export async function readMarker(files: Files, layout: Layout): Promise<StoreMarker | null> {
-  if (((await files.stat(layout.marker))?.size ?? 0) > longestMarker) throw markerDamaged(layout)
-  const text = await readText(files, layout.marker, longestMarker)
-  if (text === null) return null
-  let marker: Partial<Record<keyof StoreMarker, unknown>> | null
-  try {
-    marker = JSON.parse(text)
-  } catch {
-    marker = null
-  }
-  const { format, lock } = marker ?? {}
-  if (typeof format === 'number' && format !== 1) {
-    const problem = `is of format ${format}, and this version of Layerdock knows format 1 only`
-    throw new StoreTooNew(`${layout.marker}: ${problem}. Run a newer version; nothing was changed`)
-  }
-  if (format !== 1 || (lock !== 'flock' && lock !== 'socket')) throw markerDamaged(layout)
-  return { format, lock }
-}
-
-function foldersOf(layout: Layout): readonly string[] {
+function foldersOf(layout: Layout, blobs: BlobPlace): readonly string[] {
+  const others = [layout.uploads, layout.quarantine]
+  if (blobs === 'elsewhere') return others
   const byAlgorithm = blobAlgorithms.map((algorithm) => layout.blobFolder(algorithm))
-  return [layout.blobs, ...byAlgorithm, layout.uploads, layout.quarantine]
+  return [layout.blobs, ...byAlgorithm, ...others]
 }
 
 async function expectFresh(files: Files, layout: Layout): Promise<void> {
@@ -131,22 +120,11 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
   }
 }
 
-function markerDamaged(layout: Layout): StoreDamaged {
-  const whole = '{"format":1,"lock":"flock"}'
-  return new StoreDamaged(layout.marker, `is damaged. What belongs there is ${whole}`)
-}
-
 function markerLost(layout: Layout): StoreDamaged {
-  return new StoreDamaged(
-    layout.marker,
-    `is gone, though the folder holds a store. Put it back from a backup, or run: ` +
-      `npx layerdock recover --storage-dir ${layout.root}`,
-  )
+  return new StoreDamaged(layout.marker, 'is gone, though the folder holds a store')
 }
 
 function foreign(layout: Layout, name: string): UnfitFolder {
-  return new UnfitFolder(
-    `${layout.root}: holds "${name}" and no store.json, so it is no store. Choose an empty folder, ` +
-      'or one that does not exist yet',
-  )
+  const problem = `holds ${JSON.stringify(name)} and no store.json, so it is not a store`
+  return new UnfitFolder(layout.root, problem)
 }

@@ -1,31 +1,34 @@
 import fs from 'node:fs'
 import { resolve } from 'node:path'
-import type { EventSink } from '../../src/index.ts'
+import type { NoticeSink } from '../../src/index.ts'
+import { type BlobStore, type MetadataLog, steadyClock } from '../../src/kit.ts'
 import { DiskBlobStore } from './blob-store.ts'
 import { BufferBudget } from './buffers.ts'
 import type { Files } from './files.ts'
+import { FolderGuard, guardedFiles } from './folder-guard.ts'
 import { type Layout, layoutOf } from './layout.ts'
-import { type FolderLock, lockFolder, preferredLock } from './lock.ts'
 import { DiskMetadataLog } from './metadata-log.ts'
 import { nodeFiles } from './node-files.ts'
 import { Quarantine } from './quarantine.ts'
-import {
-  createStore,
-  inspectFolder,
-  type LockKind,
-  makeFolders,
-  makeWithParents,
-  readMarker,
-} from './store-folder.ts'
+import { ReadOnlyLog } from './read-only-log.ts'
+import type { BlobPlace, LockKind } from './store-marker.ts'
+import { takeFolder } from './take-folder.ts'
 import { DiskUploadStore } from './upload-store.ts'
 
 /** Settings of {@link openDiskStore}. */
 export interface DiskStoreOptions {
-  /** The store's folder; made where there is none. */
+  /** The store's folder; made where there is none, unless it is opened read-only. */
   readonly directory: string
+  /**
+   * Bytes go here instead of into the folder, which then has names and sessions alone. `store.json` says
+   * so. The caller closes it.
+   */
+  readonly blobs?: BlobStore
+  /** Writes nothing, so a read-only file system will do. Several may read at once. Default: false. */
+  readonly readOnly?: boolean
   /** Told of damage that was overcome and of the end of writing. Default: nobody. */
-  readonly events?: EventSink
-  /** Milliseconds since the epoch. Default: `Date.now`. */
+  readonly onNotice?: NoticeSink
+  /** Milliseconds since the epoch. Default: `steadyClock`. */
   readonly clock?: () => number
   /** The file system. Default: `node:fs`. */
   readonly files?: Files
@@ -42,21 +45,24 @@ export interface DiskStoreStatus {
   /** Absolute. */
   readonly directory: string
   readonly lock: LockKind
+  /** Where the bytes are. */
+  readonly blobs: BlobPlace
   /** Upload sessions open. */
   readonly uploads: number
-  /** Why names can no longer be changed; null while they can. */
+  /** Why nothing can be written any more; null while it can. */
   readonly failure: Error | null
 }
 
-/** A store in a folder that nobody else can open meanwhile. */
+/** A store in a folder that no other process can open meanwhile. */
 export interface DiskStore {
-  readonly blobs: DiskBlobStore
+  /** Its own, or the caller's. */
+  readonly blobs: BlobStore
   readonly uploads: DiskUploadStore
-  /** For the journalled metadata; whoever composes them closes the metadata before the store. */
-  readonly log: DiskMetadataLog
+  /** For the journalled metadata; the caller closes the metadata before the store. */
+  readonly log: MetadataLog
   readonly buffers: BufferBudget
   status(): DiskStoreStatus
-  /** Keeps what a restart needs and lets go of the folder; harmless when repeated. */
+  /** Keeps what a restart needs and releases the folder; harmless when repeated. */
   close(): Promise<void>
 }
 
@@ -64,33 +70,49 @@ export interface DiskStore {
  * Opens the store in a folder, or makes one where the folder is absent or empty.
  *
  * @throws StoreInUse when another process has it, within a second.
- * @throws UnfitFolder when the folder is something else, StoreTooNew when a later version made it,
- *   and StoreDamaged when opening it would forget what was acknowledged; the message says what to do.
+ * @throws UnfitFolder when the folder is something else, or keeps its bytes elsewhere than the caller
+ *   says; StoreTooNew when a later version made it; StoreDamaged when opening it would forget what was
+ *   acknowledged.
  */
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
-  const { files = nodeFiles, clock = Date.now, events = () => {} } = options
-  const { buffers = new BufferBudget(), boot = bootId() } = options
+  const { files = nodeFiles, clock = steadyClock(), onNotice = () => {} } = options
+  const { buffers = new BufferBudget(), boot = bootId(), readOnly = false } = options
   const layout = layoutOf(realPath(options.directory))
-  const lock = await takeFolder(files, layout, options.lock)
+  const place: BlobPlace = options.blobs === undefined ? 'here' : 'elsewhere'
+  const lock = await takeFolder(files, layout, { place, readOnly, wanted: options.lock })
   try {
-    const quarantine = new Quarantine(files, layout, clock)
-    const blobs = new DiskBlobStore({ files, layout, buffers })
-    const uploads = await DiskUploadStore.open({ files, layout, clock, events, boot })
-    const log = new DiskMetadataLog({ files, layout, quarantine, events })
+    const guard = new FolderGuard(layout.root, lock)
+    const own =
+      options.blobs === undefined
+        ? new DiskBlobStore({ files, layout, buffers, guard, onNotice, readOnly })
+        : null
+    const uploads = await DiskUploadStore.open({
+      files,
+      layout,
+      guard,
+      clock,
+      onNotice,
+      boot,
+      blobs: place,
+      readOnly,
+    })
+    const log = openLog(guardedFiles(files, guard), layout, clock, onNotice, readOnly)
     let closed: Promise<void> | null = null
+    const release = { close: () => lock.release() }
     return {
-      blobs,
+      blobs: own ?? (options.blobs as BlobStore),
       uploads,
       log,
       buffers,
       status: () => ({
         directory: layout.root,
         lock: lock.kind,
+        blobs: place,
         uploads: uploads.size,
-        failure: log.failure,
+        failure: readOnly ? null : (log.failure ?? own?.failure ?? null),
       }),
       close() {
-        closed ??= closeAll([uploads, log, blobs, { close: () => lock.release() }])
+        closed ??= closeAll([uploads, log, ...(own === null ? [] : [own]), release])
         return closed
       },
     }
@@ -100,28 +122,16 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   }
 }
 
-/** Locks the folder and sees to it that it is a store. */
-async function takeFolder(files: Files, layout: Layout, wanted?: LockKind): Promise<FolderLock> {
-  // Looked at before anything is made, so that somebody else's folder stays as it is.
-  await inspectFolder(files, layout)
-  await makeWithParents(files, layout.root)
-  const marker = await readMarker(files, layout)
-  const lock = await lockFolder(files, layout, marker?.lock ?? wanted ?? preferredLock())
-  try {
-    // Again, since the store may have been made while this process waited for the lock.
-    const made = await readMarker(files, layout)
-    if (made !== null && made.lock !== lock.kind) {
-      await lock.release()
-      return await takeFolder(files, layout)
-    }
-    if ((await inspectFolder(files, layout)) === 'fresh')
-      await createStore(files, layout, lock.kind)
-    else await makeFolders(files, layout)
-    return lock
-  } catch (error) {
-    await lock.release().catch(() => {})
-    throw error
-  }
+function openLog(
+  files: Files,
+  layout: Layout,
+  clock: () => number,
+  onNotice: NoticeSink,
+  readOnly: boolean,
+): MetadataLog & { readonly failure: Error | null } {
+  const quarantine = new Quarantine(files, layout, clock)
+  const log = new DiskMetadataLog({ files, layout, quarantine, onNotice })
+  return readOnly ? new ReadOnlyLog(log) : log
 }
 
 /** Closes all, in order, whatever becomes of each; then throws the first failure. */

@@ -1,30 +1,50 @@
-import { type EventSink, parseUploadId, type UploadId } from '../../src/index.ts'
-import type { SessionCaps, UploadSession, UploadStore } from '../../src/kit.ts'
+import { type NoticeSink, parseUploadId, RegistryError, type UploadId } from '../../src/index.ts'
+import {
+  type SessionCaps,
+  SessionTable,
+  type UploadSession,
+  type UploadStore,
+} from '../../src/kit.ts'
 import type { Files } from './files.ts'
+import type { FolderGuard } from './folder-guard.ts'
 import type { Layout } from './layout.ts'
-import { parseSession, sessionText } from './session-file.ts'
-import { SessionTable } from './session-table.ts'
+import { longestSession, parseSession, sessionText } from './session-file.ts'
+import type { BlobPlace } from './store-marker.ts'
 import { readText, writeAll } from './whole-files.ts'
 
-/** Files read or written at once at start and at close. */
+/** Files read or written at the same time at start and at close. */
 const atOnce = 16
-const longestSession = 64 * 1024
+/** Sessions without bytes that a restart keeps: the ones used last. */
+const keptEmpty = 1000
+/**
+ * A session found at start does not expire for ten minutes, however old its file says it is: the wall
+ * clock may have jumped since the file was written, and its client may be about to go on.
+ */
+const graceMs = 10 * 60 * 1000
 /** What this store leaves in its folder: bytes, a session, or a session not yet in place. */
 const ownName = /^([0-9a-f-]{36})(\.json(?:\.[0-9]+\.new)?)?$/
 
-/** Parts of {@link DiskUploadStore}. */
+/** What {@link DiskUploadStore} needs. */
 export interface DiskUploadDeps {
   readonly files: Files
   readonly layout: Layout
+  readonly guard: FolderGuard
+  /** Milliseconds since the epoch. */
   readonly clock: () => number
-  readonly events: EventSink
+  readonly onNotice: NoticeSink
   /** Changes with every start of the machine; null where that cannot be told. */
   readonly boot: string | null
+  /** Where the bytes of the uploads are. */
+  readonly blobs: BlobPlace
+  readonly readOnly: boolean
 }
 
 /**
  * Upload sessions, kept in memory and, once they have acknowledged bytes, in a file each. Those
  * files are not synced: they outlive the process, and after power loss the digest decides.
+ *
+ * How long a session was idle outlives the process too: it is what the clock said when the session was
+ * saved and what it says at start, never less than nothing, and see {@link graceMs}.
  */
 export class DiskUploadStore implements UploadStore {
   readonly #deps: DiskUploadDeps
@@ -32,6 +52,7 @@ export class DiskUploadStore implements UploadStore {
   /** Sessions that have a file. */
   readonly #written: Set<UploadId> = new Set()
   #saves = 0
+  #closed: Promise<void> | null = null
 
   private constructor(deps: DiskUploadDeps) {
     this.#deps = deps
@@ -51,124 +72,173 @@ export class DiskUploadStore implements UploadStore {
   }
 
   async create(session: UploadSession, caps: SessionCaps): Promise<boolean> {
-    if (!this.#table.hasRoom(session.principal, caps)) return false
-    this.#table.add(session)
-    return true
+    this.#expectWritable()
+    const { created, evicted } = this.#table.create(session, caps)
+    for (const { id } of evicted) await this.#forgetFiles(id)
+    return created
   }
 
-  async find(id: UploadId): Promise<UploadSession | null> {
-    return this.#table.get(id)
+  async find(id: UploadId, idleMs: number): Promise<UploadSession | null> {
+    return this.#table.find(id, idleMs)
   }
 
-  async claim(id: UploadId, holder: string, ttlMs: number): Promise<UploadSession | 'busy' | null> {
-    return this.#table.claim(id, holder, ttlMs)
+  async claim(
+    id: UploadId,
+    holder: string,
+    ttlMs: number,
+    idleMs: number,
+  ): Promise<UploadSession | 'busy' | null> {
+    return this.#table.claim(id, holder, ttlMs, idleMs)
   }
 
-  /** @throws as {@link Files} does; the session is then as it was, and free. */
+  async renew(id: UploadId, holder: string, ttlMs: number): Promise<'held' | 'wanted' | 'lost'> {
+    return this.#table.renew(id, holder, ttlMs)
+  }
+
+  /** @throws as {@link Files} does; the session is then as it was, and still claimed. */
   async save(session: UploadSession, holder: string): Promise<boolean> {
-    const { id } = session
-    if (!this.#table.isHeldBy(id, holder)) return false
-    if (session.offset > 0 || this.#written.has(id)) {
-      // The claim must not run out between the file and the table, or they would differ.
-      this.#table.claim(id, holder, Number.POSITIVE_INFINITY)
-      try {
-        if (!(await this.#write(session))) return false
-      } finally {
-        this.#table.release(id, holder)
-      }
+    this.#expectWritable()
+    const { id, offset, committed } = session
+    if (offset === 0 && committed === null && !this.#written.has(id)) {
+      return this.#table.save(session, holder)
     }
-    this.#table.replace(session)
-    return true
+    // The claim must not run out between the file and the table, or they would differ.
+    if (!this.#table.pin(id, holder)) return false
+    try {
+      await this.#write(session, this.#deps.clock())
+      return this.#table.save(session, holder)
+    } finally {
+      this.#table.unpin(id, holder)
+    }
   }
 
   async release(id: UploadId, holder: string): Promise<void> {
     this.#table.release(id, holder)
   }
 
-  async remove(id: UploadId): Promise<boolean> {
-    const there = this.#table.remove(id)
-    if (this.#written.delete(id)) await this.#deps.files.unlink(this.#deps.layout.session(id))
-    return there
+  /** @throws as {@link Files} does; the session is then as it was, and still claimed. */
+  async remove(id: UploadId, holder: string): Promise<boolean> {
+    if (!this.#table.pin(id, holder)) return false
+    try {
+      if (this.#written.has(id)) await this.#deps.files.unlink(this.#deps.layout.session(id))
+      this.#written.delete(id)
+      return this.#table.remove(id, holder)
+    } finally {
+      this.#table.unpin(id, holder)
+    }
   }
 
   async stagedBytes(): Promise<number> {
     return this.#table.bytes
   }
 
-  async expired(before: number, limit: number): Promise<readonly UploadSession[]> {
-    return this.#table.expired(before, limit)
+  async expired(idleMs: number, limit: number): Promise<readonly UploadSession[]> {
+    return this.#table.expired(idleMs, limit)
   }
 
-  /** Writes those sessions too that have no bytes yet, so that a restart ends none. */
-  async close(): Promise<void> {
-    const unwritten = this.#table.values().filter((session) => !this.#written.has(session.id))
-    await inTurns(unwritten, async (session) => {
-      await this.#write(session)
-    })
+  /** @throws RegistryError `unavailable` when the folder is gone. */
+  async check(): Promise<void> {
+    await this.#deps.guard.verify()
   }
 
-  /** Puts a session's file in place; false when the session was removed meanwhile. */
-  async #write(session: UploadSession): Promise<boolean> {
-    const { files, layout, boot } = this.#deps
+  /** Writes the newest sessions without bytes too, so that a restart ends none that is in use. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    if (this.#deps.readOnly) return
+    const now = this.#deps.clock()
+    const unwritten = [...this.#table.all()].filter(({ session }) => !this.#written.has(session.id))
+    try {
+      await inTurns(unwritten.slice(-keptEmpty), ({ session, idleMs }) =>
+        this.#write(session, now - idleMs),
+      )
+    } catch (error) {
+      // They have no bytes: their clients begin again. The end itself must not fail for that.
+      this.#deps.onNotice({
+        kind: 'background-failure',
+        task: 'keeping upload sessions',
+        error,
+        retried: false,
+      })
+    }
+  }
+
+  #expectWritable(): void {
+    if (this.#deps.readOnly) throw new RegistryError('storageReadOnly')
+  }
+
+  /** Puts a session's file in place. */
+  async #write(session: UploadSession, savedAt: number): Promise<void> {
+    const { files, layout, guard, boot } = this.#deps
+    const bytes = sessionText({ session, savedAt }, boot)
     const path = layout.session(session.id)
     this.#saves++
     const fresh = `${path}.${this.#saves}.new`
-    const file = await files.open(fresh, 'create')
     try {
+      const file = await files.open(fresh, 'create')
       try {
-        await writeAll(file, [new TextEncoder().encode(sessionText(session, boot))], 0)
+        await writeAll(file, [bytes], 0)
       } finally {
         await file.close()
       }
       await files.rename(fresh, path)
     } catch (error) {
       await files.unlink(fresh).catch(() => false)
-      throw error
-    }
-    if (this.#table.get(session.id) === null) {
-      await files.unlink(path)
-      return false
+      throw await guard.explain(error)
     }
     this.#written.add(session.id)
-    return true
+  }
+
+  /** What cannot be removed now belongs to no session, and goes when the store is opened next. */
+  async #forgetFiles(id: UploadId): Promise<void> {
+    const { files, layout } = this.#deps
+    if (!this.#written.delete(id)) return
+    await files.unlink(layout.session(id)).catch(() => false)
+    await files.unlink(layout.staged(id)).catch(() => false)
   }
 
   async #load(): Promise<void> {
-    const { files, layout } = this.#deps
+    const { files, layout, readOnly } = this.#deps
+    if (readOnly && (await files.stat(layout.uploads)) === null) return
     const ids: Set<UploadId> = new Set()
     for await (const name of files.list(layout.uploads)) {
       const [, text = '', kind] = ownName.exec(name) ?? []
       const id = parseUploadId(text)
       if (id === null) continue
       if (kind === undefined || kind === '.json') ids.add(id)
-      else await files.unlink(`${layout.uploads}/${name}`)
+      else if (!readOnly) await files.unlink(`${layout.uploads}/${name}`)
     }
     await inTurns([...ids], (id) => this.#loadOne(id))
   }
 
   async #loadOne(id: UploadId): Promise<void> {
-    const { files, layout, boot, events } = this.#deps
+    const { files, layout, boot, clock, onNotice, readOnly } = this.#deps
     const path = layout.session(id)
     const text = await readText(files, path, longestSession).catch(() => '')
-    const session = text === null ? null : parseSession(text, boot)
-    if (session !== null && session.id === id && (await this.#hasBytes(session))) {
-      this.#table.add(session)
+    const record = text === null ? null : parseSession(text, boot)
+    if (record !== null && record.session.id === id && (await this.#hasBytes(record.session))) {
+      this.#table.restore(record.session, Math.max(clock() - record.savedAt, 0), graceMs)
       this.#written.add(id)
       return
     }
+    if (readOnly) return
     if (text !== null) {
       const file = `uploads/${id}.json`
       const detail = 'an upload session without its bytes was dropped: its client starts again'
-      events({ kind: 'store-recovered', file, detail })
+      onNotice({ kind: 'store-recovered', file, detail })
     }
     await files.unlink(path)
     await files.unlink(layout.staged(id))
   }
 
-  async #hasBytes(session: UploadSession): Promise<boolean> {
-    if (session.stage === null) return true
-    const stat = await this.#deps.files.stat(this.#deps.layout.staged(session.id))
-    return stat !== null && stat.kind === 'file' && stat.size >= session.stage.size
+  async #hasBytes({ id, stage, committed }: UploadSession): Promise<boolean> {
+    const { files, layout, blobs } = this.#deps
+    if (stage === null || committed !== null || blobs === 'elsewhere') return true
+    const stat = await files.stat(layout.staged(id))
+    return stat !== null && stat.kind === 'file' && stat.size >= stage.size
   }
 }
 

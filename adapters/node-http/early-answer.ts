@@ -1,11 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-
-/** How long, and for how many bytes, an answered client is still listened to. */
-const lingerMs = 1_000
-const lingerBytes = 64 * 1024 * 1024
-/** Bodies announced no longer than this are read to their end, and the connection is kept. */
-const shortBody = 64 * 1024
+import { lingerBytes, lingerMs, shortBody } from '../serving/unread-body.ts'
 
 /** Connections that end after the answer they wait for. */
 const ending: WeakSet<Socket> = new WeakSet()

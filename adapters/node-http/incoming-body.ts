@@ -1,7 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { RegistryError } from '../../src/index.ts'
-import { BodyInterrupted, type ByteSink, type ByteSource } from '../../src/kit.ts'
+import type { BodyInterrupted, ByteSink, ByteSource } from '../../src/kit.ts'
 import { allowFreeing } from '../disk/spent-chunks.ts'
+import { calledOff, endedEarly } from '../serving/unread-body.ts'
+
+/** How many bytes of a body were read so far; a request without an entry has none. */
+const received: WeakMap<IncomingMessage, { bytes: number }> = new WeakMap()
+
+/** The bytes of a request's body that reached the registry; null for a request without a body. */
+export function receivedBytes(incoming: IncomingMessage): number | null {
+  return received.get(incoming)?.bytes ?? null
+}
 
 /** The body of a request that has none: nothing to wait for, nothing to listen to. */
 export const emptyBody: ByteSource = {
@@ -29,6 +38,8 @@ export function mayHaveBody(incoming: IncomingMessage): boolean {
 export function incomingBody(incoming: IncomingMessage, free: boolean = false): ByteSource {
   let interrupt: ((error: BodyInterrupted) => void) | null = null
   let aborted = false
+  const count = { bytes: 0 }
+  received.set(incoming, count)
   return {
     pipe(sink: ByteSink): Promise<void> {
       if (aborted) return Promise.reject(calledOff())
@@ -60,6 +71,7 @@ export function incomingBody(incoming: IncomingMessage, free: boolean = false): 
         }
 
         const take = (chunk: Uint8Array): void => {
+          count.bytes += chunk.byteLength
           if (free) allowFreeing(chunk)
           try {
             const busy = sink(chunk)
@@ -75,8 +87,7 @@ export function incomingBody(incoming: IncomingMessage, free: boolean = false): 
           }
         }
         const end = (): void => afterSink(() => settle(resolve))
-        const fail = (cause: unknown): void =>
-          afterSink(() => break_(new BodyInterrupted('the body ended early', { cause })))
+        const fail = (cause: unknown): void => afterSink(() => break_(endedEarly(cause)))
         const vanish = (): void => fail(incoming.errored ?? undefined)
 
         interrupt = (error) => afterSink(() => break_(error))
@@ -93,8 +104,4 @@ export function incomingBody(incoming: IncomingMessage, free: boolean = false): 
       interrupt?.(calledOff())
     },
   }
-}
-
-function calledOff(): BodyInterrupted {
-  return new BodyInterrupted('reading the body was called off')
 }

@@ -1,19 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { EventSink } from '../../src/index.ts'
+import type { NoticeSink } from '../../src/index.ts'
 import {
   errorAnswer,
   errorResponse,
   type NativeBlob,
   nativeBlob,
   setNativeBody,
+  setPeer,
   setRequestId,
 } from '../../src/kit.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { isDiskBlob } from '../disk/disk-blob.ts'
+import { readProxies } from '../serving/trusted-proxies.ts'
 import { answerEarly, isEarly, isEnding } from './early-answer.ts'
 import { emptyBody, incomingBody, mayHaveBody } from './incoming-body.ts'
+import { peerOfIncoming } from './peer.ts'
 import { type BlobFile, pump } from './pump.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -33,7 +36,7 @@ const hostless = /^https?:\/\/(?:[/?#]|$)/i
 /** How a listener treats its process. */
 export interface ListenerOptions {
   /** Told of transfers that failed. Default: nobody. */
-  readonly events?: EventSink
+  readonly onNotice?: NoticeSink
   /**
    * Replace the process's `Request` and `Response` with @hono/node-server's, which make small
    * answers several times as fast. Default: false, since the process may not be ours alone.
@@ -44,6 +47,13 @@ export interface ListenerOptions {
    * Default: false, since somebody else may have listened to the request's data.
    */
   readonly freeChunks?: boolean
+  /**
+   * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, ranges such as
+   * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.
+   */
+  readonly trustedProxies?: readonly string[]
+  /** Whether connections come over a unix socket, for `unix` among `trustedProxies`. Default: false. */
+  readonly overUnix?: boolean
 }
 
 /** A listener for `http.createServer`, or for `app.use` of Express and its like. */
@@ -53,13 +63,18 @@ export type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => 
 // body turns it into a plain one.
 void RESPONSE_ALREADY_SENT.body
 
-/** Carries requests from Node to `registry` and its answers back, blobs straight from the disk. */
+/**
+ * Carries requests from Node to `registry` and its answers back, blobs straight from the disk.
+ *
+ * @throws TypeError when `trustedProxies` holds anything but proxies.
+ */
 export function createListener(registry: Fetcher, options: ListenerOptions = {}): Listener {
-  const { events, freeChunks = false } = options
+  const { onNotice, freeChunks = false, overUnix = false } = options
+  const proxies = readProxies(options.trustedProxies ?? [])
   const stock = registry.buffers ?? new BufferBudget()
 
   const report = (incoming: IncomingMessage, error: unknown): void =>
-    events?.({
+    onNotice?.({
       kind: 'failure',
       requestId: requestIdOf(incoming),
       method: incoming.method ?? '',
@@ -114,6 +129,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
       if (headers['x-request-id'] !== undefined) {
         setRequestId(request, requestIdOf(context.incoming))
       }
+      setPeer(request, peerOfIncoming(context.incoming, proxies, overUnix))
       if (method !== 'GET' && method !== 'HEAD') return fetchWithBody(request, context)
       const answer = registry.fetch(request, context)
       return answer instanceof Promise

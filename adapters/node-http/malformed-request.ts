@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { ErrorName } from '../../src/index.ts'
 import { errorAnswer } from '../../src/kit.ts'
 
 /**
@@ -13,14 +14,32 @@ const statusOf: Readonly<Record<string, number>> = {
 
 /** Answers what was no request (a server's `clientError`), in the registry's words, and hangs up. */
 export function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ERR_SSL_HTTP_REQUEST') {
+    answerPlainHttp(socket)
+    return
+  }
   // Into a response under way an answer would be written as if it were part of the blob.
   const { _httpMessage: current } = socket as { readonly _httpMessage?: ServerResponse | null }
   if (error.code === 'ECONNRESET' || !socket.writable || current?.headersSent === true) {
     socket.destroy()
     return
   }
-  const { headers, body } = errorAnswer('requestInvalid', { Connection: 'close' })
-  const status = statusOf[error.code ?? ''] ?? 400
+  socket.end(answerText('requestInvalid', statusOf[error.code ?? '']))
+}
+
+/**
+ * HTTP was spoken to a port that speaks HTTPS. The answer goes past the TLS socket, which has no keys,
+ * to the one below; Node alone lets us have that.
+ */
+function answerPlainHttp(socket: Duplex): void {
+  const { _parent: bare } = socket as { readonly _parent?: Duplex | null }
+  if (bare?.writable === true) bare.end(answerText('httpsRequired'))
+  else socket.destroy()
+}
+
+function answerText(kind: ErrorName, othersStatus?: number): string {
+  const { status: own, headers, body } = errorAnswer(kind, { Connection: 'close' })
+  const status = othersStatus ?? own
   const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields.join('')}\r\n${body}`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields.join('')}\r\n${body}`
 }

@@ -1,79 +1,47 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
-import type { EventSink } from '../../src/index.ts'
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
+import {
+  type Certificate,
+  defaultTimeouts,
+  graceMs,
+  type RunningServer,
+  type ServeTimeouts,
+  type ServingOptions,
+} from '../serving/serve-options.ts'
 import { type Connections, watchConnections } from './connections.ts'
 import { createListener, type Fetcher } from './listener.ts'
 import { answerMalformed } from './malformed-request.ts'
 
-/** How long a server waits for what, in milliseconds. None bounds how long a whole push may take. */
-export interface ServeTimeouts {
-  /** For the head of a request. Default: 10 s. */
-  readonly headersMs: number
-  /** For anything to move while it is the client's turn, up or down. Default: 60 s. */
-  readonly stallMs: number
-  /** For the next request of an idle connection. Default: 75 s. */
-  readonly keepAliveMs: number
-}
-
-/** The timeouts where none are given. */
-export const defaultTimeouts: ServeTimeouts = {
-  headersMs: 10_000,
-  stallMs: 60_000,
-  keepAliveMs: 75_000,
-}
-
-/** Where and how to serve. */
-export interface ServeOptions {
-  /** Default: 127.0.0.1, this machine alone. */
-  readonly host?: string
-  /** Default: 5000. 0 takes a free one. */
-  readonly port?: number
-  /** A unix socket to listen on instead of host and port. */
-  readonly socketPath?: string
-  /** Serve HTTPS with this certificate chain and key, in PEM. */
-  readonly tls?: { readonly cert: string; readonly key: string }
-  readonly timeouts?: Partial<ServeTimeouts>
-  /** Told of transfers that failed. Default: nobody. */
-  readonly events?: EventSink
+/** Where and how to serve over `node:http`. */
+export interface ServeOptions extends ServingOptions {
   /** Called with every request before it is answered: for an access log. */
   readonly observe?: (incoming: IncomingMessage, outgoing: ServerResponse) => void
-  /** See ListenerOptions. Default: true, since a program that serves this way serves a registry. */
+  /** See ListenerOptions. Default: false. */
   readonly replaceGlobals?: boolean
+  /** See ListenerOptions. Default: false. */
+  readonly freeChunks?: boolean
 }
 
 /** A server at work. */
-export interface Serving {
-  /** Where it can be reached: `http://127.0.0.1:5000`, or `unix:/path`. */
-  readonly url: string
-  /** The port, the real one where 0 was asked for; null on a unix socket. */
-  readonly port: number | null
-  readonly server: Server | HttpsServer
-  /**
-   * Waits, at most `withinMs` (default: 30 s), until the requests that are under way now have ended.
-   * Takes others meanwhile: for a registry that tells them to go elsewhere, before `close`.
-   */
-  settle(withinMs?: number): Promise<void>
-  /**
-   * Takes no more connections, ends idle ones, and waits for requests under way, at most
-   * `deadlineMs` (default: 30 s); then cuts the rest. How many connections were cut.
-   */
-  close(deadlineMs?: number): Promise<number>
-}
+export type Serving = RunningServer<Server | HttpsServer>
 
 /**
  * Serves a registry over HTTP.
  *
- * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there.
+ * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there;
+ *   TypeError when `trustedProxies` holds anything but proxies.
  */
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, tls } = options
+  const { observe, tls, trustedProxies, replaceGlobals = false, freeChunks = false } = options
   const answer = createListener(registry, {
-    replaceGlobals: options.replaceGlobals ?? true,
-    // Node's collector keeps up with them by itself.
-    freeChunks: 'Deno' in globalThis,
-    ...(options.events === undefined ? {} : { events: options.events }),
+    replaceGlobals,
+    freeChunks,
+    overUnix: options.socketPath !== undefined,
+    ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     connections.began(incoming, outgoing)
@@ -94,18 +62,30 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
   const server =
     tls === undefined
       ? createServer(settings, listener)
-      : createTlsServer({ ...settings, ...tls, handshakeTimeout: timeouts.headersMs }, listener)
+      : createTlsServer(
+          { ...settings, ...secureContext(tls), handshakeTimeout: timeouts.headersMs },
+          listener,
+        )
   const connections = watchConnections(server, timeouts.stallMs)
   server.on('clientError', answerMalformed)
   await listen(server, options)
   return {
     ...addressOf(server, tls !== undefined),
     server,
-    async settle(withinMs = 30_000) {
+    async setCertificate(tls) {
+      if (!(server instanceof TlsServer)) throw new Error('the server does not serve HTTPS')
+      server.setSecureContext(secureContext(tls))
+    },
+    async settle(withinMs = graceMs) {
       await inTime(connections.settled(), withinMs)
     },
-    close: (deadlineMs = 30_000) => close(server, connections, deadlineMs),
+    close: (deadlineMs = graceMs) => close(server, connections, deadlineMs),
   }
+}
+
+/** TLS 1.2 is the oldest version that is still safe; a flag of Node's would allow older ones. */
+function secureContext(tls: Certificate): SecureContextOptions {
+  return { ...tls, minVersion: 'TLSv1.2' }
 }
 
 function listen(server: Server | HttpsServer, options: ServeOptions): Promise<void> {

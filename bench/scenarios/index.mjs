@@ -6,14 +6,13 @@ import { slowReaders } from './slow-readers.mjs'
 import { smallBlobPush } from './small-blob-push.mjs'
 import { wholeImage } from './whole-image.mjs'
 
+/** @import { Scenario, TableScenario } from '../types.ts' */
+
 /**
- * The roads, in the order in which they are measured. A road has an `id`, the `unit` of its
- * rate (operations or megabytes a second), its `sizes`, the `title(size)` of its table, and `prepare(port, size)`: everything
- * that must not be timed, a warm-up included, after which it resolves with
- * `run()`, which resolves with `{ times, seconds, bytes? }`, and
- * `check()`, which throws where bytes are wrong that nobody looked at while the clock ran.
+ * The scenarios of the table, in the order in which they are measured.
+ * @type {readonly TableScenario[]}
  */
-export const roads = [
+export const scenarios = [
   manifestGet,
   manifestHead,
   smallBlobPush,
@@ -26,11 +25,25 @@ export const roads = [
   pullEight,
 ]
 
-/** The road of this id. Throws an Error that names them all where there is none. */
-export function findRoad(id) {
-  const road = [...roads, slowReaders].find((candidate) => candidate.id === id)
-  if (road === undefined) {
-    throw new Error(`no road is called ${id}; there are ${roads.map((each) => each.id).join(', ')}`)
-  }
-  return road
+/**
+ * The scenario of this id, of the table or not.
+ * @param {string} id
+ * @returns {Scenario}
+ * @throws {Error} that names them all, when there is none
+ */
+export function findScenario(id) {
+  return id === slowReaders.id ? slowReaders : findTableScenario(id)
+}
+
+/**
+ * The scenario of the table with this id.
+ * @param {string} id
+ * @returns {TableScenario}
+ * @throws {Error} that names them all, when there is none
+ */
+export function findTableScenario(id) {
+  const found = scenarios.find((scenario) => scenario.id === id)
+  if (found !== undefined) return found
+  const ids = scenarios.map((scenario) => scenario.id).join(', ')
+  throw new Error(`no scenario is called ${id}; there are ${ids}`)
 }

@@ -1,13 +1,21 @@
-import { Caller } from '../caller.mjs'
+import { makeCallers } from '../caller.mjs'
 import { blobMaker } from '../content.mjs'
 import { repeatTimes } from '../timing.mjs'
 
+/** @import { TableScenario } from '../types.ts' */
+
 const mib = 1024 * 1024
 
-export const pullOne = road('pull-one', 1, 4)
-export const pullEight = road('pull-eight', 8, 1)
+export const pullOne = scenario('pull-one', 1, 4)
+export const pullEight = scenario('pull-eight', 8, 1)
 
-function road(id, readers, repeats) {
+/**
+ * @param {string} id
+ * @param {number} readers
+ * @param {number} repeats how often each reader pulls
+ * @returns {TableScenario<{ clients: number, bytes: number, times: number }>}
+ */
+function scenario(id, readers, repeats) {
   return {
     id,
     title: ({ clients, bytes }) =>
@@ -18,14 +26,14 @@ function road(id, readers, repeats) {
       quick: { clients: readers, bytes: 128 * mib, times: repeats },
     },
     async prepare(port, { clients, bytes, times }) {
-      const callers = Array.from({ length: clients }, () => new Caller(port, `bench/${id}`, mib))
+      const callers = makeCallers(clients, port, `bench/${id}`, mib)
       const blob = blobMaker(bytes)()
       await callers[0].pushBlob(blob)
       // This is the check of the bytes and the warm-up in one.
       await callers[0].verifyBlob(blob)
       return {
         run: async () => ({
-          ...(await repeatTimes(times, clients, (client) => callers[client].pullBlob(blob))),
+          ...(await repeatTimes(times, callers, (caller) => caller.pullBlob(blob))),
           bytes: clients * times * bytes,
         }),
         check: async () => {},

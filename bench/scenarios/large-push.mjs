@@ -1,18 +1,32 @@
-import { Caller } from '../caller.mjs'
+import { makeCallers } from '../caller.mjs'
 import { blobMaker } from '../content.mjs'
 import { repeatTimes } from '../timing.mjs'
+
+/** @import { Caller } from '../caller.mjs' */
+/** @import { Blob, TableScenario } from '../types.ts' */
+/** @typedef {(caller: Caller, blob: Blob) => Promise<void>} Push */
 
 const mib = 1024 * 1024
 // Of many blobs pushed at once, as many are read back.
 const checked = 4
+/** @type {Push} */
 const withLength = (caller, blob) => caller.pushBlob(blob)
+/** @type {Push} */
 const inChunks = (caller, blob) => caller.pushBlobChunked(blob)
 
-export const pushWithLength = road('push-length', 'with a length', 1, 512, withLength)
-export const pushChunked = road('push-chunked', 'chunked', 1, 512, inChunks)
-export const pushFour = road('push-four', 'with a length', 4, 256, withLength)
+export const pushWithLength = scenario('push-length', 'with a length', 1, 512, withLength)
+export const pushChunked = scenario('push-chunked', 'chunked', 1, 512, inChunks)
+export const pushFour = scenario('push-four', 'with a length', 4, 256, withLength)
 
-function road(id, how, uploads, sizeMib, push) {
+/**
+ * @param {string} id
+ * @param {string} how for the title
+ * @param {number} uploads at once
+ * @param {number} sizeMib of each
+ * @param {Push} push
+ * @returns {TableScenario<{ clients: number, bytes: number }>}
+ */
+function scenario(id, how, uploads, sizeMib, push) {
   return {
     id,
     title: ({ clients, bytes }) =>
@@ -25,16 +39,17 @@ function road(id, how, uploads, sizeMib, push) {
       quick: { clients: uploads, bytes: (sizeMib / 4) * mib },
     },
     async prepare(port, { clients, bytes }) {
-      const callers = Array.from({ length: clients }, () => new Caller(port, `bench/${id}`, mib))
-      const blobs = Array.from({ length: clients }, blobMaker(bytes))
+      const callers = makeCallers(clients, port, `bench/${id}`, mib)
+      const make = blobMaker(bytes)
+      const pairs = callers.map((caller) => ({ caller, blob: make() }))
       await push(callers[0], blobMaker(8 * mib)())
       return {
         run: async () => ({
-          ...(await repeatTimes(1, clients, (client) => push(callers[client], blobs[client]))),
+          ...(await repeatTimes(1, pairs, ({ caller, blob }) => push(caller, blob))),
           bytes: clients * bytes,
         }),
         check: async () => {
-          for (const blob of blobs.slice(0, checked)) await callers[0].verifyBlob(blob)
+          for (const { blob } of pairs.slice(0, checked)) await callers[0].verifyBlob(blob)
         },
       }
     },

@@ -1,40 +1,50 @@
-import { Caller } from '../caller.mjs'
+import { makeCallers } from '../caller.mjs'
 import { blobMaker, imageManifest } from '../content.mjs'
 import { repeatFor } from '../timing.mjs'
+
+/** @import { TableScenario } from '../types.ts' */
 
 const clients = 32
 const tag = 'latest'
 
-export const manifestGet = road('GET', 'manifest-get', `manifest GET by tag, ${clients} clients`)
-export const manifestHead = road(
+export const manifestGet = scenario(
+  'GET',
+  'manifest-get',
+  `manifest GET by tag, ${clients} clients`,
+)
+export const manifestHead = scenario(
   'HEAD',
   'manifest-head',
   `manifest HEAD by tag, ${clients} clients`,
 )
 
-function road(method, id, title) {
+/**
+ * @param {'GET' | 'HEAD'} method
+ * @param {string} id
+ * @param {string} title
+ * @returns {TableScenario<{ seconds: number, warmUp: number }>}
+ */
+function scenario(method, id, title) {
   return {
     id,
     title: () => title,
     unit: '/s',
     sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
     async prepare(port, { seconds, warmUp }) {
-      const callers = Array.from({ length: clients }, () => new Caller(port, `bench/${id}`))
+      const callers = makeCallers(clients, port, `bench/${id}`)
       const blobs = Array.from({ length: 4 }, blobMaker(1024))
       const manifest = imageManifest(blobs, tag)
       for (const blob of blobs) await callers[0].pushBlob(blob)
       await callers[0].pushManifest(tag, manifest)
       const readers = callers.map((caller) => caller.manifestReader(method, tag, manifest))
-      await repeatFor(warmUp, clients, (client) => readers[client]())
+      await repeatFor(warmUp, readers, (read) => read())
       return {
-        run: () => repeatFor(seconds, clients, (client) => readers[client]()),
+        run: () => repeatFor(seconds, readers, (read) => read()),
         async check() {
+          /** @type {Buffer[]} */
           const pieces = []
-          await callers[0].manifestReader(
-            'GET',
-            tag,
-            manifest,
-          )((piece) => pieces.push(Buffer.from(piece)))
+          const read = callers[0].manifestReader('GET', tag, manifest)
+          await read((piece) => pieces.push(Buffer.from(piece)))
           if (!Buffer.concat(pieces).equals(manifest.bytes))
             throw new Error('another manifest came back')
         },

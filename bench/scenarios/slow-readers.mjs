@@ -1,13 +1,15 @@
-import { Caller } from '../caller.mjs'
+import { Caller, makeCallers } from '../caller.mjs'
 import { blobMaker } from '../content.mjs'
-import { atOnce } from '../timing.mjs'
+
+/** @import { Scenario } from '../types.ts' */
 
 const readBytes = 16 * 1024
 const pauseMs = 500
 
 /**
- * Readers that take a bite of a blob and then look away for half a second, until `seconds` are over:
- * a server that reads ahead for each of them holds it all in memory.
+ * Readers that read a little of a blob and then pause for half a second, until `seconds` are over: a
+ * server that reads ahead for each of them holds it all in memory.
+ * @type {Scenario<{ clients: number, bytes: number, seconds: number }>}
  */
 export const slowReaders = {
   id: 'slow-readers',
@@ -17,23 +19,21 @@ export const slowReaders = {
     const quick = new Caller(port, 'bench/slow-readers')
     const blob = blobMaker(bytes)()
     await quick.pushBlob(blob)
-    const readers = Array.from(
-      { length: clients },
-      () => new Caller(port, 'bench/slow-readers', readBytes),
-    )
+    const readers = makeCallers(clients, port, 'bench/slow-readers', readBytes)
     return {
       async run() {
         let taken = 0
         let started = 0
-        const pulls = atOnce(clients, async (client) => {
+        const pull = async (/** @type {Caller} */ reader) => {
           let seen = false
-          await readers[client].pullBlob(blob, (piece) => {
+          await reader.pullBlob(blob, (piece) => {
             if (!seen) started++
             seen = true
             taken += piece.length
-            readers[client].pause()
+            reader.pause()
           })
-        })
+        }
+        const pulls = Promise.all(readers.map(pull))
         const startedAt = performance.now()
         const rounds = (seconds * 1000) / pauseMs
         const over = (async () => {
@@ -42,7 +42,7 @@ export const slowReaders = {
             for (const reader of readers) reader.resume()
           }
         })()
-        // A reader that fails ends the measurement; one that ends early was too small a blob.
+        // A reader that fails ends the measurement; one that ends early had too small a blob.
         await Promise.race([over, pulls])
         pulls.catch(() => {})
         if (started < clients)
@@ -50,7 +50,7 @@ export const slowReaders = {
         return { times: [], seconds: (performance.now() - startedAt) / 1000, bytes: taken }
       },
       async check() {
-        // With all of them still there, a reader in a hurry is served, and rightly.
+        // With all of them still there, a fast reader must be served, and with the right bytes.
         await quick.verifyBlob(blob)
         for (const reader of readers) reader.close()
       },

@@ -1,22 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { type Access, RegistryError } from 'layerdock'
+import type { Access } from 'layerdock'
 
-const challenge = 'Basic realm="registry"'
-
-/** Whoever has the password may do everything, under any user name; where there is none, nobody. */
+/** A caller with the password may do everything, under any user name. Without one nobody gets in. */
 export function passwordAccess(password: string | undefined): Access {
   return {
-    async authenticate(headers) {
+    async authenticate({ headers }) {
       const given = passwordIn(headers.get('authorization'))
       if (given === null) return null
-      if (password && isSame(given, password)) return { id: 'password' }
-      throw new RegistryError('unauthorized', { headers: { 'WWW-Authenticate': challenge } })
+      return password && isSame(given, password) ? { id: 'password' } : { rejected: true }
     },
-    async authorize(who, asks) {
-      return asks.map(() =>
-        who === null ? { kind: 'challenge', header: challenge } : { kind: 'allow' },
-      )
-    },
+    authorize: async (principal, asks) => asks.map(() => (principal ? 'allow' : 'login')),
+    challenge: () => 'Basic realm="registry"',
+    catalog: async () => 'all',
   }
 }
 
@@ -31,7 +26,7 @@ function passwordIn(header: string | null): string | null {
   }
 }
 
-/** Takes as long whatever was given. */
+/** Takes as long for a wrong password as for the right one. */
 function isSame(one: string, other: string): boolean {
   const hash = (text: string): Uint8Array => createHash('sha256').update(text).digest()
   return timingSafeEqual(hash(one), hash(other))

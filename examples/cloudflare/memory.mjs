@@ -16,27 +16,30 @@ import { fileURLToPath } from 'node:url'
 const mib = 1024 * 1024
 const main = fileURLToPath(new URL('local.mjs', import.meta.url))
 
-await group(async (registry, said) => {
-  said('at rest')
+await group(async (registry, report) => {
+  report('at rest')
   const digest = await push(registry, 512, 1)
-  said('512 MiB in, length known')
+  report('512 MiB in, length known')
   await pull(registry, digest)
-  said('and out again')
+  report('and out again')
   await pushChunks(registry, 512, 2, 1)
-  said('and in without a length, in one chunked PATCH')
+  report('and in without a length, in one chunked PATCH')
   await pushChunks(registry, 512, 3, 2)
-  said('and in once more, hashed again from the bucket')
+  report('and in once more, hashed again from the bucket')
   await Promise.all([4, 5, 6, 7, 8].map((seed) => push(registry, 512, seed)))
-  said('and five of them in at once')
+  report('and five of them in at once')
 })
-await group(async (registry, said) => {
+await group(async (registry, report) => {
   const digest = await push(registry, 2048, 1)
-  said('2 GiB in, length known, fresh process')
+  report('2 GiB in, length known, fresh process')
   await pull(registry, digest)
-  said('and out again')
+  report('and out again')
 })
 
-/** A registry of its own, and a way to say what its peak is by now. */
+/**
+ * Starts a registry and runs the steps on it. A step calls `report` to print the peak so far.
+ * @param {(port: number, report: (what: string) => void) => Promise<void>} steps
+ */
 async function group(steps) {
   const folder = mkdtempSync(join(tmpdir(), 'layerdock-edge-'))
   const child = spawn(process.execPath, [main, '--port', '0', '--storage-dir', folder], {
@@ -45,8 +48,9 @@ async function group(steps) {
   try {
     const [line] = await once(createInterface(child.stdout), 'line')
     const { port } = new URL(line.split(' ').at(-1))
-    await steps(port, (what) => {
-      process.stdout.write(`| ${what} | ${Math.round(peakBytes(child.pid) / 1e6)} MB |\n`)
+    await steps(Number(port), (what) => {
+      const peak = Math.round(peakBytes(child.pid ?? 0) / 1e6)
+      process.stdout.write(`| ${what} | ${peak} MB |\n`)
     })
   } finally {
     child.kill()
@@ -55,9 +59,12 @@ async function group(steps) {
   }
 }
 
-/** Most memory that any child of a process had, in bytes. */
+/**
+ * The most memory that a child of the process had, in bytes.
+ * @param {number} parent
+ */
 function peakBytes(parent) {
-  const status = (pid) => {
+  const status = (/** @type {string} */ pid) => {
     try {
       return readFileSync(`/proc/${pid}/status`, 'utf8')
     } catch {
@@ -71,7 +78,11 @@ function peakBytes(parent) {
   return Math.max(...children.map((text) => Number(/VmHWM:\s+(\d+)/.exec(text)?.[1]) * 1024))
 }
 
-/** Bytes that differ by seed and from MiB to MiB, so that nothing is stored twice. */
+/**
+ * Bytes that differ by seed and from MiB to MiB, so that nothing is stored twice.
+ * @param {number} mebibytes
+ * @param {number} seed
+ */
 function* bytesOf(mebibytes, seed) {
   for (let at = 0; at < mebibytes; at++) {
     const block = Buffer.alloc(mib, seed)
@@ -80,14 +91,26 @@ function* bytesOf(mebibytes, seed) {
   }
 }
 
+/**
+ * @param {number} mebibytes
+ * @param {number} seed
+ */
 function digestOf(mebibytes, seed) {
   const hash = createHash('sha256')
   for (const block of bytesOf(mebibytes, seed)) hash.update(block)
   return `sha256:${hash.digest('hex')}`
 }
 
-/** One request; its answer, read to the end. */
+/**
+ * Sends one request and reads its answer to the end.
+ * @param {number} port
+ * @param {string} method
+ * @param {string} path
+ * @param {{ body?: Iterable<Buffer>, length?: number, status: number }} options the expected status
+ * @returns {Promise<{ bytes: number, location: string }>}
+ */
 async function send(port, method, path, { body, length, status }) {
+  /** @type {Record<string, number>} */
   const headers = body && length === undefined ? {} : { 'Content-Length': length ?? 0 }
   const asked = request({ host: '127.0.0.1', port, method, path, headers, agent: false })
   const answered = once(asked, 'response')
@@ -99,28 +122,55 @@ async function send(port, method, path, { body, length, status }) {
   return { bytes, location: answer.headers.location }
 }
 
+/**
+ * @param {number} port
+ * @param {number} mebibytes
+ * @param {number} seed
+ */
 async function push(port, mebibytes, seed) {
   const digest = digestOf(mebibytes, seed)
-  const [body, length] = [bytesOf(mebibytes, seed), mebibytes * mib]
+  const body = bytesOf(mebibytes, seed)
+  const length = mebibytes * mib
   const path = `/v2/memory/blobs/uploads/?digest=${digest}`
   await send(port, 'POST', path, { body, length, status: 201 })
   return digest
 }
 
-/** In `count` chunked requests, each of as many MiB. */
+/**
+ * Pushes in `count` chunked requests of the same size.
+ * @param {number} port
+ * @param {number} mebibytes in all
+ * @param {number} seed
+ * @param {number} count
+ */
 async function pushChunks(port, mebibytes, seed, count) {
   const opened = await send(port, 'POST', '/v2/memory/blobs/uploads/', { status: 202 })
   const source = bytesOf(mebibytes, seed)
   for (let sent = 0; sent < count; sent++) {
-    const body = (function* () {
-      for (let at = 0; at < mebibytes / count; at++) yield source.next().value
-    })()
+    const body = take(source, mebibytes / count)
     await send(port, 'PATCH', opened.location, { body, status: 202 })
   }
   const digest = digestOf(mebibytes, seed)
   await send(port, 'PUT', `${opened.location}?digest=${digest}`, { status: 201 })
 }
 
+/**
+ * The next `count` blocks of a source, which stays open for more.
+ * @param {Iterator<Buffer>} source
+ * @param {number} count
+ */
+function* take(source, count) {
+  for (let taken = 0; taken < count; taken++) {
+    const { done, value } = source.next()
+    if (done) return
+    yield value
+  }
+}
+
+/**
+ * @param {number} port
+ * @param {string} digest
+ */
 async function pull(port, digest) {
   const { bytes } = await send(port, 'GET', `/v2/memory/blobs/${digest}`, { status: 200 })
   if (bytes % mib !== 0 || bytes === 0) throw new Error(`${bytes} bytes came back`)

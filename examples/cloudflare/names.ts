@@ -1,10 +1,8 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { RegistryStores } from 'layerdock'
 import { SqlMetadata } from './sql-metadata.ts'
-import { tables } from './sql-tables.ts'
+import { prepareTables } from './sql-upgrade.ts'
 import { SqlUploads } from './sql-uploads.ts'
-
-const hour = 60 * 60 * 1000
 
 /**
  * The registry's names and upload sessions: one object, so one writer, whose tables are durable. No
@@ -17,9 +15,9 @@ export class Names extends DurableObject {
 
   constructor(state: DurableObjectState, env: unknown) {
     super(state, env)
-    state.storage.sql.exec(tables)
-    this.#metadata = new SqlMetadata(state.storage, hour)
-    this.#uploads = new SqlUploads(state.storage.sql)
+    prepareTables(state.storage, Date.now())
+    this.#metadata = new SqlMetadata(state.storage)
+    this.#uploads = new SqlUploads(state.storage)
   }
 
   get metadata(): SqlMetadata {

@@ -1,4 +1,6 @@
+import type { UploadId } from 'layerdock'
 import type { BlobRef, BlobStore, ByteSpan, OpenBlob } from 'layerdock/kit'
+import { reach } from './r2-errors.ts'
 import { dataKey, markerKey, markers, markersOf, objectsUnder, readMarker } from './r2-keys.ts'
 import { R2Stage, type R2State, smallestPart } from './r2-stage.ts'
 
@@ -20,16 +22,23 @@ export interface R2BlobsOptions {
  */
 export function r2Blobs(bucket: R2Bucket, options: R2BlobsOptions = {}): BlobStore {
   const partBytes = options.partBytes ?? smallestPart
+  /** Who may write, of the uploads that are open here. */
+  const writers: Map<UploadId, R2Stage> = new Map()
   return {
     async stage(id, hint, from) {
-      const stage = new R2Stage(bucket, id, { partBytes, expected: hint.length ?? 0 })
+      writers.get(id)?.revoke()
+      const ended = (writer: R2Stage): void => {
+        if (writers.get(id) === writer) writers.delete(id)
+      }
+      const stage = new R2Stage(bucket, id, { partBytes, expected: hint.length ?? 0, ended })
+      writers.set(id, stage)
       // The state is this store's own, come back from the session it was kept with.
       if (from !== undefined) await stage.resume(from as R2State)
       return stage
     },
 
     async open(blob) {
-      const object = await bucket.get(dataKey(blob.key))
+      const object = await reach(bucket.get(dataKey(blob.key)))
       if (object === null) return null
       if (object.size === blob.size) return opened(bucket, blob, object.body)
       await object.body.cancel()
@@ -37,8 +46,8 @@ export function r2Blobs(bucket: R2Bucket, options: R2BlobsOptions = {}): BlobSto
     },
 
     async delete(blob) {
-      const found = (await bucket.head(dataKey(blob.key))) !== null
-      await bucket.delete([dataKey(blob.key), markerKey(blob)])
+      const found = (await reach(bucket.head(dataKey(blob.key)))) !== null
+      await reach(bucket.delete([dataKey(blob.key), markerKey(blob)]))
       return found
     },
 
@@ -47,9 +56,16 @@ export function r2Blobs(bucket: R2Bucket, options: R2BlobsOptions = {}): BlobSto
       const from = after === undefined ? undefined : `${markersOf(after)}~`
       for await (const { key, uploaded } of objectsUnder(bucket, markers, from)) {
         const blob = readMarker(key)
-        if (blob !== null) yield { ...blob, modifiedAt: uploaded.getTime() }
+        if (blob !== null) yield { ...blob, committedAt: uploaded.getTime() }
       }
     },
+
+    async check() {
+      await reach(bucket.head('check'))
+    },
+
+    /** Nothing to release: the bucket is the platform's. */
+    async close() {},
   }
 }
 
@@ -83,7 +99,7 @@ function part(bucket: R2Bucket, blob: BlobRef, span: ByteSpan): ReadableStream<U
   const fill = async (): Promise<void> => {
     if (length === 0) return writable.close()
     const range = { offset: span.start, length }
-    const object = await bucket.get(dataKey(blob.key), { range })
+    const object = await reach(bucket.get(dataKey(blob.key), { range }))
     if (object === null) throw new Error(`the bytes of ${blob.digest} are gone`)
     await object.body.pipeTo(writable)
   }

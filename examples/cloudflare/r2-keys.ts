@@ -1,12 +1,13 @@
 import { parseDigest, type UploadId } from 'layerdock'
 import { type BlobRef, newUploadId } from 'layerdock/kit'
+import { reach } from './r2-errors.ts'
 
 /** Where every marker stands. */
 export const markers = 'index/'
 
 /**
- * A blob's key, fixed before its digest is known. Never the same twice: what one try of an upload
- * committed is not overwritten by the next, and whoever deletes a key deletes its own bytes.
+ * A blob's key, fixed before its digest is known. Never the same twice: no try of an upload overwrites
+ * what another committed, and deleting a key deletes one copy of the bytes.
  */
 export function freshKey(id: UploadId): string {
   return `${id}/${newUploadId()}`
@@ -32,7 +33,7 @@ export function markerKey(blob: BlobRef): string {
   return `${markersOf(blob.key)}${blob.digest}/${blob.size}`
 }
 
-/** The blob a marker stands for; null where the key is no marker. */
+/** The blob a marker stands for; null where the key is not a marker. */
 export function readMarker(marker: string): BlobRef | null {
   const [, id, random, digestText = '', size] = marker.split('/')
   const digest = parseDigest(digestText)
@@ -47,7 +48,9 @@ export async function* objectsUnder(
 ): AsyncGenerator<R2Object> {
   let startAfter = after
   for (;;) {
-    const page = await bucket.list(startAfter === undefined ? { prefix } : { prefix, startAfter })
+    const page = await reach(
+      bucket.list(startAfter === undefined ? { prefix } : { prefix, startAfter }),
+    )
     yield* page.objects
     const last = page.objects.at(-1)
     if (!page.truncated || last === undefined) return

@@ -1,5 +1,6 @@
-import type { Digest, UploadId } from 'layerdock'
+import { type Digest, RegistryError, type UploadId } from 'layerdock'
 import { type BlobRef, newUploadId, type StagedBlob, type StageState } from 'layerdock/kit'
+import { reach } from './r2-errors.ts'
 import { dataKey, freshKey, markerKey, objectsUnder, tailsOf } from './r2-keys.ts'
 
 /** The least bytes R2 takes as a part that is not the last. */
@@ -16,11 +17,14 @@ export interface R2State extends StageState {
   readonly tail: { readonly key: string; readonly size: number } | null
 }
 
-/** Settings of an {@link R2Stage}, in bytes. */
+/** Settings of an {@link R2Stage}. */
 export interface R2StageOptions {
+  /** In bytes. */
   readonly partBytes: number
-  /** How large the blob may become; need not come true. */
+  /** How large the blob may become, in bytes; need not come true. */
   readonly expected: number
+  /** Called once it takes no more bytes. */
+  ended(stage: R2Stage): void
 }
 
 /**
@@ -33,53 +37,63 @@ export class R2Stage implements StagedBlob {
   readonly #bucket: R2Bucket
   readonly #id: UploadId
   readonly #partBytes: number
+  readonly #ended: (stage: R2Stage) => void
+  /** Whether the upload is not this stage's any more. */
+  #isOver = false
+  /** Where an earlier request ended, until its bytes are needed. */
+  #earlier: { readonly state: R2State; readonly isObject: boolean } | null = null
   #key: string
   #upload: R2MultipartUpload | null = null
   #etags: string[] = []
+  /** The part that is being sent, or has to be sent again. */
+  #unsent: Uint8Array | null = null
   #sending: Promise<void> | null = null
   #buffer: Uint8Array
   #filled = 0
   /** The other buffer, while no part is being sent from it. */
   #spare: Uint8Array | null = null
   #size = 0
-  /** Whether the upload was completed to read it: the bytes are an object, though no blob yet. */
+  /** Whether the upload was completed to read it: the bytes are an object, though not yet a blob. */
   #complete = false
-  #committed = false
-  /** Whether there may be tails in the bucket. */
-  #hasTails = false
+  /** Whether there may be tails of earlier requests. */
+  #isResumed = false
+  /** The tail that this stage put. */
+  #tail: string | null = null
 
-  constructor(bucket: R2Bucket, id: UploadId, { partBytes, expected }: R2StageOptions) {
+  constructor(bucket: R2Bucket, id: UploadId, options: R2StageOptions) {
+    const { partBytes, expected, ended } = options
     this.#bucket = bucket
     this.#id = id
     this.#partBytes = partBytes
+    this.#ended = ended
     this.#key = freshKey(id)
     this.#buffer = new Uint8Array(Math.min(partBytes, Math.max(expected, 1024)))
   }
 
   get size(): number {
-    return this.#size
+    return this.#earlier?.state.size ?? this.#size
   }
 
-  /** Goes on where `state` ends. @throws Error where its bytes are gone. */
+  /** Goes on where `state` ends. @throws RegistryError `uploadUnknown` where its bytes are gone. */
   async resume(state: R2State): Promise<void> {
     const { key, upload, tail } = state
-    // Of requests that died, where not of this state.
-    this.#hasTails = true
-    const inParts = state.size - (tail?.size ?? 0)
-    if (upload !== null && (await this.#bucket.head(dataKey(key))) === null) {
-      this.#key = key
-      this.#upload = this.#bucket.resumeMultipartUpload(dataKey(key), upload)
-      this.#etags = [...state.etags]
-      this.#size = inParts
-    } else if (upload !== null) {
-      // A request after that state completed the upload and then died. Its object may be a blob by
-      // now, so it is copied and left alone.
-      await this.#copy(dataKey(key), inParts)
-    }
-    if (tail !== null) await this.#copy(tail.key, tail.size)
+    this.#isResumed = true
+    // A later request than that of the state may have made an object of the parts and then died.
+    const object = upload === null ? null : await reach(this.#bucket.head(dataKey(key)))
+    const rest = tail === null ? null : await reach(this.#bucket.head(tail.key))
+    const isShort = object !== null && object.size < bytesInParts(state)
+    if (isShort || rest?.size !== tail?.size) throw new RegistryError('uploadUnknown')
+    this.#earlier = { state, isObject: object !== null }
+  }
+
+  /** Takes the upload away from a writer that is still open: another goes on with it. */
+  revoke(): void {
+    this.#isOver = true
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#isOver) return Promise.reject(new Error(over))
+    if (this.#earlier !== null) return this.#load().then(() => this.write(chunk))
     if (this.#complete) return this.#startOver().then(() => this.write(chunk))
     const piece = chunk.subarray(0, this.#partBytes - this.#filled)
     this.#hold(piece)
@@ -89,15 +103,17 @@ export class R2Stage implements StagedBlob {
   }
 
   async suspend(): Promise<R2State> {
-    await this.#sending
+    if (this.#isOver) throw new Error(over)
+    if (this.#earlier !== null) return this.#end(this.#earlier.state)
+    await this.#sent()
     let tail: R2State['tail'] = null
     if (this.#filled > 0) {
       tail = { key: tailsOf(this.#id) + newUploadId(), size: this.#filled }
-      this.#hasTails = true
-      await this.#bucket.put(tail.key, this.#buffer.subarray(0, this.#filled))
+      this.#tail = tail.key
+      await reach(this.#bucket.put(tail.key, this.#buffer.subarray(0, this.#filled)))
     }
     const upload = this.#upload?.uploadId ?? null
-    return { size: this.#size, key: this.#key, upload, etags: [...this.#etags], tail }
+    return this.#end({ size: this.#size, key: this.#key, upload, etags: [...this.#etags], tail })
   }
 
   read(): ReadableStream<Uint8Array> {
@@ -118,33 +134,62 @@ export class R2Stage implements StagedBlob {
   }
 
   async commit(digest: Digest): Promise<BlobRef> {
+    if (this.#isOver) throw new Error(over)
+    await this.#load()
     const blob = { digest, size: this.#size, key: this.#key }
     if (this.#size < this.#partBytes) {
-      await this.#bucket.put(dataKey(this.#key), this.#buffer.subarray(0, this.#filled))
+      await reach(this.#bucket.put(dataKey(this.#key), this.#buffer.subarray(0, this.#filled)))
     } else {
       await this.#completeUpload()
     }
-    await this.#bucket.put(markerKey(blob), new Uint8Array(0))
-    this.#committed = true
-    await this.#dropTails()
-    return blob
+    await reach(this.#bucket.put(markerKey(blob), new Uint8Array(0)))
+    // The blob is there: the bucket's rule deletes what is left over.
+    await this.#dropTails().catch(() => {})
+    return this.#end(blob)
   }
 
   async discard(): Promise<void> {
+    if (this.#isOver) return
     await this.#sending?.catch(() => {})
-    if (!this.#committed) {
-      if (this.#complete) await this.#bucket.delete(dataKey(this.#key))
-      // An upload that is gone already is what was wanted.
-      else await this.#upload?.abort().catch(() => {})
-    }
+    if (this.#earlier?.isObject === false) this.#takeParts(this.#earlier.state)
+    if (this.#complete) await reach(this.#bucket.delete(dataKey(this.#key)))
+    // An upload that is gone already is what was wanted.
+    else await this.#upload?.abort().catch(() => {})
     await this.#dropTails()
+    this.#end(null)
   }
 
-  /** Every tail, those of requests that died included. */
+  #end<T>(result: T): T {
+    this.#isOver = true
+    this.#ended(this)
+    return result
+  }
+
+  /** Takes over the bytes of an earlier request. */
+  async #load(): Promise<void> {
+    if (this.#earlier === null) return
+    const { state, isObject } = this.#earlier
+    this.#earlier = null
+    // That object may be a blob by now, so it is copied and left alone.
+    if (isObject) await this.#copy(dataKey(state.key), bytesInParts(state))
+    else this.#takeParts(state)
+    if (state.tail !== null) await this.#copy(state.tail.key, state.tail.size)
+  }
+
+  #takeParts(state: R2State): void {
+    if (state.upload === null) return
+    this.#key = state.key
+    this.#upload = this.#bucket.resumeMultipartUpload(dataKey(state.key), state.upload)
+    this.#etags = [...state.etags]
+    this.#size = bytesInParts(state)
+  }
+
+  /** Of an upload that began before, every tail: those of requests that died included. */
   async #dropTails(): Promise<void> {
-    if (!this.#hasTails) return
+    if (this.#tail !== null) await reach(this.#bucket.delete(this.#tail))
+    if (!this.#isResumed) return
     for await (const { key } of objectsUnder(this.#bucket, tailsOf(this.#id))) {
-      await this.#bucket.delete(key)
+      await reach(this.#bucket.delete(key))
     }
   }
 
@@ -162,33 +207,51 @@ export class R2Stage implements StagedBlob {
 
   /** Begins to send what is held as a part, once the part before it is sent. */
   async #sendPart(): Promise<void> {
-    await this.#sending
-    this.#sending = this.#send(this.#buffer, this.#filled)
-    // Whoever waits for it next is told.
-    this.#sending.catch(() => {})
+    await this.#sent()
+    this.#unsent = this.#buffer.subarray(0, this.#filled)
     this.#buffer = this.#spare ?? new Uint8Array(this.#partBytes)
     this.#spare = null
     this.#filled = 0
+    this.#sending = this.#send(this.#unsent)
+    // The next call waits for it and throws.
+    this.#sending.catch(() => {})
   }
 
-  async #send(buffer: Uint8Array, size: number): Promise<void> {
-    this.#upload ??= await this.#bucket.createMultipartUpload(dataKey(this.#key))
-    const number = this.#etags.length + 1
-    const { etag } = await this.#upload.uploadPart(number, buffer.subarray(0, size))
+  /** Resolves once every part is sent; one that failed before is sent again. */
+  async #sent(): Promise<void> {
+    if (this.#unsent !== null) this.#sending ??= this.#send(this.#unsent)
+    try {
+      await this.#sending
+    } finally {
+      this.#sending = null
+    }
+  }
+
+  async #send(part: Uint8Array): Promise<void> {
+    this.#upload ??= await reach(this.#bucket.createMultipartUpload(dataKey(this.#key)))
+    const { etag } = await reach(this.#upload.uploadPart(this.#etags.length + 1, part))
     this.#etags.push(etag)
-    this.#spare = buffer
+    this.#unsent = null
+    this.#spare = new Uint8Array(part.buffer)
   }
 
   async #completeUpload(): Promise<void> {
     if (this.#filled > 0) await this.#sendPart()
-    await this.#sending
+    await this.#sent()
     if (this.#complete || this.#upload === null) return
     const parts = this.#etags.map((etag, index) => ({ partNumber: index + 1, etag }))
-    await this.#upload.complete(parts)
+    try {
+      await reach(this.#upload.complete(parts))
+    } catch (error) {
+      // The answer to an earlier try may have been lost.
+      const object = await reach(this.#bucket.head(dataKey(this.#key)))
+      if (object?.size !== this.#size) throw error
+    }
     this.#complete = true
   }
 
   async *#readAll(): AsyncGenerator<Uint8Array> {
+    await this.#load()
     if (this.#size < this.#partBytes) {
       yield this.#buffer.slice(0, this.#filled)
       return
@@ -207,20 +270,26 @@ export class R2Stage implements StagedBlob {
     this.#size = 0
     this.#complete = false
     await this.#copy(source, size)
-    await this.#bucket.delete(source)
+    await reach(this.#bucket.delete(source))
   }
 
   async #copy(source: string, size: number): Promise<void> {
     for await (const chunk of this.#bytesOf(source, size)) await this.write(chunk)
   }
 
-  /** The first `size` bytes of an object. @throws Error where there are fewer. */
+  /** The first `size` bytes of an object. @throws RegistryError `uploadUnknown` where it has fewer. */
   async *#bytesOf(key: string, size: number): AsyncGenerator<Uint8Array> {
-    const object = await this.#bucket.get(key, { range: { offset: 0, length: size } })
+    const object = await reach(this.#bucket.get(key, { range: { offset: 0, length: size } }))
     if (object === null || object.size < size) {
       await object?.body.cancel()
-      throw new Error(`the staged bytes ${key} are gone`)
+      throw new RegistryError('uploadUnknown')
     }
     yield* object.body
   }
+}
+
+const over = 'this stage of the upload ended, or another goes on with it'
+
+function bytesInParts({ size, tail }: R2State): number {
+  return size - (tail?.size ?? 0)
 }

@@ -2,88 +2,110 @@ import { RpcTarget } from 'cloudflare:workers'
 import type { Descriptor, Digest, RepositoryName, Tag } from 'layerdock'
 import type {
   BlobRef,
+  ExpectedDigests,
   ManifestChange,
+  ManifestEntry,
   ManifestOutcome,
   ManifestRecord,
   MetadataStore,
+  MissingBytes,
   Page,
   PageRequest,
   ReferrersRequest,
+  RemovedManifest,
+  RepositoryCounts,
   TagExpectation,
+  TagRecord,
 } from 'layerdock/kit'
-import { SqlHoldings } from './sql-holdings.ts'
+import { SqlBlobs } from './sql-blobs.ts'
+import { SqlManifests } from './sql-manifests.ts'
 
-/** A record as it is kept: what it names is in a table of its own. */
-type StoredRecord = Omit<ManifestRecord, 'references'>
+/**
+ * A lease is written half again as long as was asked for, so that a client that asks for what it has
+ * just pushed causes no write.
+ */
+const slack = 1.5
 
 /**
  * Names in a Durable Object's tables. Workers call it over RPC. No method waits for anything between
- * its first and its last statement, so each is one atomic change; and the platform lets no answer
- * out of the object before what it says is durable.
+ * its first and its last statement, so each is one atomic change; and the platform lets no answer out
+ * of the object before what it says is durable.
  */
 export class SqlMetadata extends RpcTarget implements MetadataStore {
   readonly #storage: DurableObjectStorage
   readonly #sql: SqlStorage
-  readonly #holdings: SqlHoldings
-  readonly #slackMs: number
+  readonly #blobs: SqlBlobs
+  readonly #manifests: SqlManifests
+  readonly #clock: () => number
 
-  /**
-   * @param slackMs A lease that is extended is extended so much further, in milliseconds: most
-   *   pulls then write nothing.
-   */
-  constructor(storage: DurableObjectStorage, slackMs = 0) {
+  /** `clock`: milliseconds since the epoch. */
+  constructor(storage: DurableObjectStorage, clock: () => number = Date.now) {
     super()
     this.#storage = storage
     this.#sql = storage.sql
-    this.#holdings = new SqlHoldings(storage.sql)
-    this.#slackMs = slackMs
+    this.#blobs = new SqlBlobs(storage.sql)
+    this.#manifests = new SqlManifests(storage.sql)
+    this.#clock = clock
   }
 
   async hasRepository(repository: RepositoryName): Promise<boolean> {
-    return this.#isThere(repository)
+    return this.#counts(repository) !== null
   }
 
   async listRepositories({ after = '', limit }: PageRequest): Promise<Page<RepositoryName>> {
-    return pageOf(
-      this.#sql
-        .exec<{ name: RepositoryName }>(
-          'SELECT name FROM repositories WHERE name > ? ORDER BY name LIMIT ?',
-          ...[after, limit + 1],
-        )
-        .toArray()
-        .map(({ name }) => name),
-      limit,
+    const rows = this.#sql.exec<{ name: RepositoryName }>(
+      'SELECT name FROM repositories WHERE name > ? ORDER BY name LIMIT ?',
+      ...[after, limit + 1],
     )
+    return pageOf(rows.toArray(), limit, ({ name }) => name)
   }
 
-  async findBlob(
+  async countRepository(repository: RepositoryName): Promise<RepositoryCounts | null> {
+    return this.#counts(repository)
+  }
+
+  async deleteRepository(repository: RepositoryName): Promise<RepositoryCounts | null> {
+    return this.#storage.transactionSync(() => {
+      const counts = this.#counts(repository)
+      // Itself first, so that it need not be counted down.
+      for (const [table, column] of holdings) {
+        this.#sql.exec(`DELETE FROM ${table} WHERE ${column} = ?`, repository)
+      }
+      return counts
+    })
+  }
+
+  async deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]> {
+    const gone = this.#sql.exec<{ name: RepositoryName }>(
+      `DELETE FROM repositories WHERE name IN (SELECT name FROM repositories
+         WHERE manifests = 0 AND blobs = 0 ORDER BY name LIMIT ?) RETURNING name`,
+      limit,
+    )
+    return gone.toArray().map(({ name }) => name)
+  }
+
+  async findBlob(repository: RepositoryName, digest: Digest): Promise<BlobRef | null> {
+    return this.#blobs.find(repository, digest)
+  }
+
+  async keepBlob(
     repository: RepositoryName,
     digest: Digest,
-    keepUntil?: number,
+    leaseMs: number,
   ): Promise<BlobRef | null> {
-    const found = this.#holdings.find(repository, digest)
-    if (found === null) return null
-    if (keepUntil !== undefined && keepUntil > found.keepUntil) {
-      this.#holdings.link(repository, found.blob, keepUntil + this.#slackMs)
-    }
-    return found.blob
+    const now = this.#clock()
+    return this.#blobs.keep(repository, digest, now + leaseMs, now + leaseMs * slack)
   }
 
   async repositoriesWith(digest: Digest, limit: number): Promise<readonly RepositoryName[]> {
-    return this.#sql
-      .exec<{ repository: RepositoryName }>(
-        'SELECT repository FROM links WHERE digest = ? LIMIT ?',
-        ...[digest, limit],
-      )
-      .toArray()
-      .map(({ repository }) => repository)
+    return this.#blobs.repositoriesWith(digest, limit)
   }
 
-  async linkBlob(repository: RepositoryName, blob: BlobRef, keepUntil: number): Promise<BlobRef> {
+  async linkBlob(repository: RepositoryName, blob: BlobRef, leaseMs: number): Promise<BlobRef> {
     return this.#storage.transactionSync(() => {
-      const winner = this.#holdings.winner(blob)
-      this.#holdings.link(repository, winner, keepUntil)
-      return winner
+      const counts = this.#blobs.settle(blob)
+      this.#blobs.link(repository, counts, this.#clock() + leaseMs * slack)
+      return counts
     })
   }
 
@@ -91,27 +113,34 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     from: RepositoryName,
     to: RepositoryName,
     digest: Digest,
-    keepUntil: number,
+    leaseMs: number,
   ): Promise<BlobRef | null> {
     return this.#storage.transactionSync(() => {
-      const found = this.#holdings.find(from, digest)
-      if (found === null) return null
-      this.#holdings.link(to, found.blob, keepUntil)
-      return found.blob
+      const found = this.#blobs.find(from, digest)
+      if (found !== null) this.#blobs.link(to, found, this.#clock() + leaseMs * slack)
+      return found
     })
   }
 
   async unlinkBlob(repository: RepositoryName, digest: Digest): Promise<boolean> {
-    return this.#storage.transactionSync(() => this.#holdings.unlink(repository, digest))
+    return this.#blobs.unlink(repository, digest)
+  }
+
+  async listBlobs(
+    repository: RepositoryName,
+    { after = '', limit }: PageRequest,
+  ): Promise<Page<BlobRef> | null> {
+    if (this.#counts(repository) === null) return null
+    return pageOf(this.#blobs.list(repository, after, limit + 1), limit, (blob) => blob)
   }
 
   async findManifest(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | null> {
-    return this.#find(repository, digest)
+    return this.#manifests.find(repository, digest)
   }
 
   async resolveTag(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | null> {
     const digest = this.#tagged(repository, tag)
-    return digest === null ? null : this.#find(repository, digest)
+    return digest === null ? null : this.#manifests.find(repository, digest)
   }
 
   /** @throws TypeError when the record's blob is not the manifest itself. */
@@ -122,118 +151,127 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
       throw new TypeError(`the blob of manifest ${digest} is of another content`)
     }
     return this.#storage.transactionSync(() => {
-      if (expect !== undefined && !isAsExpected(this.#current(repository, change), expect)) {
+      if (expect !== undefined && !this.#isAsExpected(repository, digest, expect)) {
         return { kind: 'conflict' }
       }
       const missing = requires.filter((one) => !this.#has(repository, one))
       if (missing.length > 0) {
         return { kind: 'missing', digests: [...new Set(missing.map((one) => one.digest))] }
       }
-      this.#record(repository, record)
-      for (const tag of tags) {
-        this.#sql.exec(
-          'INSERT OR REPLACE INTO tags (repository, tag, digest) VALUES (?, ?, ?)',
-          ...[repository, tag, digest],
-        )
-      }
-      return { kind: 'stored' }
+      const now = this.#clock()
+      const created = this.#manifests.stored(repository, digest) === null
+      const counts = this.#blobs.settle(blob)
+      this.#blobs.begin(repository)
+      this.#manifests.put(repository, record, now)
+      const previous = tags.map((tag) => this.#tag(repository, tag, digest, now))
+      return { kind: 'stored', blob: counts, created, previous }
     })
   }
 
-  async deleteManifest(repository: RepositoryName, digest: Digest): Promise<boolean> {
-    const where = 'WHERE repository = ? AND digest = ?'
+  async deleteManifest(
+    repository: RepositoryName,
+    digest: Digest,
+    leaseMs: number,
+  ): Promise<RemovedManifest | null> {
     return this.#storage.transactionSync(() => {
-      const gone = this.#sql
-        .exec(`DELETE FROM manifests ${where} RETURNING digest`, repository, digest)
-        .toArray()
-      if (gone.length === 0) return false
-      this.#sql.exec(`DELETE FROM tags ${where}`, repository, digest)
-      this.#holdings.refer(repository, digest, [])
-      this.#holdings.release(digest)
-      return true
+      const removed = this.#manifests.stored(repository, digest)
+      if (removed === null) return null
+      const tags = this.#manifests.tagsOf(repository, digest, 1000)
+      this.#manifests.remove(repository, digest, this.#clock() + leaseMs)
+      return { ...removed, tags }
     })
   }
 
-  async deleteTag(repository: RepositoryName, tag: Tag): Promise<boolean> {
-    const gone = this.#sql
-      .exec('DELETE FROM tags WHERE repository = ? AND tag = ? RETURNING tag', repository, tag)
+  async deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null> {
+    const [gone] = this.#sql
+      .exec<{ digest: Digest }>(
+        'DELETE FROM tags WHERE repository = ? AND tag = ? RETURNING digest',
+        ...[repository, tag],
+      )
       .toArray()
-    return gone.length > 0
+    return gone?.digest ?? null
   }
 
-  async listTags(
+  async listTags(repository: RepositoryName, page: PageRequest): Promise<Page<Tag> | null> {
+    const records = await this.listTagRecords(repository, page)
+    return records && { ...records, items: records.items.map(({ tag }) => tag) }
+  }
+
+  async listTagRecords(
     repository: RepositoryName,
     { after = '', limit }: PageRequest,
-  ): Promise<Page<Tag> | null> {
-    if (!this.#isThere(repository)) return null
-    return pageOf(
-      this.#sql
-        .exec<{ tag: Tag }>(
-          'SELECT tag FROM tags WHERE repository = ? AND tag > ? ORDER BY tag LIMIT ?',
-          ...[repository, after, limit + 1],
-        )
-        .toArray()
-        .map(({ tag }) => tag),
-      limit,
+  ): Promise<Page<TagRecord> | null> {
+    if (this.#counts(repository) === null) return null
+    const rows = this.#sql.exec<{ tag: Tag; digest: Digest; updated_at: number }>(
+      `SELECT tag, digest, updated_at FROM tags WHERE repository = ? AND tag > ?
+       ORDER BY tag LIMIT ?`,
+      ...[repository, after, limit + 1],
     )
+    return pageOf(rows.toArray(), limit, ({ tag, digest, updated_at }) => ({
+      tag,
+      digest,
+      updatedAt: updated_at,
+    }))
+  }
+
+  async listManifests(
+    repository: RepositoryName,
+    page: PageRequest,
+  ): Promise<Page<ManifestEntry> | null> {
+    return this.#counts(repository) && this.#manifests.list(repository, page)
   }
 
   async listReferrers(
     repository: RepositoryName,
     subject: string,
-    { after = '', artifactType, maxBytes }: ReferrersRequest,
+    request: ReferrersRequest,
   ): Promise<Page<Descriptor>> {
-    const rows = this.#sql.exec<{ record: string }>(
-      `SELECT record FROM manifests WHERE repository = ? AND subject = ?
-       ${artifactType === undefined ? '' : 'AND artifact_type = ?'} AND digest > ? ORDER BY digest`,
-      ...[repository, subject, ...(artifactType === undefined ? [] : [artifactType]), after],
-    )
-    const items: Descriptor[] = []
-    let bytes = 0
-    for (const { record } of rows) {
-      const item = descriptorOf(JSON.parse(record) as StoredRecord)
-      bytes += JSON.stringify(item).length
-      if (bytes > maxBytes && items.length > 0) return { items, more: true }
-      items.push(item)
+    return this.#manifests.listReferrers(repository, subject, request)
+  }
+
+  async markMissing(blob: BlobRef): Promise<boolean> {
+    return this.#blobs.markMissing(blob)
+  }
+
+  async listMissing(limit: number): Promise<MissingBytes> {
+    return this.#blobs.missing(limit)
+  }
+
+  /** Many links may be due at once: others are served between one step and the next. */
+  async condemn(limit: number): Promise<readonly BlobRef[]> {
+    for (;;) {
+      const found = this.#blobs.trash(limit)
+      if (found.length === limit || !this.#blobs.unlinkDue(this.#clock())) {
+        this.#blobs.tried(found)
+        return found
+      }
+      await new Promise((resolve) => setTimeout(resolve, 0))
     }
-    return { items, more: false }
-  }
-
-  async condemn(before: number, limit: number): Promise<readonly BlobRef[]> {
-    return this.#storage.transactionSync(() => this.#holdings.condemn(before, limit))
-  }
-
-  async isHeld(blob: BlobRef): Promise<boolean> {
-    return this.#holdings.isHeld(blob)
   }
 
   async forget(blob: BlobRef): Promise<void> {
-    this.#holdings.forget(blob)
+    this.#blobs.forget(blob)
   }
 
-  /** Nothing to let go of: the tables are the object's. */
+  async knowsKey(digest: Digest, key: string): Promise<boolean> {
+    return this.#blobs.knows({ digest, key })
+  }
+
+  async check(): Promise<void> {
+    this.#sql.exec('SELECT 1 FROM repositories LIMIT 1').toArray()
+  }
+
+  /** Nothing to release: the tables are the object's. */
   async close(): Promise<void> {}
 
-  #isThere(repository: RepositoryName): boolean {
-    const found = this.#sql.exec('SELECT 1 FROM repositories WHERE name = ?', repository)
-    return found.toArray().length > 0
-  }
-
-  #stored(repository: RepositoryName, digest: Digest): string | null {
+  #counts(repository: RepositoryName): RepositoryCounts | null {
     const [row] = this.#sql
-      .exec<{ record: string }>(
-        'SELECT record FROM manifests WHERE repository = ? AND digest = ?',
-        ...[repository, digest],
+      .exec<RepositoryCounts>(
+        'SELECT manifests, tags, blobs FROM repositories WHERE name = ?',
+        repository,
       )
       .toArray()
-    return row?.record ?? null
-  }
-
-  #find(repository: RepositoryName, digest: Digest): ManifestRecord | null {
-    const text = this.#stored(repository, digest)
-    if (text === null) return null
-    const references = this.#holdings.references(repository, digest)
-    return { ...(JSON.parse(text) as StoredRecord), references }
+    return row ?? null
   }
 
   #tagged(repository: RepositoryName, tag: Tag): Digest | null {
@@ -246,51 +284,44 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     return row?.digest ?? null
   }
 
-  #has(repository: RepositoryName, { digest, kind }: ManifestChange['requires'][number]): boolean {
-    if (this.#holdings.find(repository, digest) !== null) return true
-    return kind === 'manifest' && this.#stored(repository, digest) !== null
-  }
-
-  /** What an expectation is held against: the first tag, or the manifest when there is none. */
-  #current(repository: RepositoryName, { record, tags }: ManifestChange): Digest | null {
-    const [tag] = tags
-    if (tag !== undefined) return this.#tagged(repository, tag)
-    return this.#stored(repository, record.digest) === null ? null : record.digest
-  }
-
-  #record(repository: RepositoryName, record: ManifestRecord): void {
-    const { references, ...rest } = { ...record, blob: this.#holdings.winner(record.blob) }
-    const { digest, subject = null, artifactType = null } = rest
-    this.#holdings.begin(repository)
-    if (this.#stored(repository, digest) === null) this.#holdings.hold(rest.blob)
+  /** Sets a tag; what it stood for before. */
+  #tag(repository: RepositoryName, tag: Tag, digest: Digest, now: number): Digest | null {
+    const previous = this.#tagged(repository, tag)
     this.#sql.exec(
-      `INSERT OR REPLACE INTO manifests (repository, digest, subject, artifact_type, record)
-       VALUES (?, ?, ?, ?, ?)`,
-      ...[repository, digest, subject, artifactType, JSON.stringify(rest)],
+      `INSERT INTO tags (repository, tag, digest, updated_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`,
+      ...[repository, tag, digest, now],
     )
-    this.#holdings.refer(repository, digest, references)
+    return previous
+  }
+
+  #has(repository: RepositoryName, { digest, kind }: ManifestChange['requires'][number]): boolean {
+    if (this.#blobs.find(repository, digest) !== null) return true
+    return kind === 'manifest' && this.#manifests.find(repository, digest) !== null
+  }
+
+  #isAsExpected(
+    repository: RepositoryName,
+    pushed: Digest,
+    { tag, match, noneMatch }: TagExpectation,
+  ): boolean {
+    const digest = tag === null ? pushed : this.#tagged(repository, tag)
+    const current =
+      digest !== null && this.#manifests.find(repository, digest) !== null ? digest : null
+    const among = (digests: ExpectedDigests): boolean =>
+      current !== null && (digests === 'any' || digests.includes(current))
+    return (match === undefined || among(match)) && (noneMatch === undefined || !among(noneMatch))
   }
 }
+
+/** The tables a repository is in, with the column that has its name. */
+const holdings = [
+  ['repositories', 'name'],
+  ['manifests', 'repository'],
+  ['links', 'repository'],
+] as const
 
 /** One row more than `limit` was asked for, to see whether there is more. */
-function pageOf<T>(rows: readonly T[], limit: number): Page<T> {
-  return { items: rows.slice(0, limit), more: rows.length > limit }
-}
-
-function isAsExpected(digest: Digest | null, { match, noneMatch }: TagExpectation): boolean {
-  const among = (digests: readonly string[]): boolean =>
-    digest !== null && (digests.includes('*') || digests.includes(digest))
-  return (match === undefined || among(match)) && (noneMatch === undefined || !among(noneMatch))
-}
-
-/** What a list says of a manifest, and no more. */
-function descriptorOf(record: StoredRecord): Descriptor {
-  const { mediaType, digest, size, artifactType, annotations } = record
-  return {
-    mediaType,
-    digest,
-    size,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(annotations === undefined ? {} : { annotations }),
-  }
+function pageOf<Row, T>(rows: readonly Row[], limit: number, itemOf: (row: Row) => T): Page<T> {
+  return { items: rows.slice(0, limit).map(itemOf), more: rows.length > limit }
 }

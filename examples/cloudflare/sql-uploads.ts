@@ -7,97 +7,173 @@ import type { SessionCaps, UploadSession, UploadStore } from 'layerdock/kit'
  * object may leave memory while a worker is still receiving a chunk.
  */
 export class SqlUploads extends RpcTarget implements UploadStore {
+  readonly #storage: DurableObjectStorage
   readonly #sql: SqlStorage
   readonly #clock: () => number
 
   /** `clock`: milliseconds since the epoch. */
-  constructor(sql: SqlStorage, clock: () => number = Date.now) {
+  constructor(storage: DurableObjectStorage, clock: () => number = Date.now) {
     super()
-    this.#sql = sql
+    this.#storage = storage
+    this.#sql = storage.sql
     this.#clock = clock
   }
 
   async create(session: UploadSession, caps: SessionCaps): Promise<boolean> {
-    const { id, principal, offset, touchedAt } = session
-    const [all] = this.#sql.exec<Count>('SELECT count(*) AS n FROM uploads').toArray()
-    const [own] = this.#sql
-      .exec<Count>('SELECT count(*) AS n FROM uploads WHERE principal IS ?', principal)
-      .toArray()
-    if ((all?.n ?? 0) >= caps.total || (own?.n ?? 0) >= caps.perPrincipal) return false
-    this.#sql.exec(
-      'INSERT INTO uploads (id, principal, size, touched_at, session) VALUES (?, ?, ?, ?, ?)',
-      ...[id, principal, offset, touchedAt, JSON.stringify(session)],
-    )
-    return true
-  }
-
-  async find(id: UploadId): Promise<UploadSession | null> {
-    return this.#find(id)
-  }
-
-  async claim(id: UploadId, holder: string, ttlMs: number): Promise<UploadSession | 'busy' | null> {
     const now = this.#clock()
-    const [claimed] = this.#sql
-      .exec<SessionRow>(
-        `UPDATE uploads SET holder = ?, until = ?
-         WHERE id = ? AND (holder IS NULL OR holder = ? OR until <= ?) RETURNING session`,
-        ...[holder, now + ttlMs, id, holder, now],
+    const owner = ownerKey(session)
+    return this.#storage.transactionSync(() => {
+      if (this.#row(session.id) !== undefined) return true
+      const [count] = this.#sql
+        .exec<{ all: number; own: number }>(
+          `SELECT uploads AS "all",
+             coalesce((SELECT uploads FROM owners WHERE owner = ?), 0) AS own FROM totals`,
+          owner,
+        )
+        .toArray()
+      const { all, own } = count ?? { all: 0, own: 0 }
+      if (own >= caps.perOwner) {
+        if (!this.#evict(now, owner)) return false
+      } else if (all >= caps.total && !this.#evict(now)) return false
+      insertUpload(this.#sql, session, now)
+      return true
+    })
+  }
+
+  async find(id: UploadId, idleMs: number): Promise<UploadSession | null> {
+    const row = this.#row(id)
+    return row === undefined || isIdle(row, idleMs, this.#clock()) ? null : sessionOf(row)
+  }
+
+  async claim(
+    id: UploadId,
+    holder: string,
+    ttlMs: number,
+    idleMs: number,
+  ): Promise<UploadSession | 'busy' | null> {
+    const now = this.#clock()
+    const row = this.#row(id)
+    if (row === undefined || isIdle(row, idleMs, now)) return null
+    const isHeld = row.holder !== null && row.until > now
+    if (isHeld && row.holder !== holder) {
+      this.#sql.exec('UPDATE uploads SET wanted = 1 WHERE id = ?', id)
+      return 'busy'
+    }
+    this.#sql.exec(
+      'UPDATE uploads SET holder = ?, until = ?, wanted = ? WHERE id = ?',
+      ...[holder, now + ttlMs, isHeld ? row.wanted : 0, id],
+    )
+    return sessionOf(row)
+  }
+
+  async renew(id: UploadId, holder: string, ttlMs: number): Promise<'held' | 'wanted' | 'lost'> {
+    const now = this.#clock()
+    const [row] = this.#sql
+      .exec<{ wanted: number }>(
+        `UPDATE uploads SET until = ? WHERE id = ? AND holder = ? AND until > ? RETURNING wanted`,
+        ...[now + ttlMs, id, holder, now],
       )
       .toArray()
-    if (claimed !== undefined) return sessionOf(claimed)
-    return this.#find(id) === null ? null : 'busy'
+    if (row === undefined) return 'lost'
+    return row.wanted === 0 ? 'held' : 'wanted'
   }
 
   async save(session: UploadSession, holder: string): Promise<boolean> {
-    const saved = this.#sql
-      .exec(
-        `UPDATE uploads SET size = ?, touched_at = ?, session = ?, holder = NULL
-         WHERE id = ? AND holder = ? AND until > ? RETURNING id`,
-        ...[session.offset, session.touchedAt, JSON.stringify(session)],
-        ...[session.id, holder, this.#clock()],
-      )
-      .toArray()
-    return saved.length > 0
+    const now = this.#clock()
+    const saved = this.#sql.exec(
+      `UPDATE uploads SET size = ?, spare = ?, touched_at = ?, session = ?, holder = NULL
+       WHERE id = ? AND holder = ? AND until > ? RETURNING id`,
+      ...[session.offset, spareOf(session), now, JSON.stringify(session), session.id, holder, now],
+    )
+    return saved.toArray().length > 0
   }
 
   async release(id: UploadId, holder: string): Promise<void> {
     this.#sql.exec('UPDATE uploads SET holder = NULL WHERE id = ? AND holder = ?', id, holder)
   }
 
-  async remove(id: UploadId): Promise<boolean> {
-    return this.#sql.exec('DELETE FROM uploads WHERE id = ? RETURNING id', id).toArray().length > 0
+  async remove(id: UploadId, holder: string): Promise<boolean> {
+    const gone = this.#sql.exec(
+      'DELETE FROM uploads WHERE id = ? AND holder = ? AND until > ? RETURNING id',
+      ...[id, holder, this.#clock()],
+    )
+    return gone.toArray().length > 0
   }
 
   async stagedBytes(): Promise<number> {
-    const [sum] = this.#sql.exec<Count>('SELECT sum(size) AS n FROM uploads').toArray()
-    return sum?.n ?? 0
+    const [row] = this.#sql.exec<{ bytes: number }>('SELECT bytes FROM totals').toArray()
+    return row?.bytes ?? 0
   }
 
-  async expired(before: number, limit: number): Promise<readonly UploadSession[]> {
+  async expired(idleMs: number, limit: number): Promise<readonly UploadSession[]> {
+    const now = this.#clock()
     return this.#sql
       .exec<SessionRow>(
-        `SELECT session FROM uploads
-         WHERE touched_at < ? AND (holder IS NULL OR until <= ?) ORDER BY touched_at LIMIT ?`,
-        ...[before, this.#clock(), limit],
+        `SELECT * FROM uploads WHERE touched_at <= ?
+         AND (holder IS NULL OR until <= ?) ORDER BY touched_at LIMIT ?`,
+        ...[now - idleMs, now, limit],
       )
       .toArray()
       .map(sessionOf)
   }
 
-  #find(id: UploadId): UploadSession | null {
-    const [row] = this.#sql
-      .exec<SessionRow>('SELECT session FROM uploads WHERE id = ?', id)
-      .toArray()
-    return row === undefined ? null : sessionOf(row)
+  async check(): Promise<void> {
+    await this.stagedBytes()
   }
-}
 
-interface Count {
-  readonly n: number | null
+  /** Nothing to release: the tables are the object's. */
+  async close(): Promise<void> {}
+
+  #row(id: UploadId): SessionRow | undefined {
+    return this.#sql.exec<SessionRow>('SELECT * FROM uploads WHERE id = ?', id).toArray()[0]
+  }
+
+  /**
+   * Ends the oldest session without bytes that no request holds: of one owner, or of the owner with the
+   * most sessions among those that have such a one. False when there is none.
+   */
+  #evict(now: number, owner?: string): boolean {
+    const gone = this.#sql.exec(
+      `DELETE FROM uploads WHERE id = (
+         SELECT id FROM owners CROSS JOIN uploads USING (owner)
+         WHERE spare AND (holder IS NULL OR until <= ?) ${owner === undefined ? '' : 'AND owner = ?'}
+         ORDER BY owners.uploads DESC, touched_at LIMIT 1) RETURNING id`,
+      ...[now, ...(owner === undefined ? [] : [owner])],
+    )
+    return gone.toArray().length > 0
+  }
 }
 
 interface SessionRow {
   readonly session: string
+  readonly touched_at: number
+  readonly holder: string | null
+  readonly until: number
+  readonly wanted: number
+}
+
+/** Adds a row for a session that was idle since `touchedAt`, in milliseconds since the epoch. */
+export function insertUpload(sql: SqlStorage, session: UploadSession, touchedAt: number): void {
+  const { id, offset } = session
+  sql.exec(
+    'INSERT INTO uploads (id, owner, size, spare, touched_at, session) VALUES (?, ?, ?, ?, ?, ?)',
+    ...[id, ownerKey(session), offset, spareOf(session), touchedAt, JSON.stringify(session)],
+  )
+}
+
+/** An owner as the tables name it; callers of whom nothing is known share one. */
+function ownerKey({ owner }: UploadSession): string {
+  return owner === null ? '' : `=${owner}`
+}
+
+/** Whether nothing is lost with a session. */
+function spareOf({ offset, committed }: UploadSession): number {
+  return offset === 0 && committed === null ? 1 : 0
+}
+
+/** A session that is held is not idle. */
+function isIdle({ touched_at, holder, until }: SessionRow, idleMs: number, now: number): boolean {
+  return touched_at + idleMs <= now && (holder === null || until <= now)
 }
 
 /** What this store wrote, it reads back. */

@@ -1,10 +1,12 @@
 // The registry on Cloudflare: bytes in R2, names in one Durable Object, a worker between them.
 import { createRegistry, type Registry } from 'layerdock'
+import { setPeer } from 'layerdock/kit'
 import { passwordAccess } from './access.ts'
 import { nativeHash } from './hash.ts'
 import type { NamesNamespace } from './names.ts'
 import { r2Blobs } from './r2-blobs.ts'
 import { smallestPart } from './r2-stage.ts'
+import { remote } from './remote.ts'
 
 export { Names } from './names.ts'
 
@@ -21,41 +23,54 @@ export interface Env {
 }
 
 /**
- * A registry for one request. What one request opened (stubs, buckets, bodies) the platform lets no
- * other one touch, so nothing is shared but what the stores hold; making one takes less than a
- * millisecond.
+ * A registry for one request. The platform lets no request touch what another opened (stubs, buckets,
+ * bodies), so nothing is shared but what the stores hold; making one takes less than a millisecond.
  */
 function registryFor(env: Env): Registry {
-  const { metadata, uploads } = env.NAMES.getByName('registry')
+  const names = () => env.NAMES.getByName('registry')
   return createRegistry({
-    stores: { blobs: r2Blobs(env.BLOBS), metadata, uploads },
+    stores: {
+      blobs: r2Blobs(env.BLOBS),
+      metadata: remote(() => names().metadata),
+      uploads: remote(() => names().uploads),
+    },
     hash: nativeHash,
     ...(env.OPEN === 'true' ? {} : { access: passwordAccess(env.PASSWORD) }),
     allowSparse: env.ALLOW_SPARSE === 'true',
     limits: { blobBytes: 10_000 * smallestPart, manifestCacheBytes: 0 },
-    // biome-ignore lint/suspicious/noConsole: a worker's console is its log
-    events: (event) => console.error(event),
+    // A worker's console is its log.
+    // biome-ignore lint/suspicious/noConsole: see above
+    onNotice: (notice) => console.error(notice),
+    // biome-ignore lint/suspicious/noConsole: see above
+    onEvent: (event) => console.log(event),
   })
 }
 
 interface Worker {
   fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>
-  scheduled(event: unknown, env: Env): Promise<void>
+  scheduled(event: { readonly cron: string }, env: Env): Promise<void>
 }
+
+/** When, as in wrangler.jsonc, bytes without a name are looked for: that walks over all of them. */
+const daily = '30 3 * * *'
 
 const worker: Worker = {
   async fetch(request, env, context) {
+    // Cloudflare's own: what a client sends under this name does not get here.
+    const address = request.headers.get('CF-Connecting-IP') ?? undefined
+    setPeer(request, { address, secure: new URL(request.url).protocol === 'https:' })
     const answer = Promise.resolve(registryFor(env).fetch(request))
-    // When a client goes away, what came of its upload is still to be kept.
+    // When a client goes away, the bytes of its upload that came are still kept.
     context.waitUntil(answer)
     return answer
   },
 
-  /** The housekeeping, by the cron trigger in wrangler.jsonc. */
-  async scheduled(_event, env) {
+  /** The maintenance, by the cron triggers in wrangler.jsonc. */
+  async scheduled({ cron }, env) {
     const registry = registryFor(env)
     await registry.expireUploads()
     await registry.collectGarbage()
+    if (cron === daily) await registry.sweepBytes()
   },
 }
 export default worker

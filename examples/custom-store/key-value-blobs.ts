@@ -1,26 +1,33 @@
 // A store of your own: blobs in a database of keys and values, cut into pieces that it takes.
+import { RegistryError } from 'layerdock'
 import type { BlobRef, BlobStore, StagedBlob, StageState } from 'layerdock/kit'
 import type { KeyValue } from './key-value.ts'
 import { type Piece, readPieces, streamOf } from './pieces.ts'
 
-/** What stands under `blobs/<key>` and makes a blob of pieces: written last, deleted first. */
+/** The value under `blobs/<key>` that makes a blob of pieces: written last, deleted first. */
 interface Blob {
   readonly digest: BlobRef['digest']
   readonly size: number
-  readonly modifiedAt: number
+  readonly committedAt: number
   readonly pieces: readonly Piece[]
 }
 
 /** Blobs in `values`, in pieces of `pieceBytes`, of which an upload holds one in memory. */
 export function keyValueBlobs(values: KeyValue, pieceBytes: number = 256 * 1024): BlobStore {
+  /** Who may write, of the uploads that are open here. */
+  const writers: Map<string, Stage> = new Map()
   return {
     async stage(id, _hint, from) {
-      const pieces = (from?.pieces as readonly Piece[] | undefined) ?? []
-      const there = new Set(await all(values.keys(`pieces/${id}/`)))
-      if (pieces.every(({ key }) => there.has(key))) {
-        return new Stage(values, id, pieceBytes, pieces)
-      }
-      throw new Error(`bytes of upload ${id} are gone`)
+      // The state is this store's own, come back from the session it was kept with.
+      const state = (from ?? null) as State | null
+      const there = new Set(state && (await all(values.keys(`pieces/${id}/`))))
+      if (state?.pieces.some(({ key }) => !there.has(key))) throw new RegistryError('uploadUnknown')
+      writers.get(id)?.revoke()
+      const stage = new Stage(values, id, pieceBytes, state, () => {
+        if (writers.get(id) === stage) writers.delete(id)
+      })
+      writers.set(id, stage)
+      return stage
     },
 
     async open({ key, size }) {
@@ -34,9 +41,9 @@ export function keyValueBlobs(values: KeyValue, pieceBytes: number = 256 * 1024)
     },
 
     async delete({ key }) {
-      const blob = await readBlob(values, key)
       const found = await values.delete(`blobs/${key}`)
-      for (const piece of blob?.pieces ?? []) await values.delete(piece.key)
+      // The upload is over, so what no blob is made of goes; also after a try that got only half way.
+      await deleteSpare(values, key.split('/')[0] ?? '')
       return found
     },
 
@@ -45,11 +52,18 @@ export function keyValueBlobs(values: KeyValue, pieceBytes: number = 256 * 1024)
         const key = path.slice('blobs/'.length)
         const blob = await readBlob(values, key)
         if (blob === null) continue
-        const { digest, size, modifiedAt } = blob
-        yield { digest, size, key, modifiedAt }
+        const { digest, size, committedAt } = blob
+        yield { key, size, committedAt, digest }
       }
     },
+
+    async close() {},
   }
+}
+
+/** How another process finds an upload's bytes again. */
+interface State extends StageState {
+  readonly pieces: readonly Piece[]
 }
 
 /** An upload under way. Pieces are never changed, so an earlier state of it stays good. */
@@ -57,24 +71,41 @@ class Stage implements StagedBlob {
   readonly #values: KeyValue
   readonly #id: string
   readonly #pieceBytes: number
+  readonly #from: State | null
+  readonly #ended: () => void
   readonly #pieces: Piece[]
+  #isOver = false
   #stored: number
   /** What does not fill a piece yet. */
   #rest: Uint8Array = new Uint8Array(0)
 
-  constructor(values: KeyValue, id: string, pieceBytes: number, pieces: readonly Piece[]) {
+  constructor(
+    values: KeyValue,
+    id: string,
+    pieceBytes: number,
+    from: State | null,
+    ended: () => void,
+  ) {
     this.#values = values
     this.#id = id
     this.#pieceBytes = pieceBytes
-    this.#pieces = [...pieces]
-    this.#stored = pieces.reduce((sum, { size }) => sum + size, 0)
+    this.#from = from
+    this.#ended = ended
+    this.#pieces = [...(from?.pieces ?? [])]
+    this.#stored = from?.size ?? 0
   }
 
   get size(): number {
     return this.#stored + this.#rest.byteLength
   }
 
+  /** Takes the upload away from a writer that is still open: another goes on with it. */
+  revoke(): void {
+    this.#isOver = true
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
+    this.#assertOwner()
     const bytes = new Uint8Array(this.#rest.byteLength + chunk.byteLength)
     bytes.set(this.#rest)
     bytes.set(chunk, this.#rest.byteLength)
@@ -82,48 +113,42 @@ class Stage implements StagedBlob {
     while (this.#rest.byteLength >= this.#pieceBytes) await this.#store(this.#pieceBytes)
   }
 
-  async suspend(): Promise<StageState> {
-    if (this.#rest.byteLength > 0) await this.#store(this.#rest.byteLength)
-    return { size: this.size, pieces: [...this.#pieces] }
+  async suspend(): Promise<State> {
+    this.#assertOwner()
+    await this.#storeRest()
+    return this.#end({ size: this.size, pieces: [...this.#pieces] })
   }
 
   read(): ReadableStream<Uint8Array> {
     const whole = async function* (stage: Stage): AsyncGenerator<Uint8Array> {
-      await stage.suspend()
+      await stage.#storeRest()
       yield* readPieces(stage.#values, stage.#pieces, { start: 0, end: stage.size })
     }
     return streamOf(whole(this))
   }
 
-  /**
-   * The first piece names the blob: should an upload be finished twice from one state, after a crash,
-   * the two would share pieces, and so they are one blob.
-   */
   async commit(digest: BlobRef['digest']): Promise<BlobRef> {
-    await this.suspend()
+    this.#assertOwner()
+    await this.#storeRest()
     const { size } = this
-    const key = `${this.#id}/${this.#pieces[0]?.key.split('/').at(-1) ?? 'empty'}`
-    const earlier = await readBlob(this.#values, key)
-    if (earlier === null) {
-      const blob: Blob = { digest, size, modifiedAt: Date.now(), pieces: this.#pieces }
-      await this.#values.set(`blobs/${key}`, new TextEncoder().encode(JSON.stringify(blob)))
-    } else if (earlier.digest !== digest) {
-      throw new Error(`upload ${this.#id} became ${earlier.digest} before`)
-    }
-    await this.discard()
-    return { digest, size, key }
+    const key = `${this.#id}/${crypto.randomUUID()}`
+    const blob: Blob = { digest, size, committedAt: Date.now(), pieces: this.#pieces }
+    await this.#values.set(`blobs/${key}`, new TextEncoder().encode(JSON.stringify(blob)))
+    // The blob is there: what other writers of the upload left behind may wait for its deletion.
+    await deleteSpare(this.#values, this.#id).catch(() => {})
+    return this.#end({ digest, size, key })
   }
 
-  /** Deletes the pieces of the upload that no blob is made of. */
+  /** Without an earlier state, the pieces it wrote; otherwise all the upload has beside its blobs. */
   async discard(): Promise<void> {
-    const kept: Set<string> = new Set()
-    for (const path of await all(this.#values.keys(`blobs/${this.#id}/`))) {
-      const blob = await readBlob(this.#values, path.slice('blobs/'.length))
-      for (const { key } of blob?.pieces ?? []) kept.add(key)
-    }
-    for (const key of await all(this.#values.keys(`pieces/${this.#id}/`))) {
-      if (!kept.has(key)) await this.#values.delete(key)
-    }
+    if (this.#isOver) return
+    if (this.#from !== null) await deleteSpare(this.#values, this.#id)
+    else for (const { key } of this.#pieces) await this.#values.delete(key)
+    this.#end(null)
+  }
+
+  async #storeRest(): Promise<void> {
+    if (this.#rest.byteLength > 0) await this.#store(this.#rest.byteLength)
   }
 
   async #store(size: number): Promise<void> {
@@ -132,6 +157,28 @@ class Stage implements StagedBlob {
     this.#pieces.push({ key, size })
     this.#stored += size
     this.#rest = this.#rest.subarray(size)
+  }
+
+  #end<T>(result: T): T {
+    this.#isOver = true
+    this.#ended()
+    return result
+  }
+
+  #assertOwner(): void {
+    if (this.#isOver) throw new Error(`upload ${this.#id} ended, or went on elsewhere`)
+  }
+}
+
+/** Deletes the pieces of an upload that no blob is made of. Two blobs of one upload may share some. */
+async function deleteSpare(values: KeyValue, id: string): Promise<void> {
+  const kept: Set<string> = new Set()
+  for (const path of await all(values.keys(`blobs/${id}/`))) {
+    const blob = await readBlob(values, path.slice('blobs/'.length))
+    for (const { key } of blob?.pieces ?? []) kept.add(key)
+  }
+  for (const key of await all(values.keys(`pieces/${id}/`))) {
+    if (!kept.has(key)) await values.delete(key)
   }
 }
 

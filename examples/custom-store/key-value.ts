@@ -1,7 +1,11 @@
-/** What is asked of a database of keys and values: Redis, DynamoDB, IndexedDB and many others have it. */
+/**
+ * What the store needs of a database of keys and values: Redis, DynamoDB, IndexedDB and many others have
+ * it. A method that cannot reach the database throws RegistryError `unavailable`; one that finds no room
+ * in it, `storageFull`.
+ */
 export interface KeyValue {
   get(key: string): Promise<Uint8Array | null>
-  /** Outlives the process, and whatever else you promise, when it resolves. */
+  /** Once it resolves, the value outlives the process, and whatever else you promise. */
   set(key: string, value: Uint8Array): Promise<void>
   delete(key: string): Promise<boolean>
   /** The keys that begin with `prefix`, in order, from after the key `after`. */

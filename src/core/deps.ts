@@ -1,15 +1,31 @@
 import type { RegistryLimits, RegistryStores } from '../options.ts'
-import type { EventSink } from '../ports/events.ts'
+import type { CallContext } from '../ports/call-context.ts'
+import type { EventOrigin, RegistryEvent } from '../ports/events.ts'
+import type { NoticeSink } from '../ports/notices.ts'
 import type { HashFactory } from '../ports/streaming-hash.ts'
-import type { DigestLocks } from './digest-locks.ts'
+
+/** A kind of union of objects, without what every event says: distributes over the union. */
+type WithoutOrigin<T> = T extends unknown
+  ? Omit<T, Exclude<keyof EventOrigin, 'repository'>>
+  : never
+
+/** An event before it is told when and for whom it happened. */
+export type EventFacts = WithoutOrigin<RegistryEvent>
+
+/** Tells of a change that is durable. */
+export type Emit = (call: CallContext, event: EventFacts) => void
 
 /** What every part of the service works with. */
 export interface CoreDeps extends RegistryStores {
   readonly hash: HashFactory
   readonly limits: RegistryLimits
   readonly allowSparse: boolean
-  readonly events: EventSink
+  /** Never throws. */
+  readonly onNotice: NoticeSink
+  /** Never throws; null where nothing listens, so that no event has to be made. */
+  readonly emit: Emit | null
+  /** Whether pulls are told of as well. */
+  readonly pullEvents: boolean
   /** Milliseconds since the epoch, never going back or leaping while the process runs. */
   readonly clock: () => number
-  readonly locks: DigestLocks
 }

@@ -6,31 +6,87 @@ export interface GarbageReport {
   readonly blobs: number
   /** Their size together, in bytes. */
   readonly bytes: number
+  /** Empty repositories that were dropped. */
+  readonly repositories: number
+}
+
+/** How a collection is done. */
+export interface GarbageOptions {
+  /** Also drop repositories that hold nothing. Default: false. */
+  readonly emptyRepositories?: boolean
+}
+
+/** What a sweep did. */
+export interface SweepReport {
+  /** Keys that were looked at. */
+  readonly looked: number
+  /** Keys whose bytes were deleted, since no name points at them. */
+  readonly swept: number
+  /** Their size together, in bytes. */
+  readonly bytes: number
 }
 
 /** Blobs condemned in one step, so that a large collection never holds the metadata up. */
 const batch = 100
 
 /**
- * Deletes the bytes of blobs that no manifest names and whose leases are over. Safe beside pushes:
- * what is pushed, mounted or confirmed meanwhile is held, and names go before bytes.
+ * Deletes the bytes of blobs that no manifest names and whose leases are over. Safe beside pushes, in
+ * this process and in others: a key is used once, and a condemned key is never named again.
+ *
+ * The deletions of a step go together, so that they share the syncs of folder and journal.
  */
-export async function collectGarbage(deps: CoreDeps): Promise<GarbageReport> {
-  const { blobs, metadata, locks, clock } = deps
+export async function collectGarbage(
+  deps: CoreDeps,
+  options: GarbageOptions = {},
+): Promise<GarbageReport> {
+  const { blobs, metadata } = deps
   let count = 0
   let bytes = 0
   for (;;) {
-    const condemned = await metadata.condemn(clock(), batch)
-    for (const blob of condemned) {
-      await locks.exclude(blob.digest, async () => {
-        if (await metadata.isHeld(blob)) return
-        if (await blobs.delete(blob)) {
-          count += 1
-          bytes += blob.size
-        }
+    const condemned = await metadata.condemn(batch)
+    const results = await Promise.allSettled(
+      condemned.map(async (blob) => {
+        const deleted = await blobs.delete(blob)
         await metadata.forget(blob)
-      })
-    }
-    if (condemned.length < batch) return { blobs: count, bytes }
+        if (!deleted) return
+        count += 1
+        bytes += blob.size
+      }),
+    )
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    if (condemned.length < batch) break
   }
+  let repositories = 0
+  if (options.emptyRepositories === true) {
+    for (;;) {
+      const dropped = await metadata.deleteEmptyRepositories(batch)
+      repositories += dropped.length
+      if (dropped.length < batch) break
+    }
+  }
+  return { blobs: count, bytes, repositories }
+}
+
+/**
+ * Deletes bytes that no name points at: what a crash left between the commit of bytes and their name.
+ * Bytes committed less than `graceMs` ago are left alone, for their name may be on its way.
+ */
+export async function sweepBytes(deps: CoreDeps, graceMs: number): Promise<SweepReport> {
+  const { blobs, metadata, onNotice } = deps
+  // The store stamps commits with the machine's time. Where that leaps ahead, the steady clock decides.
+  const before = Math.min(Date.now(), deps.clock()) - graceMs
+  let looked = 0
+  let swept = 0
+  let bytes = 0
+  for await (const { key, size, committedAt, digest } of blobs.list()) {
+    looked += 1
+    if (digest === null || committedAt > before) continue
+    if (await metadata.knowsKey(digest, key)) continue
+    if (!(await blobs.delete({ digest, size, key }))) continue
+    swept += 1
+    bytes += size
+    onNotice({ kind: 'bytes-swept', key, size })
+  }
+  return { looked, swept, bytes }
 }

@@ -1,24 +1,49 @@
 import { RegistryError } from '../oci/registry-error.ts'
-import type { PageRequest } from '../ports/metadata-store.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Page, PageRequest } from '../ports/metadata-store.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
 
-/** Lists of tags and of repositories: end-8 and the catalog. */
-export function listingService(
-  deps: CoreDeps,
-): Pick<RegistryService, 'listTags' | 'listRepositories'> {
-  const { metadata, limits } = deps
+type ListingMethods =
+  | 'listTags'
+  | 'listTagRecords'
+  | 'listRepositories'
+  | 'countRepository'
+  | 'deleteRepository'
+
+/** Repositories and their tags: end-8, the catalog, and what the specification has no word for. */
+export function listingService(deps: CoreDeps): Pick<RegistryService, ListingMethods> {
+  const { metadata, limits, emit } = deps
   const within = (page: PageRequest): PageRequest => ({
     ...page,
     limit: Math.min(page.limit, limits.pageSize),
   })
 
   return {
-    async listTags(repository, page) {
-      const tags = await metadata.listTags(repository, within(page))
-      if (tags === null) throw new RegistryError('nameUnknown', { detail: { name: repository } })
-      return tags
+    async listTags(_call, repository, page) {
+      return known(repository, await metadata.listTags(repository, within(page)))
     },
-    listRepositories: (page) => metadata.listRepositories(within(page)),
+    async listTagRecords(_call, repository, page) {
+      return known(repository, await metadata.listTagRecords(repository, within(page)))
+    },
+    listRepositories: (_call, page) => metadata.listRepositories(within(page)),
+    countRepository: (_call, repository) => metadata.countRepository(repository),
+
+    async deleteRepository(call, repository) {
+      const counts = await metadata.deleteRepository(repository)
+      if (counts === null) throw unknown(repository)
+      const { manifests, tags } = counts
+      emit?.(call, { kind: 'repository-deleted', repository, manifests, tags })
+      return counts
+    },
   }
+}
+
+function known<T>(repository: RepositoryName, page: Page<T> | null): Page<T> {
+  if (page === null) throw unknown(repository)
+  return page
+}
+
+function unknown(repository: RepositoryName): RegistryError {
+  return new RegistryError('nameUnknown', { detail: { name: repository } })
 }

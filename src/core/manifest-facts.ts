@@ -1,8 +1,6 @@
-import * as v from 'valibot'
 import type { Annotations } from '../oci/descriptor.ts'
-import { classifyDigest, type Digest } from '../oci/digest.ts'
+import type { Digest } from '../oci/digest.ts'
 import {
-  isNonDistributable,
   type ManifestShape,
   manifestShape,
   mediaTypes,
@@ -10,128 +8,117 @@ import {
 } from '../oci/media-types.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ManifestChange } from '../ports/metadata-store.ts'
-import { ambiguityOf } from './json-shape.ts'
+import { JsonProblem } from './json-scan.ts'
+import {
+  type DescriptorFacts,
+  type DocumentFacts,
+  findAnnotations,
+  readDocument,
+} from './manifest-document.ts'
 
 /** What the registry needs to know of a manifest; everything else in it is the client's. */
 export interface ManifestFacts {
   readonly mediaType: string
   /** Its own, or its config's media type; absent for an index without one. */
   readonly artifactType?: string
-  readonly annotations: Annotations
+  /** Null: more than a record should hold; {@link annotationsOf} reads them. */
+  readonly annotations: Annotations | null
   /** The subject's digest, verbatim. */
   readonly subject?: string
   /** Content it names that must be there. */
   readonly requires: ManifestChange['requires']
-  /** Content it names, there or not. */
+  /** Content that must not be collected while the manifest stands. */
   readonly references: readonly Digest[]
+  /** The size that its descriptors say all that content has together, in bytes. */
+  readonly contentSize: number
 }
 
-interface DescriptorFacts {
-  readonly mediaType: string
-  readonly digest: string
-  readonly size: number
-  readonly urls?: readonly string[] | null | undefined
-}
-
-interface DocumentFacts {
-  readonly schemaVersion: 2
-  readonly mediaType?: string | undefined
-  readonly artifactType?: string | undefined
-  readonly config?: DescriptorFacts | undefined
-  readonly layers?: readonly DescriptorFacts[] | null | undefined
-  readonly manifests?: readonly DescriptorFacts[] | null | undefined
-  readonly subject?: DescriptorFacts | null | undefined
-  readonly annotations?: Annotations | null | undefined
-}
-
-const descriptor: v.GenericSchema<unknown, DescriptorFacts> = v.object({
-  mediaType: v.string(),
-  digest: v.string(),
-  size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  urls: v.nullish(v.array(v.string())),
-})
-
-/** As entries: valibot's record would drop `__proto__`, which is a legal key. */
-const annotations: v.GenericSchema<unknown, Annotations> = v.pipe(
-  v.custom<Record<string, string>>(
-    (input) =>
-      typeof input === 'object' &&
-      input !== null &&
-      !Array.isArray(input) &&
-      Object.values(input).every((value) => typeof value === 'string'),
-    'Invalid type: Expected an object of strings',
-  ),
-  v.transform((input) => Object.entries(input)),
-)
-
-const document: v.GenericSchema<unknown, DocumentFacts> = v.object({
-  schemaVersion: v.literal(2),
-  mediaType: v.optional(v.string()),
-  artifactType: v.optional(v.string()),
-  config: v.optional(descriptor),
-  // Go's clients write an empty list of theirs as null.
-  layers: v.nullish(v.array(descriptor)),
-  manifests: v.nullish(v.array(descriptor)),
-  subject: v.nullish(descriptor),
-  annotations: v.nullish(annotations),
-})
+/** Annotations up to this size, in characters of JSON, stay in memory; larger ones are read when asked for. */
+const keptAnnotations = 2048
 
 /**
- * Reads a manifest that a client sent (image-spec, manifest.md and image-index.md).
+ * Reads a manifest that a client sent (image-spec, manifest.md and image-index.md). The work and the
+ * memory it takes grow with its length alone, whatever it holds.
  *
  * @param bytes exactly as pushed
  * @param contentType as the client said, if it did
- * @throws RegistryError `manifestInvalid`, with the reason as detail
+ * @param mostDescriptors layers, or manifests of an index, that it may name
+ * @throws RegistryError `manifestInvalid`, with the reason as detail; `tooManyDescriptors`
  */
-export function parseManifest(bytes: Uint8Array, contentType?: string): ManifestFacts {
-  const facts = parseDocument(bytes)
+export function parseManifest(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  mostDescriptors: number,
+): ManifestFacts {
+  const facts = parseDocument(bytes, mostDescriptors)
   const mediaType = mediaTypeOf(facts, contentType)
   const shape = manifestShape(mediaType)
   if (shape === null) {
     throw invalid(`${mediaType} is not a manifest type this registry takes`)
   }
   checkShape(facts, shape)
-  const content = contentOf(facts, shape)
+  const named = namedBy(facts, shape)
+  const references = referencesOf(named)
   const artifactType = artifactTypeOf(facts, shape)
-  const subject = subjectOf(facts)
+  const kind = shape === 'image' ? 'blob' : 'manifest'
   return {
-    mediaType,
-    annotations: facts.annotations ?? [],
-    ...content,
-    ...(artifactType === null ? {} : { artifactType }),
-    ...(subject === null ? {} : { subject }),
+    mediaType: copied(mediaType),
+    annotations: keptAnnotationsOf(facts),
+    references,
+    contentSize: named.reduce((sum, { size }) => sum + size, 0),
+    requires: references.map((digest) => ({ digest, kind })),
+    ...(artifactType === null ? {} : { artifactType: copied(artifactType) }),
+    ...(facts.subject === null ? {} : { subject: copied(facts.subject.digest) }),
   }
+}
+
+/** The same, apart from the document: a slice of that would keep all of it in memory. */
+function copied<T extends string | readonly string[]>(strings: T): T {
+  return JSON.parse(JSON.stringify(strings)) as T
 }
 
 /** The annotations of a manifest that was taken once, whatever is taken today. */
 export function annotationsOf(bytes: Uint8Array): Annotations {
-  const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes))
-  const result = v.safeParse(v.object({ annotations: v.nullish(annotations) }), parsed)
-  return result.success ? (result.output.annotations ?? []) : []
+  try {
+    const text = findAnnotations(new TextDecoder().decode(bytes))
+    return text === null ? [] : entriesOf(text)
+  } catch (error) {
+    if (error instanceof JsonProblem) return []
+    throw error
+  }
 }
 
-function parseDocument(bytes: Uint8Array): DocumentFacts {
-  let parsed: unknown
+function keptAnnotationsOf(facts: DocumentFacts): Annotations | null {
+  const { annotations } = facts
+  if (annotations === null) return []
+  return annotations.length > keptAnnotations ? null : entriesOf(annotations)
+}
+
+/** As entries: an object would lose a key called `__proto__`. */
+function entriesOf(json: string): Annotations {
+  return Object.entries(JSON.parse(json) as Record<string, string>)
+}
+
+function parseDocument(bytes: Uint8Array, mostDescriptors: number): DocumentFacts {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    const ambiguity = ambiguityOf(text)
-    if (ambiguity !== null) throw invalid(ambiguity)
-    parsed = JSON.parse(text)
+    return readDocument(decodeUtf8(bytes), mostDescriptors)
   } catch (error) {
-    if (error instanceof RegistryError) throw error
+    throw error instanceof JsonProblem ? invalid(error.message) : error
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
     throw invalid('it is not JSON in UTF-8')
   }
-  const result = v.safeParse(document, parsed)
-  if (result.success) return result.output
-  const [issue] = result.issues
-  const path = v.getDotPath(issue)
-  throw invalid(path === null ? issue.message : `${path}: ${issue.message}`)
 }
 
 function mediaTypeOf(facts: DocumentFacts, contentType: string | undefined): string {
-  const own = facts.mediaType === undefined ? null : normalizeMediaType(facts.mediaType)
+  const own = facts.mediaType === null ? null : normalizeMediaType(facts.mediaType)
   // Clients compare it to the letter, so what only means one after some tidying is none.
-  if (facts.mediaType !== undefined && own !== facts.mediaType) {
+  if (facts.mediaType !== null && own !== facts.mediaType) {
     throw invalid('its mediaType is not one')
   }
   if (contentType !== undefined) {
@@ -150,57 +137,34 @@ function mediaTypeOf(facts: DocumentFacts, contentType: string | undefined): str
 function checkShape(facts: DocumentFacts, shape: ManifestShape): void {
   if (shape === 'image') {
     if (facts.manifests) throw invalid('an image manifest has no manifests')
-    if (facts.config === undefined) throw invalid('an image manifest has a config')
-    if (facts.layers === undefined) throw invalid('an image manifest has layers, if only []')
+    if (facts.config === null) throw invalid('an image manifest has a config')
   } else {
-    if (facts.layers) throw invalid('an index has no layers')
-    if (facts.config !== undefined) throw invalid('an index has no config')
+    if (facts.layers !== null) throw invalid('an index has no layers')
+    if (facts.config !== null) throw invalid('an index has no config')
     if (facts.manifests === undefined) throw invalid('an index has manifests, if only []')
   }
 }
 
-function contentOf(
-  facts: DocumentFacts,
-  shape: ManifestShape,
-): Pick<ManifestFacts, 'requires' | 'references'> {
-  const named: readonly DescriptorFacts[] =
-    shape === 'image' ? [...asList(facts.config), ...(facts.layers ?? [])] : (facts.manifests ?? [])
-  const requires: Map<Digest, 'blob' | 'manifest'> = new Map()
+function namedBy(facts: DocumentFacts, shape: ManifestShape): readonly DescriptorFacts[] {
+  const { config, layers, manifests } = facts
+  if (shape === 'index') return manifests ?? []
+  return [...(config ? [config] : []), ...(layers ?? [])]
+}
+
+/** Content that has to be here. What clients fetch from somewhere else is none of it. */
+function referencesOf(named: readonly DescriptorFacts[]): readonly Digest[] {
   const references: Set<Digest> = new Set()
-  for (const entry of named) {
-    const reading = classifyDigest(entry.digest)
-    if (reading.kind === 'malformed') throw invalid(`${quoted(entry.digest)} is not a digest`)
-    const elsewhere = isNonDistributable(entry.mediaType) || (entry.urls?.length ?? 0) > 0
-    if (reading.kind === 'unsupported') {
-      if (elsewhere) continue
-      throw invalid(`${quoted(entry.digest)}: use sha256 or sha512`)
-    }
-    references.add(reading.digest)
-    if (!elsewhere) requires.set(reading.digest, shape === 'image' ? 'blob' : 'manifest')
+  for (const { digest, verifiable, elsewhere } of named) {
+    if (elsewhere) continue
+    if (verifiable === null) throw invalid(`${quoted(digest)}: use sha256 or sha512`)
+    references.add(verifiable)
   }
-  return {
-    references: [...references],
-    requires: [...requires].map(([digest, kind]) => ({ digest, kind })),
-  }
+  return copied([...references])
 }
 
 function artifactTypeOf(facts: DocumentFacts, shape: ManifestShape): string | null {
-  if (facts.artifactType !== undefined && facts.artifactType !== '') return facts.artifactType
-  if (shape === 'index') return null
-  return facts.config?.mediaType ?? null
-}
-
-function subjectOf(facts: DocumentFacts): string | null {
-  if (facts.subject === undefined || facts.subject === null) return null
-  const { digest } = facts.subject
-  if (classifyDigest(digest).kind === 'malformed') {
-    throw invalid(`its subject ${quoted(digest)} is not a digest`)
-  }
-  return digest
-}
-
-function asList<T>(value: T | undefined): readonly T[] {
-  return value === undefined ? [] : [value]
+  if (facts.artifactType !== null) return facts.artifactType
+  return shape === 'index' ? null : (facts.config?.mediaType ?? null)
 }
 
 /** A client's string, short enough to be sent back. */
@@ -213,10 +177,9 @@ function cut(text: string, length: number): string {
 }
 
 function invalid(problem: string): RegistryError {
-  // Valibot quotes what it found, which may be as long as the manifest.
   const reason = cut(problem, 300)
   return new RegistryError('manifestInvalid', {
-    message: `this is not a manifest the registry can take: ${reason}`,
+    advice: reason,
     detail: { reason },
   })
 }

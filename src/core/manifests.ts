@@ -4,17 +4,27 @@ import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
-import type { ManifestRecord } from '../ports/metadata-store.ts'
-import type { Manifest, ManifestPush, RegistryService } from '../ports/registry-service.ts'
-import { commitNamed } from './blobs.ts'
+import type { ManifestOutcome, ManifestRecord } from '../ports/metadata-store.ts'
+import type {
+  Manifest,
+  ManifestInfo,
+  ManifestPush,
+  RegistryService,
+} from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
 import { manifestCache } from './manifest-cache.ts'
+import { factsOf, tellPush } from './manifest-events.ts'
 import { type ManifestFacts, parseManifest } from './manifest-facts.ts'
+import { type Change, type NewRecord, recordOf, type Stored } from './manifest-record.ts'
+import { noteMissing } from './missing-bytes.ts'
+import { nameBytes } from './naming.ts'
 
-/** Annotations up to this size, in bytes of JSON, stay in memory; larger ones are read when asked for. */
-const keptAnnotations = 2048
-
-type ManifestMethods = 'statManifest' | 'getManifest' | 'putManifest' | 'deleteManifest'
+type ManifestMethods =
+  | 'statManifest'
+  | 'getManifest'
+  | 'listManifests'
+  | 'putManifest'
+  | 'deleteManifest'
 
 /** Manifests, and how their bytes are read. */
 export interface ManifestService extends Pick<RegistryService, ManifestMethods> {
@@ -24,7 +34,7 @@ export interface ManifestService extends Pick<RegistryService, ManifestMethods> 
 
 /** Manifests by tag and by digest: end-3, end-7, end-9. */
 export function manifestService(deps: CoreDeps): ManifestService {
-  const { blobs, metadata, limits, events } = deps
+  const { blobs, metadata, limits, emit, pullEvents } = deps
   const cache = manifestCache(limits.manifestCacheBytes)
 
   function find(repository: RepositoryName, reference: Reference): Promise<ManifestRecord | null> {
@@ -37,9 +47,15 @@ export function manifestService(deps: CoreDeps): ManifestService {
     const cached = cache.get(blob.digest)
     if (cached !== null) return cached
     const open = await blobs.open(blob)
-    if (open === null) return null
+    if (open === null) {
+      await noteMissing(deps, blob, 'the bytes are missing, or not as long as they were')
+      return null
+    }
     const bytes = new Uint8Array(await new Response(open.stream()).arrayBuffer())
-    if (hashOf(deps, blob.digest, bytes) !== blob.digest) return null
+    if (hashOf(deps, blob.digest, bytes) !== blob.digest) {
+      await noteMissing(deps, blob, 'the bytes do not have their digest any more')
+      return null
+    }
     cache.put(blob.digest, bytes)
     return bytes
   }
@@ -47,94 +63,114 @@ export function manifestService(deps: CoreDeps): ManifestService {
   return {
     readBytes,
 
-    statManifest: find,
+    async statManifest(_call, repository, reference): Promise<ManifestInfo | null> {
+      const record = await find(repository, reference)
+      if (record === null) return null
+      const { digest, size, mediaType } = record
+      return { digest, size, mediaType }
+    },
 
-    async getManifest(repository, reference): Promise<Manifest | null> {
+    async getManifest(call, repository, reference): Promise<Manifest | null> {
       const record = await find(repository, reference)
       if (record === null) return null
       const bytes = cache.get(record.digest) ?? (await readBytes(record.blob))
-      if (bytes === null) {
-        const error = new Error(`the bytes of manifest ${record.digest} are missing or damaged`)
-        events({ kind: 'background-failure', task: 'reading a manifest', error })
-        return null
+      if (bytes === null) return null
+      if (pullEvents) {
+        const tag = reference.kind === 'tag' ? { tag: reference.tag } : {}
+        emit?.(call, { kind: 'manifest-pulled', repository, ...factsOf(record), ...tag })
       }
       return { digest: record.digest, size: record.size, mediaType: record.mediaType, bytes }
     },
 
-    async putManifest(repository, reference, push) {
+    async listManifests(_call, repository, page) {
+      const limit = Math.min(page.limit, limits.pageSize)
+      const found = await metadata.listManifests(repository, { ...page, limit })
+      if (found === null) throw new RegistryError('nameUnknown', { detail: { name: repository } })
+      return found
+    },
+
+    async putManifest(call, repository, reference, push) {
       const { bytes } = push
       if (bytes.byteLength > limits.manifestBytes) {
         throw new RegistryError('manifestTooLarge', { detail: { limit: limits.manifestBytes } })
       }
-      const facts = parseManifest(bytes, push.mediaType)
+      const facts = parseManifest(bytes, push.mediaType, limits.descriptorsPerManifest)
       const digest = digestFor(deps, reference, bytes)
-      await store(repository, reference, push, facts, digest)
+      const change = changeOf(reference, push, facts)
+      const record = recordOf(facts, digest, bytes.byteLength)
+      const stored = await store(repository, bytes, record, change)
       cache.put(digest, bytes)
+      if (emit !== null) tellPush(emit, call, repository, { record, facts, change, stored })
       return { digest, ...(facts.subject === undefined ? {} : { subject: facts.subject }) }
     },
 
-    async deleteManifest(repository, reference) {
-      const deleted =
-        reference.kind === 'tag'
-          ? await metadata.deleteTag(repository, reference.tag)
-          : await metadata.deleteManifest(repository, reference.digest)
-      if (deleted) return
-      const known = await metadata.hasRepository(repository)
-      throw new RegistryError(known ? 'manifestUnknown' : 'nameUnknown')
+    async deleteManifest(call, repository, reference) {
+      if (reference.kind === 'tag') {
+        const { tag } = reference
+        const digest = await metadata.deleteTag(repository, tag)
+        if (digest === null) throw await absent(repository)
+        emit?.(call, { kind: 'tag-deleted', repository, tag, digest })
+        return
+      }
+      const removed = await metadata.deleteManifest(repository, reference.digest, limits.leaseMs)
+      if (removed === null) throw await absent(repository)
+      const { record, tags, tagCount } = removed
+      emit?.(call, { kind: 'manifest-deleted', repository, ...factsOf(record), tags, tagCount })
     },
   }
 
+  async function absent(repository: RepositoryName): Promise<RegistryError> {
+    const known = await metadata.hasRepository(repository)
+    return new RegistryError(known ? 'manifestUnknown' : 'nameUnknown')
+  }
+
+  function changeOf(reference: Reference, push: ManifestPush, facts: ManifestFacts): Change {
+    const own = reference.kind === 'tag' ? reference.tag : null
+    const { tags = [], expect, allowSparse = deps.allowSparse } = push
+    return {
+      tags: own === null ? tags : [own, ...tags],
+      requires: allowSparse ? [] : facts.requires,
+      ...(expect === undefined ? {} : { expect: { ...expect, tag: own } }),
+    }
+  }
+
+  /** Bytes first, name after. */
   async function store(
     repository: RepositoryName,
-    reference: Reference,
-    push: ManifestPush,
-    facts: ManifestFacts,
-    digest: Digest,
-  ): Promise<void> {
-    const { bytes, expect } = push
-    const ownTag = reference.kind === 'tag' ? [reference.tag] : []
-    const id = newUploadId()
-    const staged = await blobs.stage(id, { length: bytes.byteLength, digest })
+    bytes: Uint8Array,
+    record: NewRecord,
+    change: Change,
+  ): Promise<Stored> {
+    const { digest, size } = record
+    const staged = await blobs.stage(newUploadId(), { length: size, digest })
+    let blob: BlobRef
     try {
-      await staged.write(bytes)
-      await commitNamed(deps, staged, digest, async (blob) => {
-        const outcome = await metadata.putManifest(repository, {
-          record: recordOf(facts, digest, bytes.byteLength, blob),
-          tags: [...ownTag, ...(push.tags ?? [])],
-          requires: deps.allowSparse ? [] : facts.requires,
-          ...(expect === undefined ? {} : { expect }),
-        })
-        if (outcome.kind === 'conflict') throw new RegistryError('preconditionFailed')
-        if (outcome.kind === 'missing') {
-          const details = outcome.digests.map((missing) => ({ digest: missing }))
-          throw new RegistryError('manifestBlobUnknown', { details })
-        }
-      })
+      // A copy: the store may reuse what it is given, and the cache keeps these bytes.
+      await staged.write(bytes.slice())
+      blob = await staged.commit(digest)
     } catch (error) {
       await staged.discard().catch(() => {})
       throw error
     }
+    let outcome: ManifestOutcome | null = null
+    await nameBytes(deps, blob, async (ref) => {
+      const made = await metadata.putManifest(repository, {
+        ...change,
+        record: { ...record, blob: ref },
+      })
+      outcome = made
+      return made.kind === 'stored' ? made.blob : null
+    })
+    return storedOr(outcome)
   }
 }
 
-function recordOf(
-  facts: ManifestFacts,
-  digest: Digest,
-  size: number,
-  blob: BlobRef,
-): ManifestRecord {
-  const { mediaType, artifactType, subject, references, annotations } = facts
-  const small = JSON.stringify(annotations).length <= keptAnnotations
-  return {
-    digest,
-    size,
-    mediaType,
-    blob,
-    references,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(annotations.length === 0 ? {} : { annotations: small ? annotations : [] }),
-  }
+/** @throws RegistryError `preconditionFailed`, `manifestBlobUnknown` with a detail for each digest. */
+function storedOr(outcome: ManifestOutcome | null): Stored {
+  if (outcome?.kind === 'stored') return outcome
+  if (outcome?.kind !== 'missing') throw new RegistryError('preconditionFailed')
+  const details = outcome.digests.map((missing) => ({ digest: missing }))
+  throw new RegistryError('manifestBlobUnknown', { details })
 }
 
 /** The digest a manifest is stored under: the one it was pushed by, or sha256 for a tag. */

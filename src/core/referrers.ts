@@ -22,7 +22,7 @@ export function referrersService(
   }
 
   return {
-    async listReferrers(repository, subject, query): Promise<Page<Descriptor>> {
+    async listReferrers(_call, repository, subject, query): Promise<Page<Descriptor>> {
       const { after, artifactType } = query
       const page = await metadata.listReferrers(repository, subject, {
         maxBytes: limits.referrersBytes,

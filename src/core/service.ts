@@ -1,22 +1,30 @@
 import type { RegistryService } from '../ports/registry-service.ts'
 import { blobService } from './blobs.ts'
 import type { CoreDeps } from './deps.ts'
-import { collectGarbage, type GarbageReport } from './garbage.ts'
+import {
+  collectGarbage,
+  type GarbageOptions,
+  type GarbageReport,
+  type SweepReport,
+  sweepBytes,
+} from './garbage.ts'
 import { listingService } from './listings.ts'
 import { manifestService } from './manifests.ts'
 import { referrersService } from './referrers.ts'
 import { uploadService } from './uploads.ts'
 
-/** The registry without HTTP, and its housekeeping, which no client can ask for. */
+/** The registry without HTTP, and its maintenance, which no client can ask for. */
 export interface Core {
   readonly service: RegistryService
   /** Ends idle upload sessions. */
   expireUploads(): Promise<void>
   /** Deletes the bytes that nothing holds any more. */
-  collectGarbage(): Promise<GarbageReport>
+  collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
+  /** Deletes bytes that no name points at and that were committed more than `graceMs` ago. */
+  sweepBytes(graceMs: number): Promise<SweepReport>
 }
 
-/** Puts the parts of the service together. */
+/** Puts the services together. */
 export function createCore(deps: CoreDeps): Core {
   const manifests = manifestService(deps)
   const { expireUploads, ...uploads } = uploadService(deps)
@@ -30,6 +38,7 @@ export function createCore(deps: CoreDeps): Core {
       ...referrersService(deps, manifests),
     },
     expireUploads,
-    collectGarbage: () => collectGarbage(deps),
+    collectGarbage: (options) => collectGarbage(deps, options),
+    sweepBytes: (graceMs) => sweepBytes(deps, graceMs),
   }
 }

@@ -2,90 +2,144 @@ import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { UploadId } from '../oci/upload-id.ts'
 import type { ByteSource } from '../ports/byte-source.ts'
+import type { CallContext } from '../ports/call-context.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
 import type { CoreDeps } from './deps.ts'
 
-/** A holder that sent nothing for this long is taken for gone when somebody else wants its session. */
+/** A holder that received nothing for this long releases a session that another request wants. */
 const stallMs = 1000
-/** How long a request waits for a holder that is still sending. */
+/** How long a request waits for another holder, all in all. */
 const patienceMs = 10_000
-/** How long a claim outlives its holder: what a crashed node holds up the others. */
-const claimMs = 30_000
+/** How long a claim outlives its holder: how long a node that crashed holds up the others. */
+const claimMs = 10_000
+const renewMs = 2_000
+/** How often a session that another node holds is asked for. */
+const pollMs = 100
 
 /** A session that this request alone may change. */
 export interface Claim {
   readonly session: UploadSession
   readonly holder: string
-  /** Says that bytes came. */
+  /** Whether a client was told where the session stands while this request held it. */
+  readonly told: boolean
+  /** Notes that bytes came. */
   progress(): void
-  /** Names the body being read, so that a stalled one can be called off. */
+  /** Names the body being read, so that it can be stopped. */
   reading(source: ByteSource): void
+  /** @throws RegistryError `uploadUnknown` when the claim was lost to another holder. */
+  assertHeld(): Promise<void>
   /** Gives the session back; unchanged unless it was saved or removed before. */
   release(): Promise<void>
 }
 
+/** What this process knows of a claim it holds. */
 interface Holder {
   source: ByteSource | null
   lastProgress: number
+  /** Set when another node asked for the session. */
+  wanted: boolean
+  told: boolean
+  lost: boolean
   readonly done: Promise<void>
 }
 
 /** Serialises the requests of one session, and lets a new one take over from a dead connection. */
 export interface UploadClaims {
-  /** @throws RegistryError `uploadUnknown`, `tooManyRequests` when a holder keeps sending. */
-  claim(repository: RepositoryName, id: UploadId): Promise<Claim>
-  /** Calls off whoever writes to the session and waits until it has let go. */
-  interrupt(id: UploadId): Promise<void>
-  /** Waits for a holder that has stalled, so that what it received is counted. */
-  settleStalled(id: UploadId): Promise<void>
+  /**
+   * Waits a bounded time for another holder. A holder that has stalled is stopped.
+   *
+   * @throws RegistryError `uploadUnknown`; `tooManyRequests` when another holder keeps the session.
+   */
+  claim(call: CallContext, repository: RepositoryName, id: UploadId): Promise<Claim>
+  /** Stops a request of this process that is reading a body for the session. */
+  interrupt(id: UploadId): void
+  /**
+   * Notes that a client is being told where the session stands. A request that is still receiving
+   * goes on, and counts if it completes; if it is cut off, what it received no longer counts, since
+   * the client may already continue from what it was told.
+   */
+  tell(id: UploadId): void
 }
 
 export function uploadClaims(deps: CoreDeps): UploadClaims {
-  const { uploads, limits, clock } = deps
+  const { uploads, limits } = deps
   const holders: Map<UploadId, Holder> = new Map()
 
-  async function waitForHolder(id: UploadId, deadline: number): Promise<void> {
+  async function waitForHolder(call: CallContext, id: UploadId, deadline: number): Promise<void> {
+    const left = deadline - performance.now()
+    if (left <= 0 || call.signal.aborted) throw busy()
     const holder = holders.get(id)
-    if (performance.now() > deadline) {
-      throw new RegistryError('tooManyRequests', {
-        message: 'another request is writing to this upload session: wait for it to end',
-        headers: { 'Retry-After': '1' },
-      })
-    }
-    if (holder === undefined) return pause(50)
+    if (holder === undefined) return pause(Math.min(pollMs, left))
     const quiet = performance.now() - holder.lastProgress
     if (quiet >= stallMs) {
       holder.source?.abort()
-      return holder.done
+      await Promise.race([holder.done, pause(left)])
+      return
     }
-    await Promise.race([holder.done, pause(stallMs - quiet + 1)])
+    await Promise.race([holder.done, pause(Math.min(stallMs - quiet + 1, left))])
+  }
+
+  async function renew(id: UploadId, holderId: string, holder: Holder): Promise<void> {
+    const answer = await uploads.renew(id, holderId, claimMs)
+    if (answer === 'held') return
+    if (answer === 'lost') holder.lost = true
+    else holder.wanted = true
+    const quiet = performance.now() - holder.lastProgress
+    if (holder.lost || quiet >= stallMs) holder.source?.abort()
   }
 
   function hold(session: UploadSession, holderId: string): Claim {
+    const { id } = session
     let end = (): void => {}
     const done = new Promise<void>((resolve) => {
       end = resolve
     })
-    const holder: Holder = { source: null, lastProgress: performance.now(), done }
-    holders.set(session.id, holder)
+    const holder: Holder = {
+      source: null,
+      lastProgress: performance.now(),
+      wanted: false,
+      told: false,
+      lost: false,
+      done,
+    }
+    holders.set(id, holder)
+    let renewedAt = performance.now()
+    const renewNow = async (): Promise<void> => {
+      const began = performance.now()
+      await renew(id, holderId, holder)
+      renewedAt = began
+    }
     // Not with the bytes alone: what comes after the last one, a hash or a sync, may take longer.
     const renewal = setInterval(() => {
-      void uploads.claim(session.id, holderId, claimMs).catch(() => {})
-    }, claimMs / 3)
+      renewNow().catch(() => {
+        // The store is away. Once the claim may have lapsed, another may hold the session.
+        if (performance.now() - renewedAt < claimMs) return
+        holder.lost = true
+        holder.source?.abort()
+      })
+    }, renewMs)
     return {
       session,
       holder: holderId,
+      get told() {
+        return holder.told
+      },
       progress() {
         holder.lastProgress = performance.now()
       },
       reading(source) {
         holder.source = source
+        if (holder.lost) source.abort()
+      },
+      async assertHeld() {
+        if (!holder.lost && performance.now() - renewedAt > renewMs) await renewNow()
+        if (holder.lost) throw new RegistryError('uploadUnknown')
       },
       async release() {
         clearInterval(renewal)
-        if (holders.get(session.id) === holder) holders.delete(session.id)
+        if (holders.get(id) === holder) holders.delete(id)
         try {
-          await uploads.release(session.id, holderId)
+          await uploads.release(id, holderId)
         } finally {
           end()
         }
@@ -94,38 +148,36 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
   }
 
   return {
-    async claim(repository, id) {
+    async claim(call, repository, id) {
+      // Asked before anything is claimed: a request of another repository must not touch the session.
+      const seen = await uploads.find(id, limits.uploadIdleMs)
+      if (seen?.repository !== repository) throw new RegistryError('uploadUnknown')
       const holderId = crypto.randomUUID()
       const deadline = performance.now() + patienceMs
       for (;;) {
-        const session = await uploads.claim(id, holderId, claimMs)
-        if (session === 'busy') {
-          await waitForHolder(id, deadline)
-          continue
-        }
+        const session = await uploads.claim(id, holderId, claimMs, limits.uploadIdleMs)
         if (session === null) throw new RegistryError('uploadUnknown')
-        const known = session.repository === repository
-        if (known && session.touchedAt + limits.uploadIdleMs > clock()) {
-          return hold(session, holderId)
-        }
-        await uploads.release(id, holderId)
-        throw new RegistryError('uploadUnknown')
+        if (session !== 'busy') return hold(session, holderId)
+        await waitForHolder(call, id, deadline)
       }
     },
 
-    async interrupt(id) {
-      const holder = holders.get(id)
-      holder?.source?.abort()
-      await holder?.done
+    interrupt(id) {
+      holders.get(id)?.source?.abort()
     },
 
-    async settleStalled(id) {
+    tell(id) {
       const holder = holders.get(id)
-      if (holder === undefined || performance.now() - holder.lastProgress < stallMs) return
-      holder.source?.abort()
-      await holder.done
+      if (holder !== undefined) holder.told = true
     },
   }
+}
+
+function busy(): RegistryError {
+  return new RegistryError('tooManyRequests', {
+    advice: 'another request is writing to this upload session; wait for it to end',
+    headers: { 'Retry-After': '1' },
+  })
 }
 
 function pause(ms: number): Promise<void> {

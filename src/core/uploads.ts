@@ -2,14 +2,25 @@ import { algorithmOf, type Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId, type UploadId } from '../oci/upload-id.ts'
+import type { BlobRef } from '../ports/blob-store.ts'
+import type { CallContext } from '../ports/call-context.ts'
 import type { BlobInfo, RegistryService, UploadBody } from '../ports/registry-service.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
-import { commitBlob } from './blobs.ts'
 import type { CoreDeps } from './deps.ts'
+import { nameBytes } from './naming.ts'
+import { RunningHashes } from './running-hashes.ts'
 import { type Claim, uploadClaims } from './upload-claims.ts'
-import { type Received, uploadReceiver } from './upload-receiver.ts'
+import { uploadQuota } from './upload-quota.ts'
+import { type Received, receiveBody, rollBack } from './upload-receiver.ts'
+import {
+  dropSession,
+  expireSessions,
+  openSession,
+  resumeHash,
+  saveSession,
+} from './upload-sessions.ts'
 
-type UploadServiceMethods =
+type UploadMethods =
   | 'pushBlob'
   | 'startUpload'
   | 'uploadStatus'
@@ -18,165 +29,222 @@ type UploadServiceMethods =
   | 'cancelUpload'
 
 /** Upload sessions, and what has to be done now and then. */
-export interface UploadService extends Pick<RegistryService, UploadServiceMethods> {
+export interface UploadService extends Pick<RegistryService, UploadMethods> {
   /** Ends sessions that were idle too long and drops their bytes. */
   expireUploads(): Promise<void>
 }
 
-/** Sessions ended in one step of the clean-up. */
-const expiryBatch = 100
-
 /** Blobs on their way in: end-4 to end-6, end-13, end-14. */
 export function uploadService(deps: CoreDeps): UploadService {
-  const { blobs, uploads, limits, clock, events } = deps
+  const { uploads, metadata, limits, onNotice, emit } = deps
   const claims = uploadClaims(deps)
-  const receiver = uploadReceiver(deps)
+  const hashes = new RunningHashes(limits.uploadIdleMs)
+  const quota = uploadQuota(deps)
 
-  async function drop(session: UploadSession): Promise<boolean> {
-    receiver.forget(session.id)
-    const removed = await uploads.remove(session.id)
-    if (session.stage !== null) {
-      const staged = await blobs.stage(session.id, {}, session.stage).catch(() => null)
-      await staged?.discard()
-    }
-    return removed
-  }
-
-  async function open(
-    repository: RepositoryName,
-    options: Parameters<RegistryService['startUpload']>[1] = {},
-  ): Promise<UploadSession> {
-    const now = clock()
-    const session: UploadSession = {
-      id: newUploadId(),
-      repository,
-      principal: options.principal ?? null,
-      offset: 0,
-      algorithm: options.algorithm ?? 'sha256',
-      hexSoFar: null,
-      stage: null,
-      startedAt: now,
-      touchedAt: now,
-    }
-    const caps = { total: limits.uploadSessions, perPrincipal: limits.uploadSessionsPerPrincipal }
-    if (await uploads.create(session, caps)) return session
-    await expireUploads()
-    if (await uploads.create(session, caps)) return session
-    throw new RegistryError('tooManyUploads', { headers: { 'Retry-After': '60' } })
-  }
-
-  async function expireUploads(): Promise<void> {
-    for (;;) {
-      const idle = await uploads.expired(clock() - limits.uploadIdleMs, expiryBatch)
-      for (const session of idle) {
-        if (!(await drop(session))) continue
-        events({ kind: 'upload-expired', id: session.id, repository: session.repository })
-      }
-      if (idle.length < expiryBatch) return
-    }
-  }
-
-  /** Keeps what a chunk brought, and gives the session back. */
-  async function keep(claim: Claim, received: Received): Promise<number> {
+  /** Receives a body under a claim; what came before an interruption is kept before it throws. */
+  async function receive<T>(
+    claim: Claim,
+    body: UploadBody | null,
+    digest: Digest | null,
+    use: (received: Received) => Promise<T>,
+  ): Promise<T> {
     const { session } = claim
-    const stage = await received.staged.suspend()
-    const { offset } = received
-    const hexSoFar = received.hex()
-    const next: UploadSession = { ...session, offset, hexSoFar, stage, touchedAt: clock() }
-    if (!(await uploads.save(next, claim.holder))) throw new RegistryError('uploadUnknown')
-    return offset
+    const reservation = await quota.open()
+    try {
+      const to = {
+        ...session,
+        hash: resumeHash(deps, hashes, session, digest),
+        progress: claim.progress,
+        reading: claim.reading,
+      }
+      const received = await receiveBody(deps, to, body, digest, reservation)
+      if (received.error === null) return await use(received)
+      let { offset } = session
+      // A client that was told of the old offset may continue from there at this moment.
+      if (claim.told) await rollBack(session.stage, received.staged)
+      else offset = await saveSession(deps, hashes, claim, received, body?.range !== undefined)
+      throw new RegistryError(received.error, { detail: { offset }, cause: received.cause })
+    } catch (error) {
+      // Its earlier bytes are gone: there is nothing left to go on with.
+      if (error instanceof RegistryError && error.kind === 'uploadUnknown') {
+        await dropSession(deps, hashes, { ...session, stage: null }, claim.holder)
+      }
+      throw error
+    } finally {
+      reservation.release()
+    }
   }
 
-  /** Receives a body under a claim; on an interruption keeps what came before it throws. */
-  async function receive(claim: Claim, body: UploadBody | null, digest: Digest | null) {
-    const received = await receiver.receive(claim, body, digest)
-    if (received.error === null) return received
-    const offset = await keep(claim, received)
-    throw new RegistryError(received.error, { detail: { offset }, cause: received.cause })
+  function named(repository: RepositoryName, blob: BlobRef): Promise<void> {
+    return nameBytes(deps, blob, (ref) => metadata.linkBlob(repository, ref, limits.leaseMs))
   }
 
+  /** Makes what a session received a blob. Unless the digest is wrong, a failure keeps the session. */
   async function commit(claim: Claim, received: Received, digest: Digest): Promise<BlobInfo> {
     const { session } = claim
-    let info: BlobInfo
+    const { staged, offset } = received
+    let matches = false
+    let blob: BlobRef | null = null
     try {
-      if ((await received.verify(digest)) === false) {
-        throw new RegistryError('digestMismatch', { detail: { digest } })
-      }
-      info = await commitBlob(deps, session.repository, received.staged, digest)
+      matches = await received.verify(digest)
+      await claim.assertHeld()
+      if (matches) blob = await staged.commit(digest)
     } catch (error) {
-      await received.staged.discard().catch(() => {})
-      await drop({ ...session, stage: null })
+      await rollBack(session.stage, staged)
       throw error
     }
-    await drop({ ...session, stage: null })
-    return info
+    if (blob === null) {
+      await staged.discard().catch(() => {})
+      return endMismatched(claim, { ...session, stage: null }, digest)
+    }
+    return nameCommitted(claim, { ...session, offset, stage: null, committed: blob }, blob)
   }
 
-  async function finish(
-    repository: RepositoryName,
-    id: UploadId,
+  async function endMismatched(
+    { holder }: Claim,
+    session: UploadSession,
+    digest: Digest,
+  ): Promise<never> {
+    await dropSession(deps, hashes, session, holder)
+    throw new RegistryError('digestMismatch', { detail: { digest } })
+  }
+
+  /** Names committed bytes; where that fails, the session remembers them for the next attempt. */
+  async function nameCommitted(
+    { holder }: Claim,
+    session: UploadSession,
+    blob: BlobRef,
+  ): Promise<BlobInfo> {
+    try {
+      await named(session.repository, blob)
+    } catch (error) {
+      await uploads.save(session, holder).catch((failure: unknown) => {
+        const task = 'keeping an upload that could not be named'
+        onNotice({ kind: 'background-failure', task, error: failure, retried: false })
+      })
+      throw error
+    }
+    // The blob is there: that the session is left over is no failure of the push.
+    await dropSession(deps, hashes, { ...session, stage: null, committed: null }, holder).catch(
+      (error: unknown) => {
+        const task = 'forgetting a finished upload'
+        onNotice({ kind: 'background-failure', task, error, retried: true })
+      },
+    )
+    return { digest: blob.digest, size: blob.size }
+  }
+
+  /** A session whose bytes are committed already: the call before this one could not name them. */
+  async function finishAgain(
+    claim: Claim,
+    blob: BlobRef,
     digest: Digest,
     body: UploadBody | null,
   ): Promise<BlobInfo> {
-    const claim = await claims.claim(repository, id)
+    if (blob.digest !== digest) return endMismatched(claim, claim.session, digest)
+    // The bytes are here and verified; a client that sends its last chunk again is heard out.
+    await body?.source.pipe(() => claim.progress())
+    return nameCommitted(claim, claim.session, blob)
+  }
+
+  async function withClaim<T>(
+    call: CallContext,
+    repository: RepositoryName,
+    id: UploadId,
+    work: (claim: Claim) => Promise<T>,
+  ): Promise<T> {
+    const claim = await claims.claim(call, repository, id)
     try {
-      const received = await receive(claim, body, digest)
-      return await commit(claim, received, digest)
+      return await work(claim)
     } finally {
       await claim.release()
     }
   }
 
   return {
-    expireUploads,
+    expireUploads: () => expireSessions(deps, hashes),
 
-    async startUpload(repository, options) {
-      const { id } = await open(repository, options)
+    async startUpload(call, repository, start) {
+      const { id } = await openSession(deps, hashes, call, repository, start)
       return { id, offset: 0 }
     },
 
-    async pushBlob(repository, digest, body, principal = null) {
-      const session = await open(repository, { algorithm: algorithmOf(digest), principal })
-      try {
-        return await finish(repository, session.id, digest, body)
-      } catch (error) {
-        const left = await uploads.find(session.id)
-        if (left !== null) await drop(left)
-        throw error
+    async pushBlob(call, repository, digest, body) {
+      const reservation = await quota.open()
+      const algorithm = algorithmOf(digest)
+      const to = {
+        id: newUploadId(),
+        offset: 0,
+        stage: null,
+        algorithm,
+        hexSoFar: null,
+        hash: { algorithm, hash: deps.hash(algorithm), fed: 0 },
+        progress: () => {},
+        reading: () => {},
       }
+      let blob: BlobRef
+      try {
+        const { staged, error, cause, verify } = await receiveBody(
+          deps,
+          to,
+          body,
+          digest,
+          reservation,
+        )
+        try {
+          if (error !== null) throw new RegistryError(error, { cause })
+          if (!(await verify(digest))) {
+            throw new RegistryError('digestMismatch', { detail: { digest } })
+          }
+          blob = await staged.commit(digest)
+        } catch (failure) {
+          await staged.discard().catch(() => {})
+          throw failure
+        }
+      } finally {
+        reservation.release()
+      }
+      await named(repository, blob)
+      emit?.(call, { kind: 'blob-pushed', repository, digest, size: blob.size })
+      return { digest, size: blob.size }
     },
 
-    async uploadStatus(repository, id) {
-      await claims.settleStalled(id)
-      const session = await uploads.find(id)
-      const idleSince = clock() - limits.uploadIdleMs
-      if (session === null || session.repository !== repository || session.touchedAt <= idleSince) {
-        throw new RegistryError('uploadUnknown')
-      }
+    async uploadStatus(_call, repository, id) {
+      const session = await uploads.find(id, limits.uploadIdleMs)
+      if (session?.repository !== repository) throw new RegistryError('uploadUnknown')
+      claims.tell(id)
       return { id, offset: session.offset }
     },
 
-    async appendUpload(repository, id, body) {
-      const claim = await claims.claim(repository, id)
-      try {
-        const received = await receive(claim, body, null)
-        return { id, offset: await keep(claim, received) }
-      } finally {
-        await claim.release()
-      }
+    async appendUpload(call, repository, id, body) {
+      return withClaim(call, repository, id, async (claim) => {
+        const { committed, offset } = claim.session
+        if (committed !== null) throw new RegistryError('chunkOutOfOrder', { detail: { offset } })
+        const chunked = body.range !== undefined
+        const reached = await receive(claim, body, null, (received) =>
+          saveSession(deps, hashes, claim, received, chunked),
+        )
+        return { id, offset: reached }
+      })
     },
 
-    finishUpload: finish,
+    async finishUpload(call, repository, id, digest, body) {
+      const blob = await withClaim(call, repository, id, (claim) => {
+        const { committed } = claim.session
+        return committed === null
+          ? receive(claim, body, digest, (received) => commit(claim, received, digest))
+          : finishAgain(claim, committed, digest, body)
+      })
+      emit?.(call, { kind: 'blob-pushed', repository, digest, size: blob.size })
+      return blob
+    },
 
-    async cancelUpload(repository, id) {
-      const session = await uploads.find(id)
-      if (session?.repository === repository) await claims.interrupt(id)
-      const claim = await claims.claim(repository, id)
-      try {
-        await drop(claim.session)
-      } finally {
-        await claim.release()
-      }
+    async cancelUpload(call, repository, id) {
+      const session = await uploads.find(id, limits.uploadIdleMs)
+      if (session?.repository === repository) claims.interrupt(id)
+      await withClaim(call, repository, id, (claim) =>
+        dropSession(deps, hashes, claim.session, claim.holder),
+      )
     },
   }
 }

@@ -2,69 +2,183 @@ import type { Context, Hono } from 'hono'
 import { Hono as TinyHono } from 'hono/tiny'
 import { RegistryError } from '../oci/registry-error.ts'
 import { authorize } from './authorize.ts'
-import type { Call, HttpDeps } from './call.ts'
+import { Call, type HttpDeps } from './call.ts'
 import { answerOf } from './errors.ts'
+import { endWith, exchangeOf, observeHere } from './exchange.ts'
 import { checkRequest } from './guard.ts'
-import { allowedMethods, type Route, routes } from './routes.ts'
+import { mountHints } from './mount-hint.ts'
+import { allowedMethods, type PathParameters, type Route, routes } from './routes.ts'
 
-/** The routes of a registry as a Hono app, and the fetch handler that adapters call. */
+/** The routes of a registry as a fetch handler, and as a Hono app. */
 export interface HttpApp {
+  /** Made when it is first read. */
   readonly app: Hono
   fetch(request: Request, context?: object): Response | Promise<Response>
 }
 
-/**
- * Mounts every path once, with its methods behind it: Hono calls a lone handler directly, and what
- * no method answers is a 405 rather than Hono's 404. The tiny preset's router takes a third of the
- * default one's time on these patterns.
- *
- * @param base what the API's paths begin with as they arrive here, where the table says `/v2`
- */
+/** What a router is given with each request: the registry that answers, and the host's own context. */
+interface Bindings {
+  readonly deps: HttpDeps
+  readonly context: object | undefined
+  /** Says which options would make a route match; null where none would. */
+  readonly hintFor: (request: Request, context: unknown) => string | null
+}
+
+/** @param base how the API's paths begin when they arrive here; the route table says `/v2` */
 export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): HttpApp {
-  const served = routed(deps, base, new TinyHono({ strict: false }), [''])
+  const router = routerOf(base)
+  const whole = `${deps.prefix}/v2`
+  const mount = {
+    prefix: deps.prefix,
+    stripped: whole.slice(0, whole.length - base.length),
+  }
+  const matches = (path: string): boolean => router.router.match('GET', path)[0].length > 0
+  const hintFor = mountHints(mount, matches, deps.onNotice)
+  let app: Hono | null = null
   return {
-    app: routed(deps, base, new TinyHono(), ['', '/']),
+    get app() {
+      app ??= mountable({ deps, hintFor }, base, router)
+      return app
+    },
     fetch(request, context) {
-      try {
-        return served.fetch(request.method === 'HEAD' ? asGet(request) : request, context)
-      } catch (error) {
-        return answerOf(error, { request, head: request.method === 'HEAD', deps })
-      }
+      const shown = request.method === 'HEAD' ? asGet(request) : request
+      return observed(deps, request, () => {
+        try {
+          return router.fetch(shown, { deps, context, hintFor })
+        } catch (error) {
+          return answerOf(error, new Call(deps, request, context))
+        }
+      })
     },
   }
 }
 
+/** Answers a request, and reports it where something observes it. */
+function observed(
+  { observe }: HttpDeps,
+  request: Request,
+  work: () => Response | Promise<Response>,
+): Response | Promise<Response> {
+  const exchange = exchangeOf(request) ?? (observe === null ? null : observeHere(request))
+  if (exchange === null) return work()
+  if (observe !== null) exchange.add(observe)
+  const response = work()
+  if (exchange.managed) return response
+  const head = request.method === 'HEAD'
+  return response instanceof Promise
+    ? response.then((made) => endWith(exchange, made, head))
+    : endWith(exchange, response, head)
+}
+
 /**
- * Puts the routes on an app. `endings` are what a path may end with: an app that takes a slash for
- * nothing needs one form, but the app that ours is mounted in decides that for itself, and Hono
- * tells `/v2` and `/v2/` apart unless it is told not to.
+ * Routers by their base. They hold no registry: each request brings its own. So a host that makes a
+ * registry for each request, as a worker does, makes no router for it.
  */
-function routed(deps: HttpDeps, base: string, app: Hono, endings: readonly string[]): Hono {
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = routes.filter((route) => route.path === path)
-    const below = path.slice('/v2'.length)
-    for (const ending of endings) {
-      app.all(`${base}${below}${ending}`, (context) => answer(callOf(deps, context), methods))
-    }
-  }
-  app.notFound((context) => answer(callOf(deps, context), null))
-  app.onError((error, context) => answerOf(error, callOf(deps, context)))
+const routers: Map<string, Hono> = new Map()
+const mostRouters = 64
+
+function routerOf(base: string): Hono {
+  const known = routers.get(base)
+  if (known !== undefined) return known
+  const router = routed(base)
+  if (routers.size < mostRouters) routers.set(base, router)
+  return router
+}
+
+/**
+ * An app for `host.route(path, app)`. It has a single route, and passes each request to `router`: the
+ * routers of many hono versions do not match names that contain slashes, and the host brings its own.
+ * A path that `router` does not know goes on to the routes of the host.
+ */
+function mountable(
+  { deps, hintFor }: Pick<Bindings, 'deps' | 'hintFor'>,
+  base: string,
+  router: Hono,
+): Hono {
+  const app: Hono = new TinyHono()
+  app.all(`${base}/*`, async (context, next) => {
+    const { raw, routePath } = context.req
+    // The host may have put a path in front of `base`; the route that matched has both.
+    const inFront = segments(routePath) - segments(`${base}/*`)
+    const bindings: Bindings = { deps, context: context.env as object | undefined, hintFor }
+    const shown = asGet(raw, withoutSegments(raw.url, inFront))
+    const response = await observed(deps, raw, () => router.fetch(shown, bindings))
+    return unrouted.has(response) ? next() : response
+  })
+  app.notFound((context) =>
+    answerUnrouted(new Call(deps, context.req.raw, context.env as object | undefined), null),
+  )
   return app
 }
 
-/** @param methods the rows of the path; null where no path matched */
-function answer(call: Call, methods: readonly Route[] | null): Response | Promise<Response> {
+function segments(path: string): number {
+  return path.split('/').length - 1
+}
+
+/** Cuts the query and the first `count` segments of the path off a URL. */
+function withoutSegments(url: string, count: number): string {
+  const query = url.indexOf('?')
+  const whole = query === -1 ? url : url.slice(0, query)
+  const start = whole.indexOf('/', whole.indexOf('://') + 3)
+  let end = start
+  for (let left = count; left > 0 && end !== -1; left -= 1) end = whole.indexOf('/', end + 1)
+  return whole.slice(0, start) + (end === -1 ? '/' : whole.slice(end))
+}
+
+/**
+ * Puts the routes on an app, each path once, with its methods behind it: Hono calls a single handler
+ * directly, and a method that no row has gets 405 instead of Hono's 404. The tiny preset's router
+ * takes a third of the default one's time on these patterns.
+ */
+function routed(base: string): Hono {
+  const app: Hono = new TinyHono({ strict: false })
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path)
+    app.all(`${base}${path.slice('/v2'.length)}`, (context) => {
+      return answer(callOf(context), methods, (name) => context.req.param(name))
+    })
+  }
+  app.notFound((context) => {
+    const { context: given, hintFor } = context.env as Bindings
+    const call = callOf(context)
+    return answerUnrouted(call, hintFor(call.request, given))
+  })
+  app.onError((error, context) => answerOf(error, callOf(context)))
+  return app
+}
+
+/** @param methods the rows of the path */
+function answer(
+  call: Call,
+  methods: readonly Route[],
+  parameters: PathParameters,
+): Response | Promise<Response> {
   try {
     checkRequest(call.request)
-    if (methods === null) throw new RegistryError('routeUnknown')
     const route = routeOf(call, methods)
-    const waiting = authorize(call, route)
-    const result = waiting === null ? route.handle(call) : waiting.then(() => route.handle(call))
+    const operation = route.parse(parameters)
+    call.exchange?.at(route.path, operation.repository, operation.reference)
+    const waiting = authorize(call, () => operation.wanted(call))
+    const result =
+      waiting === null ? operation.handle(call) : waiting.then(() => operation.handle(call))
     if (!(result instanceof Promise)) return result
     return result.catch((error: unknown) => answerOf(error, call))
   } catch (error) {
     return answerOf(error, call)
   }
+}
+
+/** @param hint which options would make a route match */
+function answerUnrouted(call: Call, hint: string | null): Response {
+  let error: unknown = new RegistryError('routeUnknown', hint === null ? {} : { advice: hint })
+  try {
+    checkRequest(call.request)
+  } catch (refusal) {
+    error = refusal
+  }
+  const response = answerOf(error, call)
+  unrouted.add(response)
+  return response
 }
 
 function routeOf(call: Call, methods: readonly Route[]): Route {
@@ -73,27 +187,24 @@ function routeOf(call: Call, methods: readonly Route[]): Route {
   throw new RegistryError('unsupported', { headers: { Allow: allowedMethods(methods) } })
 }
 
-function callOf(deps: HttpDeps, context: Context): Call {
-  const request = heads.get(context.req.raw) ?? context.req.raw
-  return {
-    deps,
-    request,
-    head: request.method === 'HEAD',
-    peer: {},
-    parameter: (name) => context.req.param(name),
-    principal: null,
-  }
+function callOf(context: Context): Call {
+  const { raw } = context.req
+  const { deps, context: given } = context.env as Bindings
+  return new Call(deps, originals.get(raw) ?? raw, given)
 }
 
-/** HEAD requests, by what stands for them before Hono. */
-const heads: WeakMap<Request, Request> = new WeakMap()
+/** The answers to paths that no route matches. */
+const unrouted: WeakSet<Response> = new WeakSet()
+
+/** The requests that {@link asGet} stands in for. */
+const originals: WeakMap<Request, Request> = new WeakMap()
 
 /**
- * Hono dispatches HEAD as GET and copies the answer into a Response without a body, which costs
- * more than the request itself. The handlers know HEAD, so Hono is shown a GET of the same URL.
+ * A GET that Hono routes in place of `request`. Hono dispatches HEAD as GET and copies the answer into
+ * a Response without a body, which costs more than the request itself; the handlers know HEAD.
  */
-function asGet(request: Request): Request {
-  const shown = { method: 'GET', url: request.url, headers: request.headers } as Request
-  heads.set(shown, request)
-  return shown
+function asGet(request: Request, url: string = request.url): Request {
+  const standIn = { method: 'GET', url, headers: request.headers } as Request
+  originals.set(standIn, request)
+  return standIn
 }

@@ -3,19 +3,36 @@ import { parseContentRange } from '../oci/content-range.ts'
 import type { ErrorName } from '../oci/error-codes.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { UploadBody } from '../ports/registry-service.ts'
+import type { BodyReservation } from './body-budget.ts'
 import { announcedLength, short } from './call.ts'
 import { bodySource } from './native-body.ts'
 
 /**
- * Reads a small body whole, counting as it comes: the announced length is checked first and trusted
- * never.
+ * Reads a small body whole and works with it, its memory reserved meanwhile. Bytes are counted as they
+ * come: the announced length is checked first and trusted never.
  *
- * @throws RegistryError `tooLarge` past `limit` bytes; `sizeInvalid` when it ends early.
+ * @throws RegistryError `tooLarge` past `limit` bytes; `sizeInvalid` when it ends early;
+ *   `tooManyRequests` when too many large ones come in at once.
  */
-export async function readWhole(
+export async function withWholeBody<T>(
   request: Request,
   limit: number,
   tooLarge: ErrorName,
+  reservation: BodyReservation,
+  work: (bytes: Uint8Array) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(await readWhole(request, limit, tooLarge, reservation))
+  } finally {
+    reservation.release()
+  }
+}
+
+async function readWhole(
+  request: Request,
+  limit: number,
+  tooLarge: ErrorName,
+  reservation: BodyReservation,
 ): Promise<Uint8Array> {
   const announced = announcedLength(request)
   if (announced !== null && announced > limit) {
@@ -29,7 +46,9 @@ export async function readWhole(
       if (collected.size + chunk.byteLength > limit) {
         throw new RegistryError(tooLarge, { detail: { limit } })
       }
-      collected.append(chunk)
+      const waiting = reservation.growTo(collected.sizeWith(chunk))
+      if (waiting === undefined) return collected.append(chunk)
+      return waiting.then(() => collected.append(chunk))
     })
   } catch (error) {
     if (error instanceof BodyInterrupted) throw new RegistryError('sizeInvalid', { cause: error })
@@ -64,6 +83,12 @@ export function uploadBody(request: Request): UploadBody | null {
 class GrowingBytes {
   #bytes: Uint8Array = new Uint8Array(0)
   size = 0
+
+  /** The memory it would take with one chunk more, in bytes. */
+  sizeWith(chunk: Uint8Array): number {
+    const size = this.size + chunk.byteLength
+    return this.size === 0 || size <= this.#bytes.byteLength ? size : size * 2
+  }
 
   append(chunk: Uint8Array): void {
     const size = this.size + chunk.byteLength

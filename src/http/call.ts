@@ -1,42 +1,79 @@
 import { classifyDigest, type Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts'
-import type { RegistryLimits } from '../options.ts'
-import type { Access, Action, Ask, Peer, Principal } from '../ports/access.ts'
-import type { EventSink } from '../ports/events.ts'
+import type { RedirectPolicy, RegistryLimits } from '../options.ts'
+import type { Access, AccessRequest, Peer, Principal } from '../ports/access.ts'
+import type { CallContext } from '../ports/call-context.ts'
+import type { NoticeSink } from '../ports/notices.ts'
+import type { RequestObserver } from '../ports/observer.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
+import type { BodyBudget } from './body-budget.ts'
+import { type Exchange, exchangeOf } from './exchange.ts'
+import { peerOf } from './peer.ts'
+import { requestIdOf } from './request-id.ts'
 
 /** What the handlers of one registry work with. */
 export interface HttpDeps {
   readonly service: RegistryService
   readonly limits: RegistryLimits
   readonly access: Access | null
-  readonly events: EventSink
+  readonly redirect: RedirectPolicy
+  /** The memory of bodies that are read whole. */
+  readonly bodies: BodyBudget
+  /** Never throws; null where nothing observes. */
+  readonly observe: RequestObserver | null
+  /** Never throws. */
+  readonly onNotice: NoticeSink
   /** What stands before `/v2` in public paths. */
   readonly prefix: string
 }
 
-/** Reads a parameter of the matched path, percent-decoded. */
-export type PathParameters = (name: string) => string | undefined
-
-/** One request on its way through a handler. */
-export interface Call {
+/** One request on its way through a handler: also the context of the service calls it makes. */
+export class Call implements CallContext, AccessRequest {
   readonly deps: HttpDeps
   readonly request: Request
   /** Whether only the head of the answer is wanted. */
   readonly head: boolean
-  readonly peer: Peer
-  readonly parameter: PathParameters
-  /** Set by authorize; null for nobody in particular. */
-  principal: Principal | null
-}
+  readonly context: object | undefined
+  /** Set by authorize; null for an anonymous caller. */
+  principal: Principal | null = null
+  /** Set by authorize: which of the route's optional asks were allowed, in their order. */
+  granted: readonly boolean[] = []
 
-/** @throws RegistryError `nameInvalid`. */
-export function repositoryOf(call: Call): RepositoryName {
-  const text = call.parameter('name') ?? ''
-  const name = parseRepositoryName(text)
-  if (name === null) throw new RegistryError('nameInvalid', { detail: { name: short(text) } })
-  return name
+  constructor(deps: HttpDeps, request: Request, context: object | undefined) {
+    this.deps = deps
+    this.request = request
+    this.head = request.method === 'HEAD'
+    this.context = context
+  }
+
+  /** Where the request is observed: what is learnt of it goes there too. */
+  get exchange(): Exchange | null {
+    return exchangeOf(this.request)
+  }
+
+  get method(): string {
+    return this.request.method
+  }
+
+  get url(): string {
+    return this.request.url
+  }
+
+  get headers(): Headers {
+    return this.request.headers
+  }
+
+  get peer(): Peer {
+    return peerOf(this.request)
+  }
+
+  get requestId(): string {
+    return requestIdOf(this.request)
+  }
+
+  get signal(): AbortSignal {
+    return this.request.signal
+  }
 }
 
 /** A digest a client wants to write under. @throws RegistryError `digestInvalid`, `digestUnsupported`. */
@@ -47,26 +84,19 @@ export function digestToWrite(text: string): Digest {
   throw new RegistryError(kind, { detail: { digest: short(text) } })
 }
 
-/** Query parameters; none cost nothing. */
+/**
+ * Returns the query parameters; none cost nothing. Many scripts append `&digest=…` to the Location of
+ * an upload, whether or not that has a query, so parameters may follow the path at once. No path of
+ * the registry has an ampersand of its own.
+ */
 export function queryOf(request: Request): URLSearchParams {
-  const at = request.url.indexOf('?')
-  return at === -1 ? noQuery : new URLSearchParams(request.url.slice(at))
+  const { url } = request
+  const at = url.search(/[?&]/)
+  if (at === -1) return noQuery
+  return new URLSearchParams(url[at] === '?' ? url.slice(at) : url.slice(at).replace('?', '&'))
 }
 
 const noQuery = new URLSearchParams()
-
-/** Whether the caller may do that, asked beside what the route itself requires. */
-export async function mayAlso(
-  call: Call,
-  action: Action,
-  repository: RepositoryName,
-): Promise<boolean> {
-  const { access } = call.deps
-  if (access === null) return true
-  const ask: Ask = { action, repository }
-  const [decision] = await access.authorize(call.principal, [ask])
-  return decision?.kind === 'allow'
-}
 
 /** The body's announced length in bytes. @throws RegistryError `sizeInvalid`. */
 export function announcedLength(request: Request): number | null {

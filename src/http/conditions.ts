@@ -18,7 +18,10 @@ export function clientHas(headers: Headers, digest: string): boolean {
   return entityTags(header).some((tag) => tag === '*' || tag === digest)
 }
 
-/** Whether `If-Range`, where there is one, still wants the range (RFC 9110, section 13.1.5). */
+/**
+ * Whether `If-Range`, where there is one, still wants the range (RFC 9110, section 13.1.5). A date, a
+ * weak tag, or something that is neither asks for the whole blob.
+ */
 export function rangeStillWanted(headers: Headers, digest: string): boolean {
   const header = headers.get('if-range')
   return header === null || header.trim() === `"${digest}"`

@@ -1,27 +1,37 @@
-import { type ErrorName, errorRows } from '../oci/error-codes.ts'
+import type { ErrorName } from '../oci/error-codes.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 
-/** An error of the registry, ready to be sent where no handler of the core is on the road. */
+/** An error of the registry, ready to be sent. */
 export interface ErrorAnswer {
   readonly status: number
   readonly headers: Record<string, string>
   readonly body: string
 }
 
-/** The envelope of the specification around a row of the error table. */
-export function errorAnswer(kind: ErrorName, more: Record<string, string> = {}): ErrorAnswer {
-  const { code, status, message } = errorRows[kind]
-  const body = JSON.stringify({ errors: [{ code, message }] })
+/** Puts an error into the envelope of the specification ("Error Codes"). */
+export function envelope(error: RegistryError): ErrorAnswer {
+  const { status, code, message, details } = error
+  const entries = details.length === 0 ? [undefined] : details
   return {
     status,
     headers: {
-      'Content-Type': 'application/json',
-      'Content-Length': String(body.length),
       'Docker-Distribution-API-Version': 'registry/2.0',
+      'Content-Type': 'application/json',
       'X-Content-Type-Options': 'nosniff',
-      ...more,
+      ...error.headers,
     },
-    body,
+    body: JSON.stringify({ errors: entries.map((detail) => ({ code, message, detail })) }),
   }
+}
+
+/**
+ * Makes the answer for an error outside of the handlers, whole with its length, for a server that
+ * writes it to a socket.
+ */
+export function errorAnswer(kind: ErrorName, more: Record<string, string> = {}): ErrorAnswer {
+  const { status, headers, body } = envelope(new RegistryError(kind, { headers: more }))
+  const length = new TextEncoder().encode(body).byteLength
+  return { status, headers: { ...headers, 'Content-Length': String(length) }, body }
 }
 
 /** The same as a Response. */

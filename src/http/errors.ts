@@ -1,42 +1,26 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Call } from './call.ts'
+import { envelope } from './error-answer.ts'
+import { exchangeOf } from './exchange.ts'
+import { requestIdOf } from './request-id.ts'
 
-/** Where every throw of the road ends: the envelope of the specification ("Error Codes"). */
+/** Makes the answer for whatever a handler, or the way to it, has thrown. */
 export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'deps'>): Response {
   const known = error instanceof RegistryError ? error : internal(error, call)
-  const { status, code, message } = known
-  const details = known.details.length === 0 ? [undefined] : known.details
-  const body = JSON.stringify({ errors: details.map((detail) => ({ code, message, detail })) })
-  return new Response(call.head ? null : body, {
-    status,
-    headers: {
-      'Docker-Distribution-API-Version': 'registry/2.0',
-      'Content-Type': 'application/json',
-      'X-Content-Type-Options': 'nosniff',
-      ...known.headers,
-    },
-  })
+  const exchange = exchangeOf(call.request)
+  if (exchange !== null) exchange.errorCode = known.code
+  const { status, headers, body } = envelope(known)
+  return new Response(call.head ? null : body, { status, headers })
 }
 
-/** An error nobody foresaw: logged with an id, of which alone the client is told. */
+/** Logs an unexpected error with an id; the client is told the id alone. */
 function internal(error: unknown, call: Pick<Call, 'request' | 'deps'>): RegistryError {
   const requestId = requestIdOf(call.request)
   const { method, url } = call.request
   const path = new URL(url).pathname
-  call.deps.events({ kind: 'failure', requestId, method, path, error })
+  call.deps.onNotice({ kind: 'failure', requestId, method, path, error })
   return new RegistryError('internal', {
     detail: { requestId },
     headers: { 'X-Request-Id': requestId },
   })
-}
-
-const ids: WeakMap<Request, string> = new WeakMap()
-
-/** Lets an adapter that numbers its requests say so, for its log and ours to agree. */
-export function setRequestId(request: Request, id: string): void {
-  ids.set(request, id)
-}
-
-function requestIdOf(request: Request): string {
-  return ids.get(request) ?? crypto.randomUUID()
 }

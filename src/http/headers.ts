@@ -4,10 +4,15 @@ export const apiVersion = {
   'X-Content-Type-Options': 'nosniff',
 } as const
 
-/** What a digest names never changes; a tag may move any time. */
+/**
+ * Content that a digest names never changes; a tag may move any time. Neither may be transformed:
+ * compressed on the way, it would no longer have the length and the digest it is announced with.
+ */
 export const cacheControl = {
-  immutable: 'max-age=31536000, immutable',
-  privateImmutable: 'private, max-age=31536000, immutable',
-  revalidate: 'no-cache',
-  privateRevalidate: 'private, no-cache',
+  immutable: 'max-age=31536000, immutable, no-transform',
+  privateImmutable: 'private, max-age=31536000, immutable, no-transform',
+  revalidate: 'no-cache, no-transform',
+  privateRevalidate: 'private, no-cache, no-transform',
+  list: 'no-cache',
+  privateList: 'private, no-cache',
 } as const

@@ -21,7 +21,7 @@ export function listResponse(
       ...apiVersion,
       'Content-Type': contentType,
       'Content-Length': String(body.byteLength),
-      'Cache-Control': open ? cacheControl.revalidate : cacheControl.privateRevalidate,
+      'Cache-Control': open ? cacheControl.list : cacheControl.privateList,
       ...more,
     },
   })

@@ -5,6 +5,8 @@ import type { OpenBlob } from '../ports/blob-store.ts'
 export interface NativeBlob {
   readonly blob: OpenBlob
   readonly span: ByteSpan
+  /** Told how the sending ended: bytes of the body, and whether it was cut short. Once, where it is there. */
+  readonly ended?: (bytesOut: number | null, cutShort: boolean | null) => void
 }
 
 const blobs: WeakMap<Response, NativeBlob> = new WeakMap()

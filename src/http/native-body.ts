@@ -1,6 +1,7 @@
 import { BodyInterrupted } from '../oci/body-interrupted.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ByteSink, ByteSource } from '../ports/byte-source.ts'
+import { countedSource, exchangeOf } from './exchange.ts'
 
 const sources: WeakMap<Request, ByteSource> = new WeakMap()
 
@@ -18,8 +19,12 @@ export function setNativeBody(request: Request, source: ByteSource): void {
  * @throws RegistryError `bodyConsumed` when somebody read it before.
  */
 export function bodySource(request: Request): ByteSource | null {
-  const native = sources.get(request)
-  if (native !== undefined) return native
+  const source = sources.get(request) ?? streamOf(request)
+  const exchange = exchangeOf(request)
+  return source === null || exchange === null ? source : countedSource(source, exchange)
+}
+
+function streamOf(request: Request): ByteSource | null {
   if (request.bodyUsed) throw new RegistryError('bodyConsumed')
   return request.body === null ? null : streamSource(request.body)
 }

@@ -1,3 +1,5 @@
+const ids: WeakMap<Request, string> = new WeakMap()
+
 const grammar = /^[A-Za-z0-9._-]{1,64}$/
 
 /** Ids of this process: a start that no other has, and a count. */
@@ -11,4 +13,18 @@ let count = 0
 export function chooseRequestId(given: unknown): string {
   if (typeof given === 'string' && grammar.test(given)) return given
   return `${origin}-${(count++).toString(36)}`
+}
+
+/** Lets an adapter that numbers its requests say so, so that its log and the registry's agree. */
+export function setRequestId(request: Request, id: string): void {
+  ids.set(request, id)
+}
+
+/** The id of a request: the adapter's, or one that is made when it is first asked for. */
+export function requestIdOf(request: Request): string {
+  const known = ids.get(request)
+  if (known !== undefined) return known
+  const id = chooseRequestId(request.headers.get('x-request-id'))
+  ids.set(request, id)
+  return id
 }

@@ -1,60 +1,185 @@
-import type { Action } from '../ports/access.ts'
+import { parseDigest } from '../oci/digest.ts'
+import type { Reference } from '../oci/reference.ts'
+import { type RepositoryName, repositoryName } from '../oci/repository-name.ts'
+import type { Action, Ask } from '../ports/access.ts'
+import type { Wanted } from './authorize.ts'
 import type { Call } from './call.ts'
 import { deleteBlob, getBlob } from './handlers/blobs.ts'
-import { listRepositories, listTags } from './handlers/listings.ts'
-import { deleteManifest, getManifest, putManifest } from './handlers/manifests.ts'
+import { listRepositories } from './handlers/catalog.ts'
+import { asksOfPush, deleteManifest, getManifest, putManifest } from './handlers/manifests.ts'
 import { listReferrers } from './handlers/referrers.ts'
+import { deleteRepository } from './handlers/repositories.ts'
+import { listTags } from './handlers/tags.ts'
 import {
   appendUpload,
+  asksOfStart,
   cancelUpload,
   finishUpload,
   startUpload,
   uploadStatus,
 } from './handlers/uploads.ts'
 import { checkVersion } from './handlers/version.ts'
+import {
+  blobDigest,
+  referenceToRead,
+  referenceToWrite,
+  subjectDigest,
+  uploadId,
+} from './path-values.ts'
 
-/** Answers a request; what it throws becomes the error envelope. */
-export type Handler = (call: Call) => Response | Promise<Response>
+type Answer = Response | Promise<Response>
 
-/** One operation of the specification. */
+/** Returns a parameter of the matched path, percent-decoded. */
+export type PathParameters = (name: string) => string | undefined
+
+/** One endpoint of the specification. */
 export interface Route {
   /** HEAD is served by GET's row; the handler branches on `call.head`. */
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the prefix. A name is matched greedily, so the last possible split counts. */
   readonly path: string
-  /** What leave it takes. */
+  /** The permission it takes. */
   readonly action: Action
-  /** Whether the path names a repository. */
-  readonly named: boolean
-  readonly handle: Handler
+  /**
+   * Parses the path, once, for authorization and for the handler alike.
+   *
+   * @throws RegistryError `nameInvalid`: without a name there is nothing to ask permission for.
+   */
+  readonly parse: (parameters: PathParameters) => Operation
+}
+
+/** A route's handler together with the values of one path. */
+export interface Operation {
+  /** Null where the path names no repository. */
+  readonly repository: RepositoryName | null
+  /** The tag or digest that the path names; null where it names none, or one that cannot be. */
+  readonly reference: Reference | null
+  /** What a request for it asks permission for. */
+  readonly wanted: (call: Call) => Wanted
+  /**
+   * Answers the request. What it throws becomes the error envelope, including what is wrong with
+   * the path behind the name, which only a caller with permission learns.
+   */
+  readonly handle: (call: Call) => Answer
 }
 
 const name = '/v2/:name{.+}'
+/** No repository can have this name: its first character is an underscore. */
+const repository = '/v2/_layerdock/repositories/:name{.+}'
 const session: string = `${name}/blobs/uploads/:id`
+const blob: string = `${name}/blobs/:digest`
+const manifest: string = `${name}/manifests/:reference`
 
 /**
  * Every endpoint, in the order they are tried: uploads before blobs, whose pattern would take them
  * for a digest. The numbers are the specification's (distribution-spec, "Endpoints").
  */
 export const routes: readonly Route[] = [
-  /* end-1 */ { ...row('GET', '/v2', 'ping', checkVersion), named: false },
-  /* — */ { ...row('GET', '/v2/_catalog', 'catalog', listRepositories), named: false },
-  /* end-4, end-11 */ row('POST', `${name}/blobs/uploads`, 'push', startUpload),
-  /* end-5 */ row('PATCH', session, 'push', appendUpload),
-  /* end-6 */ row('PUT', session, 'push', finishUpload),
-  /* end-13 */ row('GET', session, 'push', uploadStatus),
-  /* end-14 */ row('DELETE', session, 'push', cancelUpload),
-  /* end-2 */ row('GET', `${name}/blobs/:digest`, 'pull', getBlob),
-  /* end-10 */ row('DELETE', `${name}/blobs/:digest`, 'delete', deleteBlob),
-  /* end-3 */ row('GET', `${name}/manifests/:reference`, 'pull', getManifest),
-  /* end-7 */ row('PUT', `${name}/manifests/:reference`, 'push', putManifest),
-  /* end-9 */ row('DELETE', `${name}/manifests/:reference`, 'delete', deleteManifest),
-  /* end-8 */ row('GET', `${name}/tags/list`, 'pull', listTags),
-  /* end-12 */ row('GET', `${name}/referrers/:digest`, 'pull', listReferrers),
+  /* end-1 */ global('GET', '/v2', 'ping', checkVersion),
+  /* Docker's */ global('GET', '/v2/_catalog', 'catalog', listRepositories),
+  /* ours */ inRepository('DELETE', repository, 'delete', deleteRepository),
+  /* end-4, end-11 */ inRepository(
+    'POST',
+    `${name}/blobs/uploads`,
+    'push',
+    startUpload,
+    asksOfStart,
+  ),
+  /* end-5 */ below('PATCH', session, 'push', uploadId, appendUpload),
+  /* end-6 */ below('PUT', session, 'push', uploadId, finishUpload),
+  /* end-13 */ below('GET', session, 'push', uploadId, uploadStatus),
+  /* end-14 */ below('DELETE', session, 'push', uploadId, cancelUpload),
+  /* end-2 */ below('GET', blob, 'pull', blobDigest, getBlob),
+  /* end-10 */ below('DELETE', blob, 'delete', blobDigest, deleteBlob),
+  /* end-3 */ below('GET', manifest, 'pull', referenceToRead, getManifest),
+  /* end-7 */ below('PUT', manifest, 'push', referenceToWrite, putManifest, asksOfPush),
+  /* end-9 */ below('DELETE', manifest, 'delete', referenceToRead, deleteManifest),
+  /* end-8 */ inRepository('GET', `${name}/tags/list`, 'pull', listTags),
+  /* end-12 */ below('GET', `${name}/referrers/:digest`, 'pull', subjectDigest, listReferrers),
 ]
 
-function row(method: Route['method'], path: string, action: Action, handle: Handler): Route {
-  return { method, path, action, named: true, handle }
+/** What a request asks for beside the ask of its row. */
+type MoreAsks<T> = (call: Call, repository: RepositoryName, value: T) => Wanted
+
+/** A row whose path names nothing. */
+function global(
+  method: Route['method'],
+  path: string,
+  action: Action,
+  handle: (call: Call) => Answer,
+): Route {
+  const asks = only({ action, repository: null, reference: null })
+  const operation: Operation = { repository: null, reference: null, wanted: () => asks, handle }
+  return { method, path, action, parse: () => operation }
+}
+
+/** A row whose path names a repository. */
+function inRepository(
+  method: Route['method'],
+  path: string,
+  action: Action,
+  handle: (call: Call, repository: RepositoryName) => Answer,
+  asksOf?: (call: Call, repository: RepositoryName) => Wanted,
+): Route {
+  return {
+    method,
+    path,
+    action,
+    parse(parameters) {
+      const repository = repositoryName(parameters('name') ?? '')
+      const wanted = (call: Call): Wanted =>
+        asksOf?.(call, repository) ?? only({ action, repository, reference: null })
+      return { repository, reference: null, wanted, handle: (call) => handle(call, repository) }
+    },
+  }
+}
+
+/** A row whose path names a repository and, with its last segment, something in it. */
+function below<T extends string | Reference>(
+  method: Route['method'],
+  path: string,
+  action: Action,
+  parseLast: (text: string) => T,
+  handle: (call: Call, repository: RepositoryName, value: T) => Answer,
+  asksOf?: MoreAsks<T>,
+): Route {
+  const parameter = path.slice(path.lastIndexOf(':') + 1)
+  return {
+    method,
+    path,
+    action,
+    parse(parameters) {
+      const repository = repositoryName(parameters('name') ?? '')
+      let value: T
+      try {
+        value = parseLast(parameters(parameter) ?? '')
+      } catch (error) {
+        const refuse = (): never => {
+          throw error
+        }
+        const asks = only({ action, repository, reference: null })
+        return { repository, reference: null, wanted: () => asks, handle: refuse }
+      }
+      const reference = referenceOf(value)
+      return {
+        repository,
+        reference,
+        wanted: (call) =>
+          asksOf?.(call, repository, value) ?? only({ action, repository, reference }),
+        handle: (call) => handle(call, repository, value),
+      }
+    },
+  }
+}
+
+function only(ask: Ask): Wanted {
+  return { required: [ask], optional: [] }
+}
+
+function referenceOf(value: string | Reference): Reference | null {
+  if (typeof value !== 'string') return value
+  const digest = parseDigest(value)
+  return digest === null ? null : { kind: 'digest', digest }
 }
 
 /** The methods that a path's rows answer, for `Allow`. */

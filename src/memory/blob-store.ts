@@ -1,3 +1,5 @@
+import { RegistryError } from '../oci/registry-error.ts'
+import { steadyClock } from '../oci/steady-clock.ts'
 import type { UploadId } from '../oci/upload-id.ts'
 import type { BlobRef, BlobStore, OpenBlob, StagedBlob } from '../ports/blob-store.ts'
 import { ChunkList } from './chunk-list.ts'
@@ -5,12 +7,12 @@ import { ChunkList } from './chunk-list.ts'
 interface Committed {
   readonly ref: BlobRef
   readonly bytes: ChunkList
-  readonly modifiedAt: number
+  readonly committedAt: number
 }
 
 /** Settings of {@link memoryBlobs}. */
 export interface MemoryBlobsOptions {
-  /** Milliseconds since the epoch. Default: `Date.now`. */
+  /** Milliseconds since the epoch. Default: {@link steadyClock}. */
   readonly clock?: () => number
 }
 
@@ -19,7 +21,7 @@ export interface MemoryBlobsOptions {
  * nothing outlives the process, and every blob takes its size in memory.
  */
 export function memoryBlobs(options: MemoryBlobsOptions = {}): BlobStore {
-  const clock = options.clock ?? Date.now
+  const clock = options.clock ?? steadyClock()
   const committed: Map<string, Committed> = new Map()
   const staging: Map<UploadId, ChunkList> = new Map()
 
@@ -29,7 +31,8 @@ export function memoryBlobs(options: MemoryBlobsOptions = {}): BlobStore {
       if (from !== undefined) {
         const earlier = staging.get(id)
         if (earlier === undefined || earlier.size < from.size) {
-          throw new Error(`upload ${id} has no ${from.size} bytes to go on from`)
+          const cause = new Error(`upload ${id} has ${earlier?.size ?? 0} bytes of ${from.size}`)
+          throw new RegistryError('uploadUnknown', { cause })
         }
         bytes = earlier.moveFirst(from.size)
       }
@@ -50,13 +53,17 @@ export function memoryBlobs(options: MemoryBlobsOptions = {}): BlobStore {
       const keys = [...committed.keys()].filter((key) => after === undefined || key > after)
       for (const key of keys.sort()) {
         const found = committed.get(key)
-        if (found !== undefined) yield { ...found.ref, modifiedAt: found.modifiedAt }
+        if (found === undefined) continue
+        const { digest, size } = found.ref
+        yield { key, size, committedAt: found.committedAt, digest }
       }
     },
+
+    async close() {},
   }
 
   function staged(id: UploadId, bytes: ChunkList): StagedBlob {
-    /** Another stage of the same upload took the bytes over: this one must not add to them. */
+    /** Once another stage of the upload took the bytes over, this one must not add to them. */
     function assertOwner(): void {
       if (staging.get(id) !== bytes) throw new Error(`upload ${id} ended or went on elsewhere`)
     }
@@ -75,8 +82,8 @@ export function memoryBlobs(options: MemoryBlobsOptions = {}): BlobStore {
       read: () => bytes.stream(),
       async commit(digest) {
         assertOwner()
-        const ref = { digest, size: bytes.size, key: digest }
-        committed.set(ref.key, { ref, bytes, modifiedAt: clock() })
+        const ref = { digest, size: bytes.size, key: `${digest}/${crypto.randomUUID()}` }
+        committed.set(ref.key, { ref, bytes, committedAt: clock() })
         staging.delete(id)
         return ref
       },

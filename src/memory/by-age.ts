@@ -1,41 +1,66 @@
-/** Values in order of a time, oldest first. Cheapest where the newest is added last. */
+/** A value's place in a {@link ByAge}: what removes it again. */
+export interface AgeRow<T> {
+  readonly time: number
+  /** Tells rows of the same time apart: the later one was added later. */
+  readonly order: number
+  readonly value: T
+}
+
+/**
+ * Values in order of a time, oldest first. Adding and removing search in O(log n) and then move array
+ * entries, which is cheapest near the end.
+ */
 export class ByAge<T> {
-  readonly #rows: Array<{ readonly time: number; readonly value: T }> = []
+  readonly #rows: AgeRow<T>[] = []
+  #order = 0
+
+  get size(): number {
+    return this.#rows.length
+  }
 
   /** Adds a value, after those of the same time. */
-  add(time: number, value: T): void {
-    this.#rows.splice(this.#firstAfter(time), 0, { time, value })
+  add(time: number, value: T): AgeRow<T> {
+    this.#order += 1
+    const row: AgeRow<T> = { time, order: this.#order, value }
+    this.#rows.splice(this.#indexOf(row), 0, row)
+    return row
   }
 
-  /** Removes a value that was added with this very time. */
-  remove(time: number, value: T): void {
-    for (let index = this.#firstAfter(time) - 1; index >= 0; index -= 1) {
-      const row = this.#rows[index]
-      if (row === undefined || row.time !== time) return
-      if (row.value !== value) continue
-      this.#rows.splice(index, 1)
-      return
-    }
+  /** Removes what {@link add} returned; false when it was removed before. */
+  remove(row: AgeRow<T>): boolean {
+    const index = this.#indexOf(row)
+    if (this.#rows[index] !== row) return false
+    this.#rows.splice(index, 1)
+    return true
   }
 
-  /** Values of times before `time`, oldest first. Nothing may be added or removed meanwhile. */
-  *before(time: number): Generator<T, void, undefined> {
+  /** The oldest value; null when there is none. */
+  oldest(): T | null {
+    return this.#rows[0]?.value ?? null
+  }
+
+  /** Values of `time` and before, oldest first. Nothing may be added or removed meanwhile. */
+  *upTo(time: number): Generator<T, void, undefined> {
     for (const row of this.#rows) {
-      if (row.time >= time) return
+      if (row.time > time) return
       yield row.value
     }
   }
 
-  #firstAfter(time: number): number {
-    const last = this.#rows.at(-1)
-    if (last === undefined || last.time <= time) return this.#rows.length
+  /** Where the row is, or belongs. */
+  #indexOf(row: AgeRow<T>): number {
     let low = 0
     let high = this.#rows.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#rows[middle]?.time ?? 0) <= time) low = middle + 1
+      const other = this.#rows[middle]
+      if (other !== undefined && isBefore(other, row)) low = middle + 1
       else high = middle
     }
     return low
   }
+}
+
+function isBefore(a: AgeRow<unknown>, b: AgeRow<unknown>): boolean {
+  return a.time < b.time || (a.time === b.time && a.order < b.order)
 }

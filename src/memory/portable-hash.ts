@@ -1,22 +1,21 @@
-import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { HashFactory } from '../ports/streaming-hash.ts'
-
-const constructors = { sha256, sha512 }
+import { resumableHash } from './hash-state.ts'
 
 /**
- * A hash that runs wherever JavaScript does, in plain JavaScript: several times slower than a
- * runtime's own, which adapters bring instead.
+ * A hash that runs wherever JavaScript does, in plain JavaScript, and whose state can be saved. Several
+ * times slower than a runtime's own, which adapters bring instead.
  */
-export const portableHash: HashFactory = (algorithm) => {
-  const state = constructors[algorithm].create()
+export const portableHash: HashFactory = (algorithm, saved) => {
+  const state = resumableHash(algorithm, saved)
   return {
     update(bytes) {
       state.update(bytes)
     },
     digest() {
-      // Taking a digest ends a state, and this one has to go on.
+      // A digest ends a state, and this one has to go on.
       return bytesToHex(state.clone().digest())
     },
+    save: () => state.save(),
   }
 }

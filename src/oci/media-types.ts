@@ -28,7 +28,20 @@ export function manifestShape(mediaType: string): ManifestShape | null {
 /** RFC 6838 names; what does not match could not be sent back as a header. */
 const mediaTypeGrammar = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/i
 
-/** A media type without parameters and in lowercase, or null when it is none. */
+/** In characters: RFC 6838 allows 127 on each side of the slash. */
+export const longestMediaType = 255
+
+const withParameters = /^[^;]+;[\t\x20-\x7e]*$/
+
+/** Whether `text` is a media type, with or without parameters, that a record may keep as it is. */
+export function isMediaType(text: string): boolean {
+  if (text.length > longestMediaType) return false
+  return (
+    mediaTypeGrammar.test(text) || (withParameters.test(text) && normalizeMediaType(text) !== null)
+  )
+}
+
+/** A media type without parameters and in lowercase, or null when it is not one. */
 export function normalizeMediaType(text: string): string | null {
   const end = text.indexOf(';')
   const bare = (end === -1 ? text : text.slice(0, end)).trim()

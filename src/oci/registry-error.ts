@@ -1,11 +1,11 @@
-import { type ErrorName, type ErrorRow, errorRows } from './error-codes.ts'
+import { type ErrorName, type ErrorRow, errorMessage, errorRows } from './error-codes.ts'
 
 /** What an error may add to its row of the table. */
 export interface ErrorExtras {
   /** Goes into the envelope as `detail`. Never put a secret or a path of the host here. */
   readonly detail?: unknown
-  /** Instead of the row's message. */
-  readonly message?: string
+  /** Replaces what the row's message says after the specification's words. */
+  readonly advice?: string
   /** Response headers the error carries (`Location` and `Range` of a 416, `Retry-After`). */
   readonly headers?: Readonly<Record<string, string>>
   /** Several details make several entries of the same code in the envelope. */
@@ -25,8 +25,9 @@ export class RegistryError extends Error {
   readonly headers: Readonly<Record<string, string>>
 
   constructor(kind: ErrorName, extras: ErrorExtras = {}) {
+    const { code, message } = errorRows[kind]
     super(
-      extras.message ?? errorRows[kind].message,
+      extras.advice === undefined ? message : errorMessage(code, extras.advice),
       extras.cause === undefined ? undefined : { cause: extras.cause },
     )
     this.kind = kind

@@ -31,8 +31,13 @@ export interface Principal {
 
 /** Where a request came from, as far as the adapter knows. */
 export interface Peer {
-  /** The client's address: the connection's, or what a trusted proxy said. */
-  readonly address?: string
+  /**
+   * The client's IP address, such as `203.0.113.7` or `2001:db8::7`: that of the connection, or what
+   * a trusted proxy says. Undefined on a unix socket, and once the connection is gone.
+   */
+  readonly address?: string | undefined
+  /** Whether the client speaks TLS, to the server or to a trusted proxy. */
+  readonly secure?: boolean | undefined
 }
 
 /** A request as an {@link Access} sees it. */

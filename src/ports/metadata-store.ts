@@ -45,14 +45,18 @@ export interface ReferrersRequest {
 /** Digests that an expectation accepts or excludes; `any` stands for whatever is there. */
 export type ExpectedDigests = 'any' | readonly Digest[]
 
-/** What a tag, or the manifest itself, must be at the moment of a change, or nothing changes. */
-export interface TagExpectation {
+/** What must be so at the moment of a change, or nothing changes. */
+export interface Expectation {
+  /** One of these digests must be there. */
+  readonly match?: ExpectedDigests
+  /** None of these digests may be there. */
+  readonly noneMatch?: ExpectedDigests
+}
+
+/** What a tag, or the manifest itself, must be at the moment of a change. */
+export interface TagExpectation extends Expectation {
   /** The tag that is looked at; null for the manifest that is pushed. */
   readonly tag: Tag | null
-  /** It must have one of these digests. */
-  readonly match?: ExpectedDigests
-  /** It must have none of these digests. */
-  readonly noneMatch?: ExpectedDigests
 }
 
 /** A manifest to be recorded, with what has to hold for it. */
@@ -200,10 +204,7 @@ export interface MetadataStore {
   /** As {@link listTags}, with what each stands for. */
   listTagRecords(repository: RepositoryName, page: PageRequest): Promise<Page<TagRecord> | null>
   /** Manifests of a repository, by digest, tagged or not; null when there is no such repository. */
-  listManifests(
-    repository: RepositoryName,
-    page: PageRequest,
-  ): Promise<Page<ManifestEntry> | null>
+  listManifests(repository: RepositoryName, page: PageRequest): Promise<Page<ManifestEntry> | null>
   /** Manifests of the repository whose subject is `subject`, by digest. */
   listReferrers(
     repository: RepositoryName,

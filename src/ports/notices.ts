@@ -35,6 +35,11 @@ export type Notice =
   | { readonly kind: 'bytes-swept'; readonly key: string; readonly size: number }
   /** The store was damaged and went on from what is whole; nothing acknowledged was forgotten. */
   | { readonly kind: 'store-recovered'; readonly file: string; readonly detail: string }
+  /**
+   * The host application cuts another part off the path than `prefix` and `stripped` say, so that
+   * requests match no route. Reported once.
+   */
+  | { readonly kind: 'mount-mismatch'; readonly detail: string }
   /** The store stopped writing until the process starts again. */
   | { readonly kind: 'store-read-only'; readonly error: unknown }
   /** The store has no room left, or has room again. Once for each change. */

@@ -38,13 +38,14 @@ export interface SessionCaps {
  * changed only under a claim, so that two requests cannot both append.
  *
  * Times are durations by the store's own clock. A session is idle since it was created or last
- * saved. Every method may throw RegistryError `unavailable`, and may be called again after that.
+ * saved, and never while it is claimed. Every method may throw RegistryError `unavailable`, and may be
+ * called again after that; a claim that was held is held still.
  */
 export interface UploadStore {
   /**
    * Adds a session; false when a cap is reached. A session without bytes that no request holds makes
    * way for a new one: at the owner's cap the owner's oldest, at the total the oldest of the owner
-   * who has the most sessions. So a flood of empty sessions ends its own, not those of others.
+   * who has the most of them. So a flood of empty sessions ends its own, not those of others.
    */
   create(session: UploadSession, caps: SessionCaps): Promise<boolean>
   /** The session, without claiming it; null when it is unknown or was idle for `idleMs`. */

@@ -1,4 +1,11 @@
-import type { Digest, Reference, RegistryService, RepositoryName } from '../index.ts'
+import {
+  type CallContext,
+  callContext,
+  type Digest,
+  type Reference,
+  type RegistryService,
+  type RepositoryName,
+} from '../index.ts'
 import { bytesSource } from '../kit.ts'
 import { type Built, buildArtifact, buildImage, buildIndex } from './built-content.ts'
 import type { Content, Contents } from './contents.ts'
@@ -88,6 +95,9 @@ function placeOf(
   return { repository: repositoryNamed(name.slice(0, colon)), tag: name.slice(colon + 1) }
 }
 
+/** A pusher is the test itself, which needs no permission. */
+const call: CallContext = callContext()
+
 /** Puts a manifest and all it needs into a repository, as a client would. */
 async function store(
   service: RegistryService,
@@ -97,12 +107,12 @@ async function store(
 ): Promise<void> {
   for (const { bytes, descriptor } of built.blobs) {
     const { digest, size } = descriptor
-    await service.pushBlob(repository, digest, { source: bytesSource(bytes), length: size })
+    await service.pushBlob(call, repository, digest, { source: bytesSource(bytes), length: size })
   }
   for (const child of built.manifests) {
     const { digest } = child.descriptor
     await store(service, repository, child, { kind: 'digest', digest })
   }
   const { mediaType } = built.descriptor
-  await service.putManifest(repository, reference, { bytes: built.bytes, mediaType })
+  await service.putManifest(call, repository, reference, { bytes: built.bytes, mediaType })
 }

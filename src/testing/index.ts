@@ -1,6 +1,7 @@
 export {
   type BlobStoreCase,
   type BlobStoreMaker,
+  type BlobStorePlace,
   blobStoreContract,
 } from './blob-store-contract.ts'
 export type { ContentPusher } from './content-pusher.ts'
@@ -15,7 +16,15 @@ export {
   index,
   type Layer,
 } from './contents.ts'
-export { ContractBroken, type ContractCase } from './contract.ts'
+export {
+  ContractBroken,
+  type ContractCase,
+  casesFor,
+  type Need,
+  type StorePlace,
+  type Supports,
+  type UnsupportedCase,
+} from './contract.ts'
 export { type FakeClock, fakeClock } from './fake-clock.ts'
 export type { FaultRule, RaisedFault } from './fault-rules.ts'
 export { type Fault, type Faults, faults } from './faults.ts'
@@ -26,11 +35,9 @@ export {
   metadataLogContract,
 } from './metadata-log-contract.ts'
 export {
-  lackingFor,
   type MetadataPlace,
   type MetadataStoreCase,
   type MetadataStoreMaker,
-  type MetadataSupports,
   metadataStoreContract,
 } from './metadata-store-contract.ts'
 export { type PartStoreOptions, partStore } from './part-store.ts'
@@ -50,5 +57,6 @@ export {
 export {
   type UploadStoreCase,
   type UploadStoreMaker,
+  type UploadStorePlace,
   uploadStoreContract,
 } from './upload-store-contract.ts'

@@ -9,26 +9,23 @@ import { missingCases } from './metadata-contract/missing.ts'
 import { referrerCases } from './metadata-contract/referrers.ts'
 import { repositoryCases } from './metadata-contract/repositories.ts'
 import { restartCases } from './metadata-contract/restarts.ts'
-import type { MetadataStoreCase, MetadataSupports } from './metadata-contract/store-case.ts'
+import type { MetadataStoreCase } from './metadata-contract/store-case.ts'
 import { tagCases } from './metadata-contract/tags.ts'
 
 export type {
   MetadataPlace,
   MetadataStoreCase,
   MetadataStoreMaker,
-  MetadataSupports,
 } from './metadata-contract/store-case.ts'
 
 /**
- * What every MetadataStore must do, as cases for any test runner. A case that needs what a store
- * cannot do is skipped, and the runner says so:
+ * What every MetadataStore must do, as cases for any test runner. Say what the store supports, and show
+ * the cases that are left out:
  *
  * @example
- * const supports = { reopen: true, secondInstance: false, clock: false }
- * for (const each of metadataStoreContract) {
- *   const lacking = lackingFor(each, supports)
- *   test.skipIf(lacking !== null)(lacking ?? each.name, () => each.run(makePlace))
- * }
+ * const { runnable, unsupported } = casesFor(metadataStoreContract, { reopen: true })
+ * for (const { name, run } of runnable) test(name, () => run(() => ({ open: makeStore })))
+ * for (const { name, reason } of unsupported) test.skip(`${name} (${reason})`, () => {})
  */
 export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...repositoryCases,
@@ -44,12 +41,3 @@ export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...restartCases,
   ...instanceCases,
 ]
-
-/** Why a case cannot be run on a store, with its name; null when it can. */
-export function lackingFor(
-  { name, needs }: Pick<MetadataStoreCase, 'name' | 'needs'>,
-  supports: MetadataSupports,
-): string | null {
-  const lacking = needs.filter((need) => !supports[need])
-  return lacking.length === 0 ? null : `${name} (needs ${lacking.join(', ')})`
-}

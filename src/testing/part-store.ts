@@ -23,13 +23,21 @@ export interface PartStoreOptions {
  * what makes a blob of it and lists it. `staging/<upload>/…` holds bytes too few for a part.
  */
 export function partStore(options: PartStoreOptions = {}): BlobStore {
-  const minPartBytes = options.minPartBytes ?? 5 * 1024 * 1024
-  const bucket = new ObjectBucket({
-    minPartBytes,
+  return partStoreIn(partBucket(options), options)
+}
+
+/** The bucket of a {@link partStore}. */
+export function partBucket(options: PartStoreOptions = {}): ObjectBucket {
+  return new ObjectBucket({
+    minPartBytes: options.minPartBytes ?? defaultPartBytes,
     keysPerPage: options.keysPerPage ?? 1000,
     clock: options.clock ?? Date.now,
   })
+}
 
+/** A store over a bucket, which others may share. */
+export function partStoreIn(bucket: ObjectBucket, options: PartStoreOptions = {}): BlobStore {
+  const { minPartBytes = defaultPartBytes } = options
   return {
     async stage(id, _hint, from) {
       const stage = new PartStage(bucket, id, minPartBytes)
@@ -41,6 +49,10 @@ export function partStore(options: PartStoreOptions = {}): BlobStore {
     async open(blob) {
       const head = await bucket.head(dataKey(blob.key))
       return head === null || head.size !== blob.size ? null : opened(bucket, blob)
+    },
+
+    async presign(blob, ttlMs) {
+      return bucket.presign(dataKey(blob.key), ttlMs)
     },
 
     async delete(blob) {
@@ -56,11 +68,15 @@ export function partStore(options: PartStoreOptions = {}): BlobStore {
       const from = after === undefined ? undefined : `${markersOf(after)}~`
       for await (const { key, modifiedAt } of objectsUnder(bucket, markers, from)) {
         const blob = readMarker(key)
-        if (blob !== null) yield { ...blob, modifiedAt }
+        if (blob !== null) yield { ...blob, committedAt: modifiedAt }
       }
     },
+
+    async close() {},
   }
 }
+
+const defaultPartBytes = 5 * 1024 * 1024
 
 function opened(bucket: ObjectBucket, blob: BlobRef): OpenBlob {
   return {

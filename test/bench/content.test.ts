@@ -4,7 +4,7 @@ import { blobMaker, chunked, imageManifest } from '../../bench/content.mjs'
 import { ResponseReader } from '../../bench/http.mjs'
 
 test.each([17, 10 * 1024, 1024 * 1024, 1024 * 1024 + 16, 3 * 1024 * 1024 + 5])(
-  'a blob of %i bytes is that long and has the digest it tells',
+  'a blob of %i bytes has that length and its stated digest',
   (bytes) => {
     const make = blobMaker(bytes)
     const [one, two] = [make(), make()]
@@ -15,7 +15,7 @@ test.each([17, 10 * 1024, 1024 * 1024, 1024 * 1024 + 16, 3 * 1024 * 1024 + 5])(
   },
 )
 
-test('a chunked body carries the very bytes', () => {
+test('a chunked body carries the same bytes', () => {
   const blob = blobMaker(1024 * 1024 + 40_000)()
   const parts: Buffer[] = []
   let ended = false
@@ -29,7 +29,7 @@ test('a chunked body carries the very bytes', () => {
   expect(Buffer.concat(parts).equals(Buffer.concat([...blob.pieces()]))).toBe(true)
 })
 
-test('a manifest names its blobs, and its note makes another of it', () => {
+test('a manifest names its blobs, and another note makes another manifest', () => {
   const blobs = Array.from({ length: 3 }, blobMaker(100))
   const manifest = imageManifest(blobs, 'a')
   const parsed = JSON.parse(manifest.bytes.toString())

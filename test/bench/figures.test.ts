@@ -17,7 +17,7 @@ test('a percentile is a value that was measured, ordered as numbers', () => {
   expect(percentile([], 0.5)).toBe(null)
 })
 
-test('rounds are summed up by the median of each figure on its own', () => {
+test('a summary has the median of each figure', () => {
   const rounds = [
     { rate: 1, p99Ms: 30, serverCpuSeconds: null },
     { rate: 3, p99Ms: 10, serverCpuSeconds: null },
@@ -38,7 +38,7 @@ test('a ratio is the median of the rounds’ own, not the ratio of the medians',
   expect(ratio(rounds, other)).toBe(2)
 })
 
-test('there is no ratio where a round of either failed', () => {
+test('the ratio is null where a round of either failed', () => {
   expect(ratio([{ rate: 10 }, { failed: 'x' }], [{ rate: 5 }, { rate: 5 }])).toBe(null)
   expect(ratio([{ rate: 10 }, { rate: 10 }], [{ rate: 5 }, { failed: 'x' }])).toBe(null)
 })

@@ -61,7 +61,7 @@ test.each(steps)('an answer in chunks, with an extension and a trailer, in reads
   expect(bodies[0]).toBe('0123456789\r\n\n')
 })
 
-test('an answer to HEAD ends at its head, whatever length it tells', () => {
+test('an answer to HEAD ends at its head, whatever its Content-Length', () => {
   const { answers } = readInSteps(
     'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n'.repeat(2),
     4096,
@@ -70,7 +70,7 @@ test('an answer to HEAD ends at its head, whatever length it tells', () => {
   expect(answers.map(({ bytes }) => bytes)).toEqual([0, 0])
 })
 
-test('an interim answer is passed over', () => {
+test('an interim answer is skipped', () => {
   const { answers } = readInSteps(
     'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n',
     5,
@@ -79,15 +79,15 @@ test('an interim answer is passed over', () => {
 })
 
 test.each([
-  ['no end is told', 'HTTP/1.1 200 OK\r\nX: y\r\n\r\n'],
+  ['no end is given', 'HTTP/1.1 200 OK\r\nX: y\r\n\r\n'],
   ['it is not HTTP', 'SSH-2.0-OpenSSH\r\n\r\n'],
   ['a chunk has no size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
   ['the head never ends', `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(70_000)}`],
-])('what cannot be framed is an error: %s', (_, text) => {
+])('an answer that cannot be framed is an error: %s', (_, text) => {
   expect(() => readInSteps(text, 4096)).toThrow()
 })
 
-test('headers are found whatever their case, and only whole names', () => {
+test('headers are found in any case, and only by whole names', () => {
   const head = 'HTTP/1.1 200 OK\r\nX-Location: no\r\nLOCATION:  /a b \r\n'
   expect(headerOf(head, 'location')).toBe('/a b')
   expect(headerOf(head, 'cation')).toBe(null)
@@ -97,7 +97,7 @@ let server: Server | undefined
 
 afterEach(() => server?.close())
 
-/** A server that gives every connection one answer as soon as it has said anything, then ends it. */
+/** A server that answers the first bytes of each connection with `text` and closes it. */
 async function answering(text: string): Promise<number> {
   server = createServer((socket) => {
     socket.on('error', () => {})
@@ -110,7 +110,7 @@ async function answering(text: string): Promise<number> {
 
 const request = Buffer.from('GET / HTTP/1.1\r\nHost: test\r\n\r\n')
 
-test('a connection that broke in mid-answer fails the exchange, and the next one connects anew', async () => {
+test('a connection that breaks in mid-answer fails the exchange, and the next exchange connects again', async () => {
   const connection = new Connection(
     await answering('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'),
   )
@@ -119,7 +119,7 @@ test('a connection that broke in mid-answer fails the exchange, and the next one
   connection.close()
 })
 
-test('an answer that comes before the body has gone ends the sending', async () => {
+test('an answer before the end of the body ends the sending', async () => {
   const connection = new Connection(
     await answering('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n'),
   )

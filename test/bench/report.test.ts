@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Figures } from '../../bench/figures.mjs'
-import { markdownReport, number, type Run, textReport, textTable } from '../../bench/report.mjs'
+import { markdownReport, number, textReport, textTable } from '../../bench/report.mjs'
+import type { Figures, Run } from '../../bench/types.ts'
 
 function figures(rate: number, clientCpuSeconds = 0.1): Figures {
   return {
@@ -26,7 +26,7 @@ const run: Run = {
     { name: 'layerdock', syncs: 'files and journal' },
     { name: 'other', syncs: 'nothing' },
   ],
-  roads: [
+  scenarios: [
     { id: 'get', title: 'manifest GET', unit: '/s' },
     { id: 'push', title: 'push', unit: 'MB/s' },
   ],
@@ -40,7 +40,7 @@ const run: Run = {
   },
 }
 
-test('the text names the command, the date, the rates, who syncs what, and what failed', () => {
+test('the text names the command, the date, the rates, what each server syncs, and what failed', () => {
   const text = textReport(run)
   expect(text).toContain('node bench/run.mjs --rounds 1')
   expect(text).toContain('2026-11-24')
@@ -62,7 +62,7 @@ test('the Markdown is one table whose rows all have the same cells', () => {
   expect(rows).toContain('| peak memory of all that, MB | 80.0 | 80.0 |  |')
 })
 
-test('numbers show three figures or whole thousands, and what was not measured shows a dash', () => {
+test('numbers show three digits or whole thousands, and a dash where nothing was measured', () => {
   expect([0.123, 1.234, 12.34, 123.4, 12345].map(number)).toEqual([
     '0.12',
     '1.23',

@@ -73,6 +73,45 @@ describe('health', () => {
   })
 })
 
+describe('the page at /', () => {
+  const get = (to: Front, host: string, method = 'GET'): Response | Promise<Response> => {
+    const request = new Request('http://h/', { method, headers: { Host: host } })
+    return to.fetch(request, { incoming: { url: '/' }, outgoing: {} } as HttpBindings)
+  }
+
+  test('says how to push to the host that was asked', async () => {
+    const starting = front()
+    for (const host of ['localhost:5000', 'registry.example', '[::1]:5000']) {
+      const response = await get(starting, host)
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        200,
+        'text/plain; charset=utf-8',
+      ])
+      const text = await response.text()
+      expect(text).toContain(`docker push ${host}/alpine\n`)
+      expect(response.headers.get('content-length')).toBe(String(text.length))
+    }
+  })
+
+  test.each(['<script>', 'a b', 'h"', "h'", 'h/x', 'h:x', ''])(
+    'repeats no host such as %j',
+    async (host) => {
+      const text = await (await get(front(), host)).text()
+      expect(text).toContain('docker push HOST:PORT/alpine\n')
+      expect(text).not.toMatch(/[<>"]/)
+    },
+  )
+
+  test('is told to HEAD without its text, and is nothing to write to', async () => {
+    const serving = front()
+    serving.open(createRegistry(), () => well)
+    const head = await get(serving, 'h', 'HEAD')
+    expect([head.status, await head.text()]).toEqual([200, ''])
+    expect(Number(head.headers.get('content-length'))).toBeGreaterThan(100)
+    expect((await get(serving, 'h', 'POST')).status).toBe(404)
+  })
+})
+
 describe('requests', () => {
   test('that come while the registry is being opened wait for it', async () => {
     const starting = front()

@@ -1,4 +1,7 @@
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
+import { logNotices } from '../../adapters/cli/log-notices.ts'
+import { asText } from '../../adapters/cli/log-text.ts'
 import { loggedTarget, plain } from '../../adapters/cli/plain-text.ts'
 
 describe('a request target in a log', () => {
@@ -22,4 +25,73 @@ describe('a request target in a log', () => {
     )
     expect(plain('x'.repeat(5000), 256)).toHaveLength(257)
   })
+})
+
+describe('an entry as text', () => {
+  const text = (fields: Record<string, unknown>): string =>
+    asText(JSON.stringify({ level: 'info', time: '2026-01-02T03:04:05.678Z', ...fields }))
+  const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
+  const id = '01234567-89ab-cdef-0123-456789abcdef'
+  const request = { msg: 'request', requestId: 'x', method: 'GET', path: '/v2/', status: 200 }
+
+  test.each([
+    [{ bytes: 2, ms: 0.4, client: '192.0.2.7' }, '200 GET /v2/ 2 B out, 0.4 ms, 192.0.2.7'],
+    [
+      { method: 'PUT', path: '/v2/a/manifests/1', status: 201, received: 1234, bytes: 0, ms: 12.4 },
+      '201 PUT /v2/a/manifests/1 1.23 kB in, 12 ms',
+    ],
+    [
+      { method: 'PATCH', path: `/v2/a/blobs/uploads/${id}`, status: 202, received: 52_428_800 },
+      '202 PATCH /v2/a/blobs/uploads/01234567… 52.4 MB in',
+    ],
+    [
+      { path: `/v2/a/blobs/${digest}`, bytes: 999_600, ms: 61_000, userAgent: 'docker/27.1 go/x' },
+      '200 GET /v2/a/blobs/sha256:0123456789ab… 1 MB out, 61 s, docker/27.1',
+    ],
+    [
+      { status: undefined, aborted: true, ms: 1, client: '::1', userAgent: 'x' },
+      '--- GET /v2/ 1 ms, cut off, x at ::1',
+    ],
+  ])('of a request %#', (fields, expected) => {
+    expect(text({ ...request, ...fields })).toBe(`03:04:05 info  ${expected}\n`)
+  })
+
+  test('of a request has about 120 columns, whatever it is of', () => {
+    const path = `/v2/${'a/'.repeat(100)}blobs/uploads/${id}?digest=${digest}&mount=${digest}`
+    const agent = `${'x'.repeat(200)}/1`
+    const line = text({
+      ...request,
+      method: 'OPTIONS',
+      path,
+      received: 123_456_789_012,
+      bytes: 123_456_789_012,
+      ms: 123_456,
+      client: '2001:db8:1234:5678:9abc:def0:1234:5678',
+      userAgent: agent,
+    })
+    expect(line.length).toBeLessThanOrEqual(130)
+    expect(text({ ...request, path, ms: 3, client: '192.0.2.7' })).toHaveLength(121)
+  })
+
+  test('of anything else has its fields and the trace of its error', () => {
+    const err = { stack: 'Error: no\n    at here' }
+    expect(text({ level: 'error', msg: 'it failed', task: 'a b', id: 1, err })).toBe(
+      '03:04:05 error it failed task="a b" id=1\n  Error: no\n      at here\n',
+    )
+  })
+})
+
+test('a task that failed is said to be tried again only where it will be', () => {
+  const lines: string[] = []
+  const log = pino({ base: null }, { write: (line) => lines.push(JSON.parse(line).msg) })
+  const onNotice = logNotices(log)
+  const failed = {
+    kind: 'background-failure',
+    task: 'x',
+    retried: false,
+    error: new Error('no'),
+  } as const
+  onNotice(failed)
+  onNotice({ ...failed, retried: true })
+  expect(lines).toEqual(['a task failed', 'a task failed and will be tried again'])
 })

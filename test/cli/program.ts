@@ -5,17 +5,35 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { runtimes } from '../../conformance/servers.mjs'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 
-/** The program as it ships: compiled, in a folder of its own. */
+/** What the program can run on. */
+export type Runtime = 'node' | 'bun' | 'deno'
+
+/** Every runtime the program can run on. */
+export const everyRuntime: readonly Runtime[] = ['node', 'bun', 'deno']
+
+/** The program, ready to be started, and folders for its data. */
 export interface Program {
-  /** The file `node` runs. */
+  /** The executable and its first arguments; the words of the command follow. */
+  readonly command: readonly string[]
+  /** The program's file, the last of `command`. */
   readonly entry: string
   /** A new empty folder. */
   folder(): string
   remove(): void
+}
+
+/** The program for a runtime: compiled, as it ships, for Node; the sources for Bun and Deno. */
+export async function programFor(runtime: Runtime): Promise<Program> {
+  if (runtime === 'node') return compileProgram()
+  const { entry = '', find } = runtimes[runtime] ?? {}
+  const { command = [] } = find?.('current') ?? {}
+  const home = mkdtempSync(join(tmpdir(), 'layerdock-program-'))
+  return programIn(home, [...command, join(project, entry)])
 }
 
 /** Compiles the program into a temporary folder that stands for the package. */
@@ -29,8 +47,13 @@ export async function compileProgram(): Promise<Program> {
   )
   const out = join(home, 'dist')
   await run(process.execPath, [tsc, '-p', join(project, 'adapters'), '--outDir', out, '--noCheck'])
+  return programIn(home, [process.execPath, join(out, 'adapters/cli/layerdock.cjs')])
+}
+
+function programIn(home: string, command: readonly string[]): Program {
   return {
-    entry: join(out, 'adapters/cli/layerdock.cjs'),
+    command,
+    entry: command.at(-1) ?? '',
     folder: () => mkdtempSync(join(home, 'data-')),
     remove: () => rmSync(home, { recursive: true }),
   }
@@ -38,6 +61,7 @@ export async function compileProgram(): Promise<Program> {
 
 /** A command that ran to its end. */
 export interface Ended {
+  /** Null where a signal ended it. */
   readonly code: number | null
   readonly out: string
   readonly err: string
@@ -56,8 +80,9 @@ const clean = Object.fromEntries(
 )
 
 /** Starts `layerdock …words`. */
-export function start(program: Program, ...words: readonly string[]): Running {
-  const child = spawn(process.execPath, [program.entry, ...words], { env: clean })
+export function start({ command }: Program, ...words: readonly string[]): Running {
+  const [executable = '', ...before] = command
+  const child = spawn(executable, [...before, ...words], { env: clean })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -87,15 +112,21 @@ export async function printed(running: Running, text: string): Promise<void> {
   }
 }
 
+/** A server at work on 127.0.0.1. */
+export interface RunningServer extends Running {
+  readonly port: number
+  readonly url: string
+}
+
 /** Starts a server on a free port and waits until it listens. */
 export async function startServer(
   program: Program,
   ...words: readonly string[]
-): Promise<Running & { readonly port: number; readonly url: string }> {
+): Promise<RunningServer> {
   const running = start(program, 'serve', '--listen', '127.0.0.1:0', ...words)
   await printed(running, 'listening')
-  const port = Number(/127\.0\.0\.1:([0-9]+)/.exec(running.out())?.[1])
-  return { ...running, port, url: `http://127.0.0.1:${port}` }
+  const [, scheme, port] = /(https?):\/\/127\.0\.0\.1:([0-9]+)/.exec(running.out()) ?? []
+  return { ...running, port: Number(port), url: `${scheme}://127.0.0.1:${port}` }
 }
 
 /** The lines of a log, read back. */

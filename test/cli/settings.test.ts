@@ -44,6 +44,12 @@ function problems(given: Given): { exitCode: number; messages: readonly string[]
   return { exitCode: 0, messages: [] }
 }
 
+/** Values for settings that have no default, by what stands for theirs in the help; and their meaning. */
+const examples: Readonly<Record<string, readonly [string, unknown]>> = {
+  TIME: ['1h', 3_600_000],
+  LIST: ['127.0.0.1,10.0.0.0/8', ['127.0.0.1', '10.0.0.0/8']],
+}
+
 describe('settings', () => {
   test('with nothing said are the defaults', () => {
     const expected = Object.fromEntries(settingNames.map((name) => [name, settings[name].default]))
@@ -74,7 +80,7 @@ describe('settings', () => {
 
   test.each(settingNames)('%s has a flag, a variable and a key that agree', (name) => {
     const { value, shown, default: initially } = settings[name]
-    const [text, meant] = value === 'TIME' ? ['1h', 3_600_000] : ['some.pem', 'some.pem']
+    const [text, meant] = examples[value ?? ''] ?? ['some.pem', 'some.pem']
     const written = value === null ? String(!initially) : (shown ?? text)
     const expected = value === null ? !initially : shown === undefined ? meant : initially
     const other = name === 'tlsCert' ? 'tlsKey' : name === 'tlsKey' ? 'tlsCert' : null
@@ -104,6 +110,7 @@ describe('settings', () => {
       expect(read({ words: [`--${flagOf(name)}`, shown] })[name]).toEqual(initially)
       expect(schema).toBeDefined()
     }
+    expect(serveHelp).toMatch(/--no-deletes +refuse to delete/)
     for (const line of serveHelp.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
   })
 
@@ -158,6 +165,15 @@ describe('settings', () => {
     expect(read({ words: ['--lease', text] }).lease).toBe(expected)
   })
 
+  test('lists in a file may be lists', () => {
+    const config = configFile({ trustedProxies: ['10.0.0.0/8', 'unix'] })
+    expect(read({ words: ['--config', config] }).trustedProxies).toEqual(['10.0.0.0/8', 'unix'])
+    expect(read({ words: ['--trusted-proxies', ' ::1 , ,unix,'] }).trustedProxies).toEqual([
+      '::1',
+      'unix',
+    ])
+  })
+
   test('numbers in a file may be numbers', () => {
     const config = configFile({ maxBlob: 1024, pageSize: 10, listen: 8080 })
     expect(read({ words: ['--config', config] })).toMatchObject({
@@ -194,8 +210,20 @@ describe('mistakes', () => {
     [['--storge-dir', 'x'], 'did you mean --storage-dir?'],
     [['--Memory'], 'did you mean --memory?'],
     [['--no-delete'], 'did you mean --no-deletes?'],
-    [['--port=5000'], 'did you mean --listen?'],
-    [['--data-dir', 'x'], 'did you mean --storage-dir?'],
+    [['--port=5001'], '--port: no such flag; did you mean --listen 127.0.0.1:5001?'],
+    [['-p', '5001'], '-p: no such flag; did you mean --listen 127.0.0.1:5001?'],
+    [['--port'], 'did you mean --listen 127.0.0.1:PORT?'],
+    [['--host', '0.0.0.0'], 'did you mean --listen 0.0.0.0:5000?'],
+    [['--tls'], 'did you mean --tls-cert FILE and --tls-key FILE?'],
+    [['--cert', 'x'], 'did you mean --tls-cert FILE and --tls-key FILE?'],
+    [['--data-dir', 'x'], '--data-dir: no such flag; did you mean --storage-dir?'],
+    [['--htpasswd', 'x'], 'there are no users and passwords yet: put a proxy'],
+    [['--auth'], 'there are no users and passwords yet: put a proxy'],
+    [['--user=me'], 'or give --read-only to take no pushes'],
+    [['--debug'], 'did you mean --log debug?'],
+    [['--readonly'], 'did you mean --read-only?'],
+    [['--storage-driver', 's3'], 'there is one store, a folder: --storage-dir DIR'],
+    [['--proxy-remoteurl', 'x'], 'fetches from no other registry'],
     [['-m'], '-m: no such flag; --help says which there are'],
     [['extra'], 'extra: not expected here'],
     [['--listen'], '--listen: needs a value: --listen ADDRESS'],
@@ -219,6 +247,8 @@ describe('mistakes', () => {
     [['--page-size', '0'], 'is not a whole number, 1 or more'],
     [['--memory=perhaps'], '--memory perhaps: is neither true nor false'],
     [['--storage-dir='], '--storage-dir : is empty'],
+    [['--trusted-proxies', '10.0.0.0/33'], '10.0.0.0/33: holds what is not an address, a range'],
+    [['--trust-proxy', '::1'], 'did you mean --trusted-proxies?'],
     [['--tls-cert', 'x'], 'one needs the other'],
   ])('on the command line: %j', (words, message) => {
     const { exitCode, messages } = problems({ words })
@@ -233,6 +263,7 @@ describe('mistakes', () => {
       'LAYERDOCK_STORAGEDIR: no such setting; did you mean LAYERDOCK_STORAGE_DIR?',
     ],
     ['LAYERDOCK_PORT', '8080', 'did you mean LAYERDOCK_LISTEN?'],
+    ['LAYERDOCK_HTPASSWD', 'x', 'LAYERDOCK_HTPASSWD: no such setting; there are no users'],
     ['LAYERDOCK_CONFG', 'x', 'did you mean LAYERDOCK_CONFIG?'],
     ['LAYERDOCK_MAX_BLOB', '10Q', 'LAYERDOCK_MAX_BLOB: 10Q: is not a size'],
     ['LAYERDOCK_DELETES', 'flase', 'is neither true nor false; did you mean false?'],
@@ -246,9 +277,12 @@ describe('mistakes', () => {
   test.each<[unknown, string]>([
     [{ storagedir: 'x' }, '"storagedir": no such setting; did you mean "storageDir"?'],
     [{ port: 5000 }, 'did you mean "listen"?'],
+    [{ dataDir: 'x' }, 'did you mean "storageDir"?'],
+    [{ htpasswd: 'x' }, '"htpasswd": no such setting; there are no users and passwords yet'],
     [{ __proto__x: 1 }, 'no such setting'],
     [{ maxBlob: '10Q' }, '"maxBlob": 10Q: is not a size'],
     [{ deletes: 'nope' }, '"deletes": nope: is neither true nor false'],
+    [{ trustedProxies: [1] }, '"trustedProxies": [1]: is not a list'],
     [{ deletes: 1 }, '"deletes": 1: is neither true nor false'],
     [{ storageDir: null }, '"storageDir": null: is not a text'],
     ['{"listen": ', 'is not JSON'],
@@ -260,6 +294,12 @@ describe('mistakes', () => {
     expect(exitCode).toBe(78)
     expect(messages.join('\n')).toContain(message)
     expect(messages.join('\n')).toContain(path)
+  })
+
+  test('take the word after an unknown flag for its value, and name it once', () => {
+    const { messages } = problems({ words: ['--port', '5001', '--memry', 'extra', 'more'] })
+    expect(messages).toHaveLength(3)
+    expect(messages[2]).toBe('more: not expected here')
   })
 
   test('are all named at once, and one on the command line decides the exit code', () => {

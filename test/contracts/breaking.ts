@@ -1,6 +1,6 @@
 import { ContractBroken, type ContractCase } from '../../src/testing/index.ts'
 
-/** The store with some methods done otherwise. */
+/** The store with some methods changed. */
 export function but<T extends object>(store: T, change: (store: T) => Partial<T>): T {
   const changed = change(store) as Partial<Record<PropertyKey, unknown>>
   return new Proxy(store, {
@@ -25,4 +25,14 @@ export async function brokenCase<M>(
     }
   }
   return null
+}
+
+/** The names of all cases that fail, however they do. */
+export async function brokenCases<M>(
+  contract: readonly ContractCase<M>[],
+  make: M,
+): Promise<readonly string[]> {
+  const broken: string[] = []
+  for (const { name, run } of contract) await run(make).catch(() => broken.push(name))
+  return broken
 }

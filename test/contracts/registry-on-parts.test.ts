@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createRegistry, type RegistryStores } from '../../src/index.ts'
 import { memoryUploads } from '../../src/memory/upload-store.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
-import { sampleBytes as bytesOf, partStore } from '../../src/testing/index.ts'
+import { sampleBytes as bytesOf, fakeClock, partStore } from '../../src/testing/index.ts'
 
 const base = 'http://registry.test/v2/library/alpine'
 
@@ -79,12 +79,14 @@ test('bytes pushed twice are kept once, though their keys differ', async () => {
 })
 
 test('a blob that was collected can be pushed again', async () => {
-  const given = stores()
+  const { now, advance } = fakeClock()
+  const given = { ...stores(), metadata: memoryMetadata({ clock: now, elapsed: now }) }
   const bytes = sampleBytes(2500)
   const url = `${base}/blobs/uploads/?digest=${digestOf(bytes)}`
   await send(given, url, { method: 'POST', body: bytes })
-  const later = createRegistry({ stores: given, clock: () => Date.now() + 1e9 })
-  expect(await later.collectGarbage()).toEqual({ blobs: 1, bytes: 2500 })
+  advance(1e9)
+  const { collectGarbage } = createRegistry({ stores: given })
+  expect(await collectGarbage()).toEqual({ blobs: 1, bytes: 2500, repositories: 0 })
   expect(await keys(given)).toEqual([])
   expect((await send(given, url, { method: 'POST', body: bytes })).status).toBe(201)
   const got = await send(given, `${base}/blobs/${digestOf(bytes)}`)

@@ -1,9 +1,12 @@
-import { describe, test } from 'vitest'
+import { describe } from 'vitest'
 import { memoryUploads } from '../../src/memory/upload-store.ts'
 import { uploadStoreContract } from '../../src/testing/index.ts'
+import { contractTests } from './contract-tests.ts'
 
 describe('upload sessions in memory', () => {
-  for (const { name, run } of uploadStoreContract) {
-    test(name, () => run((clock) => memoryUploads({ clock })))
-  }
+  contractTests(uploadStoreContract, { secondInstance: true }, (clock) => {
+    // Two registries of one process share the store itself.
+    const store = memoryUploads({ clock })
+    return { open: () => store }
+  })
 })

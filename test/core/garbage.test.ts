@@ -1,13 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { callContext } from '../../src/core/call-context.ts'
+import { newUploadId } from '../../src/oci/upload-id.ts'
+import { createRegistry } from '../../src/registry.ts'
 import { repositoryNamed } from '../../src/testing/index.ts'
 import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.ts'
+
+const call = callContext()
 
 const app = repositoryNamed('app')
 const other = repositoryNamed('other')
 const leaseMs = 1000
 const limits = { leaseMs }
-const nothing = { blobs: 0, bytes: 0 }
+const nothing = { blobs: 0, bytes: 0, repositories: 0 }
 
 describe('the collection of garbage', () => {
   test('keeps what was pushed for as long as its lease', async () => {
@@ -15,15 +20,15 @@ describe('the collection of garbage', () => {
     const digest = await push(app, 'hello')
     clock.advance(leaseMs - 1)
     expect(await registry.collectGarbage()).toEqual(nothing)
-    expect(await registry.service.statBlob(app, digest)).toEqual({ digest, size: 5 })
-    clock.advance(leaseMs + 1)
-    expect(await registry.collectGarbage()).toEqual({ blobs: 1, bytes: 5 })
-    expect(await registry.service.statBlob(app, digest)).toBeNull()
-    expect(await registry.service.openBlob(app, digest)).toBeNull()
+    expect(await registry.service.statBlob(call, app, digest)).toEqual({ digest, size: 5 })
+    clock.advance(3 * leaseMs)
+    expect(await registry.collectGarbage()).toEqual({ blobs: 1, bytes: 5, repositories: 0 })
+    expect(await registry.service.statBlob(call, app, digest)).toBeNull()
+    expect(await registry.service.openBlob(call, app, digest)).toBeNull()
     expect(await stored()).toEqual([])
     expect(await registry.collectGarbage()).toEqual(nothing)
     expect(await push(app, 'hello')).toBe(digest)
-    expect(await registry.service.statBlob(app, digest)).not.toBeNull()
+    expect(await registry.service.statBlob(call, app, digest)).not.toBeNull()
   })
 
   test('a HEAD renews the lease, a mount gives the target one', async () => {
@@ -31,22 +36,22 @@ describe('the collection of garbage', () => {
     const { service, collectGarbage } = registry
     const [seen, mounted] = [await push(app, 'seen'), await push(app, 'mounted')]
     clock.advance(leaseMs - 1)
-    await service.statBlob(app, seen)
-    await service.mountBlob(other, mounted, { from: app })
+    await service.statBlob(call, app, seen)
+    await service.mountBlob(call, other, mounted, { from: app })
     clock.advance(leaseMs - 1)
     expect(await collectGarbage()).toEqual(nothing)
-    expect(await service.statBlob(app, seen)).not.toBeNull()
-    expect(await service.statBlob(other, mounted)).not.toBeNull()
+    expect(await service.statBlob(call, app, seen)).not.toBeNull()
+    expect(await service.statBlob(call, other, mounted)).not.toBeNull()
   })
 
   test('a mount from anywhere gives a lease too', async () => {
     const { registry, clock, push } = inHand({ limits })
     const digest = await push(app, 'shared')
     clock.advance(leaseMs - 1)
-    await registry.service.mountBlob(other, digest, { readable: async () => true })
+    await registry.service.mountBlob(call, other, digest, { readable: async (all) => all })
     clock.advance(leaseMs - 1)
     await registry.collectGarbage()
-    expect(await registry.service.statBlob(other, digest)).not.toBeNull()
+    expect(await registry.service.statBlob(call, other, digest)).not.toBeNull()
   })
 
   test('never takes what a manifest names, or the manifest', async () => {
@@ -56,23 +61,25 @@ describe('the collection of garbage', () => {
     const digest = await pushImage(app, 'latest', blobs)
     clock.advance(100 * leaseMs)
     expect(await registry.collectGarbage()).toEqual(nothing)
-    for (const blob of blobs) expect(await service.statBlob(app, blob)).not.toBeNull()
+    for (const blob of blobs) expect(await service.statBlob(call, app, blob)).not.toBeNull()
     clock.advance(100 * leaseMs)
-    await service.deleteManifest(app, { kind: 'digest', digest })
+    await service.deleteManifest(call, app, { kind: 'digest', digest })
     const report = await registry.collectGarbage()
     expect(report.blobs).toBeGreaterThan(0)
+    // What lost its last manifest lives one more lease.
+    for (const blob of blobs) expect(await service.openBlob(call, app, blob)).not.toBeNull()
     clock.advance(100 * leaseMs)
     await registry.collectGarbage()
-    for (const blob of blobs) expect(await service.statBlob(app, blob)).toBeNull()
+    for (const blob of blobs) expect(await service.statBlob(call, app, blob)).toBeNull()
   })
 
   test('an untagged manifest is no garbage', async () => {
     const { registry, clock, push, pushImage } = inHand({ limits })
     const digest = await pushImage(app, 'latest', [await push(app, 'config')])
-    await registry.service.deleteManifest(app, { kind: 'tag', tag: 'latest' as never })
+    await registry.service.deleteManifest(call, app, { kind: 'tag', tag: 'latest' as never })
     clock.advance(100 * leaseMs)
     expect(await registry.collectGarbage()).toEqual(nothing)
-    const found = await registry.service.getManifest(app, { kind: 'digest', digest })
+    const found = await registry.service.getManifest(call, app, { kind: 'digest', digest })
     expect(found?.digest).toBe(digest)
   })
 
@@ -84,22 +91,23 @@ describe('the collection of garbage', () => {
     clock.advance(2 * leaseMs)
     await registry.collectGarbage()
     expect(await stored()).toEqual([config, image].sort())
-    expect(await registry.service.statBlob(app, config)).not.toBeNull()
+    expect(await registry.service.statBlob(call, app, config)).not.toBeNull()
   })
 
   test('goes on past one batch', async () => {
     const { registry, clock, push, stored } = inHand({ limits })
     for (let number = 0; number < 250; number += 1) await push(app, `blob ${number}`)
-    clock.advance(leaseMs + 1)
+    clock.advance(2 * leaseMs)
     expect((await registry.collectGarbage()).blobs).toBe(250)
     expect(await stored()).toEqual([])
   })
 
-  test('bytes of a refused manifest go at once, unless somebody else holds them', async () => {
+  test('bytes of a refused manifest go at once, and others of the same digest stay', async () => {
     const { registry, push, stored } = inHand({ limits })
     const text = manifestOf([sha256('missing')])
     const put = (): Promise<unknown> =>
       registry.service.putManifest(
+        call,
         app,
         { kind: 'digest', digest: sha256(text) },
         { bytes: utf8(text) },
@@ -109,10 +117,10 @@ describe('the collection of garbage', () => {
     await push(other, text)
     await expect(put()).rejects.toMatchObject({ kind: 'manifestBlobUnknown' })
     expect(await stored()).toEqual([sha256(text)])
-    expect(await registry.service.openBlob(other, sha256(text))).not.toBeNull()
+    expect(await registry.service.openBlob(call, other, sha256(text))).not.toBeNull()
   })
 
-  test('between the commit of bytes and their name it waits', async () => {
+  test('a collection by another registry leaves bytes that wait for their name', async () => {
     let reached = (): void => {}
     let goOn = (): void => {}
     const committed = new Promise<void>((resolve) => {
@@ -121,37 +129,45 @@ describe('the collection of garbage', () => {
     const gate = new Promise<void>((resolve) => {
       goOn = resolve
     })
-    let held = false
-    const { registry, clock, push } = inHand({ limits }, (stores) => {
-      const { metadata } = stores
-      const slow: typeof metadata.linkBlob = async (...blob) => {
-        if (held) {
+    const hand = inHand({ limits })
+    const { metadata } = hand.stores
+    const slow = new Proxy(metadata, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key)
+        if (typeof value !== 'function') return value
+        if (key !== 'linkBlob') return value.bind(target)
+        return async (...inputs: unknown[]) => {
           reached()
           await gate
+          return value.apply(target, inputs)
         }
-        return metadata.linkBlob(...blob)
-      }
-      const wrapped = new Proxy(metadata, {
-        get(target, key) {
-          if (key === 'linkBlob') return slow
-          const value: unknown = Reflect.get(target, key)
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      })
-      return { ...stores, metadata: wrapped }
+      },
     })
-    const digest = await push(app, 'again')
-    clock.advance(leaseMs + 1)
-    held = true
-    const pushing = push(app, 'again')
+    const digest = await hand.push(app, 'again')
+    hand.clock.advance(2 * leaseMs)
+    const stores = { ...hand.stores, metadata: slow }
+    const pusher = createRegistry({ stores, clock: hand.clock.now, limits })
+    const pushing = pusher.service.pushBlob(call, app, digest, { source: sourceOf('again') })
     await committed
-    const collecting = registry.collectGarbage()
-    await new Promise((resolve) => setImmediate(resolve))
+    expect((await hand.registry.collectGarbage()).blobs).toBe(1)
     goOn()
-    await Promise.all([pushing, collecting])
-    const open = await registry.service.openBlob(app, digest)
+    await pushing
+    expect(await hand.registry.collectGarbage()).toEqual(nothing)
+    const open = await hand.registry.service.openBlob(call, app, digest)
     expect(await new Response(open?.stream()).text()).toBe('again')
-    expect(await registry.collectGarbage()).toEqual(nothing)
+  })
+
+  test('a sweep deletes bytes without a name, and no others', async () => {
+    const { registry, stores, push, pushImage, stored } = inHand({ limits })
+    const config = await push(app, 'config')
+    const image = await pushImage(app, 'latest', [config])
+    const staged = await stores.blobs.stage(newUploadId(), {})
+    await staged.write(utf8('nameless'))
+    const lost = await staged.commit(sha256('nameless'))
+    expect((await registry.sweepBytes(60_000)).swept).toBe(0)
+    expect(await registry.sweepBytes(-1)).toEqual({ looked: 3, swept: 1, bytes: 8 })
+    expect(await stores.blobs.open(lost)).toBeNull()
+    expect(await stored()).toEqual([config, image].sort())
   })
 
   test('however pushes, mounts, HEADs and collections cross: what was confirmed is there', async () => {
@@ -165,37 +181,45 @@ describe('the collection of garbage', () => {
       fc.array(step, { minLength: 3, maxLength: 14 }),
       fc.scheduler(),
       async (steps, scheduler) => {
-        const { registry, clock } = inHand({ limits }, ({ blobs, uploads, metadata }) => ({
+        const hand = inHand({ limits }, ({ blobs, uploads, metadata }) => ({
           blobs: scheduled(blobs, scheduler),
           uploads,
           metadata: scheduled(metadata, scheduler),
         }))
-        const { service } = registry
+        const { clock, stores } = hand
+        const { service } = hand.registry
+        // Two registries over one store: what one acknowledges, the other must not collect.
+        const collector = createRegistry({ stores, clock: clock.now, limits })
         const use = async (repository: typeof app, text: string): Promise<void> => {
           const digest = sha256(text)
           const bytes = utf8(manifestOf([digest], { annotations: { at: String(clock.now()) } }))
-          await service.putManifest(repository, { kind: 'tag', tag: text as never }, { bytes })
-          const open = await service.openBlob(repository, digest)
+          await service.putManifest(
+            call,
+            repository,
+            { kind: 'tag', tag: text as never },
+            { bytes },
+          )
+          const open = await service.openBlob(call, repository, digest)
           expect(open).not.toBeNull()
           expect(await new Response(open?.stream()).text()).toBe(text)
         }
         const run = async ({ kind, text, repository }: (typeof steps)[number]): Promise<void> => {
           const digest = sha256(text)
           if (kind === 'wait') clock.advance(leaseMs / 2)
-          else if (kind === 'collect') await registry.collectGarbage()
+          else if (kind === 'collect') await collector.collectGarbage()
           else if (kind === 'push') {
-            await service.pushBlob(repository, digest, { source: sourceOf(text) })
-          } else if (kind === 'head') await service.statBlob(repository, digest)
+            await service.pushBlob(call, repository, digest, { source: sourceOf(text) })
+          } else if (kind === 'head') await service.statBlob(call, repository, digest)
           else if (kind === 'mount') {
             const from = repository === app ? other : app
-            await service.mountBlob(repository, digest, { from })
+            await service.mountBlob(call, repository, digest, { from })
           } else if (kind === 'delete') {
             await service
-              .deleteManifest(repository, { kind: 'tag', tag: text as never })
+              .deleteManifest(call, repository, { kind: 'tag', tag: text as never })
               .catch(() => {})
           } else {
             const pushedAt = clock.now()
-            await service.pushBlob(repository, digest, { source: sourceOf(text) })
+            await service.pushBlob(call, repository, digest, { source: sourceOf(text) })
             await use(repository, text).catch((error: unknown) => {
               // What was pushed a whole lease ago may be gone.
               if (clock.now() - pushedAt < leaseMs) throw error

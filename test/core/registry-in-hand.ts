@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { callContext } from '../../src/core/call-context.ts'
 import { memoryBlobs } from '../../src/memory/blob-store.ts'
 import { memoryUploads } from '../../src/memory/upload-store.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
 import { type Digest, digestOf } from '../../src/oci/digest.ts'
 import type { RepositoryName } from '../../src/oci/repository-name.ts'
+import { tagName } from '../../src/oci/tag.ts'
 import type { RegistryOptions, RegistryStores } from '../../src/options.ts'
 import type { ByteSource } from '../../src/ports/byte-source.ts'
 import { createRegistry, type Registry } from '../../src/registry.ts'
@@ -20,6 +22,8 @@ export interface InHand {
   /** Pushes a manifest of blobs that are there; returns its digest. */
   pushImage(repository: RepositoryName, tag: string, blobs: readonly Digest[]): Promise<Digest>
 }
+
+const call = callContext()
 
 /** The bytes of a text. */
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -53,7 +57,7 @@ export function inHand(
   const stores = wrap({
     blobs: memoryBlobs({ clock: clock.now }),
     uploads: memoryUploads({ clock: clock.now }),
-    metadata: memoryMetadata(),
+    metadata: memoryMetadata({ clock: clock.now, elapsed: clock.now }),
   })
   const registry = createRegistry({ stores, clock: clock.now, ...options })
   const { service } = registry
@@ -63,11 +67,11 @@ export function inHand(
     stores,
     async stored() {
       const found: Digest[] = []
-      for await (const { digest } of stores.blobs.list()) found.push(digest)
+      for await (const { digest } of stores.blobs.list()) if (digest !== null) found.push(digest)
       return found.sort()
     },
     async push(repository, text) {
-      const { digest } = await service.pushBlob(repository, sha256(text), {
+      const { digest } = await service.pushBlob(call, repository, sha256(text), {
         source: sourceOf(text),
       })
       return digest
@@ -75,10 +79,8 @@ export function inHand(
     async pushImage(repository, tag, blobs) {
       const text = manifestOf(blobs)
       const reference = { kind: 'digest', digest: sha256(text) } as const
-      const tags = [tag] as unknown as NonNullable<
-        Parameters<typeof service.putManifest>[2]['tags']
-      >
-      const pushed = await service.putManifest(repository, reference, { bytes: utf8(text), tags })
+      const push = { bytes: utf8(text), tags: [tagName(tag)] }
+      const pushed = await service.putManifest(call, repository, reference, push)
       return pushed.digest
     },
   }

@@ -1,13 +1,24 @@
 import { describe, expect, test } from 'vitest'
+import { callContext } from '../../src/core/call-context.ts'
 import { BodyInterrupted } from '../../src/oci/body-interrupted.ts'
-import { digestOf } from '../../src/oci/digest.ts'
+import { type Digest, digestOf } from '../../src/oci/digest.ts'
+import type { RegistryStores } from '../../src/options.ts'
 import type { ByteSource } from '../../src/ports/byte-source.ts'
-import type { RegistryEvent } from '../../src/ports/events.ts'
+import type { Notice } from '../../src/ports/notices.ts'
 import { createRegistry } from '../../src/registry.ts'
 import { repositoryNamed, tagNamed } from '../../src/testing/index.ts'
 import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.ts'
 
+const call = callContext()
+
 const app = repositoryNamed('app')
+/** Takes bytes away behind the registry's back. */
+async function lose(stores: RegistryStores, ...lost: readonly Digest[]): Promise<void> {
+  for await (const { digest, size, key } of stores.blobs.list()) {
+    if (digest !== null && lost.includes(digest)) await stores.blobs.delete({ digest, size, key })
+  }
+}
+
 const latest = { kind: 'tag', tag: tagNamed('latest') } as const
 
 describe('the registry without HTTP', () => {
@@ -16,70 +27,81 @@ describe('the registry without HTTP', () => {
     const { service } = registry
     const config = await push(app, 'config')
     const bytes = utf8(manifestOf([config]))
-    const pushed = await service.putManifest(app, latest, { bytes })
+    const pushed = await service.putManifest(call, app, latest, { bytes })
     expect(pushed).toEqual({ digest: sha256(manifestOf([config])) })
     const info = { digest: pushed.digest, size: bytes.byteLength }
-    expect(await service.statManifest(app, latest)).toMatchObject(info)
-    expect(await service.getManifest(app, latest)).toEqual({
+    expect(await service.statManifest(call, app, latest)).toMatchObject(info)
+    expect(await service.getManifest(call, app, latest)).toEqual({
       ...info,
       mediaType: 'application/vnd.oci.image.manifest.v1+json',
       bytes,
     })
-    expect(await service.listTags(app, { limit: 10 })).toEqual({ items: ['latest'], more: false })
-    expect(await service.listRepositories({ limit: 10 })).toEqual({ items: ['app'], more: false })
+    expect(await service.listTags(call, app, { limit: 10 })).toEqual({
+      items: ['latest'],
+      more: false,
+    })
+    expect(await service.listRepositories(call, { limit: 10 })).toEqual({
+      items: ['app'],
+      more: false,
+    })
     const referring = manifestOf([config], {
       subject: { mediaType: 'a/b', digest: pushed.digest, size: 1 },
     })
     const digest = sha256(referring)
     const second = await service.putManifest(
+      call,
       app,
       { kind: 'digest', digest },
       { bytes: utf8(referring) },
     )
     expect(second).toEqual({ digest, subject: pushed.digest })
-    const { items } = await service.listReferrers(app, pushed.digest, {})
+    const { items } = await service.listReferrers(call, app, pushed.digest, {})
     expect(items.map((item) => item.digest)).toEqual([digest])
-    await service.deleteManifest(app, latest)
-    expect(await service.getManifest(app, latest)).toBeNull()
-    await service.deleteBlob(app, config)
-    await expect(service.deleteBlob(app, config)).rejects.toMatchObject({ kind: 'blobUnknown' })
+    await service.deleteManifest(call, app, latest)
+    expect(await service.getManifest(call, app, latest)).toBeNull()
+    await service.deleteBlob(call, app, config)
+    await expect(service.deleteBlob(call, app, config)).rejects.toMatchObject({
+      kind: 'blobUnknown',
+    })
     await registry.close()
   })
 
   test('an upload goes on where it stands', async () => {
     const { registry } = inHand()
     const { service } = registry
-    const { id, offset } = await service.startUpload(app, { algorithm: 'sha512' })
+    const { id, offset } = await service.startUpload(call, app, { algorithm: 'sha512' })
     expect(offset).toBe(0)
     const first = { source: sourceOf('hello', ' '), length: 6 }
-    expect(await service.appendUpload(app, id, first)).toEqual({ id, offset: 6 })
-    expect(await service.uploadStatus(app, id)).toEqual({ id, offset: 6 })
-    const again = service.appendUpload(app, id, { ...first, range: { first: 0, last: 5 } })
+    expect(await service.appendUpload(call, app, id, first)).toEqual({ id, offset: 6 })
+    expect(await service.uploadStatus(call, app, id)).toEqual({ id, offset: 6 })
+    const again = service.appendUpload(call, app, id, { ...first, range: { first: 0, last: 5 } })
     await expect(again).rejects.toMatchObject({ kind: 'chunkOutOfOrder', details: [{ offset: 6 }] })
     const digest = sha256('hello world')
     const body = { source: sourceOf('world'), range: { first: 6, last: 10 } }
-    expect(await service.finishUpload(app, id, digest, body)).toEqual({ digest, size: 11 })
-    await expect(service.uploadStatus(app, id)).rejects.toMatchObject({ kind: 'uploadUnknown' })
+    expect(await service.finishUpload(call, app, id, digest, body)).toEqual({ digest, size: 11 })
+    await expect(service.uploadStatus(call, app, id)).rejects.toMatchObject({
+      kind: 'uploadUnknown',
+    })
   })
 
   test('two registries over the same stores share a session and its hash', async () => {
     const { registry, stores, clock } = inHand()
     const elsewhere = createRegistry({ stores, clock: clock.now })
-    const { id } = await registry.service.startUpload(app)
+    const { id } = await registry.service.startUpload(call, app)
     const pieces = ['one ', 'two ', 'three ', 'four ', 'five']
     for (const [at, piece] of pieces.entries()) {
       const { service } = at % 2 === 0 ? registry : elsewhere
-      await service.appendUpload(app, id, { source: sourceOf(piece) })
+      await service.appendUpload(call, app, id, { source: sourceOf(piece) })
     }
     const text = pieces.join('')
-    const finished = await elsewhere.service.finishUpload(app, id, sha256(text), null)
+    const finished = await elsewhere.service.finishUpload(call, app, id, sha256(text), null)
     expect(finished).toEqual({ digest: sha256(text), size: text.length })
   })
 
   test('a hash of one algorithm is never taken for another', async () => {
     const { registry, stores, clock } = inHand()
     const elsewhere = createRegistry({ stores, clock: clock.now })
-    const { id } = await registry.service.startUpload(app, { algorithm: 'sha256' })
+    const { id } = await registry.service.startUpload(call, app, { algorithm: 'sha256' })
     const source: ByteSource = {
       async pipe(sink) {
         await sink(utf8('hello'))
@@ -88,18 +110,18 @@ describe('the registry without HTTP', () => {
       abort() {},
     }
     const wide = digestOf('sha512', '0'.repeat(128))
-    const cut = registry.service.finishUpload(app, id, wide, { source })
+    const cut = registry.service.finishUpload(call, app, id, wide, { source })
     await expect(cut).rejects.toMatchObject({ kind: 'uploadBroken', details: [{ offset: 5 }] })
     const digest = sha256('hello')
-    const finished = await elsewhere.service.finishUpload(app, id, digest, null)
+    const finished = await elsewhere.service.finishUpload(call, app, id, digest, null)
     expect(finished).toEqual({ digest, size: 5 })
   })
 
   test('a source that fails for a reason of its own leaves the session as it was', async () => {
     const { registry } = inHand()
     const { service } = registry
-    const { id } = await service.startUpload(app)
-    await service.appendUpload(app, id, { source: sourceOf('hello') })
+    const { id } = await service.startUpload(call, app)
+    await service.appendUpload(call, app, id, { source: sourceOf('hello') })
     const failing = {
       source: {
         async pipe(sink: (chunk: Uint8Array) => unknown): Promise<void> {
@@ -109,37 +131,36 @@ describe('the registry without HTTP', () => {
         abort() {},
       },
     }
-    await expect(service.appendUpload(app, id, failing)).rejects.toThrow('disk on fire')
-    expect((await service.uploadStatus(app, id)).offset).toBe(5)
+    await expect(service.appendUpload(call, app, id, failing)).rejects.toThrow('disk on fire')
+    expect((await service.uploadStatus(call, app, id)).offset).toBe(5)
     const digest = sha256('hello world')
-    await service.finishUpload(app, id, digest, { source: sourceOf(' world') })
-    const open = await registry.service.openBlob(app, digest)
+    await service.finishUpload(call, app, id, digest, { source: sourceOf(' world') })
+    const open = await registry.service.openBlob(call, app, digest)
     expect(await new Response(open?.stream()).text()).toBe('hello world')
   })
 
   test('bytes that are gone are said to be missing, and an operator is told', async () => {
-    const events: RegistryEvent[] = []
+    const notices: Notice[] = []
     const { registry, stores, push } = inHand({
-      events: (event) => events.push(event),
+      onNotice: (notice) => notices.push(notice),
       limits: { manifestCacheBytes: 0 },
     })
     const config = await push(app, 'config')
-    const { digest } = await registry.service.putManifest(app, latest, {
+    const { digest } = await registry.service.putManifest(call, app, latest, {
       bytes: utf8(manifestOf([config])),
     })
-    for (const lost of [config, digest])
-      await stores.blobs.delete({ digest: lost, size: 0, key: lost })
-    expect(await registry.service.openBlob(app, config)).toBeNull()
-    expect(await registry.service.getManifest(app, latest)).toBeNull()
-    expect(events.map((event) => event.kind)).toEqual(['background-failure', 'background-failure'])
+    await lose(stores, config, digest)
+    expect(await registry.service.openBlob(call, app, config)).toBeNull()
+    expect(await registry.service.getManifest(call, app, latest)).toBeNull()
+    expect(notices.map((notice) => notice.kind)).toEqual(['bytes-missing', 'bytes-missing'])
   })
 
   test('a push brings lost bytes back', async () => {
     const { registry, stores, push } = inHand()
     const digest = await push(app, 'content')
-    await stores.blobs.delete({ digest, size: 7, key: digest })
+    await lose(stores, digest)
     await push(app, 'content')
-    const open = await registry.service.openBlob(app, digest)
+    const open = await registry.service.openBlob(call, app, digest)
     expect(await new Response(open?.stream()).text()).toBe('content')
   })
 })
@@ -148,45 +169,48 @@ describe('idle sessions', () => {
   const uploadIdleMs = 1000
 
   test('expire with their bytes, and an operator is told', async () => {
-    const events: RegistryEvent[] = []
-    const hand = inHand({ limits: { uploadIdleMs }, events: (event) => events.push(event) })
+    const notices: Notice[] = []
+    const hand = inHand({ limits: { uploadIdleMs }, onNotice: (notice) => notices.push(notice) })
     const { registry, clock, stores } = hand
     const { service } = registry
-    const { id } = await service.startUpload(app)
-    await service.appendUpload(app, id, { source: sourceOf('hello') })
+    const { id } = await service.startUpload(call, app)
+    await service.appendUpload(call, app, id, { source: sourceOf('hello') })
     clock.advance(uploadIdleMs - 1)
     await registry.expireUploads()
-    expect((await service.uploadStatus(app, id)).offset).toBe(5)
+    expect((await service.uploadStatus(call, app, id)).offset).toBe(5)
     clock.advance(1)
     const unknown = { kind: 'uploadUnknown' }
-    await expect(service.uploadStatus(app, id)).rejects.toMatchObject(unknown)
-    const late = service.appendUpload(app, id, { source: sourceOf('x') })
+    await expect(service.uploadStatus(call, app, id)).rejects.toMatchObject(unknown)
+    const late = service.appendUpload(call, app, id, { source: sourceOf('x') })
     await expect(late).rejects.toMatchObject(unknown)
-    await expect(service.finishUpload(app, id, sha256('hello'), null)).rejects.toMatchObject(
+    await expect(service.finishUpload(call, app, id, sha256('hello'), null)).rejects.toMatchObject(
       unknown,
     )
-    await expect(service.cancelUpload(app, id)).rejects.toMatchObject(unknown)
+    await expect(service.cancelUpload(call, app, id)).rejects.toMatchObject(unknown)
     clock.advance(1)
     await registry.expireUploads()
-    expect(events).toEqual([{ kind: 'upload-expired', id, repository: app }])
-    expect(await stores.uploads.find(id)).toBeNull()
+    expect(notices).toEqual([{ kind: 'upload-expired', id, repository: app }])
+    expect(await stores.uploads.find(id, uploadIdleMs)).toBeNull()
     expect(await stores.uploads.stagedBytes()).toBe(0)
     await registry.expireUploads()
-    expect(events.length).toBe(1)
+    expect(notices.length).toBe(1)
   })
 
   test('a chunk keeps a session, a look at it does not', async () => {
     const { registry, clock } = inHand({ limits: { uploadIdleMs } })
     const { service } = registry
-    const [busy, idle] = [await service.startUpload(app), await service.startUpload(app)]
+    const [busy, idle] = [
+      await service.startUpload(call, app),
+      await service.startUpload(call, app),
+    ]
     for (let turn = 0; turn < 3; turn += 1) {
       clock.advance(uploadIdleMs - 1)
-      await service.appendUpload(app, busy.id, { source: sourceOf('x') })
-      if (turn === 0) await service.uploadStatus(app, idle.id)
+      await service.appendUpload(call, app, busy.id, { source: sourceOf('x') })
+      if (turn === 0) await service.uploadStatus(call, app, idle.id)
     }
     await registry.expireUploads()
-    expect((await service.uploadStatus(app, busy.id)).offset).toBe(3)
-    await expect(service.uploadStatus(app, idle.id)).rejects.toMatchObject({
+    expect((await service.uploadStatus(call, app, busy.id)).offset).toBe(3)
+    await expect(service.uploadStatus(call, app, idle.id)).rejects.toMatchObject({
       kind: 'uploadUnknown',
     })
   })
@@ -194,28 +218,30 @@ describe('idle sessions', () => {
   test('give their place to a new one that would not fit', async () => {
     const { registry, clock } = inHand({ limits: { uploadIdleMs, uploadSessions: 2 } })
     const { service } = registry
-    await service.startUpload(app)
-    await service.startUpload(app)
-    await expect(service.startUpload(app)).rejects.toMatchObject({ kind: 'tooManyUploads' })
+    for (let count = 0; count < 2; count += 1) {
+      const { id } = await service.startUpload(call, app)
+      await service.appendUpload(call, app, id, { source: sourceOf('x') })
+    }
+    await expect(service.startUpload(call, app)).rejects.toMatchObject({ kind: 'tooManyUploads' })
     clock.advance(uploadIdleMs + 1)
-    await service.startUpload(app)
+    await service.startUpload(call, app)
   })
 
   test('more than one batch of them', async () => {
     const { registry, clock, stores } = inHand({ limits: { uploadIdleMs } })
     const ids = []
     for (let number = 0; number < 250; number += 1) {
-      ids.push((await registry.service.startUpload(app)).id)
+      ids.push((await registry.service.startUpload(call, app)).id)
     }
     clock.advance(uploadIdleMs + 1)
     await registry.expireUploads()
-    for (const id of ids) expect(await stores.uploads.find(id)).toBeNull()
+    for (const id of ids) expect(await stores.uploads.find(id, uploadIdleMs)).toBeNull()
   })
 
   test('one that is being written to stays, however long it takes', async () => {
     const { registry, clock } = inHand({ limits: { uploadIdleMs } })
     const { service } = registry
-    const { id } = await service.startUpload(app)
+    const { id } = await service.startUpload(call, app)
     let end = (): void => {}
     const ended = new Promise<void>((resolve) => {
       end = resolve
@@ -224,7 +250,7 @@ describe('idle sessions', () => {
     const begun = new Promise<void>((resolve) => {
       started = resolve
     })
-    const appending = service.appendUpload(app, id, {
+    const appending = service.appendUpload(call, app, id, {
       source: {
         async pipe(sink) {
           await sink(utf8('hello'))
@@ -240,6 +266,6 @@ describe('idle sessions', () => {
     await registry.expireUploads()
     end()
     expect(await appending).toEqual({ id, offset: 11 })
-    expect((await service.uploadStatus(app, id)).offset).toBe(11)
+    expect((await service.uploadStatus(call, app, id)).offset).toBe(11)
   })
 })

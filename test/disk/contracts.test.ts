@@ -1,27 +1,31 @@
-import { describe, test } from 'vitest'
+import { describe } from 'vitest'
 import { blobStoreContract, uploadStoreContract } from '../../src/testing/index.ts'
-import { FaultFiles } from './fault-files.ts'
-import { openStore, temporaryFolder } from './temporary.ts'
+import { contractTests } from '../contracts/contract-tests.ts'
+import { FaultFiles, failOnceIn } from './fault-files.ts'
+import { blobPlaceIn, diskSupports, uploadPlaceIn } from './places.ts'
+import { temporaryFolder } from './temporary.ts'
 
 describe('blobs on disk', () => {
-  for (const { name, run } of blobStoreContract) {
-    test(name, () => run(async () => (await openStore()).blobs))
-  }
+  contractTests(blobStoreContract, { ...diskSupports, outages: true }, async () => {
+    const directory = await temporaryFolder()
+    const files = new FaultFiles(directory)
+    return { ...blobPlaceIn(directory, files), failOnce: failOnceIn(files) }
+  })
 })
 
 describe('blobs on a disk that writes short', () => {
-  for (const { name, run } of blobStoreContract) {
-    test(name, async () => {
-      const directory = await temporaryFolder()
-      const files = new FaultFiles(directory)
-      files.judge = ({ operation }) => (operation === 'write' ? 77_777 : null)
-      await run(async () => (await openStore({ directory, files })).blobs)
-    })
-  }
+  contractTests(blobStoreContract, diskSupports, async () => {
+    const directory = await temporaryFolder()
+    const files = new FaultFiles(directory)
+    files.judge = ({ operation }) => (operation === 'write' ? 77_777 : null)
+    return blobPlaceIn(directory, files)
+  })
 })
 
 describe('upload sessions on disk', () => {
-  for (const { name, run } of uploadStoreContract) {
-    test(name, () => run(async (clock) => (await openStore({ clock })).uploads))
-  }
+  contractTests(uploadStoreContract, { ...diskSupports, outages: true }, async (clock) => {
+    const directory = await temporaryFolder()
+    const files = new FaultFiles(directory)
+    return { ...uploadPlaceIn(directory, clock, files), failOnce: failOnceIn(files) }
+  })
 })

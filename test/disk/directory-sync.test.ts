@@ -8,8 +8,9 @@ interface Running {
 }
 
 /** Syncs that end when they are told to. */
-function held(): { readonly sync: DirectorySync; readonly running: Running[] } {
+function held() {
   const running: Running[] = []
+  const failures: unknown[] = []
   const files: Files = {
     ...nodeFiles,
     openDirectory: async () => ({
@@ -20,7 +21,8 @@ function held(): { readonly sync: DirectorySync; readonly running: Running[] } {
       close: async () => {},
     }),
   }
-  return { sync: new DirectorySync(files, '/folder'), running }
+  const sync = new DirectorySync(files, '/folder', (_failure, error) => failures.push(error))
+  return { sync, running, failures }
 }
 
 /** Lets everything happen that needs no waiting. */
@@ -43,7 +45,7 @@ async function state(promise: Promise<void>): Promise<string> {
   return seen
 }
 
-test('who comes while a sync runs is served by the next, not by that one', async () => {
+test('a call during a sync is served by the next one, not by that one', async () => {
   const { sync, running } = held()
   const first = sync.sync()
   await settled()
@@ -63,16 +65,23 @@ test('who comes while a sync runs is served by the next, not by that one', async
   expect(running).toHaveLength(3)
 })
 
-test('a failure is told to those who waited for that sync alone', async () => {
-  const { sync, running } = held()
+test('after a failed sync no other is tried, and every call fails', async () => {
+  const { sync, running, failures } = held()
   const first = sync.sync()
   first.catch(() => {})
   await settled()
   const second = sync.sync()
+  second.catch(() => {})
   running[0]?.end(new Error('broken'))
-  expect(await state(first)).toBe('Error: broken')
-  running[1]?.end()
-  expect(await state(second)).toBe('done')
+  for (const call of [() => first, () => second, () => sync.sync(), () => sync.open()]) {
+    await expect(call()).rejects.toMatchObject({
+      kind: 'storageReadOnly',
+      cause: { message: 'broken' },
+    })
+  }
+  expect(running).toHaveLength(1)
+  expect(failures).toMatchObject([{ message: 'broken' }])
+  await sync.close()
 })
 
 test('one sync runs at a time, whenever others ask', async () => {
@@ -116,7 +125,10 @@ test('a folder that could not be opened is opened again the next time', async ()
       },
     },
     '/folder',
+    () => expect.unreachable('no sync failed'),
   )
-  await expect(sync.sync()).rejects.toThrow('no descriptors')
+  await expect(sync.open()).rejects.toThrow('no descriptors')
+  await sync.open()
   await sync.sync()
+  expect(attempts).toBe(2)
 })

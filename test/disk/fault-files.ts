@@ -18,7 +18,7 @@ export interface Call {
 /** What becomes of a call: null lets it pass, a code fails it, a number writes at most so much. */
 export type Verdict = string | number | null
 
-/** The process is taken for dead: every call fails, and what it had open is closed. */
+/** The process counts as dead: every call fails, and what it had open is closed. */
 export class Crashed extends Error {
   constructor() {
     super('the process is dead')
@@ -26,8 +26,8 @@ export class Crashed extends Error {
 }
 
 /**
- * The real file system, with every call recorded, any call failed at will, and a death at any
- * point. A crash leaves the files as they are, as `kill -9` does.
+ * The real file system, with every call recorded; a test can fail any call, and end the process at
+ * any point. A crash leaves the files as they are, as `kill -9` does.
  */
 export class FaultFiles implements Files {
   readonly calls: Call[] = []
@@ -152,5 +152,27 @@ export class FaultFiles implements Files {
     const verdict = this.judge(call)
     if (typeof verdict !== 'string') return verdict
     throw storageError(Object.assign(new Error(`${verdict}: ${operation}`), { code: verdict }))
+  }
+}
+
+/**
+ * Lets one call fail for want of descriptors, as a contract's place does. Syncs are spared: one that
+ * fails loses data for good. So are closes, which need nothing.
+ */
+export function failOnceIn(files: FaultFiles): (skip?: number) => () => boolean {
+  return (skip = 0) => {
+    const { judge } = files
+    let left = skip
+    let struck = false
+    files.judge = (call) => {
+      if (struck || /sync|close|stat/.test(call.operation)) return judge(call)
+      struck = left === 0
+      left -= 1
+      return struck ? 'EMFILE' : judge(call)
+    }
+    return () => {
+      files.judge = judge
+      return struck
+    }
   }
 }

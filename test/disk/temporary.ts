@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import { type DiskStore, type DiskStoreOptions, openDiskStore } from '../../adapters/disk/store.ts'
+import type { LockKind } from '../../adapters/disk/store-marker.ts'
 
 const cleanups: Array<() => Promise<unknown>> = []
 
@@ -28,4 +29,12 @@ export async function openStore(options: Partial<DiskStoreOptions> = {}): Promis
   const store = await openDiskStore({ ...options, directory })
   afterTest(() => store.close().catch(() => {}))
   return store
+}
+
+/** The folder of a store that was made and closed again. */
+export async function closedStore(lock?: LockKind): Promise<string> {
+  const directory = await temporaryFolder()
+  const store = await openDiskStore({ directory, ...(lock === undefined ? {} : { lock }) })
+  await store.close()
+  return directory
 }

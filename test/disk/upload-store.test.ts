@@ -1,121 +1,86 @@
-import { readdir, symlink, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { layoutOf } from '../../adapters/disk/layout.ts'
+import { longestSession } from '../../adapters/disk/session-file.ts'
 import { openDiskStore } from '../../adapters/disk/store.ts'
-import type { RegistryEvent } from '../../src/index.ts'
-import { newUploadId, type UploadSession } from '../../src/kit.ts'
-import { fakeClock, repositoryNamed, sampleBytes } from '../../src/testing/index.ts'
+import type { Notice } from '../../src/index.ts'
+import { memoryStores, newUploadId, type UploadSession } from '../../src/kit.ts'
+import { fakeClock, sampleBytes, sampleDigest } from '../../src/testing/index.ts'
+import {
+  ample,
+  claimed,
+  found,
+  removed,
+  saved,
+  session,
+  withBytes,
+} from '../../src/testing/upload-contract/store-case.ts'
 import { FaultFiles } from './fault-files.ts'
 import { openStore, temporaryFolder } from './temporary.ts'
-
-const caps = { total: 100, perPrincipal: 100 }
-
-function session(fields: Partial<UploadSession> = {}): UploadSession {
-  return {
-    id: newUploadId(),
-    repository: repositoryNamed('a/b'),
-    principal: null,
-    offset: 0,
-    algorithm: 'sha256',
-    hexSoFar: null,
-    stage: null,
-    startedAt: 1000,
-    touchedAt: 1000,
-    ...fields,
-  }
-}
 
 /** A process that dies with an upload of 100 bytes acknowledged, and more on their way. */
 async function killed(directory: string, boot = 'one'): Promise<UploadSession> {
   const files = new FaultFiles(directory)
   const store = await openDiskStore({ directory, files, boot })
-  const made = session()
-  await store.uploads.create(made, caps)
-  await store.uploads.claim(made.id, 'me', 1000)
+  const made = session({ owner: 'ci' })
+  await store.uploads.create(made, ample)
   const staged = await store.blobs.stage(made.id, {})
   await staged.write(sampleBytes(100))
   const stage = await staged.suspend()
-  const saved = { ...made, offset: 100, hexSoFar: 'ab'.repeat(32), stage }
-  expect(await store.uploads.save(saved, 'me')).toBe(true)
+  const later = await saved(store.uploads, made, {
+    offset: 100,
+    hexSoFar: 'ab'.repeat(32),
+    hashState: 'c3RhdGU=',
+    stage,
+  })
   await files.bury()
-  return saved
+  return later
 }
 
 describe('after the death of the process', () => {
   test('a session with acknowledged bytes goes on', async () => {
     const directory = await temporaryFolder()
-    const saved = await killed(directory)
+    const before = await killed(directory)
     const { uploads, blobs } = await openStore({ directory, boot: 'one' })
-    expect(await uploads.find(saved.id)).toEqual(saved)
+    expect(await found(uploads, before)).toEqual(before)
     expect(await uploads.stagedBytes()).toBe(100)
-    const staged = await blobs.stage(saved.id, {}, saved.stage ?? undefined)
+    const staged = await blobs.stage(before.id, {}, before.stage ?? undefined)
     expect(staged.size).toBe(100)
     await staged.discard()
   })
 
-  test.each(['two', null])('what was hashed is not believed after a reboot (%s)', async (boot) => {
+  test.each(['two', null])('hashes are not believed after a reboot (%s)', async (boot) => {
     const directory = await temporaryFolder()
-    const saved = await killed(directory)
+    const before = await killed(directory)
     const { uploads } = await openStore({ directory, boot })
-    expect(await uploads.find(saved.id)).toEqual({ ...saved, hexSoFar: null })
+    expect(await found(uploads, before)).toEqual({ ...before, hexSoFar: null, hashState: null })
   })
 
-  test('a session whose bytes are not all there is dropped, and that is told', async () => {
+  test('a session whose bytes are not all there is dropped, with a notice', async () => {
     const directory = await temporaryFolder()
-    const { id } = await killed(directory)
-    await truncate(layoutOf(directory).staged(id), 99)
-    const events: RegistryEvent[] = []
-    const { uploads } = await openStore({ directory, events: (event) => events.push(event) })
-    expect(await uploads.find(id)).toBeNull()
-    expect(events).toMatchObject([{ kind: 'store-recovered', file: `uploads/${id}.json` }])
+    const before = await killed(directory)
+    await truncate(layoutOf(directory).staged(before.id), 99)
+    const notices: Notice[] = []
+    const { uploads } = await openStore({ directory, onNotice: (notice) => notices.push(notice) })
+    expect(await found(uploads, before)).toBeNull()
+    expect(notices).toMatchObject([{ kind: 'store-recovered', file: `uploads/${before.id}.json` }])
     expect(await readdir(join(directory, 'uploads'))).toEqual([])
   })
 
-  test.each([
-    '',
-    '{',
-    '[]',
-    'null',
-    '{"format":2}',
-    '{"format":1,"session":{}}',
-    'x'.repeat(70_000),
-  ])('a session that cannot be read is dropped: %.20j', async (text) => {
+  test('a session whose bytes are committed needs no staged bytes', async () => {
     const directory = await temporaryFolder()
-    const { id } = await killed(directory)
-    await writeFile(layoutOf(directory).session(id), text)
-    expect((await openStore({ directory })).status().uploads).toBe(0)
-    expect(await readdir(join(directory, 'uploads'))).toEqual([])
-  })
-
-  test('every field of a session is checked', async () => {
-    const directory = await temporaryFolder()
-    await (await openStore({ directory })).close()
-    const good = { ...session(), hexSoFar: 'ab' }
-    const bad = [
-      { id: newUploadId() },
-      { id: '../../x' },
-      { repository: '../x' },
-      { principal: 7 },
-      { offset: -1 },
-      { offset: 5 },
-      { offset: '0' },
-      { algorithm: 'md5' },
-      { hexSoFar: 1 },
-      { stage: {} },
-      { stage: { size: 1 } },
-      { stage: 'x' },
-      { startedAt: null },
-      { touchedAt: 'now' },
-    ]
-    const write = async (fields: object): Promise<void> => {
-      const id = newUploadId()
-      const document = { format: 1, boot: null, session: { ...good, id, ...fields } }
-      await writeFile(layoutOf(directory).session(id), JSON.stringify(document))
-    }
-    await write({})
-    for (const fields of bad) await write(fields)
-    expect((await openStore({ directory })).status().uploads).toBe(1)
+    const store = await openDiskStore({ directory, boot: 'one' })
+    const made = session()
+    await store.uploads.create(made, ample)
+    const staged = await store.blobs.stage(made.id, {})
+    await staged.write(sampleBytes(100))
+    const committed = await staged.commit(sampleDigest(1))
+    const later = await saved(store.uploads, made, { offset: 100, committed })
+    await store.close()
+    const { uploads, blobs } = await openStore({ directory, boot: 'one' })
+    expect(await found(uploads, made)).toEqual(later)
+    expect((await blobs.open(committed))?.size).toBe(100)
   })
 
   test('bytes without a session and files half written are removed, others are left', async () => {
@@ -131,6 +96,54 @@ describe('after the death of the process', () => {
   })
 })
 
+describe('the time a session was idle', () => {
+  const hour = 60 * 60 * 1000
+
+  /** Saves a session and dies; the next process starts `later` by its clock. */
+  async function restarted(later: number) {
+    const directory = await temporaryFolder()
+    const clock = fakeClock(10 * hour)
+    const files = new FaultFiles(directory)
+    const store = await openDiskStore({ directory, files, clock: clock.now })
+    const made = session()
+    await store.uploads.create(made, ample)
+    const staged = await store.blobs.stage(made.id, {})
+    await staged.write(sampleBytes(10))
+    const stage = await staged.suspend()
+    await saved(store.uploads, made, { offset: 10, stage })
+    await files.bury()
+    const next = fakeClock(10 * hour + later)
+    const { uploads } = await openStore({ directory, clock: next.now })
+    return { uploads, clock: next, made }
+  }
+
+  test('goes on counting while the process is down', async () => {
+    const { uploads, clock } = await restarted(20 * hour)
+    clock.advance(3 * hour)
+    expect(await uploads.expired(24 * hour, 10)).toEqual([])
+    clock.advance(hour)
+    expect(await uploads.expired(24 * hour, 10)).toHaveLength(1)
+  })
+
+  test('leaves ten minutes after a start, however far the clock jumped', async () => {
+    const { uploads, clock, made } = await restarted(50 * 365 * 24 * hour)
+    expect(await uploads.expired(24 * hour, 10)).toEqual([])
+    clock.advance(10 * 60 * 1000 - 1)
+    expect(await uploads.find(made.id, 24 * hour)).not.toBeNull()
+    clock.advance(1)
+    expect(await uploads.find(made.id, 24 * hour)).toBeNull()
+    expect(await uploads.expired(24 * hour, 10)).toHaveLength(1)
+  })
+
+  test('is nothing where the clock went back', async () => {
+    const { uploads, clock } = await restarted(-5 * hour)
+    clock.advance(24 * hour - 1)
+    expect(await uploads.expired(24 * hour, 10)).toEqual([])
+    clock.advance(1)
+    expect(await uploads.expired(24 * hour, 10)).toHaveLength(1)
+  })
+})
+
 describe('files of sessions', () => {
   test('an upload in one piece writes none', async () => {
     const directory = await temporaryFolder()
@@ -138,58 +151,91 @@ describe('files of sessions', () => {
     const { uploads } = await openStore({ directory, files })
     files.calls.length = 0
     const made = session()
-    await uploads.create(made, caps)
-    await uploads.claim(made.id, 'me', 1000)
-    await uploads.save({ ...made, touchedAt: 1001 }, 'me')
-    await uploads.remove(made.id)
+    await uploads.create(made, ample)
+    await saved(uploads, made, {})
+    await removed(uploads, made)
     expect(files.lines).toEqual([])
   })
 
-  test('a session without bytes outlives a restart in good order', async () => {
+  test('sessions without bytes outlive a restart in good order', async () => {
     const directory = await temporaryFolder()
-    const store = await openStore({ directory })
-    const made = [
-      session({ touchedAt: 30 }),
-      session({ touchedAt: 10 }),
-      session({ touchedAt: 20 }),
-    ]
-    for (const each of made) await store.uploads.create(each, caps)
+    const clock = fakeClock()
+    const store = await openStore({ directory, clock: clock.now })
+    const made = [session(), session(), session()] as const
+    for (const each of made) {
+      await store.uploads.create(each, ample)
+      clock.advance(100)
+    }
     await store.close()
-    const { uploads } = await openStore({ directory })
-    const [third, first, second] = made
-    expect(await uploads.expired(100, 10)).toEqual([first, second, third])
-    expect(await uploads.expired(20, 10)).toEqual([first])
-    await uploads.remove(made[0]?.id ?? newUploadId())
+    const { uploads } = await openStore({ directory, clock: clock.now })
+    clock.advance(20 * 60 * 1000)
+    expect(await uploads.expired(100, 10)).toEqual(made)
+    await removed(uploads, made[0])
     expect(await readdir(join(directory, 'uploads'))).toHaveLength(2)
   })
 
-  test('a save that fails leaves the session as it was, free, and no file behind', async () => {
+  test('a thousand of those without bytes are enough for a restart', async () => {
+    const directory = await temporaryFolder()
+    const clock = fakeClock()
+    const store = await openStore({ directory, clock: clock.now })
+    const made: UploadSession[] = []
+    for (let count = 0; count < 1003; count += 1) {
+      made.push(session())
+      clock.advance(1)
+      await store.uploads.create(made[count] as UploadSession, { total: 2000, perOwner: 2000 })
+    }
+    await store.close()
+    const { uploads } = await openStore({ directory, clock: clock.now })
+    expect(uploads.size).toBe(1000)
+    expect(await found(uploads, made[2] as UploadSession)).toBeNull()
+    expect(await found(uploads, made[3] as UploadSession)).toEqual(made[3])
+  })
+
+  test('a session that makes way takes its file with it', async () => {
+    const directory = await temporaryFolder()
+    const store = await openStore({ directory })
+    const made = session()
+    await store.uploads.create(made, ample)
+    await store.close()
+    const { uploads } = await openStore({ directory })
+    expect(await readdir(join(directory, 'uploads'))).toEqual([`${made.id}.json`])
+    await uploads.create(session(), { total: 1, perOwner: 1 })
+    expect(await readdir(join(directory, 'uploads'))).toEqual([])
+  })
+
+  test('a save that fails leaves the session as it was, held, and no file behind', async () => {
     const directory = await temporaryFolder()
     const files = new FaultFiles(directory)
     const { uploads } = await openStore({ directory, files })
     const made = session()
-    await uploads.create(made, caps)
+    await uploads.create(made, ample)
+    await claimed(uploads, made, 'me')
+    const later = { ...made, ...withBytes(5) }
     for (const operation of ['create', 'write', 'close', 'rename']) {
-      await uploads.claim(made.id, 'me', 1000)
       files.judge = (call) => (call.operation === operation ? 'ENOSPC' : null)
-      const later = { ...made, offset: 5, stage: { size: 5 } }
       await expect(uploads.save(later, 'me')).rejects.toMatchObject({ kind: 'storageFull' })
       files.judge = () => null
-      expect(await uploads.claim(made.id, 'other', 1)).toEqual(made)
-      await uploads.release(made.id, 'other')
+      expect(await found(uploads, made)).toEqual(made)
+      expect(await claimed(uploads, made, 'other')).toBe('busy')
       expect(await readdir(join(directory, 'uploads'))).toEqual([])
     }
+    expect(await uploads.save(later, 'me')).toBe(true)
+    expect(await claimed(uploads, made, 'other')).toEqual(later)
   })
 
-  test('a session removed while it is saved leaves no file', async () => {
+  test('a removal that fails leaves the session as it was, and may be tried again', async () => {
     const directory = await temporaryFolder()
-    const { uploads } = await openStore({ directory })
+    const files = new FaultFiles(directory)
+    const { uploads } = await openStore({ directory, files })
     const made = session()
-    await uploads.create(made, caps)
-    await uploads.claim(made.id, 'me', 1000)
-    const saving = uploads.save({ ...made, offset: 5, stage: { size: 5 } }, 'me')
-    expect(await uploads.remove(made.id)).toBe(true)
-    expect(await saving).toBe(false)
+    await uploads.create(made, ample)
+    const later = await saved(uploads, made, withBytes(5))
+    await claimed(uploads, made, 'me')
+    files.judge = ({ operation }) => (operation === 'unlink' ? 'EROFS' : null)
+    await expect(uploads.remove(made.id, 'me')).rejects.toMatchObject({ kind: 'storageReadOnly' })
+    expect(await found(uploads, made)).toEqual(later)
+    files.judge = () => null
+    expect(await uploads.remove(made.id, 'me')).toBe(true)
     expect(await readdir(join(directory, 'uploads'))).toEqual([])
   })
 
@@ -197,13 +243,68 @@ describe('files of sessions', () => {
     const clock = fakeClock()
     const { uploads } = await openStore({ clock: clock.now })
     const made = session()
-    await uploads.create(made, caps)
-    await uploads.claim(made.id, 'me', 1000)
-    const later = { ...made, offset: 5, stage: { size: 5 } }
+    await uploads.create(made, ample)
+    await claimed(uploads, made, 'me', 1000)
+    const later = { ...made, ...withBytes(5) }
     const saving = uploads.save(later, 'me')
     clock.advance(5000)
-    expect(await uploads.claim(made.id, 'other', 1000)).toBe('busy')
+    expect(await claimed(uploads, made, 'other')).toBe('busy')
     expect(await saving).toBe(true)
-    expect(await uploads.claim(made.id, 'other', 1000)).toEqual(later)
+    expect(await claimed(uploads, made, 'other')).toEqual(later)
+  })
+
+  test('a state that is too large is refused, and one that is just small enough is kept', async () => {
+    const directory = await temporaryFolder()
+    const blobs = memoryStores().blobs
+    const store = await openStore({ directory, blobs, boot: 'one' })
+    const made = session()
+    await store.uploads.create(made, ample)
+    const stage = (length: number) => ({
+      ...withBytes(1),
+      stage: { size: 1, is: 'x'.repeat(length) },
+    })
+    await expect(saved(store.uploads, made, stage(longestSession))).rejects.toThrow('too many')
+    expect(await found(store.uploads, made)).toEqual(made)
+    const later = await saved(store.uploads, made, stage(longestSession - 1000))
+    await store.close()
+    const again = await openStore({ directory, blobs, boot: 'one' })
+    expect(await found(again.uploads, made)).toEqual(later)
+  })
+
+  test('the end does not fail when nothing can be written any more', async () => {
+    const directory = await temporaryFolder()
+    const files = new FaultFiles(directory)
+    const notices: Notice[] = []
+    const store = await openStore({ directory, files, onNotice: (notice) => notices.push(notice) })
+    await store.uploads.create(session(), ample)
+    files.judge = ({ operation }) => (operation === 'create' ? 'EROFS' : null)
+    await store.close()
+    expect(notices).toMatchObject([{ kind: 'background-failure', retried: false }])
+  })
+})
+
+describe('bytes that are elsewhere', () => {
+  test('are not looked for, and every field of their state is kept', async () => {
+    const directory = await temporaryFolder()
+    const blobs = memoryStores().blobs
+    const store = await openStore({ directory, blobs, boot: 'one' })
+    const made = session()
+    await store.uploads.create(made, ample)
+    const stage = {
+      size: 7,
+      key: 'a/b',
+      upload: 'u',
+      parts: [{ number: 1, etag: 'e' }],
+      tail: null,
+    }
+    const later = await saved(store.uploads, made, { offset: 7, stage, hashState: 'c3Q=' })
+    await store.close()
+    const again = await openStore({ directory, blobs, boot: 'one' })
+    expect(await found(again.uploads, made)).toEqual(later)
+    expect(again.status().blobs).toBe('elsewhere')
+    expect(JSON.parse(await readFile(layoutOf(directory).session(made.id), 'utf8'))).toMatchObject({
+      format: 2,
+      session: { stage },
+    })
   })
 })

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { RegistryError } from '../../src/oci/registry-error.ts'
-import type { Access, Action, Ask, Decision, Principal } from '../../src/ports/access.ts'
+import type { Access, Action, Ask, Decision } from '../../src/ports/access.ts'
 import {
   type Client,
   clientOf,
@@ -32,22 +31,23 @@ const rules: Rules = {
 /** Users by `Authorization: User <name>`; remembers what it was asked. */
 function access(asked: Ask[] = []): Access {
   return {
-    async authenticate(headers): Promise<Principal | null> {
+    async authenticate({ headers }) {
       const header = headers.get('authorization')
       if (header === null) return null
       const name = header.replace(/^User /, '')
       if (name in rules) return { id: name }
-      throw new RegistryError('unauthorized', { headers: { 'WWW-Authenticate': challenge } })
+      return { rejected: true }
     },
     async authorize(who, asks) {
       asked.push(...asks)
       const own = rules[who?.id ?? 'nobody'] ?? {}
       return asks.map(({ action, repository }): Decision => {
         const granted = [...(own['*'] ?? []), ...(own[repository ?? '*'] ?? [])]
-        if (granted.includes(action)) return { kind: 'allow' }
-        return who === null ? { kind: 'challenge', header: challenge } : { kind: 'deny' }
+        if (granted.includes(action)) return 'allow'
+        return who === null ? 'login' : 'deny'
       })
     },
+    challenge: () => challenge,
   }
 }
 
@@ -107,11 +107,11 @@ describe.each(registries)('who may do what on $name', ({ make }) => {
   ]
 
   describe.each([null, 'alice', 'bob', 'robot', 'admin'])('user %s', (user) => {
-    test.each(operations)('%s %s takes leave to %s', async (method, rest, action) => {
+    test.each(operations)('%s %s takes permission to %s', async (method, rest, action) => {
       for (const repository of ['alice/app', 'bob/app', 'shared', 'none']) {
         asked.length = 0
         const response = await as(user).send(method, `/v2/${repository}/${rest}`)
-        expect(asked[0]).toEqual({ action, repository })
+        expect(asked[0]).toMatchObject({ action, repository })
         if (allowed(user, action, repository)) {
           expect([401, 403]).not.toContain(response.status)
         } else if (method === 'HEAD') {
@@ -131,16 +131,17 @@ describe.each(registries)('who may do what on $name', ({ make }) => {
       ] as const) {
         asked.length = 0
         const response = await as(user).send('GET', path)
-        expect(asked[0]).toEqual({ action, repository: null })
+        expect(asked[0]).toEqual({ action, repository: null, reference: null })
         const refused = user === null ? 401 : 403
         expect(response.status).toBe(allowed(user, action, '*') ? 200 : refused)
       }
     })
   })
 
-  test('wrong credentials are a 401, also where nobody needs any', async () => {
+  test('wrong credentials are a 401 with a challenge, also where none are needed', async () => {
     const response = await as('mallory').send('GET', '/v2/shared/manifests/latest')
-    await expectError(response, 401, 'UNAUTHORIZED', refusal)
+    const [error] = await expectError(response, 401, 'UNAUTHORIZED', refusal)
+    expect(error?.message).toContain('wrong user name or password')
   })
 
   test('what is refused changes nothing', async () => {
@@ -170,12 +171,13 @@ describe.each(registries)('who may do what on $name', ({ make }) => {
 
     test('mount from what one may read works, and asks for pull there', async () => {
       const shared = (await admin.pushBlob('shared', content)) && digest
+      const reference = { kind: 'digest', digest }
       asked.length = 0
       const from = `/v2/bob/app/blobs/uploads/?mount=${shared}&from=shared`
       expect((await as('bob').send('POST', from)).status).toBe(201)
       expect(asked).toEqual([
-        { action: 'push', repository: 'bob/app' },
-        { action: 'pull', repository: 'shared' },
+        { action: 'push', repository: 'bob/app', reference, mountFrom: 'shared' },
+        { action: 'pull', repository: 'shared', reference },
       ])
     })
 
@@ -275,9 +277,9 @@ describe.each(registries)('who may do what on $name', ({ make }) => {
 
   test('answers behind access are kept by no shared cache', async () => {
     const expected = [
-      ['/v2/alice/app/manifests/latest', 'private, no-cache'],
-      [`/v2/alice/app/manifests/${image}`, 'private, max-age=31536000, immutable'],
-      [`/v2/alice/app/blobs/${digest}`, 'private, max-age=31536000, immutable'],
+      ['/v2/alice/app/manifests/latest', 'private, no-cache, no-transform'],
+      [`/v2/alice/app/manifests/${image}`, 'private, max-age=31536000, immutable, no-transform'],
+      [`/v2/alice/app/blobs/${digest}`, 'private, max-age=31536000, immutable, no-transform'],
       ['/v2/alice/app/tags/list', 'private, no-cache'],
       [`/v2/alice/app/referrers/${image}`, 'private, no-cache'],
       ['/v2/_catalog', 'private, no-cache'],
@@ -298,11 +300,14 @@ describe.each(registries)('who may do what on $name', ({ make }) => {
     }
   })
 
-  test('who opened a session is counted, by name', async () => {
-    const capped = await make({ access: access(), limits: { uploadSessionsPerPrincipal: 1 } })
+  test('sessions are counted by the name of their principal', async () => {
+    const capped = await make({ access: access(), limits: { uploadSessionsPerOwner: 1 } })
     const open = async (user: string, repository: string): Promise<number> => {
       const client = clientOf(capped.registry, { Authorization: `User ${user}` })
-      return (await client.send('POST', `/v2/${repository}/blobs/uploads/`)).status
+      const opened = await client.send('POST', `/v2/${repository}/blobs/uploads/`)
+      if (opened.status !== 202) return opened.status
+      return (await client.send('PATCH', opened.headers.get('location') ?? '', { body: 'x' }))
+        .status
     }
     expect(await open('alice', 'alice/app')).toBe(202)
     expect(await open('alice', 'alice/app')).toBe(429)
@@ -311,8 +316,8 @@ describe.each(registries)('who may do what on $name', ({ make }) => {
   })
 })
 
-test.each([[], [{ kind: 'other' }], [null], [undefined]])(
-  'an Access that answers %j gives no leave',
+test.each([[], ['other'], [null], [undefined], [{ kind: 'allow' }]])(
+  'an Access that answers %j gives no permission',
   async (...decisions) => {
     const [kind] = registries
     if (kind === undefined) return
@@ -320,6 +325,7 @@ test.each([[], [{ kind: 'other' }], [null], [undefined]])(
       access: {
         authenticate: async () => ({ id: 'x' }),
         authorize: async () => decisions as unknown as readonly Decision[],
+        challenge: () => challenge,
       },
     })
     const client = clientOf(made.registry)

@@ -133,23 +133,40 @@ describe.each(registries)('limits on $name', ({ make }) => {
   })
 
   describe('uploadSessions', () => {
-    test('one more is 429, until one ends', async () => {
+    const openWithBytes = async (client: Client, repository: string): Promise<string> => {
+      const session = await client.openUpload(repository)
+      expect((await client.send('PATCH', session, { body: 'x' })).status).toBe(202)
+      return session
+    }
+
+    test('one more with bytes is 429, until one ends', async () => {
       const client = await limited({ uploadSessions: 2 })
-      const [first, second] = [await client.openUpload('app'), await client.openUpload('other')]
+      const first = await openWithBytes(client, 'app')
+      const second = await openWithBytes(client, 'other')
       await expectError(await post(client), 429, 'TOOMANYREQUESTS', later)
-      await expectError(
-        await client.send('POST', `/v2/app/blobs/uploads/?digest=${digestOf('x')}`, { body: 'x' }),
-        429,
-        'TOOMANYREQUESTS',
-        later,
-      )
       expect((await client.send('DELETE', first)).status).toBe(204)
-      const third = await client.openUpload('app')
-      await client.send('PUT', `${second}?digest=${digestOf('x')}`, { body: 'x' })
-      await client.openUpload('app')
-      await client.send('PUT', `${third}?digest=${digestOf('y')}`, { body: 'x' })
-      await client.openUpload('app')
+      await openWithBytes(client, 'app')
       await expectError(await post(client), 429, 'TOOMANYREQUESTS', later)
+      await client.send('PUT', `${second}?digest=${digestOf('x')}`)
+      await openWithBytes(client, 'app')
+      await expectError(await post(client), 429, 'TOOMANYREQUESTS', later)
+    })
+
+    test('a session without bytes makes way for a new one', async () => {
+      const client = await limited({ uploadSessions: 2 })
+      const kept = await openWithBytes(client, 'app')
+      const first = await client.openUpload('app')
+      const second = await client.openUpload('app')
+      expect((await client.send('GET', first)).status).toBe(404)
+      expect((await client.send('GET', second)).status).toBe(204)
+      expect((await client.send('GET', kept)).status).toBe(204)
+    })
+
+    test('a push in one step needs no session', async () => {
+      const client = await limited({ uploadSessions: 1 })
+      await openWithBytes(client, 'app')
+      const path = `/v2/app/blobs/uploads/?digest=${digestOf('y')}`
+      expect((await client.send('POST', path, { body: 'y' })).status).toBe(201)
     })
 
     test('a push in one step gives its place back, however it ended', async () => {
@@ -166,14 +183,14 @@ describe.each(registries)('limits on $name', ({ make }) => {
     test('a mount needs none', async () => {
       const client = await limited({ uploadSessions: 1 })
       const digest = await client.pushBlob('source', 'x')
-      await client.openUpload('app')
+      await openWithBytes(client, 'app')
       expect((await post(client, `?mount=${digest}&from=source`)).status).toBe(201)
       expect((await post(client, `?mount=${digestOf('y')}&from=source`)).status).toBe(429)
     })
 
-    test('all anonymous callers are one principal', async () => {
-      const client = await limited({ uploadSessionsPerPrincipal: 1 })
-      await client.openUpload('app')
+    test('callers that cannot be told apart share all of them', async () => {
+      const client = await limited({ uploadSessions: 3, uploadSessionsPerOwner: 1 })
+      for (let count = 0; count < 3; count += 1) await openWithBytes(client, 'app')
       await expectError(await post(client), 429, 'TOOMANYREQUESTS', later)
     })
   })

@@ -322,7 +322,10 @@ describe.each(registries)('manifests on $name', ({ make }) => {
   describe('GET and HEAD', () => {
     const headers = (reference: 'tag' | 'digest'): Record<string, string> => ({
       ...always,
-      'cache-control': reference === 'tag' ? 'no-cache' : 'max-age=31536000, immutable',
+      'cache-control':
+        reference === 'tag'
+          ? 'no-cache, no-transform'
+          : 'max-age=31536000, immutable, no-transform',
       'content-length': String(manifest.length),
       'content-type': ociManifest,
       'docker-content-digest': digest,

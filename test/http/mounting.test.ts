@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { RegExpRouter } from 'hono/router/reg-exp-router'
 import { describe, expect, test } from 'vitest'
 import { createRegistry } from '../../src/registry.ts'
 import { type Answering, clientOf, digestOf, expectError, headersOf } from './client.ts'
@@ -21,6 +22,19 @@ const recipes: readonly Recipe[] = [
     name: "new Hono({ strict: false }).route('/', registry.app)",
     prefix: '',
     make: () => new Hono({ strict: false }).route('/', createRegistry().app),
+  },
+  {
+    name: "new Hono({ router: new RegExpRouter() }).route('/', registry.app)",
+    prefix: '',
+    make: () => new Hono({ router: new RegExpRouter() }).route('/', createRegistry().app),
+  },
+  {
+    name: "new Hono().route('/:tenant/x', registry.app)",
+    prefix: '/acme/x',
+    make: () => {
+      const { app } = createRegistry({ prefix: '/acme/x', stripped: '/acme/x' })
+      return new Hono().route('/:tenant/x', app)
+    },
   },
   {
     name: "new Hono().mount('/', registry.fetch)",
@@ -134,6 +148,26 @@ test('beside other routes neither takes the other’s', async () => {
   expect(await (await client.send('GET', '/')).text()).toBe('home')
   expect(await (await client.send('GET', '/metrics')).text()).toBe('metrics')
   expect(await (await client.send('GET', '/v2/')).text()).toBe('{}')
+})
+
+test('a path that the registry does not have goes on to the routes of the host', async () => {
+  const app = new Hono()
+  app.route('/', createRegistry().app)
+  app.all('/v2/token', (context) => context.text(context.req.method))
+  const client = clientOf(app)
+  for (const method of ['GET', 'POST']) {
+    expect(await (await client.send(method, '/v2/token')).text()).toBe(method)
+  }
+  const cross = { headers: { 'Sec-Fetch-Site': 'cross-site' } }
+  expect((await client.send('POST', '/v2/token', cross)).status).toBe(200)
+  const unknown = await client.send('GET', '/v2/unknown')
+  expect([unknown.status, await unknown.text()]).toEqual([404, '404 Not Found'])
+})
+
+test('the app is made once, and only where it is used', () => {
+  const registry = createRegistry()
+  const app: Hono = registry.app
+  expect(registry.app).toBe(app)
 })
 
 test('outside its prefix there is nothing', async () => {

@@ -5,6 +5,9 @@ import { type MadeRegistry, registries } from './registries.ts'
 const text = 'hello world'
 const digest = digestOf(text)
 
+/** The pause is the case itself: a client that sends nothing for a while. */
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
 describe.each(registries)('connections that break and cross, on $name', ({ make }) => {
   let made: MadeRegistry
   let client: Client
@@ -111,14 +114,12 @@ describe.each(registries)('connections that break and cross, on $name', ({ make 
     expect((await putting).status).toBe(201)
   })
 
-  test('a holder that has stalled for a second is taken over, and what it sent is kept', async () => {
+  test('a holder that has stalled is taken over, and what it sent is kept', async () => {
     const stalled = controlledBody()
     stalled.push('hello')
     const first = patch(stalled.stream)
     await stalled.drained()
-    const started = performance.now()
     const second = await patch(' world', { 'Content-Range': '5-10' })
-    expect(performance.now() - started).toBeLessThan(2000)
     expect(second.status).toBe(202)
     await stalled.cancelled
     expect((await first).status).toBe(400)
@@ -126,31 +127,62 @@ describe.each(registries)('connections that break and cross, on $name', ({ make 
     expect((await put()).status).toBe(201)
   })
 
-  test('GET counts what a stalled holder sent, so that a client can resume', async () => {
-    const stalled = controlledBody()
-    stalled.push('hello')
-    const first = patch(stalled.stream)
-    await stalled.drained()
+  test('a look at an upload never ends it, however long its client pauses', async () => {
+    const body = controlledBody()
+    body.push('hello')
+    const patching = patch(body.stream)
+    await body.drained()
+    await pause(1400)
     expect(await range()).toEqual([204, '0-0'])
-    await expect.poll(range, { timeout: 3000, interval: 20 }).toEqual([204, '0-4'])
-    expect((await first).status).toBe(400)
-    expect((await put(' world')).status).toBe(201)
+    const elsewhere = session.replace('/app/', '/other/')
+    expect((await client.send('GET', elsewhere)).status).toBe(404)
+    expect((await client.send('PATCH', elsewhere, { body: 'x' })).status).toBe(404)
+    body.push(' world')
+    body.end()
+    expect((await patching).status).toBe(202)
+    expect(await range()).toEqual([204, '0-10'])
+    expect((await put()).status).toBe(201)
   })
 
-  test('DELETE calls off whoever is sending', async () => {
+  test('an offset that was told does not grow by what a broken connection still brings', async () => {
+    const dead = controlledBody()
+    dead.push('hel')
+    const first = patch(dead.stream)
+    await dead.drained()
+    expect(await range()).toEqual([204, '0-0'])
+    dead.push('lo')
+    await dead.drained()
+    dead.fail()
+    expect((await first).status).toBe(400)
+    expect(await range()).toEqual([204, '0-0'])
+    expect((await patch(text)).status).toBe(202)
+    expect((await put()).status).toBe(201)
+  })
+
+  test('a client that continues from a told offset fences the connection before it', async () => {
+    const dead = controlledBody()
+    dead.push('hello')
+    const first = patch(dead.stream)
+    await dead.drained()
+    expect(await range()).toEqual([204, '0-0'])
+    expect((await patch(text)).status).toBe(202)
+    expect((await first).status).toBe(400)
+    expect(await range()).toEqual([204, '0-10'])
+    expect((await put()).status).toBe(201)
+  })
+
+  test('DELETE stops a request that is sending', async () => {
     const body = controlledBody()
     body.push('hello')
     const first = patch(body.stream)
     await body.drained()
-    const started = performance.now()
     expect((await client.send('DELETE', session)).status).toBe(204)
-    expect(performance.now() - started).toBeLessThan(900)
     await body.cancelled
     expect((await first).status).toBeGreaterThanOrEqual(400)
     expect((await client.send('GET', session)).status).toBe(404)
   })
 
-  test('DELETE from another repository calls nobody off', async () => {
+  test('DELETE from another repository stops no request', async () => {
     const body = controlledBody()
     body.push('hello')
     const first = patch(body.stream)

@@ -1,27 +1,27 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ByAge } from '../../src/memory/by-age.ts'
+import { type AgeRow, ByAge } from '../../src/memory/by-age.ts'
 
 test('is a sorted list, whatever comes and goes', () => {
   const step = fc.record({ add: fc.boolean(), time: fc.nat(5), id: fc.nat(9) })
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), fc.nat(6), (steps, before) => {
-      const rows = new ByAge<string>()
-      let model: Array<{ time: number; value: string }> = []
+    fc.property(fc.array(step, { maxLength: 60 }), fc.nat(6), (steps, last) => {
+      const rows = new ByAge<number>()
+      const added: AgeRow<number>[] = []
+      let model: AgeRow<number>[] = []
       for (const { add, time, id } of steps) {
-        const value = `${time}/${id}`
-        const known = model.some((row) => row.value === value)
-        if (add && !known) {
-          rows.add(time, value)
-          model.push({ time, value })
-        }
-        if (!add) {
-          rows.remove(time, value)
-          model = model.filter((row) => row.value !== value)
-        }
+        if (add) added.push(rows.add(time, id))
+        if (add) model.push(added.at(-1) as AgeRow<number>)
+        const row = added[id]
+        if (add || row === undefined) continue
+        expect(rows.remove(row)).toBe(model.includes(row))
+        model = model.filter((other) => other !== row)
       }
-      const expected = model.filter((row) => row.time < before).sort((a, b) => a.time - b.time)
-      expect([...rows.before(before)]).toEqual(expected.map((row) => row.value))
+      model.sort((a, b) => a.time - b.time)
+      expect(rows.size).toBe(model.length)
+      expect(rows.oldest()).toBe(model[0]?.value ?? null)
+      const expected = model.filter((row) => row.time <= last)
+      expect([...rows.upTo(last)]).toEqual(expected.map((row) => row.value))
     }),
   )
 })

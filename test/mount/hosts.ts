@@ -116,7 +116,8 @@ export function listenOn(listener: RequestListener): Promise<Hosting> {
   return listen(createServer(listener))
 }
 
-function listenExpress(mount: (app: express.Express) => unknown): Promise<Hosting> {
+/** An Express app, once `mount` has put something into it. */
+export function listenExpress(mount: (app: express.Express) => unknown): Promise<Hosting> {
   const app = express()
   mount(app)
   app.use(express.json({ type: '*/*' }))
@@ -162,7 +163,8 @@ export function listenHono(mount: (app: Hono) => unknown): Promise<Hosting> {
   return listening(serveHono(options) as Server)
 }
 
-function listen(server: Server): Promise<Hosting> {
+/** A server on a free port. */
+export function listen(server: Server): Promise<Hosting> {
   return listening(server.listen(0, '127.0.0.1'))
 }
 

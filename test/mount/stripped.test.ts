@@ -1,7 +1,10 @@
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
+import { callContext } from '../../src/core/call-context.ts'
 import { createRegistry } from '../../src/registry.ts'
 import { type Answering, type Client, clientOf, descriptorOf, expectError } from '../http/client.ts'
+
+const call = callContext()
 
 /** What a host does to a path before the registry sees it. */
 interface Cut {
@@ -64,7 +67,7 @@ describe.each(cuts)('prefix $prefix, stripped $stripped', ({ prefix, stripped })
     const registry = createRegistry({ prefix, stripped })
     const client = clientOf(cutting(registry, stripped))
     await pushAndList(client, prefix, name)
-    const { items } = await registry.service.listRepositories({ limit: 10 })
+    const { items } = await registry.service.listRepositories(call, { limit: 10 })
     expect(items).toEqual([name])
   })
 

@@ -13,20 +13,20 @@ import {
   type Serving,
   serve,
 } from '../../adapters/node-fs/index.ts'
-import type { RegistryEvent } from '../../src/index.ts'
+import type { Notice } from '../../src/index.ts'
 import { dial, listening, readUntil } from './loopback.ts'
 
 let folder: string
 let registry: DiskRegistry
 let serving: Serving
-let events: RegistryEvent[]
+let notices: Notice[]
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'layerdock-node-'))
-  events = []
-  const take = (event: RegistryEvent): void => void events.push(event)
-  registry = await openRegistry({ directory: folder, events: take })
-  serving = await serve(registry, { port: 0, events: take })
+  notices = []
+  const take = (notice: Notice): void => void notices.push(notice)
+  registry = await openRegistry({ directory: folder, onNotice: take })
+  serving = await serve(registry, { port: 0, onNotice: take })
 })
 
 afterEach(async () => {
@@ -80,7 +80,7 @@ describe('a registry in a folder, served', () => {
       expect(openBlobs()).toBe(1)
       socket.destroy()
       await until(() => openBlobs() === 0)
-      expect(events).toEqual([])
+      expect(notices).toEqual([])
     },
   )
 
@@ -98,8 +98,8 @@ describe('a registry in a folder, served', () => {
     socket.resume()
     await new Promise((resolve) => socket.once('close', resolve).once('end', resolve))
     expect(bytes).toBeLessThan(40_000_000)
-    await until(() => events.length > 0)
-    expect(events).toEqual([
+    await until(() => notices.length > 0)
+    expect(notices).toEqual([
       {
         kind: 'failure',
         requestId: 'r1',

@@ -47,6 +47,12 @@ describe('serve', () => {
     expect(await (await fetch(started.url)).text()).toBe('ok')
   })
 
+  test('leaves the globals of the process alone', async () => {
+    const before = [globalThis.Request, globalThis.Response]
+    await serving(ok)
+    expect([globalThis.Request, globalThis.Response]).toEqual(before)
+  })
+
   test('throws where it cannot listen', async () => {
     const { port } = await serving(ok)
     await expect(serving(ok, { port: port ?? 0 })).rejects.toMatchObject({ code: 'EADDRINUSE' })

@@ -4,28 +4,28 @@ import { errorRows } from '../../src/oci/error-codes.ts'
 import { RegistryError } from '../../src/oci/registry-error.ts'
 import { StoreDamaged } from '../../src/oci/store-damaged.ts'
 
-/** The codes of distribution-spec, "Error Codes". */
-const specified = [
-  'BLOB_UNKNOWN',
-  'BLOB_UPLOAD_INVALID',
-  'BLOB_UPLOAD_UNKNOWN',
-  'DIGEST_INVALID',
-  'MANIFEST_BLOB_UNKNOWN',
-  'MANIFEST_INVALID',
-  'MANIFEST_UNKNOWN',
-  'NAME_INVALID',
-  'NAME_UNKNOWN',
-  'SIZE_INVALID',
-  'UNAUTHORIZED',
-  'DENIED',
-  'UNSUPPORTED',
-  'TOOMANYREQUESTS',
-]
+/** The codes of distribution-spec, "Error Codes", with its words for them. */
+const specified: Readonly<Record<string, string>> = {
+  BLOB_UNKNOWN: 'blob unknown to registry',
+  BLOB_UPLOAD_INVALID: 'blob upload invalid',
+  BLOB_UPLOAD_UNKNOWN: 'blob upload unknown to registry',
+  DIGEST_INVALID: 'provided digest did not match uploaded content',
+  MANIFEST_BLOB_UNKNOWN: 'manifest references a manifest or blob unknown to registry',
+  MANIFEST_INVALID: 'manifest invalid',
+  MANIFEST_UNKNOWN: 'manifest unknown to registry',
+  NAME_INVALID: 'invalid repository name',
+  NAME_UNKNOWN: 'repository name not known to registry',
+  SIZE_INVALID: 'provided length did not match content length',
+  UNAUTHORIZED: 'authentication required',
+  DENIED: 'requested access to the resource is denied',
+  UNSUPPORTED: 'the operation is unsupported',
+  TOOMANYREQUESTS: 'too many requests',
+}
 
 describe('the table of errors', () => {
   test.each(Object.entries(errorRows))('%s has a legal code, status and message', (_, row) => {
     if (row.status >= 500) expect(row.code).toBe('UNKNOWN')
-    else expect(specified).toContain(row.code)
+    else expect(row.message.startsWith(`${specified[row.code]}: `)).toBe(true)
     expect(Number.isInteger(row.status)).toBe(true)
     expect(row.status).toBeGreaterThanOrEqual(400)
     expect(row.status).toBeLessThan(600)
@@ -67,12 +67,14 @@ describe('RegistryError', () => {
   test('carries what is added', () => {
     const cause = new Error('beneath')
     const error = new RegistryError('chunkOutOfOrder', {
-      message: 'other words',
+      advice: 'other words',
       detail: { offset: 3 },
       headers: { Range: '0-2' },
       cause,
     })
-    expect(error.message).toBe('other words')
+    expect(error.message).toBe('blob upload invalid: other words')
+    const failure = new RegistryError('internal', { advice: 'other words' })
+    expect(failure.message).toBe('other words')
     expect(error.details).toEqual([{ offset: 3 }])
     expect(error.headers).toEqual({ Range: '0-2' })
     expect(error.cause).toBe(cause)

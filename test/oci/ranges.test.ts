@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseByteRange } from '../../src/oci/byte-range.ts'
+import { mostRanges, parseByteRanges } from '../../src/oci/byte-range.ts'
 import { chunkLength, parseContentRange, uploadRange } from '../../src/oci/content-range.ts'
 import { nextLink } from '../../src/oci/link-header.ts'
 import { anyText, longStrings } from './hostile-strings.ts'
@@ -67,6 +67,7 @@ describe('the Content-Range of a chunk', () => {
 })
 
 describe('the Range of a pull', () => {
+  const huge = '9'.repeat(400)
   test.each([
     ['bytes=0-0', { start: 0, end: 1 }],
     ['bytes=2-5', { start: 2, end: 6 }],
@@ -79,43 +80,88 @@ describe('the Range of a pull', () => {
     ['bytes=-100', { start: 0, end: 10 }],
     ['BYTES=0-0', { start: 0, end: 1 }],
     ['bytes= 0-0 ', { start: 0, end: 1 }],
+    ['bytes=0-0,', { start: 0, end: 1 }],
     ['bytes=0-9999999999999999', { start: 0, end: 10 }],
-    ['bytes=10-', 'unsatisfiable'],
-    ['bytes=10-20', 'unsatisfiable'],
-    ['bytes=500-0', 'unsatisfiable'],
-    ['bytes=5-4', 'unsatisfiable'],
-    ['bytes=-0', 'unsatisfiable'],
-    ['bytes=0-0,2-3', null],
-    ['bytes=0-0,', null],
-    ['items=0-0', null],
-    ['bytes=', null],
-    ['bytes=-', null],
-    ['bytes=a-b', null],
-    ['bytes=--1', null],
-    ['bytes 0-0', null],
-    ['0-0', null],
-    ['', null],
+    [`bytes=0-${huge}`, { start: 0, end: 10 }],
+    [`bytes=-${huge}`, { start: 0, end: 10 }],
+    [`bytes=${'0'.repeat(400)}3-4`, { start: 3, end: 5 }],
+    ['bytes=0-18446744073709551615', { start: 0, end: 10 }],
+    // What cannot be satisfied is left out, as long as something else can.
+    ['bytes=20-,0-0', { start: 0, end: 1 }],
   ])('%j of 10 bytes is %j', (header, expected) => {
-    expect(parseByteRange(header, 10)).toEqual(expected)
+    expect(parseByteRanges(header, 10)).toEqual([expected])
   })
 
-  test.each(['bytes=0-', 'bytes=0-0', 'bytes=-1', 'bytes=-0', 'bytes=5-'])(
+  test.each([
+    ...['bytes=10-', 'bytes=10-20', 'bytes=500-0', 'bytes=5-4', 'bytes=-0', 'bytes=-00'],
+    ...['bytes=20-,30-', `bytes=${huge}-`, `bytes=${huge}-${huge}`, 'bytes=18446744073709551615-'],
+  ])('%j of 10 bytes is none of them', (header) => {
+    expect(parseByteRanges(header, 10)).toBe('unsatisfiable')
+  })
+
+  test.each([
+    ...[
+      'items=0-0',
+      'bytes=',
+      'bytes=-',
+      'bytes=,',
+      'bytes=a-b',
+      'bytes=--1',
+      'bytes 0-0',
+      '0-0',
+      '',
+    ],
+    ...['bytes=0-0,a-b', 'bytes=0-0;1-1', 'bytes=0 -0', 'bytes=1e1-', 'bytes=+1-2', 'bytes=٠-٩'],
+  ])('%j is ignored', (header) => {
+    expect(parseByteRanges(header, 10)).toBeNull()
+  })
+
+  test.each([
+    ['bytes=0-0,2-3', [0, 1], [2, 4]],
+    ['bytes=5-6 , 0-1', [5, 7], [0, 2]],
+    ['bytes=0-1,1-2', [0, 2], [1, 3]],
+    ['bytes=0-0,,9-', [0, 1], [9, 10]],
+    ['bytes=0-4,-5', [0, 5], [5, 10]],
+  ] as const)('%j are the spans %j and %j, in that order', (header, ...spans) => {
+    expect(parseByteRanges(header, 10)).toEqual(spans.map(([start, end]) => ({ start, end })))
+  })
+
+  test('ranges that ask for more than the blob has are ignored', () => {
+    expect(parseByteRanges('bytes=0-9,0-0', 10)).toBeNull()
+    expect(parseByteRanges('bytes=0-4,5-9', 10)).toHaveLength(2)
+  })
+
+  test('ranges that are too many are ignored', () => {
+    const many = (count: number): string => `bytes=${Array(count).fill('0-0').join(',')}`
+    expect(parseByteRanges(many(mostRanges), 10_000)).toHaveLength(mostRanges)
+    expect(parseByteRanges(many(mostRanges + 1), 10_000)).toBeNull()
+  })
+
+  test.each(['bytes=0-', 'bytes=0-0', 'bytes=-1', 'bytes=-0', 'bytes=5-', 'bytes=0-0,1-1'])(
     '%j of an empty blob is the whole of it',
     (header) => {
-      expect(parseByteRange(header, 0)).toBeNull()
+      expect(parseByteRanges(header, 0)).toBeNull()
     },
   )
 
-  test('a span is never empty and never beyond the blob', () => {
+  test('spans are never empty, never beyond the blob, and never more than it together', () => {
     const part = fc.oneof(fc.constant(''), fc.nat(30).map(String), fc.maxSafeNat().map(String))
-    const ranges = fc.tuple(part, part).map(([first, last]) => `bytes=${first}-${last}`)
+    const range = fc.tuple(part, part).map(([first, last]) => `${first}-${last}`)
+    const ranges = fc
+      .array(range, { minLength: 1, maxLength: 5 })
+      .map((parts) => `bytes=${parts.join(',')}`)
     fc.assert(
       fc.property(fc.oneof(ranges, anyText), fc.nat(20), (header, size) => {
-        const span = parseByteRange(header, size)
-        if (span === null || span === 'unsatisfiable') return
-        expect(span.start).toBeGreaterThanOrEqual(0)
-        expect(span.end).toBeGreaterThan(span.start)
-        expect(span.end).toBeLessThanOrEqual(size)
+        const spans = parseByteRanges(header, size)
+        if (spans === null || spans === 'unsatisfiable') return
+        let bytes = 0
+        for (const { start, end } of spans) {
+          expect(start).toBeGreaterThanOrEqual(0)
+          expect(end).toBeGreaterThan(start)
+          expect(end).toBeLessThanOrEqual(size)
+          bytes += end - start
+        }
+        expect(bytes).toBeLessThanOrEqual(size)
       }),
     )
   })
@@ -125,7 +171,8 @@ test('long strings are read at once', () => {
   const started = performance.now()
   for (const text of longStrings) {
     expect(parseContentRange(text)).toBeNull()
-    expect(parseByteRange(text, 10)).toBeNull()
+    parseByteRanges(text, 10)
+    parseByteRanges(`bytes=${text}`, 10)
   }
   expect(performance.now() - started).toBeLessThan(1000)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
+import { BodyBudget } from '../../src/http/body-budget.ts'
 import { type Route, routes } from '../../src/http/routes.ts'
 import {
   type Access,
@@ -20,6 +21,7 @@ const id = '11111111-1111-4111-8111-111111111111'
 const operations: ReadonlyArray<readonly [operation: string, asks: Ask['action']]> = [
   ['GET /v2', 'ping'],
   ['GET /v2/_catalog', 'catalog'],
+  ['DELETE /v2/_layerdock/repositories/:name{.+}', 'delete'],
   ['POST /v2/:name{.+}/blobs/uploads', 'push'],
   ['PATCH /v2/:name{.+}/blobs/uploads/:id', 'push'],
   ['PUT /v2/:name{.+}/blobs/uploads/:id', 'push'],
@@ -47,9 +49,11 @@ const references = [
 /** A service that must not be reached. */
 const unreachable: RegistryService = new Proxy({} as RegistryService, {
   get(_, method) {
-    throw new Error(`${String(method)} was reached without leave`)
+    throw new Error(`${String(method)} was reached without permission`)
   },
 })
+
+const header = 'Basic realm="registry"'
 
 function deciding(decide: (asks: readonly Ask[]) => unknown, seen: Ask[] = []): Access {
   return {
@@ -58,18 +62,22 @@ function deciding(decide: (asks: readonly Ask[]) => unknown, seen: Ask[] = []): 
       seen.push(...asks)
       return decide(asks) as readonly Decision[]
     },
+    challenge: () => header,
   }
 }
 
 function guarded(access: Access): ReturnType<typeof clientOf> {
-  const parts = {
+  const deps = {
     service: unreachable,
     limits: defaultLimits,
     access,
-    events: () => {},
+    redirect: 'off' as const,
+    observe: null,
+    bodies: new BodyBudget(0),
+    onNotice: () => {},
     prefix: '',
   }
-  return clientOf(createApp(parts))
+  return clientOf(createApp(deps))
 }
 
 /** Requests of a route: every method it answers, with every kind of reference. */
@@ -88,7 +96,7 @@ const cells = routes.flatMap((route) =>
   requestsOf(route).map(([method, path]) => ({ method, path, route })),
 )
 
-describe('one choke point for leave (CVE-2026-31801, CVE-2026-41888, CVE-2022-31667)', () => {
+describe('one choke point for permission (CVE-2026-31801, CVE-2026-41888, CVE-2022-31667)', () => {
   it('knows every route there is, and what each asks for', () => {
     expect(routes.map(({ method, path, action }) => [`${method} ${path}`, action])).toEqual(
       operations,
@@ -96,18 +104,21 @@ describe('one choke point for leave (CVE-2026-31801, CVE-2026-41888, CVE-2022-31
     expect(cells.length).toBeGreaterThan(50)
   })
 
-  it.each(cells)('refuses $method $path when leave is refused', async ({ method, path, route }) => {
-    const seen: Ask[] = []
-    const denying = guarded(deciding((asks) => asks.map(() => ({ kind: 'deny' })), seen))
-    const answer = await denying.send(method, path)
-    expect(answer.status).toBe(403)
-    expect(seen).toEqual([{ action: route.action, repository: route.named ? 'team/app' : null }])
-    if (method !== 'HEAD') expect(await codesOf(answer)).toEqual(['DENIED'])
-  })
+  it.each(cells)(
+    'refuses $method $path when permission is refused',
+    async ({ method, path, route }) => {
+      const seen: Ask[] = []
+      const denying = guarded(deciding((asks) => asks.map(() => 'deny'), seen))
+      const answer = await denying.send(method, path)
+      expect(answer.status).toBe(403)
+      const repository = route.path.includes(':name') ? 'team/app' : null
+      expect(seen).toMatchObject([{ action: route.action, repository }])
+      if (method !== 'HEAD') expect(await codesOf(answer)).toEqual(['DENIED'])
+    },
+  )
 
   it.each(cells)('challenges $method $path where it would depend', async ({ method, path }) => {
-    const header = 'Basic realm="registry"'
-    const client = guarded(deciding((asks) => asks.map(() => ({ kind: 'challenge', header }))))
+    const client = guarded(deciding((asks) => asks.map(() => 'login')))
     const answer = await client.send(method, path)
     expect(answer.status).toBe(401)
     expect(answer.headers.get('www-authenticate')).toBe(header)
@@ -115,7 +126,7 @@ describe('one choke point for leave (CVE-2026-31801, CVE-2026-41888, CVE-2022-31
 
   it.each([
     ['no decision', []],
-    ['a decision it does not know', [{ kind: 'perhaps' }]],
+    ['a decision it does not know', ['perhaps']],
     ['a decision for nothing', [undefined]],
   ])('takes %s for a refusal', async (_, decisions) => {
     const client = guarded(deciding(() => decisions))
@@ -140,18 +151,19 @@ describe('one choke point for leave (CVE-2026-31801, CVE-2026-41888, CVE-2022-31
     const seen: Ask[] = []
     let closed: string | null = null
     const access = deciding(
-      (asks) => asks.map(({ repository }) => ({ kind: repository === closed ? 'deny' : 'allow' })),
+      (asks) => asks.map(({ repository }) => (repository === closed ? 'deny' : 'allow')),
       seen,
     )
     const client = clientOf(createRegistry({ access }))
     await client.pushBlob('secret', 'x')
     closed = 'secret'
+    const reference = { kind: 'digest', digest }
     seen.length = 0
     const answer = await client.send('POST', `/v2/mine/blobs/uploads/?mount=${digest}&from=secret`)
     expect(answer.status).toBe(202)
     expect(seen).toEqual([
-      { action: 'push', repository: 'mine' },
-      { action: 'pull', repository: 'secret' },
+      { action: 'push', repository: 'mine', reference, mountFrom: 'secret' },
+      { action: 'pull', repository: 'secret', reference },
     ])
   })
 })

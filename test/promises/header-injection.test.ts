@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { accessLog } from '../../adapters/cli/access-log.ts'
-import { logEvents } from '../../adapters/cli/log-events.ts'
+import { logNotices } from '../../adapters/cli/log-notices.ts'
 import { createRegistry, mediaTypes } from '../../src/index.ts'
 import { type Client, clientOf, digestOf, imageOf, jsonBytes } from './client.ts'
 import { exchange, head } from './raw-socket.ts'
@@ -49,7 +49,7 @@ const places: ReadonlyArray<
     true,
     (client, evil) => put(client, { subject: { mediaType: 'a/b', digest: `x:a${evil}`, size: 1 } }),
   ],
-  ["a manifest's artifactType", false, (client, evil) => put(client, { artifactType: evil })],
+  ["a manifest's artifactType", true, (client, evil) => put(client, { artifactType: evil })],
   [
     "a manifest's annotations",
     false,
@@ -85,7 +85,7 @@ const places: ReadonlyArray<
   ],
   [
     "a mount's source",
-    true,
+    false,
     (client, evil) => {
       const path = `/v2/app/blobs/uploads/?mount=${digestOf('x')}&from=${quoted(evil)}`
       return client.send('POST', path)
@@ -130,7 +130,7 @@ function quoted(text: string): string {
 describe("a client's string never becomes a header or a failure", () => {
   it.each(places)('%s', async (_, refused, ask) => {
     const failures: unknown[] = []
-    const client = clientOf(createRegistry({ events: (event) => failures.push(event) }))
+    const client = clientOf(createRegistry({ onNotice: (event) => failures.push(event) }))
     await client.pushImage('app', 'latest')
     for (const evil of breaks) {
       const answer = await ask(client, evil)
@@ -153,9 +153,13 @@ describe('on the wire', () => {
   beforeAll(async () => {
     const log = pino({ base: null, level: 'trace' }, { write: (line) => lines.push(line) })
     const requests: string[] = []
-    const access = accessLog((line) => void lines.push(line))
+    const access = accessLog(
+      { takes: () => true, line: (_, line) => void lines.push(line) },
+      null,
+      false,
+    )
     site = await served(
-      { events: logEvents(log) },
+      { onNotice: logNotices(log) },
       {
         observe(incoming, outgoing) {
           requests.push(incoming.url ?? '')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import { newBlobKey, parseBlobKey } from '../../adapters/disk/blob-key.ts'
 import type { Files } from '../../adapters/disk/files.ts'
 import { layoutOf } from '../../adapters/disk/layout.ts'
 import { nodeFiles } from '../../adapters/disk/node-files.ts'
@@ -62,9 +63,12 @@ describe('hostile names, digests and ids (tus d2489f2)', () => {
       const digest = parseDigest(text)
       if (digest !== null) {
         digests += 1
-        const path = layout.blob(digest)
-        expect(path).toMatch(/^\/srv\/store\/blobs\/sha(?:256|512)\/[0-9a-f]+$/)
+        const path = layout.blob(newBlobKey(digest))
+        expect(path).toMatch(/^\/srv\/store\/blobs\/sha(?:256|512)\/[0-9a-f]+-[0-9a-f]{16}$/)
       }
+      const blob = parseBlobKey(text)
+      if (blob !== null)
+        expect(layout.blob(blob.key)).toMatch(/^\/srv\/store\/blobs\/sha(?:256|512)\//)
       const id = parseUploadId(text)
       if (id !== null) {
         ids += 1
@@ -94,7 +98,7 @@ describe('hostile names, digests and ids (tus d2489f2)', () => {
     const registry = createRegistry({
       stores: { blobs: store.blobs, uploads: store.uploads, metadata },
       hash: nodeHash,
-      events: (event) => failures.push(event),
+      onNotice: (event) => failures.push(event),
     })
     const client = clientOf(registry)
     await client.pushImage('app', 'latest')

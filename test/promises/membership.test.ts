@@ -33,11 +33,12 @@ async function reaches(client: Client, way: Way, from: string, digest: string): 
 
 /** Whoever names himself in `Authorization` may read and write the repositories of that name. */
 const ownOnly: Access = {
-  authenticate: async (headers) => ({ id: headers.get('authorization') ?? 'nobody' }),
+  authenticate: async ({ headers }) => ({ id: headers.get('authorization') ?? 'nobody' }),
   authorize: async (who, asks) =>
-    asks.map(({ repository }) => ({
-      kind: repository === null || repository.startsWith(`${who?.id}/`) ? 'allow' : 'deny',
-    })),
+    asks.map(({ repository }) =>
+      repository === null || repository.startsWith(`${who?.id}/`) ? 'allow' : 'deny',
+    ),
+  challenge: () => 'Basic',
 }
 
 function as(who: string, registry: Registry): Client {

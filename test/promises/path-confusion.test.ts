@@ -8,7 +8,7 @@ import { type Served, served } from './served.ts'
 /**
  * CVE-2026-47676, CVE-2026-39406, CVE-2026-39407, CVE-2026-29087, CVE-2025-58362: a path that a
  * guard and a router read in two ways. Here every target is the route of the URL as WHATWG reads
- * it, or a 400; and leave is asked for the repository that is then served.
+ * it, or a 400; and permission is asked for the repository that is then served.
  */
 
 const asked: Ask[] = []
@@ -16,8 +16,9 @@ const recording: Access = {
   authenticate: async () => null,
   authorize: async (_, asks) => {
     asked.push(...asks)
-    return asks.map(() => ({ kind: 'allow' }))
+    return asks.map(() => 'allow')
   },
+  challenge: () => 'Basic',
 }
 
 let site: Served

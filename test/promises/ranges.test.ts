@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRegistry } from '../../src/index.ts'
+import { mostRanges } from '../../src/oci/byte-range.ts'
 import { sampleBytes } from '../../src/testing/index.ts'
 import { type Client, clientOf } from './client.ts'
 
@@ -33,7 +34,7 @@ const amplified: ReadonlyArray<readonly [what: string, range: string]> = [
     `bytes=${Array.from({ length: 10_000 }, (_, n) => `${n}-${n}`).join(',')}`,
   ],
   ['two ranges', 'bytes=0-99999,0-99999'],
-  ['two ranges with spaces', 'bytes=0-1 , 4-5'],
+  ['two ranges of more than the whole', 'bytes=0-60000,50000-99999'],
 ]
 
 describe('a range gives at most the blob once', () => {
@@ -66,6 +67,16 @@ describe('a range gives at most the blob once', () => {
       expect(body.byteLength).toBeLessThan(1_000)
     },
   )
+
+  it.each([
+    ['two ranges', 'bytes=0-49999,50000-99999', 2],
+    ['two ranges with spaces', 'bytes=0-1 , 4-5', 2],
+    ['as many ranges as are taken', `bytes=${Array(mostRanges).fill('0-0').join(',')}`, mostRanges],
+  ])('%s give the blob and little beside it', async (_, range, count) => {
+    const { status, body } = await ask(range)
+    expect(status).toBe(206)
+    expect(body.byteLength).toBeLessThan(size + count * 200)
+  })
 
   it.each([
     'bytes=',

@@ -26,6 +26,15 @@ async function open(client: Client, who?: string): Promise<Response> {
   return client.send('POST', '/v2/app/blobs/uploads/', { headers })
 }
 
+async function openWithBytes(client: Client, who?: string): Promise<string> {
+  const opened = await open(client, who)
+  expect(opened.status).toBe(202)
+  const session = opened.headers.get('location') ?? ''
+  const headers = who === undefined ? {} : { Authorization: who }
+  expect((await client.send('PATCH', session, { body: 'x', headers })).status).toBe(202)
+  return session
+}
+
 async function isRefused(answer: Response): Promise<void> {
   expect(answer.status).toBe(429)
   expect(answer.headers.get('retry-after')).toBe('60')
@@ -35,25 +44,35 @@ async function isRefused(answer: Response): Promise<void> {
 describe('upload sessions are capped (ferro: 1,024 × 4 GiB in memory)', () => {
   it('in number', async () => {
     const { client } = limited({ uploadSessions: 3 })
-    const sessions = await Promise.all([open(client), open(client), open(client)])
-    expect(sessions.map(({ status }) => status)).toEqual([202, 202, 202])
+    const sessions = []
+    for (let count = 0; count < 3; count += 1) sessions.push(await openWithBytes(client))
     await isRefused(await open(client))
     const body = 'x'
     const path = `/v2/app/blobs/uploads/?digest=${digestOf(body)}`
-    await isRefused(await client.send('POST', path, { body }))
-    await client.send('DELETE', sessions[0]?.headers.get('location') ?? '')
     expect((await client.send('POST', path, { body })).status).toBe(201)
+    await client.send('DELETE', sessions[0] ?? '')
     expect((await open(client)).status).toBe(202)
+  })
+
+  it('in number, and those without bytes make way: 10,000 of them lock out no client', async () => {
+    const { client } = limited({ uploadSessions: 100, uploadSessionsPerOwner: 100 })
+    const pushing = await openWithBytes(client)
+    for (let count = 0; count < 10_000; count += 1) {
+      expect((await open(client)).status).toBe(202)
+    }
+    expect((await client.send('PATCH', pushing, { body: 'y' })).status).toBe(202)
+    await openWithBytes(client)
   })
 
   it('in number, for each who calls', async () => {
     const access: Access = {
-      authenticate: async (headers) => ({ id: headers.get('authorization') ?? 'nobody' }),
-      authorize: async (_, asks) => asks.map(() => ({ kind: 'allow' })),
+      authenticate: async ({ headers }) => ({ id: headers.get('authorization') ?? 'nobody' }),
+      authorize: async (_, asks) => asks.map(() => 'allow'),
+      challenge: () => 'Basic',
     }
-    const { client } = limited({ uploadSessionsPerPrincipal: 2 }, access)
-    await open(client, 'ann')
-    await open(client, 'ann')
+    const { client } = limited({ uploadSessionsPerOwner: 2 }, access)
+    await openWithBytes(client, 'ann')
+    await openWithBytes(client, 'ann')
     await isRefused(await open(client, 'ann'))
     expect((await open(client, 'bob')).status).toBe(202)
   })

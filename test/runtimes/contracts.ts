@@ -7,12 +7,18 @@ import { createRegistry, type Registry } from '../../src/index.ts'
 import { memoryStores, openMetadata } from '../../src/kit.ts'
 import {
   blobStoreContract,
+  casesFor,
+  fakeClock,
+  type MetadataPlace,
   metadataLogContract,
   metadataStoreContract,
   type RegistryMaker,
   registryContract,
+  type StorePlace,
+  type Supports,
   uploadStoreContract,
 } from '../../src/testing/index.ts'
+import { blobPlaceIn, diskSupports, uploadPlaceIn } from '../disk/places.ts'
 import { fetchFrom } from './over-the-wire.ts'
 
 /** A case for any test runner. */
@@ -21,41 +27,64 @@ export interface ContractRun {
   run(): Promise<void>
 }
 
+/** Two registries of one process share the store itself. */
+const inMemory: Supports = { secondInstance: true }
+
 /** The exported contracts, on the stores that a runtime's server keeps things in. */
 export const contractRuns: readonly ContractRun[] = [
-  ...blobStoreContract.flatMap(({ name, run }) => [
-    {
-      name: `blobs on disk: ${name}`,
-      run: () => onDisk((open) => run(async () => (await open()).blobs)),
-    },
-    { name: `blobs in memory: ${name}`, run: () => run(() => memoryStores().blobs) },
-  ]),
-  ...uploadStoreContract.flatMap(({ name, run }) => [
-    {
-      name: `uploads on disk: ${name}`,
-      run: () => onDisk((open) => run(async (clock) => (await open({ clock })).uploads)),
-    },
-    {
-      name: `uploads in memory: ${name}`,
-      run: () => run((clock) => memoryStores({ clock }).uploads),
-    },
-  ]),
-  ...metadataStoreContract.map(({ name, run }) => ({
-    name: `names on disk: ${name}`,
-    run: () =>
-      onDisk((open) =>
-        run(async () => openMetadata({ log: (await open()).log, leaseMs: 0, clock: Date.now })),
-      ),
+  ...casesFor(blobStoreContract, diskSupports).runnable.map(({ name, run }) => ({
+    name: `blobs on disk: ${name}`,
+    run: () => inFolder((directory) => run(() => blobPlaceIn(directory))),
   })),
+  ...casesFor(blobStoreContract, inMemory).runnable.map(({ name, run }) => ({
+    name: `blobs in memory: ${name}`,
+    run: () => run(() => shared(memoryStores().blobs)),
+  })),
+  ...casesFor(uploadStoreContract, diskSupports).runnable.map(({ name, run }) => ({
+    name: `uploads on disk: ${name}`,
+    run: () => inFolder((directory) => run((clock) => uploadPlaceIn(directory, clock))),
+  })),
+  ...casesFor(uploadStoreContract, inMemory).runnable.map(({ name, run }) => ({
+    name: `uploads in memory: ${name}`,
+    run: () => run((clock) => shared(memoryStores({ clock }).uploads)),
+  })),
+  ...casesFor(metadataStoreContract, { reopen: true, clock: true }).runnable.map(
+    ({ name, run }) => ({
+      name: `metadata on disk: ${name}`,
+      run: () => inFolder((directory) => run(() => metadataPlaceIn(directory))),
+    }),
+  ),
   ...metadataLogContract.map(({ name, run }) => ({
     name: `a log on disk: ${name}`,
     run: () => onDisk((open) => run(() => ({ open: async () => (await open()).log }))),
   })),
   ...registryContract.flatMap(({ name, run }) => [
-    { name: `a registry on disk: ${name}`, run: () => wholeOnDisk(run) },
-    { name: `a registry over the wire: ${name}`, run: () => overTheWire(run) },
+    { name: `a registry on disk, over the wire: ${name}`, run: () => diskOverTheWire(run) },
+    { name: `a registry in memory, over the wire: ${name}`, run: () => memoryOverTheWire(run) },
   ]),
 ]
+
+function shared<Store>(store: Store): StorePlace<Store> {
+  return { open: () => store }
+}
+
+function metadataPlaceIn(directory: string): MetadataPlace {
+  const { now, advance } = fakeClock()
+  return {
+    advance,
+    async open() {
+      const store = await openDiskStore({ directory })
+      const metadata = await openMetadata({ log: store.log, elapsed: now })
+      return new Proxy(metadata, {
+        get(target, key) {
+          if (key === 'close') return () => metadata.close().then(store.close)
+          const value: unknown = Reflect.get(target, key, target)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+    },
+  }
+}
 
 type Open = (options?: Partial<DiskStoreOptions>) => Promise<DiskStore>
 
@@ -84,20 +113,29 @@ function onDisk(use: (open: Open) => Promise<void>): Promise<void> {
   })
 }
 
-function wholeOnDisk(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
+/** Blobs go the runtime's own way from the disk to the socket. */
+function diskOverTheWire(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
   return inFolder(async (directory) => {
     const registry = await openRegistry({ directory })
     try {
-      await use(() => registry.fetch)
+      await overTheWire(registry, use)
     } finally {
       await registry.close()
     }
   })
 }
 
+/** Blobs go as streams. */
+function memoryOverTheWire(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
+  return overTheWire(createRegistry(), use)
+}
+
 /** Behind the server of the runtime that this runs on. */
-async function overTheWire(use: (make: RegistryMaker) => Promise<void>): Promise<void> {
-  const serving = await (await serverHere())(createRegistry(), { port: 0 })
+async function overTheWire(
+  registry: Registry,
+  use: (make: RegistryMaker) => Promise<void>,
+): Promise<void> {
+  const serving = await (await serverHere())(registry, { port: 0 })
   try {
     await use(() => fetchFrom(serving.url))
   } finally {

@@ -47,6 +47,34 @@ describe.each(['bun', 'deno'])('on %s', (runtime) => {
   })
 })
 
+describe('npm start', () => {
+  it('starts the server, passes flags on, and ends with it', async () => {
+    const flags = ['--listen', '127.0.0.1:0', '--memory']
+    const server = await startProgram('npm', [
+      '--silent',
+      '--prefix',
+      root,
+      'start',
+      '--',
+      ...flags,
+    ])
+    await server.stop()
+    expect(server.output()).toContain('"storage":"memory"')
+    expect(server.output()).toContain('"msg":"stopped"')
+  })
+
+  it('has no script that Windows cannot run', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }
+    const words = Object.values(scripts).flatMap((script) => script.split(' && '))
+    const programs = new Set(words.map((command) => command.split(' ')[0]))
+    // `exec` is a command of sh, and on Windows a file beside package.json.
+    const everywhere = ['biome', 'bun', 'deno', 'exec', 'node', 'npm', 'tsc', 'vitest']
+    expect([...programs].filter((name) => !everywhere.includes(name ?? ''))).toEqual([])
+    expect(textOf('exec.cmd')).toMatch(/^@%\*\r?$/m)
+    expect(Object.values(scripts).filter((script) => /["'`$;|<>]/.test(script))).toEqual([])
+  })
+})
+
 describe('bun run serve', () => {
   it('starts the server, passes flags on, and ends with it', async () => {
     const [bun = ''] = runtimes.bun?.find('current').command ?? []

@@ -8,8 +8,9 @@ export function watchedRegistry(): (request: Request) => Response | Promise<Resp
     authenticate: async () => null,
     authorize: async (_, asks) => {
       asked.push(...asks)
-      return asks.map(() => ({ kind: 'allow' }))
+      return asks.map(() => 'allow')
     },
+    challenge: () => 'Basic',
   }
   const registry = createRegistry({
     access: recording,

@@ -207,7 +207,7 @@ describe('ready made', () => {
 describe('served on a port', () => {
   let serving: Serving
   beforeEach(async () => {
-    serving = await serve(registry, { port: 0, replaceGlobals: false })
+    serving = await serve(registry, { port: 0 })
   })
   afterEach(() => serving.close(0))
 

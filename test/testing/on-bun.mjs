@@ -1,3 +1,4 @@
+// @ts-nocheck: the types of Bun are not installed
 // Run by `bun test` with its path: a registry in one line, in a test of Bun's own runner.
 import { expect, test } from 'bun:test'
 import { faults, image, testRegistry } from 'layerdock/testing'

@@ -1,3 +1,4 @@
+// @ts-nocheck: the types of Deno are not installed
 // Run by `deno test` with its path and no permissions: a registry in one line, without a port.
 import { faults, image, testRegistry } from '../../src/testing/index.ts'
 

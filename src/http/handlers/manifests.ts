@@ -1,22 +1,32 @@
-import { classifyReference, type Reference } from '../../oci/reference.ts'
+import { parseDigest } from '../../oci/digest.ts'
+import { ownerOf } from '../../oci/owner.ts'
+import type { Reference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
 import { parseTag, type Tag } from '../../oci/tag.ts'
-import type { TagExpectation } from '../../ports/metadata-store.ts'
+import type { Ask } from '../../ports/access.ts'
+import type { Expectation, ExpectedDigests } from '../../ports/metadata-store.ts'
 import type { ManifestInfo, ManifestPushed } from '../../ports/registry-service.ts'
-import { readWhole } from '../body.ts'
-import { type Call, queryOf, repositoryOf, short } from '../call.ts'
+import type { Wanted } from '../authorize.ts'
+import { withWholeBody } from '../body.ts'
+import { type Call, queryOf, short } from '../call.ts'
 import { clientHas, entityTags } from '../conditions.ts'
 import { apiVersion, cacheControl } from '../headers.ts'
 
 /** end-3: GET and HEAD of a manifest, by tag or by digest, exactly as it was pushed. */
-export async function getManifest(call: Call): Promise<Response> {
+export async function getManifest(
+  call: Call,
+  repository: RepositoryName,
+  reference: Reference,
+): Promise<Response> {
   const { service } = call.deps
-  const repository = repositoryOf(call)
-  const reference = referenceToRead(call)
   const found = call.head
-    ? await service.statManifest(repository, reference)
-    : await service.getManifest(repository, reference)
-  if (found === null) throw manifestUnknown(call)
+    ? await service.statManifest(call, repository, reference)
+    : await service.getManifest(call, repository, reference)
+  if (found === null) {
+    const text = reference.kind === 'tag' ? reference.tag : reference.digest
+    throw new RegistryError('manifestUnknown', { detail: { reference: text } })
+  }
   const headers = manifestHeaders(call, reference, found)
   if (clientHas(call.request.headers, found.digest)) {
     const { 'Content-Length': _, 'Content-Type': __, ...rest } = headers
@@ -27,52 +37,53 @@ export async function getManifest(call: Call): Promise<Response> {
 }
 
 /** end-7: PUT stores a manifest, and with `?tag=` names it several times in one step. */
-export async function putManifest(call: Call): Promise<Response> {
+export async function putManifest(
+  call: Call,
+  repository: RepositoryName,
+  reference: Reference,
+): Promise<Response> {
   const { deps, request } = call
-  const { service, limits } = deps
-  const repository = repositoryOf(call)
-  const reference = referenceToWrite(call)
+  const { service, limits, bodies } = deps
   const tags = tagParameters(call, reference)
   const expect = expectation(request.headers)
   const mediaType = request.headers.get('content-type')
-  const bytes = await readWhole(request, limits.manifestBytes, 'manifestTooLarge')
-  const pushed = await service.putManifest(repository, reference, {
-    bytes,
-    tags,
-    ...(mediaType === null ? {} : { mediaType }),
-    ...(expect === null ? {} : { expect }),
-  })
+  const { manifestBytes } = limits
+  const reservation = bodies.open(ownerOf(call.principal?.id ?? null, call.peer.address))
+  const pushed = await withWholeBody(
+    request,
+    manifestBytes,
+    'manifestTooLarge',
+    reservation,
+    (bytes) =>
+      service.putManifest(call, repository, reference, {
+        bytes,
+        tags,
+        ...(mediaType === null ? {} : { mediaType }),
+        ...(expect === null ? {} : { expect }),
+      }),
+  )
   return created(call, repository, pushed, tags)
 }
 
-/** end-9: DELETE removes a tag, or a manifest with all its tags. */
-export async function deleteManifest(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  await call.deps.service.deleteManifest(repository, referenceToRead(call))
-  return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
-}
-
-/** What cannot be a tag, or is of an algorithm unknown here, is simply not there. */
-function referenceToRead(call: Call): Reference {
-  const reading = classifyReference(call.parameter('reference') ?? '')
-  if (reading.kind === 'tag' || reading.kind === 'digest') return reading
-  if (reading.kind !== 'malformed-digest') throw manifestUnknown(call)
-  throw new RegistryError('digestInvalid', { detail: referenceDetail(call) })
-}
-
-function referenceToWrite(call: Call): Reference {
-  const reading = classifyReference(call.parameter('reference') ?? '')
-  switch (reading.kind) {
-    case 'tag':
-    case 'digest':
-      return reading
-    case 'malformed-tag':
-      throw new RegistryError('tagInvalid', { detail: referenceDetail(call) })
-    case 'malformed-digest':
-      throw new RegistryError('digestInvalid', { detail: referenceDetail(call) })
-    case 'unsupported-digest':
-      throw new RegistryError('digestUnsupported', { detail: referenceDetail(call) })
+/** A push asks for the reference it is pushed to and for every tag it sets. */
+export function asksOfPush(call: Call, repository: RepositoryName, reference: Reference): Wanted {
+  const ask = (named: Reference): Ask => ({ action: 'push', repository, reference: named })
+  const tags = queryOf(call.request).getAll('tag').slice(0, call.deps.limits.tagsPerPush)
+  const parsed = tags.flatMap((text) => parseTag(text) ?? [])
+  return {
+    required: [ask(reference), ...parsed.map((tag) => ask({ kind: 'tag', tag }))],
+    optional: [],
   }
+}
+
+/** end-9: DELETE removes a tag, or a manifest with all its tags. */
+export async function deleteManifest(
+  call: Call,
+  repository: RepositoryName,
+  reference: Reference,
+): Promise<Response> {
+  await call.deps.service.deleteManifest(call, repository, reference)
+  return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
 }
 
 /** Every tag is checked before anything is stored. */
@@ -81,7 +92,7 @@ function tagParameters(call: Call, reference: Reference): readonly Tag[] {
   if (given.length === 0) return []
   if (reference.kind === 'tag') {
     throw new RegistryError('tagInvalid', {
-      message: 'tag parameters go with a push by digest: put one of the tags into the path instead',
+      advice: 'tag parameters go with a push by digest; put one of the tags into the path instead',
     })
   }
   const { tagsPerPush } = call.deps.limits
@@ -96,14 +107,20 @@ function tagParameters(call: Call, reference: Reference): readonly Tag[] {
   return [...new Set(tags)]
 }
 
-function expectation(headers: Headers): TagExpectation | null {
+function expectation(headers: Headers): Expectation | null {
   const match = headers.get('if-match')
   const noneMatch = headers.get('if-none-match')
   if (match === null && noneMatch === null) return null
   return {
-    ...(match === null ? {} : { match: entityTags(match) }),
-    ...(noneMatch === null ? {} : { noneMatch: entityTags(noneMatch) }),
+    ...(match === null ? {} : { match: expected(match) }),
+    ...(noneMatch === null ? {} : { noneMatch: expected(noneMatch) }),
   }
+}
+
+/** An entity tag that is not a digest was never given out here, so it matches nothing. */
+function expected(header: string): ExpectedDigests {
+  const tags = entityTags(header)
+  return tags.includes('*') ? 'any' : tags.flatMap((tag) => parseDigest(tag) ?? [])
 }
 
 function created(
@@ -147,12 +164,4 @@ function caching(call: Call, reference: Reference): string {
   if (reference.kind === 'tag')
     return open ? cacheControl.revalidate : cacheControl.privateRevalidate
   return open ? cacheControl.immutable : cacheControl.privateImmutable
-}
-
-function manifestUnknown(call: Call): RegistryError {
-  return new RegistryError('manifestUnknown', { detail: referenceDetail(call) })
-}
-
-function referenceDetail(call: Call): { readonly reference: string } {
-  return { reference: short(call.parameter('reference') ?? '') }
 }

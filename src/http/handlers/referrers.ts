@@ -1,24 +1,26 @@
 import type { Annotations, Descriptor } from '../../oci/descriptor.ts'
-import { classifyDigest } from '../../oci/digest.ts'
 import { mediaTypes } from '../../oci/media-types.ts'
-import { RegistryError } from '../../oci/registry-error.ts'
-import { type Call, queryOf, repositoryOf, short } from '../call.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import { type Call, queryOf } from '../call.ts'
 import { listResponse } from '../list-response.ts'
 import { linkHeader } from '../pagination.ts'
 
-/** end-12: GET the manifests that refer to a digest; never 404. */
-export async function listReferrers(call: Call): Promise<Response> {
+/**
+ * end-12: GET the manifests that refer to a digest; never 404.
+ *
+ * @param subject of any algorithm
+ */
+export async function listReferrers(
+  call: Call,
+  repository: RepositoryName,
+  subject: string,
+): Promise<Response> {
   const { service, prefix } = call.deps
-  const repository = repositoryOf(call)
-  const subject = call.parameter('digest') ?? ''
-  if (classifyDigest(subject).kind === 'malformed') {
-    throw new RegistryError('digestInvalid', { detail: { digest: short(subject) } })
-  }
   const query = queryOf(call.request)
   const after = query.get('last')
   // A raw `+` is read as a space, which no media type has: hand-written queries send it.
   const artifactType = query.get('artifactType')?.replaceAll(' ', '+') || null
-  const page = await service.listReferrers(repository, subject, {
+  const page = await service.listReferrers(call, repository, subject, {
     ...(after === null ? {} : { after }),
     ...(artifactType === null ? {} : { artifactType }),
   })

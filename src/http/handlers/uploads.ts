@@ -1,29 +1,40 @@
 import { uploadRange } from '../../oci/content-range.ts'
-import { isDigestAlgorithm } from '../../oci/digest.ts'
+import { type Digest, isDigestAlgorithm, parseDigest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
-import { parseUploadId, type UploadId } from '../../oci/upload-id.ts'
+import type { UploadId } from '../../oci/upload-id.ts'
+import type { Ask } from '../../ports/access.ts'
 import type { BlobInfo, UploadStatus } from '../../ports/registry-service.ts'
+import type { Wanted } from '../authorize.ts'
 import { uploadBody } from '../body.ts'
-import { type Call, digestToWrite, mayAlso, queryOf, repositoryOf, short } from '../call.ts'
+import { type Call, digestToWrite, queryOf, short } from '../call.ts'
 import { apiVersion } from '../headers.ts'
 
+/** A mount asks for the source as well; without it the request opens a session. */
+export function asksOfStart(call: Call, repository: RepositoryName): Wanted {
+  const query = queryOf(call.request)
+  const digest = parseDigest(query.get('mount') ?? query.get('digest') ?? '')
+  const reference = digest === null ? null : ({ kind: 'digest', digest } as const)
+  const push: Ask = { action: 'push', repository, reference }
+  const source = query.has('mount') ? parseRepositoryName(query.get('from') ?? '') : null
+  if (digest === null || source === null) return { required: [push], optional: [] }
+  return { required: [{ ...push, mountFrom: source }], optional: [pullOf(source, digest)] }
+}
+
 /** end-4, end-11: POST opens a session, pushes a blob at once, or mounts one. */
-export async function startUpload(call: Call): Promise<Response> {
+export async function startUpload(call: Call, repository: RepositoryName): Promise<Response> {
   const { service } = call.deps
-  const repository = repositoryOf(call)
   const query = queryOf(call.request)
   const mount = query.get('mount')
   if (mount !== null) {
     const mounted = await mountBlob(call, repository, mount, query.get('from'))
     if (mounted !== null) return blobCreated(call, repository, mounted)
   }
-  const principal = call.principal?.id ?? null
   const digest = query.get('digest')
   if (digest !== null && mount === null) {
     const wanted = digestToWrite(digest)
     const body = uploadBody(call.request) ?? noBody
-    const blob = await service.pushBlob(repository, wanted, body, principal)
+    const blob = await service.pushBlob(call, repository, wanted, body)
     return blobCreated(call, repository, blob)
   }
   const algorithm = query.get('digest-algorithm') ?? 'sha256'
@@ -34,55 +45,69 @@ export async function startUpload(call: Call): Promise<Response> {
     call,
     repository,
     202,
-    await service.startUpload(repository, { algorithm, principal }),
+    await service.startUpload(call, repository, { algorithm }),
   )
 }
 
 /** end-5: PATCH adds a chunk. */
-export async function appendUpload(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  const id = sessionId(call)
+export async function appendUpload(
+  call: Call,
+  repository: RepositoryName,
+  id: UploadId,
+): Promise<Response> {
   const body = uploadBody(call.request) ?? noBody
   const status = await placed(call, repository, id, () =>
-    call.deps.service.appendUpload(repository, id, body),
+    call.deps.service.appendUpload(call, repository, id, body),
   )
   return sessionResponse(call, repository, 202, status)
 }
 
 /** end-6: PUT ends the session; a body is the last chunk. */
-export async function finishUpload(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  const id = sessionId(call)
+export async function finishUpload(
+  call: Call,
+  repository: RepositoryName,
+  id: UploadId,
+): Promise<Response> {
   const text = queryOf(call.request).get('digest')
   if (text === null) {
     throw new RegistryError('digestInvalid', {
-      message: 'the closing PUT names the whole blob: add ?digest=<digest>',
+      advice: 'the closing PUT names the whole blob; add ?digest=<digest>',
     })
   }
   const digest = digestToWrite(text)
   const body = uploadBody(call.request)
   const blob = await placed(call, repository, id, () =>
-    call.deps.service.finishUpload(repository, id, digest, body),
+    call.deps.service.finishUpload(call, repository, id, digest, body),
   )
   return blobCreated(call, repository, blob)
 }
 
 /** end-13: GET tells where the session stands. */
-export async function uploadStatus(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  const status = await call.deps.service.uploadStatus(repository, sessionId(call))
+export async function uploadStatus(
+  call: Call,
+  repository: RepositoryName,
+  id: UploadId,
+): Promise<Response> {
+  const status = await call.deps.service.uploadStatus(call, repository, id)
   return sessionResponse(call, repository, 204, status)
 }
 
 /** end-14: DELETE ends the session and drops its bytes. */
-export async function cancelUpload(call: Call): Promise<Response> {
-  const repository = repositoryOf(call)
-  await call.deps.service.cancelUpload(repository, sessionId(call))
+export async function cancelUpload(
+  call: Call,
+  repository: RepositoryName,
+  id: UploadId,
+): Promise<Response> {
+  await call.deps.service.cancelUpload(call, repository, id)
   return new Response(null, { status: 204, headers: apiVersion })
 }
 
 const noBody = { source: { pipe: async (): Promise<void> => {}, abort: (): void => {} }, length: 0 }
 
+/**
+ * Mounts a blob, if that can be done. A digest or a source that cannot be used is a hint that was no
+ * help, and the client goes on to send the bytes: `ollama push` names sources such as `llama3:latest`.
+ */
 async function mountBlob(
   call: Call,
   repository: RepositoryName,
@@ -90,22 +115,34 @@ async function mountBlob(
   from: string | null,
 ): Promise<BlobInfo | null> {
   const { service } = call.deps
-  const digest = digestToWrite(mount)
+  const digest = parseDigest(mount)
+  if (digest === null) return null
   if (from === null) {
-    const readable = (source: RepositoryName): Promise<boolean> => mayAlso(call, 'pull', source)
-    return service.mountBlob(repository, digest, { readable })
+    return service.mountBlob(call, repository, digest, {
+      readable: (sources) => readableSources(call, sources, digest),
+    })
   }
   const source = parseRepositoryName(from)
-  if (source === null) throw new RegistryError('nameInvalid', { detail: { from: short(from) } })
-  if (!(await mayAlso(call, 'pull', source))) return null
-  return service.mountBlob(repository, digest, { from: source })
+  if (source === null) return null
+  // Asked together with the push itself: see asksOfStart.
+  if (call.deps.access !== null && call.granted[0] !== true) return null
+  return service.mountBlob(call, repository, digest, { from: source })
 }
 
-/** What is no UUID was never a session of ours. */
-function sessionId(call: Call): UploadId {
-  const id = parseUploadId(call.parameter('id') ?? '')
-  if (id === null) throw new RegistryError('uploadUnknown')
-  return id
+async function readableSources(
+  call: Call,
+  sources: readonly RepositoryName[],
+  digest: Digest,
+): Promise<readonly RepositoryName[]> {
+  const { access } = call.deps
+  if (access === null || sources.length === 0) return sources
+  const asks = sources.map((source) => pullOf(source, digest))
+  const decisions = await access.authorize(call.principal, asks, call)
+  return sources.filter((_, index) => decisions[index] === 'allow')
+}
+
+function pullOf(repository: RepositoryName, digest: Digest): Ask {
+  return { action: 'pull', repository, reference: { kind: 'digest', digest } }
 }
 
 /** Says in `Location` and `Range` where the session stands when a chunk was refused for its place. */

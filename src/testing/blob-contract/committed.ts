@@ -1,4 +1,4 @@
-import { type BlobRef, type BlobStore, newUploadId } from '../../kit.ts'
+import { newUploadId } from '../../kit.ts'
 import { equals, holds, rejects } from '../contract.ts'
 import { readAll, sampleBytes, sampleDigest } from '../samples.ts'
 import { type BlobStoreCase, blobCase, get, put, writeAll } from './store-case.ts'
@@ -6,20 +6,7 @@ import { type BlobStoreCase, blobCase, get, put, writeAll } from './store-case.t
 const digest = sampleDigest(1)
 const mib = 1024 * 1024
 
-async function listed(store: BlobStore, after?: string): Promise<BlobRef[]> {
-  const found: BlobRef[] = []
-  for await (const { digest, size, key, modifiedAt } of store.list(after)) {
-    holds(Number.isFinite(modifiedAt), 'modifiedAt is a number')
-    found.push({ digest, size, key })
-  }
-  return found
-}
-
-function byKey(blobs: readonly BlobRef[]): BlobRef[] {
-  return [...blobs].sort((a, b) => (a.key < b.key ? -1 : 1))
-}
-
-/** Blobs that are there. */
+/** Reading and deleting committed bytes. */
 export const committedBlobCases: readonly BlobStoreCase[] = [
   blobCase('a commit says what became of the bytes', async (store) => {
     const blob = await put(store, digest, sampleBytes(1234))
@@ -41,7 +28,6 @@ export const committedBlobCases: readonly BlobStoreCase[] = [
     const blob = await put(store, digest, new Uint8Array(0))
     equals(blob.size, 0, 'size')
     equals(await get(store, blob), new Uint8Array(0), 'the bytes')
-    equals(await listed(store), [blob], 'the list')
     equals(await store.delete(blob), true, 'deleting it')
   }),
 
@@ -123,21 +109,6 @@ export const committedBlobCases: readonly BlobStoreCase[] = [
     equals(await store.delete(blob), true, 'the first time')
     equals(await store.delete(blob), false, 'the second time')
     equals(await get(store, kept), sampleBytes(10), 'another blob')
-    const again = await put(store, digest, sampleBytes(20))
-    equals(await get(store, again), sampleBytes(20), 'the blob, put again')
-  }),
-
-  blobCase('two uploads of one digest both succeed', async (store) => {
-    const [one, two] = await Promise.all([
-      put(store, digest, sampleBytes(3000)),
-      put(store, digest, sampleBytes(3000)),
-    ])
-    equals(await get(store, one), sampleBytes(3000), 'the first')
-    equals(await get(store, two), sampleBytes(3000), 'the second')
-    if (one.key !== two.key) {
-      equals(await store.delete(two), true, 'deleting the one that lost')
-      equals(await get(store, one), sampleBytes(3000), 'the one that stays')
-    }
   }),
 
   blobCase('a finished upload tried again leaves the blob as it was', async (store) => {
@@ -152,48 +123,5 @@ export const committedBlobCases: readonly BlobStoreCase[] = [
     await writeAll(third, sampleBytes(4000, 3))
     await third.commit(sampleDigest(2))
     equals(await get(store, blob), sampleBytes(5000, 1), 'the bytes')
-  }),
-
-  blobCase('an empty store lists nothing', async (store) => {
-    equals(await listed(store), [], 'the list')
-  }),
-
-  blobCase('the list has every committed blob once, and nothing that is staged', async (store) => {
-    const blobs: BlobRef[] = []
-    for (let number = 0; number < 7; number += 1) {
-      blobs.push(await put(store, sampleDigest(number), sampleBytes(number * 700)))
-    }
-    const staged = await store.stage(newUploadId(), {})
-    await writeAll(staged, sampleBytes(5000))
-    await staged.suspend()
-    equals(byKey(await listed(store)), byKey(blobs), 'the list')
-  }),
-
-  blobCase('the list goes on after any key, in the same order', async (store) => {
-    for (let number = 0; number < 7; number += 1) {
-      await put(store, sampleDigest(number), sampleBytes(100 + number))
-    }
-    const all = await listed(store)
-    equals(all.length, 7, 'blobs listed')
-    for (const [index, blob] of all.entries()) {
-      equals(await listed(store, blob.key), all.slice(index + 1), 'what follows')
-    }
-    const gone = all[3]
-    holds(gone !== undefined, 'a blob in the middle')
-    await store.delete(gone)
-    equals(await listed(store, gone.key), all.slice(4), 'what follows a key that is gone')
-  }),
-
-  blobCase('blobs may be deleted while they are listed', async (store) => {
-    for (let number = 0; number < 7; number += 1) {
-      await put(store, sampleDigest(number), sampleBytes(100))
-    }
-    let seen = 0
-    for await (const blob of store.list()) {
-      seen += 1
-      await store.delete(blob)
-    }
-    equals(seen, 7, 'blobs seen')
-    equals(await listed(store), [], 'what is left')
   }),
 ]

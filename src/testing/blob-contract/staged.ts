@@ -1,12 +1,7 @@
 import { newUploadId, type StagedBlob, type StageState } from '../../kit.ts'
-import { equals, holds, rejects } from '../contract.ts'
+import { equals, holds, rejectsWith } from '../contract.ts'
 import { joined, readAll, sampleBytes, sampleDigest } from '../samples.ts'
-import { type BlobStoreCase, blobCase, get, put, writeAll } from './store-case.ts'
-
-/** A state as another process would get it. */
-async function suspended(blob: StagedBlob): Promise<StageState> {
-  return JSON.parse(JSON.stringify(await blob.suspend())) as StageState
-}
+import { type BlobStoreCase, blobCase, get, put, suspended, writeAll } from './store-case.ts'
 
 const digest = sampleDigest(1)
 
@@ -81,7 +76,7 @@ export const stagedBlobCases: readonly BlobStoreCase[] = [
     }
   }),
 
-  blobCase('a writer that died without a word is no hindrance', async (store) => {
+  blobCase('a writer that never ended does not stop the next one', async (store) => {
     const id = newUploadId()
     const first = await store.stage(id, {})
     await writeAll(first, sampleBytes(3333, 1))
@@ -134,7 +129,7 @@ export const stagedBlobCases: readonly BlobStoreCase[] = [
     equals(await get(store, await next.commit(digest)), bytes, 'the bytes')
   }),
 
-  blobCase('a reader may leave early', async (store) => {
+  blobCase('a reader may cancel early', async (store) => {
     const staged = await store.stage(newUploadId(), {})
     await writeAll(staged, sampleBytes(5000))
     const reader = staged.read().getReader()
@@ -167,10 +162,11 @@ export const stagedBlobCases: readonly BlobStoreCase[] = [
     const staged = await store.stage(id, {}, state)
     await staged.discard()
     await staged.discard()
-    await rejects(async () => {
-      const revenant = await store.stage(id, {}, state)
-      await revenant.commit(digest)
-    }, 'a state whose bytes were discarded leads to no blob')
+    await rejectsWith(
+      'uploadUnknown',
+      () => store.stage(id, {}, state),
+      'going on from a state whose bytes were discarded',
+    )
     for await (const found of store.list()) holds(false, `nothing is listed, not ${found.key}`)
   }),
 

@@ -45,6 +45,7 @@ export function logCase(
 ): MetadataLogCase {
   return {
     name,
+    needs: [],
     async run(make) {
       const place = await make()
       let log: MetadataLog | null = null

@@ -8,34 +8,20 @@ import type {
   Page,
   PageRequest,
 } from '../../kit.ts'
-import { type ContractCase, equals, holds } from '../contract.ts'
+import { type ContractCase, equals, holds, type Need, type StorePlace } from '../contract.ts'
 import { repositoryNamed, sampleDigest } from '../samples.ts'
 
 /** Where a store's names are kept, so that what one left behind can be opened by the next. */
-export interface MetadataPlace {
-  /** Opens the store that is kept here. The case closes it. */
-  open(): MetadataStore | Promise<MetadataStore>
-  /** Lets `ms` milliseconds pass by the clock that leases are held against. */
+export interface MetadataPlace extends StorePlace<MetadataStore> {
+  /** Lets `ms` milliseconds pass by the clock that leases are held against. Needed for `clock`. */
   advance?(ms: number): void | Promise<void>
 }
 
 /** Makes a place in which nothing was ever kept. */
 export type MetadataStoreMaker = () => MetadataPlace | Promise<MetadataPlace>
 
-/** What a place can do. A case that needs more is not to be run, and its runner says so. */
-export interface MetadataSupports {
-  /** A store that was closed can be opened again, with all that was in it. */
-  readonly reopen: boolean
-  /** A store can be opened while another has the same names. */
-  readonly secondInstance: boolean
-  /** There is `advance`. */
-  readonly clock: boolean
-}
-
 /** A case of the metadata store's contract. */
-export interface MetadataStoreCase extends ContractCase<MetadataStoreMaker> {
-  readonly needs: ReadonlyArray<keyof MetadataSupports>
-}
+export type MetadataStoreCase = ContractCase<MetadataStoreMaker>
 
 /** A place as cases use it: what it opened is closed in the end. */
 export interface CasePlace {
@@ -54,7 +40,7 @@ export function metadataCase(
 /** A case that opens stores by itself. */
 export function placeCase(
   name: string,
-  needs: ReadonlyArray<keyof MetadataSupports>,
+  needs: readonly Need[],
   body: (place: CasePlace) => Promise<void>,
 ): MetadataStoreCase {
   return {

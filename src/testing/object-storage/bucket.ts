@@ -1,3 +1,4 @@
+import { RegistryError } from '../../index.ts'
 import type { ByteSpan } from '../../kit.ts'
 import { joined } from '../samples.ts'
 
@@ -10,7 +11,7 @@ export interface ObjectHead {
   readonly modifiedAt: number
 }
 
-/** A part, as whoever completes an upload has to name it. */
+/** A part, as the completion of an upload names it. */
 export interface PartName {
   readonly number: number
   /** What the bucket answered when it took the part. */
@@ -19,9 +20,9 @@ export interface PartName {
 
 /** Settings of {@link ObjectBucket}. */
 export interface BucketRules {
-  /** Every part but the last has at least so many bytes. */
+  /** The least bytes of every part but the last. */
   readonly minPartBytes: number
-  /** A listing shows at most so many keys at a time. */
+  /** The most keys one listing shows. */
   readonly keysPerPage: number
   readonly clock: () => number
 }
@@ -52,26 +53,42 @@ export class ObjectBucket {
   readonly #rules: BucketRules
   readonly #objects: Map<string, StoredObject> = new Map()
   readonly #uploads: Map<string, Upload> = new Map()
+  /** Presigned paths, and until when they lead anywhere. */
+  readonly #presigned: Map<string, { readonly key: string; readonly until: number }> = new Map()
   #counter = 0
+  /** How many calls still succeed before one fails; null when none is to fail. */
+  #untilOutage: number | null = null
 
   constructor(rules: BucketRules) {
     this.#rules = rules
   }
 
+  /** Lets one call fail: see `failOnce` of a contract's place. */
+  failOnce(skip = 0): () => boolean {
+    this.#untilOutage = skip
+    let struck: boolean | null = null
+    return () => {
+      struck ??= this.#untilOutage === null
+      this.#untilOutage = null
+      return struck
+    }
+  }
+
   /** Writes a whole object; one of the same key is replaced. */
   async put(key: string, bytes: Uint8Array): Promise<void> {
+    this.#reach()
     this.#store(key, bytes.slice())
   }
 
   /** What is known of an object; null when there is none. */
   async head(key: string): Promise<ObjectHead | null> {
-    const object = this.#objects.get(key)
-    if (object === undefined) return null
-    return { key, size: object.bytes.byteLength, modifiedAt: object.modifiedAt }
+    this.#reach()
+    return this.#headOf(key)
   }
 
   /** Part of an object. @throws BucketRefusal `NoSuchKey`, `InvalidRange`. */
   async get(key: string, span: ByteSpan): Promise<Uint8Array> {
+    this.#reach()
     const bytes = this.#object(key)
     if (span.start >= span.end || span.start >= bytes.byteLength) throw refused('InvalidRange', key)
     return bytes.slice(span.start, span.end)
@@ -79,6 +96,7 @@ export class ObjectBucket {
 
   /** Removes an object, if there is one: it does not say. */
   async delete(key: string): Promise<void> {
+    this.#reach()
     this.#objects.delete(key)
   }
 
@@ -87,14 +105,16 @@ export class ObjectBucket {
     prefix: string,
     after = '',
   ): Promise<{ readonly items: readonly ObjectHead[]; readonly more: boolean }> {
+    this.#reach()
     const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix) && key > after)
     const page = keys.sort().slice(0, this.#rules.keysPerPage)
-    const heads = await Promise.all(page.map((key) => this.head(key)))
+    const heads = page.map((key) => this.#headOf(key))
     return { items: heads.filter((head) => head !== null), more: page.length < keys.length }
   }
 
   /** Begins an upload in parts and returns its id. */
   async createUpload(key: string): Promise<string> {
+    this.#reach()
     const id = this.#fresh('upload')
     this.#uploads.set(id, { key, parts: new Map() })
     return id
@@ -102,17 +122,20 @@ export class ObjectBucket {
 
   /** Ids of the uploads under way whose keys begin with `prefix`. */
   async listUploads(prefix: string): Promise<readonly string[]> {
+    this.#reach()
     const found = [...this.#uploads].filter(([, upload]) => upload.key.startsWith(prefix))
     return found.map(([id]) => id)
   }
 
   /** Takes a part; one of the same number is replaced. Returns its etag. */
   async uploadPart(id: string, number: number, bytes: Uint8Array): Promise<string> {
+    this.#reach()
     return this.#takePart(id, number, bytes.slice())
   }
 
   /** Takes part of another object as a part, without the bytes leaving the bucket. */
   async copyPart(id: string, number: number, from: string, span: ByteSpan): Promise<string> {
+    this.#reach()
     const bytes = this.#object(from)
     if (span.end > bytes.byteLength) throw refused('InvalidRange', from)
     return this.#takePart(id, number, bytes.slice(span.start, span.end))
@@ -125,6 +148,7 @@ export class ObjectBucket {
    *   `InvalidPart` where one is not as it was named, `EntityTooSmall`.
    */
   async completeUpload(id: string, names: readonly PartName[]): Promise<void> {
+    this.#reach()
     const { key, parts } = this.#upload(id)
     if (names.length === 0) throw refused('MalformedXML', 'an upload needs a part')
     const chosen: Uint8Array[] = []
@@ -143,8 +167,41 @@ export class ObjectBucket {
 
   /** Ends an upload and drops its parts. @throws BucketRefusal `NoSuchUpload`. */
   async abortUpload(id: string): Promise<void> {
+    this.#reach()
     this.#upload(id)
     this.#uploads.delete(id)
+  }
+
+  /** A URL that {@link fetch} answers for `ttlMs`; made without a look at the object, as S3 does. */
+  presign(key: string, ttlMs: number): URL {
+    const url = new URL(`https://bucket.test/${this.#fresh('signature')}`)
+    this.#presigned.set(url.pathname, { key, until: this.#rules.clock() + ttlMs })
+    return url
+  }
+
+  /** What a client gets who follows a presigned URL. */
+  async fetch(url: URL): Promise<Response> {
+    const signed = this.#presigned.get(url.pathname)
+    if (signed === undefined || signed.until < this.#rules.clock()) {
+      return new Response('AccessDenied', { status: 403 })
+    }
+    const object = this.#objects.get(signed.key)
+    if (object === undefined) return new Response('NoSuchKey', { status: 404 })
+    return new Response(object.bytes.slice())
+  }
+
+  /** Every call of the bucket's API begins here. */
+  #reach(): void {
+    if (this.#untilOutage === null) return
+    const strikes = this.#untilOutage === 0
+    this.#untilOutage = strikes ? null : this.#untilOutage - 1
+    if (strikes) throw new RegistryError('unavailable', { cause: refused('SlowDown', 'an outage') })
+  }
+
+  #headOf(key: string): ObjectHead | null {
+    const object = this.#objects.get(key)
+    if (object === undefined) return null
+    return { key, size: object.bytes.byteLength, modifiedAt: object.modifiedAt }
   }
 
   #store(key: string, bytes: Uint8Array): void {

@@ -1,4 +1,4 @@
-import type { Digest, UploadId } from '../../index.ts'
+import { type Digest, RegistryError, type UploadId } from '../../index.ts'
 import type { BlobRef, StagedBlob, StageState } from '../../kit.ts'
 import { joined } from '../samples.ts'
 import { type ObjectBucket, objectsUnder } from './bucket.ts'
@@ -45,10 +45,11 @@ export class PartStage implements StagedBlob {
     return this.#partBytes + this.#tailBytes
   }
 
-  /** Goes on where `state` ends. @throws Error where its bytes are gone. */
+  /** Goes on where `state` ends. @throws RegistryError `uploadUnknown` where its bytes are gone. */
   async resume(state: PartState): Promise<void> {
     const tailBytes = state.parts.reduce((left, part) => left - part.size, state.size)
     if (state.tail !== null) {
+      await this.#expect(state.tail)
       this.#hold(await this.#bucket.get(state.tail, { start: 0, end: tailBytes }))
     }
     if (state.upload === null) return
@@ -59,7 +60,8 @@ export class PartStage implements StagedBlob {
       this.#parts = [...state.parts]
       this.#partBytes = state.size - tailBytes
     } else {
-      // A process after that state completed the upload, to read it or as its last deed.
+      // A process after that state completed the upload, to read it or to commit it.
+      await this.#expect(dataKey(state.key))
       await this.#beginWith(state.key, state.size - tailBytes)
     }
   }
@@ -92,7 +94,8 @@ export class PartStage implements StagedBlob {
       await this.#bucket.completeUpload(this.#upload, this.#parts)
     }
     await this.#bucket.put(markerKey(blob), new Uint8Array(0))
-    await this.#sweep()
+    // The blob is there: an outage now only leaves something behind.
+    await this.#sweep().catch(() => {})
     return blob
   }
 
@@ -100,7 +103,7 @@ export class PartStage implements StagedBlob {
     await this.#sweep()
   }
 
-  /** Drops all this upload ever left behind, except what was committed: that has a marker. */
+  /** Drops everything this upload left behind, except what was committed: that has a marker. */
   async #sweep(): Promise<void> {
     const bucket = this.#bucket
     for (const upload of await bucket.listUploads(dataOf(this.#id))) {
@@ -111,6 +114,11 @@ export class PartStage implements StagedBlob {
       const { items } = await bucket.list(markersOf(key.slice(dataKey('').length)))
       if (items.length === 0) await bucket.delete(key)
     }
+  }
+
+  async #expect(key: string): Promise<void> {
+    if ((await this.#bucket.head(key)) !== null) return
+    throw new RegistryError('uploadUnknown', { cause: new Error(`${key} is gone`) })
   }
 
   #hold(chunk: Uint8Array): void {

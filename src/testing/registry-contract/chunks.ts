@@ -51,6 +51,23 @@ export const chunkCases: readonly RegistryCase[] = [
     await stored(client)
   }),
 
+  registryCase('parameters may follow a session without a question mark', async (client) => {
+    const digest = await digestOfBytes(bytes)
+    const session = await client.openUpload(client.here)
+    holds(!session.includes('?'), 'the session has no query')
+    const appended = `${session}&digest=${digest}`
+    await client.expect(202, 'PATCH', appended, { body: bytes.subarray(0, 5000) })
+    const status = await client.expect(204, 'GET', `${session}&x=y`)
+    equals(status.headers.get('range'), '0-4999', 'its range')
+    await client.expect(201, 'PUT', appended.replace('digest=sha256:', 'digest=sha256%3A'), {
+      body: bytes.subarray(5000),
+    })
+    await stored(client)
+    const other = await client.openUpload(client.here)
+    await client.expect(204, 'DELETE', `${other}&digest=${digest}`)
+    await client.refused(404, 'BLOB_UPLOAD_UNKNOWN', 'GET', other)
+  }),
+
   registryCase('a session tells where it stands', async (client) => {
     const session = await client.openUpload(client.here)
     await patch(client, session, 0, 5000)

@@ -40,6 +40,25 @@ export const mountCases: readonly RegistryCase[] = [
     await client.expect(404, 'HEAD', `${client.here}/target/blobs/${digest}`)
   }),
 
+  registryCase('a mount hint that cannot be used opens an upload', async (client) => {
+    const digest = await client.pushBlob(client.here, bytes)
+    for (const [mount, from] of [
+      [digest, 'llama3:latest'],
+      [digest, 'localhost:5000/library/app'],
+      [digest, client.here.toUpperCase()],
+      [digest, ''],
+      ['', client.here],
+      ['sha256:abc', client.here],
+      [digest.toUpperCase(), client.here],
+      ['md5:d41d8cd98f00b204e9800998ecf8427e', client.here],
+    ] as const) {
+      const query = new URLSearchParams({ mount, from })
+      const session = await client.openUpload(client.there, `?${query}`)
+      await client.expect(204, 'DELETE', session)
+    }
+    await client.expect(404, 'HEAD', `${client.there}/blobs/${digest}`)
+  }),
+
   registryCase('the upload that a mount opened takes the blob', async (client) => {
     const query = new URLSearchParams({ mount: sampleDigest(1), from: client.here })
     const opened = await client.expect(202, 'POST', `${client.there}/blobs/uploads/?${query}`)

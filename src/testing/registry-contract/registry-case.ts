@@ -17,6 +17,7 @@ export function registryCase(
 ): RegistryCase {
   return {
     name,
+    needs: [],
     async run(make) {
       await body(new ContractClient(await make()))
     },

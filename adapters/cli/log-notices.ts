@@ -1,0 +1,53 @@
+import type { Logger } from 'pino'
+import type { NoticeSink } from '../../src/index.ts'
+import { plain } from './plain-text.ts'
+
+/** Logs what no client is told. */
+export function logNotices(log: Logger): NoticeSink {
+  return (notice) => {
+    switch (notice.kind) {
+      case 'failure': {
+        const { requestId, method, path, error } = notice
+        log.error({ requestId, method, path: plain(path, 1024), err: error }, 'request failed')
+        return
+      }
+      case 'store-read-only':
+        log.error({ err: notice.error }, 'storage failed: read-only until restarted')
+        return
+      case 'store-recovered':
+        log.warn(
+          { file: notice.file, detail: notice.detail },
+          'storage was damaged and is whole again',
+        )
+        return
+      case 'mount-mismatch':
+        log.warn({ detail: notice.detail }, 'requests arrive with another path')
+        return
+      case 'background-failure':
+        log.warn(
+          { task: notice.task, err: notice.error },
+          notice.retried ? 'a task failed and will be tried again' : 'a task failed',
+        )
+        return
+      case 'callback-failure':
+        log.error({ callback: notice.callback, err: notice.error }, 'a callback failed')
+        return
+      case 'bytes-missing': {
+        const { digest, key, problem } = notice
+        const say = 'the bytes of a blob are missing or damaged: push it again to heal it'
+        log.error({ digest, key, problem }, say)
+        return
+      }
+      case 'bytes-swept':
+        log.info({ key: notice.key, size: notice.size }, 'bytes without a name were deleted')
+        return
+      case 'store-full':
+        if (notice.full) log.error('storage is full: pushes are refused until there is room')
+        else log.info('storage has room again')
+        return
+      case 'upload-expired':
+        log.debug({ id: notice.id, repository: notice.repository }, 'an idle upload was dropped')
+        return
+    }
+  }
+}

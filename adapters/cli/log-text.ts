@@ -1,0 +1,79 @@
+import { plain } from './plain-text.ts'
+
+/** What a line of text may have, where its parts can be shortened at all. */
+const columns = 120
+/** A path keeps this much, however long the rest of its line is. */
+const shortestPath = 30
+
+/** An entry of the log, given as a line of JSON, as a person at a terminal reads it. */
+export function asText(line: string): string {
+  const { level, time, ...fields } = JSON.parse(line) as Record<string, unknown>
+  const start = `${String(time).slice(11, 19)} ${String(level).padEnd(5)} `
+  if (fields.msg === 'request') return `${start}${requestText(fields, columns - start.length)}\n`
+  const { msg, err, ...rest } = fields
+  const others = Object.entries(rest).map(([name, value]) => `${name}=${spell(value)}`)
+  const trace = isTrace(err) ? `\n${err.stack.replace(/^/gm, '  ')}` : ''
+  return `${start}${[msg, ...others].join(' ')}${trace}\n`
+}
+
+/** `201 PUT /v2/app/manifests/1 1.2 kB in, 3 ms, docker/27.1 at 192.0.2.7`, at most `width` long. */
+function requestText(fields: Record<string, unknown>, width: number): string {
+  const { status, method, path, received, bytes, ms, userAgent, client, aborted } = fields
+  const start = `${status ?? '---'} ${method} `
+  const told = [
+    typeof received === 'number' ? `${sizeText(received)} in` : null,
+    typeof bytes === 'number' && bytes > 0 ? `${sizeText(bytes)} out` : null,
+    typeof ms === 'number' ? timeText(ms) : null,
+    aborted === true ? 'cut off' : null,
+  ]
+  const endWith = (caller: string | null): string =>
+    [...told, caller].filter((part) => part !== null).join(', ')
+  const roomBeside = (end: string): number => width - start.length - end.length - 1
+  const whole = endWith(callerText(userAgent, client))
+  const end = roomBeside(whole) < shortestPath ? endWith(callerText(null, client)) : whole
+  return `${start}${pathText(String(path), Math.max(roomBeside(end), shortestPath))} ${end}`
+}
+
+/** A path with its digests and session ids cut short, and its middle left out where it is too long. */
+function pathText(path: string, room: number): string {
+  const short = path
+    .replace(/\b(sha(?:256|512)(?::|%3[Aa])[0-9a-f]{12})[0-9a-f]+/g, '$1…')
+    .replace(/\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1…')
+  if (short.length <= room) return short
+  const kept = room - 1
+  const head = Math.ceil(kept / 2)
+  return `${short.slice(0, head)}…${short.slice(short.length - (kept - head))}`
+}
+
+function callerText(userAgent: unknown, client: unknown): string | null {
+  const program = typeof userAgent === 'string' ? (userAgent.split(' ', 1)[0] ?? '') : ''
+  const name = program.length > 24 ? `${program.slice(0, 23)}…` : program
+  if (typeof client !== 'string') return name === '' ? null : name
+  return name === '' ? client : `${name} at ${client}`
+}
+
+/** `1.2 kB`: three digits are enough to see what it was. */
+function sizeText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? value : Number(value.toPrecision(3))} ${units[unit]}`
+}
+
+function timeText(ms: number): string {
+  if (ms < 1000) return `${ms < 10 ? ms : Math.round(ms)} ms`
+  return `${Number((ms / 1000).toPrecision(3))} s`
+}
+
+function spell(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return /^[^\s"]+$/.test(text) ? plain(text, 2048) : plain(JSON.stringify(text), 2048)
+}
+
+function isTrace(error: unknown): error is { readonly stack: string } {
+  return typeof (error as { stack?: unknown } | undefined)?.stack === 'string'
+}

@@ -1,0 +1,25 @@
+import type { NoticeSink, RegistryOptions } from '../../src/index.ts'
+import type { Settings } from './settings.ts'
+
+/** What the settings say of the registry itself. */
+export function registryOptions(settings: Settings, onNotice: NoticeSink): RegistryOptions {
+  return {
+    onNotice,
+    readOnly: settings.readOnly,
+    deletes: settings.deletes,
+    allowSparse: settings.allowSparse,
+    limits: {
+      manifestBytes: settings.maxManifest,
+      blobBytes: settings.maxBlob,
+      uploadSessions: settings.maxUploads,
+      uploadSessionsPerOwner: settings.maxUploadsPerUser,
+      uploadBytes: settings.maxUploadBytes,
+      uploadIdleMs: settings.uploadIdle,
+      pageSize: settings.pageSize,
+      referrersBytes: settings.referrersPage,
+      tagsPerPush: settings.maxTagsPerPush,
+      manifestCacheBytes: settings.manifestCache,
+      leaseMs: settings.lease,
+    },
+  }
+}

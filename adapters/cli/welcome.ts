@@ -1,0 +1,33 @@
+/** A host as it can stand in the name of an image: a name or an address, and perhaps a port. */
+const hostGrammar = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$/
+
+/**
+ * The answer to a person who opens the server's address in a browser: what it is, and how to push.
+ * Plain text, so that nothing in it can be taken for markup. Null for methods that read nothing.
+ */
+export function welcome({ method, headers }: Request): Response | null {
+  if (method !== 'GET' && method !== 'HEAD') return null
+  const given = headers.get('host')
+  const host = given !== null && hostGrammar.test(given) ? given : 'HOST:PORT'
+  const text = `This is Layerdock, a registry for container images and other OCI artifacts.
+
+Push an image:
+
+  docker tag alpine ${host}/alpine
+  docker push ${host}/alpine
+
+Pull it:
+
+  docker pull ${host}/alpine
+
+The registry's API is at /v2/, and the state of this server at /healthz.
+`
+  return new Response(method === 'HEAD' ? null : text, {
+    headers: {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': String(text.length),
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    },
+  })
+}

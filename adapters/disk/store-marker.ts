@@ -1,0 +1,83 @@
+import { StoreDamaged } from '../../src/kit.ts'
+import type { Files } from './files.ts'
+import type { Layout } from './layout.ts'
+import { readText, replaceDurably } from './whole-files.ts'
+
+/** How two processes are kept from one folder; part of the format, since both must do the same. */
+export type LockKind = 'flock' | 'socket'
+
+/** Where a store's bytes are: in its own folder, or in a blob store of the program that opens it. */
+export type BlobPlace = 'here' | 'elsewhere'
+
+/**
+ * What stands in `store.json`. Format 1 named blobs by their digest alone; format 2 gives every commit a
+ * name of its own, and reads those of format 1.
+ */
+export interface StoreMarker {
+  readonly format: 1 | 2
+  readonly lock: LockKind
+  readonly blobs: BlobPlace
+}
+
+/** The newest format that this version of Layerdock reads and writes. */
+const newestFormat = 2
+
+/** A store was made by a later version of Layerdock; this one changed nothing in it. */
+export class StoreTooNew extends Error {
+  override readonly name = 'StoreTooNew'
+  /** The file that says so, `store.json`. */
+  readonly file: string
+  /** The format it names. */
+  readonly format: number
+
+  constructor(file: string, format: number) {
+    const known = `this version of Layerdock knows formats up to ${newestFormat}`
+    super(`${file}: is of format ${format}, and ${known}`)
+    this.file = file
+    this.format = format
+  }
+}
+
+const longestMarker = 4096
+
+/**
+ * The marker; null where there is none.
+ *
+ * @throws StoreTooNew when it is of a later format.
+ * @throws StoreDamaged when it cannot be read.
+ */
+export async function readMarker(files: Files, layout: Layout): Promise<StoreMarker | null> {
+  if (((await files.stat(layout.marker))?.size ?? 0) > longestMarker) throw markerDamaged(layout)
+  const text = await readText(files, layout.marker, longestMarker)
+  if (text === null) return null
+  let marker: Partial<Record<keyof StoreMarker, unknown>> | null
+  try {
+    marker = JSON.parse(text)
+  } catch {
+    marker = null
+  }
+  const { format, lock, blobs = 'here' } = marker ?? {}
+  if (typeof format === 'number' && format !== 1 && format !== 2) {
+    throw new StoreTooNew(layout.marker, format)
+  }
+  if (format !== 1 && format !== 2) throw markerDamaged(layout)
+  if (lock !== 'flock' && lock !== 'socket') throw markerDamaged(layout)
+  if (blobs !== 'here' && blobs !== 'elsewhere') throw markerDamaged(layout)
+  return { format, lock, blobs }
+}
+
+/** Puts the marker in place, whole or not at all, and makes that outlive power loss. */
+export async function writeMarker(
+  files: Files,
+  layout: Layout,
+  marker: StoreMarker,
+): Promise<void> {
+  const { format, lock, blobs } = marker
+  const fields = blobs === 'here' ? { format, lock } : { format, lock, blobs }
+  await replaceDurably(files, layout.marker, layout.root, `${JSON.stringify(fields)}\n`)
+}
+
+function markerDamaged(layout: Layout): StoreDamaged {
+  const whole = '{"format":2,"lock":"flock"}'
+  return new StoreDamaged(layout.marker, `is damaged. What belongs there is ${whole}`)
+}

@@ -1,0 +1,93 @@
+import type { Files } from './files.ts'
+import type { Layout } from './layout.ts'
+import { type FolderLock, lockFolder, preferredLock } from './lock.ts'
+import {
+  createStore,
+  inspectFolder,
+  makeFolders,
+  makeWithParents,
+  UnfitFolder,
+} from './store-folder.ts'
+import {
+  type BlobPlace,
+  type LockKind,
+  readMarker,
+  type StoreMarker,
+  writeMarker,
+} from './store-marker.ts'
+
+/** How {@link takeFolder} takes a folder. */
+export interface FolderWish {
+  /** Where the caller keeps the bytes. */
+  readonly place: BlobPlace
+  readonly readOnly: boolean
+  /** Which lock a new store gets. */
+  readonly wanted?: LockKind | undefined
+}
+
+/**
+ * Locks a folder and makes sure that it is a store of the newest format.
+ *
+ * @throws as `openDiskStore`.
+ */
+export async function takeFolder(
+  files: Files,
+  layout: Layout,
+  wish: FolderWish,
+): Promise<FolderLock> {
+  // Looked at before anything is made, so that a folder of something else stays as it is.
+  const found = await inspectFolder(files, layout)
+  if (wish.readOnly && found === 'fresh') {
+    throw new UnfitFolder(layout.root, 'there is no store here to read, and none is made')
+  }
+  if (!wish.readOnly) await makeWithParents(files, layout.root)
+  const marker = await readMarker(files, layout)
+  if (marker !== null) expectPlace(layout, marker, wish.place)
+  const kind = marker?.lock ?? wish.wanted ?? preferredLock()
+  const lock = await lockFolder(files, layout, kind, wish.readOnly ? 'shared' : 'alone')
+  try {
+    // Again, since the store may have been made while this process waited for the lock.
+    const made = await readMarker(files, layout)
+    if (made !== null && made.lock !== lock.kind) {
+      await lock.release()
+      return await takeFolder(files, layout, wish)
+    }
+    if (made !== null) expectPlace(layout, made, wish.place)
+    if (!wish.readOnly) await prepare(files, layout, lock, made, wish.place)
+    return lock
+  } catch (error) {
+    await lock.release().catch(() => {})
+    throw error
+  }
+}
+
+/** Makes the store, or what it lacks; one of an older format becomes one of the newest. */
+async function prepare(
+  files: Files,
+  layout: Layout,
+  lock: FolderLock,
+  marker: StoreMarker | null,
+  place: BlobPlace,
+): Promise<void> {
+  if ((await inspectFolder(files, layout)) === 'fresh') {
+    await createStore(files, layout, lock.kind, place)
+    await lock.lockMarker()
+    return
+  }
+  await makeFolders(files, layout, place)
+  if (marker === null || marker.format === 2) return
+  // Before anything of the new format is written, so that an older version refuses the store.
+  await writeMarker(files, layout, { ...marker, format: 2 })
+  await lock.lockMarker()
+}
+
+function expectPlace(layout: Layout, marker: StoreMarker, place: BlobPlace): void {
+  if (marker.blobs === place) return
+  throw new UnfitFolder(
+    layout.root,
+    place === 'here'
+      ? 'this store keeps its bytes in a blob store of the program that made it, as store.json says: ' +
+          'open it with that blob store (the option `blobs`)'
+      : 'this store keeps its bytes in its own folder: open it without the option `blobs`',
+  )
+}

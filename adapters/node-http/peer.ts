@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Peer } from '../../src/index.ts'
+import { ForwardedPeer, plainAddress, type TrustedProxies } from '../serving/trusted-proxies.ts'
+
+/** Asked once for each connection, because a closed socket no longer knows its address. */
+const peers: WeakMap<Socket, Peer> = new WeakMap()
+
+/** Where a request came from: its connection, or what trusted proxies say. */
+export function peerOfIncoming(
+  incoming: IncomingMessage,
+  proxies: TrustedProxies | null,
+  overUnix: boolean,
+): Peer {
+  const connection = peerOfSocket(incoming.socket)
+  if (proxies === null) return connection
+  const { headers } = incoming
+  return new ForwardedPeer(proxies, connection, overUnix, (name) => headers[name]?.toString())
+}
+
+function peerOfSocket(socket: Socket): Peer {
+  const known = peers.get(socket)
+  if (known !== undefined) return known
+  const peer = {
+    address: plainAddress(socket.remoteAddress),
+    secure: (socket as { readonly encrypted?: boolean }).encrypted === true,
+  }
+  peers.set(socket, peer)
+  return peer
+}

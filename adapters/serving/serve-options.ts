@@ -1,0 +1,80 @@
+import type { NoticeSink } from '../../src/index.ts'
+
+/** How long a server waits for what, in milliseconds. None bounds how long a whole push may take. */
+export interface ServeTimeouts {
+  /** For the head of a request; on Bun, of a connection's first one. Default: 10 s. */
+  readonly headersMs: number
+  /** For anything to move while it is the client's turn, up or down. Default: 60 s. */
+  readonly stallMs: number
+  /** For the next request of an idle connection; on Bun, its head included. Default: 75 s. */
+  readonly keepAliveMs: number
+}
+
+/** The timeouts where none are given. */
+export const defaultTimeouts: ServeTimeouts = {
+  headersMs: 10_000,
+  stallMs: 60_000,
+  keepAliveMs: 75_000,
+}
+
+/** A certificate chain and its key, in PEM. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
+/** Where and how to serve, on every runtime. */
+export interface ServingOptions {
+  /** Default: 127.0.0.1, this machine alone. */
+  readonly host?: string
+  /** Default: 5000. 0 takes a free one. */
+  readonly port?: number
+  /** A unix socket to listen on instead of host and port. */
+  readonly socketPath?: string
+  /** Serve HTTPS with this certificate. */
+  readonly tls?: Certificate
+  /** Bun counts in steps of four seconds, from 8 to 255. */
+  readonly timeouts?: Partial<ServeTimeouts>
+  /** Told of transfers that failed. Default: nobody. */
+  readonly onNotice?: NoticeSink
+  /**
+   * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, ranges such as
+   * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.
+   */
+  readonly trustedProxies?: readonly string[]
+}
+
+/** How long a server that is to end waits where nothing else was asked for, in milliseconds. */
+export const graceMs = 30_000
+
+/** A server at work. */
+export interface RunningServer<Server> {
+  /** Where it can be reached: `http://127.0.0.1:5000`, or `unix:/path`. */
+  readonly url: string
+  /** The port, the real one where 0 was asked for; null on a unix socket. */
+  readonly port: number | null
+  /** The runtime's own server; on Bun another one after {@link setCertificate}. */
+  readonly server: Server
+  /**
+   * Uses another certificate for new connections; open ones stay as they are. Bun cannot change the
+   * certificate of a server, so there another one takes its place on the same port: requests under
+   * way finish, and idle connections are closed.
+   *
+   * @throws Error when it does not serve HTTPS, the certificate cannot be used, or Bun cannot listen
+   *   again, which is tried for a second.
+   */
+  setCertificate(tls: Certificate): Promise<void>
+  /**
+   * Waits, at most `withinMs` (default: 30 s), until the requests that are under way now have ended;
+   * Bun waits for those it has each time it looks. Takes others meanwhile: for a registry that tells
+   * them to go elsewhere, before `close`.
+   */
+  settle(withinMs?: number): Promise<void>
+  /**
+   * Takes no more connections, ends idle ones, and waits for requests under way, at most
+   * `deadlineMs` (default: 30 s); then cuts the rest.
+   *
+   * @returns how many connections were cut; on Bun, how many requests
+   */
+  close(deadlineMs?: number): Promise<number>
+}

@@ -1,0 +1,110 @@
+/** The shapes that the programs of the benchmark pass to each other. Types only: Node never loads this file. */
+
+/** Some bytes to push. */
+export interface Blob {
+  readonly bytes: number
+  readonly digest: string
+  pieces(): Iterable<Buffer>
+}
+
+export interface Manifest {
+  readonly bytes: Buffer
+  readonly digest: string
+}
+
+/** How much work a scenario does. Each scenario uses the fields it names in its own `sizes`. */
+export interface Size {
+  readonly clients?: number
+  /** Bytes in each blob. */
+  readonly bytes?: number
+  readonly seconds?: number
+  /** Seconds of the same work before the clock starts. */
+  readonly warmUp?: number
+  readonly times?: number
+}
+
+/** What the timed part of a scenario did. */
+export interface Timed {
+  /** Milliseconds that each operation took. */
+  readonly times: readonly number[]
+  readonly seconds: number
+  /** Given where the rate is in megabytes, not in operations. */
+  readonly bytes?: number
+}
+
+/** A prepared scenario: whatever must not be timed is done, a warm-up included. */
+export interface Work {
+  run(): Promise<Timed>
+  /** @throws Error where bytes are wrong that were not looked at while the clock ran. */
+  check(): Promise<void>
+}
+
+export interface Scenario<S extends Size = Size> {
+  readonly id: string
+  /** What the rate counts each second: operations (`/s`) or megabytes (`MB/s`). */
+  readonly unit: string
+  title(size: S): string
+  prepare(port: number, size: S): Promise<Work>
+}
+
+/** A scenario of the table, with its sizes. */
+export interface TableScenario<S extends Size = Size> extends Scenario<S> {
+  readonly sizes: { readonly full: S; readonly quick: S }
+}
+
+/** What was measured. A figure that could not be taken is null or absent. */
+export interface Figures {
+  readonly operations?: number | null
+  readonly seconds?: number | null
+  readonly rate?: number | null
+  readonly p50Ms?: number | null
+  readonly p99Ms?: number | null
+  readonly clientCpuSeconds?: number | null
+  readonly serverCpuSeconds?: number | null
+  readonly otherCpuSeconds?: number | null
+  readonly cpuMicrosPerOperation?: number | null
+  readonly peakBytes?: number | null
+  readonly bootMs?: number | null
+  readonly residentBytes?: number | null
+  readonly failed?: undefined
+}
+
+export type Measured = Figures | { readonly failed: string }
+
+/** A registry that can be started: its command with `{port}`, `{dir}` and `{config}` in it. */
+export interface Server {
+  readonly name: string
+  readonly command: string
+  /** What is on disk when it answers a push. */
+  readonly syncs: string
+}
+
+export interface RunningServer {
+  readonly name: string
+  readonly port: number
+  readonly pid: number
+  readonly dir: string
+  readonly idle: Figures
+  stop(): Promise<void>
+  /** How the process ended; null while it runs. */
+  ended(): string | null
+}
+
+/** A whole run. The other servers are compared with the first. */
+export interface Run {
+  readonly command: string
+  readonly date: string
+  readonly machine: string
+  readonly rounds: number
+  readonly quick: boolean
+  readonly servers: readonly Pick<Server, 'name' | 'syncs'>[]
+  readonly scenarios: readonly {
+    readonly id: string
+    readonly title: string
+    readonly unit: string
+  }[]
+  /** For each server, one entry a round. */
+  readonly idle: Readonly<Record<string, readonly Figures[]>>
+  /** For each scenario and server, one entry a round. */
+  readonly cells: Readonly<Record<string, Readonly<Record<string, readonly Measured[]>>>>
+}

@@ -1,0 +1,52 @@
+import type { CallContext } from '../ports/call-context.ts'
+import type { EventSink, RegistryEvent } from '../ports/events.ts'
+import type { NoticeSink } from '../ports/notices.ts'
+import type { RequestObserver } from '../ports/observer.ts'
+import type { Emit } from './deps.ts'
+
+/** A sink that never throws, whatever the program's own does. */
+export function safeNotices(sink: NoticeSink | undefined): NoticeSink {
+  if (sink === undefined) return () => {}
+  return (notice) => {
+    try {
+      sink(notice)
+    } catch {
+      // There is nobody left to tell: the sink itself is what failed.
+    }
+  }
+}
+
+/** Tells the program of changes; what its callback throws, or rejects with later, is a notice. */
+export function emitter(
+  onEvent: EventSink | undefined,
+  onNotice: NoticeSink,
+  clock: () => number,
+): Emit | null {
+  if (onEvent === undefined) return null
+  const failed = (error: unknown): void =>
+    onNotice({ kind: 'callback-failure', callback: 'onEvent', error })
+  return ({ principal, requestId, peer }: CallContext, facts) => {
+    const event = { ...facts, time: clock(), principal, requestId, peer } as RegistryEvent
+    try {
+      const result = onEvent(event)
+      if (result !== undefined) Promise.resolve(result).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}
+
+/** An observer that never throws; null where there is none. */
+export function safeObserver(
+  observe: RequestObserver | undefined,
+  onNotice: NoticeSink,
+): RequestObserver | null {
+  if (observe === undefined) return null
+  return (report) => {
+    try {
+      observe(report)
+    } catch (error) {
+      onNotice({ kind: 'callback-failure', callback: 'observe', error })
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/** A text is not JSON, or not the JSON that was expected. The message says what is wrong and where. */
+export class JsonProblem extends Error {
+  override readonly name = 'JsonProblem'
+}
+
+/** Deeper documents are refused: clients that read them recursively would overflow. */
+export const deepest = 64
+
+export const quote = 0x22
+export const comma = 0x2c
+export const colon = 0x3a
+export const openBracket = 0x5b
+export const closeBracket = 0x5d
+export const letterN = 0x6e
+export const openBrace = 0x7b
+export const closeBrace = 0x7d
+const plus = 0x2b
+const minus = 0x2d
+const dot = 0x2e
+const digit0 = 0x30
+const backslash = 0x5c
+const letterE = 0x65
+const letterF = 0x66
+const letterT = 0x74
+const letterU = 0x75
+
+export function notJson(): JsonProblem {
+  return new JsonProblem('it is not JSON in UTF-8')
+}
+
+export function tooDeep(): JsonProblem {
+  return new JsonProblem(`it is nested deeper than ${deepest} levels`)
+}
+
+/** Whether a number may begin with this character. */
+export function isNumberStart(code: number): boolean {
+  return code === minus || isDigit(code)
+}
+
+/** Returns where the white space from `start` ends. */
+export function endOfSpace(text: string, start: number): number {
+  let at = start
+  let code = text.charCodeAt(at)
+  while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+    at += 1
+    code = text.charCodeAt(at)
+  }
+  return at
+}
+
+/**
+ * Returns where the value at `start` ends, of any kind, with the white space behind it.
+ *
+ * @param depth of the value
+ * @throws JsonProblem
+ */
+export function endOfValue(text: string, start: number, depth: number): number {
+  switch (text.charCodeAt(start)) {
+    case quote:
+      return endOfSpace(text, endOfString(text, start))
+    case openBrace:
+      return endOfMembers(text, start, depth, closeBrace)
+    case openBracket:
+      return endOfMembers(text, start, depth, closeBracket)
+    case letterN:
+      return endOfWord(text, start, 'null')
+    case letterT:
+      return endOfWord(text, start, 'true')
+    case letterF:
+      return endOfWord(text, start, 'false')
+    default:
+      return endOfSpace(text, endOfNumber(text, start))
+  }
+}
+
+function endOfMembers(text: string, start: number, depth: number, close: number): number {
+  if (depth === deepest) throw tooDeep()
+  let at = endOfSpace(text, start + 1)
+  if (text.charCodeAt(at) === close) return endOfSpace(text, at + 1)
+  for (;;) {
+    if (close === closeBrace) at = endOfKey(text, at)
+    at = endOfValue(text, at, depth + 1)
+    const code = text.charCodeAt(at)
+    if (code !== comma && code !== close) throw notJson()
+    at = endOfSpace(text, at + 1)
+    if (code === close) return at
+  }
+}
+
+/** Returns where the key at `start` ends, with its colon and white space. @throws JsonProblem */
+export function endOfKey(text: string, start: number): number {
+  if (text.charCodeAt(start) !== quote) throw notJson()
+  const at = endOfSpace(text, endOfString(text, start))
+  if (text.charCodeAt(at) !== colon) throw notJson()
+  return endOfSpace(text, at + 1)
+}
+
+/** Returns where the string that begins at `start` ends, past its quote. @throws JsonProblem */
+export function endOfString(text: string, start: number): number {
+  let at = start + 1
+  for (;;) {
+    const code = text.charCodeAt(at)
+    if (code === quote) return at + 1
+    // Control characters, and the NaN behind the end.
+    if (!(code >= 0x20)) throw notJson()
+    at = code === backslash ? endOfEscape(text, at + 1) : at + 1
+  }
+}
+
+function endOfEscape(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  if (code === letterU) {
+    for (let digit = at + 1; digit <= at + 4; digit += 1) {
+      if (!isHexDigit(text.charCodeAt(digit))) throw notJson()
+    }
+    return at + 5
+  }
+  if (unescaped(code) === null) throw notJson()
+  return at + 1
+}
+
+/** What the character behind a backslash stands for; null where it stands for nothing. */
+function unescaped(code: number): string | null {
+  switch (code) {
+    case quote:
+      return '"'
+    case backslash:
+      return '\\'
+    case 0x2f:
+      return '/'
+    case 0x62:
+      return '\b'
+    case 0x66:
+      return '\f'
+    case 0x6e:
+      return '\n'
+    case 0x72:
+      return '\r'
+    case 0x74:
+      return '\t'
+    default:
+      return null
+  }
+}
+
+/**
+ * Decodes a string that {@link endOfString} has accepted, quotes included. The result may be a slice
+ * of `raw`, which keeps all of that in memory.
+ */
+export function decodeString(raw: string): string {
+  let from = 1
+  let text = ''
+  for (let at = raw.indexOf('\\'); at !== -1; at = raw.indexOf('\\', from)) {
+    const code = raw.charCodeAt(at + 1)
+    if (at > from) text += raw.slice(from, at)
+    from = at + 2
+    if (code === letterU) {
+      from += 4
+      text += String.fromCharCode(Number.parseInt(raw.slice(at + 2, from), 16))
+    } else {
+      text += unescaped(code)
+    }
+  }
+  return text + raw.slice(from, -1)
+}
+
+function endOfNumber(text: string, start: number): number {
+  let at = text.charCodeAt(start) === minus ? start + 1 : start
+  at = text.charCodeAt(at) === digit0 ? at + 1 : endOfDigits(text, at)
+  if (text.charCodeAt(at) === dot) at = endOfDigits(text, at + 1)
+  if ((text.charCodeAt(at) | 0x20) !== letterE) return at
+  const sign = text.charCodeAt(at + 1)
+  return endOfDigits(text, sign === minus || sign === plus ? at + 2 : at + 1)
+}
+
+/** Returns where the digits from `start` end; at least one has to be there. */
+function endOfDigits(text: string, start: number): number {
+  let at = start
+  while (isDigit(text.charCodeAt(at))) at += 1
+  if (at === start) throw notJson()
+  return at
+}
+
+function endOfWord(text: string, start: number, word: string): number {
+  if (!text.startsWith(word, start)) throw notJson()
+  return endOfSpace(text, start + word.length)
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
+}
+
+function isHexDigit(code: number): boolean {
+  return isDigit(code) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66)
+}

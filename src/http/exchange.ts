@@ -1,0 +1,176 @@
+import type { Reference } from '../oci/reference.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Principal } from '../ports/access.ts'
+import type { ByteSource } from '../ports/byte-source.ts'
+import type { RequestObserver, RequestReport } from '../ports/observer.ts'
+import { nativeBlob, setNativeBlob } from './native-blob.ts'
+import { peerOf } from './peer.ts'
+import { requestIdOf } from './request-id.ts'
+
+/** How an answer ended. */
+export interface ExchangeEnd {
+  /** Null where the client went away before there was an answer. */
+  readonly status: number | null
+  /** Of the body; null where the runtime does not tell. */
+  readonly bytesOut: number | null
+  /** Null where the runtime does not tell. */
+  readonly cutShort: boolean | null
+}
+
+/**
+ * A request that is observed, from its arrival to the end of its answer. The registry fills in what it
+ * learns on the way; whoever sends the answer ends it, once.
+ */
+export class Exchange {
+  route: string | null = null
+  repository: RepositoryName | null = null
+  reference: Reference | null = null
+  principal: Principal | null = null
+  errorCode: string | null = null
+  bytesIn = 0
+  /** Whether an adapter ends it. */
+  readonly managed: boolean
+  readonly #request: Request
+  readonly #began: number = performance.now()
+  readonly #observers: RequestObserver[] = []
+  #ended = false
+
+  constructor(request: Request, managed: boolean) {
+    this.#request = request
+    this.managed = managed
+  }
+
+  /** Says which route answers, and what its path names. */
+  at(pattern: string, repository: RepositoryName | null, reference: Reference | null): void {
+    this.route = pattern.replace(/:([a-z]+)(?:\{[^}]*\})?/g, '<$1>')
+    this.repository = repository
+    this.reference = reference
+  }
+
+  /** Adds an observer; called with the report when the exchange has ended. It must not throw. */
+  add(observer: RequestObserver): void {
+    this.#observers.push(observer)
+  }
+
+  /** Reports the exchange. Harmless when repeated. */
+  end({ status, bytesOut, cutShort }: ExchangeEnd): void {
+    if (this.#ended) return
+    this.#ended = true
+    const request = this.#request
+    const { route, repository, reference, principal, errorCode, bytesIn } = this
+    const report: RequestReport = {
+      requestId: requestIdOf(request),
+      method: request.method,
+      target: targetOf(request.url),
+      route,
+      repository,
+      reference,
+      principal,
+      peer: peerOf(request),
+      userAgent: request.headers.get('user-agent'),
+      status,
+      errorCode,
+      bytesIn,
+      bytesOut,
+      milliseconds: performance.now() - this.#began,
+      cutShort,
+    }
+    for (const observer of this.#observers) observer(report)
+  }
+}
+
+const exchanges: WeakMap<Request, Exchange> = new WeakMap()
+
+/** Begins to observe a request that no adapter observes. */
+export function observeHere(request: Request): Exchange {
+  const exchange = new Exchange(request, false)
+  exchanges.set(request, exchange)
+  return exchange
+}
+
+/**
+ * Begins to observe a request. An adapter that knows when an answer has been sent calls it before the
+ * registry sees the request, and {@link Exchange.end} when the answer is out or the client is gone.
+ */
+export function beginExchange(request: Request): Exchange {
+  const exchange = new Exchange(request, true)
+  exchanges.set(request, exchange)
+  return exchange
+}
+
+/** The exchange a request belongs to; null where it is not observed. */
+export function exchangeOf(request: Request): Exchange | null {
+  return exchanges.get(request) ?? null
+}
+
+/** The same body, its bytes counted as they come. */
+export function countedSource(source: ByteSource, exchange: Exchange): ByteSource {
+  return {
+    pipe: (sink) =>
+      source.pipe((chunk) => {
+        exchange.bytesIn += chunk.byteLength
+        return sink(chunk)
+      }),
+    abort: () => source.abort(),
+  }
+}
+
+/**
+ * Ends an exchange that no adapter ends: with the answer where it is all there, and with the end of its
+ * body where that is a stream. Returns the answer to send.
+ */
+export function endWith(exchange: Exchange, response: Response, head: boolean): Response {
+  const { status, headers } = response
+  const native = nativeBlob(response)
+  if (native !== null && response.body !== null) {
+    const body = countedStream(response.body, status, exchange)
+    const counted = new Response(body, { status, headers })
+    const ended = (bytesOut: number | null, cutShort: boolean | null): void =>
+      exchange.end({ status, bytesOut, cutShort })
+    setNativeBlob(counted, { ...native, ended })
+    return counted
+  }
+  const length = headers.get('content-length')
+  const bytesOut = head || status === 304 ? 0 : length === null ? null : Number(length)
+  exchange.end({ status, bytesOut, cutShort: null })
+  return response
+}
+
+/** The same bytes; the exchange ends with them. */
+function countedStream(
+  stream: ReadableStream<Uint8Array>,
+  status: number,
+  exchange: Exchange,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader()
+  let bytesOut = 0
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (done) {
+            controller.close()
+            exchange.end({ status, bytesOut, cutShort: false })
+            return
+          }
+          bytesOut += value.byteLength
+          controller.enqueue(value)
+        } catch (error) {
+          exchange.end({ status, bytesOut, cutShort: true })
+          throw error
+        }
+      },
+      async cancel(reason) {
+        exchange.end({ status, bytesOut, cutShort: true })
+        await reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** The path and query of an absolute URL. */
+function targetOf(url: string): string {
+  return url.slice(url.indexOf('/', url.indexOf('://') + 3))
+}

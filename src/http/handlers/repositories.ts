@@ -1,0 +1,12 @@
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { Call } from '../call.ts'
+import { apiVersion } from '../headers.ts'
+
+/**
+ * DELETE /v2/_layerdock/repositories/<name>: removes a repository with its tags, manifests and blobs.
+ * Layerdock's own; the specification has no such endpoint.
+ */
+export async function deleteRepository(call: Call, repository: RepositoryName): Promise<Response> {
+  await call.deps.service.deleteRepository(call, repository)
+  return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
+}

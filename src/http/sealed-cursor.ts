@@ -1,0 +1,57 @@
+/*
+ * A list that leaves out what the caller may not see has to go on from somewhere, also where the last
+ * name it looked at must not be told. Such a cursor is encrypted.
+ */
+
+const mark = '~'
+const ivBytes = 12
+
+/** Made when it is first needed. A cursor of another process does not open. */
+let key: Promise<CryptoKey> | null = null
+
+/** A cursor that stands for a name and does not tell it. No repository name begins as it does. */
+export async function sealCursor(name: string): Promise<string> {
+  const iv = crypto.getRandomValues(new Uint8Array(ivBytes))
+  const text = new TextEncoder().encode(name)
+  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, await keyOf(), text)
+  return `${mark}${toText(iv)}${toText(new Uint8Array(sealed))}`
+}
+
+/** Whether a `last` is a sealed cursor rather than a name. */
+export function isSealed(text: string): boolean {
+  return text.startsWith(mark)
+}
+
+/** The name a cursor stands for; null when it was not sealed by this process. */
+export async function openCursor(text: string): Promise<string | null> {
+  const bytes = fromText(text.slice(mark.length))
+  if (bytes === null || bytes.byteLength <= ivBytes) return null
+  const iv = bytes.subarray(0, ivBytes)
+  try {
+    const algorithm = { name: 'AES-GCM', iv }
+    const opened = await crypto.subtle.decrypt(algorithm, await keyOf(), bytes.subarray(ivBytes))
+    return new TextDecoder().decode(opened)
+  } catch {
+    return null
+  }
+}
+
+function keyOf(): Promise<CryptoKey> {
+  key ??= crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+  return key
+}
+
+function toText(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}
+
+function fromText(text: string): Uint8Array<ArrayBuffer> | null {
+  if (!/^(?:[0-9a-f]{2}){1,1024}$/.test(text)) return null
+  const bytes = new Uint8Array(text.length / 2)
+  for (let at = 0; at < bytes.byteLength; at += 1) {
+    bytes[at] = Number.parseInt(text.slice(at * 2, at * 2 + 2), 16)
+  }
+  return bytes
+}

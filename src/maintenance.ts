@@ -1,0 +1,84 @@
+import type { NoticeSink } from './ports/notices.ts'
+import type { Registry } from './registry.ts'
+
+/** What is done beside the requests, and how often. Times are in milliseconds; null is never. */
+export interface MaintenanceOptions {
+  /** Upload sessions that were idle too long are ended. Default: every minute. */
+  readonly expireEveryMs?: number
+  /** Garbage is collected. Default: never. */
+  readonly collectEveryMs?: number | null
+  /** Whether a collection also drops repositories that hold nothing. Default: false. */
+  readonly dropEmptyRepositories?: boolean
+  /**
+   * Bytes that no name points at are deleted, for the first time ten minutes after the start. Default:
+   * every day.
+   */
+  readonly sweepEveryMs?: number | null
+}
+
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
+/** Long enough after a start not to compete with it; a service restarted daily is swept as well. */
+const firstSweepMs = 10 * minuteMs
+
+/**
+ * Does what no request asks for: ends idle uploads, sweeps, and collects garbage where that is asked
+ * for. What fails is a notice, and tried again in its next turn. The timers keep no process alive.
+ *
+ * @returns what ends it, once the turns under way have ended
+ */
+export function startMaintenance(
+  registry: Pick<Registry, 'expireUploads' | 'collectGarbage' | 'sweepBytes'>,
+  options: MaintenanceOptions,
+  onNotice: NoticeSink,
+): () => Promise<void> {
+  const { expireEveryMs = minuteMs, collectEveryMs = null, sweepEveryMs = dayMs } = options
+  const emptyRepositories = options.dropEmptyRepositories ?? false
+  const tasks = [repeat('ending idle uploads', () => registry.expireUploads(), expireEveryMs)]
+  if (collectEveryMs !== null) {
+    const collect = (): Promise<unknown> => registry.collectGarbage({ emptyRepositories })
+    tasks.push(repeat('collecting garbage', collect, collectEveryMs))
+  }
+  if (sweepEveryMs !== null) {
+    const first = Math.min(firstSweepMs, sweepEveryMs)
+    const sweep = (): Promise<unknown> => registry.sweepBytes()
+    tasks.push(repeat('sweeping bytes without a name', sweep, sweepEveryMs, first))
+  }
+  return async () => {
+    await Promise.all(tasks.map((end) => end()))
+  }
+
+  /** A turn that outlasts its interval makes the next one wait. */
+  function repeat(
+    task: string,
+    work: () => Promise<unknown>,
+    everyMs: number,
+    firstMs: number = everyMs,
+  ): () => Promise<void> {
+    let running: Promise<void> = Promise.resolve()
+    let timer: ReturnType<typeof setTimeout>
+    let ended = false
+    const turn = async (): Promise<void> => {
+      try {
+        await work()
+      } catch (error) {
+        onNotice({ kind: 'background-failure', task, error, retried: true })
+      }
+      if (!ended) schedule(everyMs)
+    }
+    const schedule = (ms: number): void => {
+      timer = setTimeout(() => {
+        running = turn()
+      }, ms)
+      // A program with nothing else to do ends; not every runtime's timers have this.
+      const handle = timer as { unref?(): void }
+      handle.unref?.()
+    }
+    schedule(firstMs)
+    return async () => {
+      ended = true
+      clearTimeout(timer)
+      await running
+    }
+  }
+}

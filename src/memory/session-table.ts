@@ -1,0 +1,259 @@
+import type { UploadId } from '../oci/upload-id.ts'
+import type { SessionCaps, UploadSession } from '../ports/upload-store.ts'
+import { type AgeRow, ByAge } from './by-age.ts'
+import { SpareSessions } from './spare-sessions.ts'
+
+interface Claim {
+  readonly holder: string
+  /** The claim holds before this time. */
+  until: number
+  /** Whether another asked for the session since. */
+  wanted: boolean
+  /** Holds whatever the time is, while a change of its holder is on its way. */
+  pinned: boolean
+  row: AgeRow<UploadId>
+}
+
+interface Entry {
+  session: UploadSession
+  claim: Claim | null
+  /** Since when it is idle. */
+  age: AgeRow<UploadId>
+  /** It does not count as idle before this time. */
+  readonly keptUntil: number
+  /** Its place among the sessions that may make way; null when it may not. */
+  spare: AgeRow<UploadId> | null
+}
+
+/** What became of {@link SessionTable.create}. */
+export interface SessionCreation {
+  readonly created: boolean
+  /** Sessions without bytes that made way. */
+  readonly evicted: readonly UploadSession[]
+}
+
+/**
+ * Upload sessions in memory, with everything an `UploadStore` promises about claims, caps and idle
+ * time; a store keeps them in its own way beside it. No method's cost grows with the number of sessions,
+ * except that `expired` passes over those that are held.
+ */
+export class SessionTable {
+  readonly #clock: () => number
+  readonly #entries: Map<UploadId, Entry> = new Map()
+  readonly #perOwner: Map<string | null, number> = new Map()
+  readonly #byIdle: ByAge<UploadId> = new ByAge()
+  readonly #claims: ByAge<UploadId> = new ByAge()
+  readonly #spare: SpareSessions = new SpareSessions()
+  #bytes = 0
+
+  /** @param clock in milliseconds; differences count, so it should neither leap nor go back. */
+  constructor(clock: () => number) {
+    this.#clock = clock
+  }
+
+  /** Bytes acknowledged by all sessions together. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** The session, however long it was idle. */
+  get(id: UploadId): UploadSession | null {
+    return this.#entries.get(id)?.session ?? null
+  }
+
+  /** All sessions, with how long each was idle, in milliseconds; the longest idle first. */
+  *all(): Generator<{ readonly session: UploadSession; readonly idleMs: number }> {
+    const now = this.#clock()
+    for (const id of this.#byIdle.upTo(Number.POSITIVE_INFINITY)) {
+      const entry = this.#entries.get(id)
+      if (entry !== undefined) yield { session: entry.session, idleMs: now - entry.age.time }
+    }
+  }
+
+  /** As `UploadStore.create`. A session of the same id counts as created before. */
+  create(session: UploadSession, caps: SessionCaps): SessionCreation {
+    if (this.#entries.has(session.id)) return { created: true, evicted: [] }
+    this.#freeLapsed()
+    const evicted: UploadSession[] = []
+    const evict = (id: UploadId | null): boolean => {
+      const victim = id === null ? undefined : this.#entries.get(id)
+      if (victim === undefined) return false
+      this.#drop(victim)
+      evicted.push(victim.session)
+      return true
+    }
+    const { owner } = session
+    const own = this.#perOwner.get(owner) ?? 0
+    const fits =
+      (own < caps.perOwner || evict(this.#spare.oldestOf(owner))) &&
+      (this.#entries.size < caps.total || evict(this.#spare.oldestOfLargest()))
+    if (fits) this.#add(session, this.#clock(), 0)
+    return { created: fits, evicted }
+  }
+
+  /**
+   * Adds a session of an earlier process, whatever the caps are.
+   *
+   * @param idleMs how long it was idle already
+   * @param graceMs how long from now it does not count as idle all the same
+   */
+  restore(session: UploadSession, idleMs: number, graceMs: number): void {
+    const now = this.#clock()
+    this.#add(session, now - idleMs, now + graceMs)
+  }
+
+  /** As `UploadStore.find`. A session that is held is not idle. */
+  find(id: UploadId, idleMs: number): UploadSession | null {
+    const entry = this.#entries.get(id)
+    return entry === undefined || this.#isIdle(entry, idleMs) ? null : entry.session
+  }
+
+  /** As `UploadStore.claim`. */
+  claim(
+    id: UploadId,
+    holder: string,
+    ttlMs: number,
+    idleMs: number,
+  ): UploadSession | 'busy' | null {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || this.#isIdle(entry, idleMs)) return null
+    const current = this.#claimOf(entry)
+    if (current !== null && current.holder !== holder) {
+      current.wanted = true
+      return 'busy'
+    }
+    this.#setClaim(entry, holder, ttlMs, current?.wanted ?? false)
+    return entry.session
+  }
+
+  /** As `UploadStore.renew`. */
+  renew(id: UploadId, holder: string, ttlMs: number): 'held' | 'wanted' | 'lost' {
+    const entry = this.#entries.get(id)
+    const current = entry === undefined ? null : this.#claimOf(entry)
+    if (entry === undefined || current?.holder !== holder) return 'lost'
+    this.#setClaim(entry, holder, ttlMs, current.wanted)
+    return current.wanted ? 'wanted' : 'held'
+  }
+
+  /**
+   * Keeps the holder's claim from lapsing until {@link unpin}, so that a change can be made elsewhere
+   * and here as one; false when the claim was lost.
+   */
+  pin(id: UploadId, holder: string): boolean {
+    const entry = this.#entries.get(id)
+    const current = entry === undefined ? null : this.#claimOf(entry)
+    if (current?.holder !== holder) return false
+    current.pinned = true
+    return true
+  }
+
+  /** Lets the claim lapse again when its time is over. */
+  unpin(id: UploadId, holder: string): void {
+    const claim = this.#entries.get(id)?.claim
+    if (claim?.holder === holder) claim.pinned = false
+  }
+
+  /** As `UploadStore.save`. */
+  save(session: UploadSession, holder: string): boolean {
+    const entry = this.#entries.get(session.id)
+    if (entry === undefined || this.#claimOf(entry)?.holder !== holder) return false
+    this.#drop(entry)
+    this.#add(session, this.#clock(), 0)
+    return true
+  }
+
+  /** As `UploadStore.release`. */
+  release(id: UploadId, holder: string): void {
+    const entry = this.#entries.get(id)
+    if (entry?.claim?.holder !== holder) return
+    this.#endClaim(entry)
+  }
+
+  /** As `UploadStore.remove`. */
+  remove(id: UploadId, holder: string): boolean {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || this.#claimOf(entry)?.holder !== holder) return false
+    this.#drop(entry)
+    return true
+  }
+
+  /** As `UploadStore.expired`. */
+  expired(idleMs: number, limit: number): readonly UploadSession[] {
+    const found: UploadSession[] = []
+    for (const id of this.#byIdle.upTo(this.#clock() - idleMs)) {
+      if (found.length >= limit) break
+      const entry = this.#entries.get(id)
+      if (entry !== undefined && this.#isIdle(entry, idleMs)) found.push(entry.session)
+    }
+    return found
+  }
+
+  #claimOf({ claim }: Entry): Claim | null {
+    if (claim === null) return null
+    return claim.pinned || claim.until > this.#clock() ? claim : null
+  }
+
+  #isIdle(entry: Entry, idleMs: number): boolean {
+    const now = this.#clock()
+    if (entry.age.time > now - idleMs || entry.keptUntil > now) return false
+    return this.#claimOf(entry) === null
+  }
+
+  #add(session: UploadSession, idleSince: number, keptUntil: number): void {
+    const { id, owner, offset } = session
+    const age = this.#byIdle.add(idleSince, id)
+    const entry: Entry = { session, claim: null, age, keptUntil, spare: null }
+    this.#entries.set(id, entry)
+    this.#perOwner.set(owner, (this.#perOwner.get(owner) ?? 0) + 1)
+    this.#bytes += offset
+    this.#setSpare(entry)
+  }
+
+  #drop(entry: Entry): void {
+    const { id, owner, offset } = entry.session
+    this.#endClaim(entry)
+    if (entry.spare !== null) this.#spare.remove(owner, entry.spare)
+    this.#byIdle.remove(entry.age)
+    this.#entries.delete(id)
+    this.#bytes -= offset
+    const left = (this.#perOwner.get(owner) ?? 1) - 1
+    if (left === 0) this.#perOwner.delete(owner)
+    else this.#perOwner.set(owner, left)
+  }
+
+  #setClaim(entry: Entry, holder: string, ttlMs: number, wanted: boolean): void {
+    const pinned = entry.claim?.pinned ?? false
+    if (entry.claim !== null) this.#claims.remove(entry.claim.row)
+    if (entry.spare !== null) this.#spare.remove(entry.session.owner, entry.spare)
+    entry.spare = null
+    const until = this.#clock() + ttlMs
+    const row = this.#claims.add(until, entry.session.id)
+    entry.claim = { holder, until, wanted, pinned, row }
+  }
+
+  #endClaim(entry: Entry): void {
+    if (entry.claim === null) return
+    this.#claims.remove(entry.claim.row)
+    entry.claim = null
+    this.#setSpare(entry)
+  }
+
+  /** A session makes way while it has no bytes and no request holds it. */
+  #setSpare(entry: Entry): void {
+    const { id, owner, offset, committed } = entry.session
+    if (offset > 0 || committed !== null) return
+    entry.spare ??= this.#spare.add(owner, entry.age.time, id)
+  }
+
+  /** Ends the claims whose time is over, so that their sessions can make way. */
+  #freeLapsed(): void {
+    for (const id of [...this.#claims.upTo(this.#clock())]) {
+      const entry = this.#entries.get(id)
+      if (entry !== undefined && this.#claimOf(entry) === null) this.#endClaim(entry)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import type { Reference } from '../oci/reference.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Peer, Principal } from './access.ts'
+
+/** One request and what became of it, in the same shape on every runtime. */
+export interface RequestReport {
+  readonly requestId: string
+  readonly method: string
+  /** The path and query, as they arrived. */
+  readonly target: string
+  /** The pattern of the route, such as `/v2/<name>/blobs/<digest>`; null where none matched. */
+  readonly route: string | null
+  /** The repository the path names, if any. */
+  readonly repository: RepositoryName | null
+  /** The tag or digest the path names, if any. */
+  readonly reference: Reference | null
+  /** Null for an anonymous caller, and for a request that was answered before that was asked. */
+  readonly principal: Principal | null
+  readonly peer: Peer
+  readonly userAgent: string | null
+  /** HTTP status; null where the client went away before there was an answer. */
+  readonly status: number | null
+  /** The specification's code of an error answer, such as `BLOB_UNKNOWN`. */
+  readonly errorCode: string | null
+  /** Bytes of the request's body that were read. */
+  readonly bytesIn: number
+  /** Bytes of the answer's body that were sent; null where the runtime does not tell. */
+  readonly bytesOut: number | null
+  /** From the arrival of the request's head to the end of the answer. */
+  readonly milliseconds: number
+  /** Whether the client went away before the answer was complete; null where nobody can tell. */
+  readonly cutShort: boolean | null
+}
+
+/**
+ * Takes a report of every request once it has ended. Called beside the requests: what it throws is a
+ * notice and harms nothing.
+ */
+export type RequestObserver = (report: RequestReport) => void

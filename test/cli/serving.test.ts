@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { dial, readAll } from '../node-fs/loopback.ts'
+import { halfPush, pushBlob, useProgram } from './harness.ts'
+import { printed } from './program.ts'
+
+const cli = useProgram()
+
+test('keeps what was pushed over a stop and a start', async () => {
+  const folder = cli.folder()
+  const bytes = randomBytes(3_000_000)
+  const first = await cli.serve('--storage-dir', folder)
+  const digest = await pushBlob(first.url, bytes)
+  first.child.kill('SIGTERM')
+  expect((await first.ended).code).toBe(0)
+
+  const second = await cli.serve('--storage-dir', folder)
+  const answer = await fetch(`${second.url}/v2/a/blobs/${digest}`)
+  expect(bytes.equals(Buffer.from(await answer.arrayBuffer()))).toBe(true)
+  const part = await fetch(`${second.url}/v2/a/blobs/${digest}`, {
+    headers: { Range: 'bytes=5-1000004' },
+  })
+  expect(part.status).toBe(206)
+  expect(bytes.subarray(5, 1_000_005).equals(Buffer.from(await part.arrayBuffer()))).toBe(true)
+})
+
+test('gives file access enough threads', async ({ skip }) => {
+  if (process.platform !== 'linux') skip()
+  const { child, url } = await cli.serve('--storage-dir', cli.folder())
+  await Promise.all(Array.from({ length: 8 }, () => pushBlob(url, randomBytes(1000))))
+  // Node itself has 7; the pool's default would make them 11.
+  expect(readdirSync(`/proc/${child.pid}/task`).length).toBeGreaterThanOrEqual(12)
+})
+
+test('warns that everybody may push, where other machines reach it', async () => {
+  const open = async (...words: readonly string[]): Promise<string> => {
+    const started = cli.start('serve', '--memory', ...words)
+    await printed(started, 'listening')
+    started.child.kill('SIGTERM')
+    return (await started.ended).out
+  }
+  expect(await open('--listen', '0.0.0.0:0')).toMatch(
+    /"level":"warn".*everybody who reaches this address may push and delete.*--read-only/,
+  )
+  expect(await open('--listen', '0.0.0.0:0', '--no-deletes')).toContain('may push: put')
+  expect(await open('--listen', '0.0.0.0:0', '--read-only')).not.toContain('everybody')
+  expect(await open('--listen', '127.0.0.1:0')).not.toContain('everybody')
+})
+
+test('cuts a stalled upload after the time that was set', async () => {
+  const started = await cli.serve('--memory', '--stall-timeout', '200ms')
+  const socket = await dial(started.port)
+  socket.write(halfPush)
+  await readAll(socket)
+})
+
+test('deletes the bytes that nothing names, and keeps those that a manifest names', async () => {
+  const storage = cli.folder()
+  const words = ['--storage-dir', storage, '--collect-every', '50ms', '--lease', '500ms']
+  const { url } = await cli.serve(...words)
+  const config = Buffer.from('{}')
+  const kept = await pushBlob(url, config)
+  const dropped = await pushBlob(url, randomBytes(1000))
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+  const entry = { mediaType: 'application/vnd.oci.empty.v1+json', digest: kept, size: 2 }
+  const pushed = await fetch(`${url}/v2/a/manifests/latest`, {
+    method: 'PUT',
+    headers: { 'Content-Type': mediaType },
+    body: JSON.stringify({ schemaVersion: 2, mediaType, config: entry, layers: [] }),
+  })
+  expect(pushed.status).toBe(201)
+  const folder = join(storage, 'blobs/sha256')
+  const has = (digest: string): boolean =>
+    readdirSync(folder).some((name) => name.startsWith(digest.slice('sha256:'.length)))
+  expect(has(dropped)).toBe(true)
+  await expect.poll(() => has(dropped), { timeout: 60_000 }).toBe(false)
+  expect(has(kept)).toBe(true)
+  expect((await fetch(`${url}/v2/a/blobs/${dropped}`)).status).toBe(404)
+  expect((await fetch(`${url}/v2/a/blobs/${kept}`)).status).toBe(200)
+})

@@ -1,0 +1,94 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { closeSync, openSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { dial, readUntil } from '../node-fs/loopback.ts'
+import { digestOf, halfPush, statusOver, useProgram } from './harness.ts'
+import { printed } from './program.ts'
+
+const cli = useProgram()
+
+test('lets an upload finish while it drains, and tells others that it does', async () => {
+  const started = await cli.serve('--storage-dir', cli.folder())
+  const bytes = Buffer.from('a slow layer')
+  const socket = await dial(started.port)
+  const path = `/v2/a/blobs/uploads/?digest=${digestOf(bytes)}`
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: ${bytes.length}\r\n\r\n`)
+  socket.write(bytes.subarray(0, 6))
+  // On a connection of its own, answered: the upload's head has been read by then.
+  expect((await fetch(`${started.url}/v2/`)).status).toBe(200)
+  started.child.kill('SIGTERM')
+  await printed(started, 'stopping')
+  const ready = await fetch(`${started.url}/ready`)
+  expect([ready.status, await ready.json()]).toEqual([503, { status: 'draining' }])
+  expect((await fetch(`${started.url}/live`)).status).toBe(200)
+  const late = await fetch(`${started.url}/v2/a/blobs/uploads/`, { method: 'POST' })
+  expect(late.status).toBe(503)
+  expect(late.headers.get('retry-after')).toBe('5')
+  expect(late.headers.get('connection')).toBe('close')
+  socket.write(bytes.subarray(6))
+  expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 201 /)
+  expect((await started.ended).code).toBe(0)
+  await expect(fetch(`${started.url}/ready`)).rejects.toThrow()
+  socket.destroy()
+})
+
+// Of many lines some are written while it serves, of few all as it ends.
+test.each([1, 100])('serves on and ends although nobody reads its %d lines', async (lines) => {
+  const started = await cli.serve('--storage-dir', cli.folder())
+  started.child.stdout?.destroy()
+  for (let count = 0; count < lines; count++) {
+    expect((await fetch(`${started.url}/v2/`)).status).toBe(200)
+  }
+  started.child.kill('SIGTERM')
+  expect((await started.ended).code).toBe(0)
+})
+
+test.skipIf(process.platform !== 'linux').each([
+  ['a pipe that nobody reads', (path: string) => execFileSync('mkfifo', [path])],
+  ['a full disk', (path: string) => symlinkSync('/dev/full', path)],
+])('serves on and ends although its log goes to %s', async (_, make) => {
+  const folder = cli.folder()
+  make(join(folder, 'log'))
+  // A pipe that is open on both ends takes 64 KiB and then no more.
+  const end = openSync(join(folder, 'log'), 'r+')
+  const path = join(folder, 's')
+  const [executable = '', ...before] = cli.command()
+  const words = [...before, 'serve', '--listen', `unix:${path}`, '--memory']
+  const child = spawn(executable, words, { stdio: ['ignore', end, 'ignore'] })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  try {
+    const target = `/v2/${'x'.repeat(1000)}/tags/list`
+    for (let count = 0; count < 150; count++) await statusOver(path, target)
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  } finally {
+    child.kill('SIGKILL')
+    closeSync(end)
+  }
+})
+
+test('gives up on what does not finish in time', async () => {
+  const started = await cli.serve('--memory', '--drain-seconds', '0')
+  const socket = await dial(started.port)
+  socket.write(halfPush)
+  expect((await fetch(`${started.url}/v2/`)).status).toBe(200)
+  started.child.kill('SIGINT')
+  expect(await started.ended).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('cut what did not finish'),
+  })
+  socket.destroy()
+})
+
+test('stops at once on a second signal', async () => {
+  const started = await cli.serve('--memory')
+  const socket = await dial(started.port)
+  socket.write(halfPush)
+  expect((await fetch(`${started.url}/v2/`)).status).toBe(200)
+  started.child.kill('SIGTERM')
+  await printed(started, 'stopping')
+  started.child.kill('SIGINT')
+  expect((await started.ended).code).toBe(1)
+  socket.destroy()
+})
