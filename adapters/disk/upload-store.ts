@@ -74,7 +74,7 @@ export class DiskUploadStore implements UploadStore {
   async create(session: UploadSession, caps: SessionCaps): Promise<boolean> {
     this.#expectWritable()
     const { created, evicted } = this.#table.create(session, caps)
-    for (const { id } of evicted) await this.#forgetFiles(id)
+    for (const session of evicted) await this.#forgetFiles(session)
     return created
   }
 
@@ -193,11 +193,10 @@ export class DiskUploadStore implements UploadStore {
   }
 
   /** What cannot be removed now belongs to no session, and goes when the store is opened next. */
-  async #forgetFiles(id: UploadId): Promise<void> {
+  async #forgetFiles({ id, stage }: UploadSession): Promise<void> {
     const { files, layout } = this.#deps
-    if (!this.#written.delete(id)) return
-    await files.unlink(layout.session(id)).catch(() => false)
-    await files.unlink(layout.staged(id)).catch(() => false)
+    if (this.#written.delete(id)) await files.unlink(layout.session(id)).catch(() => false)
+    if (stage !== null) await files.unlink(layout.staged(id)).catch(() => false)
   }
 
   async #load(): Promise<void> {
