@@ -1,11 +1,11 @@
 // The registry on Cloudflare: bytes in R2, names in one Durable Object, a worker between them.
-import { createRegistry, type Registry } from 'layerdock'
-import { setPeer } from 'layerdock/kit'
+import type { Registry } from 'layerdock'
+import { assembleRegistry, setPeer } from 'layerdock/kit'
 import { passwordAccess } from './access.ts'
 import { nativeHash } from './hash.ts'
 import type { NamesNamespace } from './names.ts'
 import { r2Blobs } from './r2-blobs.ts'
-import { smallestPart } from './r2-stage.ts'
+import { smallestPart, usableParts } from './r2-stage.ts'
 import { remote } from './remote.ts'
 
 export { Names } from './names.ts'
@@ -28,7 +28,7 @@ export interface Env {
  */
 function registryFor(env: Env): Registry {
   const names = () => env.NAMES.getByName('registry')
-  return createRegistry({
+  return assembleRegistry({
     stores: {
       blobs: r2Blobs(env.BLOBS),
       metadata: remote(() => names().metadata),
@@ -37,7 +37,7 @@ function registryFor(env: Env): Registry {
     hash: nativeHash,
     ...(env.OPEN === 'true' ? {} : { access: passwordAccess(env.PASSWORD) }),
     allowSparse: env.ALLOW_SPARSE === 'true',
-    limits: { blobBytes: 10_000 * smallestPart, manifestCacheBytes: 0 },
+    limits: { blobBytes: usableParts * smallestPart, manifestCacheBytes: 0 },
     // A worker's console is its log.
     // biome-ignore lint/suspicious/noConsole: see above
     onNotice: (notice) => console.error(notice),

@@ -52,9 +52,15 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'assembled-registry',
+    where: ['src/assembled-registry.ts'],
+    layers: ['oci', 'ports', 'options', 'core', 'service-app'],
+    packages: [],
+  },
+  {
     name: 'registry',
     where: ['src/registry.ts'],
-    layers: ['oci', 'ports', 'options', 'core', 'metadata', 'memory', 'http', 'service-app'],
+    layers: ['oci', 'options', 'metadata', 'memory', 'assembled-registry'],
     packages: [],
   },
   {
@@ -91,6 +97,7 @@ export const layers: readonly Layer[] = [
       'memory',
       'http',
       'service-app',
+      'assembled-registry',
       'registry',
       'maintenance',
     ],
