@@ -23,7 +23,7 @@ export interface RegistryLimits {
   readonly uploadIdleMs: number
   /** Entries in one page of tags or repositories; a larger `n` is cut to this. */
   readonly pageSize: number
-  /** Bytes of descriptors in one page of referrers. */
+  /** A page of referrers as it is sent, in bytes. Clients read 4 MiB at most. */
   readonly referrersBytes: number
   /** `tag` parameters in one manifest push; more is 414. */
   readonly tagsPerPush: number

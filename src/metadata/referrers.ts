@@ -1,4 +1,4 @@
-import type { Descriptor } from '../oci/descriptor.ts'
+import { type Descriptor, descriptorBytes, mostDescriptors } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Page, ReferrersRequest } from '../ports/metadata-store.ts'
 import { SortedNames } from './sorted-names.ts'
@@ -55,8 +55,9 @@ export class Referrers {
         const manifest = find(digest)
         if (manifest === undefined) continue
         if (artifactType !== undefined && manifest.artifactType !== artifactType) continue
-        bytes += roughBytes(manifest)
-        if (bytes > maxBytes && items.length > 0) return { items, more: true }
+        bytes += descriptorBytes(manifest)
+        const full = bytes > maxBytes || items.length === mostDescriptors
+        if (full && items.length > 0) return { items, more: true }
         items.push(descriptorOf(manifest))
       }
       after = page.items.at(-1)
@@ -97,12 +98,4 @@ function descriptorOf(manifest: Descriptor): Descriptor {
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(annotations === undefined ? {} : { annotations }),
   }
-}
-
-/** About how long a descriptor is as JSON; the 80 are its field names, quotes and commas. */
-function roughBytes(manifest: Descriptor): number {
-  let bytes = 80 + manifest.mediaType.length + manifest.digest.length
-  bytes += manifest.artifactType?.length ?? 0
-  for (const [key, value] of manifest.annotations ?? []) bytes += key.length + value.length + 6
-  return bytes
 }
