@@ -163,11 +163,9 @@ describe.each<LockKind>(['flock', 'socket'])('the lock by %s', (lock) => {
   test('keeps a second store of this process out, and lets it in afterwards', async () => {
     const directory = await temporaryFolder()
     const first = await openStore({ directory, lock })
-    const started = performance.now()
     const refusal = openDiskStore({ directory })
     await expect(refusal).rejects.toBeInstanceOf(StoreInUse)
     await expect(refusal).rejects.toThrow(`${directory}: another Layerdock is using this folder`)
-    expect(performance.now() - started).toBeLessThan(1000)
     await first.close()
     expect((await openStore({ directory })).status().lock).toBe(lock)
   })
@@ -176,10 +174,10 @@ describe.each<LockKind>(['flock', 'socket'])('the lock by %s', (lock) => {
     const directory = await closedStore(lock)
     const other = await holder(lock, directory)
     await expect(openDiskStore({ directory })).rejects.toBeInstanceOf(StoreInUse)
-    const started = performance.now()
+    const ended = once(other, 'exit')
     other.kill('SIGKILL')
+    await ended
     await openStore({ directory })
-    expect(performance.now() - started).toBeLessThan(1000)
   })
 
   test.runIf(lock === 'flock')('keeps another process out', async () => {
