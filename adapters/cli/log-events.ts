@@ -14,6 +14,13 @@ export function logEvents(log: Logger): EventSink {
       case 'store-read-only':
         log.error({ err: event.error }, 'storage failed: read-only until restarted')
         return
+      case 'store-condition': {
+        const { part, state, reason, error } = event
+        if (state === 'ok') log.info({ part }, 'the storage works again')
+        else if (state === 'full') log.error({ part, err: error }, 'no room left: free space')
+        else log.error({ part, state, reason, err: error }, 'the storage failed')
+        return
+      }
       case 'store-recovered':
         log.warn(
           { file: event.file, detail: event.detail },

@@ -11,17 +11,19 @@ import { algorithmOf } from '../../src/kit.ts'
 import type { BufferBudget } from './buffers.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { DiskBlob, openBlobOf } from './disk-blob.ts'
-import { codeOf, isNoFile } from './file-errors.ts'
+import { codeOf, isNoFile, writeError } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import { blobAlgorithms, blobKey, type Layout } from './layout.ts'
 import { firstNames } from './sorted-listing.ts'
 import { DiskStagedBlob, type StagingDeps } from './staged-blob.ts'
+import type { StoreHealth } from './store-health.ts'
 
 /** Parts of {@link DiskBlobStore}. */
 export interface DiskBlobDeps {
   readonly files: Files
   readonly layout: Layout
   readonly buffers: BufferBudget
+  readonly health: StoreHealth
 }
 
 /** Blobs as files, named by their digest. */
@@ -106,12 +108,17 @@ export class DiskBlobStore implements BlobStore {
   }
 
   #writer(id: UploadId, file: Promise<OpenFile>, size: number): DiskStagedBlob {
-    const { files, layout, buffers } = this.#deps
+    const { files, layout, buffers, health } = this.#deps
     const deps: StagingDeps = {
       files,
       buffers,
       path: layout.staged(id),
       publish: (path, digest, bytes) => this.#publish(path, digest, bytes),
+      failed: (error) => {
+        const told = writeError(error)
+        health.failed('blobs', told)
+        return told
+      },
       ended: (blob) => {
         if (this.#writers.get(id) === blob) this.#writers.delete(id)
       },
@@ -128,6 +135,7 @@ export class DiskBlobStore implements BlobStore {
   async #publish(temporary: string, digest: Digest, size: number): Promise<BlobRef> {
     await this.#deps.files.rename(temporary, this.#deps.layout.blob(digest))
     await this.#syncs[algorithmOf(digest)].sync()
+    this.#deps.health.wrote('blobs')
     return { digest, size, key: blobKey(digest) }
   }
 }

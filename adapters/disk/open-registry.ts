@@ -22,6 +22,8 @@ export interface DiskRegistry extends Registry {
   /** What its transfers borrow their memory from. */
   readonly buffers: BufferBudget
   status(): { readonly store: DiskStoreStatus; readonly metadata: MetadataStatus }
+  /** Looks whether the folder is still there and takes writes; `status` then says so. Never rejects. */
+  check(): Promise<void>
 }
 
 /**
@@ -49,6 +51,7 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
       ...registry,
       buffers: store.buffers,
       status: () => ({ store: store.status(), metadata: metadata.status() }),
+      check: () => store.check(),
       async close() {
         try {
           await registry.close()

@@ -17,6 +17,7 @@ import {
   makeWithParents,
   readMarker,
 } from './store-folder.ts'
+import { StoreHealth, type StoreHealthReport } from './store-health.ts'
 import { DiskUploadStore } from './upload-store.ts'
 
 /** Settings of {@link openDiskStore}. */
@@ -46,6 +47,8 @@ export interface DiskStoreStatus {
   readonly uploads: number
   /** Why names can no longer be changed; null while they can. */
   readonly failure: Error | null
+  /** How each part does, as far as writes and the last `check` have shown. */
+  readonly health: StoreHealthReport
 }
 
 /** A store in a folder that nobody else can open meanwhile. */
@@ -56,6 +59,8 @@ export interface DiskStore {
   readonly log: DiskMetadataLog
   readonly buffers: BufferBudget
   status(): DiskStoreStatus
+  /** Looks whether the folder is still there and takes writes; `status` then says so. Never rejects. */
+  check(): Promise<void>
   /** Keeps what a restart needs and lets go of the folder; harmless when repeated. */
   close(): Promise<void>
 }
@@ -74,9 +79,10 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   const lock = await takeFolder(files, layout, options.lock)
   try {
     const quarantine = new Quarantine(files, layout, clock)
-    const blobs = new DiskBlobStore({ files, layout, buffers })
-    const uploads = await DiskUploadStore.open({ files, layout, clock, events, boot })
-    const log = new DiskMetadataLog({ files, layout, quarantine, events })
+    const health = new StoreHealth({ files, layout, events, readOnly: false })
+    const blobs = new DiskBlobStore({ files, layout, buffers, health })
+    const uploads = await DiskUploadStore.open({ files, layout, clock, events, boot, health })
+    const log = new DiskMetadataLog({ files, layout, quarantine, events, health })
     let closed: Promise<void> | null = null
     return {
       blobs,
@@ -88,7 +94,12 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
         lock: lock.kind,
         uploads: uploads.size,
         failure: log.failure,
+        health: health.report(),
       }),
+      async check() {
+        await health.check()
+        await log.check()
+      },
       close() {
         closed ??= closeAll([uploads, log, blobs, { close: () => lock.release() }])
         return closed

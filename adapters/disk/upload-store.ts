@@ -1,9 +1,11 @@
 import { type EventSink, parseUploadId, type UploadId } from '../../src/index.ts'
 import type { SessionCaps, UploadSession, UploadStore } from '../../src/kit.ts'
+import { writeError } from './file-errors.ts'
 import type { Files } from './files.ts'
 import type { Layout } from './layout.ts'
 import { parseSession, sessionText } from './session-file.ts'
 import { SessionTable } from './session-table.ts'
+import type { StoreHealth } from './store-health.ts'
 import { readText, writeAll } from './whole-files.ts'
 
 /** Files read or written at once at start and at close. */
@@ -18,6 +20,7 @@ export interface DiskUploadDeps {
   readonly layout: Layout
   readonly clock: () => number
   readonly events: EventSink
+  readonly health: StoreHealth
   /** Changes with every start of the machine; null where that cannot be told. */
   readonly boot: string | null
 }
@@ -50,7 +53,9 @@ export class DiskUploadStore implements UploadStore {
     return this.#table.size
   }
 
+  /** @throws RegistryError `storageReadOnly`, `unavailable` when its bytes could not be kept. */
   async create(session: UploadSession, caps: SessionCaps): Promise<boolean> {
+    await this.#deps.health.expectWritable()
     if (!this.#table.hasRoom(session.principal, caps)) return false
     this.#table.add(session)
     return true
@@ -109,6 +114,19 @@ export class DiskUploadStore implements UploadStore {
 
   /** Puts a session's file in place; false when the session was removed meanwhile. */
   async #write(session: UploadSession): Promise<boolean> {
+    const { health } = this.#deps
+    try {
+      const there = await this.#writeFile(session)
+      health.wrote('uploads')
+      return there
+    } catch (error) {
+      const failure = writeError(error)
+      health.failed('uploads', failure)
+      throw failure
+    }
+  }
+
+  async #writeFile(session: UploadSession): Promise<boolean> {
     const { files, layout, boot } = this.#deps
     const path = layout.session(session.id)
     this.#saves++

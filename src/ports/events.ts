@@ -28,6 +28,17 @@ export type RegistryEvent =
    * requests match no route. Reported once.
    */
   | { readonly kind: 'mount-mismatch'; readonly detail: string }
+  /** A part of the store went from one condition to another: once for each change. */
+  | {
+      readonly kind: 'store-condition'
+      /** What it is about: names, the bytes of blobs, or unfinished uploads. */
+      readonly part: 'metadata' | 'blobs' | 'uploads'
+      readonly state: 'ok' | 'full' | 'read-only' | 'unavailable'
+      /** Why it is not ok, without paths of the host; null where it is. */
+      readonly reason: string | null
+      /** What the system said; null where it is ok. */
+      readonly error: unknown
+    }
   /** The store stopped writing until the process starts again. */
   | { readonly kind: 'store-read-only'; readonly error: unknown }
 

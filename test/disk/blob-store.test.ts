@@ -80,13 +80,16 @@ describe('durability', () => {
   })
 })
 
+/** What a caller is told of a disk that reports an error. */
+const deviceFailed = { kind: 'unavailable', cause: { code: 'EIO' } }
+
 describe('faults', () => {
   test.each(['write', 'datasync', 'rename', 'sync-directory'])(
     'a failed %s loses this upload alone, and is not tried again',
     async (operation) => {
       const { store, files, directory } = await faulty()
       files.judge = (call) => (call.operation === operation ? 'EIO' : null)
-      await expect(put(store, sampleBytes(10))).rejects.toThrow('EIO')
+      await expect(put(store, sampleBytes(10))).rejects.toMatchObject(deviceFailed)
       expect(files.calls.filter((call) => call.operation === operation)).toHaveLength(1)
       expect(await readdir(join(directory, 'uploads'))).toEqual([])
       files.judge = () => null
@@ -113,8 +116,8 @@ describe('faults', () => {
     files.judge = ({ operation }) => (operation === 'write' ? 'EIO' : null)
     const staged = await store.blobs.stage(newUploadId(), {})
     expect(staged.write(sampleBytes(2 * mib))).toBeUndefined()
-    await expect(staged.suspend()).rejects.toThrow('EIO')
-    await expect(staged.write(sampleBytes(1))).rejects.toThrow('EIO')
+    await expect(staged.suspend()).rejects.toMatchObject(deviceFailed)
+    await expect(staged.write(sampleBytes(1))).rejects.toMatchObject(deviceFailed)
   })
 
   test('a first chunk that could not be kept leaves nothing behind', async () => {
