@@ -9,6 +9,7 @@ export { parseRepositoryName, type RepositoryName } from './oci/repository-name.
 export { parseTag, type Tag } from './oci/tag.ts'
 export { parseUploadId, type UploadId } from './oci/upload-id.ts'
 export {
+  type CorsOptions,
   defaultLimits,
   type RegistryLimits,
   type RegistryOptions,

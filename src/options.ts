@@ -58,6 +58,15 @@ export interface RegistryStores {
   readonly metadata: MetadataStore
 }
 
+/** Which pages of other origins may use a registry from a browser. */
+export interface CorsOptions {
+  /**
+   * Origins as browsers send them, such as `https://ui.example.com`: their pages may read and write,
+   * with credentials. `*` lets every page read what needs no credentials, and write nothing.
+   */
+  readonly origins: readonly string[] | '*'
+}
+
 /** What a registry is made of. With nothing given it keeps everything in memory. */
 export interface RegistryOptions {
   /** All three, or none for memory. */
@@ -80,6 +89,8 @@ export interface RegistryOptions {
   readonly deletes?: boolean
   /** Take manifests and indexes whose content is not all there. Default: false. */
   readonly allowSparse?: boolean
+  /** Lets pages of other origins call the registry. Default: none. */
+  readonly cors?: CorsOptions
   readonly limits?: Partial<RegistryLimits>
   /** Told of what no client is told. Default: nobody. */
   readonly events?: EventSink

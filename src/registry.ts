@@ -4,6 +4,7 @@ import type { GarbageReport } from './core/garbage.ts'
 import { readOnly, withoutDeletes } from './core/read-only.ts'
 import { createCore } from './core/service.ts'
 import { createApp } from './http/app.ts'
+import { createCors } from './http/cors.ts'
 import { memoryBlobs } from './memory/blob-store.ts'
 import { portableHash } from './memory/portable-hash.ts'
 import { memoryUploads } from './memory/upload-store.ts'
@@ -44,8 +45,8 @@ export interface Registry {
 /**
  * Makes a registry (OCI Distribution Specification, end-1 to end-14, and `_catalog`).
  *
- * @throws TypeError when `prefix` or `stripped` is not a path, or the public path does not begin with
- *   `stripped`.
+ * @throws TypeError when `prefix` or `stripped` is not a path, the public path does not begin with
+ *   `stripped`, or `cors` lists something that is not an origin.
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const limits = { ...defaultLimits, ...options.limits }
@@ -65,7 +66,14 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   const service = restricted(core.service, options)
   const prefix = checkedPath('prefix', options.prefix ?? '')
   const http = createApp(
-    { service, limits, access: options.access ?? null, events, prefix },
+    {
+      service,
+      limits,
+      access: options.access ?? null,
+      cors: options.cors === undefined ? null : createCors(options.cors),
+      events,
+      prefix,
+    },
     withoutStripped(`${prefix}/v2`, checkedPath('stripped', options.stripped ?? '')),
   )
   return {

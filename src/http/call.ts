@@ -5,12 +5,14 @@ import type { RegistryLimits } from '../options.ts'
 import type { Access, Action, Ask, Peer, Principal } from '../ports/access.ts'
 import type { EventSink } from '../ports/events.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
+import type { Cors } from './cors.ts'
 
 /** What the handlers of one registry work with. */
 export interface HttpDeps {
   readonly service: RegistryService
   readonly limits: RegistryLimits
   readonly access: Access | null
+  readonly cors: Cors | null
   readonly events: EventSink
   /** What stands before `/v2` in public paths. */
   readonly prefix: string

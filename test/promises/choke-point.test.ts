@@ -66,6 +66,7 @@ function guarded(access: Access): ReturnType<typeof clientOf> {
     service: unreachable,
     limits: defaultLimits,
     access,
+    cors: null,
     events: () => {},
     prefix: '',
   }
