@@ -67,8 +67,10 @@ describe('appending', () => {
     expect(files.lines).toEqual([
       'write journal.0',
       'datasync journal.0',
+      'stat journal.0',
       'write journal.0',
       'datasync journal.0',
+      'stat journal.0',
     ])
     await store.close()
     const again = await opened(directory)

@@ -1,13 +1,15 @@
 import { createRegistry } from 'layerdock'
 import { type BlobStore, memoryStores } from 'layerdock/kit'
-import { blobStoreContract, type RegistryFetch, registryContract } from 'layerdock/testing'
+import { blobStoreContract, casesFor, type RegistryFetch, registryContract } from 'layerdock/testing'
 import { describe, expect, test } from 'vitest'
 import { mapKeyValue } from '../../examples/custom-store/key-value.ts'
 import { keyValueBlobs } from '../../examples/custom-store/key-value-blobs.ts'
 import { textOf } from '../architecture/source-files.ts'
 
 describe('blobs among keys and values', () => {
-  for (const { name, run } of blobStoreContract) test(name, () => run(makeBlobs))
+  for (const { name, run } of casesFor(blobStoreContract, {}).runnable) {
+    test(name, () => run(() => ({ open: makeBlobs })))
+  }
 })
 
 describe('a registry over them', () => {

@@ -204,6 +204,6 @@ describe('TLS', () => {
         .end()
     })
     expect(bytes).toBe(3_000_000)
-    expect(await secure.close(5_000)).toBe(0)
+    expect(await secure.close(100_000)).toBe(0)
   })
 })
