@@ -11,8 +11,8 @@ export type { Registry } from './assembled-registry.ts'
 /**
  * Makes a registry (OCI Distribution Specification, end-1 to end-14, and `_catalog`).
  *
- * @throws TypeError when `prefix` or `stripped` is not a path, or the public path does not begin with
- *   `stripped`.
+ * @throws TypeError when `prefix` or `stripped` is not a path, the public path does not begin with
+ *   `stripped`, or `cors` lists something that is not an origin.
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const { stores, hash = portableHash } = options

@@ -9,6 +9,7 @@ import { findLog } from './log-contents.ts'
 import type { Quarantine } from './quarantine.ts'
 import { Reserve } from './reserve.ts'
 import { writeSnapshot } from './snapshot-file.ts'
+import type { StoreHealth } from './store-health.ts'
 
 /** What a {@link DiskMetadataLog} works with. */
 export interface DiskLogDeps {
@@ -16,6 +17,7 @@ export interface DiskLogDeps {
   readonly layout: Layout
   readonly quarantine: Quarantine
   readonly onNotice: NoticeSink
+  readonly health: StoreHealth
 }
 
 /** Generations of names in files: see {@link MetadataLog}. */
@@ -71,7 +73,8 @@ export class DiskMetadataLog implements MetadataLog {
       throw error
     }
     if (!this.#journals.includes(generation)) this.#journals.push(generation)
-    this.#journal = new JournalFile(generation, file, choice.journalBytes)
+    const path = layout.journal(generation)
+    this.#journal = new JournalFile(files, path, generation, file, choice.journalBytes)
     this.#reserve = await Reserve.open(files, layout.reserve)
   }
 
@@ -88,9 +91,20 @@ export class DiskMetadataLog implements MetadataLog {
     void reserve.refill()
   }
 
+  /** Stops all writing where the journal is no longer the file a restart would find. */
+  async check(): Promise<void> {
+    try {
+      await this.#journal?.expectNamed()
+    } catch (error) {
+      this.#latch(error)
+    }
+  }
+
   async rotate(): Promise<number> {
     const { files, layout } = this.#deps
     const { journal } = this.#ready()
+    await this.check()
+    if (this.#failure !== null) throw this.#failure
     const generation = journal.generation + 1
     const file = await files.open(layout.journal(generation), 'create')
     try {
@@ -100,7 +114,7 @@ export class DiskMetadataLog implements MetadataLog {
       await file.close()
       throw this.#latch(error)
     }
-    this.#journal = new JournalFile(generation, file, 0)
+    this.#journal = new JournalFile(files, layout.journal(generation), generation, file, 0)
     this.#journals.push(generation)
     // All of it is synced: a failure to let go loses nothing.
     await journal.close().catch(() => {})
@@ -151,7 +165,10 @@ export class DiskMetadataLog implements MetadataLog {
    * success: nothing is written any more until a new process has read what is there.
    */
   #latch(error: unknown): RegistryError {
-    this.#failure ??= new RegistryError('storageReadOnly', { cause: error })
+    if (this.#failure === null) {
+      this.#failure = new RegistryError('storageReadOnly', { cause: error })
+      this.#deps.health.latch(this.#failure)
+    }
     return this.#failure
   }
 

@@ -15,6 +15,8 @@ export interface StagingDeps {
   readonly path: string
   /** Gives the synced file its final name; resolves when that is durable. */
   readonly publish: (path: string, digest: Digest, size: number) => Promise<BlobRef>
+  /** Told of each failed write; returns what the caller is to be told of it. */
+  readonly failed: (error: unknown) => unknown
   /** Called once the file is no longer this writer's. */
   readonly ended: (blob: DiskStagedBlob) => void
 }
@@ -54,9 +56,7 @@ export class DiskStagedBlob implements StagedBlob {
     this.#size = suspended ?? 0
     this.#position = this.#size
     deps.buffers.enter()
-    file.catch((error: unknown) => {
-      this.#failure ??= error
-    })
+    file.catch((error: unknown) => this.#fail(error))
   }
 
   get size(): number {
@@ -117,9 +117,9 @@ export class DiskStagedBlob implements StagedBlob {
         this.#owned = false
         return ref
       } catch (error) {
-        this.#failure ??= error
+        const failure = this.#fail(error)
         await this.#giveUp()
-        throw error
+        throw failure
       }
     })
   }
@@ -208,7 +208,7 @@ export class DiskStagedBlob implements StagedBlob {
       await writeAll(await this.#file, lot, position)
       for (const chunk of lot) freeChunk(chunk)
     } catch (error) {
-      this.#failure ??= error
+      this.#fail(error)
     }
     this.#writing = null
   }
@@ -231,8 +231,15 @@ export class DiskStagedBlob implements StagedBlob {
     this.#throwFailure()
     if (this.#writing === null && this.#gatheredBytes > 0) this.#startWriting()
     await this.#writing
-    await this.#file
+    // It fails as the file did, which is known by then.
+    await this.#file.catch(() => {})
     this.#throwFailure()
+  }
+
+  /** Notes the first failure, and returns it. */
+  #fail(error: unknown): unknown {
+    this.#failure ??= this.#deps.failed(error)
+    return this.#failure
   }
 
   #throwFailure(): void {

@@ -114,6 +114,9 @@ export class JournalWriter {
   #noteFull(full: boolean): void {
     if (full === this.#isFull) return
     this.#isFull = full
-    this.#onNotice({ kind: 'store-full', full })
+    const condition = full
+      ? { state: 'full' as const, reason: 'there is no room left' }
+      : { state: 'ok' as const, reason: null }
+    this.#onNotice({ kind: 'store-condition', part: 'metadata', ...condition, error: null })
   }
 }

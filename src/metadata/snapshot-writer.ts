@@ -9,8 +9,8 @@ import { headerLine, type SnapshotHeader, trailerEnd, trailerHead } from './snap
 import type { SortedNames } from './sorted-names.ts'
 import type { State } from './state.ts'
 
-/** Characters gathered before they are handed over. */
-const chunkLength = 64 * 1024
+/** Characters gathered before they are handed over, where nothing else is said. */
+const defaultChunk = 64 * 1024
 /** How long others wait for a slice at most, in milliseconds, give or take one chunk. */
 const sliceMs = 4
 /** Names taken from a sorted list at once. */
@@ -24,6 +24,7 @@ const encoder = new TextEncoder()
  *
  * @param now the store's own time, in milliseconds
  * @param settled waits until all that was applied is durable, and returns its sequence
+ * @param chunkLength characters gathered before they are handed over
  * @throws whatever `settled` throws: the snapshot is then good for nothing
  */
 export async function* writeSnapshot(
@@ -31,8 +32,9 @@ export async function* writeSnapshot(
   header: SnapshotHeader,
   now: number,
   settled: () => Promise<number>,
+  chunkLength: number = defaultChunk,
 ): AsyncGenerator<Uint8Array> {
-  const text = new SnapshotText(header)
+  const text = new SnapshotText(header, chunkLength)
   const named = effectsOf(state, now)
   for (const effect of named) {
     text.add(effect)
@@ -56,14 +58,16 @@ class SnapshotText {
   #text: string
   #count = 0
   #sliceStart = performance.now()
+  readonly #chunkLength: number
 
-  constructor(header: SnapshotHeader) {
+  constructor(header: SnapshotHeader, chunkLength: number) {
     this.#text = headerLine(header)
+    this.#chunkLength = chunkLength
   }
 
   /** Whether there is enough to be handed over. */
   get isLong(): boolean {
-    return this.#text.length >= chunkLength
+    return this.#text.length >= this.#chunkLength
   }
 
   /** Whether others should have their turn; asked between chunks alone. */

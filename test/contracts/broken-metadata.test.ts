@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { Digest, RepositoryName } from '../../src/index.ts'
-import type { BlobRef, ManifestChange, MetadataStore, PageRequest } from '../../src/kit.ts'
+import type { ManifestChange, MetadataStore, PageRequest } from '../../src/kit.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
-import { metadataStoreContract } from '../../src/testing/index.ts'
+import { fakeClock, type MetadataPlace, metadataStoreContract } from '../../src/testing/index.ts'
 import { brokenCase, but } from './breaking.ts'
+
+/** A place with one store in memory, which is opened again and again. */
+function placeOf(breaking: (store: MetadataStore) => MetadataStore): MetadataPlace {
+  const { now, advance } = fakeClock()
+  const store = memoryMetadata({ elapsed: now })
+  return { open: () => breaking(but(store, () => ({ close: async () => {} }))), advance }
+}
 
 /** Changes what is put before it is put. */
 function puts(
@@ -18,27 +25,49 @@ function puts(
 const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
   'finds blobs of other repositories': (store) =>
     but(store, (inner) => ({
-      async findBlob(repository, digest, keepUntil) {
+      async findBlob(repository, digest) {
         const [any = repository] = await inner.repositoriesWith(digest, 1)
-        return inner.findBlob(any, digest, keepUntil)
+        return inner.findBlob(any, digest)
       },
     })),
   'takes no leases when asked': (store) =>
     but(store, (inner) => ({
-      findBlob: (repository, digest) => inner.findBlob(repository, digest),
+      keepBlob: (repository, digest) => inner.findBlob(repository, digest),
+    })),
+  'takes leases when not asked': (store) =>
+    but(store, (inner) => ({
+      findBlob: (repository, digest) => inner.keepBlob(repository, digest, 1e9),
+    })),
+  'shortens leases': (store) =>
+    but(store, (inner) => ({
+      async keepBlob(repository, digest, leaseMs) {
+        const blob = await inner.findBlob(repository, digest)
+        if (blob === null || leaseMs > 0) return inner.keepBlob(repository, digest, leaseMs)
+        await inner.unlinkBlob(repository, digest)
+        return inner.linkBlob(repository, { ...blob, key: `${blob.key} again` }, leaseMs)
+      },
+    })),
+  'gives only half of a lease': (store) =>
+    but(store, (inner) => ({
+      linkBlob: (repository, blob, leaseMs) => inner.linkBlob(repository, blob, leaseMs / 2),
+      keepBlob: (repository, digest, leaseMs) => inner.keepBlob(repository, digest, leaseMs / 2),
+    })),
+  'gives leases without end': (store) =>
+    but(store, (inner) => ({
+      linkBlob: (repository, blob, leaseMs) => inner.linkBlob(repository, blob, leaseMs * 1e9),
     })),
   'says that the newest copy counts': (store) =>
     but(store, (inner) => ({
-      async linkBlob(repository, blob, keepUntil) {
-        await inner.linkBlob(repository, blob, keepUntil)
+      async linkBlob(repository, blob, leaseMs) {
+        await inner.linkBlob(repository, blob, leaseMs)
         return blob
       },
     })),
   'mounts what another repository has': (store) =>
     but(store, (inner) => ({
-      async mountBlob(from, to, digest, keepUntil) {
+      async mountBlob(from, to, digest, leaseMs) {
         const [any = from] = await inner.repositoriesWith(digest, 1)
-        return inner.mountBlob(any, to, digest, keepUntil)
+        return inner.mountBlob(any, to, digest, leaseMs)
       },
     })),
   'mounts without a lease': (store) =>
@@ -58,8 +87,16 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
   'requires nothing': (store) => puts(store, (given) => ({ ...given, requires: [] })),
   'expects nothing': (store) =>
     puts(store, ({ record, tags, requires }) => ({ record, tags, requires })),
-  'looks at the last tag': (store) =>
-    puts(store, (given) => ({ ...given, tags: [...given.tags].reverse() })),
+  'expects it of the first tag': (store) =>
+    puts(store, ({ expect, ...given }) => ({
+      ...given,
+      ...(expect === undefined ? {} : { expect: { ...expect, tag: given.tags[0] ?? null } }),
+    })),
+  'expects nothing of the manifest': (store) =>
+    puts(store, ({ expect, ...given }) => ({
+      ...given,
+      ...(expect === undefined || expect.tag === null ? {} : { expect }),
+    })),
   'sets the first tag alone': (store) =>
     puts(store, (given) => ({ ...given, tags: given.tags.slice(0, 1) })),
   'forgets what a manifest names': (store) =>
@@ -69,9 +106,9 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
   'checks conditions ahead of the change': (store) =>
     but(store, (inner) => ({
       async putManifest(repository, { expect, ...given }) {
-        const [tag] = given.tags
-        const found = tag === undefined ? null : await inner.resolveTag(repository, tag)
-        if (expect?.noneMatch?.includes('*') && found !== null) return { kind: 'conflict' }
+        const tag = expect?.tag ?? null
+        const found = tag === null ? null : await inner.resolveTag(repository, tag)
+        if (expect?.noneMatch === 'any' && found !== null) return { kind: 'conflict' }
         return inner.putManifest(repository, given)
       },
     })),
@@ -79,7 +116,9 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
     but(store, (inner) => ({
       async deleteTag(repository, tag) {
         const found = await inner.resolveTag(repository, tag)
-        return found !== null && inner.deleteManifest(repository, found.digest)
+        if (found === null) return null
+        await inner.deleteManifest(repository, found.digest, 1e9)
+        return found.digest
       },
     })),
   'lists tags from the start': (store) =>
@@ -130,33 +169,231 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
       hasRepository: async (name) => asked.has(name) || inner.hasRepository(name),
     }))
   },
-  'condemns before the lease is over': (store) =>
-    but(store, (inner) => ({ condemn: (before, limit) => inner.condemn(before + 1e6, limit) })),
-  'condemns more than asked for': (store) =>
-    but(store, (inner) => ({ condemn: (before) => inner.condemn(before, 1000) })),
-  'never forgets': (store) => but(store, () => ({ forget: async () => {} })),
-  'holds everything it ever had': (store) => {
-    const had = new Set<Digest>()
-    return but(store, (inner) => ({
-      linkBlob(repository, blob: BlobRef, keepUntil) {
-        had.add(blob.digest)
-        return inner.linkBlob(repository, blob, keepUntil)
+  'says that everything was there before': (store) =>
+    but(store, (inner) => ({
+      async putManifest(repository, change) {
+        const outcome = await inner.putManifest(repository, change)
+        return outcome.kind === 'stored' ? { ...outcome, created: false } : outcome
       },
-      isHeld: async ({ digest }) => had.has(digest),
+    })),
+  'says that tags stood for nothing before': (store) =>
+    but(store, (inner) => ({
+      async putManifest(repository, change) {
+        const outcome = await inner.putManifest(repository, change)
+        if (outcome.kind !== 'stored') return outcome
+        return { ...outcome, previous: outcome.previous.map(() => null) }
+      },
+    })),
+  'says that the pushed key of a manifest counts': (store) =>
+    but(store, (inner) => ({
+      async putManifest(repository, change) {
+        const outcome = await inner.putManifest(repository, change)
+        return outcome.kind === 'stored' ? { ...outcome, blob: change.record.blob } : outcome
+      },
+    })),
+  'names no tags of a deleted manifest': (store) =>
+    but(store, (inner) => ({
+      async deleteManifest(...ask) {
+        const removed = await inner.deleteManifest(...ask)
+        return removed && { ...removed, tags: [] }
+      },
+    })),
+  'keeps nothing for a deleted manifest': (store) =>
+    but(store, (inner) => ({
+      deleteManifest: (repository, digest) => inner.deleteManifest(repository, digest, 0),
+    })),
+  'does not say what a deleted tag stood for': (store) =>
+    but(store, (inner) => ({
+      async deleteTag(...ask) {
+        await inner.deleteTag(...ask)
+        return null
+      },
+    })),
+  'lists tagged manifests alone': (store) =>
+    but(store, (inner) => ({
+      async listManifests(...ask) {
+        const found = await inner.listManifests(...ask)
+        return found && { ...found, items: found.items.filter(({ tagCount }) => tagCount > 0) }
+      },
+    })),
+  'lists manifests without their tags': (store) =>
+    but(store, (inner) => ({
+      async listManifests(...ask) {
+        const found = await inner.listManifests(...ask)
+        return found && { ...found, items: found.items.map((entry) => ({ ...entry, tags: [] })) }
+      },
+    })),
+  'lists blobs from the start': (store) =>
+    but(store, (inner) => ({
+      listBlobs: (repository, { limit }: PageRequest) => inner.listBlobs(repository, { limit }),
+    })),
+  'lists tags without the time they were set': (store) =>
+    but(store, (inner) => ({
+      async listTagRecords(...ask) {
+        const found = await inner.listTagRecords(...ask)
+        return found && { ...found, items: found.items.map((each) => ({ ...each, updatedAt: 0 })) }
+      },
+    })),
+  'counts nothing': (store) =>
+    but(store, (inner) => ({
+      async countRepository(name) {
+        return (await inner.hasRepository(name)) ? { manifests: 0, tags: 0, blobs: 0 } : null
+      },
+    })),
+  'keeps the blobs of a deleted repository': (store) => {
+    const blobs: string[] = []
+    return but(store, (inner) => ({
+      async deleteRepository(name) {
+        const page = await inner.listBlobs(name, { limit: 1000 })
+        blobs.push(...(page?.items ?? []).map(({ key }) => key))
+        return inner.deleteRepository(name)
+      },
+      condemn: async (limit) =>
+        (await inner.condemn(limit)).filter(({ key }) => !blobs.includes(key)),
     }))
   },
-  'holds nothing': (store) => but(store, () => ({ isHeld: async () => false })),
+  'deletes repositories that hold something': (store) =>
+    but(store, (inner) => ({
+      async deleteEmptyRepositories(limit) {
+        const { items } = await inner.listRepositories({ limit })
+        for (const name of items) await inner.deleteRepository(name)
+        return items
+      },
+    })),
+  'deletes no empty repositories': (store) =>
+    but(store, () => ({ deleteEmptyRepositories: async () => [] })),
+  'condemns before the lease is over': (store) =>
+    but(store, (inner) => ({
+      linkBlob: (repository, blob) => inner.linkBlob(repository, blob, 0),
+    })),
+  'condemns more than asked for': (store) =>
+    but(store, (inner) => ({ condemn: () => inner.condemn(1000) })),
+  'condemns the same again and again': (store) => {
+    const stuck: Array<Awaited<ReturnType<MetadataStore['condemn']>>[0]> = []
+    return but(store, (inner) => ({
+      async condemn(limit) {
+        if (stuck.length < limit) stuck.push(...(await inner.condemn(limit - stuck.length)))
+        return stuck.slice(0, limit)
+      },
+      async forget(blob) {
+        const at = stuck.findIndex(({ key }) => key === blob.key)
+        if (at !== -1) stuck.splice(at, 1)
+        await inner.forget(blob)
+      },
+    }))
+  },
+  'condemns once and never again': (store) => {
+    const seen = new Set<string>()
+    return but(store, (inner) => ({
+      async condemn(limit) {
+        const found = (await inner.condemn(limit)).filter(({ key }) => !seen.has(key))
+        for (const { key } of found) seen.add(key)
+        return found
+      },
+    }))
+  },
+  'never forgets': (store) => but(store, () => ({ forget: async () => {} })),
+  'forgets all keys of a digest': (store) =>
+    but(store, (inner) => ({
+      async forget({ digest }) {
+        for (const blob of await inner.condemn(1000)) {
+          if (blob.digest === digest) await inner.forget(blob)
+        }
+      },
+    })),
+  'revives a condemned key': (store) => {
+    const condemned = new Map<Digest, string>()
+    return but(store, (inner) => ({
+      async condemn(limit) {
+        const found = await inner.condemn(limit)
+        for (const { digest, key } of found) condemned.set(digest, key)
+        return found
+      },
+      async linkBlob(repository, blob, leaseMs) {
+        const counts = await inner.linkBlob(repository, blob, leaseMs)
+        return { ...counts, key: condemned.get(blob.digest) ?? counts.key }
+      },
+    }))
+  },
+  'knows every key it ever had': (store) => {
+    const had = new Set<string>()
+    return but(store, (inner) => ({
+      linkBlob(repository, blob, leaseMs) {
+        had.add(blob.key)
+        return inner.linkBlob(repository, blob, leaseMs)
+      },
+      knowsKey: async (_, key) => had.has(key),
+    }))
+  },
+  'knows no key': (store) => but(store, () => ({ knowsKey: async () => false })),
+  'knows no condemned key': (store) =>
+    but(store, (inner) => ({
+      knowsKey: async (digest, key) =>
+        (await inner.repositoriesWith(digest, 1)).length > 0 && inner.knowsKey(digest, key),
+    })),
+  'notes no missing bytes': (store) => but(store, () => ({ markMissing: async () => true })),
+  'takes any key for missing': (store) =>
+    but(store, (inner) => ({
+      async markMissing(blob) {
+        const [name] = await inner.repositoriesWith(blob.digest, 1)
+        const found = name === undefined ? null : await inner.findBlob(name, blob.digest)
+        return inner.markMissing(found ?? blob)
+      },
+    })),
+  'lists nothing as missing': (store) =>
+    but(store, () => ({ listMissing: async () => ({ count: 0, blobs: [] }) })),
+  'lists more missing bytes than asked for': (store) =>
+    but(store, (inner) => ({ listMissing: () => inner.listMissing(1000) })),
+  'finds manifests whose bytes are missing': (store) => {
+    const records = new Map<Digest, Awaited<ReturnType<MetadataStore['findManifest']>>>()
+    return but(store, (inner) => ({
+      async findManifest(repository, digest) {
+        const found = await inner.findManifest(repository, digest)
+        if (found !== null) records.set(digest, found)
+        return found ?? records.get(digest) ?? null
+      },
+    }))
+  },
+}
+
+const brokenPlaces: Record<string, () => MetadataPlace> = {
+  'forgets everything with a restart': () => ({ open: () => memoryMetadata() }),
+  'ends leases with a restart': () => {
+    const place = placeOf((store) => store)
+    return {
+      ...place,
+      async open() {
+        await place.advance?.(1e12)
+        return place.open()
+      },
+    }
+  },
+  'begins leases anew with a restart': () => {
+    const { now, advance } = fakeClock()
+    let start = 0
+    const store = memoryMetadata({ elapsed: () => Math.min(now() - start, 3e6) })
+    return {
+      open() {
+        start = now()
+        return but(store, () => ({ close: async () => {} }))
+      },
+      advance,
+    }
+  },
+  'has names of its own in each instance': () => ({ open: () => memoryMetadata() }),
 }
 
 describe('the contract notices a metadata store that', () => {
   test.each(Object.entries(broken))('%s', async (_, breaking) => {
-    const make = () => breaking(memoryMetadata())
+    expect(await brokenCase(metadataStoreContract, () => placeOf(breaking))).not.toBeNull()
+  })
+
+  test.each(Object.entries(brokenPlaces))('%s', async (_, make) => {
     expect(await brokenCase(metadataStoreContract, make)).not.toBeNull()
   })
 })
 
 test('what is wrapped and not broken fulfils the contract', async () => {
-  expect(
-    await brokenCase(metadataStoreContract, () => but(memoryMetadata(), () => ({}))),
-  ).toBeNull()
+  const make = () => placeOf((store) => but(store, () => ({})))
+  for (const { run } of metadataStoreContract) await run(make)
 })

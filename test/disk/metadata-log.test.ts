@@ -2,25 +2,24 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { DiskMetadataLog } from '../../adapters/disk/metadata-log.ts'
 import type { DiskStore } from '../../adapters/disk/store.ts'
-import type { RegistryEvent } from '../../src/index.ts'
-import { type LogFile, StoreDamaged } from '../../src/kit.ts'
+import type { Notice } from '../../src/index.ts'
+import { type LogFile, type MetadataLog, StoreDamaged } from '../../src/kit.ts'
 import { FaultFiles } from './fault-files.ts'
 import { openStore, temporaryFolder } from './temporary.ts'
 
 interface Opened {
   readonly store: DiskStore
-  readonly log: DiskMetadataLog
+  readonly log: MetadataLog
   readonly files: FaultFiles
-  readonly events: RegistryEvent[]
+  readonly notices: Notice[]
 }
 
 /** A store whose log is loaded and takes everything it finds. */
 async function opened(directory: string): Promise<Opened> {
   const files = new FaultFiles(directory)
-  const events: RegistryEvent[] = []
-  const store = await openStore({ directory, files, events: (event) => events.push(event) })
+  const notices: Notice[] = []
+  const store = await openStore({ directory, files, onNotice: (notice) => notices.push(notice) })
   const { log } = store
   const { snapshots, journals } = await log.load()
   const newest = journals.at(-1)
@@ -29,7 +28,7 @@ async function opened(directory: string): Promise<Opened> {
   const generation = Math.max(newest.generation, snapshots[0]?.generation ?? 0)
   await log.adopt({ generation, journalBytes, damaged: [] })
   files.calls.length = 0
-  return { store, log, files, events }
+  return { store, log, files, notices }
 }
 
 async function textOf(file: LogFile): Promise<string> {
@@ -48,7 +47,7 @@ async function* rows(generation: number, text = 'rows'): AsyncGenerator<Uint8Arr
 }
 
 /** Rotates and compacts. */
-async function compact(log: DiskMetadataLog, text?: string): Promise<number> {
+async function compact(log: MetadataLog, text?: string): Promise<number> {
   const generation = await log.rotate()
   await log.replace(generation, rows(generation, text))
   return generation
@@ -68,8 +67,10 @@ describe('appending', () => {
     expect(files.lines).toEqual([
       'write journal.0',
       'datasync journal.0',
+      'stat journal.0',
       'write journal.0',
       'datasync journal.0',
+      'stat journal.0',
     ])
     await store.close()
     const again = await opened(directory)
@@ -87,7 +88,7 @@ describe('appending', () => {
 
   test('a failed sync ends writing for good, and is never tried again', async () => {
     const directory = await temporaryFolder()
-    const { store, log, files, events } = await opened(directory)
+    const { store, log, files, notices } = await opened(directory)
     files.judge = ({ operation }) => (operation === 'datasync' ? 'EIO' : null)
     await expect(log.append(bytes('one\n'))).rejects.toMatchObject({ kind: 'storageReadOnly' })
     files.judge = () => null
@@ -96,7 +97,7 @@ describe('appending', () => {
     await expect(log.rotate()).rejects.toMatchObject({ kind: 'storageReadOnly' })
     await expect(log.replace(1, rows(1))).rejects.toMatchObject({ kind: 'storageReadOnly' })
     expect(files.lines).toEqual([])
-    expect(events.map((event) => event.kind)).toEqual(['store-read-only'])
+    expect(notices.map((event) => event.kind)).toEqual(['store-read-only'])
     expect(store.status().failure).toMatchObject({ kind: 'storageReadOnly' })
   })
 
@@ -275,8 +276,8 @@ describe('damage', () => {
 
   test('a torn tail is kept aside, then cut', async () => {
     const directory = await prepared()
-    const events: RegistryEvent[] = []
-    const store = await openStore({ directory, events: (event) => events.push(event) })
+    const notices: Notice[] = []
+    const store = await openStore({ directory, onNotice: (notice) => notices.push(notice) })
     await store.log.load()
     await store.log.adopt({ generation: 2, journalBytes: 3, damaged: [] })
     await store.log.append(bytes('X\n'))
@@ -284,7 +285,7 @@ describe('damage', () => {
     const [kept = ''] = await readdir(join(directory, 'quarantine'))
     expect(kept).toMatch(/^journal\.2\.tail-/)
     expect(await readFile(join(directory, 'quarantine', kept), 'utf8')).toBe('t\n')
-    expect(events).toMatchObject([{ kind: 'store-recovered', file: 'journal.2' }])
+    expect(notices).toMatchObject([{ kind: 'store-recovered', file: 'journal.2' }])
   })
 
   test('a damaged snapshot is kept aside, and the one before is not pushed out', async () => {

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openDiskStore } from '../../adapters/disk/store.ts'
-import { StoreTooNew } from '../../adapters/disk/store-marker.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { FaultFiles } from './fault-files.ts'
 import { closedStore, openStore, temporaryFolder } from './temporary.ts'

@@ -4,11 +4,13 @@ import { expect, test } from 'vitest'
 import { openMetadata } from '../../src/metadata/store.ts'
 import { RegistryError } from '../../src/oci/registry-error.ts'
 import { StoreDamaged } from '../../src/oci/store-damaged.ts'
-import type { RegistryEvent } from '../../src/ports/events.ts'
+import type { Notice } from '../../src/ports/notices.ts'
+import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { repositoryNamed, sampleDigest, tagNamed } from '../../src/testing/samples.ts'
 import { copyOf, emptyDisk, type LogHooks, MemoryLog } from './memory-log.ts'
-import { Model, observe } from './model.ts'
-import { operation } from './operations.ts'
+import { Model } from './model.ts'
+import { observe } from './observation.ts'
+import { answerOf, answerOfModel, operation } from './operations.ts'
 import { recordOf } from './samples.ts'
 
 type Store = Awaited<ReturnType<typeof openMetadata>>
@@ -33,23 +35,25 @@ test('a snapshot written while names change, with the journal, is exactly what w
     fc.asyncProperty(history, history, async (before, during) => {
       const disk = emptyDisk()
       const hooks: LogHooks = {}
-      const store = await openMetadata({ log: new MemoryLog(disk, hooks), leaseMs: 1 })
-      const model = new Model()
+      const clock = fakeClock()
+      const log = new MemoryLog(disk, hooks)
+      const store = await openMetadata({ log, clock: clock.now, elapsed: clock.now, leaseMs: 1 })
+      const model = new Model(clock.now, 1)
       await fill(store)
       for (const each of before) {
-        await each.onStore(store)
-        each.onModel(model)
+        await answerOf(each, store)
+        answerOfModel(each, model)
       }
       const left = [...during]
       hooks.chunk = async () => {
         for (const each of left.splice(0, 12)) {
-          await each.onStore(store)
-          each.onModel(model)
+          await answerOf(each, store)
+          answerOfModel(each, model)
         }
       }
       await store.compact()
       expect(disk.snapshots.size).toBe(1)
-      const reopened = await openMetadata({ log: new MemoryLog(copyOf(disk)), leaseMs: 1 })
+      const reopened = await openMetadata({ log: new MemoryLog(copyOf(disk)) })
       const { repositories, ...view } = (await observe(reopened)) as { repositories: string[] }
       const { repositories: names, ...modelled } = model.view() as { repositories: string[] }
       expect(view).toEqual(modelled)
@@ -63,29 +67,26 @@ test('a snapshot written while names change, with the journal, is exactly what w
 test('a snapshot that holds more than the journal says is refused', async () => {
   const disk = emptyDisk()
   const hooks: LogHooks = {}
-  const store = await openMetadata({ log: new MemoryLog(disk, hooks), leaseMs: 1 })
+  const store = await openMetadata({ log: new MemoryLog(disk, hooks) })
   await fill(store)
   hooks.chunk = async () => {
     delete hooks.chunk
     await store.deleteTag(repositoryNamed('z'), tagNamed('tag599'))
   }
   await store.compact()
-  expect(
-    (await openMetadata({ log: new MemoryLog(copyOf(disk)), leaseMs: 1 })).status().state,
-  ).toBe('ok')
+  expect((await openMetadata({ log: new MemoryLog(copyOf(disk)) })).status().state).toBe('ok')
   disk.journals.set(1, new Uint8Array(0))
-  const opening = openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  const opening = openMetadata({ log: new MemoryLog(disk) })
   await expect(opening).rejects.toThrow(StoreDamaged)
 })
 
 test('a change taken back while it is written spoils a snapshot, which is tried again', async () => {
   const disk = emptyDisk()
   const hooks: LogHooks = {}
-  const events: RegistryEvent[] = []
+  const notices: Notice[] = []
   const store = await openMetadata({
     log: new MemoryLog(disk, hooks),
-    leaseMs: 1,
-    events: (event) => events.push(event),
+    onNotice: (notice) => notices.push(notice),
   })
   await fill(store)
   const z = repositoryNamed('z')
@@ -100,18 +101,27 @@ test('a change taken back while it is written spoils a snapshot, which is tried 
   }
   await store.compact()
   expect(refused).toMatchObject({ kind: 'storageFull' })
-  expect(events.map((event) => event.kind)).toEqual(['background-failure'])
+  expect(notices).toMatchObject([
+    {
+      kind: 'store-condition',
+      part: 'metadata',
+      state: 'full',
+      reason: 'there is no room left',
+      error: null,
+    },
+    { kind: 'background-failure', retried: true },
+  ])
   expect(disk.snapshots.size).toBe(0)
   await store.compact()
   expect([...disk.snapshots.keys()]).toEqual([2])
-  const reopened = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  const reopened = await openMetadata({ log: new MemoryLog(disk) })
   expect(await reopened.resolveTag(z, tagNamed('tag599'))).not.toBeNull()
 })
 
 test('a snapshot waits for what it may hold to be durable', async () => {
   const disk = emptyDisk()
   const hooks: LogHooks = {}
-  const store = await openMetadata({ log: new MemoryLog(disk, hooks), leaseMs: 1 })
+  const store = await openMetadata({ log: new MemoryLog(disk, hooks) })
   await fill(store)
   let proceed = (): void => {}
   let writing: Promise<unknown> = Promise.resolve()
@@ -135,7 +145,7 @@ test('a snapshot waits for what it may hold to be durable', async () => {
   await store.compact()
   await writing
   expect(isSpoilt).toBe(false)
-  const reopened = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  const reopened = await openMetadata({ log: new MemoryLog(disk) })
   expect(await reopened.resolveTag(repositoryNamed('z'), tagNamed('tag599'))).toBeNull()
 })
 
@@ -146,16 +156,15 @@ test('journals are compacted once they are long, and again after a failure', asy
       throw new Error('no snapshot today')
     },
   }
-  const events: RegistryEvent[] = []
+  const notices: Notice[] = []
   const store = await openMetadata({
     log: new MemoryLog(disk, hooks),
-    leaseMs: 1,
     compactBytes: 20_000,
-    events: (event) => events.push(event),
+    onNotice: (notice) => notices.push(notice),
   })
   await fill(store)
   await store.compact()
-  expect(events.length).toBeGreaterThan(0)
+  expect(notices.length).toBeGreaterThan(0)
   expect(disk.snapshots.size).toBe(0)
   delete hooks.chunk
   await store.deleteTag(repositoryNamed('z'), tagNamed('tag1'))
@@ -171,7 +180,7 @@ test('journals are compacted once they are long, and again after a failure', asy
 
 test('closing writes a snapshot when there is something new, and only then', async () => {
   const disk = emptyDisk()
-  const open = (): Promise<Store> => openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  const open = (): Promise<Store> => openMetadata({ log: new MemoryLog(disk) })
   await (await open()).close()
   expect(disk.snapshots.size).toBe(0)
   const store = await open()
@@ -187,7 +196,7 @@ test('closing writes a snapshot when there is something new, and only then', asy
 
 test('writing a snapshot lets others have their turn', async () => {
   const disk = emptyDisk()
-  const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  const store = await openMetadata({ log: new MemoryLog(disk) })
   for (let round = 0; round < 20; round += 1) {
     const puts: Array<Promise<unknown>> = []
     for (let number = 0; number < 1000; number += 1) {

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openMetadata } from '../../src/metadata/store.ts'
 import { StoreDamaged } from '../../src/oci/store-damaged.ts'
-import type { RegistryEvent } from '../../src/ports/events.ts'
+import type { Notice } from '../../src/ports/notices.ts'
 import { copyOf, type Disk, emptyDisk, MemoryLog } from './memory-log.ts'
-import { observe } from './model.ts'
+import { observe } from './observation.ts'
 import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'
 
 const [a, b] = repositories as [(typeof repositories)[0], (typeof repositories)[0]]
@@ -19,11 +19,11 @@ type Outcome =
 
 async function openDamaged(disk: Disk): Promise<Outcome> {
   const reported: string[] = []
-  const events = (event: RegistryEvent): void => {
-    if (event.kind === 'store-recovered') reported.push(event.file)
+  const onNotice = (notice: Notice): void => {
+    if (notice.kind === 'store-recovered') reported.push(notice.file)
   }
   try {
-    const store = await openMetadata({ log: new MemoryLog(disk, {}, 61), leaseMs: 1, events })
+    const store = await openMetadata({ log: new MemoryLog(disk, {}, 61), onNotice })
     return { kind: 'opened', view: await observe(store), reported }
   } catch (error) {
     if (!(error instanceof StoreDamaged)) throw error
@@ -75,7 +75,7 @@ describe('one journal', () => {
 
   beforeAll(async () => {
     const log = new MemoryLog(disk)
-    const store = await openMetadata({ log, leaseMs: 1 })
+    const store = await openMetadata({ log })
     views.push(await observe(store))
     const note = async (): Promise<void> => {
       ends.push(disk.journals.get(0)?.length ?? 0)
@@ -116,7 +116,7 @@ describe('one journal', () => {
     const log = new MemoryLog(sealedDisk)
     // A store whose compaction fails seals the journal it goes on with.
     const hooks = { chunk: (): never => expect.fail('no snapshot') }
-    await (await openMetadata({ log: new MemoryLog(sealedDisk, hooks), leaseMs: 1 })).close()
+    await (await openMetadata({ log: new MemoryLog(sealedDisk, hooks) })).close()
     expect(log.disk.journals.size).toBe(2)
     const sealed = sealedDisk.journals.get(0) as Uint8Array
     expect(sealed.length).toBeGreaterThan(journal.length)
@@ -142,12 +142,13 @@ describe('two snapshots and their journals', () => {
   let view: unknown
 
   beforeAll(async () => {
-    const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+    const store = await openMetadata({ log: new MemoryLog(disk) })
     await change(store, 1)
     await store.compact()
-    await store.putManifest(b, { record: recordOf(d1), tags: [tag], requires: [] })
+    const record = recordOf(d1, { blob: blobOf(d1, 1) })
+    await store.putManifest(b, { record, tags: [tag], requires: [] })
     await store.compact()
-    await store.deleteManifest(b, d3)
+    await store.deleteManifest(b, d3, 1)
     view = await observe(store)
     expect([...disk.snapshots.keys()]).toEqual([1, 2])
     expect([...disk.journals.keys()]).toEqual([1, 2])
@@ -159,7 +160,7 @@ describe('two snapshots and their journals', () => {
 
   test('the snapshot is one JSON document', () => {
     const document: unknown = JSON.parse(new TextDecoder().decode(disk.snapshots.get(2)))
-    expect(document).toMatchObject({ format: 'layerdock metadata', version: 1, generation: 2 })
+    expect(document).toMatchObject({ format: 'layerdock metadata', version: 2, generation: 2 })
   })
 
   test('the newest snapshot flipped or cut anywhere, the one before takes its place', async () => {
@@ -191,7 +192,7 @@ describe('two snapshots and their journals', () => {
 
   test('of two damaged snapshots both are named, before a journal that cannot stand for them', async () => {
     const broken = withSnapshot(withSnapshot(disk, 1, new Uint8Array(0)), 2, new Uint8Array(0))
-    const opening = openMetadata({ log: new MemoryLog(broken), leaseMs: 1 })
+    const opening = openMetadata({ log: new MemoryLog(broken) })
     await expect(opening).rejects.toThrow(/^snapshot\.2: .*; snapshot\.1: .*; journal\.1: /)
   })
 
@@ -210,7 +211,7 @@ describe('two snapshots and their journals', () => {
 
 test('a newest journal that is empty hides nothing lost before it', async () => {
   const disk = emptyDisk()
-  const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  const store = await openMetadata({ log: new MemoryLog(disk) })
   const ends = [0]
   for (const digest of [d1, d2, d3]) {
     await store.linkBlob(a, blobOf(digest), 1)
@@ -231,7 +232,7 @@ test('a newest journal that is empty hides nothing lost before it', async () => 
 
 test('a journal without a change can be gone over', async () => {
   const disk = emptyDisk()
-  const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  const store = await openMetadata({ log: new MemoryLog(disk) })
   await store.linkBlob(a, blobOf(d1), 1)
   await store.compact()
   await store.compact()
@@ -243,7 +244,7 @@ test('a journal without a change can be gone over', async () => {
 
 test('the first snapshot damaged, the journals from the beginning take its place', async () => {
   const disk = emptyDisk()
-  const store = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+  const store = await openMetadata({ log: new MemoryLog(disk) })
   await change(store, 1)
   await store.compact()
   await store.linkBlob(b, blobOf(d3), 1)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Referrers } from '../../src/metadata/referrers.ts'
-import type { Descriptor } from '../../src/oci/descriptor.ts'
+import { type Descriptor, mostDescriptors } from '../../src/oci/descriptor.ts'
 import type { Digest } from '../../src/oci/digest.ts'
 import { sampleDigest } from '../../src/testing/samples.ts'
 
@@ -21,7 +21,7 @@ function descriptorOf(number: number): Descriptor {
 /** All pages of what is asked for. */
 function listed(
   referrers: Referrers,
-  find: (digest: Digest) => Descriptor | undefined,
+  find: (digest: Digest) => Descriptor | null,
   maxBytes: number,
   artifactType?: string,
 ): Descriptor[] {
@@ -50,7 +50,7 @@ test('lists the same before and after there are many, whole or by type, in pages
       fc.constantFrom(1, 3000, 1e9),
       (numbers, removed, maxBytes) => {
         const known = new Map<Digest, Descriptor>()
-        const find = (digest: Digest): Descriptor | undefined => known.get(digest)
+        const find = (digest: Digest): Descriptor | null => known.get(digest) ?? null
         const referrers = new Referrers()
         for (const number of numbers) {
           const manifest = descriptorOf(number)
@@ -72,4 +72,18 @@ test('lists the same before and after there are many, whole or by type, in pages
     ),
     { numRuns: 30 },
   )
+})
+
+test('a page has a bounded number of descriptors, however short they are', () => {
+  const known = new Map<Digest, Descriptor>()
+  const find = (digest: Digest): Descriptor | null => known.get(digest) ?? null
+  const referrers = new Referrers()
+  for (let number = 0; number < 5000; number += 1) {
+    const manifest = descriptorOf(number)
+    known.set(manifest.digest, manifest)
+    referrers.add(manifest, find)
+  }
+  const page = referrers.page({ maxBytes: 1e9 }, find)
+  expect([page.items.length, page.more]).toEqual([mostDescriptors, true])
+  expect(listed(referrers, find, 1e9)).toHaveLength(5000)
 })

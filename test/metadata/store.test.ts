@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { openMetadata } from '../../src/metadata/store.ts'
 import { RegistryError } from '../../src/oci/registry-error.ts'
-import type { RegistryEvent } from '../../src/ports/events.ts'
+import type { Notice } from '../../src/ports/notices.ts'
+import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { copyOf, type Disk, emptyDisk, type LogHooks, MemoryLog } from './memory-log.ts'
-import { observe } from './model.ts'
+import { observe } from './observation.ts'
 import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'
 
 type Store = Awaited<ReturnType<typeof openMetadata>>
@@ -13,21 +14,23 @@ const [tag, other] = tags as [(typeof tags)[0], (typeof tags)[0]]
 const [d1, d2, d3] = digests as [(typeof digests)[0], (typeof digests)[0], (typeof digests)[0]]
 const [subject] = subjects as [string]
 const page = { limit: 10 }
+/** A change without tags and requirements. */
+const nothing = { tags: [], requires: [] }
 
 interface Bench {
   readonly store: Store
   readonly disk: Disk
   readonly hooks: LogHooks
-  readonly events: RegistryEvent[]
+  readonly notices: Notice[]
 }
 
 async function bench(): Promise<Bench> {
   const disk = emptyDisk()
   const hooks: LogHooks = {}
-  const events: RegistryEvent[] = []
+  const notices: Notice[] = []
   const log = new MemoryLog(disk, hooks)
-  const store = await openMetadata({ log, leaseMs: 1, events: (event) => events.push(event) })
-  return { store, disk, hooks, events }
+  const store = await openMetadata({ log, onNotice: (notice) => notices.push(notice) })
+  return { store, disk, hooks, notices }
 }
 
 /** Holds the next append back; what is returned first waits for it to begin. */
@@ -71,7 +74,18 @@ describe('what is not yet durable', () => {
         store.listReferrers(here, subject, { maxBytes: 1e6 }).then((it) => it.items.length),
       1,
     ],
-    ['whether the bytes are held', (store) => store.isHeld(blobOf(d2)), true],
+    ['whether the key is known', (store) => store.knowsKey(d2, blobOf(d2).key), true],
+    [
+      'tags with digests',
+      (store) => store.listTagRecords(here, page).then((it) => it?.items.length),
+      1,
+    ],
+    ['the manifests', (store) => store.listManifests(here, page).then((it) => it?.items.length), 1],
+    [
+      'what is counted',
+      (store) => store.countRepository(here),
+      { manifests: 1, tags: 1, blobs: 0 },
+    ],
   ]
   test.each(readers)('is waited for: %s', async (_, read, value) => {
     const { store, hooks } = await bench()
@@ -102,14 +116,17 @@ describe('what is not yet durable', () => {
   test('is waited for: a blob, who has it, and its end', async () => {
     const { store, hooks } = await bench()
     const linking = holdAppend(hooks)
-    const link = store.linkBlob(here, blobOf(d1), 5)
+    const link = store.linkBlob(here, blobOf(d1), 0)
     await linking.begun
-    const found = store.findBlob(here, d1, 99)
+    const found = store.findBlob(here, d1)
+    const kept = store.keepBlob(here, d1, 1e6)
     const where = store.repositoriesWith(d1, 5)
-    expect(await isSettled(Promise.race([found, where]))).toBe(false)
+    const all = store.listBlobs(here, page)
+    expect(await isSettled(Promise.race([found, kept, where, all]))).toBe(false)
     linking.go()
-    expect([await link, await found, await where]).toEqual([blobOf(d1), blobOf(d1), [here]])
-    expect(await store.condemn(99, 10)).toEqual([])
+    expect([await link, await found, await kept]).toEqual([blobOf(d1), blobOf(d1), blobOf(d1)])
+    expect([await where, (await all)?.items]).toEqual([[here], [blobOf(d1)]])
+    expect(await store.condemn(10)).toEqual([])
     const unlinking = holdAppend(hooks)
     const unlink = store.unlinkBlob(here, d1)
     await unlinking.begun
@@ -122,7 +139,7 @@ describe('what is not yet durable', () => {
   test.each([
     ['a tag that comes', (store: Store) => put(store, d1, other), [other, tag].sort()],
     ['a tag that goes', (store: Store) => store.deleteTag(here, tag), []],
-    ['the tags of a manifest that goes', (store: Store) => store.deleteManifest(here, d1), []],
+    ['the tags of a manifest that goes', (store: Store) => store.deleteManifest(here, d1, 0), []],
   ])('is waited for by the list of tags: %s', async (_, write, items) => {
     const { store, hooks } = await bench()
     await put(store, d1, tag)
@@ -140,7 +157,7 @@ describe('what is not yet durable', () => {
     const { store, hooks } = await bench()
     await put(store, d1, tag)
     const held = holdAppend(hooks)
-    const record = recordOf(d1, { annotations: [['new', 'yes']] })
+    const { pushedAt: _, ...record } = recordOf(d1, { annotations: [['new', 'yes']] })
     const writing = store.putManifest(here, { record, tags: [], requires: [] })
     await held.begun
     const reading = store.resolveTag(here, tag)
@@ -194,7 +211,7 @@ describe('what is not yet durable', () => {
     held.go(new RegistryError('storageFull'))
     await expect(first).rejects.toMatchObject({ kind: 'storageFull' })
     // The first came to nothing, so the second had something to do after all.
-    expect(await again).toEqual({ kind: 'stored' })
+    expect(await again).toMatchObject({ kind: 'stored', created: true })
     expect((await store.resolveTag(here, tag))?.digest).toBe(d1)
   })
 })
@@ -220,17 +237,50 @@ describe('many at a time', () => {
   test('what changes nothing is not journalled', async () => {
     const { store } = await bench()
     await put(store, d1, tag)
-    await store.linkBlob(here, blobOf(d2), 1)
+    await store.linkBlob(here, blobOf(d2), 60_000)
     const { sequence } = store.status()
-    await put(store, d1, tag)
     await store.linkBlob(here, blobOf(d2), 50)
     await store.mountBlob(here, here, d2, 60)
     await store.deleteTag(here, other)
-    await store.deleteManifest(there, d1)
+    await store.deleteManifest(there, d1, 1)
     await store.unlinkBlob(there, d2)
-    await store.condemn(0, 10)
+    await store.deleteRepository(there)
+    await store.deleteEmptyRepositories(10)
+    await store.markMissing(blobOf(d3))
+    await store.condemn(10)
     await store.forget(blobOf(d3))
     expect(store.status().sequence).toBe(sequence)
+  })
+
+  test('a blob that is asked for again and again is seldom journalled', async () => {
+    const disk = emptyDisk()
+    const clock = fakeClock()
+    const log = new MemoryLog(disk)
+    const store = await openMetadata({ log, clock: clock.now, elapsed: clock.now })
+    const hour = 3_600_000
+    await store.linkBlob(here, blobOf(d1), 24 * hour)
+    await store.linkBlob(here, blobOf(d2), 24 * hour)
+    await store.keepBlob(here, d1, 24 * hour)
+    expect(store.status().sequence).toBe(2)
+    for (let round = 0; round < 24 * 7; round += 1) {
+      clock.advance(hour)
+      await store.keepBlob(here, d1, 24 * hour)
+    }
+    expect(store.status().sequence).toBeLessThan(18)
+    await store.putManifest(here, { record: recordOf(d3, { references: [d1] }), ...nothing })
+    const { sequence } = store.status()
+    clock.advance(90 * 24 * hour)
+    expect(await store.keepBlob(here, d1, 24 * hour)).toEqual(blobOf(d1))
+    expect(store.status().sequence).toBe(sequence)
+  })
+
+  test('a push without tags leaves a journal that can be read', async () => {
+    const { store, disk } = await bench()
+    await store.putManifest(here, { record: recordOf(d1), ...nothing })
+    const view = await observe(store)
+    const reopened = await openMetadata({ log: new MemoryLog(copyOf(disk)) })
+    expect(await observe(reopened)).toEqual(view)
+    expect(view).toMatchObject({ repositories: [here] })
   })
 
   test('a record whose bytes would be something else is refused alone', async () => {
@@ -261,8 +311,8 @@ describe('many at a time', () => {
 
 describe('when the disk is full', () => {
   test('the batch is taken back whole, and later ones go on', async () => {
-    const { store, disk, hooks, events } = await bench()
-    await store.linkBlob(here, blobOf(d1), 1)
+    const { store, disk, hooks, notices } = await bench()
+    await store.linkBlob(here, blobOf(d1), 0)
     await put(store, d2, tag)
     const before = await observe(store)
     hooks.append = () => {
@@ -270,26 +320,34 @@ describe('when the disk is full', () => {
     }
     const refused = await Promise.allSettled([
       store.unlinkBlob(here, d1),
-      store.linkBlob(there, blobOf(d1), 1),
-      store.deleteManifest(here, d2),
+      store.linkBlob(there, blobOf(d1, 1), 1),
+      store.deleteManifest(here, d2, 0),
+      store.deleteRepository(here),
       put(store, d3, other),
-      store.condemn(99, 10),
+      store.condemn(10),
     ])
     for (const each of refused) expect(each).toMatchObject({ reason: { kind: 'storageFull' } })
     expect(await observe(store)).toEqual(before)
-    expect(store.status()).toMatchObject({ state: 'ok', sequence: 2 })
+    expect(store.status()).toMatchObject({ state: 'full', sequence: 2 })
+    await expect(put(store, d3, other)).rejects.toMatchObject({ kind: 'storageFull' })
+    await store.check?.()
+    expect(notices).toEqual([{ ...condition, state: 'full', reason: 'there is no room left' }])
     delete hooks.append
-    expect(await store.deleteManifest(here, d2)).toBe(true)
+    expect(await store.deleteManifest(here, d2, 0)).toMatchObject({ tags: [tag], tagCount: 1 })
+    expect(store.status()).toMatchObject({ state: 'ok', sequence: 3 })
     const after = await observe(store)
-    const reopened = await openMetadata({ log: new MemoryLog(copyOf(disk)), leaseMs: 1 })
+    const reopened = await openMetadata({ log: new MemoryLog(copyOf(disk)) })
     expect(await observe(reopened)).toEqual(after)
-    expect(events).toEqual([])
+    expect(notices.slice(1)).toEqual([{ ...condition, state: 'ok', reason: null }])
   })
 })
 
+/** What notices of the metadata's condition have in common. */
+const condition = { kind: 'store-condition', part: 'metadata', error: null } as const
+
 describe('when a sync fails', () => {
   test('nothing is written any more, and reads go on with what is durable', async () => {
-    const { store, disk, hooks, events } = await bench()
+    const { store, disk, hooks, notices } = await bench()
     await put(store, d1, tag)
     const before = await observe(store)
     const failure = new Error('EIO')
@@ -308,7 +366,7 @@ describe('when a sync fails', () => {
     })
     expect(await observe(store)).toMatchObject({ each: (before as { each: unknown }).each })
     expect(store.status()).toMatchObject({ state: 'read-only', pending: 0, sequence: 1 })
-    expect(events).toEqual([{ kind: 'store-read-only', error: failure }])
+    expect(notices).toEqual([{ kind: 'store-read-only', error: failure }])
 
     const frozen = copyOf(disk)
     await store.compact()
@@ -316,13 +374,15 @@ describe('when a sync fails', () => {
     expect(disk).toEqual(frozen)
   })
 
-  test('all bytes count as held, for the journal may name them after the next start', async () => {
+  test('every key counts as known, for the journal may name it after the next start', async () => {
     const { store, hooks } = await bench()
     hooks.append = () => {
       throw new Error('EIO')
     }
     await expect(put(store, d2, tag)).rejects.toMatchObject({ kind: 'storageReadOnly' })
-    expect(await store.isHeld(blobOf(d2))).toBe(true)
+    expect(await store.knowsKey(d2, blobOf(d2).key)).toBe(true)
+    await expect(store.condemn(10)).rejects.toMatchObject({ kind: 'storageReadOnly' })
+    await expect(store.check?.()).rejects.toMatchObject({ kind: 'storageReadOnly' })
   })
 })
 
@@ -341,11 +401,11 @@ describe('the seal', () => {
       },
     }
     const log = new MemoryLog(disk, hooks)
-    const store = await openMetadata({ log, leaseMs: 1, sealAfterMs: 1 })
+    const store = await openMetadata({ log, sealAfterMs: 1 })
     await put(store, d1, tag)
     await seal
     await store.compact()
-    const reopened = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
+    const reopened = await openMetadata({ log: new MemoryLog(disk) })
     expect((await reopened.resolveTag(here, tag))?.digest).toBe(d1)
     // Sealed already, so the rotation adds no second seal.
     expect(appended).toHaveLength(2)
@@ -355,28 +415,69 @@ describe('the seal', () => {
 
 test('a log that cannot be read is closed again', async () => {
   const log = new MemoryLog({ snapshots: new Map([[1, new Uint8Array(9)]]), journals: new Map() })
-  await expect(openMetadata({ log, leaseMs: 1 })).rejects.toThrow('snapshot.1')
+  await expect(openMetadata({ log })).rejects.toThrow('snapshot.1')
   expect(log.closed).toBe(true)
 })
 
-test('leases begin anew at every start', async () => {
+test('time that was open is noted with changes, and by collections that find nothing', async () => {
   const disk = emptyDisk()
-  const first = await openMetadata({ log: new MemoryLog(disk), leaseMs: 100, clock: () => 1000 })
-  await first.linkBlob(here, blobOf(d1), 5)
-  await first.close()
-  const second = await openMetadata({ log: new MemoryLog(disk), leaseMs: 100, clock: () => 1000 })
-  expect(await second.condemn(1100, 10)).toEqual([])
-  expect(await second.condemn(1101, 10)).toEqual([blobOf(d1)])
+  const clock = fakeClock()
+  const open = (): Promise<Store> =>
+    openMetadata({ log: new MemoryLog(disk), elapsed: clock.now, clock: clock.now })
+  const first = await open()
+  expect(first.status().openMs).toBe(0)
+  clock.advance(5000)
+  await first.linkBlob(here, blobOf(d1), 10_000)
+  clock.advance(999)
+  await first.condemn(10)
+  const second = await open()
+  expect(second.status().openMs).toBe(5000)
+  clock.advance(60_000)
+  expect(await second.condemn(10)).toEqual([blobOf(d1)])
+  await second.forget(blobOf(d1))
+  clock.advance(60_000)
+  expect(await second.condemn(10)).toEqual([])
+  const { sequence } = second.status()
+  await second.condemn(10)
+  expect(second.status().sequence).toBe(sequence)
+  const third = await open()
+  expect(third.status().openMs).toBe(125_000)
+  clock.advance(3000)
+  await third.close()
+  expect((await open()).status().openMs).toBe(128_000)
+})
+
+test('no jump of a clock ends a lease early, between runs or within one', async () => {
+  const tenYears = 10 * 365 * 24 * 3600 * 1000
+  const disk = emptyDisk()
+  let time = 1_700_000_000_000
+  let elapsed = 0
+  const open = (): Promise<Store> =>
+    openMetadata({ log: new MemoryLog(disk), clock: () => time, elapsed: () => elapsed })
+  let store = await open()
+  await store.linkBlob(here, blobOf(d1), 1000)
+  for (const jump of [tenYears, -2 * tenYears, tenYears]) {
+    time += jump
+    elapsed += 100
+    expect(await store.condemn(10)).toEqual([])
+    expect(await store.keepBlob(here, d1, 1)).toEqual(blobOf(d1))
+    await store.close()
+    // Another machine may count from anywhere.
+    elapsed = Math.abs(jump) / 1000
+    store = await open()
+  }
+  elapsed += 1600
+  expect(await store.condemn(10)).toEqual([blobOf(d1)])
 })
 
 test('bytes condemned before a crash are condemned again after it', async () => {
   const disk = emptyDisk()
-  const first = await openMetadata({ log: new MemoryLog(disk), leaseMs: 1 })
-  await first.linkBlob(here, blobOf(d1), 5)
-  expect(await first.condemn(6, 10)).toEqual([blobOf(d1)])
+  const first = await openMetadata({ log: new MemoryLog(disk) })
+  await first.linkBlob(here, blobOf(d1), 0)
+  expect(await first.condemn(10)).toEqual([blobOf(d1)])
   for (const compacted of [false, true]) {
     if (compacted) await first.compact()
-    const second = await openMetadata({ log: new MemoryLog(copyOf(disk)), leaseMs: 1 })
-    expect(await second.condemn(0, 10)).toEqual([blobOf(d1)])
+    const second = await openMetadata({ log: new MemoryLog(copyOf(disk)) })
+    expect(await second.condemn(10)).toEqual([blobOf(d1)])
   }
 })

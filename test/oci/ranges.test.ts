@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { mostRanges, parseByteRanges } from '../../src/oci/byte-range.ts'
 import { chunkLength, parseContentRange, uploadRange } from '../../src/oci/content-range.ts'
 import { nextLink } from '../../src/oci/link-header.ts'
+import { cpuMs } from '../cpu-time.ts'
 import { anyText, longStrings } from './hostile-strings.ts'
 
 describe('the Content-Range of a chunk', () => {
@@ -167,14 +168,15 @@ describe('the Range of a pull', () => {
   })
 })
 
-test('long strings are read at once', () => {
-  const started = performance.now()
-  for (const text of longStrings) {
-    expect(parseContentRange(text)).toBeNull()
-    parseByteRanges(text, 10)
-    parseByteRanges(`bytes=${text}`, 10)
-  }
-  expect(performance.now() - started).toBeLessThan(1000)
+test('long strings are read at once', async () => {
+  const used = await cpuMs(() => {
+    for (const text of longStrings) {
+      expect(parseContentRange(text)).toBeNull()
+      parseByteRanges(text, 10)
+      parseByteRanges(`bytes=${text}`, 10)
+    }
+  })
+  expect(used).toBeLessThan(2000)
 })
 
 describe('Link', () => {

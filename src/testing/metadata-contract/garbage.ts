@@ -36,7 +36,9 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     equals(await store.keepBlob(here, blob.digest, long), null, 'keeping it')
     equals(await store.repositoriesWith(blob.digest, 10), [], 'repositories with it')
     equals(await store.condemn(10), [blob], 'while its bytes are not gone')
+    equals(await store.knowsKey(blob.digest, blob.key), true, 'whether its key is known')
     await store.forget(blob)
+    equals(await store.knowsKey(blob.digest, blob.key), false, 'whether it is then')
     equals(await store.condemn(10), [], 'once it is forgotten')
     await store.forget(blob)
   }),

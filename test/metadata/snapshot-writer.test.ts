@@ -1,0 +1,154 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Batch } from '../../src/metadata/batch.ts'
+import * as changes from '../../src/metadata/changes.ts'
+import { condemn } from '../../src/metadata/condemnation.ts'
+import { EffectDecoder } from '../../src/metadata/effect-decoder.ts'
+import { readSnapshot } from '../../src/metadata/snapshot-reader.ts'
+import { writeSnapshot } from '../../src/metadata/snapshot-writer.ts'
+import { State } from '../../src/metadata/state.ts'
+import type { BlobRef } from '../../src/ports/blob-store.ts'
+import { dump, miscounts } from './dump.ts'
+import { blobOf, digests, recordOf, repositories, tags } from './samples.ts'
+
+/** A change as a store makes it; each has a key of its own. */
+type Change = (batch: Batch, key: string) => unknown
+
+const repository = fc.constantFrom(...repositories)
+const digest = fc.constantFrom(...digests.slice(0, 3))
+const tag = fc.constantFrom(...tags)
+const leaseMs = fc.constantFrom(0, 1000)
+/** Steps that take out what deletions left. */
+const steps = fc.constantFrom(0, 0, 0, 0, 0, 1)
+const keyed = (of: (typeof digests)[0], key: string): BlobRef => ({ ...blobOf(of), key })
+
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({ repository, digest, leaseMs }).map((it): Change => {
+    return (batch, key) => changes.linkBlob(batch, it.repository, keyed(it.digest, key), it.leaseMs)
+  }),
+  fc.record({ from: repository, to: repository, digest, leaseMs }).map((it): Change => {
+    return (batch) => changes.mountBlob(batch, it.from, it.to, it.digest, it.leaseMs)
+  }),
+  fc.record({ repository, digest, leaseMs }).map((it): Change => {
+    return (batch) => changes.keepBlob(batch, it.repository, it.digest, it.leaseMs)
+  }),
+  fc.record({ repository, digest }).map((it): Change => {
+    return (batch) => changes.unlinkBlob(batch, it.repository, it.digest)
+  }),
+  fc
+    .record({
+      repository,
+      digest,
+      references: fc.array(digest, { maxLength: 2 }),
+      tags: fc.array(tag, { maxLength: 2 }),
+    })
+    .map((it): Change => {
+      return (batch, key) => {
+        const blob = keyed(it.digest, key)
+        const { pushedAt: _, ...record } = recordOf(it.digest, { references: it.references, blob })
+        const put = { record, tags: it.tags, requires: [] }
+        return changes.putManifest(batch, it.repository, put, 1000)
+      }
+    }),
+  fc.record({ repository, digest, leaseMs }).map((it): Change => {
+    return (batch) => changes.deleteManifest(batch, it.repository, it.digest, it.leaseMs)
+  }),
+  fc.record({ repository, tag }).map((it): Change => {
+    return (batch) => changes.deleteTag(batch, it.repository, it.tag)
+  }),
+  repository.map(
+    (name): Change =>
+      (batch) =>
+        changes.deleteRepository(batch, name),
+  ),
+  fc.constant<Change>((batch) => changes.deleteEmptyRepositories(batch, 1)),
+  digest.map(
+    (digest): Change =>
+      (batch) => {
+        const ref = batch.state.holdings.get(digest)?.ref
+        return ref && changes.markMissing(batch, ref)
+      },
+  ),
+  fc.constant<Change>((batch) => condemn(batch, 3)),
+  fc.nat(3).map(
+    (index): Change =>
+      (batch) => {
+        const ref = [...batch.state.holdings.trash.values()][index]
+        return ref && changes.forget(batch, ref)
+      },
+  ),
+)
+
+const decoder = (): EffectDecoder => new EffectDecoder({ time: 0, keepUntil: 0 })
+
+/** Makes changes, one after the other, and keeps what of them is journalled. */
+class Changer {
+  readonly state: State = new State()
+  readonly journal: string[] = []
+  #count = 0
+
+  make(change: Change, steps: number): void {
+    this.#count += 1
+    const batch = new Batch(this.state, { time: this.#count, now: 100 * this.#count })
+    change(batch, `key ${this.#count}`)
+    this.journal.push(...batch.texts)
+    for (let step = 0; step < steps; step += 1) this.state.leftovers.step()
+  }
+}
+
+test('a snapshot between whose lines names change, with the journal since, is what was', async () => {
+  const history = fc.array(fc.tuple(change, steps), { maxLength: 30 })
+  await fc.assert(
+    fc.asyncProperty(
+      history,
+      fc.array(fc.array(fc.tuple(change, steps), { maxLength: 3 }), { maxLength: 30 }),
+      async (before, during) => {
+        const live = new Changer()
+        for (const [each, steps] of before) live.make(each, steps)
+        live.journal.length = 0
+        const header = { generation: 1, sequence: 1 }
+        const chunks: Uint8Array[] = []
+        const rows = writeSnapshot(live.state, header, 7, async () => 1, 1)
+        const groups = [...during]
+        // A group before each line, and steps while the writer waits for what deletions left.
+        for (;;) {
+          const next = rows.next()
+          while (live.state.leftovers.isPending && (await isWaiting(next)))
+            live.state.leftovers.step()
+          const { value, done } = await next
+          if (done) break
+          chunks.push(value)
+          for (const [each, steps] of groups.shift() ?? []) live.make(each, steps)
+        }
+        while (live.state.leftovers.isPending) live.state.leftovers.step()
+
+        const read = new State()
+        const file = { name: 's', generation: 1, read: () => toAsync(chunks) }
+        await readSnapshot(file, decoder(), (effect) => read.apply(effect, null))
+        for (const line of live.journal) {
+          const effect = decoder().decode(JSON.parse(line))
+          if (effect === null) throw new Error(`not an effect: ${line}`)
+          read.apply(effect, null)
+        }
+        expect(miscounts(read)).toEqual([])
+        expect(read.problem()).toBeNull()
+        expect({ ...(dump(read) as object), now: 0 }).toEqual({
+          ...(dump(live.state) as object),
+          now: 0,
+        })
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+async function* toAsync(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
+}
+
+/** Whether a promise is pending once everything that can run has run. */
+async function isWaiting(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol()
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+  return (await Promise.race([promise, Promise.resolve(pending)])) === pending
+}
