@@ -187,3 +187,56 @@ test('a copy that was on its way out when its digest came again is deleted, the 
   expect(left).not.toContain(old)
   expectBytes(await pulled(`/v2/again/blobs/${digest}`), utf8(text))
 })
+
+test('bytes that are gone from the bucket are missing, until they are pushed again', async () => {
+  const { client } = edge
+  const text = 'deleted by somebody with another tool'
+  const digest = await client.pushBlob('hurt', text)
+  const marker = (await edge.keys()).find((key) => key.includes(digest)) ?? ''
+  const [, upload, random] = marker.split('/')
+  const bucket = (await edge.server.getR2Bucket('BLOBS')) as unknown as R2Bucket
+  await bucket.delete(`blobs/${upload}/${random}`)
+  const path = `/v2/hurt/blobs/${digest}`
+  expect((await client.send('GET', path)).status).toBe(404)
+  expect((await client.send('HEAD', path)).status).toBe(404)
+  const mount = `/v2/elsewhere/blobs/uploads/?mount=${digest}&from=hurt`
+  expect((await client.send('POST', mount)).status).toBe(202)
+  await expect.poll(() => edge.log.some((line) => line.includes('bytes-missing'))).toBe(true)
+  await client.pushBlob('hurt', text)
+  expectBytes(await pulled(path), utf8(text))
+})
+
+test('a repository is deleted with all it holds', async () => {
+  const { client } = edge
+  const { layer } = await client.pushImage('whole', 'v1')
+  expect((await client.send('DELETE', '/v2/_layerdock/repositories/whole')).status).toBe(202)
+  expect((await client.send('GET', '/v2/whole/tags/list')).status).toBe(404)
+  await edge.clean()
+  expect((await edge.keys()).some((key) => key.includes(layer))).toBe(false)
+})
+
+test('a push is told in the log, with the address that Cloudflare saw', async () => {
+  const headers = { 'CF-Connecting-IP': '203.0.113.7' }
+  const session = await edge.client.openUpload('told')
+  const digest = digestOf('told')
+  const put = `${session}?digest=${digest}`
+  expect((await edge.client.send('PUT', put, { headers, body: 'told' })).status).toBe(201)
+  const told = (): unknown[] =>
+    edge.log.filter((line) => line.includes(digest)).map((line) => JSON.parse(line))
+  await expect
+    .poll(told)
+    .toMatchObject([
+      { kind: 'blob-pushed', repository: 'told', digest, peer: { address: '203.0.113.7' } },
+    ])
+})
+
+test('the daily sweep leaves what is young or has a name', async () => {
+  const { client } = edge
+  const kept = await client.pushImage('swept', 'v1')
+  const before = await edge.keys()
+  await edge.clean('30 3 * * *')
+  expect((await edge.keys()).filter((key) => key.includes(kept.layer))).toEqual(
+    before.filter((key) => key.includes(kept.layer)),
+  )
+  expectBytes(await pulled(`/v2/swept/blobs/${kept.layer}`), utf8('a layer of swept'))
+})
