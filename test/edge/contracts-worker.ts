@@ -10,12 +10,14 @@ import {
   uploadStoreContract,
 } from 'layerdock/testing'
 import { r2Blobs } from '../../examples/cloudflare/r2-blobs.ts'
+import { sweep } from '../../examples/cloudflare/r2-sweep.ts'
 import { remote } from '../../examples/cloudflare/remote.ts'
 import { SqlMetadata } from '../../examples/cloudflare/sql-metadata.ts'
 import { prepareTables } from '../../examples/cloudflare/sql-upgrade.ts'
 import { SqlUploads } from '../../examples/cloudflare/sql-uploads.ts'
 import { flakyBucket } from './flaky-bucket.ts'
 import { Outage } from './outage.ts'
+import { r2Cases } from './r2-cases.ts'
 import { sqlCases } from './sql-cases.ts'
 
 type Kind = 'metadata' | 'uploads'
@@ -116,9 +118,13 @@ function uploadPlace(env: Env, clock: () => number): UploadStorePlace {
   return sqlPlace<UploadStore>(env, 'uploads', clock)
 }
 
+async function empty(bucket: R2Bucket): Promise<void> {
+  const { objects } = await bucket.list({ prefix: '' })
+  if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key))
+}
+
 async function blobPlace(env: Env, partBytes: number): Promise<BlobStorePlace> {
-  const { objects } = await env.BLOBS.list({ prefix: '' })
-  if (objects.length > 0) await env.BLOBS.delete(objects.map(({ key }) => key))
+  await empty(env.BLOBS)
   const outage = new Outage(() => new Error('put: We encountered an internal error. (10001)'))
   const bucket = flakyBucket(env.BLOBS, outage)
   return {
@@ -134,7 +140,15 @@ async function run(kind: string, name: string, env: Env): Promise<void> {
     return named(uploadStoreContract).run((clock) => uploadPlace(env, clock))
   }
   if (kind === 'metadata') return named(metadataStoreContract).run(() => metadataPlace(env))
-  if (kind === 'own') {
+  if (kind === 'bucket') {
+    await empty(env.BLOBS)
+    return named(r2Cases).run({
+      bucket: env.BLOBS,
+      blobs: r2Blobs(env.BLOBS, { partBytes: 1000 }),
+      sweep: (before, unnamed) => sweep(env.BLOBS, before, unnamed),
+    })
+  }
+  if (kind === 'tables') {
     return env.STORES.getByName(`bare ${crypto.randomUUID()}`).runCase(name)
   }
   return named(blobStoreContract).run(() => blobPlace(env, Number(kind)))

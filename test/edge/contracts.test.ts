@@ -10,6 +10,7 @@ import {
   uploadStoreContract,
 } from '../../src/testing/index.ts'
 import { bootEdge, type Edge } from './edge.ts'
+import { r2Cases } from './r2-cases.ts'
 import { sqlCases } from './sql-cases.ts'
 
 /** What Miniflare has for its own tests: under control, its R2 takes parts as small as 50 bytes. */
@@ -50,7 +51,7 @@ async function takeSmallParts(server: Controlled): Promise<void> {
 
 async function outcome(kind: string, name: string): Promise<string> {
   const query = new URLSearchParams({ kind, name })
-  return (await fetch(`${edge.url}/?${query}`)).text()
+  return (await edge.fetch(new Request(`${edge.url}/?${query}`))).text()
 }
 
 const everything: Supports = { reopen: true, secondInstance: true, outages: true, clock: true }
@@ -81,6 +82,13 @@ describe('names in tables, over RPC', () => holdsTo('metadata', metadataStoreCon
 
 describe('the tables', () => {
   for (const { name } of sqlCases) {
-    test(name, async () => expect(await outcome('own', name)).toBe('holds'))
+    test(name, async () => expect(await outcome('tables', name)).toBe('holds'))
+  }
+})
+
+describe('the bucket', () => {
+  beforeEach(() => takeSmallParts(edge.server as unknown as Controlled))
+  for (const { name } of r2Cases) {
+    test(name, async () => expect(await outcome('bucket', name)).toBe('holds'))
   }
 })
