@@ -96,7 +96,7 @@ export const layers: readonly Layer[] = [
     name: 'bun',
     where: ['adapters/bun/'],
     layers: [...surface, 'disk', 'serving'],
-    packages: ['node:dns'],
+    packages: ['node:dns', 'node:http'],
   },
   {
     name: 'deno',
