@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 const project = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * How one runtime is found and told to run the server. A new runtime is a new row.
+ * How to find one runtime and make it run the server. A new runtime is a new row.
  * @typedef {object} Runtime
  * @property {string} title
- * @property {string} entry what it runs, inside the project
+ * @property {string} entry the program it runs, a path inside the project
  * @property {(wanted: string) => { command: string[], version: string }} find
  *   `wanted`: a version, or the command line that starts the runtime
  */
@@ -77,7 +77,7 @@ function findWorkerd(_wanted) {
 }
 
 /**
- * What `deno task serve` lets the server do, and nothing beside it.
+ * The permissions that `deno task serve` gives the server, and no others.
  * @returns {string[]}
  */
 export function denoPermissions() {
@@ -93,7 +93,7 @@ function installed(name) {
 }
 
 /**
- * A server that was started here.
+ * A server that this module started.
  * @typedef {object} RunningServer
  * @property {string} host `127.0.0.1:PORT`
  * @property {number} pid
@@ -178,7 +178,7 @@ export async function startProgram(program, args, at) {
   }
 }
 
-/** Our own variables, such as LAYERDOCK_CONFORMANCE, are no settings of the server. */
+/** Leaves out our own variables, such as LAYERDOCK_CONFORMANCE, which are not settings of the server. */
 function plainEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('LAYERDOCK_'))
   return Object.fromEntries(kept)

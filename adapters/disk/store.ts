@@ -27,7 +27,7 @@ export interface DiskStoreOptions {
   readonly blobs?: BlobStore
   /** Writes nothing, so a read-only file system will do. Several may read at once. Default: false. */
   readonly readOnly?: boolean
-  /** Told of damage that was overcome and of the end of writing. Default: nobody. */
+  /** Told of damage that was overcome and of the end of writing. Default: nothing is told. */
   readonly onNotice?: NoticeSink
   /** Milliseconds since the epoch. Default: `steadyClock`. */
   readonly clock?: () => number

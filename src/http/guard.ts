@@ -7,7 +7,7 @@ const ambiguousEscape = /%(?:2f|5c|2e|[01][0-9a-f]|7f)/i
 /**
  * Refuses ambiguous requests, and changes by pages of other sites, before anything else is done.
  *
- * @throws RegistryError `pathInvalid`, `encodingUnsupported`, `crossSite`.
+ * @throws RegistryError `pathInvalid`, `encodingUnsupported`, `transferUnsupported`, `crossSite`.
  */
 export function checkRequest(request: Request, cors: Cors | null): void {
   checkPath(request.url)
@@ -17,6 +17,11 @@ export function checkRequest(request: Request, cors: Cors | null): void {
   const encoding = headers.get('content-encoding')
   if (encoding !== null && encoding.trim().toLowerCase() !== 'identity') {
     throw new RegistryError('encodingUnsupported')
+  }
+  // Runtimes undo the last coding alone: what is left of `gzip, chunked` would be stored as it came.
+  const coding = headers.get('transfer-encoding')
+  if (coding !== null && coding.trim().toLowerCase() !== 'chunked') {
+    throw new RegistryError('transferUnsupported')
   }
   const crossSite = headers.get('sec-fetch-site') === 'cross-site'
   if (crossSite && cors?.mayWrite(request) !== true) throw new RegistryError('crossSite')

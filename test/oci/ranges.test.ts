@@ -14,6 +14,8 @@ describe('the Content-Range of a chunk', () => {
     ['5-4', 5, 4, 0],
     [' 0-9 ', 0, 9, 10],
     ['9007199254740991-9007199254740991', 2 ** 53 - 1, 2 ** 53 - 1, 1],
+    ['99999999999999999-99999999999999999', 1e17, 1e17, 1],
+    ['0-18446744073709551615', 0, 2 ** 64, 2 ** 64 + 1],
   ])('%j is %d to %d, %d bytes', (text, first, last, length) => {
     const range = parseContentRange(text)
     expect(range).toEqual({ first, last })
@@ -38,8 +40,6 @@ describe('the Content-Range of a chunk', () => {
     '0.0-9',
     '٠-٩',
     '0 - 9',
-    '9007199254740992-9007199254740993',
-    '99999999999999999-99999999999999999',
   ])('%j is none', (text) => {
     expect(parseContentRange(text)).toBeNull()
   })
