@@ -27,7 +27,7 @@ async function digestAt(tag: string): Promise<string | null> {
   return head.status === 200 ? head.headers.get('docker-content-digest') : null
 }
 
-test('examples/immutable-tags.ts: what is pushed stays under its tag', async () => {
+test('examples/immutable-tags.ts: a pushed image stays under its tag', async () => {
   const own = clientOf(registry)
   const { digest } = await own.pushImage('app', 'v1.2.3')
   await own.pushBlob('app', 'another layer')

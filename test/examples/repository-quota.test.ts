@@ -31,7 +31,7 @@ test('a repository takes its quota to the byte, and each has its own', async () 
   expect((await push(client, layer(4), 'other')).status).toBe(201)
 })
 
-test('what is deleted makes room at once', async () => {
+test('a deletion makes room at once', async () => {
   const client = limited(300)
   for (const number of [1, 2, 3]) await push(client, layer(number))
   expect((await client.send('DELETE', `/v2/app/blobs/${digestOf(layer(1))}`)).status).toBe(202)
