@@ -27,13 +27,12 @@ export function repositoryQuota(service: RegistryService, quota: number): Regist
     mountBlob: async () => null, // The client pushes the blob instead, which is counted.
     pushBlob: (...a) => charge(a, a[3].length ?? quota + 1, () => service.pushBlob(...a)),
     putManifest: (...a) => charge(a, a[3].bytes.length, () => service.putManifest(...a)),
-    async finishUpload(call, name, id, digest, body) {
-      const detail = await service.uploadStatus(call, name, id)
+    async finishUpload(...a) {
+      const [body, detail] = [a[4], await service.uploadStatus(a[0], a[1], a[2])]
       const last = detail.offset + (body === null ? 0 : (body.length ?? quota + 1)) - 1
       const end = { source: nothing, range: { first: detail.offset, last }, ...body }
       if (end.range.first !== detail.offset) throw new RegistryError('chunkOutOfOrder', { detail })
-      const push = () => service.finishUpload(call, name, id, digest, end)
-      return charge([call, name], end.range.last + 1, push)
+      return charge(a, end.range.last + 1, () => service.finishUpload(a[0], a[1], a[2], a[3], end))
     },
   }
 }
