@@ -1,5 +1,6 @@
 import { isStorageFull } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
+import type { FolderGuard } from './folder-guard.ts'
 import type { Reserve } from './reserve.ts'
 import { writeAll } from './whole-files.ts'
 
@@ -7,15 +8,23 @@ import { writeAll } from './whole-files.ts'
 export class JournalFile {
   readonly generation: number
   readonly #files: Files
+  readonly #guard: Pick<FolderGuard, 'verify'>
   readonly #path: string
   readonly #file: OpenFile
   readonly #identity: string
   #length: number
 
   /** @param path the name the file was opened by */
-  constructor(files: Files, path: string, generation: number, file: OpenFile, length: number) {
+  constructor(
+    { files, guard }: { readonly files: Files; readonly guard: Pick<FolderGuard, 'verify'> },
+    path: string,
+    generation: number,
+    file: OpenFile,
+    length: number,
+  ) {
     this.generation = generation
     this.#files = files
+    this.#guard = guard
     this.#path = path
     this.#file = file
     this.#identity = file.identity
@@ -33,7 +42,7 @@ export class JournalFile {
     while (!(await this.#write(bytes))) {
       if (!(await reserve.give(bytes.byteLength))) return false
     }
-    await Promise.all([this.#file.datasync(), this.expectNamed()])
+    await Promise.all([this.#file.datasync(), this.#guard.verify(), this.expectNamed()])
     this.#length += bytes.byteLength
     return true
   }

@@ -3,6 +3,7 @@ import type { Chunks, LogChoice, LogContents, LogFile, MetadataLog } from '../..
 import { StoreDamaged } from '../../src/kit.ts'
 import { syncDirectory } from './directory-sync.ts'
 import type { Files, OpenFile } from './files.ts'
+import type { FolderGuard } from './folder-guard.ts'
 import { JournalFile } from './journal-file.ts'
 import type { Layout } from './layout.ts'
 import { findLog } from './log-contents.ts'
@@ -18,6 +19,7 @@ export interface DiskLogDeps {
   readonly quarantine: Quarantine
   readonly onNotice: NoticeSink
   readonly health: StoreHealth
+  readonly guard: Pick<FolderGuard, 'verify'>
 }
 
 /** Generations of names in files: see {@link MetadataLog}. */
@@ -74,7 +76,7 @@ export class DiskMetadataLog implements MetadataLog {
     }
     if (!this.#journals.includes(generation)) this.#journals.push(generation)
     const path = layout.journal(generation)
-    this.#journal = new JournalFile(files, path, generation, file, choice.journalBytes)
+    this.#journal = new JournalFile(this.#deps, path, generation, file, choice.journalBytes)
     this.#reserve = await Reserve.open(files, layout.reserve)
   }
 
@@ -114,7 +116,7 @@ export class DiskMetadataLog implements MetadataLog {
       await file.close()
       throw this.#latch(error)
     }
-    this.#journal = new JournalFile(files, layout.journal(generation), generation, file, 0)
+    this.#journal = new JournalFile(this.#deps, layout.journal(generation), generation, file, 0)
     this.#journals.push(generation)
     // All of it is synced: a failure to let go loses nothing.
     await journal.close().catch(() => {})

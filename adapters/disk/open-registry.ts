@@ -1,10 +1,16 @@
-import { createRegistry, type Registry, type RegistryOptions } from '../../src/index.ts'
+import {
+  createRegistry,
+  defaultLimits,
+  type Registry,
+  type RegistryOptions,
+} from '../../src/index.ts'
 import {
   type BlobStore,
   type HashFactory,
   type MaintenanceOptions,
   type MetadataStatus,
   openMetadata,
+  safeNotices,
   startMaintenance,
   steadyClock,
 } from '../../src/kit.ts'
@@ -37,7 +43,11 @@ export interface DiskRegistry extends Registry {
   /** What its transfers borrow their memory from. */
   readonly buffers: BufferBudget
   status(): { readonly store: DiskStoreStatus; readonly metadata: MetadataStatus }
-  /** Looks whether the folder is still there and takes writes; `status` then says so. Never rejects. */
+  /**
+   * Looks whether the folder is still there and takes writes; `status` then says so.
+   *
+   * @throws Error that says why the store cannot be used now.
+   */
   check(): Promise<void>
 }
 
@@ -50,7 +60,9 @@ export interface DiskRegistry extends Registry {
  */
 export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {
   const { directory, buffers, blobs, maintenance = {}, ...others } = options
-  const { clock = steadyClock(), onNotice = () => {}, readOnly = false, hash = nodeHash } = options
+  const { clock = steadyClock(), readOnly = false, hash = nodeHash, limits } = options
+  const onNotice = safeNotices(options.onNotice)
+  const leaseMs = limits?.leaseMs ?? defaultLimits.leaseMs
   const store = await openDiskStore({
     directory,
     clock,
@@ -60,7 +72,7 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
     ...(buffers === undefined ? {} : { buffers }),
   })
   try {
-    const metadata = await openMetadata({ log: store.log, clock, onNotice })
+    const metadata = await openMetadata({ log: store.log, leaseMs, clock, onNotice })
     const stores = { blobs: store.blobs, uploads: store.uploads, metadata }
     const registry = createRegistry({ ...others, clock, hash, stores })
     const endMaintenance =
@@ -74,7 +86,10 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
       },
       buffers: store.buffers,
       status: () => ({ store: store.status(), metadata: metadata.status() }),
-      check: () => store.check(),
+      async check() {
+        await store.check()
+        await registry.check()
+      },
       async close() {
         await endMaintenance()
         try {

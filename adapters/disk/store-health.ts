@@ -164,6 +164,7 @@ function isOutOfDescriptors(error: unknown): boolean {
 
 /** Without the paths in the system's own message, since `/healthz` is open to everybody. */
 function reasonOf(error: unknown): string {
+  if (error instanceof RegistryError && error.cause !== undefined) return reasonOf(error.cause)
   const code = codeOf(error)
   switch (code) {
     case 'EROFS':

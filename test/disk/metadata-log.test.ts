@@ -64,14 +64,15 @@ describe('appending', () => {
     const { store, log, files } = await opened(directory)
     await log.append(bytes('one\n'))
     await log.append(bytes('two\n'))
-    expect(files.lines).toEqual([
+    const changes = files.lines.filter((line) => !line.startsWith('stat '))
+    expect(changes).toEqual([
       'write journal.0',
       'datasync journal.0',
-      'stat journal.0',
       'write journal.0',
       'datasync journal.0',
-      'stat journal.0',
     ])
+    expect(files.lines).toContain('stat journal.0')
+    expect(files.lines).toContain('stat store.json')
     await store.close()
     const again = await opened(directory)
     const { journals } = await again.log.load()
@@ -97,7 +98,8 @@ describe('appending', () => {
     await expect(log.rotate()).rejects.toMatchObject({ kind: 'storageReadOnly' })
     await expect(log.replace(1, rows(1))).rejects.toMatchObject({ kind: 'storageReadOnly' })
     expect(files.lines).toEqual([])
-    expect(notices.map((event) => event.kind)).toEqual(['store-read-only'])
+    // The metadata over the log tells of it, once.
+    expect(notices).toEqual([])
     expect(store.status().failure).toMatchObject({ kind: 'storageReadOnly' })
   })
 

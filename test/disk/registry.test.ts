@@ -69,7 +69,7 @@ describe('names on disk, and bytes in a blob store of the program', () => {
     expect((await send(second, 'PUT', end, halves.subarray(4321))).status).toBe(201)
     expect(await pull(second, halves)).toEqual(halves)
     await second.close()
-    await expect(openRegistry({ directory })).rejects.toThrow('option "blobs"')
+    await expect(openRegistry({ directory })).rejects.toThrow('the option `blobs`')
   })
 })
 
