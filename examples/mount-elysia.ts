@@ -4,7 +4,7 @@ import { createRegistry } from 'layerdock'
 
 const registry = createRegistry({ stripped: '/v2' })
 export const app: { readonly server: { readonly port?: number } | null } = new Elysia({
-  // Bun refuses bodies over 128 MiB, and hangs up on what is silent for 10 s, unless told otherwise.
+  // Bun refuses bodies over 128 MiB, and closes a connection that is silent for 10 s, unless told otherwise.
   serve: { maxRequestBodySize: Number.POSITIVE_INFINITY, idleTimeout: 60 },
 })
   .get('/', () => 'my app, with a registry under /v2')

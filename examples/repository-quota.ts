@@ -2,7 +2,7 @@
 import type { CallContext, Registry, RegistryService, RepositoryName } from 'layerdock'
 import { createRegistry, everyItem, RegistryError } from 'layerdock'
 
-/** Refuses what would take a repository over `quota` bytes, and blobs of a length that is not said. */
+/** Refuses pushes that take a repository over `quota` bytes, and blobs without a stated length. */
 export function repositoryQuota(service: RegistryService, quota: number): RegistryService {
   type Call = [CallContext, RepositoryName, ...unknown[]]
   const pending: Map<RepositoryName, number> = new Map()

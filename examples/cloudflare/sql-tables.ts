@@ -20,7 +20,7 @@ CREATE TABLE blobs (
 CREATE INDEX missing_blobs ON blobs (digest) WHERE missing;
 
 -- Keys that are named no more, until their bytes are deleted. tried: how often they were condemned,
--- so that a key which cannot be deleted does not stand in the way of others.
+-- so that a key that cannot be deleted does not block others.
 CREATE TABLE trash (
   digest TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, tried INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (digest, key)
