@@ -17,7 +17,10 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    // Only bounds for what never ends: a busy machine must not fail a test.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 100_000, interval: 20 } },
     // Much of the suite waits for processes and clocks: a worker less than cores would leave one idle.
     maxWorkers: Math.max(availableParallelism(), 2),
     restoreMocks: true,

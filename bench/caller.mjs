@@ -49,7 +49,7 @@ export class Caller {
   }
 
   /**
-   * POST, then the whole blob in one PUT that says its length.
+   * POST, then the whole blob in one PUT with its length.
    * @param {Blob} blob
    */
   async pushBlob(blob) {

@@ -44,7 +44,7 @@ export async function measure(
       cpuMicrosPerOperation:
         serverCpuSeconds === null ? null : (serverCpuSeconds * 1e6) / (figures.operations ?? 0),
       peakBytes: peak,
-      // What disturbs a measurement on a shared machine is part of it.
+      // On a shared machine, disturbances are part of the measurement.
       otherCpuSeconds: othersShare(machine, serverCpuSeconds, figures.clientCpuSeconds ?? 0),
     }
   } catch (error) {

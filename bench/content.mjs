@@ -1,4 +1,4 @@
-// What is pushed: blobs that all differ, and cost next to nothing to make.
+// The content to push: blobs that all differ, and cost next to nothing to make.
 
 import { createHash, randomBytes } from 'node:crypto'
 

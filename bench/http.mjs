@@ -90,7 +90,7 @@ export class ResponseReader {
     const end = all.indexOf(headEnd)
     if (end < 0) {
       if (all.length > headLimit) throw new Error('the head of an answer is too long')
-      // The socket reads into one buffer again and again, so what is kept must be a copy.
+      // The socket reads into the same buffer again and again, so this must be a copy.
       this.#kept = Buffer.from(all)
       return all.subarray(all.length)
     }

@@ -1,4 +1,4 @@
-// What a process has used, as Linux counts it. On other systems each figure is null.
+// CPU and memory that processes have used, as Linux counts it. On other systems each figure is null.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'

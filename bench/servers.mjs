@@ -113,7 +113,7 @@ export async function start({ name, command }, dir) {
   const stop = () => stopProcess(child, exit, () => ended !== null)
   try {
     const bootMs = await firstAnswer(port, startedAt, () => ended)
-    // Memory is read after a moment's rest: what boot leaves to be done is part of being idle.
+    // Memory is read after half a second: the work that a boot leaves behind is part of being idle.
     await sleep(500)
     const pid = child.pid ?? 0
     const idle = { bootMs, residentBytes: residentBytes(pid) }

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 
 /**
- * The values of a program's options, `--help` aside: that prints the usage and ends the program, and
- * what is no option ends it with the usage and exit code 2.
+ * The values of a program's options. `--help` prints the usage and ends the program; an unknown option
+ * ends it with the usage and exit code 2.
  * @template {NonNullable<import('node:util').ParseArgsConfig['options']>} const T
  * @param {string} usage
  * @param {T} options

@@ -44,7 +44,7 @@ export function textTable(outcomes) {
 }
 
 /**
- * The page that is kept in the repository.
+ * The text of RESULTS.md.
  * @param {readonly Outcome[]} outcomes
  * @param {{ date: string, command: string, system: string }} run
  * @returns {string}

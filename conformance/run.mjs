@@ -65,7 +65,7 @@ process.once('exit', () => {
 })
 
 /**
- * Where suites are run: one runtime with one store, or the registry that was named.
+ * Where suites run: one runtime with one store, or the registry that `--registry` names.
  * @typedef {object} Target
  * @property {string} runtime
  * @property {string} store
@@ -124,7 +124,7 @@ for (const { runtime, store, open } of targets()) {
     const dir = mkdtempSync(join(top, 'run-'))
     const began = performance.now()
     try {
-      // Every run has a fresh store, so that none passes by what another left.
+      // Every run has a fresh store, so that none passes because of what another left behind.
       const server = await open(suite, mkdtempSync(join(top, 'store-')))
       try {
         const place = { dir, host: server.host, prefix: `conformance/${Date.now().toString(36)}` }

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 const project = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * How one runtime is found and told to run the server. A new runtime is a new row.
+ * How to find one runtime and make it run the server. A new runtime is a new row.
  * @typedef {object} Runtime
  * @property {string} title
- * @property {string} entry what it runs, inside the project
+ * @property {string} entry the program it runs, a path inside the project
  * @property {(wanted: string) => { command: string[], version: string }} find
  *   `wanted`: a version, or the command line that starts the runtime
  */
@@ -77,7 +77,7 @@ function findWorkerd(_wanted) {
 }
 
 /**
- * What `deno task serve` lets the server do, and nothing beside it.
+ * The permissions that `deno task serve` gives the server, and no others.
  * @returns {string[]}
  */
 export function denoPermissions() {
@@ -93,13 +93,13 @@ function installed(name) {
 }
 
 /**
- * A server that was started here.
+ * A server that this module started.
  * @typedef {object} RunningServer
  * @property {string} host `127.0.0.1:PORT`
  * @property {number} pid
  * @property {number} readyMs from start to the first answer, in milliseconds
  * @property {() => string} output what it has printed, at most the last 64 KiB
- * @property {() => Promise<void>} stop asks it to end (SIGTERM), and after 30 seconds kills it
+ * @property {() => Promise<void>} stop asks it to end (SIGTERM), and after 100 seconds kills it
  * @property {() => Promise<void>} kill SIGKILL, and waits until it is gone
  */
 
@@ -112,7 +112,7 @@ function installed(name) {
  * @param {string} options.dir where the disk store is
  * @param {readonly string[]} [options.args] more arguments for `serve`
  * @returns {Promise<RunningServer>}
- * @throws {Error} when it ends, or does not answer within 20 seconds; what it printed is included
+ * @throws {Error} when it ends, or does not answer within 100 seconds; what it printed is included
  */
 export async function startServer({ command, entry, store, dir, args = [] }) {
   const main = `${project}${entry}`
@@ -129,7 +129,7 @@ export async function startServer({ command, entry, store, dir, args = [] }) {
  * @param {readonly string[]} args
  * @param {string} [at] `127.0.0.1:PORT`; where it is missing, the program prints it
  * @returns {Promise<RunningServer>}
- * @throws {Error} when it ends, or does not answer within 20 seconds; what it printed is included
+ * @throws {Error} when it ends, or does not answer within 100 seconds; what it printed is included
  */
 export async function startProgram(program, args, at) {
   const began = performance.now()
@@ -166,7 +166,7 @@ export async function startProgram(program, args, at) {
       output: () => printed,
       kill,
       stop: async () => {
-        const tooLong = setTimeout(() => child.kill('SIGKILL'), 30_000)
+        const tooLong = setTimeout(() => child.kill('SIGKILL'), 100_000)
         child.kill('SIGTERM')
         await gone()
         clearTimeout(tooLong)
@@ -178,7 +178,7 @@ export async function startProgram(program, args, at) {
   }
 }
 
-/** Our own variables, such as LAYERDOCK_CONFORMANCE, are no settings of the server. */
+/** Leaves out our own variables, such as LAYERDOCK_CONFORMANCE, which are not settings of the server. */
 function plainEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('LAYERDOCK_'))
   return Object.fromEntries(kept)
@@ -190,7 +190,7 @@ function plainEnvironment() {
  * @returns {Promise<string>} host and port, once `GET /v2/` is 200
  */
 async function firstAnswer(child, printed) {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 100_000
   while (Date.now() < deadline) {
     if (child.pid === undefined) throw new Error(`${child.spawnfile} cannot be run`)
     if (child.exitCode !== null || child.signalCode !== null) {
@@ -207,5 +207,5 @@ async function firstAnswer(child, printed) {
     }
     await new Promise((next) => setTimeout(next, 10))
   }
-  throw new Error('no answer within 20 seconds')
+  throw new Error('no answer within 100 seconds')
 }

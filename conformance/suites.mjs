@@ -18,11 +18,11 @@ const suiteVersion = 'v0.0.0-20260831232431-97274622c111'
  * @typedef {object} Program
  * @property {string} version
  * @property {(dir: string, env: Record<string, string>) => string[]} command how to run it, with
- *   nothing in its environment or working folder but what is given
+ *   only what is given in its environment and working folder
  */
 
 /**
- * One suite with one profile, and what it must come to.
+ * One suite with one profile, and its required result.
  * @typedef {object} Suite
  * @property {string} name
  * @property {'rewritten' | 'v1.1.0'} program
@@ -58,7 +58,7 @@ export const suites = [
     name: 'v1.1.0',
     program: 'v1.1.0',
     serverArgs: [],
-    // Four specs are for what did not happen (a mount refused, pushes forbidden): 76 of 80 is all.
+    // Four specs are for other behaviour (a refused mount, forbidden pushes): 76 of 80 is all of them.
     expected: { passed: 76, disabled: 0, skipped: 4 },
     env: (host, prefix) => ({
       OCI_ROOT_URL: `http://${host}`,
@@ -121,7 +121,7 @@ function readResult(dir, name) {
 }
 
 /**
- * The programs that can be had here; a reason where one cannot.
+ * The suites' programs on this machine, or the reason why one is missing.
  * @param {{ image?: string | undefined, oldImage?: string | undefined }} docker images that hold
  *   the suites, instead of programs
  * @returns {Record<Suite['program'], Program | string>}
@@ -194,7 +194,7 @@ function inDocker(image) {
 }
 
 /**
- * Runs one suite in a folder of its own and holds it against what it must come to.
+ * Runs one suite in a folder of its own and compares it with its required result.
  * @param {Suite} suite
  * @param {Program} program
  * @param {{ dir: string, host: string, prefix: string }} place `dir`: empty, and left as it ends
@@ -204,7 +204,7 @@ export async function runSuite(suite, program, { dir, host, prefix }) {
   const settings = suite.env(host, prefix)
   mkdirSync(join(dir, 'out'))
   const [command, ...args] = program.command(dir, settings)
-  // What the caller's environment says of OCI_… or of a proxy must not reach the suite.
+  // The caller's OCI_… and proxy variables must not reach the suite.
   const env = { PATH: process.env.PATH ?? '', HOME: dir, ...settings }
   const { output, status } = await collect(command ?? '', args, { cwd: dir, env })
   writeFileSync(join(dir, 'output.txt'), output)

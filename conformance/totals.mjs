@@ -1,8 +1,8 @@
-// The suites' own verdicts are not enough: a run whose tests were skipped or filtered away exits 0,
-// and the summary tables keep the best answer seen. So every number that must hold is read here.
+// The suites' own verdicts are not enough: a run with skipped or filtered tests exits 0, and the summary
+// tables keep the best answer seen. So this module reads and checks every number.
 
 /**
- * What one run of a suite came to.
+ * The result of one run of a suite.
  * @typedef {object} Totals
  * @property {number} passed
  * @property {number} failed `FAIL` and `Error` of the rewritten suite, failures of the old one
@@ -12,7 +12,7 @@
  */
 
 /**
- * What must hold. `total` is only given where the suite counts more than it runs.
+ * The required numbers. `total` is only given where the suite counts more than it runs.
  * @typedef {object} Expected
  * @property {number} passed
  * @property {number} disabled
@@ -84,7 +84,7 @@ export function readOldSuiteOutput(output) {
 }
 
 /**
- * Everything in which a run differs from what it should be: empty when all of it holds.
+ * All differences between a run and its required numbers: empty when there are none.
  * @param {{ verdict: string, totals: Totals }} run
  * @param {Expected} expected
  * @returns {string[]}
@@ -118,7 +118,7 @@ export function troubles(output) {
 }
 
 /**
- * Everything in the rewritten suite's `results.yaml` that shows it ran with less than it should:
+ * Everything in the rewritten suite's `results.yaml` that shows a run with less than it should have:
  * another version, a switch turned off, a group that is not `Pass`.
  * @param {string} yaml
  * @param {{ version: string, off: readonly string[] }} expected `off`: the keys that the profile
@@ -147,7 +147,7 @@ export function resultsFileMisses(yaml, { version, off }) {
 }
 
 /**
- * The `key: value` lines that are indented below the line `head:`, whatever their depth.
+ * The `key: value` lines that are indented below the line `head:`, at any depth.
  * @param {string} yaml
  * @param {string} head the key with its own indentation
  * @returns {[string, string][]}

@@ -12,6 +12,7 @@ export { parseRepositoryName, type RepositoryName, repositoryName } from './oci/
 export { parseTag, type Tag, tagName } from './oci/tag.ts'
 export { parseUploadId, type UploadId } from './oci/upload-id.ts'
 export {
+  type CorsOptions,
   defaultLimits,
   type RedirectPolicy,
   type RegistryLimits,

@@ -31,7 +31,7 @@ export interface RegistryLimits {
   readonly uploadIdleMs: number
   /** Entries in one page of tags or repositories; a larger `n` is cut to this. */
   readonly pageSize: number
-  /** Bytes of descriptors in one page of referrers. */
+  /** A page of referrers as it is sent, in bytes. Clients read 4 MiB at most. */
   readonly referrersBytes: number
   /** `tag` parameters in one manifest push; more is 414. */
   readonly tagsPerPush: number
@@ -69,6 +69,15 @@ export interface RegistryStores {
   readonly clock?: () => number
 }
 
+/** Which pages of other origins may use a registry from a browser. */
+export interface CorsOptions {
+  /**
+   * Origins as browsers send them, such as `https://ui.example.com`: their pages may read and write,
+   * with credentials. `*` lets every page read what needs no credentials, and write nothing.
+   */
+  readonly origins: readonly string[] | '*'
+}
+
 /** Whether a blob's bytes are fetched from the store itself, where the store can say from where. */
 export type RedirectPolicy = 'on' | 'off' | ((blob: BlobInfo, peer: Peer) => boolean)
 
@@ -76,6 +85,8 @@ export type RedirectPolicy = 'on' | 'off' | ((blob: BlobInfo, peer: Peer) => boo
 export interface ServiceAppOptions {
   /** Default: everybody may do everything. */
   readonly access?: Access
+  /** Lets pages of other origins call the registry. Default: none. */
+  readonly cors?: CorsOptions
   /** What stands before `/v2` in the public path, such as `/registry`. Default: nothing. */
   readonly prefix?: string
   /**

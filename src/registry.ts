@@ -1,100 +1,25 @@
-import { emitter, safeNotices } from './core/callbacks.ts'
-import type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
-import { readOnly, withoutDeletes } from './core/read-only.ts'
-import { createCore } from './core/service.ts'
+import { assembleRegistry, type Registry } from './assembled-registry.ts'
 import { memoryBlobs } from './memory/blob-store.ts'
 import { portableHash } from './memory/portable-hash.ts'
 import { memoryUploads } from './memory/upload-store.ts'
 import { memoryMetadata } from './metadata/store.ts'
 import { steadyClock } from './oci/steady-clock.ts'
-import { defaultLimits, type RegistryOptions, type RegistryStores } from './options.ts'
-import type { MissingBytes } from './ports/metadata-store.ts'
-import type { RegistryService } from './ports/registry-service.ts'
-import { serviceApp } from './service-app.ts'
+import type { RegistryOptions, RegistryStores } from './options.ts'
 
-/** A registry: a fetch handler, the service behind it, and its maintenance. */
-export interface Registry {
-  /**
-   * Answers a request. Needs nothing but Web standards; never rejects.
-   *
-   * @param context what the runtime hands to a Hono app as its bindings; an `Access` sees it
-   */
-  fetch(request: Request, context?: object): Response | Promise<Response>
-  /**
-   * The same routes as a Hono app, for `app.route('/', registry.app)` in an app of any hono 4 version.
-   * Middleware that is added to it does not apply to {@link fetch}: put that into an app of your own,
-   * around either.
-   *
-   * The type is `any`: the class `Hono` has private members, so TypeScript refuses the one of another
-   * installed copy, and no structural type can stand for it. Annotate it where you want the type
-   * (`const app: Hono = registry.app`). Where the type of your app matters (`hc<typeof app>`), write
-   * `app.route('/', registry.app)` as a statement of its own and do not use what it returns.
-   */
-  // biome-ignore lint/suspicious/noExplicitAny: explained above
-  readonly app: any
-  /** The registry without HTTP. */
-  readonly service: RegistryService
-  /** Ends upload sessions that were idle too long. Worth calling every minute or so. */
-  expireUploads(): Promise<void>
-  /** Deletes the bytes of blobs that no manifest names and whose leases are over. */
-  collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
-  /**
-   * Deletes bytes that no name points at, which a crash may leave. Walks over everything the blob store
-   * has. Bytes committed less than `graceMs` ago (default: the lease) are left alone.
-   */
-  sweepBytes(graceMs?: number): Promise<SweepReport>
-  /** Bytes that are known to be missing or damaged, at most `limit` (default: 100) of them. */
-  missingBytes(limit?: number): Promise<MissingBytes>
-  /** Whether the stores can be used now. @throws Error that says why not. */
-  check(): Promise<void>
-  /** Makes everything durable. Closes the stores that the registry made itself, and no others. */
-  close(): Promise<void>
-}
+export type { Registry } from './assembled-registry.ts'
 
 /**
  * Makes a registry (OCI Distribution Specification, end-1 to end-14, and `_catalog`).
  *
- * @throws TypeError when `prefix` or `stripped` is not a path, or the public path does not begin with
- *   `stripped`.
+ * @throws TypeError when `prefix` or `stripped` is not a path, the public path does not begin with
+ *   `stripped`, or `cors` lists something that is not an origin.
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
-  const limits = { ...defaultLimits, ...options.limits }
-  const clock = options.clock ?? options.stores?.clock ?? steadyClock()
-  const stores = options.stores ?? memoryStores({ clock })
-  const onNotice = safeNotices(options.onNotice)
-  const core = createCore({
-    ...stores,
-    hash: options.hash ?? portableHash,
-    limits,
-    allowSparse: options.allowSparse ?? false,
-    onNotice,
-    emit: emitter(options.onEvent, onNotice, clock),
-    pullEvents: options.pullEvents ?? false,
-    clock,
-  })
-  const service = restricted(options.wrap?.(core.service) ?? core.service, options)
-  const http = serviceApp(service, { ...options, onNotice })
-  return {
-    get app() {
-      return http.app
-    },
-    fetch: http.fetch,
-    service,
-    expireUploads: core.expireUploads,
-    collectGarbage: core.collectGarbage,
-    sweepBytes: (graceMs = limits.leaseMs) => core.sweepBytes(graceMs),
-    missingBytes: (limit = 100) => stores.metadata.listMissing(limit),
-    async check() {
-      await Promise.all([
-        stores.metadata.check?.(),
-        stores.blobs.check?.(),
-        stores.uploads.check?.(),
-      ])
-    },
-    async close() {
-      if (options.stores === undefined) await closeStores(stores)
-    },
-  }
+  const { stores, hash = portableHash } = options
+  if (stores !== undefined) return assembleRegistry({ ...options, stores, hash })
+  const clock = options.clock ?? steadyClock()
+  const own = memoryStores({ clock })
+  return assembleRegistry({ ...options, stores: own, hash, clock }, () => closeStores(own))
 }
 
 /** Closes all three stores, also where one of them fails; then throws the first failure. */
@@ -114,9 +39,4 @@ export function memoryStores(options: { readonly clock?: () => number } = {}): R
     uploads: memoryUploads({ clock }),
     metadata: memoryMetadata({ clock, elapsed: clock }),
   }
-}
-
-function restricted(service: RegistryService, options: RegistryOptions): RegistryService {
-  if (options.readOnly === true) return readOnly(service)
-  return options.deletes === false ? withoutDeletes(service) : service
 }

@@ -1,6 +1,7 @@
 import { safeNotices, safeObserver } from './core/callbacks.ts'
 import { createApp, type HttpApp } from './http/app.ts'
 import { BodyBudget } from './http/body-budget.ts'
+import { createCors } from './http/cors.ts'
 import { defaultLimits, type ServiceAppOptions } from './options.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 
@@ -24,6 +25,7 @@ export function serviceApp(service: RegistryService, options: ServiceAppOptions 
     limits,
     bodies: new BodyBudget(limits.manifestBodyBytes),
     access: options.access ?? null,
+    cors: options.cors === undefined ? null : createCors(options.cors),
     redirect: options.redirect ?? 'off',
     observe: safeObserver(options.observe, onNotice),
     onNotice,

@@ -19,11 +19,11 @@ const graph: ReadonlyMap<string, readonly Import[]> = new Map(
   code.map((path) => [path, importsOf(path, textOf(path))]),
 )
 
-/** Longer than 250 lines, and why it may be. */
+/** The files that may be longer than 250 lines, with the reason. */
 const longFiles: Readonly<Record<string, string>> = {}
 
-describe('who may import whom', () => {
-  it('sees imports of every form', () => {
+describe('the import table', () => {
+  it('finds imports of every form', () => {
     const text = [
       "import type { A } from './a.ts'",
       "import {\n  b,\n  type C,\n} from '../ports/b.ts'",
@@ -60,21 +60,21 @@ describe('who may import whom', () => {
     ['adapters/bun/x.ts', 'adapters/node-http/serve.ts'],
     ['adapters/deno/x.ts', 'adapters/node-fs/index.ts'],
     ['src/elsewhere.ts', 'src/oci/digest.ts'],
-  ])('would refuse that %s imports %s', (path, target) => {
+  ])('refuses that %s imports %s', (path, target) => {
     expect(forbidden(path, [{ target, typeOnly: true }])).toHaveLength(1)
   })
 
-  it('holds in every file', () => {
+  it('is true for every file', () => {
     expect(code.flatMap((path) => forbidden(path, graph.get(path) ?? []))).toEqual([])
   })
 
-  it('stands in CONTRIBUTING.md just so', () => {
+  it('is the same in CONTRIBUTING.md', () => {
     const rows = textOf('CONTRIBUTING.md').matchAll(/^\| `([^`|]+)` \| [^|]+ \| ([^|]+) \|$/gm)
     const told = [...rows].map(([, where, imports]) => [where, imports])
     expect(told).toEqual(layers.map(toldOf))
   })
 
-  it('imports only files that are there, by their whole name', () => {
+  it('has imports of existing files only, by their whole name', () => {
     const lost = code.flatMap((path) =>
       (graph.get(path) ?? [])
         .filter(({ target }) => /^(?:src|adapters)\//.test(target))
@@ -84,7 +84,7 @@ describe('who may import whom', () => {
     expect(lost).toEqual([])
   })
 
-  it('has no ring of imports', () => {
+  it('has no cycle of imports', () => {
     const arrow = (target: string, typeOnly = false): Import[] => [{ target, typeOnly }]
     expect(
       cycleIn(
@@ -105,7 +105,7 @@ describe('who may import whom', () => {
     expect(cycleIn(graph)).toBeNull()
   })
 
-  it('takes Hono as a value in http/app alone', () => {
+  it('imports Hono as a value only in http/app', () => {
     const takers = code.filter((path) =>
       (graph.get(path) ?? []).some(
         ({ target, typeOnly }) => /^hono(?:\/|$)/.test(target) && !typeOnly,
@@ -114,7 +114,7 @@ describe('who may import whom', () => {
     expect(takers).toEqual(['src/http/app.ts'])
   })
 
-  it('has nothing that runs in ports', () => {
+  it('has only types in ports', () => {
     for (const path of code.filter((path) => path.startsWith('src/ports/'))) {
       expect(
         (graph.get(path) ?? []).every(({ typeOnly }) => typeOnly),
@@ -125,38 +125,38 @@ describe('who may import whom', () => {
   })
 })
 
-describe('the core knows no runtime', () => {
+describe('the core does not use a runtime', () => {
   const runtime = /(?<![\w.$-])(?:Buffer|process|Bun|Deno|__dirname|require)\s*[.([]/
 
-  it('would see one', () => {
+  it('as the test would notice', () => {
     expect(runtime.test(codeOf('const x = Buffer.from([])'))).toBe(true)
     expect(runtime.test(codeOf('// a Buffer. process.exit(1)\n/** Bun.serve() */\n'))).toBe(false)
   })
 
-  it('names none in src', () => {
+  it('in any file of src', () => {
     const src = code.filter((path) => path.startsWith('src/'))
     expect(src.filter((path) => runtime.test(codeOf(textOf(path))))).toEqual([])
     expect(src.filter((path) => textOf(path).includes("'node:"))).toEqual([])
   })
 })
 
-describe('files say what they do', () => {
+describe('files', () => {
   const written = ['src', 'adapters', 'test', 'bench', 'conformance', 'examples']
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap(filesBelow)
 
-  it('has no layer for odds and ends', () => {
+  it('are not named utils, helpers, common or misc', () => {
     const odds = /(?:^|[/.-])(?:utils?|helpers?|common|misc)(?:[/.-]|$)/i
     expect(odds.test('src/core/string-utils.ts')).toBe(true)
     expect(written.filter((path) => odds.test(path))).toEqual([])
   })
 
-  it('is short, or says why not', () => {
+  it('are short, or have a reason', () => {
     const long = code.filter((path) => textOf(path).trimEnd().split('\n').length > 250)
     expect(long).toEqual(Object.keys(longFiles))
   })
 
-  it('holds no path of the machine it was written on', () => {
+  it('contain no path of the machine where they were written', () => {
     const places = ['work', 'root', 'home', 'opt', 'tmp/bash_jobs'].map((name) => `/${name}/`)
     const own = /\.(?:[cm]?[jt]s|json|md|ya?ml|sh|toml|html|txt)$|^[^.]+$/
     const documents = filesBelow('.').filter((path) => own.test(path) && path !== 'LICENSE')
@@ -167,7 +167,7 @@ describe('files say what they do', () => {
     expect(found).toEqual([])
   })
 
-  it('fetches packages from the public registry alone', () => {
+  it('fetch packages only from the public registry', () => {
     const lock = JSON.parse(textOf('package-lock.json')) as {
       readonly packages: Readonly<Record<string, { readonly resolved?: string }>>
     }
@@ -188,7 +188,7 @@ describe('the public surface', () => {
     'adapters/deno/index.ts',
   ].filter((path) => existsSync(join(root, path)))
 
-  it.each(entries)('says of everything in %s what it is', (entry) => {
+  it.each(entries)('has a docstring for everything in %s', (entry) => {
     const symbols = publicSymbols(entry)
     expect(symbols.length).toBeGreaterThan(3)
     const bare = symbols.filter((symbol) => !isDocumented(symbol))

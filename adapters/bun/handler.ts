@@ -11,7 +11,7 @@ import { type DiskBlob, isDiskBlob } from '../disk/disk-blob.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
 import { type BunServer, bun } from './bun.ts'
 import { answerEarly } from './early-answer.ts'
-import { isHost } from './host.ts'
+import { isHost, withHost } from './host.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
 
@@ -52,6 +52,12 @@ export interface HandlerOptions {
    * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.
    */
   readonly trustedProxies?: readonly string[]
+}
+
+/** A request as Bun knows it, whose connection it stands for, and as the registry is shown it. */
+interface Arrived {
+  readonly request: Request
+  readonly shown: Request
 }
 
 /** The `fetch` of `Bun.serve`. */
@@ -115,18 +121,18 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   }
 
   const withBody = async (
-    request: Request,
+    { request, shown }: Arrived,
     body: RequestBody,
     server: BunServer,
   ): Promise<Response> => {
-    const response = await registry.fetch(request)
+    const response = await registry.fetch(shown)
     if (body.ended) return ready(response, request, server)
     server.timeout(request, stallSeconds)
     return ready(await answerEarly(request, body, response), request, server)
   }
 
   const bodyOf = (
-    request: Request,
+    { request, shown }: Arrived,
     stream: ReadableStream<Uint8Array>,
     server: BunServer,
   ): RequestBody => {
@@ -138,7 +144,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
       armed = now
       server.timeout(request, stallSeconds)
     })
-    setNativeBody(request, {
+    setNativeBody(shown, {
       async pipe(sink) {
         await body.pipe(sink)
         server.timeout(request, 0)
@@ -149,31 +155,41 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     return body
   }
 
-  const answer: Handler = (request, server) => {
-    const { headers } = request
-    if (!isHost(headers.get('host'))) {
+  const answer = (
+    request: Request,
+    server: BunServer,
+    requestId: string | null,
+  ): Response | Promise<Response> => {
+    const host = request.headers.get('host')
+    // Bun itself refuses HTTP/1.1 without a Host; the URL of HTTP/1.0 without one is a path.
+    const shown = host === null && request.url.startsWith('/') ? withHost(request) : request
+    if (shown === request && !isHost(host)) {
       return errorResponse('requestInvalid', { Connection: 'close' })
     }
-    const given = observe === undefined ? headers.get('x-request-id') : null
-    if (given !== null) setRequestId(request, chooseRequestId(given))
+    if (requestId !== null) setRequestId(shown, requestId)
     const peer = peerOfRequest(request, server, proxies)
-    setPeer(request, peer)
+    setPeer(shown, peer)
     if (request.body !== null) {
       // A connection that ends during its upload no longer has an address.
       void peer.address
-      return withBody(request, bodyOf(request, request.body, server), server)
+      const arrived = { request, shown }
+      return withBody(arrived, bodyOf(arrived, request.body, server), server)
     }
-    const response = registry.fetch(request)
+    const response = registry.fetch(shown)
     if (!(response instanceof Promise)) return ready(response, request, server)
     server.timeout(request, 0)
     return response.then((response) => ready(response, request, server))
   }
 
-  if (observe === undefined) return answer
+  if (observe === undefined) {
+    return (request, server) => {
+      const given = request.headers.get('x-request-id')
+      return answer(request, server, given === null ? null : chooseRequestId(given))
+    }
+  }
   return (request, server) => {
     const began = performance.now()
     const requestId = chooseRequestId(request.headers.get('x-request-id'))
-    setRequestId(request, requestId)
     // Asked now, because a closed connection no longer knows.
     const connection = server.requestIP(request)
     const client = peerOfRequest(request, server, proxies).address ?? null
@@ -183,7 +199,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
       observe(request, response, { requestId, client, received, ms, gone })
       return response
     }
-    const response = answer(request, server)
+    const response = answer(request, server, requestId)
     if (!(response instanceof Promise)) return seen(response, false)
     // A connection that is no more has no address.
     return response.then((response) =>

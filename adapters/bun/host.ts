@@ -10,3 +10,8 @@ export function isHost(host: string | null): boolean {
   const match = grammar.exec(host)
   return match !== null && Number(match[1] ?? 0) <= 65_535
 }
+
+/** The request of a client that need not name its host (HTTP/1.0), without its body. */
+export function withHost({ url, method, headers }: Request): Request {
+  return new Request(`http://localhost${url}`, { method, headers })
+}

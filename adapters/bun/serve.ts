@@ -1,7 +1,9 @@
 import { lookup } from 'node:dns/promises'
+import http from 'node:http'
 import type { NoticeSink } from '../../src/index.ts'
 import { errorResponse } from '../../src/kit.ts'
 import {
+  defaultHeaderBytes,
   defaultTimeouts,
   graceMs,
   type RunningServer,
@@ -53,6 +55,7 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     fetch,
     error: (error) => lateError(error, onNotice),
   }
+  allowHeads(options.maxHeaderBytes ?? defaultHeaderBytes)
   // Bun's own error for a host that does not exist says whatever the system failed at before.
   if (settings.hostname !== undefined) await lookup(settings.hostname)
   const first = bun().serve(settings)
@@ -80,6 +83,11 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
       return servers.close(deadlineMs)
     },
   }
+}
+
+/** Bun has one limit for the process, and takes it in this way alone. */
+function allowHeads(bytes: number): void {
+  if (http.maxHeaderSize < bytes) Object.assign(http, { maxHeaderSize: bytes })
 }
 
 function placeOf(options: ServeOptions): Pick<BunServeOptions, 'hostname' | 'port' | 'unix'> {

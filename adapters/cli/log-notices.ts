@@ -41,10 +41,13 @@ export function logNotices(log: Logger): NoticeSink {
       case 'bytes-swept':
         log.info({ key: notice.key, size: notice.size }, 'bytes without a name were deleted')
         return
-      case 'store-full':
-        if (notice.full) log.error('storage is full: pushes are refused until there is room')
-        else log.info('storage has room again')
+      case 'store-condition': {
+        const { part, state, reason, error } = notice
+        if (state === 'ok') log.info({ part }, 'the storage works again')
+        else if (state === 'full') log.error({ part, err: error }, 'no room left: free space')
+        else log.error({ part, state, reason, err: error }, 'the storage failed')
         return
+      }
       case 'upload-expired':
         log.debug({ id: notice.id, repository: notice.repository }, 'an idle upload was dropped')
         return

@@ -19,12 +19,13 @@ import { newBlobKey, parseBlobKey } from './blob-key.ts'
 import type { BufferBudget } from './buffers.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { DiskBlob, openBlobOf } from './disk-blob.ts'
-import { codeOf, isNoFile } from './file-errors.ts'
+import { codeOf, isNoFile, writeError } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { FolderGuard } from './folder-guard.ts'
 import { blobAlgorithms, type Layout } from './layout.ts'
 import { firstNames } from './sorted-listing.ts'
 import { DiskStagedBlob, type StagingDeps } from './staged-blob.ts'
+import type { StoreHealth } from './store-health.ts'
 
 /** What {@link DiskBlobStore} needs. */
 export interface DiskBlobDeps {
@@ -32,6 +33,7 @@ export interface DiskBlobDeps {
   readonly layout: Layout
   readonly buffers: BufferBudget
   readonly guard: FolderGuard
+  readonly health: StoreHealth
   readonly onNotice: NoticeSink
   readonly readOnly: boolean
 }
@@ -164,12 +166,17 @@ export class DiskBlobStore implements BlobStore {
   }
 
   #writer(id: UploadId, file: Promise<OpenFile>, suspended: number | null): DiskStagedBlob {
-    const { files, layout, buffers } = this.#deps
+    const { files, layout, buffers, health } = this.#deps
     const deps: StagingDeps = {
       files,
       buffers,
       path: layout.staged(id),
       publish: (path, digest, bytes) => this.#publish(path, digest, bytes),
+      failed: (error) => {
+        const told = writeError(error)
+        health.failed('blobs', told)
+        return told
+      },
       ended: (blob) => {
         if (this.#writers.get(id) === blob) this.#writers.delete(id)
       },
@@ -192,6 +199,7 @@ export class DiskBlobStore implements BlobStore {
       throw await guard.explain(error)
     }
     await sync.sync()
+    this.#deps.health.wrote('blobs')
     return { digest, size, key }
   }
 }

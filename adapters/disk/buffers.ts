@@ -1,12 +1,12 @@
 const mib = 1024 * 1024
 
-/** Size of the buffers that are lent, in bytes; also the most an upload gathers before it writes. */
+/** Size of a lent buffer, in bytes; also the most an upload gathers before it writes. */
 export const largeBuffer: number = mib
 /** The least an upload gathers before it writes, however many there are, in bytes. */
 const leastGather = 64 * 1024
-/** An upload holds two lots at a time: one being written, one being gathered. */
-const lotsPerUpload = 2
-/** Buffers kept for the next borrower; more are let go, so that a rush leaves no memory behind. */
+/** An upload holds two batches at a time: one being written, one being gathered. */
+const batchesPerUpload = 2
+/** Buffers kept for the next borrower; more are dropped, so that a rush leaves no memory behind. */
 const keptIdle = 8
 
 /**
@@ -40,18 +40,18 @@ export class BufferBudget {
   }
 
   /** Counts an upload in; its bytes are gathered from now on. */
-  enter(): void {
+  addUpload(): void {
     this.#uploads++
   }
 
   /** Counts an upload out. */
-  leave(): void {
+  removeUpload(): void {
     this.#uploads--
   }
 
   /** How many bytes each upload may gather before it writes them: less, the more uploads there are. */
   get gatherLimit(): number {
-    const share = this.#gatherBytes / lotsPerUpload / Math.max(this.#uploads, 1)
+    const share = this.#gatherBytes / batchesPerUpload / Math.max(this.#uploads, 1)
     return Math.max(leastGather, Math.min(largeBuffer, Math.floor(share)))
   }
 }

@@ -36,7 +36,7 @@ export class DiskBlob {
   }
 }
 
-/** Whether what stands behind an open blob is a file of this store. */
+/** Whether `native` of an open blob is a file of this store. */
 export function isDiskBlob(native: unknown): native is DiskBlob {
   return native instanceof DiskBlob
 }

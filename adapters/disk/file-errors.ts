@@ -9,19 +9,49 @@ export function storageError(error: unknown): unknown {
     case 'ENOSPC':
     case 'EDQUOT':
       return new RegistryError('storageFull', { cause: error })
+    case 'EROFS':
+      return new RegistryError('storageReadOnly', { cause: error })
     case 'EMFILE':
     case 'ENFILE':
       return new RegistryError('unavailable', { cause: error })
-    case 'EROFS':
-      return new RegistryError('storageReadOnly', { cause: error })
     default:
       return error
   }
 }
 
+/** What the system says of a disk, or of a server for files, that does not do its work. */
+const deviceCodes = new Set([
+  'EIO',
+  'EREMOTEIO',
+  'ENXIO',
+  'ENODEV',
+  'ESTALE',
+  'ENOTCONN',
+  'EHOSTDOWN',
+  'ETIMEDOUT',
+])
+
+/**
+ * What a failed write means to the registry: a folder that is gone, or a disk with an error, is no
+ * fault of the client's, and may be well again later. Other errors come back as they are.
+ */
+export function writeError(error: unknown): unknown {
+  const code = codeOf(error)
+  if (code === null) return error
+  const isGone = code === 'ENOENT' || code === 'ENOTDIR'
+  if (!isGone && !deviceCodes.has(code)) return error
+  return new RegistryError('unavailable', { cause: error })
+}
+
 /** Whether an error says that there is no room. */
 export function isStorageFull(error: unknown): boolean {
   return error instanceof RegistryError && error.kind === 'storageFull'
+}
+
+/** Whether an error says that something was not done, and may be done later. */
+export function isPassing(error: unknown): error is RegistryError {
+  if (!(error instanceof RegistryError)) return false
+  return error.kind === 'storageFull' || error.kind === 'unavailable'
 }
 
 /** The system's code of an error, such as `ENOENT`; null where it has none. */

@@ -1,5 +1,5 @@
-import { RegistryError } from '../../src/index.ts'
-import { isStorageFull } from './file-errors.ts'
+import type { RegistryError } from '../../src/index.ts'
+import { isPassing, isStorageFull } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { Reserve } from './reserve.ts'
 import { writeAll } from './whole-files.ts'
@@ -67,13 +67,9 @@ export class JournalFile {
       await writeAll(this.#file, [bytes], this.#length)
       return null
     } catch (error) {
-      if (!isTransient(error)) throw error
+      if (!isPassing(error)) throw error
       await this.#file.truncate(this.#length)
       return error
     }
   }
-}
-
-function isTransient(error: unknown): error is RegistryError {
-  return isStorageFull(error) || (error instanceof RegistryError && error.kind === 'unavailable')
 }

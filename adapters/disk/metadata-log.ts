@@ -1,23 +1,18 @@
-import { type NoticeSink, RegistryError } from '../../src/index.ts'
+import { RegistryError } from '../../src/index.ts'
 import type { Chunks, LogChoice, LogContents, LogFile, MetadataLog } from '../../src/kit.ts'
-import { StoreDamaged } from '../../src/kit.ts'
+import { type AdoptDeps, adoptJournal, setAside } from './adopt-journal.ts'
 import { syncDirectory } from './directory-sync.ts'
-import { isStorageFull } from './file-errors.ts'
-import type { Files, OpenFile } from './files.ts'
+import { isPassing } from './file-errors.ts'
 import { JournalFile } from './journal-file.ts'
-import type { Layout } from './layout.ts'
 import { findLog } from './log-contents.ts'
-import type { Quarantine } from './quarantine.ts'
 import { Reserve } from './reserve.ts'
 import { SealFile } from './seal-file.ts'
 import { keepSnapshot, writeSnapshot } from './snapshot-file.ts'
+import type { StoreHealth } from './store-health.ts'
 
 /** What a {@link DiskMetadataLog} works with. */
-export interface DiskLogDeps {
-  readonly files: Files
-  readonly layout: Layout
-  readonly quarantine: Quarantine
-  readonly onNotice: NoticeSink
+export interface DiskLogDeps extends AdoptDeps {
+  readonly health: StoreHealth
 }
 
 /** Generations of metadata in files: see {@link MetadataLog}. */
@@ -62,42 +57,38 @@ export class DiskMetadataLog implements MetadataLog {
 
   async adopt(choice: LogChoice): Promise<void> {
     const { files, layout } = this.#deps
-    for (const name of new Set([...this.#unreadable, ...choice.damaged])) await this.#setAside(name)
-    const { generation } = choice
-    const path = layout.journal(generation)
-    const file = await files.open(path, 'ensure')
-    try {
-      if (file.size < choice.journalBytes) {
-        const problem = `has ${file.size} bytes, and ${choice.journalBytes} were read from it`
-        throw new StoreDamaged(`journal.${generation}`, problem)
-      }
-      if (file.size > choice.journalBytes) await this.#cutTail(file, choice)
-      // What a killed process left may be in memory alone, and what is served must be durable.
-      await file.datasync()
-      await syncDirectory(files, layout.root)
-    } catch (error) {
-      await file.close()
-      throw error
+    for (const name of new Set([...this.#unreadable, ...choice.damaged])) {
+      if (name === 'metadata.json') this.#snapshot = null
+      if (name === 'metadata.previous.json') this.#previous = null
+      await setAside(this.#deps, name)
     }
+    const { generation, journalBytes } = choice
+    const file = await adoptJournal(this.#deps, choice)
     if (!this.#journals.includes(generation)) this.#journals.push(generation)
-    this.#journal = new JournalFile(files, path, generation, file, choice.journalBytes)
+    const path = layout.journal(generation)
+    this.#journal = new JournalFile(files, path, generation, file, journalBytes)
     this.#reserve = await Reserve.open(files, layout.reserve)
     try {
       await this.#setSeal(this.#journal)
     } catch (error) {
-      if (!isStorageFull(error)) throw error
+      if (!isPassing(error)) throw error
     }
   }
 
   async append(bytes: Uint8Array): Promise<void> {
     const { journal, reserve } = this.#opened()
+    const { health } = this.#deps
     let refusal: RegistryError | null
     try {
       refusal = await journal.append(bytes, reserve)
     } catch (error) {
       throw this.#latch(error)
     }
-    if (refusal !== null) throw refusal
+    if (refusal !== null) {
+      if (refusal.kind === 'unavailable') health.failed('metadata', refusal)
+      throw refusal
+    }
+    health.wrote('metadata')
     // Beside what follows: no caller waits until the reserve is whole again.
     void reserve.refill()
   }
@@ -109,6 +100,7 @@ export class DiskMetadataLog implements MetadataLog {
   async rotate(): Promise<number> {
     const { files, layout } = this.#deps
     const { journal } = this.#opened()
+    await this.check()
     const generation = journal.generation + 1
     const path = layout.journal(generation)
     const file = await files.open(path, 'create')
@@ -117,7 +109,7 @@ export class DiskMetadataLog implements MetadataLog {
       await syncDirectory(files, layout.root)
     } catch (error) {
       await file.close().catch(() => {})
-      if (!isStorageFull(error)) throw this.#latch(error)
+      if (!isPassing(error)) throw this.#latch(error)
       await this.#takeBack(path)
       throw error
     }
@@ -129,7 +121,7 @@ export class DiskMetadataLog implements MetadataLog {
       await this.#setSeal(this.#journal)
     } catch (error) {
       // The seal of the journal before says less, and says it still.
-      if (!isStorageFull(error)) throw error
+      if (!isPassing(error)) throw error
     }
     return generation
   }
@@ -155,13 +147,23 @@ export class DiskMetadataLog implements MetadataLog {
     try {
       await syncDirectory(files, layout.root)
     } catch (error) {
-      throw this.#latch(error)
+      throw isPassing(error) ? error : this.#latch(error)
     }
     await this.#dropJournals(this.#previous ?? 0)
   }
 
+  /**
+   * Looks whether a restart would find the journal that is written to. A folder that is away may come
+   * back; a journal that is gone from it does not, and ends all writing.
+   */
   async check(): Promise<void> {
-    await this.#opened().journal.expectNamed()
+    if (this.#failure !== null) throw this.#failure
+    try {
+      await this.#journal?.expectNamed()
+    } catch (error) {
+      if (!(await this.#isAway())) throw this.#latch(error)
+      throw new RegistryError('unavailable', { cause: error })
+    }
   }
 
   async close(): Promise<void> {
@@ -180,12 +182,20 @@ export class DiskMetadataLog implements MetadataLog {
     return { journal: this.#journal, reserve: this.#reserve }
   }
 
+  async #isAway(): Promise<boolean> {
+    const { files, layout } = this.#deps
+    return (await files.stat(layout.marker).catch(() => null)) === null
+  }
+
   /**
    * After a failed sync nobody knows what the disk holds, and the system would call the next sync a
    * success: nothing is written any more until a new process has read what is there.
    */
   #latch(error: unknown): RegistryError {
-    this.#failure ??= new RegistryError('storageReadOnly', { cause: error })
+    if (this.#failure === null) {
+      this.#failure = new RegistryError('storageReadOnly', { cause: error })
+      this.#deps.health.latch(this.#failure)
+    }
     return this.#failure
   }
 
@@ -197,7 +207,7 @@ export class DiskMetadataLog implements MetadataLog {
       if (this.#sealFile === null) this.#sealFile = await SealFile.open(files, layout, seal)
       else await this.#sealFile.set(seal)
     } catch (error) {
-      throw isStorageFull(error) ? error : this.#latch(error)
+      throw isPassing(error) ? error : this.#latch(error)
     }
   }
 
@@ -229,22 +239,5 @@ export class DiskMetadataLog implements MetadataLog {
       }
       this.#journals.shift()
     }
-  }
-
-  async #setAside(name: string): Promise<void> {
-    const { layout, quarantine, onNotice } = this.#deps
-    if (name === 'metadata.json') this.#snapshot = null
-    if (name === 'metadata.previous.json') this.#previous = null
-    const moved = await quarantine.move(`${layout.root}/${name}`)
-    onNotice({ kind: 'store-recovered', file: name, detail: `damaged, kept as ${moved}` })
-  }
-
-  async #cutTail(file: OpenFile, choice: LogChoice): Promise<void> {
-    const name = `journal.${choice.generation}`
-    const copy = await this.#deps.quarantine.copyTail(file, name, choice.journalBytes)
-    await file.truncate(choice.journalBytes)
-    const bytes = file.size - choice.journalBytes
-    const detail = `${bytes} bytes of an unfinished change, never acknowledged, kept as ${copy}`
-    this.#deps.onNotice({ kind: 'store-recovered', file: name, detail })
   }
 }

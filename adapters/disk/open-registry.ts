@@ -37,6 +37,8 @@ export interface DiskRegistry extends Registry {
   /** What its transfers borrow their memory from. */
   readonly buffers: BufferBudget
   status(): { readonly store: DiskStoreStatus; readonly metadata: MetadataStatus }
+  /** Looks whether the folder is still there and takes writes; `status` then says so. Never rejects. */
+  check(): Promise<void>
 }
 
 /**
@@ -72,6 +74,7 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
       },
       buffers: store.buffers,
       status: () => ({ store: store.status(), metadata: metadata.status() }),
+      check: () => store.check(),
       async close() {
         await endMaintenance()
         try {

@@ -33,6 +33,8 @@ export class ReadOnlyLog implements MetadataLog {
     return Promise.reject(new RegistryError('storageReadOnly'))
   }
 
+  async check(): Promise<void> {}
+
   close(): Promise<void> {
     return this.#log.close()
   }

@@ -1,12 +1,9 @@
 import type { Digest } from '../../src/index.ts'
 import type { BlobRef, StagedBlob, StageState } from '../../src/kit.ts'
+import { BatchWriter } from './batch-writer.ts'
 import type { BufferBudget } from './buffers.ts'
 import type { Files, OpenFile } from './files.ts'
-import { freeChunk } from './spent-chunks.ts'
-import { readSpan, writeAll } from './whole-files.ts'
-
-/** The most chunks gathered for one call: the system takes no more than 1024. */
-const chunksAtOnce = 512
+import { readSpan } from './whole-files.ts'
 
 /** What a staged file needs to become a blob. */
 export interface StagingDeps {
@@ -15,36 +12,28 @@ export interface StagingDeps {
   readonly path: string
   /** Gives the synced file its final name; resolves when that is durable. */
   readonly publish: (path: string, digest: Digest, size: number) => Promise<BlobRef>
+  /** Told of each failed write; returns what the caller is to be told of it. */
+  readonly failed: (error: unknown) => unknown
   /** Called once the file is no longer this writer's. */
   readonly ended: (blob: DiskStagedBlob) => void
 }
 
-/**
- * An upload's bytes in a file of their own. What is written gathers in memory while the batch before
- * it is on its way to the file, so the network and the disk work at the same time and a writer waits
- * only when both batches are full. A write that fails in the background is reported by the next call.
- */
+/** An upload's bytes in a file of their own, until that is renamed to become a blob. */
 export class DiskStagedBlob implements StagedBlob {
   readonly #deps: StagingDeps
   readonly #file: Promise<OpenFile>
+  readonly #writer: BatchWriter
   /** Bytes of the last suspended state; null when there is none. */
   readonly #suspended: number | null
   #size: number
-  /** Where the next lot goes: the bytes before it are written, or on their way. */
-  #position: number
-  #gathered: Uint8Array[] = []
-  #gatheredBytes = 0
-  #writing: Promise<void> | null = null
-  #failure: unknown = null
-  /** No more bytes are taken. */
-  #over = false
+  #released = false
   /** Whether the file is this blob's to remove. */
   #owned = true
-  /** What ends the blob, while it runs. */
+  /** The suspend, commit or discard under way, or the last one. */
   #ending: Promise<unknown> | null = null
 
   /**
-   * @param file may still be opening: bytes gather meanwhile, and its failure is the writer's
+   * @param file may still be opening
    * @param suspended bytes of the state it goes on from; null for a new upload
    */
   constructor(deps: StagingDeps, file: Promise<OpenFile>, suspended: number | null) {
@@ -52,11 +41,7 @@ export class DiskStagedBlob implements StagedBlob {
     this.#file = file
     this.#suspended = suspended
     this.#size = suspended ?? 0
-    this.#position = this.#size
-    deps.buffers.enter()
-    file.catch((error: unknown) => {
-      this.#failure ??= error
-    })
+    this.#writer = new BatchWriter(file, deps.buffers, this.#size, deps.failed)
   }
 
   get size(): number {
@@ -64,20 +49,16 @@ export class DiskStagedBlob implements StagedBlob {
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
-    if (this.#failure !== null) return Promise.reject(this.#failure)
-    if (this.#over) return Promise.reject(new Error('the staged blob was released'))
-    this.#gathered.push(chunk)
-    this.#gatheredBytes += chunk.byteLength
-    this.#size += chunk.byteLength
-    if (!this.#isFull()) return
-    if (this.#writing !== null) return this.#waitForRoom(this.#writing)
-    this.#startWriting()
+    const { byteLength } = chunk
+    const busy = this.#writer.write(chunk)
+    this.#size += byteLength
+    return busy
   }
 
   suspend(): Promise<StageState> {
     return this.#end(async () => {
       try {
-        await this.#drainOrCut()
+        await this.#drain()
         this.#owned = false
         return { size: this.#size }
       } catch (error) {
@@ -93,7 +74,7 @@ export class DiskStagedBlob implements StagedBlob {
       {
         pull: async (controller) => {
           if (bytes === null) {
-            await this.#drain()
+            await this.#writer.drain()
             bytes = readSpan(await this.#file, 0, this.#size)
           }
           const next = await bytes.next()
@@ -108,7 +89,7 @@ export class DiskStagedBlob implements StagedBlob {
   commit(digest: Digest): Promise<BlobRef> {
     return this.#end(async () => {
       try {
-        await this.#drainOrCut()
+        await this.#drain()
         await this.#sync(await this.#file)
         // The bytes are on the disk: the rename need not wait for a close, nor fail with it.
         const closed = this.#release().catch(() => {})
@@ -117,9 +98,9 @@ export class DiskStagedBlob implements StagedBlob {
         this.#owned = false
         return ref
       } catch (error) {
-        this.#failure ??= error
+        const failure = this.#writer.fail(error)
         await this.#giveUp()
-        throw error
+        throw failure
       }
     })
   }
@@ -157,6 +138,19 @@ export class DiskStagedBlob implements StagedBlob {
     return await ending
   }
 
+  /** Drains, or else cuts off what came after the suspended state: a full disk needs the room. */
+  async #drain(): Promise<void> {
+    try {
+      await this.#writer.drain()
+    } catch (error) {
+      const size = this.#suspended
+      if (size !== null && !this.#released) {
+        await this.#file.then((file) => file.truncate(size)).catch(() => {})
+      }
+      throw error
+    }
+  }
+
   /**
    * A failed sync is never tried again, and nothing tells which bytes it lost: the file goes. The error
    * is not one after which the upload could go on, whatever the system's reason was.
@@ -182,70 +176,10 @@ export class DiskStagedBlob implements StagedBlob {
     await this.#deps.files.unlink(this.#deps.path)
   }
 
-  #isFull(): boolean {
-    const { gatherLimit } = this.#deps.buffers
-    return this.#gatheredBytes >= gatherLimit || this.#gathered.length >= chunksAtOnce
-  }
-
-  async #waitForRoom(writing: Promise<void>): Promise<void> {
-    await writing
-    this.#throwFailure()
-    if (this.#writing === null && this.#gatheredBytes > 0) this.#startWriting()
-  }
-
-  /** Begins to write what was gathered; never while a lot is on its way. */
-  #startWriting(): void {
-    const lot = this.#gathered
-    const position = this.#position
-    this.#position += this.#gatheredBytes
-    this.#gathered = []
-    this.#gatheredBytes = 0
-    this.#writing = this.#writeLot(lot, position)
-  }
-
-  async #writeLot(lot: readonly Uint8Array[], position: number): Promise<void> {
-    try {
-      await writeAll(await this.#file, lot, position)
-      for (const chunk of lot) freeChunk(chunk)
-    } catch (error) {
-      this.#failure ??= error
-    }
-    this.#writing = null
-  }
-
-  /** Drains, or else cuts off what came after the suspended state: a full disk needs the room. */
-  async #drainOrCut(): Promise<void> {
-    try {
-      await this.#drain()
-    } catch (error) {
-      const size = this.#suspended
-      if (size !== null && !this.#over) {
-        await this.#file.then((file) => file.truncate(size)).catch(() => {})
-      }
-      throw error
-    }
-  }
-
-  async #drain(): Promise<void> {
-    await this.#writing
-    this.#throwFailure()
-    if (this.#writing === null && this.#gatheredBytes > 0) this.#startWriting()
-    await this.#writing
-    await this.#file
-    this.#throwFailure()
-  }
-
-  #throwFailure(): void {
-    if (this.#failure !== null) throw this.#failure
-    if (this.#over) throw new Error('the staged blob was released')
-  }
-
   async #release(): Promise<void> {
-    if (this.#over) return
-    this.#over = true
-    this.#gathered = []
-    this.#deps.buffers.leave()
-    await this.#writing
+    if (this.#released) return
+    this.#released = true
+    await this.#writer.stop()
     const file = await this.#file.catch(() => null)
     await file?.close()
   }

@@ -6,11 +6,12 @@ import { DiskBlobStore } from './blob-store.ts'
 import { BufferBudget } from './buffers.ts'
 import type { Files } from './files.ts'
 import { FolderGuard, guardedFiles } from './folder-guard.ts'
-import { type Layout, layoutOf } from './layout.ts'
-import { DiskMetadataLog } from './metadata-log.ts'
+import { layoutOf } from './layout.ts'
+import { type DiskLogDeps, DiskMetadataLog } from './metadata-log.ts'
 import { nodeFiles } from './node-files.ts'
 import { Quarantine } from './quarantine.ts'
 import { ReadOnlyLog } from './read-only-log.ts'
+import { StoreHealth, type StoreHealthReport } from './store-health.ts'
 import type { BlobPlace, LockKind } from './store-marker.ts'
 import { takeFolder } from './take-folder.ts'
 import { DiskUploadStore } from './upload-store.ts'
@@ -26,7 +27,7 @@ export interface DiskStoreOptions {
   readonly blobs?: BlobStore
   /** Writes nothing, so a read-only file system will do. Several may read at once. Default: false. */
   readonly readOnly?: boolean
-  /** Told of damage that was overcome and of the end of writing. Default: nobody. */
+  /** Told of damage that was overcome and of the end of writing. Default: nothing is told. */
   readonly onNotice?: NoticeSink
   /** Milliseconds since the epoch. Default: `steadyClock`. */
   readonly clock?: () => number
@@ -51,6 +52,8 @@ export interface DiskStoreStatus {
   readonly uploads: number
   /** Why nothing can be written any more; null while it can. */
   readonly failure: Error | null
+  /** How each part does, as far as writes and the last `check` have shown. */
+  readonly health: StoreHealthReport
 }
 
 /** A store in a folder that no other process can open meanwhile. */
@@ -62,6 +65,8 @@ export interface DiskStore {
   readonly log: MetadataLog
   readonly buffers: BufferBudget
   status(): DiskStoreStatus
+  /** Looks whether the folder is still there and takes writes; `status` then says so. Never rejects. */
+  check(): Promise<void>
   /** Keeps what a restart needs and releases the folder; harmless when repeated. */
   close(): Promise<void>
 }
@@ -82,21 +87,27 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   const lock = await takeFolder(files, layout, { place, readOnly, wanted: options.lock })
   try {
     const guard = new FolderGuard(layout.root, lock)
+    const health = new StoreHealth({ files, layout, onNotice, readOnly })
     const own =
       options.blobs === undefined
-        ? new DiskBlobStore({ files, layout, buffers, guard, onNotice, readOnly })
+        ? new DiskBlobStore({ files, layout, buffers, guard, health, onNotice, readOnly })
         : null
     const uploads = await DiskUploadStore.open({
       files,
       layout,
       guard,
+      health,
       clock,
       onNotice,
       boot,
       blobs: place,
       readOnly,
     })
-    const log = openLog(guardedFiles(files, guard), layout, clock, onNotice, readOnly)
+    const log = openLog(
+      { files: guardedFiles(files, guard), layout, health, onNotice },
+      clock,
+      readOnly,
+    )
     let closed: Promise<void> | null = null
     const release = { close: () => lock.release() }
     return {
@@ -110,7 +121,12 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
         blobs: place,
         uploads: uploads.size,
         failure: readOnly ? null : (log.failure ?? own?.failure ?? null),
+        health: health.report(),
       }),
+      async check() {
+        await health.check()
+        await log.check().catch(() => {})
+      },
       close() {
         closed ??= closeAll([uploads, log, ...(own === null ? [] : [own]), release])
         return closed
@@ -122,15 +138,19 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   }
 }
 
+/** A log that can be looked at, whether or not it may be written. */
+interface WatchedLog extends MetadataLog {
+  readonly failure: Error | null
+  check(): Promise<void>
+}
+
 function openLog(
-  files: Files,
-  layout: Layout,
+  deps: Omit<DiskLogDeps, 'quarantine'>,
   clock: () => number,
-  onNotice: NoticeSink,
   readOnly: boolean,
-): MetadataLog & { readonly failure: Error | null } {
-  const quarantine = new Quarantine(files, layout, clock)
-  const log = new DiskMetadataLog({ files, layout, quarantine, onNotice })
+): WatchedLog {
+  const quarantine = new Quarantine(deps.files, deps.layout, clock)
+  const log = new DiskMetadataLog({ ...deps, quarantine })
   return readOnly ? new ReadOnlyLog(log) : log
 }
 

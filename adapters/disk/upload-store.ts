@@ -5,10 +5,12 @@ import {
   type UploadSession,
   type UploadStore,
 } from '../../src/kit.ts'
+import { writeError } from './file-errors.ts'
 import type { Files } from './files.ts'
 import type { FolderGuard } from './folder-guard.ts'
 import type { Layout } from './layout.ts'
 import { longestSession, parseSession, sessionText } from './session-file.ts'
+import type { StoreHealth } from './store-health.ts'
 import type { BlobPlace } from './store-marker.ts'
 import { readText, writeAll } from './whole-files.ts'
 
@@ -29,6 +31,7 @@ export interface DiskUploadDeps {
   readonly files: Files
   readonly layout: Layout
   readonly guard: FolderGuard
+  readonly health: StoreHealth
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   readonly onNotice: NoticeSink
@@ -71,10 +74,12 @@ export class DiskUploadStore implements UploadStore {
     return this.#table.size
   }
 
+  /** @throws RegistryError `storageReadOnly`, `unavailable` when its bytes could not be kept. */
   async create(session: UploadSession, caps: SessionCaps): Promise<boolean> {
     this.#expectWritable()
+    await this.#deps.health.expectWritable()
     const { created, evicted } = this.#table.create(session, caps)
-    for (const { id } of evicted) await this.#forgetFiles(id)
+    for (const session of evicted) await this.#forgetFiles(session)
     return created
   }
 
@@ -172,7 +177,7 @@ export class DiskUploadStore implements UploadStore {
 
   /** Puts a session's file in place. */
   async #write(session: UploadSession, savedAt: number): Promise<void> {
-    const { files, layout, guard, boot } = this.#deps
+    const { files, layout, guard, boot, health } = this.#deps
     const bytes = sessionText({ session, savedAt }, boot)
     const path = layout.session(session.id)
     this.#saves++
@@ -187,17 +192,19 @@ export class DiskUploadStore implements UploadStore {
       await files.rename(fresh, path)
     } catch (error) {
       await files.unlink(fresh).catch(() => false)
-      throw await guard.explain(error)
+      const failure = writeError(await guard.explain(error))
+      health.failed('uploads', failure)
+      throw failure
     }
+    health.wrote('uploads')
     this.#written.add(session.id)
   }
 
   /** What cannot be removed now belongs to no session, and goes when the store is opened next. */
-  async #forgetFiles(id: UploadId): Promise<void> {
+  async #forgetFiles({ id, stage }: UploadSession): Promise<void> {
     const { files, layout } = this.#deps
-    if (!this.#written.delete(id)) return
-    await files.unlink(layout.session(id)).catch(() => false)
-    await files.unlink(layout.staged(id)).catch(() => false)
+    if (this.#written.delete(id)) await files.unlink(layout.session(id)).catch(() => false)
+    if (stage !== null) await files.unlink(layout.staged(id)).catch(() => false)
   }
 
   async #load(): Promise<void> {

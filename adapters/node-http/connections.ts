@@ -59,9 +59,15 @@ export function watchConnections(server: Server | HttpsServer, stallMs: number):
     if (draining && connection.pending === 0) socket.destroySoon()
   }
 
+  /** Node notices that a client closed its side in the middle of a request; Deno does not. */
+  function halfClosed(this: Socket): void {
+    const incoming = open.get(this)?.incoming
+    if (incoming?.complete === false && this.writable) this.destroy()
+  }
+
   const accept = (socket: Socket): void => {
     open.set(socket, { pending: 0, incoming: null })
-    socket.on('close', forget)
+    socket.on('close', forget).on('end', halfClosed)
     if (draining) socket.destroySoon()
   }
 

@@ -33,6 +33,18 @@ export interface Fetcher {
  */
 const hostless = /^https?:\/\/(?:[/?#]|$)/i
 
+/**
+ * Whether a request without a Host is no request. HTTP/1.0 need not have one, and health checks of
+ * load balancers send it so; HTTP/2 has `:authority` instead.
+ */
+function mustNameHost({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion !== '1.0' && !headers[':authority']
+}
+
+function refused(): Response {
+  return errorResponse('requestInvalid', { Connection: 'close' })
+}
+
 /** How a listener treats its process. */
 export interface ListenerOptions {
   /** Told of transfers that failed. Default: nobody. */
@@ -125,7 +137,8 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
     (request, bindings) => {
       const context = bindings as HttpBindings
       const { method, headers, url = '' } = context.incoming
-      if (hostless.test(url)) return errorResponse('requestInvalid', { Connection: 'close' })
+      if (!headers.host && mustNameHost(context.incoming)) return refused()
+      if (hostless.test(url)) return refused()
       if (headers['x-request-id'] !== undefined) {
         setRequestId(request, requestIdOf(context.incoming))
       }
@@ -137,12 +150,12 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
         : send(answer, context)
     },
     {
+      // For a request that need not name its host: nothing here depends on the name.
+      hostname: 'localhost',
       overrideGlobalObjects: options.replaceGlobals ?? false,
       autoCleanupIncoming: false,
       errorHandler: (error) =>
-        error instanceof RequestError
-          ? errorResponse('requestInvalid', { Connection: 'close' })
-          : errorResponse('internal'),
+        error instanceof RequestError ? refused() : errorResponse('internal'),
     },
   )
   return (incoming, outgoing) => {

@@ -4,6 +4,7 @@ import { Server as NetServer } from 'node:net'
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
 import {
   type Certificate,
+  defaultHeaderBytes,
   defaultTimeouts,
   graceMs,
   type RunningServer,
@@ -49,6 +50,7 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     answer(incoming, outgoing)
   }
   const settings = {
+    maxHeaderSize: options.maxHeaderBytes ?? defaultHeaderBytes,
     headersTimeout: timeouts.headersMs,
     // A push may take as long as it moves.
     requestTimeout: 0,
@@ -66,6 +68,8 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
           { ...settings, ...secureContext(tls), handshakeTimeout: timeouts.headersMs },
           listener,
         )
+  // A client may be done with sending before it has its answer.
+  Object.assign(server, { httpAllowHalfOpen: true })
   const connections = watchConnections(server, timeouts.stallMs)
   server.on('clientError', answerMalformed)
   await listen(server, options)

@@ -42,7 +42,16 @@ export interface ServingOptions {
    * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.
    */
   readonly trustedProxies?: readonly string[]
+  /**
+   * The largest head of a request, in bytes; larger is 431. Tokens of some identity providers are
+   * longer than the 16 KiB that runtimes take unless told. On Bun it counts for all servers of the
+   * process, so the largest one set stands. Default: 64 KiB.
+   */
+  readonly maxHeaderBytes?: number
 }
+
+/** The largest head of a request where nothing else is set, in bytes. */
+export const defaultHeaderBytes: number = 64 * 1024
 
 /** How long a server that is to end waits where nothing else was asked for, in milliseconds. */
 export const graceMs = 30_000

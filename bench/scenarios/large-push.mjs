@@ -7,7 +7,7 @@ import { repeatTimes } from '../timing.mjs'
 /** @typedef {(caller: Caller, blob: Blob) => Promise<void>} Push */
 
 const mib = 1024 * 1024
-// Of many blobs pushed at once, as many are read back.
+// How many of the blobs are read back.
 const checked = 4
 /** @type {Push} */
 const withLength = (caller, blob) => caller.pushBlob(blob)

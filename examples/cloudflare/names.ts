@@ -1,5 +1,4 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { RegistryStores } from 'layerdock'
 import { SqlMetadata } from './sql-metadata.ts'
 import { prepareTables } from './sql-upgrade.ts'
 import { SqlUploads } from './sql-uploads.ts'
@@ -31,5 +30,5 @@ export class Names extends DurableObject {
 
 /** What workers see of {@link Names}. */
 export interface NamesNamespace {
-  getByName(name: string): Pick<RegistryStores, 'metadata' | 'uploads'>
+  getByName(name: string): Pick<Names, 'metadata' | 'uploads'>
 }

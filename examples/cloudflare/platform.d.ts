@@ -43,6 +43,9 @@ interface R2Bucket {
 type SqlValue = string | number | null
 
 interface SqlCursor<Row> extends Iterable<Row> {
+  /** Rows looked at so far, those of indexes included. */
+  readonly rowsRead: number
+  readonly rowsWritten: number
   toArray(): Row[]
 }
 
@@ -56,7 +59,9 @@ interface DurableObjectStorage {
 }
 
 interface DurableObjectState {
+  readonly id: { readonly name?: string }
   readonly storage: DurableObjectStorage
+  abort(reason?: string): void
 }
 
 /** A stream that ends with exactly so many bytes, or with an error. */

@@ -5,6 +5,9 @@ import { reach } from './r2-errors.ts'
 /** Where every marker stands. */
 export const markers = 'index/'
 
+/** Where all bytes of blobs stand. */
+export const data = 'blobs/'
+
 /**
  * A blob's key, fixed before its digest is known. Never the same twice: no try of an upload overwrites
  * what another committed, and deleting a key deletes one copy of the bytes.
@@ -15,7 +18,7 @@ export function freshKey(id: UploadId): string {
 
 /** The object with the bytes of a blob's key. */
 export function dataKey(key: string): string {
-  return `blobs/${key}`
+  return `${data}${key}`
 }
 
 /** Where the bytes of an unfinished upload stand that do not fill a part. */

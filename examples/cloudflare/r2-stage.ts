@@ -6,6 +6,12 @@ import { dataKey, freshKey, markerKey, objectsUnder, tailsOf } from './r2-keys.t
 /** The least bytes R2 takes as a part that is not the last. */
 export const smallestPart: number = 5 * 1024 * 1024
 
+/** A number higher than any part of a blob has: R2's highest. */
+const mostParts = 10_000
+
+/** How many parts a blob may be made of. */
+export const usableParts: number = mostParts - 1
+
 /** What a {@link R2Stage} leaves for the next request, wherever that runs. */
 export interface R2State extends StageState {
   readonly key: string
@@ -78,12 +84,27 @@ export class R2Stage implements StagedBlob {
   async resume(state: R2State): Promise<void> {
     const { key, upload, tail } = state
     this.#isResumed = true
-    // A later request than that of the state may have made an object of the parts and then died.
-    const object = upload === null ? null : await reach(this.#bucket.head(dataKey(key)))
-    const rest = tail === null ? null : await reach(this.#bucket.head(tail.key))
-    const isShort = object !== null && object.size < bytesInParts(state)
+    const head = (path: string) => reach(this.#bucket.head(path))
+    const [object, rest, hasParts] = await Promise.all([
+      // A later request than that of the state may have made an object of the parts and then died.
+      upload === null ? null : head(dataKey(key)),
+      tail === null ? null : head(tail.key),
+      upload === null || this.#hasParts(key, upload),
+    ])
+    const isShort = object === null ? !hasParts : object.size < bytesInParts(state)
     if (isShort || rest?.size !== tail?.size) throw new RegistryError('uploadUnknown')
     this.#earlier = { state, isObject: object !== null }
+  }
+
+  /** Whether R2 still has an upload. It cannot be asked: a part that no blob is made of is sent. */
+  async #hasParts(key: string, upload: string): Promise<boolean> {
+    const parts = this.#bucket.resumeMultipartUpload(dataKey(key), upload)
+    try {
+      await reach(parts.uploadPart(mostParts, new Uint8Array(1)))
+    } catch (error) {
+      return (error as RegistryError).kind !== 'uploadUnknown'
+    }
+    return true
   }
 
   /** Takes the upload away from a writer that is still open: another goes on with it. */
@@ -240,13 +261,7 @@ export class R2Stage implements StagedBlob {
     await this.#sent()
     if (this.#complete || this.#upload === null) return
     const parts = this.#etags.map((etag, index) => ({ partNumber: index + 1, etag }))
-    try {
-      await reach(this.#upload.complete(parts))
-    } catch (error) {
-      // The answer to an earlier try may have been lost.
-      const object = await reach(this.#bucket.head(dataKey(this.#key)))
-      if (object?.size !== this.#size) throw error
-    }
+    await reach(this.#upload.complete(parts))
     this.#complete = true
   }
 

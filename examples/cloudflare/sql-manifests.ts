@@ -21,6 +21,9 @@ interface ManifestRow {
 /** A page of manifests ends early once they name so many others together: a page has to fit a call. */
 const referencesAPage = 10_000
 
+/** In milliseconds. */
+const day = 24 * 60 * 60 * 1000
+
 const found = `SELECT record, pushed_at, tags, key FROM manifests JOIN blobs USING (digest)`
 
 /** Manifests of repositories, with what they name and which tags stand for them. */
@@ -66,16 +69,15 @@ export class SqlManifests {
          pushed_at = excluded.pushed_at`,
       ...[repository, digest, subject, artifactType, JSON.stringify(rest), now],
     )
+    if (this.#references(repository, digest).join() === references.join()) return
+    // The same bytes may be pushed as another media type, and then name less.
+    this.#keep(repository, digest, now + day)
     this.#refer(repository, digest, references)
   }
 
-  /** Removes a manifest; what it names is kept until `keepUntil` at least. */
+  /** Removes a manifest; what it alone names is kept until `keepUntil` at least. */
   remove(repository: RepositoryName, digest: Digest, keepUntil: number): void {
-    this.#sql.exec(
-      `UPDATE links SET keep_until = max(keep_until, ?3) WHERE repository = ?1 AND digest IN
-         (SELECT digest FROM refs WHERE repository = ?1 AND manifest = ?2)`,
-      ...[repository, digest, keepUntil],
-    )
+    this.#keep(repository, digest, keepUntil)
     this.#sql.exec('DELETE FROM manifests WHERE repository = ? AND digest = ?', repository, digest)
   }
 
@@ -146,9 +148,18 @@ export class SqlManifests {
       .map(({ digest }) => digest)
   }
 
-  /** Sets what a manifest names. Most pushes of one that is there change nothing. */
+  /** Gives what a manifest alone names a lease until `keepUntil`. */
+  #keep(repository: RepositoryName, manifest: Digest, keepUntil: number): void {
+    this.#sql.exec(
+      `UPDATE links SET keep_until = max(keep_until, ?3) FROM
+         (SELECT digest, count(*) AS times FROM refs WHERE repository = ?1 AND manifest = ?2
+          GROUP BY digest) AS own
+       WHERE links.repository = ?1 AND links.digest = own.digest AND links.named = own.times`,
+      ...[repository, manifest, keepUntil],
+    )
+  }
+
   #refer(repository: RepositoryName, manifest: Digest, references: readonly Digest[]): void {
-    if (this.#references(repository, manifest).join() === references.join()) return
     this.#sql.exec(
       'DELETE FROM refs WHERE repository = ? AND manifest = ?',
       ...[repository, manifest],

@@ -257,6 +257,11 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     return this.#blobs.knows({ digest, key })
   }
 
+  /** Those of the blobs whose keys nothing knows. */
+  async unnamed(blobs: readonly BlobRef[]): Promise<readonly BlobRef[]> {
+    return blobs.filter((blob) => !this.#blobs.knows(blob))
+  }
+
   async check(): Promise<void> {
     this.#sql.exec('SELECT 1 FROM repositories LIMIT 1').toArray()
   }

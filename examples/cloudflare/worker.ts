@@ -1,11 +1,12 @@
 // The registry on Cloudflare: bytes in R2, names in one Durable Object, a worker between them.
-import { createRegistry, type Registry } from 'layerdock'
-import { setPeer } from 'layerdock/kit'
+import type { Registry } from 'layerdock'
+import { assembleRegistry, type MetadataStore, setPeer, type UploadStore } from 'layerdock/kit'
 import { passwordAccess } from './access.ts'
 import { nativeHash } from './hash.ts'
 import type { NamesNamespace } from './names.ts'
 import { r2Blobs } from './r2-blobs.ts'
-import { smallestPart } from './r2-stage.ts'
+import { smallestPart, usableParts } from './r2-stage.ts'
+import { sweep } from './r2-sweep.ts'
 import { remote } from './remote.ts'
 
 export { Names } from './names.ts'
@@ -28,21 +29,21 @@ export interface Env {
  */
 function registryFor(env: Env): Registry {
   const names = () => env.NAMES.getByName('registry')
-  return createRegistry({
+  return assembleRegistry({
     stores: {
       blobs: r2Blobs(env.BLOBS),
-      metadata: remote(() => names().metadata),
-      uploads: remote(() => names().uploads),
+      metadata: remote<MetadataStore>(() => names().metadata),
+      uploads: remote<UploadStore>(() => names().uploads),
     },
     hash: nativeHash,
     ...(env.OPEN === 'true' ? {} : { access: passwordAccess(env.PASSWORD) }),
     allowSparse: env.ALLOW_SPARSE === 'true',
-    limits: { blobBytes: 10_000 * smallestPart, manifestCacheBytes: 0 },
+    limits: { blobBytes: usableParts * smallestPart, manifestCacheBytes: 0 },
     // A worker's console is its log.
     // biome-ignore lint/suspicious/noConsole: see above
     onNotice: (notice) => console.error(notice),
     // biome-ignore lint/suspicious/noConsole: see above
-    onEvent: (event) => console.log(event),
+    onEvent: (event) => console.log(JSON.stringify(event)),
   })
 }
 
@@ -53,6 +54,9 @@ interface Worker {
 
 /** When, as in wrangler.jsonc, bytes without a name are looked for: that walks over all of them. */
 const daily = '30 3 * * *'
+
+/** Bytes without a name are left alone so long, in milliseconds: no upload takes longer to finish. */
+const graceMs = 2 * 24 * 60 * 60 * 1000
 
 const worker: Worker = {
   async fetch(request, env, context) {
@@ -70,7 +74,9 @@ const worker: Worker = {
     const registry = registryFor(env)
     await registry.expireUploads()
     await registry.collectGarbage()
-    if (cron === daily) await registry.sweepBytes()
+    if (cron !== daily) return
+    const { metadata } = env.NAMES.getByName('registry')
+    await sweep(env.BLOBS, Date.now() - graceMs, (blobs) => metadata.unnamed(blobs))
   },
 }
 export default worker

@@ -1,4 +1,4 @@
-import { classifyDigest, type Digest } from '../oci/digest.ts'
+import { classifyDigest, type Digest, longestDigest } from '../oci/digest.ts'
 import { isMediaType, isNonDistributable, longestMediaType } from '../oci/media-types.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { JsonReader } from './json-reader.ts'
@@ -49,9 +49,6 @@ const mostKeys = 1000
 
 /** Annotations of a document or a descriptor. */
 const mostAnnotations = 10_000
-
-/** In characters, as classifyDigest bounds them. */
-const longestDigest = 512
 
 /**
  * Reads the text of a manifest (image-spec, manifest.md and image-index.md), and stops at the first

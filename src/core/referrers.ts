@@ -1,10 +1,19 @@
-import type { Descriptor } from '../oci/descriptor.ts'
+import { type Descriptor, descriptorBytes } from '../oci/descriptor.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Page } from '../ports/metadata-store.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
 import { annotationsOf } from './manifest-facts.ts'
 import type { ManifestService } from './manifests.ts'
+
+/** What a page has beside its descriptors, in bytes. */
+const envelope = 128
+
+/** Clients read no more of a page than this, in bytes. */
+const longestPage = 4 * 1024 * 1024
+
+/** Manifests that are read for the annotations in one page. */
+const mostRead = 100
 
 /** Who refers to a manifest: end-12. */
 export function referrersService(
@@ -15,7 +24,6 @@ export function referrersService(
 
   /** Annotations too large for the record are in the manifest itself. */
   async function complete(repository: RepositoryName, entry: Descriptor): Promise<Descriptor> {
-    if (entry.annotations === undefined || entry.annotations.length > 0) return entry
     const record = await metadata.findManifest(repository, entry.digest)
     const bytes = record === null ? null : await manifests.readBytes(record.blob)
     return bytes === null ? entry : { ...entry, annotations: annotationsOf(bytes) }
@@ -24,24 +32,36 @@ export function referrersService(
   return {
     async listReferrers(_call, repository, subject, query): Promise<Page<Descriptor>> {
       const { after, artifactType } = query
+      const room = Math.max(limits.referrersBytes - envelope, 1)
       const page = await metadata.listReferrers(repository, subject, {
-        maxBytes: limits.referrersBytes,
+        maxBytes: room,
         ...(after === undefined ? {} : { after }),
         ...(artifactType === undefined ? {} : { artifactType }),
       })
+      if (!page.items.some(lacksAnnotations)) return page
       const items: Descriptor[] = []
-      let room = limits.referrersBytes
+      let bytes = 0
+      let read = 0
+      let bytesRead = 0
       for (const entry of page.items) {
-        const full = await complete(repository, entry)
-        if (full !== entry) room -= annotationBytes(full)
-        if (room < 0 && items.length > 0) return { items, more: true }
-        items.push(full)
+        let full = entry
+        if (lacksAnnotations(entry)) {
+          read += 1
+          bytesRead += entry.size
+          const enough = read > mostRead || bytesRead > limits.referrersBytes
+          if (enough && items.length > 0) return { items, more: true }
+          full = await complete(repository, entry)
+        }
+        bytes += descriptorBytes(full)
+        if (bytes > room && items.length > 0) return { items, more: true }
+        // Listed without its annotations rather than not read at all.
+        items.push(bytes > Math.max(room, longestPage - envelope) ? entry : full)
       }
       return { items, more: page.more }
     },
   }
 }
 
-function annotationBytes(entry: Descriptor): number {
-  return JSON.stringify(entry.annotations ?? []).length
+function lacksAnnotations(entry: Descriptor): boolean {
+  return entry.annotations?.length === 0
 }

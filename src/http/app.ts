@@ -153,8 +153,23 @@ function answer(
   methods: readonly Route[],
   parameters: PathParameters,
 ): Response | Promise<Response> {
+  const { request, deps } = call
+  const { cors } = deps
+  if (cors === null) return answerRouted(call, methods, parameters)
+  const preflight = cors.preflight(request, allowedMethods(methods))
+  if (preflight !== null) return preflight
+  const result = answerRouted(call, methods, parameters)
+  if (!(result instanceof Promise)) return cors.expose(request, result)
+  return result.then((response) => cors.expose(request, response))
+}
+
+function answerRouted(
+  call: Call,
+  methods: readonly Route[],
+  parameters: PathParameters,
+): Response | Promise<Response> {
   try {
-    checkRequest(call.request)
+    checkRequest(call.request, call.deps.cors)
     const route = routeOf(call, methods)
     const operation = route.parse(parameters)
     call.exchange?.at(route.path, operation.repository, operation.reference)
@@ -172,13 +187,13 @@ function answer(
 function answerUnrouted(call: Call, hint: string | null): Response {
   let error: unknown = new RegistryError('routeUnknown', hint === null ? {} : { advice: hint })
   try {
-    checkRequest(call.request)
+    checkRequest(call.request, call.deps.cors)
   } catch (refusal) {
     error = refusal
   }
   const response = answerOf(error, call)
   unrouted.add(response)
-  return response
+  return call.deps.cors?.expose(call.request, response) ?? response
 }
 
 function routeOf(call: Call, methods: readonly Route[]): Route {

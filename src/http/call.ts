@@ -7,6 +7,7 @@ import type { NoticeSink } from '../ports/notices.ts'
 import type { RequestObserver } from '../ports/observer.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
 import type { BodyBudget } from './body-budget.ts'
+import type { Cors } from './cors.ts'
 import { type Exchange, exchangeOf } from './exchange.ts'
 import { peerOf } from './peer.ts'
 import { requestIdOf } from './request-id.ts'
@@ -23,6 +24,7 @@ export interface HttpDeps {
   readonly observe: RequestObserver | null
   /** Never throws. */
   readonly onNotice: NoticeSink
+  readonly cors: Cors | null
   /** What stands before `/v2` in public paths. */
   readonly prefix: string
 }

@@ -8,10 +8,13 @@ export interface ErrorAnswer {
   readonly body: string
 }
 
+/** A manifest can name ten thousand blobs that are missing: the first say enough. */
+const mostEntries = 100
+
 /** Puts an error into the envelope of the specification ("Error Codes"). */
 export function envelope(error: RegistryError): ErrorAnswer {
   const { status, code, message, details } = error
-  const entries = details.length === 0 ? [undefined] : details
+  const entries = details.length === 0 ? [undefined] : details.slice(0, mostEntries)
   return {
     status,
     headers: {

@@ -1,14 +1,15 @@
 import { RegistryError } from '../oci/registry-error.ts'
+import type { Cors } from './cors.ts'
 
 /** Encoded slashes, backslashes, dots and controls, which some parsers decode and others do not. */
 const ambiguousEscape = /%(?:2f|5c|2e|[01][0-9a-f]|7f)/i
 
 /**
- * Refuses what could be read in two ways, before anything is made of it.
+ * Refuses ambiguous requests, and changes by pages of other sites, before anything else is done.
  *
- * @throws RegistryError `pathInvalid`, `encodingUnsupported`, `crossSite`.
+ * @throws RegistryError `pathInvalid`, `encodingUnsupported`, `transferUnsupported`, `crossSite`.
  */
-export function checkRequest(request: Request): void {
+export function checkRequest(request: Request, cors: Cors | null): void {
   checkPath(request.url)
   const { method } = request
   if (method === 'GET' || method === 'HEAD') return
@@ -17,7 +18,13 @@ export function checkRequest(request: Request): void {
   if (encoding !== null && encoding.trim().toLowerCase() !== 'identity') {
     throw new RegistryError('encodingUnsupported')
   }
-  if (headers.get('sec-fetch-site') === 'cross-site') throw new RegistryError('crossSite')
+  // Runtimes undo the last coding alone: what is left of `gzip, chunked` would be stored as it came.
+  const coding = headers.get('transfer-encoding')
+  if (coding !== null && coding.trim().toLowerCase() !== 'chunked') {
+    throw new RegistryError('transferUnsupported')
+  }
+  const crossSite = headers.get('sec-fetch-site') === 'cross-site'
+  if (crossSite && cors?.mayWrite(request) !== true) throw new RegistryError('crossSite')
 }
 
 function checkPath(url: string): void {

@@ -8,7 +8,7 @@ const wholeNumber = /^[0-9]{1,20}$/
 /**
  * Reads `n` and `last` (end-8b). A larger `n` than the registry gives is cut to that.
  *
- * @throws RegistryError `pageInvalid` when `n` is no whole number.
+ * @throws RegistryError `pageInvalid` when `n` is not a whole number.
  */
 export function pageRequest(query: URLSearchParams, largest: number): PageRequest {
   const n = query.get('n')

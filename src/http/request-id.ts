@@ -2,8 +2,11 @@ const ids: WeakMap<Request, string> = new WeakMap()
 
 const grammar = /^[A-Za-z0-9._-]{1,64}$/
 
-/** Ids of this process: a start that no other has, and a count. */
-const origin = crypto.randomUUID().slice(0, 8)
+/**
+ * Ids of this process: a start that no other has, and a count. The start is made with the first id:
+ * Cloudflare's runtime makes nothing random outside of a request.
+ */
+let origin = ''
 let count = 0
 
 /**
@@ -12,6 +15,7 @@ let count = 0
  */
 export function chooseRequestId(given: unknown): string {
   if (typeof given === 'string' && grammar.test(given)) return given
+  if (origin === '') origin = crypto.randomUUID().slice(0, 8)
   return `${origin}-${(count++).toString(36)}`
 }
 

@@ -21,8 +21,8 @@ export class ChunkList {
   }
 
   /**
-   * Moves the first `size` bytes into a list of their own and leaves this one empty: whoever still
-   * holds this one can no longer touch them. The cost grows with what is dropped, not what is kept.
+   * Moves the first `size` bytes into a list of their own and leaves this one empty, so that a holder of
+   * this one can no longer touch them. The cost grows with what is dropped, not what is kept.
    */
   moveFirst(size: number): ChunkList {
     const moved = new ChunkList()

@@ -1,24 +1,13 @@
 import type { UploadId } from '../oci/upload-id.ts'
 import type { SessionCaps, UploadSession } from '../ports/upload-store.ts'
 import { type AgeRow, ByAge } from './by-age.ts'
+import { SessionClaims } from './session-claims.ts'
 import { SpareSessions } from './spare-sessions.ts'
 
-interface Claim {
-  readonly holder: string
-  /** The claim holds before this time. */
-  until: number
-  /** Whether another asked for the session since. */
-  wanted: boolean
-  /** Holds whatever the time is, while a change of its holder is on its way. */
-  pinned: boolean
-  row: AgeRow<UploadId>
-}
-
 interface Entry {
-  session: UploadSession
-  claim: Claim | null
+  readonly session: UploadSession
   /** Since when it is idle. */
-  age: AgeRow<UploadId>
+  readonly age: AgeRow<UploadId>
   /** It does not count as idle before this time. */
   readonly keptUntil: number
   /** Its place among the sessions that may make way; null when it may not. */
@@ -42,13 +31,14 @@ export class SessionTable {
   readonly #entries: Map<UploadId, Entry> = new Map()
   readonly #perOwner: Map<string | null, number> = new Map()
   readonly #byIdle: ByAge<UploadId> = new ByAge()
-  readonly #claims: ByAge<UploadId> = new ByAge()
+  readonly #claims: SessionClaims
   readonly #spare: SpareSessions = new SpareSessions()
   #bytes = 0
 
   /** @param clock in milliseconds; differences count, so it should neither leap nor go back. */
   constructor(clock: () => number) {
     this.#clock = clock
+    this.#claims = new SessionClaims(clock)
   }
 
   /** Bytes acknowledged by all sessions together. */
@@ -77,7 +67,8 @@ export class SessionTable {
   /** As `UploadStore.create`. A session of the same id counts as created before. */
   create(session: UploadSession, caps: SessionCaps): SessionCreation {
     if (this.#entries.has(session.id)) return { created: true, evicted: [] }
-    this.#freeLapsed()
+    // A session whose holder is gone may make way.
+    for (const id of this.#claims.lapsed()) this.#endClaim(id)
     const evicted: UploadSession[] = []
     const evict = (id: UploadId | null): boolean => {
       const victim = id === null ? undefined : this.#entries.get(id)
@@ -121,22 +112,23 @@ export class SessionTable {
   ): UploadSession | 'busy' | null {
     const entry = this.#entries.get(id)
     if (entry === undefined || this.#isIdle(entry, idleMs)) return null
-    const current = this.#claimOf(entry)
+    const current = this.#claims.get(id)
     if (current !== null && current.holder !== holder) {
       current.wanted = true
       return 'busy'
     }
-    this.#setClaim(entry, holder, ttlMs, current?.wanted ?? false)
+    if (entry.spare !== null) this.#spare.remove(entry.session.owner, entry.spare)
+    entry.spare = null
+    this.#claims.set(id, holder, ttlMs)
     return entry.session
   }
 
   /** As `UploadStore.renew`. */
   renew(id: UploadId, holder: string, ttlMs: number): 'held' | 'wanted' | 'lost' {
-    const entry = this.#entries.get(id)
-    const current = entry === undefined ? null : this.#claimOf(entry)
-    if (entry === undefined || current?.holder !== holder) return 'lost'
-    this.#setClaim(entry, holder, ttlMs, current.wanted)
-    return current.wanted ? 'wanted' : 'held'
+    const claim = this.#claims.of(id, holder)
+    if (claim === null) return 'lost'
+    this.#claims.set(id, holder, ttlMs)
+    return claim.wanted ? 'wanted' : 'held'
   }
 
   /**
@@ -144,23 +136,22 @@ export class SessionTable {
    * and here as one; false when the claim was lost.
    */
   pin(id: UploadId, holder: string): boolean {
-    const entry = this.#entries.get(id)
-    const current = entry === undefined ? null : this.#claimOf(entry)
-    if (current?.holder !== holder) return false
-    current.pinned = true
+    const claim = this.#claims.of(id, holder)
+    if (claim === null) return false
+    claim.pinned = true
     return true
   }
 
   /** Lets the claim lapse again when its time is over. */
   unpin(id: UploadId, holder: string): void {
-    const claim = this.#entries.get(id)?.claim
-    if (claim?.holder === holder) claim.pinned = false
+    const claim = this.#claims.of(id, holder)
+    if (claim !== null) claim.pinned = false
   }
 
   /** As `UploadStore.save`. */
   save(session: UploadSession, holder: string): boolean {
     const entry = this.#entries.get(session.id)
-    if (entry === undefined || this.#claimOf(entry)?.holder !== holder) return false
+    if (entry === undefined || this.#claims.of(session.id, holder) === null) return false
     this.#drop(entry)
     this.#add(session, this.#clock(), 0)
     return true
@@ -168,15 +159,13 @@ export class SessionTable {
 
   /** As `UploadStore.release`. */
   release(id: UploadId, holder: string): void {
-    const entry = this.#entries.get(id)
-    if (entry?.claim?.holder !== holder) return
-    this.#endClaim(entry)
+    if (this.#claims.holder(id) === holder) this.#endClaim(id)
   }
 
   /** As `UploadStore.remove`. */
   remove(id: UploadId, holder: string): boolean {
     const entry = this.#entries.get(id)
-    if (entry === undefined || this.#claimOf(entry)?.holder !== holder) return false
+    if (entry === undefined || this.#claims.of(id, holder) === null) return false
     this.#drop(entry)
     return true
   }
@@ -192,21 +181,16 @@ export class SessionTable {
     return found
   }
 
-  #claimOf({ claim }: Entry): Claim | null {
-    if (claim === null) return null
-    return claim.pinned || claim.until > this.#clock() ? claim : null
-  }
-
   #isIdle(entry: Entry, idleMs: number): boolean {
     const now = this.#clock()
     if (entry.age.time > now - idleMs || entry.keptUntil > now) return false
-    return this.#claimOf(entry) === null
+    return this.#claims.get(entry.session.id) === null
   }
 
   #add(session: UploadSession, idleSince: number, keptUntil: number): void {
     const { id, owner, offset } = session
     const age = this.#byIdle.add(idleSince, id)
-    const entry: Entry = { session, claim: null, age, keptUntil, spare: null }
+    const entry: Entry = { session, age, keptUntil, spare: null }
     this.#entries.set(id, entry)
     this.#perOwner.set(owner, (this.#perOwner.get(owner) ?? 0) + 1)
     this.#bytes += offset
@@ -215,7 +199,7 @@ export class SessionTable {
 
   #drop(entry: Entry): void {
     const { id, owner, offset } = entry.session
-    this.#endClaim(entry)
+    this.#claims.end(id)
     if (entry.spare !== null) this.#spare.remove(owner, entry.spare)
     this.#byIdle.remove(entry.age)
     this.#entries.delete(id)
@@ -225,21 +209,10 @@ export class SessionTable {
     else this.#perOwner.set(owner, left)
   }
 
-  #setClaim(entry: Entry, holder: string, ttlMs: number, wanted: boolean): void {
-    const pinned = entry.claim?.pinned ?? false
-    if (entry.claim !== null) this.#claims.remove(entry.claim.row)
-    if (entry.spare !== null) this.#spare.remove(entry.session.owner, entry.spare)
-    entry.spare = null
-    const until = this.#clock() + ttlMs
-    const row = this.#claims.add(until, entry.session.id)
-    entry.claim = { holder, until, wanted, pinned, row }
-  }
-
-  #endClaim(entry: Entry): void {
-    if (entry.claim === null) return
-    this.#claims.remove(entry.claim.row)
-    entry.claim = null
-    this.#setSpare(entry)
+  #endClaim(id: UploadId): void {
+    this.#claims.end(id)
+    const entry = this.#entries.get(id)
+    if (entry !== undefined) this.#setSpare(entry)
   }
 
   /** A session makes way while it has no bytes and no request holds it. */
@@ -247,13 +220,5 @@ export class SessionTable {
     const { id, owner, offset, committed } = entry.session
     if (offset > 0 || committed !== null) return
     entry.spare ??= this.#spare.add(owner, entry.age.time, id)
-  }
-
-  /** Ends the claims whose time is over, so that their sessions can make way. */
-  #freeLapsed(): void {
-    for (const id of [...this.#claims.upTo(this.#clock())]) {
-      const entry = this.#entries.get(id)
-      if (entry !== undefined && this.#claimOf(entry) === null) this.#endClaim(entry)
-    }
   }
 }

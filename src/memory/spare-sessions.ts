@@ -1,7 +1,7 @@
 import type { UploadId } from '../oci/upload-id.ts'
 import { type AgeRow, ByAge } from './by-age.ts'
 
-/** Whose share a session takes; null where nobody is known. */
+/** Whose share a session takes; null where that is not known. */
 type Owner = string | null
 
 /**

@@ -66,8 +66,8 @@ export class JournalWriter {
   }
 
   /**
-   * Makes a frame durable; returns why it could not be: `storageFull`, and the next may go, or
-   * `storageReadOnly`, and none will.
+   * Makes a frame durable; returns why it could not be: `storageFull` or `unavailable`, and the next
+   * may go, or `storageReadOnly`, and none will.
    */
   async append(effects: readonly string[]): Promise<RegistryError | null> {
     if (this.#failure !== null) return this.#failure
@@ -82,8 +82,8 @@ export class JournalWriter {
       this.#noteFull(false)
       return null
     } catch (error) {
-      if (!(error instanceof RegistryError && error.kind === 'storageFull')) return this.fail(error)
-      this.#noteFull(true)
+      if (!isPassing(error)) return this.fail(error)
+      if (error.kind === 'storageFull') this.#noteFull(true)
       return error
     }
   }
@@ -111,7 +111,7 @@ export class JournalWriter {
       await this.#log.seal()
       this.#unsealedSince = null
     } catch (error) {
-      if (!(error instanceof RegistryError && error.kind === 'storageFull')) this.fail(error)
+      if (!isPassing(error)) this.fail(error)
     }
   }
 
@@ -137,6 +137,16 @@ export class JournalWriter {
   #noteFull(full: boolean): void {
     if (full === this.#isFull) return
     this.#isFull = full
-    this.#onNotice({ kind: 'store-full', full })
+    const condition = full
+      ? { state: 'full' as const, reason: 'there is no room left' }
+      : { state: 'ok' as const, reason: null }
+    this.#onNotice({ kind: 'store-condition', part: 'metadata', ...condition, error: null })
   }
+}
+
+/** Whether an error leaves the journal as it was. */
+function isPassing(error: unknown): error is RegistryError {
+  return (
+    error instanceof RegistryError && (error.kind === 'storageFull' || error.kind === 'unavailable')
+  )
 }

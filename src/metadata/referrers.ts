@@ -1,4 +1,4 @@
-import type { Descriptor } from '../oci/descriptor.ts'
+import { type Descriptor, descriptorBytes, mostDescriptors } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Page, ReferrersRequest } from '../ports/metadata-store.ts'
 import { SortedNames } from './sorted-names.ts'
@@ -52,8 +52,9 @@ export class Referrers {
         const manifest = find(digest)
         if (manifest === null) continue
         if (artifactType !== undefined && manifest.artifactType !== artifactType) continue
-        bytes += jsonBytes(manifest) + 1
-        if (bytes > maxBytes && items.length > 0) return { items, more: true }
+        bytes += descriptorBytes(manifest)
+        const full = bytes > maxBytes || items.length === mostDescriptors
+        if (full && items.length > 0) return { items, more: true }
         items.push(descriptorOf(manifest))
       }
       after = page.items.at(-1)
@@ -94,41 +95,4 @@ function descriptorOf(manifest: Descriptor): Descriptor {
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(annotations === undefined ? {} : { annotations }),
   }
-}
-
-/** How long a descriptor is as JSON, in bytes of UTF-8. */
-function jsonBytes(manifest: Descriptor): number {
-  const { mediaType, digest, size, artifactType, annotations } = manifest
-  let bytes = `{"mediaType":"","digest":"","size":${size}}`.length + digest.length
-  bytes += textBytes(mediaType)
-  if (artifactType !== undefined) bytes += ',"artifactType":""'.length + textBytes(artifactType)
-  if (annotations !== undefined) bytes += ',"annotations":{}'.length
-  for (const [key, value] of annotations ?? []) bytes += textBytes(key) + textBytes(value) + 6
-  return bytes
-}
-
-/** Escapes that JSON.stringify writes as two characters; other control characters take six. */
-const shortEscapes = '\b\t\n\f\r'
-
-/** How long a text is within the quotes of JSON, in bytes of UTF-8. */
-function textBytes(text: string): number {
-  let bytes = 0
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code < 0x20) bytes += shortEscapes.includes(text.charAt(at)) ? 2 : 6
-    else if (code === 0x22 || code === 0x5c) bytes += 2
-    else if (code < 0x80) bytes += 1
-    else if (code < 0x800) bytes += 2
-    else if (code < 0xd800 || code > 0xdfff) bytes += 3
-    else if (isPair(code, text.charCodeAt(at + 1))) {
-      bytes += 4
-      at += 1
-    } else bytes += 6
-  }
-  return bytes
-}
-
-/** Whether two code units are one character; one that stands alone is escaped. */
-function isPair(code: number, next: number): boolean {
-  return code < 0xdc00 && next >= 0xdc00 && next <= 0xdfff
 }

@@ -4,20 +4,20 @@ export interface ChunkRange {
   readonly last: number
 }
 
-const grammar = /^([0-9]{1,16})-([0-9]{1,16})$/
+const grammar = /^([0-9]+)-([0-9]+)$/
 
 /**
  * Reads an upload's `Content-Range`, which has the specification's own form, `<first>-<last>`
  * without unit or total (end-5, end-6). Null when malformed. A last one below the first is how
- * some clients say "no bytes"; {@link chunkLength} of it is 0.
+ * some clients say "no bytes"; {@link chunkLength} of it is 0. A position may have any number of digits:
+ * one beyond a number's precision is beyond every offset and every limit.
  */
 export function parseContentRange(text: string): ChunkRange | null {
   const match = grammar.exec(text.trim())
   if (match === null) return null
   const first = Number(match[1])
   const last = Number(match[2])
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || last < first - 1) return null
-  return { first, last }
+  return last < first - 1 ? null : { first, last }
 }
 
 /** How many bytes a chunk's range announces. */

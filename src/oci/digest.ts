@@ -16,8 +16,8 @@ const encodedForm: Readonly<Record<DigestAlgorithm, RegExp>> = {
 
 const digestGrammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
 
-/** Longer strings are no digest, whatever they hold: bounds the work of the grammar. */
-const longestDigest = 512
+/** Longer strings are not digests: bounds the work of the grammar. In characters. */
+export const longestDigest = 512
 
 /** What a client's string is, as a digest. */
 export type ClassifiedDigest =

@@ -42,6 +42,7 @@ export type ErrorName =
   | 'blobTooLarge'
   | 'tooManyTags'
   | 'encodingUnsupported'
+  | 'transferUnsupported'
   | 'rangeUnsatisfiable'
   | 'chunkOutOfOrder'
   | 'tooManyRequests'
@@ -183,6 +184,7 @@ export const errorRows: Readonly<Record<ErrorName, ErrorRow>> = {
     415,
     'content is stored as it was pushed; send it without Content-Encoding',
   ),
+  transferUnsupported: row('UNSUPPORTED', 400, 'the only Transfer-Encoding it reads is chunked'),
   rangeUnsatisfiable: row('UNSUPPORTED', 416, 'the blob does not have these bytes'),
   chunkOutOfOrder: row(
     'BLOB_UPLOAD_INVALID',

@@ -5,7 +5,7 @@ export type UploadId = string & { readonly [uploadIdBrand]: true }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** The upload id `text` spells, or null: what is no UUID never reaches a store. */
+/** The upload id `text` spells, or null: a text that is not a UUID never reaches a store. */
 export function parseUploadId(text: string): UploadId | null {
   return uuid.test(text) ? (text as UploadId) : null
 }

@@ -63,14 +63,15 @@ export interface MetadataLog {
   /**
    * Adds bytes to the journal; they outlive power loss when it resolves. One call at a time.
    *
-   * @throws RegistryError `storageFull` when there is no room: the journal is as it was before.
+   * @throws RegistryError `storageFull` when there is no room, `unavailable` when the log is out of
+   *   reach: the journal is as it was before.
    * @throws RegistryError `storageReadOnly` when a sync failed: no later call can succeed.
    */
   append(bytes: Uint8Array): Promise<void>
   /**
    * Seals all that was appended. Never during an append or a rotation.
    *
-   * @throws RegistryError `storageFull` when there is no room: the last seal still counts.
+   * @throws RegistryError `storageFull`, `unavailable`: the last seal still counts.
    * @throws RegistryError `storageReadOnly` when a sync failed: no later call can succeed.
    */
   seal(): Promise<void>

@@ -38,7 +38,10 @@ export interface ReferrersRequest {
   /** Exclusive: the digest of the last descriptor of the page before. */
   readonly after?: string
   readonly artifactType?: string
-  /** Roughly how large the page may grow as JSON, in bytes. At least one descriptor is returned. */
+  /**
+   * How large the descriptors of the page may grow as JSON, in bytes of UTF-8, as `descriptorBytes`
+   * counts them. At least one descriptor is returned, and at most `mostDescriptors`.
+   */
   readonly maxBytes: number
 }
 

@@ -42,8 +42,17 @@ export type Notice =
   | { readonly kind: 'mount-mismatch'; readonly detail: string }
   /** The store stopped writing until the process starts again. */
   | { readonly kind: 'store-read-only'; readonly error: unknown }
-  /** The store has no room left, or has room again. Once for each change. */
-  | { readonly kind: 'store-full'; readonly full: boolean }
+  /** A part of the store went from one condition to another: once for each change. */
+  | {
+      readonly kind: 'store-condition'
+      /** What it is about: names, the bytes of blobs, or unfinished uploads. */
+      readonly part: 'metadata' | 'blobs' | 'uploads'
+      readonly state: 'ok' | 'full' | 'read-only' | 'unavailable'
+      /** Why it is not ok, without paths of the host; null where it is. */
+      readonly reason: string | null
+      /** What the system said; null where it is ok. */
+      readonly error: unknown
+    }
 
 /** Takes notices. One that throws harms nothing. */
 export type NoticeSink = (notice: Notice) => void

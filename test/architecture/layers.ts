@@ -1,11 +1,11 @@
 import { type Import, packageOf } from './source-files.ts'
 
-/** A layer of the house, and whom it may know. */
+/** A layer, and what it may import. */
 export interface Layer {
   readonly name: string
   /** Folders (ending in `/`) and files that are the layer. */
   readonly where: readonly string[]
-  /** Rooms it may import beside itself. */
+  /** Other layers that it may import. */
   readonly layers: readonly string[]
   /** Packages and `node:` modules it may import. */
   readonly packages: readonly string[]
@@ -15,7 +15,7 @@ export interface Layer {
 
 const surface = ['index', 'kit']
 
-/** Who may import whom: what is not said here is forbidden. */
+/** The import table. Every other import is forbidden. */
 export const layers: readonly Layer[] = [
   { name: 'oci', where: ['src/oci/'], layers: [], packages: [] },
   { name: 'ports', where: ['src/ports/'], layers: ['oci'], packages: [] },
@@ -52,9 +52,15 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'assembled-registry',
+    where: ['src/assembled-registry.ts'],
+    layers: ['oci', 'ports', 'options', 'core', 'service-app'],
+    packages: [],
+  },
+  {
     name: 'registry',
     where: ['src/registry.ts'],
-    layers: ['oci', 'ports', 'options', 'core', 'metadata', 'memory', 'http', 'service-app'],
+    layers: ['oci', 'options', 'metadata', 'memory', 'assembled-registry'],
     packages: [],
   },
   {
@@ -91,6 +97,7 @@ export const layers: readonly Layer[] = [
       'memory',
       'http',
       'service-app',
+      'assembled-registry',
       'registry',
       'maintenance',
     ],
@@ -103,8 +110,8 @@ export const layers: readonly Layer[] = [
     layers: surface,
     packages: ['node:path'],
     onlyIn: {
-      // The store itself is reached through `Files` alone; the other two look at what is not in it:
-      // the folder's real name, the machine's last start, the programs on the path.
+      // The store itself uses only `Files`; the other two files look at things outside of it: the
+      // folder's real name, the machine's last start, the programs on the path.
       'node:fs': ['adapters/disk/node-files.ts', 'adapters/disk/store.ts', 'adapters/disk/lock.ts'],
       'node:child_process': ['adapters/disk/flock.ts'],
       'node:crypto': ['adapters/disk/node-hash.ts'],
@@ -129,7 +136,7 @@ export const layers: readonly Layer[] = [
     name: 'bun',
     where: ['adapters/bun/'],
     layers: [...surface, 'disk', 'serving'],
-    packages: ['node:dns'],
+    packages: ['node:dns', 'node:http'],
   },
   {
     name: 'deno',
@@ -142,7 +149,7 @@ export const layers: readonly Layer[] = [
     where: ['adapters/cli/'],
     layers: [...surface, 'disk', 'serving', 'node-http', 'node-fs', 'bun', 'deno'],
     packages: ['node:', 'pino', 'valibot', 'fastest-levenshtein'],
-    // The type of what Node hands to a fetch handler.
+    // The type of the bindings that Node passes to a fetch handler.
     onlyIn: { '@hono/node-server': ['adapters/cli/front.ts'] },
   },
 ]
@@ -154,7 +161,7 @@ export function layerOf(path: string): Layer | null {
   return layers.find((layer) => layer.where.some(within)) ?? null
 }
 
-/** A layer's row in CONTRIBUTING.md: where it is, and what it may import. */
+/** A layer's row in CONTRIBUTING.md: its folder, and what it may import. */
 export function toldOf(layer: Layer): readonly [where: string, imports: string] {
   const { where, packages, onlyIn = {} } = layer
   const anything = packages.map((name) => (name === 'node:' ? 'node:*' : name))
@@ -164,7 +171,7 @@ export function toldOf(layer: Layer): readonly [where: string, imports: string] 
   return [where.map((place) => place.replace(/\/$/, '')).join(', '), parts.join('; ') || 'nothing']
 }
 
-/** What is wrong with a file's imports, in words; nothing where all is well. */
+/** The forbidden imports of a file, in words. */
 export function forbidden(path: string, imports: readonly Import[]): readonly string[] {
   const layer = layerOf(path)
   if (layer === null) return [`${path} is in no layer`]
@@ -184,7 +191,7 @@ function mayImport(layer: Layer, path: string, target: string): boolean {
   return layer.onlyIn?.[name]?.includes(path) ?? false
 }
 
-/** The first ring of files that import each other, or null. Types do not run, so they may. */
+/** The first cycle of imports, or null. Imports of types do not count, because types do not run. */
 export function cycleIn(graph: ReadonlyMap<string, readonly Import[]>): readonly string[] | null {
   const done: Set<string> = new Set()
   const visit = (path: string, trail: readonly string[]): readonly string[] | null => {
@@ -192,15 +199,15 @@ export function cycleIn(graph: ReadonlyMap<string, readonly Import[]>): readonly
     if (at !== -1) return [...trail.slice(at), path]
     if (done.has(path)) return null
     for (const { target, typeOnly } of graph.get(path) ?? []) {
-      const ring = typeOnly ? null : visit(target, [...trail, path])
-      if (ring !== null) return ring
+      const cycle = typeOnly ? null : visit(target, [...trail, path])
+      if (cycle !== null) return cycle
     }
     done.add(path)
     return null
   }
   for (const path of graph.keys()) {
-    const ring = visit(path, [])
-    if (ring !== null) return ring
+    const cycle = visit(path, [])
+    if (cycle !== null) return cycle
   }
   return null
 }

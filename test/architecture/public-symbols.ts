@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { textOf } from './source-files.ts'
 
-/** A symbol that a package entry gives away, and where it is declared. */
+/** A symbol that a package entry exports, and where it is declared. */
 export interface PublicSymbol {
   readonly name: string
   readonly path: string
@@ -38,7 +38,7 @@ function declaredIn(path: string): readonly string[] {
   return [...textOf(path).matchAll(declaration)].map(([, name]) => name ?? '')
 }
 
-/** A file may itself hand on what another declares. */
+/** A file may re-export a symbol of another. */
 function originOf(name: string, path: string): PublicSymbol {
   if (declaredIn(path).includes(name)) return { name, path }
   for (const [, what = '', specifier = ''] of textOf(path).matchAll(reExport)) {

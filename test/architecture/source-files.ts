@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 /** The project's own folder. */
 export const root: string = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Folders that hold what was made or fetched, not written. */
+/** Folders with generated or fetched files. */
 const made: ReadonlySet<string> = new Set(['node_modules', 'dist', 'out', '.git', 'layerdock-data'])
 
 /** Every file below `folder`, as paths from the project's root with `/` between their parts. */
@@ -27,16 +27,16 @@ export function textOf(path: string): string {
 
 /** One import, or one export from elsewhere. */
 export interface Import {
-  /** A path from the root for what is ours, otherwise the specifier as it stands. */
+  /** A path from the root for a file of ours, otherwise the specifier itself. */
   readonly target: string
-  /** Gone after compilation: nothing of the target runs because of it. */
+  /** Removed by compilation, so the target does not run because of it. */
   readonly typeOnly: boolean
 }
 
 const statement =
   /^(?:import|export)[ ]+(type[ ]+)?(?:[\w$*{},\s]+?[ ]from[ ]+)?'([^'\n]+)'|\bimport\(\s*['"`]([^'"`\n]+)/gm
 
-/** What a file imports. The formatter puts every statement at the start of its line. */
+/** The imports of a file. The formatter puts every statement at the start of its line. */
 export function importsOf(path: string, text: string): readonly Import[] {
   const found: Import[] = []
   for (const [, type, named, dynamic] of text.matchAll(statement)) {
@@ -48,7 +48,7 @@ export function importsOf(path: string, text: string): readonly Import[] {
   return found
 }
 
-/** The text without comments and without what stands between quotes. */
+/** The text without comments and without the content of strings. */
 export function codeOf(text: string): string {
   return text
     .replace(/^[ \t]*\/\*[\s\S]*?\*\//gm, '')

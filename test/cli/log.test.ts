@@ -95,3 +95,28 @@ test('a task that failed is said to be tried again only where it will be', () =>
   onNotice({ ...failed, retried: true })
   expect(lines).toEqual(['a task failed', 'a task failed and will be tried again'])
 })
+
+test('a condition of the storage is an error when it is bad, and said to be over', () => {
+  const lines: unknown[] = []
+  const log = pino(
+    { base: null, timestamp: false },
+    { write: (line) => lines.push(JSON.parse(line)) },
+  )
+  const onNotice = logNotices(log)
+  const part = 'blobs' as const
+  const kind = 'store-condition' as const
+  onNotice({
+    kind,
+    part,
+    state: 'full',
+    reason: 'there is no room left',
+    error: new Error('ENOSPC'),
+  })
+  onNotice({ kind, part, state: 'ok', reason: null, error: null })
+  onNotice({ kind, part, state: 'read-only', reason: 'why', error: new Error('EROFS') })
+  expect(lines).toMatchObject([
+    { level: 50, part, msg: 'no room left: free space', err: { message: 'ENOSPC' } },
+    { level: 30, part, msg: 'the storage works again' },
+    { level: 50, part, state: 'read-only', reason: 'why', msg: 'the storage failed' },
+  ])
+})

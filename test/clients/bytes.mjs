@@ -1,4 +1,4 @@
-// Content made from nothing but a seed: noise, and archives of it.
+// Content made from a seed alone: noise, and archives of it.
 import { createCipheriv, createHash } from 'node:crypto'
 
 /**

@@ -1,4 +1,4 @@
-// What every client's file is given: a way to run programs, to compare bytes, and to clean up.
+// The tools of every client's file: run programs, compare bytes, and clean up.
 import { spawn } from 'node:child_process'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { fileDigest, same } from './runner.mjs'
  * @property {import('./image.mjs').Sample} index
  */
 
-/** What one client works with. */
+/** The folder, the registry and the clean-up of one client. */
 export class Context {
   /** @type {(() => Promise<unknown> | unknown)[]} */
   #deferred = []
@@ -71,8 +71,8 @@ export class Context {
   }
 
   /**
-   * The environment of every program: the client's folder is its home, so that nothing of the
-   * person who runs this is read or changed.
+   * The environment of every program. Its home is the client's folder, so that it neither reads nor
+   * changes the settings of the person who runs this.
    * @param {Record<string, string>} [more]
    * @returns {Record<string, string>}
    */
@@ -118,7 +118,7 @@ export class Context {
   }
 
   /**
-   * Starts a daemon, to be ended by its own process id.
+   * Starts a daemon. The clean-up ends it by its process id.
    * @param {string} program
    * @param {readonly string[]} args
    * @param {Record<string, string>} [env]
@@ -153,7 +153,7 @@ export class Context {
   }
 
   /**
-   * The registry has a sample, whole, under this name.
+   * Checks that the registry has a whole sample under this name.
    * @param {string} repo
    * @param {string} reference
    * @param {import('./image.mjs').Sample} sample
@@ -166,7 +166,7 @@ export class Context {
   }
 
   /**
-   * A layout that a client wrote has a sample's root and everything below it, byte for byte.
+   * Checks that a layout which a client wrote has a sample's root and everything below it, byte for byte.
    * @param {string} dir
    * @param {import('./image.mjs').Sample} sample
    * @returns {Promise<string>} what was compared

@@ -31,7 +31,7 @@ async function startDocker(context) {
   ])
   const docker = (/** @type {string[]} */ ...args) =>
     context.run('docker', ['-H', socket, ...args], {
-      // The builder of BuildKit wants more of the machine than a build from scratch needs.
+      // BuildKit needs more of the machine than a build from scratch does.
       env: { DOCKER_BUILDKIT: '0', DOCKER_CONFIG: context.path('config') },
     })
   await until(

@@ -1,4 +1,4 @@
-// Builds OCI image layouts from nothing: the clients need images, and none may come from a network.
+// Builds OCI image layouts: the clients need images, and none may come from a network.
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
@@ -78,8 +78,8 @@ export class Layout {
   }
 
   /**
-   * A layer of one file of pseudo-random bytes. It is gzip, but stored: clients that compress what
-   * is not gzip leave it alone, and nobody spends a minute compressing noise.
+   * A layer of one file of pseudo-random bytes. It is gzip without compression: clients that compress
+   * other content leave it alone, and no time is spent on compressing noise.
    * @param {string} seed
    * @param {number} size of the file, in bytes
    * @returns {Promise<{ layer: Descriptor, diffId: string }>}
@@ -158,7 +158,7 @@ export class Layout {
 }
 
 /**
- * What a manifest or an index points at.
+ * The descriptors in a manifest or an index.
  * @param {Buffer} bytes of the manifest
  * @returns {{ manifests: Descriptor[], blobs: Descriptor[] }}
  */
@@ -176,7 +176,7 @@ export function children(bytes) {
  */
 
 /**
- * An image of the size given, in four layers (half, a quarter, and the rest with a tiny one).
+ * An image of the given size in four layers: half, a quarter, the rest, and a single byte.
  * @param {string} dir
  * @param {{ seed: string, bytes: number }} options
  * @returns {Promise<Sample>}

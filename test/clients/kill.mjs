@@ -1,4 +1,4 @@
-// Kills the registry while it works, starts it again, and looks for everything it acknowledged.
+// Kills the registry while it works, starts it again, and checks everything that it acknowledged.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,7 +67,7 @@ const uploads = { continued: 0, finished: 0, gone: 0 }
 let slowest = 0
 
 /**
- * Pushes until a number of acknowledgements has come, and kills in the middle of the rest.
+ * Pushes until a number of acknowledgements has arrived, and kills the registry in the middle of the rest.
  * @param {import('../../conformance/servers.mjs').RunningServer} server
  * @param {number} round
  */
@@ -111,14 +111,14 @@ async function checkAll(items, check, round) {
 }
 
 /**
- * Everything of this round, and a share of what is older; in the last round everything.
+ * Checks everything of this round and a share of older things; in the last round everything.
  * @param {Wire} wire
  * @param {number} round
  */
 async function checkRound(wire, round) {
   const due = (/** @type {{ round: number }} */ entry) =>
     entry.round === round || round === rounds || dice.next(20) === 0
-  // Contents first: a tag may only name what was found to be there.
+  // Contents first: a tag may only name a manifest that is there.
   await checkAll(
     [...ledger.contents.values()].filter(due),
     (content) => checkContent(wire, content),

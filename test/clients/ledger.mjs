@@ -1,6 +1,6 @@
-// What a registry has acknowledged, and so must still have after it was killed. Only one worker
-// changes any one thing, so what is allowed is known exactly: what was acknowledged last, or what
-// was under way when the registry died.
+// Everything that a registry has acknowledged, and so must still have after a kill. Only one worker
+// changes each thing, so the allowed states are exact: the last acknowledged one, or the one of the
+// request that was in flight when the registry died.
 import { createHash } from 'node:crypto'
 import { pseudoRandom } from './bytes.mjs'
 import { expectStatus, manifestTypes } from './wire.mjs'
@@ -13,7 +13,7 @@ export function noise(seed, size) {
 }
 
 /**
- * Bytes that were pushed; where they are a manifest the bytes themselves, else how to make them.
+ * Pushed content: the bytes of a manifest, or the seed and size that make a blob.
  * @typedef {object} Content
  * @property {string} repo
  * @property {string} digest
@@ -34,7 +34,7 @@ export function noise(seed, size) {
  */
 
 /**
- * An upload that was begun.
+ * An upload that a worker started.
  * @typedef {object} Upload
  * @property {string} repo
  * @property {string} location the last one given
@@ -78,7 +78,7 @@ export class Ledger {
 }
 
 /**
- * Reads one thing back; what was open becomes what it turned out to be.
+ * Reads one thing back. An uncertain state becomes the state that was found.
  * @param {import('./wire.mjs').Wire} wire
  * @param {Content} content
  * @throws {Error} when something acknowledged is lost, is back, or is not the same bytes
@@ -129,7 +129,7 @@ export async function checkTag(wire, ledger, entry) {
 }
 
 /**
- * Takes up an upload where the registry says it is, and finishes it.
+ * Continues an upload at the registry's offset, and finishes it.
  * @param {import('./wire.mjs').Wire} wire
  * @param {Ledger} ledger
  * @param {Upload} upload
@@ -155,7 +155,8 @@ export async function checkUpload(wire, ledger, upload) {
   if (status.status !== 204) throw new Error(`${what}: GET answered ${status.status}`)
   const last = /^0-(\d+)$/.exec(status.headers.get('range') ?? '')?.[1]
   if (last === undefined) throw new Error(`${what}: Range is ${status.headers.get('range')}`)
-  // 0-0 is an empty session, or one of a single byte; nothing here sends a single byte.
+  // 0-0 is an empty session or one with a single byte, and no worker sends a single byte.
+
   const offset = last === '0' ? 0 : Number(last) + 1
   if (offset < acknowledged || offset > sent) {
     throw new Error(`${what}, ${sent} sent: it stands at ${offset}`)

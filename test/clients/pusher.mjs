@@ -30,7 +30,7 @@ export class Pusher {
    * @param {object} given
    * @param {import('./wire.mjs').Wire} given.wire
    * @param {import('./ledger.mjs').Ledger} given.ledger
-   * @param {string} given.repo its own: nobody else changes it
+   * @param {string} given.repo its own: no other worker changes it
    * @param {string} given.seed
    * @param {boolean} given.tagDeletes whether the registry can delete a tag and leave the manifest
    * @param {() => void} given.acknowledged called after every acknowledgement
@@ -59,7 +59,7 @@ export class Pusher {
         else await this.#deleteManifest()
       }
     } catch (error) {
-      // Once it is being killed anything may break; before that nothing may.
+      // From the kill on anything may fail; before it nothing may.
       if (!stop()) throw error
     }
   }
@@ -142,7 +142,7 @@ export class Pusher {
     return { digest, size }
   }
 
-  /** An upload of several parts, which two times of three nobody finishes. */
+  /** An upload in several chunks, of which two of three stay unfinished. */
   async #beginUpload() {
     const size = 100_000 + this.dice.next(900_000)
     const seed = this.#name()

@@ -123,7 +123,8 @@ async function drive(client, version, context) {
   let failed = false
   /** @param {import('./runner.mjs').Step} step */
   const take = async ({ title, run }) => {
-    // A step builds on those before it: what follows a failure would only fail with it.
+    // Each step builds on the steps before it, so the steps after a failure would fail too.
+
     if (failed) {
       report({ client: name, version, step: title, result: 'skip', ms: 0, note: 'after a failure' })
       return

@@ -1,11 +1,11 @@
-// What the clients have in common: how one is described and found, and how a step checks things.
+// Shared by all clients: how to describe and find one, and how a step checks things.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { accessSync, constants, createReadStream } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
- * One thing a client does, with what it checks.
+ * One thing that a client does, with its checks.
  * @typedef {object} Step
  * @property {string} title
  * @property {() => Promise<unknown>} run throws when something is not as it should be; a string it
@@ -17,7 +17,8 @@ import { delimiter, join } from 'node:path'
  * @typedef {object} Client
  * @property {string} name
  * @property {() => string | null} find its version, or `null` when it is not installed
- * @property {(context: import('./context.mjs').Context) => Promise<Step[]>} steps in order; what it starts it defers to end
+ * @property {(context: import('./context.mjs').Context) => Promise<Step[]>} steps in order; it defers
+ *   the end of everything that it starts
  */
 
 /** @param {string} program @returns {string | null} its path */
@@ -35,7 +36,7 @@ export function which(program) {
 }
 
 /**
- * What a program says of its version.
+ * The version that a program prints.
  * @param {string[]} command
  * @param {RegExp} [pattern] with one group; the default takes the first thing like 1.2.3
  * @returns {string | null} `null`: it is not installed

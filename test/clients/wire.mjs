@@ -1,11 +1,11 @@
-// The least client there can be: fetch and nothing else. What the real clients pushed is read back
-// through it, so that no client is the judge of its own work.
+// The smallest possible client: fetch and nothing else. It reads back the content that the real clients
+// pushed, so that no client checks its own work.
 import { createHash } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { children, reachable } from './image.mjs'
 
-/** What to accept when a manifest is asked for; some registries find nothing else. */
+/** The `Accept` of a manifest request; some registries find no manifest of other types. */
 export const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -25,7 +25,7 @@ export async function expectStatus(response, status) {
   throw new Error(`${response.url} answered ${response.status}, not ${status}: ${body}`)
 }
 
-/** A registry at the other end of a loopback address. */
+/** A registry at a loopback address. */
 export class Wire {
   /** @param {string} host `127.0.0.1:PORT` */
   constructor(host) {
@@ -42,7 +42,7 @@ export class Wire {
   }
 
   /**
-   * A request to a `Location`, which may be of a registry that listened elsewhere before.
+   * A request to a `Location`, which may have the address where the registry listened before.
    * @param {string} location
    * @param {RequestInit} [init]
    * @param {string} [digest] for the query
@@ -146,7 +146,7 @@ export class Wire {
   }
 
   /**
-   * The digests of what refers to a manifest, by the referrers API.
+   * The digests of the manifests that refer to a manifest, by the referrers API.
    * @param {string} repo
    * @param {string} digest
    * @returns {Promise<{ digest: string, artifactType?: string }[] | null>} `null`: the registry has

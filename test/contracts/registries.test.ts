@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { openRegistry, type Serving, serve } from '../../adapters/node-fs/index.ts'
-import { createRegistry } from '../../src/index.ts'
+import { createRegistry, type Registry } from '../../src/index.ts'
 import { memoryUploads } from '../../src/memory/upload-store.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
 import { partStore, registryContract } from '../../src/testing/index.ts'
@@ -31,11 +34,23 @@ describe('a registry on disk', () => {
   }
 })
 
-describe('a registry over the wire, one for all cases', () => {
-  let serving: Serving
-  beforeAll(async () => {
-    serving = await serve(createRegistry(), { port: 0 })
-  })
-  afterAll(() => serving.close(0))
-  for (const { name, run } of registryContract) test(name, () => run(() => fetchFrom(serving.url)))
-})
+describe.each(['in memory', 'on disk'])(
+  'a registry %s over the wire, one for all cases',
+  (where) => {
+    let registry: Registry
+    let serving: Serving
+    let directory: string | null = null
+    beforeAll(async () => {
+      directory = where === 'on disk' ? await mkdtemp(join(tmpdir(), 'layerdock-contract-')) : null
+      registry = directory === null ? createRegistry() : await openRegistry({ directory })
+      serving = await serve(registry, { port: 0 })
+    })
+    afterAll(async () => {
+      await serving.close(0)
+      await registry.close()
+      if (directory !== null) await rm(directory, { recursive: true })
+    })
+    for (const { name, run } of registryContract)
+      test(name, () => run(() => fetchFrom(serving.url)))
+  },
+)

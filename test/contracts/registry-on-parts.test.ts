@@ -4,6 +4,7 @@ import { createRegistry, type RegistryStores } from '../../src/index.ts'
 import { memoryUploads } from '../../src/memory/upload-store.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
 import { sampleBytes as bytesOf, fakeClock, partStore } from '../../src/testing/index.ts'
+import { partBucket, partStoreIn } from '../../src/testing/part-store.ts'
 
 const base = 'http://registry.test/v2/library/alpine'
 
@@ -107,4 +108,21 @@ test('a manifest pushed twice is kept once', async () => {
   }
   expect(await (await send(given, `${base}/manifests/two`)).text()).toBe(body)
   expect(await keys(given)).toHaveLength(1)
+})
+
+test('a blob is fetched from the bucket itself, where that is allowed', async () => {
+  const bucket = partBucket()
+  const given = { ...stores(), blobs: partStoreIn(bucket) }
+  const registry = createRegistry({ stores: given, redirect: 'on' })
+  const bytes = sampleBytes(2500)
+  const path = `${base}/blobs/${digestOf(bytes)}`
+  await send(given, `${base}/blobs/uploads/?digest=${digestOf(bytes)}`, {
+    method: 'POST',
+    body: bytes,
+  })
+  const moved = await registry.fetch(new Request(path))
+  expect(moved.status).toBe(307)
+  const found = await bucket.fetch(new URL(moved.headers.get('location') ?? ''))
+  expect(new Uint8Array(await found.arrayBuffer())).toEqual(bytes)
+  expect((await registry.fetch(new Request(path, { method: 'HEAD' }))).status).toBe(200)
 })

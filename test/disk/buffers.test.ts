@@ -22,14 +22,14 @@ test('uploads gather less, the more there are, and never too little', () => {
   const budget = new BufferBudget(48 * mib)
   const limits: number[] = []
   for (let uploads = 1; uploads <= 1000; uploads += 1) {
-    budget.enter()
+    budget.addUpload()
     limits.push(budget.gatherLimit)
   }
   expect(limits[0]).toBe(mib)
   expect(limits[11]).toBe(mib)
   expect(limits[47]).toBe(mib / 4)
   expect(limits[999]).toBe(64 * 1024)
-  for (let uploads = 1; uploads <= 999; uploads += 1) budget.leave()
+  for (let uploads = 1; uploads <= 999; uploads += 1) budget.removeUpload()
   expect(budget.gatherLimit).toBe(mib)
 })
 

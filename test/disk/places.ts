@@ -5,6 +5,7 @@ import { FolderGuard } from '../../adapters/disk/folder-guard.ts'
 import { layoutOf } from '../../adapters/disk/layout.ts'
 import { nodeFiles } from '../../adapters/disk/node-files.ts'
 import { type DiskStore, openDiskStore } from '../../adapters/disk/store.ts'
+import { StoreHealth } from '../../adapters/disk/store-health.ts'
 import { takeFolder } from '../../adapters/disk/take-folder.ts'
 import { type BlobStore, memoryStores } from '../../src/kit.ts'
 import type { BlobStorePlace, Supports, UploadStorePlace } from '../../src/testing/index.ts'
@@ -24,7 +25,16 @@ export function blobPlaceIn(directory: string, files: Files = nodeFiles): BlobSt
       const guard = new FolderGuard(directory, lock)
       const buffers = new BufferBudget()
       const onNotice = (): void => {}
-      const store = new DiskBlobStore({ files, layout, buffers, guard, onNotice, readOnly: false })
+      const health = new StoreHealth({ files, layout, onNotice, readOnly: false })
+      const store = new DiskBlobStore({
+        files,
+        layout,
+        buffers,
+        guard,
+        health,
+        onNotice,
+        readOnly: false,
+      })
       let closed: Promise<void> | null = null
       const close = async (): Promise<void> => {
         await store.close()

@@ -10,7 +10,7 @@ describe('the memory of spent chunks', () => {
     expect(chunk.byteLength).toBe(0)
   })
 
-  it('stays with whoever did not give it away', () => {
+  it('stays where it was not given away', () => {
     const chunk = new Uint8Array(10)
     freeChunk(chunk)
     expect(chunk.byteLength).toBe(10)

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { registryContract } from '../../src/testing/index.ts'
-import { fetchFrom } from '../runtimes/over-the-wire.ts'
 import { bootRegistry, type RegistryEdge } from './registry-edge.ts'
 
 describe("the contract of a registry, on Cloudflare's runtime", () => {
@@ -9,5 +8,5 @@ describe("the contract of a registry, on Cloudflare's runtime", () => {
     edge = await bootRegistry()
   })
   afterAll(() => edge.end())
-  for (const { name, run } of registryContract) test(name, () => run(() => fetchFrom(edge.url)))
+  for (const { name, run } of registryContract) test(name, () => run(() => edge.fetch))
 })

@@ -1,25 +1,38 @@
+import { createHash } from 'node:crypto'
 import { createRegistry } from 'layerdock'
-import { type BlobStore, memoryStores } from 'layerdock/kit'
-import { blobStoreContract, type RegistryFetch, registryContract } from 'layerdock/testing'
+import { memoryStores } from 'layerdock/kit'
+import {
+  type BlobStorePlace,
+  blobStoreContract,
+  casesFor,
+  type RegistryFetch,
+  registryContract,
+} from 'layerdock/testing'
 import { describe, expect, test } from 'vitest'
 import { mapKeyValue } from '../../examples/custom-store/key-value.ts'
 import { keyValueBlobs } from '../../examples/custom-store/key-value-blobs.ts'
 import { textOf } from '../architecture/source-files.ts'
+import { flakyKeyValue } from './flaky-key-value.ts'
 
 describe('blobs among keys and values', () => {
-  for (const { name, run } of blobStoreContract) test(name, () => run(makeBlobs))
+  const supports = { reopen: true, secondInstance: true, outages: true }
+  const { runnable, unsupported } = casesFor(blobStoreContract, supports)
+  for (const { name, run } of runnable) test(name, () => run(makePlace))
+  for (const { name, reason } of unsupported) test.skip(`${name} (${reason})`, () => {})
 })
 
 describe('a registry over them', () => {
   for (const { name, run } of registryContract) test(name, () => run(makeRegistry))
 })
 
-function makeBlobs(): BlobStore {
-  return keyValueBlobs(mapKeyValue(), 4000)
+function makePlace(): BlobStorePlace {
+  const { values, failOnce } = flakyKeyValue()
+  return { open: () => keyValueBlobs(values, 4000), failOnce }
 }
 
 function makeRegistry(): RegistryFetch {
-  return createRegistry({ stores: { ...memoryStores(), blobs: makeBlobs() } }).fetch
+  const blobs = keyValueBlobs(mapKeyValue(), 4000)
+  return createRegistry({ stores: { ...memoryStores(), blobs } }).fetch
 }
 
 test('the guide shows this very test', () => {
@@ -29,18 +42,43 @@ test('the guide shows this very test', () => {
   expect(textOf('test/examples/custom-store.test.ts')).toContain(shown)
 })
 
-test('an upload leaves nothing behind but its blob', async () => {
+/** Keys that a registry left in the database after some requests. */
+async function keysAfter(
+  requests: (send: (method: string, path: string, body?: string) => Promise<Response>) => unknown,
+): Promise<string[]> {
   const values = mapKeyValue()
-  const { fetch } = createRegistry({
-    stores: { ...memoryStores(), blobs: keyValueBlobs(values, 100) },
+  const stores = { ...memoryStores(), blobs: keyValueBlobs(values, 100) }
+  const { fetch } = createRegistry({ stores })
+  await requests(async (method, path, body) => {
+    const init = { method, ...(body === undefined ? {} : { body }) }
+    return fetch(new Request(new URL(path, 'http://registry.test'), init))
   })
-  const url = 'http://registry.test/v2/app/blobs/uploads/'
-  const session = async (): Promise<string> =>
-    (await fetch(new Request(url, { method: 'POST' }))).headers.get('location') ?? ''
-  const send = (method: string, path: string, body?: string): Response | Promise<Response> =>
-    fetch(new Request(new URL(path, url), { method, ...(body === undefined ? {} : { body }) }))
-  const cancelled = await session()
-  await send('PATCH', cancelled, 'x'.repeat(250))
-  expect((await send('DELETE', cancelled)).status).toBe(204)
-  for await (const key of values.keys('')) expect(key).toBe('nothing')
+  const keys: string[] = []
+  for await (const key of values.keys('')) keys.push(key)
+  return keys
+}
+
+test('a cancelled upload leaves nothing behind', async () => {
+  const keys = await keysAfter(async (send) => {
+    const opened = await send('POST', '/v2/app/blobs/uploads/')
+    const session = opened.headers.get('location') ?? ''
+    await send('PATCH', session, 'x'.repeat(250))
+    expect((await send('DELETE', session)).status).toBe(204)
+  })
+  expect(keys).toEqual([])
+})
+
+test('a finished upload leaves its blob and the pieces it is made of', async () => {
+  const parts = ['x'.repeat(130), 'y'.repeat(120)]
+  const digest = `sha256:${createHash('sha256').update(parts.join('')).digest('hex')}`
+  const keys = await keysAfter(async (send) => {
+    const opened = await send('POST', '/v2/app/blobs/uploads/')
+    const session = opened.headers.get('location') ?? ''
+    for (const part of parts) await send('PATCH', session, part)
+    expect((await send('PUT', `${session}?digest=${digest}`)).status).toBe(201)
+  })
+  expect(keys.map((key) => key.split('/')[0])).toEqual([
+    'blobs',
+    ...['pieces', 'pieces', 'pieces', 'pieces'],
+  ])
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cpuMs } from '../cpu-time.ts'
 import { type Client, clientOf, digestOf, expectError, imageManifest } from './client.ts'
 import { type MadeRegistry, registries } from './registries.ts'
 
@@ -237,25 +238,18 @@ describe.each(registries)('paths and headers that mean harm, on $name', ({ make 
     )
   })
 
-  test('a very long path is answered at once', async () => {
-    const started = performance.now()
-    for (const piece of [
-      'a',
-      'a/',
-      'blobs/',
-      'blobs/uploads/',
-      'manifests/',
-      '-',
-      '%41',
-      'tags/list/',
-    ]) {
+  test.each(['a', 'a/', 'blobs/', 'blobs/uploads/', 'manifests/', '-', '%41', 'tags/list/'])(
+    'a very long path of %j is answered at once',
+    async (piece) => {
       const path = `/v2/${piece.repeat(100_000 / piece.length)}`
-      for (const end of ['', 'x', '/blobs/x', '/tags/list', '!', '/manifests/!/']) {
-        expect((await client.send('GET', path + end)).status).toBeGreaterThanOrEqual(400)
-      }
-    }
-    expect(performance.now() - started).toBeLessThan(3000)
-  })
+      const used = await cpuMs(async () => {
+        for (const end of ['', 'x', '/blobs/x', '/tags/list', '!', '/manifests/!/']) {
+          expect((await client.send('GET', path + end)).status).toBeGreaterThanOrEqual(400)
+        }
+      })
+      expect(used).toBeLessThan(2000)
+    },
+  )
 })
 
 test('an unforeseen failure is a 500 that tells an id and no more', async () => {

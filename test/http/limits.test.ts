@@ -26,6 +26,63 @@ describe.each(registries)('limits on $name', ({ make }) => {
   const post = (client: Client, query = ''): Promise<Response> =>
     client.send('POST', `/v2/app/blobs/uploads/${query}`)
 
+  describe('descriptorsPerManifest', () => {
+    const layers = Array.from({ length: 3 }, (_, number) => ({
+      mediaType: 'application/vnd.oci.image.layer.v1.tar',
+      digest: digestOf(`layer ${number}`),
+      size: 7,
+    }))
+    const put = (client: Client, layers: readonly object[]): Promise<Response> =>
+      client.send('PUT', '/v2/app/manifests/latest', {
+        headers: { 'Content-Type': ociManifest },
+        body: imageManifest(layer, { layers }),
+      })
+
+    test('a manifest that names as many is taken, and one more is refused', async () => {
+      const client = await limited({ descriptorsPerManifest: 2 })
+      for (const content of ['{}', 'layer 0', 'layer 1', 'layer 2']) {
+        await client.pushBlob('app', content)
+      }
+      const [error] = await expectError(await put(client, layers), 400, 'MANIFEST_INVALID')
+      expect(error?.message).toMatch(/^manifest invalid: .*split it/)
+      expect(error?.detail).toEqual({ field: 'layers', limit: 2 })
+      expect((await put(client, layers.slice(1))).status).toBe(201)
+    })
+  })
+
+  test('a manifest that names thousands of missing blobs is told of the first', async () => {
+    const client = await limited({})
+    const layers = Array.from({ length: 5000 }, (_, number) => ({
+      mediaType: 'application/vnd.oci.image.layer.v1.tar',
+      digest: digestOf(String(number)),
+      size: 1,
+    }))
+    const answer = await client.send('PUT', '/v2/app/manifests/latest', {
+      headers: { 'Content-Type': ociManifest },
+      body: imageManifest(layer, { layers }),
+    })
+    expect(await expectError(answer, 400, 'MANIFEST_BLOB_UNKNOWN')).toHaveLength(100)
+  })
+
+  test.each([
+    ['empty layers', '"layers":[', '{}', ']'],
+    ['empty manifests', '"manifests":[', '{}', ']'],
+    ['keys', '', '"a":0', ''],
+    ['annotations', '"annotations":{', '"a":""', '}'],
+    ['an artifactType', '"artifactType":"a/b', ',', '"'],
+    ['a media type of a config', '"config":{"mediaType":"a/b', ',', '"}'],
+  ])('4 MiB of %s is refused with a short answer', async (_, before, unit, after) => {
+    const client = await limited({})
+    const room = 4 * 1024 * 1024 - 100
+    const filled = Array(Math.floor(room / (unit.length + 1))).fill(unit)
+    const response = await client.send('PUT', '/v2/app/manifests/latest', {
+      headers: { 'Content-Type': ociManifest },
+      body: `{"schemaVersion":2,${before}${filled.join(',')}${after}}`,
+    })
+    const [error] = await expectError(response, 400, 'MANIFEST_INVALID')
+    expect(JSON.stringify(error).length).toBeLessThan(500)
+  })
+
   describe('manifestBytes', () => {
     const size = 1000
     const manifestOf = (bytes: number): string => {

@@ -102,7 +102,13 @@ test('a change taken back while it is written spoils a snapshot, which is tried 
   await store.compact()
   expect(refused).toMatchObject({ kind: 'storageFull' })
   expect(notices).toMatchObject([
-    { kind: 'store-full', full: true },
+    {
+      kind: 'store-condition',
+      part: 'metadata',
+      state: 'full',
+      reason: 'there is no room left',
+      error: null,
+    },
     { kind: 'background-failure', retried: true },
   ])
   expect(disk.snapshots.size).toBe(0)

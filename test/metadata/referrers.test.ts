@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Referrers } from '../../src/metadata/referrers.ts'
-import type { Descriptor } from '../../src/oci/descriptor.ts'
+import { type Descriptor, mostDescriptors } from '../../src/oci/descriptor.ts'
 import type { Digest } from '../../src/oci/digest.ts'
 import { sampleDigest } from '../../src/testing/samples.ts'
 
@@ -72,4 +72,18 @@ test('lists the same before and after there are many, whole or by type, in pages
     ),
     { numRuns: 30 },
   )
+})
+
+test('a page has a bounded number of descriptors, however short they are', () => {
+  const known = new Map<Digest, Descriptor>()
+  const find = (digest: Digest): Descriptor | null => known.get(digest) ?? null
+  const referrers = new Referrers()
+  for (let number = 0; number < 5000; number += 1) {
+    const manifest = descriptorOf(number)
+    known.set(manifest.digest, manifest)
+    referrers.add(manifest, find)
+  }
+  const page = referrers.page({ maxBytes: 1e9 }, find)
+  expect([page.items.length, page.more]).toEqual([mostDescriptors, true])
+  expect(listed(referrers, find, 1e9)).toHaveLength(5000)
 })

@@ -331,16 +331,19 @@ describe('when the disk is full', () => {
     expect(store.status()).toMatchObject({ state: 'full', sequence: 2 })
     await expect(put(store, d3, other)).rejects.toMatchObject({ kind: 'storageFull' })
     await store.check?.()
-    expect(notices).toEqual([{ kind: 'store-full', full: true }])
+    expect(notices).toEqual([{ ...condition, state: 'full', reason: 'there is no room left' }])
     delete hooks.append
     expect(await store.deleteManifest(here, d2, 0)).toMatchObject({ tags: [tag], tagCount: 1 })
     expect(store.status()).toMatchObject({ state: 'ok', sequence: 3 })
     const after = await observe(store)
     const reopened = await openMetadata({ log: new MemoryLog(copyOf(disk)) })
     expect(await observe(reopened)).toEqual(after)
-    expect(notices.slice(1)).toEqual([{ kind: 'store-full', full: false }])
+    expect(notices.slice(1)).toEqual([{ ...condition, state: 'ok', reason: null }])
   })
 })
+
+/** What notices of the metadata's condition have in common. */
+const condition = { kind: 'store-condition', part: 'metadata', error: null } as const
 
 describe('when a sync fails', () => {
   test('nothing is written any more, and reads go on with what is durable', async () => {

@@ -27,7 +27,7 @@ function behind(...parsers: readonly express.RequestHandler[]): Promise<Client> 
   return clientOn(listenOn(app))
 }
 
-/** A push of any kind with a body of its own; every one of them has to be told. */
+/** Sends every kind of push with a body, and expects the same answer for each. */
 async function expectConsumed(client: Client, contentType: string, body: string): Promise<void> {
   const { status, code, message } = errorRows.bodyConsumed
   const session = await client.openUpload('app')
@@ -46,7 +46,7 @@ async function expectConsumed(client: Client, contentType: string, body: string)
   expect((await client.send('DELETE', session)).status).toBe(204)
 }
 
-describe('a parser that takes every body is told of', () => {
+describe('the registry reports a parser that reads every body', () => {
   test('express.json', async () => {
     const client = await behind(express.json({ type: '*/*' }))
     await expectConsumed(client, 'application/octet-stream', '{"a":1}')
@@ -75,7 +75,7 @@ describe('a parser that takes every body is told of', () => {
     await expectConsumed(client, 'application/octet-stream', 'bytes')
   })
 
-  test('Fastify’s own', async () => {
+  test('Fastify’s own parser', async () => {
     const client = await clientOn(listenFastify(() => {}))
     await expectConsumed(client, 'application/json', '{"a":1}')
   })
@@ -107,8 +107,8 @@ describe('a parser that takes every body is told of', () => {
   })
 })
 
-describe('a parser that takes only what is its own leaves pushes alone', () => {
-  test('those of Express with their defaults', async () => {
+describe('a parser that reads only its own types leaves pushes alone', () => {
+  test('the parsers of Express with their defaults', async () => {
     const client = await behind(
       express.json(),
       express.urlencoded({ extended: true }),
@@ -116,7 +116,7 @@ describe('a parser that takes only what is its own leaves pushes alone', () => {
     )
     const image = await client.pushImage('app', 'latest')
     await pullImage(client, 'app', 'latest', image)
-    // No client sends a manifest so, but one may: then it is as with the others.
+    // No known client sends a manifest with this type, but one may: then the answer is the same.
     const plain = await client.send('PUT', '/v2/app/manifests/latest', {
       headers: { 'Content-Type': 'application/json' },
       body: image.text,
@@ -124,7 +124,7 @@ describe('a parser that takes only what is its own leaves pushes alone', () => {
     expect(plain.status).toBe(errorRows.bodyConsumed.status)
   })
 
-  test('a Hono middleware that looks at a copy', async () => {
+  test('a Hono middleware that reads a clone', async () => {
     const seen: number[] = []
     const client = await clientOn(
       listenHono((app) => {
@@ -140,7 +140,7 @@ describe('a parser that takes only what is its own leaves pushes alone', () => {
   })
 })
 
-test('Fastify with its own parsers refuses a push before the registry hears of it', async () => {
+test('Fastify with its own parsers refuses a push before the registry gets it', async () => {
   const client = await clientOn(listenFastify(() => {}))
   const response = await client.send('PUT', '/v2/app/manifests/latest', {
     headers: { 'Content-Type': ociManifest },

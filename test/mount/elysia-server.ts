@@ -6,7 +6,7 @@ import { createRegistry } from '../../src/registry.ts'
 const [prefix = '', stripped = ''] = process.argv.slice(2)
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-/** Bun's own hash, whose copies can be digested. */
+/** Bun's own hash. It digests a copy, because a digest ends the hash. */
 const hash: HashFactory = (algorithm) => {
   const inner = new Bun.CryptoHasher(algorithm)
   return {

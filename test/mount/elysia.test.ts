@@ -7,7 +7,7 @@ import { servesWhole, type Watched } from './serves-whole.ts'
 const bun = fileURLToPath(new URL('../../node_modules/.bin/bun', import.meta.url))
 const program = fileURLToPath(new URL('elysia-server.ts', import.meta.url))
 
-/** Starts Elysia on Bun; it ends with its input, which ends with us. */
+/** Starts Elysia on Bun. The program ends when its input does, at the latest with this process. */
 async function start(prefix: string, stripped: string): Promise<Watched> {
   const child = spawn(bun, [program, prefix, stripped], { stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -40,7 +40,7 @@ describe.each([
   { prefix: '/registry', stripped: '/registry' },
   { prefix: '/registry', stripped: '/registry/v2' },
 ])('Elysia on Bun with prefix $prefix, mounted at $stripped', ({ prefix, stripped }) => {
-  // Where it is mounted itself, Elysia counts the body of HEAD, which has none, and says 0.
+  // At the path of the mount itself, Elysia answers HEAD with Content-Length: 0.
   const ownHead = stripped.endsWith('/v2') ? ['/v2', '/v2/'] : []
   servesWhole(prefix, () => start(prefix, stripped), ownHead)
 })

@@ -9,7 +9,7 @@ import { type Hosting, listen, listenExpress, listenH3, listenHono } from './hos
 interface Mistake {
   readonly name: string
   readonly options?: { readonly prefix?: string; readonly stripped?: string }
-  /** Of requests that should have reached the registry. */
+  /** The paths of requests that should have reached a route. */
   readonly paths: readonly string[]
   readonly hint: string
   start(registry: Registry): Promise<Hosting>
@@ -63,8 +63,8 @@ const mistakes: readonly Mistake[] = [
   },
 ]
 
-/** What the registry answers and reports for GET requests of `paths`. */
-async function told(
+/** The answers and the events of the registry for GET requests of `paths`. */
+async function answersTo(
   start: Mistake['start'],
   options: Mistake['options'],
   paths: readonly string[],
@@ -86,8 +86,8 @@ async function told(
 }
 
 describe.each(mistakes)('$name', ({ start, options, paths, hint }) => {
-  test('is answered and, once, reported with what to give', async () => {
-    const { answers, notices } = await told(start, options, paths)
+  test('gets a hint in each answer and in one notice', async () => {
+    const { answers, notices } = await answersTo(start, options, paths)
     for (const [index, answer] of answers.entries()) {
       expect(answer, paths[index]).toMatch(/^404 /)
       expect(JSON.parse(answer.slice(4)).errors[0].message, paths[index]).toContain(hint)
@@ -104,22 +104,26 @@ describe.each([
     options: { prefix: '/registry', stripped: '/registry' },
     start: use('/registry'),
   },
-])('$name, rightly mounted', ({ start, options }) => {
-  test('hears no hint for a path that is unknown', async () => {
+])('$name, mounted with the right options', ({ start, options }) => {
+  test('gets no hint for an unknown path', async () => {
     const base = options?.prefix ?? ''
     const paths = ['app', 'v2/app', 'app/manifests/a/b/c?x=/v2/', 'registry/v2'].map(
       (path) => `${base}/v2/${path}`,
     )
     if (base !== '') paths.push(`${base}${base}/v2/`, `${base}/`)
-    const { answers, notices } = await told(start, options, paths)
+    const { answers, notices } = await answersTo(start, options, paths)
     for (const answer of answers) expect(answer).not.toContain('needs')
     expect(notices).toEqual([])
   })
 })
 
-test('a path outside the API has no hint', async () => {
+test('a path outside the API gets no hint', async () => {
   const start: Mistake['start'] = (registry) => listen(createServer(createListener(registry)))
-  const { answers, notices } = await told(start, {}, ['/', '/app/manifests/latest', '/favicon.ico'])
+  const { answers, notices } = await answersTo(start, {}, [
+    '/',
+    '/app/manifests/latest',
+    '/favicon.ico',
+  ])
   for (const answer of answers) expect(answer).toMatch(/^404 .*there is no such endpoint/)
   expect(notices).toEqual([])
 })

@@ -15,7 +15,7 @@ export interface Hosting {
   close(): Promise<void>
 }
 
-/** One way to put a registry into a server, with what the registry has to be told for it. */
+/** One way to mount a registry in a server, with the options that the registry needs for it. */
 export interface Host {
   readonly name: string
   readonly prefix?: string
@@ -23,7 +23,7 @@ export interface Host {
   start(registry: Registry): Promise<Hosting>
 }
 
-/** Every recipe that Node can run, at every depth of cutting the path. */
+/** Every recipe that Node can run, with every possible cut of the path. */
 export const hosts: readonly Host[] = [
   {
     name: 'node:http',
@@ -111,12 +111,12 @@ const fetcher =
   (request: Request): Response | Promise<Response> =>
     registry.fetch(request)
 
-/** A Node listener as a server of its own. */
+/** Serves a Node listener. */
 export function listenOn(listener: RequestListener): Promise<Hosting> {
   return listen(createServer(listener))
 }
 
-/** An Express app, once `mount` has put something into it. */
+/** Serves an Express app after `mount` has added to it. */
 export function listenExpress(mount: (app: express.Express) => unknown): Promise<Hosting> {
   const app = express()
   mount(app)
@@ -144,7 +144,7 @@ async function listenFastify(registry: Registry, prefix: string): Promise<Hostin
   return { origin, close: () => app.close() }
 }
 
-/** An h3 app, once `mount` has put something into it. */
+/** Serves an h3 app after `mount` has added to it. */
 export async function listenH3(mount: (app: H3) => unknown): Promise<Hosting> {
   const app = new H3()
   mount(app)
@@ -153,7 +153,7 @@ export async function listenH3(mount: (app: H3) => unknown): Promise<Hosting> {
   return { origin: (server.url ?? '').replace(/\/$/, ''), close: () => server.close(true) }
 }
 
-/** A Hono app with a route and a middleware of its own, once `mount` has put something into it. */
+/** Serves a Hono app with a route and a middleware of its own, after `mount` has added to it. */
 export function listenHono(mount: (app: Hono) => unknown): Promise<Hosting> {
   const app = new Hono()
   app.use('*', async (_, next) => next())
@@ -163,7 +163,7 @@ export function listenHono(mount: (app: Hono) => unknown): Promise<Hosting> {
   return listening(serveHono(options) as Server)
 }
 
-/** A server on a free port. */
+/** Makes a server listen on a free port of loopback. */
 export function listen(server: Server): Promise<Hosting> {
   return listening(server.listen(0, '127.0.0.1'))
 }

@@ -2,8 +2,8 @@ import { expect } from 'vitest'
 import { type Client, clientOf, digestOf, type PushedImage } from '../http/client.ts'
 
 /**
- * A client of what is served at `base`, which may end in a prefix: paths are given without it, and
- * what a Location says with it is taken as it stands.
+ * A client of the registry at `base`, which may end in a prefix. The client adds the prefix to a path
+ * that lacks it; the paths of a Location have it already.
  */
 export function clientAt(base: string): Client {
   const { origin, pathname } = new URL(base)
@@ -17,7 +17,7 @@ export function clientAt(base: string): Client {
   })
 }
 
-/** Reads an image back, all of it, and compares. */
+/** Reads a whole image back and compares it. */
 export async function pullImage(
   client: Client,
   repository: string,

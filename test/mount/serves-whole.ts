@@ -4,16 +4,16 @@ import { type Client, controlledBody, digestOf, headersOf } from '../http/client
 import type { Hosting } from './hosts.ts'
 import { clientAt, pullImage } from './over-the-wire.ts'
 
-/** A server with a registry in it that tells of every chunk as the registry takes it. */
+/** A server with a registry in it that reports every chunk when the registry takes it. */
 export interface Watched extends Hosting {
   /** The size of the next chunk that arrives. */
   arrival(): Promise<number>
 }
 
 /**
- * The tests that every host has to pass, whatever it does to paths and bodies.
+ * The tests that every host has to pass, in whatever way it cuts paths and passes bodies.
  *
- * @param ownHead paths whose HEAD the host answers with a Content-Length of its own making
+ * @param ownHead paths whose HEAD the host answers with a Content-Length of its own
  */
 export function servesWhole(
   prefix: string,
@@ -29,7 +29,7 @@ export function servesWhole(
   afterAll(() => hosting.close())
 
   test.each(['app', 'v2/team/app', `${'deep/'.repeat(40)}app`])(
-    'takes and gives %s',
+    'stores and serves %s',
     async (name) => {
       const image = await client.pushImage(name, 'latest')
       await pullImage(client, name, 'latest', image)
@@ -37,7 +37,7 @@ export function servesWhole(
     },
   )
 
-  test('says whole paths in Location and Link', async () => {
+  test('gives public paths in Location and Link', async () => {
     const session = await client.openUpload('paths')
     expect(session).toMatch(new RegExp(`^${prefix}/v2/paths/blobs/uploads/[0-9a-f-]{36}$`))
     await client.pushImage('paths', 'a')
@@ -46,14 +46,14 @@ export function servesWhole(
     expect(tags.headers.get('link')).toBe(`<${prefix}/v2/paths/tags/list?n=1&last=a>; rel="next"`)
   })
 
-  test('takes and gives more than any buffer on the way holds', async () => {
+  test('stores and serves more than any buffer on the way holds', async () => {
     const bytes = sampleBytes(3_000_000)
     const digest = await client.pushBlob('large', bytes)
     const got = await client.send('GET', `/v2/large/blobs/${digest}`)
     expect(digestOf(new Uint8Array(await got.arrayBuffer()))).toBe(digest)
   })
 
-  test('answers HEAD with the headers of GET, its length too', async () => {
+  test('answers HEAD with the headers of GET, Content-Length included', async () => {
     const { digest, layer, text } = await client.pushImage('head', 'latest')
     const paths: readonly (readonly [string, number])[] = [
       ['/v2/', 2],
@@ -75,7 +75,7 @@ export function servesWhole(
     expect([missing.status, await missing.text()]).toEqual([404, ''])
   })
 
-  test('passes a body on as it comes', async () => {
+  test('passes a body on while it arrives', async () => {
     const session = await client.openUpload('stream')
     const body = controlledBody()
     const patched = client.send('PATCH', session, {
@@ -94,7 +94,7 @@ export function servesWhole(
     expect([put.status, await put.text()]).toEqual([201, ''])
   })
 
-  test('says what is wrong in the registry’s words', async () => {
+  test('leaves the error answers of the registry as they are', async () => {
     const wrong = await client.send('DELETE', '/v2/none/tags/list')
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
     const unknown = await client.send('GET', '/v2/none/manifests/latest')
@@ -107,7 +107,7 @@ export function servesWhole(
   })
 }
 
-/** The headers that are about the answer, not about this connection at this time. */
+/** The headers of the answer, without those of the connection and the time. */
 function lasting(response: Response): Record<string, string> {
   const { date, connection, 'keep-alive': keepAlive, ...headers } = headersOf(response)
   return headers

@@ -6,7 +6,7 @@ import { type Answering, type Client, clientOf, descriptorOf, expectError } from
 
 const call = callContext()
 
-/** What a host does to a path before the registry sees it. */
+/** The options of a registry whose host cuts `stripped` off each path. */
 interface Cut {
   readonly prefix: string
   readonly stripped: string
@@ -24,7 +24,7 @@ const cuts: readonly Cut[] = [
   { prefix: '/a/b', stripped: '/a/' },
 ]
 
-/** A host in front of the registry that cuts `stripped` off, and has nothing beside it. */
+/** A host that cuts `stripped` off each path and has no other routes. */
 function cutting(registry: Answering, stripped: string): Answering {
   const cut = stripped.replace(/\/$/, '')
   return {
@@ -63,7 +63,7 @@ async function pushAndList(client: Client, prefix: string, name: string): Promis
 }
 
 describe.each(cuts)('prefix $prefix, stripped $stripped', ({ prefix, stripped }) => {
-  test.each(['app', 'v2/a', 'v2/v2', 'registry/v2/a'])('%s is itself', async (name) => {
+  test.each(['app', 'v2/a', 'v2/v2', 'registry/v2/a'])('%s keeps its name', async (name) => {
     const registry = createRegistry({ prefix, stripped })
     const client = clientOf(cutting(registry, stripped))
     await pushAndList(client, prefix, name)
@@ -71,7 +71,7 @@ describe.each(cuts)('prefix $prefix, stripped $stripped', ({ prefix, stripped })
     expect(items).toEqual([name])
   })
 
-  test('the version check and the catalog are where they belong', async () => {
+  test('the version check and the catalog are at their public paths', async () => {
     const client = clientOf(cutting(createRegistry({ prefix, stripped }), stripped))
     for (const path of ['/v2', '/v2/', '/v2/_catalog']) {
       expect((await client.send('GET', `${prefix}${path}`)).status).toBe(200)
@@ -79,7 +79,7 @@ describe.each(cuts)('prefix $prefix, stripped $stripped', ({ prefix, stripped })
   })
 })
 
-test('what is stripped is not served unstripped as well', async () => {
+test('a registry with stripped does not serve the uncut path as well', async () => {
   const client = clientOf(createRegistry({ stripped: '/v2' }))
   expect((await client.send('GET', '/')).status).toBe(200)
   for (const path of ['/v2', '/v2/', '/v2/_catalog']) {
@@ -87,7 +87,7 @@ test('what is stripped is not served unstripped as well', async () => {
   }
 })
 
-test('registry.app may be put under a path that the host adds to its routes', async () => {
+test('registry.app works under a path that the host adds to its routes', async () => {
   const registry = createRegistry({ prefix: '/registry', stripped: '/registry' })
   const app = new Hono().route('/registry', registry.app)
   expect((await clientOf(app).send('GET', '/registry/v2/')).status).toBe(200)

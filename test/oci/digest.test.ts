@@ -8,6 +8,7 @@ import {
   isDigestAlgorithm,
   parseDigest,
 } from '../../src/oci/digest.ts'
+import { cpuMs } from '../cpu-time.ts'
 import { anyText, hostileStrings, longStrings } from './hostile-strings.ts'
 
 const hex64 = '0123456789abcdef'.repeat(4)
@@ -93,9 +94,10 @@ describe('whatever comes', () => {
     fc.assert(fc.property(digests, (text) => void expect(parseDigest(text)).toBe(text)))
   })
 
-  test('long strings are refused at once', () => {
-    const started = performance.now()
-    for (const text of longStrings) expect(classifyDigest(text).kind).toBe('malformed')
-    expect(performance.now() - started).toBeLessThan(1000)
+  test('long strings are refused at once', async () => {
+    const used = await cpuMs(() => {
+      for (const text of longStrings) expect(classifyDigest(text).kind).toBe('malformed')
+    })
+    expect(used).toBeLessThan(2000)
   })
 })

@@ -6,6 +6,7 @@ import {
   mediaTypes,
   normalizeMediaType,
 } from '../../src/oci/media-types.ts'
+import { cpuMs } from '../cpu-time.ts'
 import { anyText, longStrings } from './hostile-strings.ts'
 
 test.each([
@@ -75,10 +76,11 @@ test('layers that are not expected here are told by their type', () => {
   expect(isNonDistributable('')).toBe(false)
 })
 
-test('long strings are read at once', () => {
-  const started = performance.now()
-  for (const text of longStrings) {
-    expect(normalizeMediaType(text)?.length ?? 0).toBeLessThan(256)
-  }
-  expect(performance.now() - started).toBeLessThan(1000)
+test('long strings are read at once', async () => {
+  const used = await cpuMs(() => {
+    for (const text of longStrings) {
+      expect(normalizeMediaType(text)?.length ?? 0).toBeLessThan(256)
+    }
+  })
+  expect(used).toBeLessThan(2000)
 })

@@ -72,6 +72,7 @@ function guarded(access: Access): ReturnType<typeof clientOf> {
     limits: defaultLimits,
     access,
     redirect: 'off' as const,
+    cors: null,
     observe: null,
     bodies: new BodyBudget(0),
     onNotice: () => {},

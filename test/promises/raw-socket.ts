@@ -14,8 +14,8 @@ export interface Exchange {
   readonly answers: readonly RawAnswer[]
 }
 
-/** Longest wait for a server to end a connection, in milliseconds. */
-const patience = 14_000
+/** Longest wait for a byte or for the end of a connection, in milliseconds: only a bound. */
+const patience = 100_000
 
 /**
  * Sends bytes as they are (strings as latin1) and reads until the server hangs up. It has to: a

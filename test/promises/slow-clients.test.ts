@@ -19,7 +19,7 @@ describe('slow clients', () => {
   })
 
   it('stalled ones are let go while a good one is served; what they sent is kept', async () => {
-    const { port, registry } = await served({}, { timeouts: { headersMs: 300, stallMs: 300 } })
+    const { port, registry } = await served({}, { timeouts: { headersMs: 2000, stallMs: 2000 } })
     const client = clientOf(registry)
     const opened = await client.send('POST', '/v2/app/blobs/uploads/')
     const session = opened.headers.get('location') ?? ''
@@ -41,7 +41,7 @@ describe('slow clients', () => {
   })
 
   it('a hundred heads that never come do not keep a good one waiting', async () => {
-    const { port } = await served({}, { timeouts: { headersMs: 500, stallMs: 500 } })
+    const { port } = await served({}, { timeouts: { headersMs: 2000, stallMs: 2000 } })
     const sockets = Array.from({ length: 100 }, () => {
       const socket = connect(port, '127.0.0.1', () => socket.write('GET /v2/ HTTP/1.1\r\nX-'))
       return new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, truncate } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -128,22 +128,31 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
       const several = await client().send('GET', `/v2/app/blobs/${digest}`, {
         headers: { Range: 'bytes=0-1,4-5' },
       })
-      expect([several.status, (await several.arrayBuffer()).byteLength]).toEqual([200, 50_000])
+      expect([several.status, (await several.text()).match(/^Content-Range: /gm)?.length]).toEqual([
+        206, 2,
+      ])
+      expect(several.headers.get('content-type')).toMatch(/^multipart\/byteranges; boundary=/)
+      for (const { headers } of [whole, part]) {
+        expect(headers.get('content-type')).toBe('application/octet-stream')
+      }
       for (const { headers } of [whole, part, several]) {
         expect(headers.get('content-disposition')).toBe('attachment')
-        expect(headers.get('content-type')).toBe('application/octet-stream')
         expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox")
       }
     })
 
-    const fileOf = (digest: string): string => join(top, 'store/blobs/sha256', digest.slice(7))
+    const fileOf = async (digest: string): Promise<string> => {
+      const folder = join(top, 'store/blobs/sha256')
+      const name = (await readdir(folder)).find((each) => each.startsWith(digest.slice(7)))
+      return join(folder, name ?? 'none')
+    }
 
     it('that lost their end or are gone are not there', async () => {
       const short = await client().pushBlob('app', crypto.getRandomValues(new Uint8Array(5_000)))
-      await truncate(fileOf(short.digest), 4_000)
+      await truncate(await fileOf(short.digest), 4_000)
       expect((await client().send('GET', `/v2/app/blobs/${short.digest}`)).status).toBe(404)
       const gone = await client().pushBlob('app', crypto.getRandomValues(new Uint8Array(5_000)))
-      await rm(fileOf(gone.digest))
+      await rm(await fileOf(gone.digest))
       expect((await client().send('GET', `/v2/app/blobs/${gone.digest}`)).status).toBe(404)
     })
 
@@ -152,8 +161,9 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
       const socket = await dialled(port, `GET /v2/app/blobs/${digest} HTTP/1.1\r\nHost: h\r\n\r\n`)
       await readUntil(socket, '\r\n\r\n')
       socket.pause()
-      await truncate(fileOf(digest), mib)
-      expect((await stat(fileOf(digest))).size).toBe(mib)
+      const file = await fileOf(digest)
+      await truncate(file, mib)
+      expect((await stat(file)).size).toBe(mib)
       expect((await readAll(socket.resume())).length).toBeLessThan(size)
     })
   })

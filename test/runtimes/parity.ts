@@ -158,4 +158,31 @@ export function holdsToTheSameRequests(
       expect(answers.length).toBeLessThanOrEqual(1)
     })
   })
+  describe('pages of a listed origin', () => {
+    const Origin = 'https://ui.example.com'
+
+    it('are told that they may send a request', async () => {
+      const answer = await fetch(`http://${server.host}${list}`, {
+        method: 'OPTIONS',
+        headers: { Origin, 'Access-Control-Request-Method': 'GET' },
+      })
+      expect(answer.status).toBe(204)
+      expect(answer.headers.get('access-control-allow-origin')).toBe(Origin)
+      expect((await told()).asks).toEqual([])
+    })
+
+    it('may read blobs and errors', async () => {
+      const client = clientOf(`http://${server.host}`)
+      const { digest } = await client.pushBlob('a', 'read by a page')
+      for (const [path, status] of [
+        [`/v2/a/blobs/${digest}`, 200],
+        ['/v2/a/manifests/none', 404],
+      ] as const) {
+        const answer = await client.send('GET', path, { headers: { Origin } })
+        expect(answer.status).toBe(status)
+        expect(answer.headers.get('access-control-allow-origin')).toBe(Origin)
+        await answer.arrayBuffer()
+      }
+    })
+  })
 }

@@ -14,7 +14,7 @@ describe.each(['bun', 'deno'])('on %s', (runtime) => {
   const complaint = async (address: string, ...words: readonly string[]): Promise<string> => {
     const serve = ['serve', '--memory', '--listen', address, ...words]
     const args = [...before, join(root, entry), ...serve]
-    return promisify(execFile)(program, args, { cwd: root, timeout: 10_000 }).then(
+    return promisify(execFile)(program, args, { cwd: root, timeout: 100_000 }).then(
       () => 'it started',
       ({ stderr }: { readonly stderr: string }) => stderr,
     )

@@ -14,6 +14,7 @@ export function watchedRegistry(): (request: Request) => Response | Promise<Resp
   }
   const registry = createRegistry({
     access: recording,
+    cors: { origins: ['https://ui.example.com'] },
     limits: { manifestBytes: 1000, blobBytes: 1000 },
   })
 

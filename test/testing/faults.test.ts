@@ -29,14 +29,14 @@ const statuses = async (...asks: readonly (readonly [string, string])[]): Promis
 }
 
 describe('a rule', () => {
-  test('without conditions strikes the next request, once', async () => {
+  test('without conditions hits the next request, once', async () => {
     const raised = registry.fault({ fault: faults.refuse(503) })
     expect(raised.struck).toBe(0)
     expect(await statuses(['GET', latest], ['GET', latest])).toEqual([503, 200])
     expect(raised.struck).toBe(1)
   })
 
-  test('fits by method, by path and by pattern', async () => {
+  test('matches by method, by path and by pattern', async () => {
     const refuse = faults.refuse(503)
     registry.fault({ method: 'HEAD', path: latest, fault: refuse })
     registry.fault({ path: /\/tags\/list\?n=1$/g, times: 2, fault: refuse })
@@ -53,13 +53,13 @@ describe('a rule', () => {
     ).toEqual([200, 200, 503, 200, 200, 503, 503])
   })
 
-  test('counts: after so many, so many times', async () => {
+  test('skips as many requests as `after` says and hits as many as `times` says', async () => {
     registry.fault({ path: latest, after: 1, times: 2, fault: faults.refuse(500) })
     const ask = ['GET', latest] as const
     expect(await statuses(ask, ask, ask, ask)).toEqual([200, 500, 500, 200])
   })
 
-  test('can be ended, and be given from the start', async () => {
+  test('can be ended, and can be an option of testRegistry', async () => {
     const fault = faults.refuse(500)
     registry = testRegistry({ faults: [{ times: 1, fault }] })
     const raised = registry.fault({ times: Number.POSITIVE_INFINITY, fault })
@@ -71,7 +71,7 @@ describe('a rule', () => {
     expect(raised.struck).toBe(2)
   })
 
-  test('takes any function, and records what threw as unanswered', async () => {
+  test('takes any function, and records a request whose function threw as unanswered', async () => {
     let pass = (): void => {}
     const gate = new Promise<void>((resolve) => {
       pass = resolve
@@ -100,8 +100,8 @@ describe('a rule', () => {
   })
 })
 
-describe('ready made', () => {
-  test('refuse answers as the registry would, and the registry never hears of it', async () => {
+describe('the faults', () => {
+  test('refuse: answers as the registry would, without asking it', async () => {
     registry.fault({ fault: faults.refuse(429, { retryAfter: 7 }) })
     registry.fault({ fault: faults.refuse(418, { code: 'DENIED' }) })
     const first = await registry.fetch('/v2/app/blobs/uploads/', { method: 'POST' })
@@ -113,7 +113,7 @@ describe('ready made', () => {
     expect(await second.json()).toMatchObject({ errors: [{ code: 'DENIED' }] })
   })
 
-  test('slow answers, after its time', async () => {
+  test('slow: answers after the given time', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] })
     try {
       registry.fault({ fault: faults.slow(5_000) })
@@ -128,7 +128,7 @@ describe('ready made', () => {
   })
 
   test.each([0, 1, 100_000, layer.byteLength - 1])(
-    'cut gives %i bytes and breaks',
+    'cut: sends %i bytes and breaks',
     async (size) => {
       registry.fault({ fault: faults.cut(size) })
       const response = await registry.fetch(blob)
@@ -154,7 +154,7 @@ describe('ready made', () => {
     [5, 'abcde', 'broken'],
     [8, 'abcdefgh', 'broken'],
     [9, 'abcdefghi', 'whole'],
-  ])('cut after %i counts over chunks', async (size, seen, end) => {
+  ])('cut: counts %i bytes over several chunks', async (size, seen, end) => {
     const proceed = async (): Promise<Response> => new Response(chunkedBody('abc', 'def', 'ghi'))
     const response = await faults.cut(size)(new Request('http://registry.test/'), proceed)
     let text = ''
@@ -169,13 +169,13 @@ describe('ready made', () => {
     expect(text).toBe(seen)
   })
 
-  test('cut leaves a body alone that is no longer than that', async () => {
+  test('cut: leaves a shorter body alone', async () => {
     registry.fault({ fault: faults.cut(layer.byteLength) })
     const response = await registry.fetch(blob)
     expect((await response.arrayBuffer()).byteLength).toBe(layer.byteLength)
   })
 
-  test('corrupt changes the answer, not the store', async () => {
+  test('corrupt: changes the answer, not the store', async () => {
     registry.fault({ fault: faults.corrupt() })
     const read = async (): Promise<Uint8Array> =>
       new Uint8Array(await (await registry.fetch(blob)).arrayBuffer())
@@ -186,7 +186,7 @@ describe('ready made', () => {
     expect(await read()).toEqual(layer)
   })
 
-  test('wrongDigest says another digest of the right form', async () => {
+  test('wrongDigest: sends another valid digest', async () => {
     registry.fault({ times: 2, fault: faults.wrongDigest() })
     const response = await registry.fetch(latest)
     const said = response.headers.get('docker-content-digest')
@@ -196,7 +196,7 @@ describe('ready made', () => {
     expect((await registry.fetch('/v2/')).headers.has('docker-content-digest')).toBe(false)
   })
 
-  test('loseLocation does its work in silence', async () => {
+  test('loseLocation: does the work and leaves out Location', async () => {
     registry.fault({ fault: faults.loseLocation() })
     const response = await registry.fetch('/v2/app/blobs/uploads/', { method: 'POST' })
     expect([response.status, response.headers.get('location')]).toEqual([202, null])
@@ -229,7 +229,7 @@ describe('served on a port', () => {
   })
 
   test('a cut is a connection that breaks', async () => {
-    // Which the server under it has to say as well.
+    // The server under it reports the cut too.
     const said = vi.spyOn(console, 'error').mockImplementation(() => {})
     registry.fault({ fault: faults.cut(1000) })
     const response = await fetch(`${serving.url}${blob}`)
@@ -255,7 +255,7 @@ describe('fetch', () => {
     expect(new Set(registry.requests.map(({ path }) => path))).toEqual(new Set(['/v2/?a=b']))
   })
 
-  test('stands in for the global one', async () => {
+  test('can replace the global fetch', async () => {
     const underTest = async (fetcher: typeof fetch): Promise<number> =>
       (await fetcher('http://registry.test/v2/app/manifests/none', { method: 'HEAD' })).status
     expect(await underTest(registry.fetch)).toBe(404)

@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { root } from '../architecture/source-files.ts'
 
-/** Runs a program of node_modules in the project's folder; everything it said. */
-async function said(
+/** Runs a program of node_modules in the project's folder and returns its output. */
+async function outputOf(
   name: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -26,14 +26,16 @@ async function said(
 }
 
 test('bun test', async () => {
-  expect(await said('bun', ['test', './test/testing/on-bun.mjs'])).toMatch(/2 pass\n\s*0 fail/)
+  expect(await outputOf('bun', ['test', './test/testing/on-bun.mjs'])).toMatch(/2 pass\n\s*0 fail/)
 })
 
 test('deno test, with no permissions', async () => {
   const cache = await mkdtemp(join(tmpdir(), 'layerdock-deno-'))
   try {
     const args = ['test', '--no-lock', '--no-check', '--node-modules-dir=manual']
-    const output = await said('deno', [...args, 'test/testing/on-deno.mjs'], { DENO_DIR: cache })
+    const output = await outputOf('deno', [...args, 'test/testing/on-deno.mjs'], {
+      DENO_DIR: cache,
+    })
     expect(output).toMatch(/ok \| 2 passed \| 0 failed/)
   } finally {
     await rm(cache, { recursive: true, force: true })

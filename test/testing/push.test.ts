@@ -52,7 +52,7 @@ test('an image has its layers, its config and its tag', async () => {
   }
 })
 
-test('an index names what stands before or after it, and has it in its own repository', async () => {
+test('an index may name images before or after it, and has them in its own repository', async () => {
   const registry = testRegistry()
   const digests = await registry.push(everything)
   const { manifests, mediaType } = await manifestOf(registry, '/v2/team/multi/manifests/1')
@@ -125,7 +125,7 @@ test('a later push can name an earlier one, and move its tag', async () => {
   expect((await registry.fetch(`/v2/app/manifests/${first['app:1']}`)).status).toBe(200)
 })
 
-test('a layer may say more of itself', async () => {
+test('a layer may have a media type and annotations', async () => {
   const registry = testRegistry()
   const layer = { content: 'x', mediaType: 'text/plain', annotations: { title: 'x.txt' } }
   await registry.push({ 'files:1': artifact({ type: 'a/b', layers: [layer], annotations: {} }) })
@@ -136,19 +136,23 @@ test('a layer may say more of itself', async () => {
 })
 
 test.each([
-  ['what was never pushed', { 'all:1': index({ 'linux/amd64': 'app:1' }) }, /all:1 names app:1/],
   [
-    'itself',
+    'an image that was never pushed',
+    { 'all:1': index({ 'linux/amd64': 'app:1' }) },
+    /all:1 names app:1/,
+  ],
+  [
+    'themselves',
     { 'a:1': index({ 'linux/amd64': 'b:1' }), 'b:1': index({ 'linux/amd64': 'a:1' }) },
     /a:1 is a part of itself/,
   ],
-  ['no legal repository', { 'App:1': image() }, /not a legal name: App/],
-  ['no legal tag', { 'app:-': image() }, /not a legal name: -/],
+  ['an illegal repository', { 'App:1': image() }, /not a legal name: App/],
+  ['an illegal tag', { 'app:-': image() }, /not a legal name: -/],
 ])('contents that name %s are refused', async (_, contents: Contents, message) => {
   await expect(testRegistry().push(contents)).rejects.toThrow(message)
 })
 
-test('what JavaScript has a use for is a name as any other', async () => {
+test('names that JavaScript uses itself are names like any other', async () => {
   const registry = testRegistry()
   const digests = await registry.push({
     'constructor:__proto__': image(),
@@ -157,7 +161,7 @@ test('what JavaScript has a use for is a name as any other', async () => {
   expect(Object.keys(digests)).toEqual(['constructor:__proto__', '__proto__'])
 })
 
-test('a read-only registry has content, and takes none from clients', async () => {
+test('a read-only registry has content, and accepts none from clients', async () => {
   const registry = testRegistry({ readOnly: true })
   await registry.push({ 'app:1': image() })
   expect((await registry.fetch('/v2/app/manifests/1')).status).toBe(200)
@@ -165,7 +169,7 @@ test('a read-only registry has content, and takes none from clients', async () =
   expect(post.status).toBe(405)
 })
 
-test('content can be put into stores of one’s own', async () => {
+test('content can be pushed into given stores', async () => {
   const stores = memoryStores()
   await testRegistry({ stores }).push({ 'app:1': image() })
   const { fetch } = createRegistry({ stores })

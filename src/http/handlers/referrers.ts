@@ -1,6 +1,7 @@
-import type { Annotations, Descriptor } from '../../oci/descriptor.ts'
+import { type Annotations, type Descriptor, descriptorBytes } from '../../oci/descriptor.ts'
 import { mediaTypes } from '../../oci/media-types.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { Page } from '../../ports/metadata-store.ts'
 import { type Call, queryOf } from '../call.ts'
 import { listResponse } from '../list-response.ts'
 import { linkHeader } from '../pagination.ts'
@@ -15,22 +16,42 @@ export async function listReferrers(
   repository: RepositoryName,
   subject: string,
 ): Promise<Response> {
-  const { service, prefix } = call.deps
+  const { service, limits, prefix } = call.deps
   const query = queryOf(call.request)
   const after = query.get('last')
-  // A raw `+` is read as a space, which no media type has: hand-written queries send it.
-  const artifactType = query.get('artifactType')?.replaceAll(' ', '+') || null
+  const artifactType = typeOf(query.get('artifactType') ?? '') || null
   const page = await service.listReferrers(call, repository, subject, {
     ...(after === null ? {} : { after }),
     ...(artifactType === null ? {} : { artifactType }),
   })
-  const next: [string, string][] = [['last', page.items.at(-1)?.digest ?? '']]
+  const { items, more } = withinBytes(page, limits.referrersBytes)
+  const next: [string, string][] = [['last', items.at(-1)?.digest ?? '']]
   if (artifactType !== null) next.unshift(['artifactType', artifactType])
   const path = `${prefix}/v2/${repository}/referrers/${subject}`
-  return listResponse(call, mediaTypes.ociIndex, indexOf(page.items), {
+  return listResponse(call, mediaTypes.ociIndex, indexOf(items), {
     ...(artifactType === null ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
-    ...linkHeader(path, page, next),
+    ...linkHeader(path, { more }, next),
   })
+}
+
+/**
+ * Hand-written queries send a raw `+`, which is read as a space, and no media type has one before its
+ * parameters.
+ */
+function typeOf(text: string): string {
+  return text.replace(/^[^;]+/, (bare) => bare.replaceAll(' ', '+'))
+}
+
+/** What of a page is sent in one answer: the service may have counted less exactly. */
+function withinBytes(page: Page<Descriptor>, limit: number): Page<Descriptor> {
+  const items: Descriptor[] = []
+  let bytes = indexOf([]).length
+  for (const entry of page.items) {
+    bytes += descriptorBytes(entry)
+    if (bytes > limit && items.length > 0) return { items, more: true }
+    items.push(entry)
+  }
+  return page
 }
 
 /** Written by hand, for annotations: an object would lose a key called `__proto__`. */

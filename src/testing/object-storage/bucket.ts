@@ -1,6 +1,6 @@
-import { RegistryError } from '../../index.ts'
 import type { ByteSpan } from '../../kit.ts'
 import { joined } from '../samples.ts'
+import { Outage } from './outage.ts'
 
 /** An object as a listing shows it. */
 export interface ObjectHead {
@@ -56,8 +56,7 @@ export class ObjectBucket {
   /** Presigned paths, and until when they lead anywhere. */
   readonly #presigned: Map<string, { readonly key: string; readonly until: number }> = new Map()
   #counter = 0
-  /** How many calls still succeed before one fails; null when none is to fail. */
-  #untilOutage: number | null = null
+  readonly #outage: Outage = new Outage()
 
   constructor(rules: BucketRules) {
     this.#rules = rules
@@ -65,30 +64,24 @@ export class ObjectBucket {
 
   /** Lets one call fail: see `failOnce` of a contract's place. */
   failOnce(skip = 0): () => boolean {
-    this.#untilOutage = skip
-    let struck: boolean | null = null
-    return () => {
-      struck ??= this.#untilOutage === null
-      this.#untilOutage = null
-      return struck
-    }
+    return this.#outage.failOnce(skip)
   }
 
   /** Writes a whole object; one of the same key is replaced. */
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    this.#reach()
+    this.#outage.reach()
     this.#store(key, bytes.slice())
   }
 
   /** What is known of an object; null when there is none. */
   async head(key: string): Promise<ObjectHead | null> {
-    this.#reach()
+    this.#outage.reach()
     return this.#headOf(key)
   }
 
   /** Part of an object. @throws BucketRefusal `NoSuchKey`, `InvalidRange`. */
   async get(key: string, span: ByteSpan): Promise<Uint8Array> {
-    this.#reach()
+    this.#outage.reach()
     const bytes = this.#object(key)
     if (span.start >= span.end || span.start >= bytes.byteLength) throw refused('InvalidRange', key)
     return bytes.slice(span.start, span.end)
@@ -96,7 +89,7 @@ export class ObjectBucket {
 
   /** Removes an object, if there is one: it does not say. */
   async delete(key: string): Promise<void> {
-    this.#reach()
+    this.#outage.reach()
     this.#objects.delete(key)
   }
 
@@ -105,7 +98,7 @@ export class ObjectBucket {
     prefix: string,
     after = '',
   ): Promise<{ readonly items: readonly ObjectHead[]; readonly more: boolean }> {
-    this.#reach()
+    this.#outage.reach()
     const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix) && key > after)
     const page = keys.sort().slice(0, this.#rules.keysPerPage)
     const heads = page.map((key) => this.#headOf(key))
@@ -114,7 +107,7 @@ export class ObjectBucket {
 
   /** Begins an upload in parts and returns its id. */
   async createUpload(key: string): Promise<string> {
-    this.#reach()
+    this.#outage.reach()
     const id = this.#fresh('upload')
     this.#uploads.set(id, { key, parts: new Map() })
     return id
@@ -122,20 +115,20 @@ export class ObjectBucket {
 
   /** Ids of the uploads under way whose keys begin with `prefix`. */
   async listUploads(prefix: string): Promise<readonly string[]> {
-    this.#reach()
+    this.#outage.reach()
     const found = [...this.#uploads].filter(([, upload]) => upload.key.startsWith(prefix))
     return found.map(([id]) => id)
   }
 
   /** Takes a part; one of the same number is replaced. Returns its etag. */
   async uploadPart(id: string, number: number, bytes: Uint8Array): Promise<string> {
-    this.#reach()
+    this.#outage.reach()
     return this.#takePart(id, number, bytes.slice())
   }
 
   /** Takes part of another object as a part, without the bytes leaving the bucket. */
   async copyPart(id: string, number: number, from: string, span: ByteSpan): Promise<string> {
-    this.#reach()
+    this.#outage.reach()
     const bytes = this.#object(from)
     if (span.end > bytes.byteLength) throw refused('InvalidRange', from)
     return this.#takePart(id, number, bytes.slice(span.start, span.end))
@@ -148,7 +141,7 @@ export class ObjectBucket {
    *   `InvalidPart` where one is not as it was named, `EntityTooSmall`.
    */
   async completeUpload(id: string, names: readonly PartName[]): Promise<void> {
-    this.#reach()
+    this.#outage.reach()
     const { key, parts } = this.#upload(id)
     if (names.length === 0) throw refused('MalformedXML', 'an upload needs a part')
     const chosen: Uint8Array[] = []
@@ -167,7 +160,7 @@ export class ObjectBucket {
 
   /** Ends an upload and drops its parts. @throws BucketRefusal `NoSuchUpload`. */
   async abortUpload(id: string): Promise<void> {
-    this.#reach()
+    this.#outage.reach()
     this.#upload(id)
     this.#uploads.delete(id)
   }
@@ -188,14 +181,6 @@ export class ObjectBucket {
     const object = this.#objects.get(signed.key)
     if (object === undefined) return new Response('NoSuchKey', { status: 404 })
     return new Response(object.bytes.slice())
-  }
-
-  /** Every call of the bucket's API begins here. */
-  #reach(): void {
-    if (this.#untilOutage === null) return
-    const strikes = this.#untilOutage === 0
-    this.#untilOutage = strikes ? null : this.#untilOutage - 1
-    if (strikes) throw new RegistryError('unavailable', { cause: refused('SlowDown', 'an outage') })
   }
 
   #headOf(key: string): ObjectHead | null {

@@ -51,6 +51,17 @@ export const chunkCases: readonly RegistryCase[] = [
     await stored(client)
   }),
 
+  registryCase('a chunk that starts beyond any number is out of order', async (client) => {
+    const session = await client.openUpload(client.here)
+    for (const first of ['9007199254740993', '18446744073709551616', '9'.repeat(400)]) {
+      const headers = { 'Content-Range': `${first}-${first}` }
+      const path = withQuery(session, { digest: await digestOfBytes(bytes) })
+      await client.refused(416, 'BLOB_UPLOAD_INVALID', 'PATCH', session, { headers, body: 'x' })
+      await client.refused(416, 'BLOB_UPLOAD_INVALID', 'PUT', path, { headers, body: 'x' })
+    }
+    await client.expect(204, 'GET', session)
+  }),
+
   registryCase('parameters may follow a session without a question mark', async (client) => {
     const digest = await digestOfBytes(bytes)
     const session = await client.openUpload(client.here)

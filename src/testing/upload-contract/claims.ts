@@ -85,7 +85,7 @@ export const claimCases: readonly UploadStoreCase[] = [
     equals(await store.renew(made.id, 'one', 1000), 'wanted', 'after another asked')
     await store.release(made.id, 'one')
     equals(await claimed(store, made, 'two'), made, 'the claim of the other')
-    equals(await store.renew(made.id, 'two', 1000), 'held', 'that one is wanted by nobody')
+    equals(await store.renew(made.id, 'two', 1000), 'held', 'nobody wants it from that one')
   }),
 
   uploadCase('a claim taken over stops the first holder', async (store, clock) => {

@@ -1,0 +1,179 @@
+import { type NoticeSink, RegistryError } from '../../src/index.ts'
+import { codeOf, writeError } from './file-errors.ts'
+import type { Files } from './files.ts'
+import type { Layout } from './layout.ts'
+
+/** The parts of a store that can fail on their own. */
+export type StorePart = 'metadata' | 'blobs' | 'uploads'
+
+/** How a part of a store does. */
+export interface PartHealth {
+  /**
+   * `full`: there is no room for more. `read-only`: it can be read, and not be written. `unavailable`:
+   * the system reports errors, or what belongs to the store is gone.
+   */
+  readonly state: 'ok' | 'full' | 'read-only' | 'unavailable'
+  /** Why it is not ok, without paths; null where it is. */
+  readonly reason: string | null
+}
+
+/** How each part of a store does. */
+export type StoreHealthReport = Readonly<Record<StorePart, PartHealth>>
+
+const parts: readonly StorePart[] = ['metadata', 'blobs', 'uploads']
+const ok: PartHealth = { state: 'ok', reason: null }
+
+/** The parts of {@link StoreHealth}. */
+export interface StoreHealthDeps {
+  readonly files: Files
+  readonly layout: Layout
+  readonly onNotice: NoticeSink
+  /** Whether the store was opened not to be written. */
+  readonly readOnly: boolean
+}
+
+/**
+ * What is known of a store's condition: what its writes met with, and what a look at its folder
+ * finds. Each change is a notice, once.
+ */
+export class StoreHealth {
+  readonly #deps: StoreHealthDeps
+  readonly #found: Map<StorePart, PartHealth> = new Map()
+  /** Why nothing is written any more, until a restart. */
+  #latched: PartHealth | null = null
+  #looking: Promise<void> | null = null
+
+  constructor(deps: StoreHealthDeps) {
+    this.#deps = deps
+  }
+
+  report(): StoreHealthReport {
+    const of = (part: StorePart): PartHealth => this.#found.get(part) ?? ok
+    return {
+      metadata: this.#latched ?? of('metadata'),
+      blobs: of('blobs'),
+      uploads: of('uploads'),
+    }
+  }
+
+  /** Notes a write that failed. Errors that say nothing of the storage are ignored. */
+  failed(part: StorePart, error: unknown): void {
+    const health = healthAfter(error)
+    if (health !== null) this.#set(part, health, error)
+  }
+
+  /** Notes a write that went through. */
+  wrote(part: StorePart): void {
+    if (this.#found.has(part)) this.#set(part, ok, null)
+  }
+
+  /** Notes that the metadata takes no more changes until a restart. */
+  latch(error: RegistryError): void {
+    this.#latched ??= { state: 'read-only', reason: reasonOf(error.cause ?? error) }
+  }
+
+  /**
+   * Refuses what could not be written anyway, before its bytes are taken.
+   *
+   * @throws RegistryError `storageReadOnly` or `unavailable`
+   */
+  async expectWritable(): Promise<void> {
+    if (this.#latched === null && this.#found.size === 0) return
+    // What was wrong may have been put right.
+    await this.check()
+    for (const { state } of Object.values(this.report())) {
+      if (state === 'read-only') throw new RegistryError('storageReadOnly')
+      if (state === 'unavailable') throw new RegistryError('unavailable')
+    }
+  }
+
+  /** Looks at the folder, once for all who ask meanwhile. Never rejects. */
+  check(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null
+    })
+    return this.#looking
+  }
+
+  async #look(): Promise<void> {
+    const { layout } = this.#deps
+    const marker = await this.#tryMarker()
+    for (const part of parts) {
+      const folder = { metadata: layout.root, blobs: layout.blobs, uploads: layout.uploads }[part]
+      const error = marker ?? (await this.#tryFolder(folder))
+      if (error !== null) this.failed(part, error)
+      // Room is there again when a write finds it.
+      else if (this.#found.get(part)?.state !== 'full') this.wrote(part)
+    }
+  }
+
+  /** Opening a file to write is what a read-only file system refuses on every runtime. */
+  async #tryMarker(): Promise<unknown> {
+    const { files, layout, readOnly } = this.#deps
+    try {
+      const file = await files.open(layout.marker, readOnly ? 'read' : 'write')
+      await file.close()
+      return null
+    } catch (error) {
+      const code = codeOf(error)
+      // Its owner may have protected the file, which is never written.
+      return code === 'EACCES' || code === 'EPERM' ? null : writeError(error)
+    }
+  }
+
+  async #tryFolder(path: string): Promise<unknown> {
+    try {
+      const stat = await this.#deps.files.stat(path)
+      if (stat?.kind === 'directory') return null
+      return writeError(Object.assign(new Error(`${path}: is gone`), { code: 'ENOENT' }))
+    } catch (error) {
+      return writeError(error)
+    }
+  }
+
+  #set(part: StorePart, health: PartHealth, error: unknown): void {
+    const before = this.#found.get(part) ?? ok
+    if (health.state === 'ok') this.#found.delete(part)
+    else this.#found.set(part, health)
+    if (before.state === health.state) return
+    this.#deps.onNotice({ kind: 'store-condition', part, ...health, error })
+  }
+}
+
+/** What a failed write says of the storage; null when it says nothing. */
+function healthAfter(error: unknown): PartHealth | null {
+  if (!(error instanceof RegistryError)) return null
+  const reason = reasonOf(error.cause)
+  switch (error.kind) {
+    case 'storageFull':
+      return { state: 'full', reason: 'there is no room left' }
+    case 'storageReadOnly':
+      return { state: 'read-only', reason }
+    case 'unavailable':
+      return isOutOfDescriptors(error.cause) ? null : { state: 'unavailable', reason }
+    default:
+      return null
+  }
+}
+
+/** A process out of descriptors says nothing of its storage. */
+function isOutOfDescriptors(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'EMFILE' || code === 'ENFILE'
+}
+
+/** Without the paths in the system's own message, since `/healthz` is open to everybody. */
+function reasonOf(error: unknown): string {
+  const code = codeOf(error)
+  switch (code) {
+    case 'EROFS':
+      return 'the file system is read-only'
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'files of the store are gone'
+    case null:
+      return 'the storage failed'
+    default:
+      return `the system reports ${code}`
+  }
+}

@@ -1,0 +1,109 @@
+import { emitter, safeNotices } from './core/callbacks.ts'
+import type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
+import { readOnly, withoutDeletes } from './core/read-only.ts'
+import { createCore } from './core/service.ts'
+import { steadyClock } from './oci/steady-clock.ts'
+import { defaultLimits, type RegistryOptions, type RegistryStores } from './options.ts'
+import type { MissingBytes } from './ports/metadata-store.ts'
+import type { RegistryService } from './ports/registry-service.ts'
+import type { HashFactory } from './ports/streaming-hash.ts'
+import { serviceApp } from './service-app.ts'
+
+/** A registry: a fetch handler, the service behind it, and its maintenance. */
+export interface Registry {
+  /**
+   * Answers a request. Needs nothing but Web standards; never rejects.
+   *
+   * @param context what the runtime hands to a Hono app as its bindings; an `Access` sees it
+   */
+  fetch(request: Request, context?: object): Response | Promise<Response>
+  /**
+   * The same routes as a Hono app, for `app.route('/', registry.app)` in an app of any hono 4 version.
+   * Middleware that is added to it does not apply to {@link fetch}: put that into an app of your own,
+   * around either.
+   *
+   * The type is `any`: the class `Hono` has private members, so TypeScript refuses the one of another
+   * installed copy, and no structural type can stand for it. Annotate it where you want the type
+   * (`const app: Hono = registry.app`). Where the type of your app matters (`hc<typeof app>`), write
+   * `app.route('/', registry.app)` as a statement of its own and do not use what it returns.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: explained above
+  readonly app: any
+  /** The registry without HTTP. */
+  readonly service: RegistryService
+  /** Ends upload sessions that were idle too long. Worth calling every minute or so. */
+  expireUploads(): Promise<void>
+  /** Deletes the bytes of blobs that no manifest names and whose leases are over. */
+  collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
+  /**
+   * Deletes bytes that no name points at, which a crash may leave. Walks over everything the blob store
+   * has. Bytes committed less than `graceMs` ago (default: the lease) are left alone.
+   */
+  sweepBytes(graceMs?: number): Promise<SweepReport>
+  /** Bytes that are known to be missing or damaged, at most `limit` (default: 100) of them. */
+  missingBytes(limit?: number): Promise<MissingBytes>
+  /** Whether the stores can be used now. @throws Error that says why not. */
+  check(): Promise<void>
+  /** Makes everything durable. Closes the stores that the registry made itself, and no others. */
+  close(): Promise<void>
+}
+
+/** What {@link assembleRegistry} makes a registry of. */
+export interface AssembledOptions extends RegistryOptions {
+  readonly stores: RegistryStores
+  readonly hash: HashFactory
+}
+
+/**
+ * Makes a registry of stores and a hash that are given. As `createRegistry`, which falls back to stores
+ * in memory and a portable hash; a bundle that uses this function has neither of them in it.
+ *
+ * @param closeStores what `close` of the registry does; default: nothing
+ * @throws TypeError when `prefix` or `stripped` is not a path, or the public path does not begin with
+ *   `stripped`.
+ */
+export function assembleRegistry(
+  options: AssembledOptions,
+  closeStores: () => Promise<void> = async () => {},
+): Registry {
+  const { stores, hash } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  const clock = options.clock ?? stores.clock ?? steadyClock()
+  const onNotice = safeNotices(options.onNotice)
+  const core = createCore({
+    ...stores,
+    hash,
+    limits,
+    allowSparse: options.allowSparse ?? false,
+    onNotice,
+    emit: emitter(options.onEvent, onNotice, clock),
+    pullEvents: options.pullEvents ?? false,
+    clock,
+  })
+  const service = restricted(options.wrap?.(core.service) ?? core.service, options)
+  const http = serviceApp(service, { ...options, onNotice })
+  return {
+    get app() {
+      return http.app
+    },
+    fetch: http.fetch,
+    service,
+    expireUploads: core.expireUploads,
+    collectGarbage: core.collectGarbage,
+    sweepBytes: (graceMs = limits.leaseMs) => core.sweepBytes(graceMs),
+    missingBytes: (limit = 100) => stores.metadata.listMissing(limit),
+    async check() {
+      await Promise.all([
+        stores.metadata.check?.(),
+        stores.blobs.check?.(),
+        stores.uploads.check?.(),
+      ])
+    },
+    close: closeStores,
+  }
+}
+
+function restricted(service: RegistryService, options: RegistryOptions): RegistryService {
+  if (options.readOnly === true) return readOnly(service)
+  return options.deletes === false ? withoutDeletes(service) : service
+}
