@@ -48,6 +48,12 @@ export function isStorageFull(error: unknown): boolean {
   return error instanceof RegistryError && error.kind === 'storageFull'
 }
 
+/** Whether an error says that something was not done, and may be done later. */
+export function isPassing(error: unknown): error is RegistryError {
+  if (!(error instanceof RegistryError)) return false
+  return error.kind === 'storageFull' || error.kind === 'unavailable'
+}
+
 /** The system's code of an error, such as `ENOENT`; null where it has none. */
 export function codeOf(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null

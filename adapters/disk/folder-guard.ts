@@ -1,5 +1,6 @@
 import { RegistryError } from '../../src/index.ts'
 import { codeOf } from './file-errors.ts'
+import type { Files, OpenFile, OpenMode } from './files.ts'
 import type { FolderLock } from './lock.ts'
 
 /**
@@ -19,8 +20,8 @@ export class FolderGuard {
   async verify(cause?: unknown): Promise<void> {
     if (await this.#lock.isHeld()) return
     const message = `${this.#root}: the folder is gone, was replaced, or is no longer locked`
-    const own = Object.assign(new Error(message), { code: 'ENOENT' })
-    throw new RegistryError('unavailable', { cause: cause ?? own })
+    const gone = Object.assign(new Error(message), { code: 'ENOENT' })
+    throw new RegistryError('unavailable', { cause: cause ?? gone })
   }
 
   /**
@@ -32,6 +33,38 @@ export class FolderGuard {
       () => error,
       (explained: unknown) => explained,
     )
+  }
+}
+
+/**
+ * {@link Files} that look at the guard before every write: for files that stay open for long, and whose
+ * bytes are acknowledged.
+ */
+export function guardedFiles(files: Files, guard: FolderGuard): Files {
+  return {
+    open: async (path: string, mode: OpenMode): Promise<OpenFile> => {
+      const file = await files.open(path, mode)
+      return {
+        fd: file.fd,
+        size: file.size,
+        identity: file.identity,
+        async write(chunks, position) {
+          await guard.verify()
+          return await file.write(chunks, position)
+        },
+        read: (into, offset, length, position) => file.read(into, offset, length, position),
+        datasync: () => file.datasync(),
+        truncate: (size) => file.truncate(size),
+        close: () => file.close(),
+      }
+    },
+    openDirectory: (path) => files.openDirectory(path),
+    stat: (path) => files.stat(path),
+    rename: (from, to) => files.rename(from, to),
+    link: (from, to) => files.link(from, to),
+    unlink: (path) => files.unlink(path),
+    makeDirectory: (path) => files.makeDirectory(path),
+    list: (path) => files.list(path),
   }
 }
 

@@ -3,6 +3,7 @@ import type { LogContents, MetadataLog } from '../../src/kit.ts'
 
 /** A log that is read and never changed: damaged files and unfinished changes stay where they are. */
 export class ReadOnlyLog implements MetadataLog {
+  readonly readOnly = true
   readonly #log: MetadataLog
   readonly failure: Error | null = null
 
@@ -17,6 +18,10 @@ export class ReadOnlyLog implements MetadataLog {
   async adopt(): Promise<void> {}
 
   append(): Promise<void> {
+    return Promise.reject(new RegistryError('storageReadOnly'))
+  }
+
+  seal(): Promise<void> {
     return Promise.reject(new RegistryError('storageReadOnly'))
   }
 

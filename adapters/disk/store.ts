@@ -5,7 +5,7 @@ import { type BlobStore, type MetadataLog, steadyClock } from '../../src/kit.ts'
 import { DiskBlobStore } from './blob-store.ts'
 import { BufferBudget } from './buffers.ts'
 import type { Files } from './files.ts'
-import { FolderGuard } from './folder-guard.ts'
+import { FolderGuard, guardedFiles } from './folder-guard.ts'
 import { layoutOf } from './layout.ts'
 import { type DiskLogDeps, DiskMetadataLog } from './metadata-log.ts'
 import { nodeFiles } from './node-files.ts'
@@ -103,7 +103,11 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
       blobs: place,
       readOnly,
     })
-    const log = openLog({ files, layout, guard, health, onNotice }, clock, readOnly)
+    const log = openLog(
+      { files: guardedFiles(files, guard), layout, health, onNotice },
+      clock,
+      readOnly,
+    )
     let closed: Promise<void> | null = null
     const release = { close: () => lock.release() }
     return {
@@ -121,7 +125,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
       }),
       async check() {
         await health.check()
-        await log.check()
+        await log.check().catch(() => {})
       },
       close() {
         closed ??= closeAll([uploads, log, ...(own === null ? [] : [own]), release])
