@@ -93,20 +93,15 @@ export class DiskMetadataLog implements MetadataLog {
     void reserve.refill()
   }
 
-  /** Stops all writing where the journal is no longer the file a restart would find. */
-  async check(): Promise<void> {
-    try {
-      await this.#journal?.expectNamed()
-    } catch (error) {
-      this.#latch(error)
-    }
+  /** @throws Error when a restart would not find the journal that is written. */
+  async expectNamed(): Promise<void> {
+    await this.#journal?.expectNamed()
   }
 
   async rotate(): Promise<number> {
     const { files, layout } = this.#deps
     const { journal } = this.#ready()
-    await this.check()
-    if (this.#failure !== null) throw this.#failure
+    await journal.expectNamed()
     const generation = journal.generation + 1
     const file = await files.open(layout.journal(generation), 'create')
     try {
@@ -169,7 +164,7 @@ export class DiskMetadataLog implements MetadataLog {
   #latch(error: unknown): RegistryError {
     if (this.#failure === null) {
       this.#failure = new RegistryError('storageReadOnly', { cause: error })
-      this.#deps.health.latch(this.#failure)
+      this.#deps.health.latch('metadata', this.#failure)
     }
     return this.#failure
   }

@@ -98,8 +98,9 @@ describe('appending', () => {
     await expect(log.rotate()).rejects.toMatchObject({ kind: 'storageReadOnly' })
     await expect(log.replace(1, rows(1))).rejects.toMatchObject({ kind: 'storageReadOnly' })
     expect(files.lines).toEqual([])
-    // The metadata over the log tells of it, once.
+    // The journal's writer tells of it.
     expect(notices).toEqual([])
+    expect(store.status().health.metadata.state).toBe('read-only')
     expect(store.status().failure).toMatchObject({ kind: 'storageReadOnly' })
   })
 
