@@ -2,6 +2,7 @@ import {
   createRegistry,
   defaultLimits,
   type Registry,
+  RegistryError,
   type RegistryOptions,
 } from '../../src/index.ts'
 import {
@@ -17,10 +18,11 @@ import {
 import type { BufferBudget } from './buffers.ts'
 import { nodeHash } from './node-hash.ts'
 import { type DiskStoreStatus, openDiskStore } from './store.ts'
+import type { PartHealth } from './store-health.ts'
 
 /** {@link RegistryOptions} with a folder in place of stores. */
 export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'hash'> {
-  /** Everything is kept here; made where there is none, unless `readOnly` is set. */
+  /** Everything is kept here; made where there is none. */
   readonly directory: string
   /**
    * Bytes go into this store instead, and the folder has names and upload sessions alone. The same store
@@ -52,7 +54,8 @@ export interface DiskRegistry extends Registry {
 }
 
 /**
- * Opens the registry in a folder, or makes one there. Its `close` releases the folder.
+ * Opens the registry in a folder, or makes one there. Its `close` releases the folder. With `readOnly`
+ * nothing is written, and the folder may be one that cannot be.
  *
  * @throws StoreInUse when another process has the folder.
  * @throws UnfitFolder when it holds something else, StoreTooNew when a later version made it.
@@ -88,6 +91,10 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
       status: () => ({ store: store.status(), metadata: metadata.status() }),
       async check() {
         await store.check()
+        for (const { state, reason } of Object.values(store.status().health)) {
+          const kind = problemOf(state)
+          if (kind !== null) throw new RegistryError(kind, { cause: new Error(`${reason}`) })
+        }
         await registry.check()
       },
       async close() {
@@ -104,4 +111,10 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
     await store.close().catch(() => {})
     throw error
   }
+}
+
+/** Why a part cannot be used; a full one can still be read, and emptied. */
+function problemOf(state: PartHealth['state']): 'storageReadOnly' | 'unavailable' | null {
+  if (state === 'read-only') return 'storageReadOnly'
+  return state === 'unavailable' ? 'unavailable' : null
 }
