@@ -1,7 +1,7 @@
 /** What the author of a store or of a runtime's adapter needs beside the public surface. */
 
 export { type AssembledOptions, assembleRegistry } from './assembled-registry.ts'
-export { safeObserver } from './core/callbacks.ts'
+export { safeNotices, safeObserver } from './core/callbacks.ts'
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
 export { beginExchange, type Exchange, type ExchangeEnd, exchangeOf } from './http/exchange.ts'
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'

@@ -93,7 +93,7 @@ async function lockKind(files: Files, layout: Layout): Promise<'flock' | 'socket
 /** The files that hold names and are there. */
 async function namesFiles(files: Files, layout: Layout): Promise<readonly string[]> {
   const found: string[] = []
-  for (const path of [layout.snapshot, layout.previousSnapshot]) {
+  for (const path of [layout.snapshot, layout.previousSnapshot, layout.seal]) {
     if ((await files.stat(path)) !== null) found.push(path)
   }
   if ((await files.stat(layout.root)) === null) return found

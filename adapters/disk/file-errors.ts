@@ -43,9 +43,27 @@ export function writeError(error: unknown): unknown {
   return new RegistryError('unavailable', { cause: error })
 }
 
+/** Whether an error says that this process may not write there. */
+export function isUnwritable(error: unknown): boolean {
+  if (error instanceof RegistryError) return error.kind === 'storageReadOnly'
+  const code = codeOf(error)
+  return code === 'EACCES' || code === 'EPERM'
+}
+
+/** Something that belongs to the store is not there, as the system would say it. */
+export function isGone(path: string, cause?: unknown): Error {
+  return Object.assign(new Error(`${path}: is gone`, { cause }), { code: 'ENOENT' })
+}
+
 /** Whether an error says that there is no room. */
 export function isStorageFull(error: unknown): boolean {
   return error instanceof RegistryError && error.kind === 'storageFull'
+}
+
+/** Whether an error says that something was not done, and may be done later. */
+export function isPassing(error: unknown): error is RegistryError {
+  if (!(error instanceof RegistryError)) return false
+  return error.kind === 'storageFull' || error.kind === 'unavailable'
 }
 
 /** The system's code of an error, such as `ENOENT`; null where it has none. */

@@ -20,7 +20,8 @@ export class FolderGuard {
   async verify(cause?: unknown): Promise<void> {
     if (await this.#lock.isHeld()) return
     const message = `${this.#root}: the folder is gone, was replaced, or is no longer locked`
-    throw new RegistryError('unavailable', { cause: cause ?? new Error(message) })
+    const gone = Object.assign(new Error(message), { code: 'ENOENT' })
+    throw new RegistryError('unavailable', { cause: cause ?? gone })
   }
 
   /**

@@ -1,4 +1,5 @@
-import { isStorageFull } from './file-errors.ts'
+import type { RegistryError } from '../../src/index.ts'
+import { isPassing, isStorageFull } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { Reserve } from './reserve.ts'
 import { writeAll } from './whole-files.ts'
@@ -9,7 +10,6 @@ export class JournalFile {
   readonly #files: Files
   readonly #path: string
   readonly #file: OpenFile
-  readonly #identity: string
   #length: number
 
   /** @param path the name the file was opened by */
@@ -18,35 +18,42 @@ export class JournalFile {
     this.#files = files
     this.#path = path
     this.#file = file
-    this.#identity = file.identity
     this.#length = length
   }
 
-  /**
-   * Adds bytes; they outlive power loss when it resolves. False where there is no room, even with
-   * the reserve: the journal is then as it was.
-   *
-   * @throws the system's error when it is unknown what the journal holds now, or whether a restart
-   *   would find it.
-   */
-  async append(bytes: Uint8Array, reserve: Reserve): Promise<boolean> {
-    while (!(await this.#write(bytes))) {
-      if (!(await reserve.give(bytes.byteLength))) return false
-    }
-    await Promise.all([this.#file.datasync(), this.expectNamed()])
-    this.#length += bytes.byteLength
-    return true
+  /** Its length, in bytes. */
+  get bytes(): number {
+    return this.#length
   }
 
   /**
-   * Sees to it that a restart would find this very file. One that was removed, or whose folder was
+   * Adds bytes; they outlive power loss when it resolves.
+   *
+   * @returns null, or why nothing was added: `storageFull` where there is no room, even with the
+   *   reserve, or `unavailable`; the journal is then as it was
+   * @throws the system's error when it is unknown what the journal holds now, or whether a restart
+   *   would find it.
+   */
+  async append(bytes: Uint8Array, reserve: Reserve): Promise<RegistryError | null> {
+    for (;;) {
+      const failure = await this.#write(bytes)
+      if (failure === null) break
+      if (!isStorageFull(failure) || !(await reserve.give(bytes.byteLength))) return failure
+    }
+    await Promise.all([this.#file.datasync(), this.expectNamed()])
+    this.#length += bytes.byteLength
+    return null
+  }
+
+  /**
+   * Makes sure that a restart would find this very file. One that was removed, or whose folder was
    * moved or covered by another file system, still takes writes and syncs.
    *
    * @throws Error when its name leads elsewhere, or nowhere.
    */
   async expectNamed(): Promise<void> {
     const found = await this.#files.stat(this.#path)
-    if (found?.identity === this.#identity) return
+    if (found?.identity === this.#file.identity) return
     const problem = found === null ? 'is gone' : 'is another file than the one that was opened'
     throw Object.assign(new Error(`${this.#path}: ${problem}`), { code: 'ENOENT' })
   }
@@ -55,14 +62,14 @@ export class JournalFile {
     return this.#file.close()
   }
 
-  async #write(bytes: Uint8Array): Promise<boolean> {
+  async #write(bytes: Uint8Array): Promise<RegistryError | null> {
     try {
       await writeAll(this.#file, [bytes], this.#length)
-      return true
+      return null
     } catch (error) {
-      if (!isStorageFull(error)) throw error
+      if (!isPassing(error)) throw error
       await this.#file.truncate(this.#length)
-      return false
+      return error
     }
   }
 }

@@ -18,6 +18,8 @@ export interface Layout {
   readonly snapshot: string
   /** The snapshot before it. */
   readonly previousSnapshot: string
+  /** How much of the newest journal is durable. */
+  readonly seal: string
   /** Space kept back, so that a full disk can still delete. */
   readonly reserve: string
   readonly blobs: string
@@ -43,6 +45,7 @@ export function layoutOf(root: string): Layout {
     lock: join(root, 'lock'),
     snapshot: join(root, 'metadata.json'),
     previousSnapshot: join(root, 'metadata.previous.json'),
+    seal: join(root, 'journal.seal'),
     reserve: join(root, 'reserve'),
     blobs: join(root, 'blobs'),
     uploads,

@@ -1,36 +1,33 @@
-import { type NoticeSink, RegistryError } from '../../src/index.ts'
+import { RegistryError } from '../../src/index.ts'
 import type { Chunks, LogChoice, LogContents, LogFile, MetadataLog } from '../../src/kit.ts'
-import { StoreDamaged } from '../../src/kit.ts'
+import { type AdoptDeps, adoptJournal, setAside } from './adopt-journal.ts'
 import { syncDirectory } from './directory-sync.ts'
-import type { Files, OpenFile } from './files.ts'
+import { isPassing } from './file-errors.ts'
 import { JournalFile } from './journal-file.ts'
-import type { Layout } from './layout.ts'
 import { findLog } from './log-contents.ts'
-import type { Quarantine } from './quarantine.ts'
 import { Reserve } from './reserve.ts'
-import { writeSnapshot } from './snapshot-file.ts'
+import { SealFile } from './seal-file.ts'
+import { keepSnapshot, writeSnapshot } from './snapshot-file.ts'
 import type { StoreHealth } from './store-health.ts'
 
 /** What a {@link DiskMetadataLog} works with. */
-export interface DiskLogDeps {
-  readonly files: Files
-  readonly layout: Layout
-  readonly quarantine: Quarantine
-  readonly onNotice: NoticeSink
+export interface DiskLogDeps extends AdoptDeps {
   readonly health: StoreHealth
 }
 
-/** Generations of names in files: see {@link MetadataLog}. */
+/** Generations of metadata in files: see {@link MetadataLog}. */
 export class DiskMetadataLog implements MetadataLog {
   readonly #deps: DiskLogDeps
   #journal: JournalFile | null = null
   #reserve: Reserve | null = null
+  /** Null also while there was no room to make it. */
+  #sealFile: SealFile | null = null
   /** The generation of the file that has the snapshot's name; null where there is none. */
   #snapshot: number | null = null
   /** Likewise of the snapshot before. */
   #previous: number | null = null
   #journals: number[] = []
-  /** Found damaged before anybody read them. */
+  /** Found damaged before they were read. */
   #unreadable: readonly string[] = []
   #failure: RegistryError | null = null
 
@@ -44,92 +41,108 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async load(): Promise<LogContents> {
-    const found = await findLog(this.#deps.files, this.#deps.layout)
+    const { files, layout } = this.#deps
+    const found = await findLog(files, layout)
     this.#snapshot = found.snapshot?.generation ?? null
     this.#previous = found.previous?.generation ?? null
     this.#journals = found.journals.map((journal) => journal.generation)
     this.#unreadable = found.unreadable
     const snapshots = [found.snapshot, found.usablePrevious]
-    const { journals } = found
-    return { snapshots: snapshots.filter((file): file is LogFile => file !== null), journals }
+    return {
+      snapshots: snapshots.filter((file): file is LogFile => file !== null),
+      journals: found.journals,
+      seal: await SealFile.read(files, layout),
+    }
   }
 
   async adopt(choice: LogChoice): Promise<void> {
     const { files, layout } = this.#deps
-    for (const name of new Set([...this.#unreadable, ...choice.damaged])) await this.#setAside(name)
-    const { generation } = choice
-    const file = await files.open(layout.journal(generation), 'ensure')
-    try {
-      if (file.size < choice.journalBytes) {
-        const problem = `has ${file.size} bytes, and ${choice.journalBytes} were read from it`
-        throw new StoreDamaged(`journal.${generation}`, problem)
-      }
-      if (file.size > choice.journalBytes) await this.#cutTail(file, choice)
-      // What a killed process left may be in memory alone, and what is served must be durable.
-      await file.datasync()
-      await syncDirectory(files, layout.root)
-    } catch (error) {
-      await file.close()
-      throw error
+    for (const name of new Set([...this.#unreadable, ...choice.damaged])) {
+      if (name === 'metadata.json') this.#snapshot = null
+      if (name === 'metadata.previous.json') this.#previous = null
+      await setAside(this.#deps, name)
     }
+    const { generation, journalBytes } = choice
+    const file = await adoptJournal(this.#deps, choice)
     if (!this.#journals.includes(generation)) this.#journals.push(generation)
     const path = layout.journal(generation)
-    this.#journal = new JournalFile(files, path, generation, file, choice.journalBytes)
+    this.#journal = new JournalFile(files, path, generation, file, journalBytes)
     this.#reserve = await Reserve.open(files, layout.reserve)
+    try {
+      await this.#setSeal(this.#journal)
+    } catch (error) {
+      if (!isPassing(error)) throw error
+    }
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    const { journal, reserve } = this.#ready()
-    let added: boolean
+    const { journal, reserve } = this.#opened()
+    const { health } = this.#deps
+    let refusal: RegistryError | null
     try {
-      added = await journal.append(bytes, reserve)
+      refusal = await journal.append(bytes, reserve)
     } catch (error) {
       throw this.#latch(error)
     }
-    if (!added) throw new RegistryError('storageFull')
-    // Beside what follows: nobody has to wait until the reserve is whole again.
+    if (refusal !== null) {
+      if (refusal.kind === 'unavailable') health.failed('metadata', refusal)
+      throw refusal
+    }
+    health.wrote('metadata')
+    // Beside what follows: no caller waits until the reserve is whole again.
     void reserve.refill()
   }
 
-  /** Stops all writing where the journal is no longer the file a restart would find. */
-  async check(): Promise<void> {
-    try {
-      await this.#journal?.expectNamed()
-    } catch (error) {
-      this.#latch(error)
-    }
+  async seal(): Promise<void> {
+    await this.#setSeal(this.#opened().journal)
+  }
+
+  /** @throws Error when a restart would not find the journal that is written. */
+  async expectNamed(): Promise<void> {
+    await this.#journal?.expectNamed()
   }
 
   async rotate(): Promise<number> {
     const { files, layout } = this.#deps
-    const { journal } = this.#ready()
-    await this.check()
-    if (this.#failure !== null) throw this.#failure
+    const { journal } = this.#opened()
+    await journal.expectNamed()
     const generation = journal.generation + 1
-    const file = await files.open(layout.journal(generation), 'create')
+    const path = layout.journal(generation)
+    const file = await files.open(path, 'create')
     try {
       await file.datasync()
       await syncDirectory(files, layout.root)
     } catch (error) {
-      await file.close()
-      throw this.#latch(error)
+      await file.close().catch(() => {})
+      if (!isPassing(error)) throw this.#latch(error)
+      await this.#takeBack(path)
+      throw error
     }
-    this.#journal = new JournalFile(files, layout.journal(generation), generation, file, 0)
+    this.#journal = new JournalFile(files, path, generation, file, 0)
     this.#journals.push(generation)
-    // All of it is synced: a failure to let go loses nothing.
+    // All of it is synced: a failure to release it loses nothing.
     await journal.close().catch(() => {})
+    try {
+      await this.#setSeal(this.#journal)
+    } catch (error) {
+      // The seal of the journal before says less, and says it still.
+      if (!isPassing(error)) throw error
+    }
     return generation
   }
 
   async replace(generation: number, rows: Chunks): Promise<void> {
     const { files, layout } = this.#deps
-    this.#ready()
+    this.#opened()
     const fresh = `${layout.snapshot}.new`
     await files.unlink(fresh)
     try {
       // Read back before it gets the name, so that a bad copy never pushes a good one out.
       await writeSnapshot(files, fresh, rows)
-      if (this.#snapshot !== null) await this.#keepSnapshot(this.#snapshot)
+      if (this.#snapshot !== null) {
+        await keepSnapshot(files, layout)
+        this.#previous = this.#snapshot
+      }
       await files.rename(fresh, layout.snapshot)
     } catch (error) {
       await files.unlink(fresh).catch(() => false)
@@ -139,25 +152,44 @@ export class DiskMetadataLog implements MetadataLog {
     try {
       await syncDirectory(files, layout.root)
     } catch (error) {
-      throw this.#latch(error)
+      throw isPassing(error) ? error : this.#latch(error)
     }
     await this.#dropJournals(this.#previous ?? 0)
   }
 
-  async close(): Promise<void> {
-    const journal = this.#journal
-    this.#journal = null
-    await journal?.close()
-    await this.#reserve?.close()
-    this.#reserve = null
+  /**
+   * Looks whether a restart would find the journal that is written to. A folder that is away may come
+   * back; a journal that is gone from it does not, and ends all writing.
+   */
+  async check(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    try {
+      await this.#journal?.expectNamed()
+    } catch (error) {
+      if (!(await this.#isAway())) throw this.#latch(error)
+      throw new RegistryError('unavailable', { cause: error })
+    }
   }
 
-  #ready(): { readonly journal: JournalFile; readonly reserve: Reserve } {
+  async close(): Promise<void> {
+    const open = [this.#journal, this.#reserve, this.#sealFile]
+    this.#journal = null
+    this.#reserve = null
+    this.#sealFile = null
+    for (const each of open) await each?.close()
+  }
+
+  #opened(): { readonly journal: JournalFile; readonly reserve: Reserve } {
     if (this.#failure !== null) throw this.#failure
     if (this.#journal === null || this.#reserve === null) {
       throw new Error('the metadata log is not open')
     }
     return { journal: this.#journal, reserve: this.#reserve }
+  }
+
+  async #isAway(): Promise<boolean> {
+    const { files, layout } = this.#deps
+    return (await files.stat(layout.marker).catch(() => null)) === null
   }
 
   /**
@@ -167,47 +199,50 @@ export class DiskMetadataLog implements MetadataLog {
   #latch(error: unknown): RegistryError {
     if (this.#failure === null) {
       this.#failure = new RegistryError('storageReadOnly', { cause: error })
-      this.#deps.health.latch(this.#failure)
+      this.#deps.health.latch('metadata', this.#failure)
     }
     return this.#failure
   }
 
-  /** Gives the snapshot its second name, in one step, so that there is always one under each. */
-  async #keepSnapshot(generation: number): Promise<void> {
+  /** Notes that all of a journal is durable, which it is. */
+  async #setSeal({ generation, bytes }: JournalFile): Promise<void> {
     const { files, layout } = this.#deps
-    const second = `${layout.previousSnapshot}.new`
-    await files.unlink(second)
-    await files.link(layout.snapshot, second)
-    await files.rename(second, layout.previousSnapshot)
-    // A rename between two names of one file does nothing at all.
-    await files.unlink(second)
-    this.#previous = generation
-  }
-
-  async #dropJournals(before: number): Promise<void> {
-    const { files, layout } = this.#deps
-    const dropped = this.#journals.filter((generation) => generation < before)
-    this.#journals = this.#journals.filter((generation) => generation >= before)
-    // Oldest first, so that what a crash leaves has no hole.
-    for (const generation of dropped.sort((a, b) => a - b)) {
-      await files.unlink(layout.journal(generation))
+    const seal = { generation, bytes }
+    try {
+      if (this.#sealFile === null) this.#sealFile = await SealFile.open(files, layout, seal)
+      else await this.#sealFile.set(seal)
+    } catch (error) {
+      throw isPassing(error) ? error : this.#latch(error)
     }
   }
 
-  async #setAside(name: string): Promise<void> {
-    const { layout, quarantine, onNotice } = this.#deps
-    if (name === 'metadata.json') this.#snapshot = null
-    if (name === 'metadata.previous.json') this.#previous = null
-    const moved = await quarantine.move(`${layout.root}/${name}`)
-    onNotice({ kind: 'store-recovered', file: name, detail: `damaged, kept as ${moved}` })
+  /**
+   * Removes a journal that could not be begun. Nothing was acknowledged in it, but where it stood, the
+   * one before would have to end with a seal.
+   */
+  async #takeBack(path: string): Promise<void> {
+    const { files, layout } = this.#deps
+    try {
+      await files.unlink(path)
+      await syncDirectory(files, layout.root)
+    } catch (error) {
+      throw this.#latch(error)
+    }
   }
 
-  async #cutTail(file: OpenFile, choice: LogChoice): Promise<void> {
-    const name = `journal.${choice.generation}`
-    const copy = await this.#deps.quarantine.copyTail(file, name, choice.journalBytes)
-    await file.truncate(choice.journalBytes)
-    const bytes = file.size - choice.journalBytes
-    const detail = `${bytes} bytes of an unfinished change, never acknowledged, kept as ${copy}`
-    this.#deps.onNotice({ kind: 'store-recovered', file: name, detail })
+  /** Removes journals that no snapshot needs; one that cannot be is removed another time. */
+  async #dropJournals(before: number): Promise<void> {
+    const { files, layout } = this.#deps
+    // Oldest first, so that what a crash or a failure leaves has no hole.
+    this.#journals.sort((a, b) => a - b)
+    for (const generation of [...this.#journals]) {
+      if (generation >= before) return
+      try {
+        await files.unlink(layout.journal(generation))
+      } catch {
+        return
+      }
+      this.#journals.shift()
+    }
   }
 }

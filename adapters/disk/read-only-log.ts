@@ -3,6 +3,7 @@ import type { LogContents, MetadataLog } from '../../src/kit.ts'
 
 /** A log that is read and never changed: damaged files and unfinished changes stay where they are. */
 export class ReadOnlyLog implements MetadataLog {
+  readonly readOnly = true
   readonly #log: MetadataLog
   readonly failure: Error | null = null
 
@@ -20,6 +21,10 @@ export class ReadOnlyLog implements MetadataLog {
     return Promise.reject(new RegistryError('storageReadOnly'))
   }
 
+  seal(): Promise<void> {
+    return Promise.reject(new RegistryError('storageReadOnly'))
+  }
+
   rotate(): Promise<number> {
     return Promise.reject(new RegistryError('storageReadOnly'))
   }
@@ -28,7 +33,7 @@ export class ReadOnlyLog implements MetadataLog {
     return Promise.reject(new RegistryError('storageReadOnly'))
   }
 
-  async check(): Promise<void> {}
+  async expectNamed(): Promise<void> {}
 
   close(): Promise<void> {
     return this.#log.close()

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { Chunks, LogFile } from '../../src/kit.ts'
 import { isNoFile } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
+import type { Layout } from './layout.ts'
 import { readFile, readSpan, writeAll } from './whole-files.ts'
 
 /** Gathered before one call, in bytes. */
@@ -9,7 +10,7 @@ const lotBytes = 256 * 1024
 
 /**
  * Where a snapshot's first line says its generation: the file's name cannot, for one rename has to
- * change both. All else in it is the business of whoever wrote the rows.
+ * change both. All else in it is the business of the metadata.
  */
 const generationField = /^\{[^\n]*?"generation":([0-9]{1,15})[,}]/
 const firstBytes = 256
@@ -32,7 +33,7 @@ export async function findSnapshot(
   try {
     file = await files.open(path, 'read')
   } catch (error) {
-    if (isNoFile(error)) return { kind: 'damaged', problem: 'is no regular file' }
+    if (isNoFile(error)) return { kind: 'damaged', problem: 'is not a regular file' }
     throw error
   }
   try {
@@ -64,6 +65,16 @@ export async function writeSnapshot(files: Files, path: string, rows: Chunks): P
   } finally {
     await file.close()
   }
+}
+
+/** Gives the snapshot its second name, in one step, so that there is always one under each. */
+export async function keepSnapshot(files: Files, layout: Layout): Promise<void> {
+  const second = `${layout.previousSnapshot}.new`
+  await files.unlink(second)
+  await files.link(layout.snapshot, second)
+  await files.rename(second, layout.previousSnapshot)
+  // A rename between two names of one file does nothing at all.
+  await files.unlink(second)
 }
 
 class SnapshotWriter {

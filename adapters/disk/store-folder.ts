@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { StoreDamaged } from '../../src/kit.ts'
 import { syncDirectory } from './directory-sync.ts'
 import type { Files } from './files.ts'
-import { blobAlgorithms, journalGeneration, type Layout } from './layout.ts'
+import { blobAlgorithms, type Layout } from './layout.ts'
 import { type BlobPlace, type LockKind, readMarker, writeMarker } from './store-marker.ts'
 
 export {
@@ -108,7 +108,7 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
   const ours = new Set(['lock', 'blobs', 'uploads', 'quarantine', 'store.json.new', 'journal.0'])
   for await (const name of files.list(layout.root)) {
     if (foreignNames.has(name) || ours.has(name) || name.startsWith('lock.')) continue
-    const kept = name.startsWith('metadata.') || journalGeneration(name) !== null
+    const kept = /^(?:metadata|journal)\./.test(name)
     throw kept ? markerLost(layout) : foreign(layout, name)
   }
   const journal = await files.stat(layout.journal(0))

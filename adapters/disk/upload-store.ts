@@ -5,7 +5,7 @@ import {
   type UploadSession,
   type UploadStore,
 } from '../../src/kit.ts'
-import { writeError } from './file-errors.ts'
+import { isGone, writeError } from './file-errors.ts'
 import type { Files } from './files.ts'
 import type { FolderGuard } from './folder-guard.ts'
 import type { Layout } from './layout.ts'
@@ -143,7 +143,10 @@ export class DiskUploadStore implements UploadStore {
 
   /** @throws RegistryError `unavailable` when the folder is gone. */
   async check(): Promise<void> {
-    await this.#deps.guard.verify()
+    const { files, layout, guard } = this.#deps
+    await guard.verify()
+    if ((await files.stat(layout.uploads)) !== null) return
+    throw new RegistryError('unavailable', { cause: isGone(layout.uploads) })
   }
 
   /** Writes the newest sessions without bytes too, so that a restart ends none that is in use. */

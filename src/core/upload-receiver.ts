@@ -24,8 +24,8 @@ export interface Destination {
   readonly hash: RunningHash | null
   /** Told as bytes come. */
   progress(): void
-  /** Told which body is being read. */
-  reading(source: ByteSource): void
+  /** Told which body is being read, and null when it has ended. */
+  reading(source: ByteSource | null): void
 }
 
 /** What came of a body: staged bytes, hashed as they passed. */
@@ -96,6 +96,8 @@ export async function receiveBody(
       await rollBack(to.stage, staged)
       throw error
     }
+  } finally {
+    to.reading(null)
   }
 
   const settlement = settleChunk(to.offset, expected, received, end)

@@ -210,9 +210,11 @@ export function uploadService(deps: CoreDeps): UploadService {
     },
 
     async uploadStatus(_call, repository, id) {
+      const seen = await uploads.find(id, limits.uploadIdleMs)
+      if (seen?.repository !== repository) throw new RegistryError('uploadUnknown')
+      await claims.tell(id)
       const session = await uploads.find(id, limits.uploadIdleMs)
-      if (session?.repository !== repository) throw new RegistryError('uploadUnknown')
-      claims.tell(id)
+      if (session === null) throw new RegistryError('uploadUnknown')
       return { id, offset: session.offset }
     },
 

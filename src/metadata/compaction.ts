@@ -62,6 +62,7 @@ export class Compaction {
 
   /** Starts one if it is due. */
   startIfDue(): void {
+    if (this.#writer.failure !== null) return
     const due = Math.max(this.#options.compactBytes, this.#snapshotBytes / 2, this.#retryAt)
     if (this.journalBytes > due && this.#running === null) void this.run()
   }

@@ -18,7 +18,10 @@ interface Waiting {
 
 /** What a {@link GroupCommit} may be told. */
 export interface CommitOptions {
-  /** How long after the last change the journal is sealed, in milliseconds. */
+  /**
+   * How long after the last change the journal is sealed, and how long after the first it is sealed
+   * beside while changes keep coming; in milliseconds.
+   */
   readonly sealAfterMs: number
   /** When the next batch is made. */
   moment(): Moment
@@ -133,6 +136,7 @@ export class GroupCommit {
       else if (this.#state.leftovers.isPending) await nextTurn()
       else break
       this.#state.leftovers.step()
+      if (this.#writer.unsealedMs > this.#options.sealAfterMs) await this.#writer.sealBeside()
     }
     this.#isDraining = false
     this.#sealLater()

@@ -3,7 +3,7 @@ import type { MetadataLog } from '../ports/metadata-log.ts'
 import type { NoticeSink } from '../ports/notices.ts'
 import { encodeFrame } from './journal.ts'
 
-/** Where the newest journal stands when a {@link JournalWriter} takes over. */
+/** Where the newest journal ends when a {@link JournalWriter} takes over. */
 export interface JournalPosition {
   /** Sequence of the last frame. */
   readonly sequence: number
@@ -22,9 +22,12 @@ export class JournalWriter {
   #sealed: boolean
   #written = 0
   #isFull = false
+  /** When the first frame came that the log has not sealed; null when it has them all. */
+  #unsealedSince: number | null = null
   #failure: RegistryError | null = null
 
   constructor(log: MetadataLog, from: JournalPosition, onNotice: NoticeSink) {
+    if (log.readOnly === true) this.#failure = new RegistryError('storageReadOnly')
     this.#log = log
     this.#onNotice = onNotice
     this.#sequence = from.sequence
@@ -52,14 +55,19 @@ export class JournalWriter {
     return this.#isFull
   }
 
-  /** Whether the journal has frames after its last seal. */
+  /** Whether there is something to be sealed. */
   get isOpen(): boolean {
-    return !this.#sealed && this.#bytes > 0
+    return (!this.#sealed && this.#bytes > 0) || this.#unsealedSince !== null
+  }
+
+  /** For how long there have been frames that the log has not sealed, in milliseconds. */
+  get unsealedMs(): number {
+    return this.#unsealedSince === null ? 0 : performance.now() - this.#unsealedSince
   }
 
   /**
-   * Makes a frame durable; returns why it could not be: `storageFull`, and the next may go, or
-   * `storageReadOnly`, and none will.
+   * Makes a frame durable; returns why it could not be: `storageFull` or `unavailable`, and the next
+   * may go, or `storageReadOnly`, and none will.
    */
   async append(effects: readonly string[]): Promise<RegistryError | null> {
     if (this.#failure !== null) return this.#failure
@@ -70,11 +78,12 @@ export class JournalWriter {
       this.#bytes += frame.length
       this.#written += frame.length
       this.#sealed = effects.length === 0
+      this.#unsealedSince ??= performance.now()
       this.#noteFull(false)
       return null
     } catch (error) {
-      if (!(error instanceof RegistryError && error.kind === 'storageFull')) return this.fail(error)
-      this.#noteFull(true)
+      if (!isPassing(error)) return this.fail(error)
+      if (error.kind === 'storageFull') this.#noteFull(true)
       return error
     }
   }
@@ -88,9 +97,22 @@ export class JournalWriter {
     return this.#failure
   }
 
-  /** Seals what is not sealed; what cannot be now is with the next seal. */
+  /** Seals what is not sealed, in the journal and beside it; what cannot be now is the next time. */
   async seal(): Promise<void> {
-    if (this.isOpen) await this.append([])
+    if (!this.#sealed && this.#bytes > 0) await this.append([])
+    await this.sealBeside()
+  }
+
+  /** Has the log note that what was appended is durable; while frames keep coming, that alone. */
+  async sealBeside(): Promise<void> {
+    if (this.#unsealedSince === null || this.#failure !== null) return
+    this.#unsealedSince = performance.now()
+    try {
+      await this.#log.seal()
+      this.#unsealedSince = null
+    } catch (error) {
+      if (!isPassing(error)) this.fail(error)
+    }
   }
 
   /**
@@ -108,6 +130,7 @@ export class JournalWriter {
     const generation = await this.#log.rotate()
     this.#bytes = 0
     this.#sealed = false
+    this.#unsealedSince = null
     return generation
   }
 
@@ -119,4 +142,11 @@ export class JournalWriter {
       : { state: 'ok' as const, reason: null }
     this.#onNotice({ kind: 'store-condition', part: 'metadata', ...condition, error: null })
   }
+}
+
+/** Whether an error leaves the journal as it was. */
+function isPassing(error: unknown): error is RegistryError {
+  return (
+    error instanceof RegistryError && (error.kind === 'storageFull' || error.kind === 'unavailable')
+  )
 }

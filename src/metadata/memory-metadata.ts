@@ -42,8 +42,10 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
     return this.#change((batch) => changes.mountBlob(batch, from, to, digest, leaseMs))
   }
 
+  /** Where nothing can be written any more, nothing is collected either, so that no lease is needed. */
   keepBlob(repository: RepositoryName, digest: Digest, leaseMs: number): Promise<BlobRef | null> {
-    const { flight } = this.commit
+    const { flight, failure } = this.commit
+    if (failure !== null) return this.findBlob(repository, digest)
     if (flight !== null && (flight.touches(repository, digest) || flight.touchesBytes(digest))) {
       return this.#keepBlobInTurn(repository, digest, leaseMs)
     }

@@ -1,5 +1,5 @@
 import { StoreDamaged } from '../oci/store-damaged.ts'
-import type { LogChoice, LogContents, LogFile } from '../ports/metadata-log.ts'
+import type { LogChoice, LogContents, LogFile, LogSeal } from '../ports/metadata-log.ts'
 import { EffectDecoder, type FormatOneDefaults } from './effect-decoder.ts'
 import { type JournalReading, readJournal } from './journal.ts'
 import { readSnapshot, type SnapshotReading } from './snapshot-reader.ts'
@@ -96,7 +96,7 @@ async function replay(
   { contents, decoder, damaged }: Reading,
 ): Promise<Recovered> {
   const journals = contents.journals.filter((file) => file.generation >= (base?.generation ?? 0))
-  requireJournals(journals, base, contents.snapshots, damaged)
+  requireJournals(journals, base, contents, damaged)
 
   let sequence = base?.sequence ?? 0
   let journalBytes = 0
@@ -104,6 +104,7 @@ async function replay(
   for (const file of journals) {
     last = await readJournal(file, sequence, decoder, (effect) => state.apply(effect, null))
     if (file !== journals.at(-1)) requireWhole(file, last)
+    requireSealed(file, last, contents.seal)
     sequence = last.sequence
     journalBytes += last.wholeBytes
   }
@@ -145,7 +146,7 @@ async function replay(
 function requireJournals(
   journals: readonly LogFile[],
   base: Base | null,
-  snapshots: readonly LogFile[],
+  { snapshots, seal }: LogContents,
   damaged: readonly StoreDamaged[],
 ): void {
   const [problem] = damaged
@@ -158,6 +159,9 @@ function requireJournals(
   for (const [index, file] of journals.entries()) {
     if (file.generation === (first?.generation ?? 0) + index) continue
     throw new StoreDamaged(file.name, 'the journal before it is missing')
+  }
+  if (seal !== null && seal.generation > (newest?.generation ?? -1)) {
+    throw new StoreDamaged(`journal.${seal.generation}`, 'is gone, though it had begun')
   }
   // A snapshot begins where a journal ends. Without the snapshot that journal has to be there, and
   // one after it; that they follow each other is then seen from their frames.
@@ -173,4 +177,11 @@ function requireWhole(file: LogFile, reading: JournalReading): void {
     throw new StoreDamaged(file.name, found)
   }
   if (!reading.sealed) throw new StoreDamaged(file.name, 'its last frames are missing')
+}
+
+/** What was sealed once has to be there whole. */
+function requireSealed(file: LogFile, reading: JournalReading, seal: LogSeal | null): void {
+  if (seal?.generation !== file.generation || seal.bytes <= reading.wholeBytes) return
+  const found = `only ${reading.wholeBytes} of the ${seal.bytes} bytes that were acknowledged are whole`
+  throw new StoreDamaged(file.name, `its end was cut off or damaged: ${found}`)
 }

@@ -1,12 +1,10 @@
-import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
-import type { BlobRef } from '../ports/blob-store.ts'
-import type { ManifestRecord } from '../ports/metadata-store.ts'
 import type { Effect } from './effects.ts'
 import { Holdings } from './holdings.ts'
 import { Leftovers } from './leftovers.ts'
 import { Links } from './links.ts'
-import { Repository, type StoredManifest, tagCountOf, unrecorded } from './repository.ts'
+import { Manifests } from './manifests.ts'
+import { Repository } from './repository.ts'
 import { SortedNames } from './sorted-names.ts'
 import type { Trace } from './trace.ts'
 
@@ -21,6 +19,7 @@ export class State {
   readonly holdings: Holdings = new Holdings()
   readonly links: Links = new Links(this.holdings)
   readonly leftovers: Leftovers = new Leftovers(this.holdings, this.links)
+  readonly manifests: Manifests = new Manifests(this.holdings, this.links, this.leftovers)
 
   /**
    * Makes an effect so. Without a trace it cannot be taken back, and leaves nothing to be taken out
@@ -55,14 +54,21 @@ export class State {
         this.#noteEmptiness(repository, trace)
         break
       }
-      case 'manifest':
-        this.#record(effect, trace)
+      case 'manifest': {
+        const repository = this.#begin(effect.repository, trace)
+        this.manifests.record(repository, effect, trace)
+        this.#noteEmptiness(repository, trace)
         break
-      case 'unmanifest':
-        this.#unrecord(effect, trace)
+      }
+      case 'unmanifest': {
+        const repository = this.repositories.get(effect.repository)
+        if (repository === undefined) break
+        this.manifests.remove(repository, effect, trace)
+        this.#noteEmptiness(repository, trace)
         break
+      }
       case 'tag':
-        this.#tag(effect, trace)
+        this.manifests.tag(this.#begin(effect.repository, trace), effect, trace)
         break
       case 'untag':
         this.repositories.get(effect.repository)?.removeTag(effect.tag, trace)
@@ -137,92 +143,6 @@ export class State {
     this.leftovers.addRepository(repository, trace)
   }
 
-  #record(effect: Effect & { kind: 'manifest' }, trace: Trace | null): void {
-    const { record, keepUntil } = effect
-    const repository = this.#begin(effect.repository, trace)
-    const holding = this.holdings.locate(record.blob, trace)
-    const stored = this.#manifest(repository, holding.digest, trace)
-    const before = stored.record
-    const references = this.links.name(repository, record, trace)
-    const after = recordOf(record, holding.ref, references)
-    if (before !== null) this.links.release(repository, before, keepUntil, trace)
-    const place = (from: ManifestRecord | null, to: ManifestRecord | null): void => {
-      if (from !== null) repository.unrefer(from)
-      stored.record = to
-      if (to !== null) repository.refer(to)
-      if (from === null) {
-        stored.holding = holding
-        holding.records += 1
-        repository.manifestNames.insert(stored.digest)
-      } else if (to === null) {
-        stored.holding = null
-        holding.records -= 1
-        repository.manifestNames.delete(stored.digest)
-      }
-    }
-    place(before, after)
-    if (trace !== null) {
-      touchManifest(repository, before ?? after, trace)
-      touchManifest(repository, after, trace)
-      trace.undo(() => place(after, before))
-    }
-    this.#noteEmptiness(repository, trace)
-  }
-
-  #unrecord(effect: Effect & { kind: 'unmanifest' }, trace: Trace | null): void {
-    const repository = this.repositories.get(effect.repository)
-    const stored = repository?.manifests.get(effect.digest)
-    if (repository === undefined || stored === undefined) return
-    const { record, holding, digest } = stored
-    const tags = tagCountOf(stored)
-    repository.manifests.delete(digest)
-    repository.tagCount -= tags
-    if (trace !== null) {
-      if (tags > 0) trace.tagList(repository.name)
-      trace.undo(() => {
-        repository.manifests.set(digest, stored)
-        repository.tagCount += tags
-      })
-    }
-    if (tags > 0) this.leftovers.addTags(repository, stored, trace)
-    if (record !== null && holding !== null) {
-      this.links.release(repository, record, effect.keepUntil, trace)
-      repository.unrefer(record)
-      repository.manifestNames.delete(digest)
-      stored.record = null
-      holding.records -= 1
-      if (trace !== null) {
-        touchManifest(repository, record, trace)
-        trace.undo(() => {
-          stored.record = record
-          repository.refer(record)
-          repository.manifestNames.insert(digest)
-          holding.records += 1
-        })
-      }
-      this.holdings.settle(holding, trace)
-    }
-    this.#noteEmptiness(repository, trace)
-  }
-
-  #tag(effect: Effect & { kind: 'tag' }, trace: Trace | null): void {
-    const repository = this.#begin(effect.repository, trace)
-    const target = this.#manifest(repository, effect.digest, trace)
-    for (const [index, tag] of effect.tags.entries()) {
-      repository.setTag(tag, target, effect.times[index] ?? 0, trace)
-    }
-  }
-
-  /** The manifest of a digest; one of which nothing is known where there is none. */
-  #manifest(repository: Repository, digest: Digest, trace: Trace | null): StoredManifest {
-    const there = repository.manifests.get(digest)
-    if (there !== undefined) return there
-    const fresh = unrecorded(digest)
-    repository.manifests.set(digest, fresh)
-    trace?.undo(() => repository.manifests.delete(digest))
-    return fresh
-  }
-
   #noteEmptiness(repository: Repository, trace: Trace | null): void {
     const { emptyRepositories } = this
     const wasEmpty = emptyRepositories.has(repository)
@@ -234,31 +154,4 @@ export class State {
       else emptyRepositories.delete(repository)
     })
   }
-}
-
-/** Says that a manifest changes. */
-function touchManifest(repository: Repository, record: ManifestRecord, trace: Trace): void {
-  trace.key(repository.name, record.digest)
-  trace.holders(record.digest)
-  if (record.subject !== undefined) trace.subject(repository.name, record.subject)
-}
-
-/** A record of the store's own, which nobody can change. */
-function recordOf(
-  record: ManifestRecord,
-  blob: BlobRef,
-  references: readonly Digest[],
-): ManifestRecord {
-  const { annotations } = record
-  return Object.freeze({
-    ...record,
-    digest: blob.digest,
-    blob,
-    references: Object.freeze(references),
-    ...(annotations === undefined
-      ? {}
-      : {
-          annotations: Object.freeze(annotations.map((pair) => Object.freeze([...pair] as const))),
-        }),
-  })
 }

@@ -37,8 +37,8 @@ export interface JournalledOptions extends MemoryMetadataOptions {
 /** How a journalled store is. */
 export interface MetadataStatus {
   /**
-   * `full` while there is no room for changes. `read-only` once a sync has failed, until the next
-   * start.
+   * `full` while there is no room for changes. `read-only` where the log was opened to be read, and
+   * once a sync has failed, until the next start.
    */
   readonly state: 'ok' | 'full' | 'read-only'
   /** Why it is read-only. */
@@ -102,7 +102,8 @@ export async function openMetadata(options: JournalledOptions): Promise<Journall
     const compaction = new Compaction(deps, { onNotice, compactBytes, ...sizes })
     // A store that lost its newest snapshot is one fault from losing more; one of an older format
     // has times and leases that only a snapshot fixes.
-    if (choice.damaged.length > 0 || recovered.wasFormatOne) void compaction.run()
+    const isUrgent = choice.damaged.length > 0 || recovered.wasFormatOne
+    if (isUrgent && writer.failure === null) void compaction.run()
     else compaction.startIfDue()
     return new JournalledStore(deps, compaction, leaseMs)
   } catch (error) {
@@ -165,12 +166,16 @@ function journalledCommit(deps: CompactionDeps, compaction: Compaction): Commit 
     moment: () => commit.moment(),
     change: (evaluate) => commit.change(evaluate),
     afterFlight: (read) => commit.afterFlight(read),
-    check: () => (writer.failure === null ? Promise.resolve() : Promise.reject(writer.failure)),
+    async check() {
+      if (writer.failure !== null && log.readOnly !== true) throw writer.failure
+      await log.check?.()
+    },
     async close() {
       await commit.idle()
       await compaction.idle()
       if (writer.failure === null && compaction.journalBytes > 0) await compaction.run()
-      else if (writer.failure === null) await commit.change((batch) => batch.noteTime(1000))
+      // Time that is not noted makes leases longer, and no more.
+      else await commit.change((batch) => batch.noteTime(1000)).catch(() => {})
       await commit.end()
       await log.close()
     },

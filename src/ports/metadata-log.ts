@@ -9,12 +9,21 @@ export interface LogFile {
   read(): Chunks
 }
 
+/** Up to where a journal is known to have been whole once. */
+export interface LogSeal {
+  readonly generation: number
+  /** Its first so many bytes were durable; more may have come since. */
+  readonly bytes: number
+}
+
 /** What a log found when it was opened. */
 export interface LogContents {
   /** Newest first: the snapshot and, after it, the generation before. Empty with a new store. */
   readonly snapshots: readonly LogFile[]
   /** Oldest first, generations ascending. */
   readonly journals: readonly LogFile[]
+  /** The last seal, which is kept apart from the journals; null where none was ever set. */
+  readonly seal: LogSeal | null
 }
 
 /** What the metadata made of {@link LogContents}: which files count, and which are damaged. */
@@ -33,24 +42,46 @@ export interface LogChoice {
  *
  * Snapshot `g` holds everything journalled before journal `g` began, so the state is a snapshot and
  * every journal from its generation on. The generation before the newest snapshot is kept whole.
+ *
+ * A journal that lost its end looks like one that was never longer. So the log notes now and then, in
+ * another place, how much of the newest journal is durable: the seal. It never says more than is.
  */
 export interface MetadataLog {
+  /** Whether nothing is ever written to it: it was opened to be read. */
+  readonly readOnly?: boolean
   /**
    * Reads what is there.
    *
-   * @throws StoreDamaged when the store has lost its files: a marker without metadata.
+   * @throws StoreDamaged when the store has lost its files: a marker without metadata, or a seal that
+   *   cannot be read.
    */
   load(): Promise<LogContents>
-  /** Settles on a choice; appends and rotations may begin once it resolves. */
+  /**
+   * Settles on a choice and seals what is chosen; appends and rotations may begin once it resolves.
+   */
   adopt(choice: LogChoice): Promise<void>
   /**
    * Adds bytes to the journal; they outlive power loss when it resolves. One call at a time.
    *
-   * @throws RegistryError `storageFull` when there is no room: the journal is as it was before.
+   * @throws RegistryError `storageFull` when there is no room, `unavailable` when the log is out of
+   *   reach: the journal is as it was before.
    * @throws RegistryError `storageReadOnly` when a sync failed: no later call can succeed.
    */
   append(bytes: Uint8Array): Promise<void>
-  /** Begins the journal of the next generation and returns its number. Never during an append. */
+  /**
+   * Seals all that was appended. Never during an append or a rotation.
+   *
+   * @throws RegistryError `storageFull`, `unavailable`: the last seal still counts.
+   * @throws RegistryError `storageReadOnly` when a sync failed: no later call can succeed.
+   */
+  seal(): Promise<void>
+  /**
+   * Begins the journal of the next generation, seals that it is there, and returns its number. Never
+   * during an append.
+   *
+   * @throws RegistryError `storageFull`, `unavailable`: the journal before goes on.
+   * @throws RegistryError `storageReadOnly` when a sync failed: no later call can succeed.
+   */
   rotate(): Promise<number>
   /**
    * Writes the snapshot of `generation` and, once it is durable and read back, lets the generation
@@ -59,5 +90,8 @@ export interface MetadataLog {
    * which the log knows the file again.
    */
   replace(generation: number, rows: Chunks): Promise<void>
+  /** Whether the log can be written now. @throws Error that says why not. */
+  check?(): Promise<void>
+  /** Releases what the log holds open; harmless when repeated. */
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import { journalCases } from './log-contract/journals.ts'
 import type { MetadataLogCase } from './log-contract/log-case.ts'
+import { sealCases } from './log-contract/seals.ts'
 import { snapshotCases } from './log-contract/snapshots.ts'
 
 export type { LogPlace, MetadataLogCase, MetadataLogMaker } from './log-contract/log-case.ts'
@@ -11,4 +12,8 @@ export type { LogPlace, MetadataLogCase, MetadataLogMaker } from './log-contract
  * for (const { name, run } of metadataLogContract) test(name, () => run(makePlace))
  * ```
  */
-export const metadataLogContract: readonly MetadataLogCase[] = [...journalCases, ...snapshotCases]
+export const metadataLogContract: readonly MetadataLogCase[] = [
+  ...journalCases,
+  ...snapshotCases,
+  ...sealCases,
+]

@@ -116,7 +116,7 @@ export const layers: readonly Layer[] = [
       'node:child_process': ['adapters/disk/flock.ts'],
       'node:crypto': ['adapters/disk/node-hash.ts'],
       'node:net': ['adapters/disk/socket-lock.ts'],
-      'node:zlib': ['adapters/disk/snapshot-file.ts'],
+      'node:zlib': ['adapters/disk/seal-file.ts', 'adapters/disk/snapshot-file.ts'],
     },
   },
   { name: 'serving', where: ['adapters/serving/'], layers: surface, packages: [] },

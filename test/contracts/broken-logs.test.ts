@@ -42,6 +42,24 @@ const broken: Record<string, (log: MetadataLog) => MetadataLog> = {
         return { ...found, journals: [...found.journals].reverse() }
       },
     })),
+  'sets no seals': (log) => but(log, () => ({ seal: async () => {} })),
+  'keeps no seals': (log) =>
+    but(log, (inner) => ({ load: async () => ({ ...(await inner.load()), seal: null }) })),
+  'seals what was never appended': (log) =>
+    but(log, (inner) => ({
+      async load() {
+        const found = await inner.load()
+        return { ...found, seal: found.seal && { ...found.seal, bytes: found.seal.bytes + 1 } }
+      },
+    })),
+  'has the seal of the journal before': (log) =>
+    but(log, (inner) => ({
+      async load() {
+        const found = await inner.load()
+        const { seal } = found
+        return { ...found, seal: seal && { ...seal, generation: Math.max(0, seal.generation - 1) } }
+      },
+    })),
   'takes the beginning of a snapshot for the whole': (log) =>
     but(log, (inner) => ({
       replace: (generation, rows) =>

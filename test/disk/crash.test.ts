@@ -12,12 +12,14 @@ import { type Call, FaultFiles, type Verdict } from './fault-files.ts'
 interface Acknowledged {
   readonly lines: string[]
   readonly blobs: Map<number, BlobRef>
+  /** How many lines a seal stands for. */
+  sealed: number
   session: UploadSession | null
 }
 
 /** Names as the journal and the snapshots hold them: one line each. */
 async function namesIn(store: DiskStore): Promise<string[]> {
-  const { snapshots, journals } = await store.log.load()
+  const { snapshots, journals, seal } = await store.log.load()
   const [newest] = snapshots
   const lines: string[] = newest === undefined ? [] : JSON.parse(await textOf(newest)).rows
   const from = newest?.generation ?? 0
@@ -28,6 +30,9 @@ async function namesIn(store: DiskStore): Promise<string[]> {
     lines.push(...text.slice(0, journalBytes).split('\n').slice(0, -1))
   }
   const generation = journals.at(-1)?.generation ?? 0
+  // A seal never says more than there is.
+  expect(seal?.generation ?? 0).toBeLessThanOrEqual(generation)
+  if (seal?.generation === generation) expect(seal.bytes).toBeLessThanOrEqual(journalBytes)
   await store.log.adopt({ generation, journalBytes, damaged: [] })
   return lines
 }
@@ -63,8 +68,13 @@ async function live(directory: string, files: FaultFiles, done: Acknowledged): P
     const generation = await store.log.rotate()
     await store.log.replace(generation, snapshotOf(generation, [...lines]))
   }
+  const seal = async (): Promise<void> => {
+    await store.log.seal()
+    done.sealed = lines.length
+  }
 
   await push(1)
+  await seal()
   const session: UploadSession = {
     id: newUploadId(),
     repository: repositoryNamed('a/b'),
@@ -88,12 +98,14 @@ async function live(directory: string, files: FaultFiles, done: Acknowledged): P
   await compact()
   await push(2)
   await append('tag')
+  await seal()
   await compact()
   const gone = done.blobs.get(1)
   done.blobs.delete(1)
   await append('delete 1')
   if (gone !== undefined) await store.blobs.delete(gone)
   await push(2)
+  await seal()
   await store.close()
 }
 
@@ -104,6 +116,7 @@ async function check(directory: string, done: Acknowledged): Promise<void> {
     const lines = await namesIn(store)
     // At most the one change under way was not acknowledged, and it is there whole or not at all.
     expect(lines.slice(0, done.lines.length)).toEqual(done.lines)
+    expect(lines.length).toBeGreaterThanOrEqual(done.sealed)
     expect(lines.length).toBeLessThanOrEqual(done.lines.length + 1)
     expect(lines.join()).toMatch(/^(|blob 1(,blob 2(,tag(,delete 1(,blob 2)?)?)?)?)$/)
     for (const [number, blob] of done.blobs) {
@@ -128,7 +141,7 @@ async function dieAt(crashAt: number, judge: (call: Call) => Verdict): Promise<b
   const files = new FaultFiles(directory)
   files.crashAt = crashAt
   files.judge = judge
-  const done: Acknowledged = { lines: [], blobs: new Map(), session: null }
+  const done: Acknowledged = { lines: [], blobs: new Map(), sealed: 0, session: null }
   try {
     const lived = await live(directory, files, done).then(
       () => true,

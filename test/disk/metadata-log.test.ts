@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { DiskStore } from '../../adapters/disk/store.ts'
 import type { Notice } from '../../src/index.ts'
 import { type LogFile, type MetadataLog, StoreDamaged } from '../../src/kit.ts'
-import { FaultFiles } from './fault-files.ts'
+import { type Call, FaultFiles } from './fault-files.ts'
 import { openStore, temporaryFolder } from './temporary.ts'
 
 interface Opened {
@@ -55,7 +55,7 @@ async function compact(log: MetadataLog, text?: string): Promise<number> {
 
 async function names(directory: string): Promise<string[]> {
   const all = await readdir(directory)
-  return all.filter((name) => name.startsWith('journal') || name.startsWith('metadata')).sort()
+  return all.filter((name) => /^(?:journal\.[0-9]|metadata)/.test(name)).sort()
 }
 
 describe('appending', () => {
@@ -64,7 +64,7 @@ describe('appending', () => {
     const { store, log, files } = await opened(directory)
     await log.append(bytes('one\n'))
     await log.append(bytes('two\n'))
-    expect(files.lines).toEqual([
+    expect(files.lines.filter((line) => line.endsWith(' journal.0'))).toEqual([
       'write journal.0',
       'datasync journal.0',
       'stat journal.0',
@@ -97,7 +97,11 @@ describe('appending', () => {
     await expect(log.rotate()).rejects.toMatchObject({ kind: 'storageReadOnly' })
     await expect(log.replace(1, rows(1))).rejects.toMatchObject({ kind: 'storageReadOnly' })
     expect(files.lines).toEqual([])
-    expect(notices.map((event) => event.kind)).toEqual(['store-read-only'])
+    await expect(log.seal()).rejects.toMatchObject({ kind: 'storageReadOnly' })
+    expect(files.lines).toEqual([])
+    // The metadata over it says so, once.
+    expect(notices).toEqual([])
+    expect(store.status().health.metadata.state).toBe('read-only')
     expect(store.status().failure).toMatchObject({ kind: 'storageReadOnly' })
   })
 
@@ -156,6 +160,200 @@ describe('appending', () => {
   })
 })
 
+describe('a journal that is not what it was', () => {
+  test.each([
+    ['is removed', (path: string) => rm(path)],
+    ['is replaced', (path: string) => rm(path).then(() => writeFile(path, ''))],
+  ])('once it %s, nothing is acknowledged', async (_, change) => {
+    const directory = await temporaryFolder()
+    const { log } = await opened(directory)
+    await log.append(bytes('one\n'))
+    await log.check?.()
+    await change(join(directory, 'journal.0'))
+    await expect(log.check?.()).rejects.toMatchObject({ kind: 'storageReadOnly' })
+    await expect(log.append(bytes('two\n'))).rejects.toMatchObject({ kind: 'storageReadOnly' })
+    await expect(log.rotate()).rejects.toMatchObject({ kind: 'storageReadOnly' })
+  })
+
+  test('a folder that is away for a moment is no more than that', async () => {
+    const directory = await temporaryFolder()
+    const { log } = await opened(directory)
+    await rename(directory, `${directory}.away`)
+    await expect(log.check?.()).rejects.toMatchObject({ kind: 'unavailable' })
+    await expect(log.append(bytes('one\n'))).rejects.toMatchObject({ kind: 'unavailable' })
+    await rename(`${directory}.away`, directory)
+    await log.append(bytes('two\n'))
+    expect(await readFile(join(directory, 'journal.0'), 'utf8')).toBe('two\n')
+  })
+})
+
+describe('the next journal', () => {
+  const beginnings = ['create journal.1', 'datasync journal.1', 'sync-directory ']
+
+  test.each(beginnings)('without room for "%s" the one before goes on', async (line) => {
+    const directory = await temporaryFolder()
+    const { store, log, files } = await opened(directory)
+    await log.append(bytes('one\n'))
+    const isNext = ({ operation, path }: Call) => `${operation} ${path}` === line
+    failOnce(files, isNext, 'ENOSPC')
+    await expect(log.rotate()).rejects.toMatchObject({ kind: 'storageFull' })
+    expect(await names(directory)).toEqual(['journal.0'])
+    await log.append(bytes('two\n'))
+    expect(await log.rotate()).toBe(1)
+    await log.append(bytes('three\n'))
+    await store.close()
+    const { journals } = await (await openStore({ directory })).log.load()
+    expect(await Promise.all(journals.map(textOf))).toEqual(['one\ntwo\n', 'three\n'])
+  })
+
+  test.each(beginnings.slice(1))('with an error of "%s" writing ends', async (line) => {
+    const { log, files } = await opened(await temporaryFolder())
+    failOnce(files, ({ operation, path }) => `${operation} ${path}` === line, 'EIO')
+    await expect(log.rotate()).rejects.toMatchObject({ kind: 'storageReadOnly' })
+    await expect(log.append(bytes('one\n'))).rejects.toMatchObject({ kind: 'storageReadOnly' })
+  })
+
+  test('that can neither be begun nor taken back ends writing', async () => {
+    const { log, files } = await opened(await temporaryFolder())
+    files.judge = ({ operation, path }) => {
+      if (operation === 'datasync' && path === 'journal.1') return 'ENOSPC'
+      return operation === 'unlink' ? 'EIO' : null
+    }
+    await expect(log.rotate()).rejects.toMatchObject({ kind: 'storageReadOnly' })
+  })
+})
+
+describe('the seal', () => {
+  async function sealOf(directory: string): Promise<unknown> {
+    return (await (await openStore({ directory })).log.load()).seal
+  }
+
+  test('is written over in turn, each time with one sync', async () => {
+    const directory = await temporaryFolder()
+    const { store, log, files } = await opened(directory)
+    for (const text of ['one\n', 'two\n', 'three\n']) {
+      await log.append(bytes(text))
+      files.calls.length = 0
+      await log.seal()
+      expect(files.lines.filter((line) => !line.startsWith('stat'))).toEqual([
+        'write journal.seal',
+        'datasync journal.seal',
+      ])
+    }
+    expect(await readFile(join(directory, 'journal.seal'), 'latin1')).toMatch(
+      /^seal 0 8 [0-9a-f]{8} +\nseal 0 14 [0-9a-f]{8} +\n$/,
+    )
+    await store.close()
+    expect(await sealOf(directory)).toEqual({ generation: 0, bytes: 14 })
+  })
+
+  test('is one or the other of the last two, whatever happens to one of them', async () => {
+    const directory = await temporaryFolder()
+    const { store, log } = await opened(directory)
+    await log.append(bytes('one\n'))
+    await log.seal()
+    await log.append(bytes('two\n'))
+    await log.seal()
+    await store.close()
+    const path = join(directory, 'journal.seal')
+    const whole = await readFile(path)
+    expect(whole.length).toBe(128)
+    const { log: next } = await openStore({ directory })
+    for (let at = 0; at < whole.length; at += 1) {
+      const flipped = Uint8Array.from(whole)
+      flipped[at] = (flipped[at] ?? 0) ^ 4
+      await writeFile(path, flipped)
+      const { seal } = await next.load()
+      // The damaged one is not taken for another: what is left is what was said last, or before.
+      expect([8, 4]).toContain(seal?.bytes)
+    }
+    for (let length = 64; length < whole.length; length += 1) {
+      await writeFile(path, whole.subarray(0, length))
+      expect((await next.load()).seal?.bytes).toBeGreaterThan(0)
+    }
+  })
+
+  test.each([
+    ['is empty', (path: string) => truncate(path, 0)],
+    ['is zeroed', (path: string) => writeFile(path, new Uint8Array(128))],
+    ['is something else', (path: string) => writeFile(path, 'seal 0 0\n')],
+    ['is a symbolic link', (path: string) => rm(path).then(() => symlink('/etc/passwd', path))],
+  ])('that %s is damage', async (_, damage) => {
+    const directory = await temporaryFolder()
+    const { store } = await opened(directory)
+    await store.close()
+    await damage(join(directory, 'journal.seal'))
+    const loading = (await openStore({ directory })).log.load()
+    await expect(loading).rejects.toBeInstanceOf(StoreDamaged)
+    await expect(loading).rejects.toThrow('journal.seal')
+  })
+
+  test('is made where there was none', async () => {
+    const directory = await temporaryFolder()
+    const { store, log } = await opened(directory)
+    await log.append(bytes('one\n'))
+    await store.close()
+    await rm(join(directory, 'journal.seal'))
+    const again = await opened(directory)
+    await again.store.close()
+    expect(await sealOf(directory)).toEqual({ generation: 0, bytes: 4 })
+  })
+
+  test('that finds no room is set another time, and the last one counts', async () => {
+    const directory = await temporaryFolder()
+    const { store, log, files } = await opened(directory)
+    await log.append(bytes('one\n'))
+    await log.seal()
+    await log.append(bytes('two\n'))
+    let writes = 0
+    files.judge = ({ operation, path }) => {
+      if (operation !== 'write' || path !== 'journal.seal') return null
+      writes += 1
+      return writes === 1 ? 9 : 'ENOSPC'
+    }
+    await expect(log.seal()).rejects.toMatchObject({ kind: 'storageFull' })
+    files.judge = () => null
+    expect((await reloadCopy(directory)).seal).toEqual({ generation: 0, bytes: 4 })
+    await log.seal()
+    await store.close()
+    expect(await sealOf(directory)).toEqual({ generation: 0, bytes: 8 })
+  })
+
+  /** What a store in a copy of the folder finds. */
+  async function reloadCopy(directory: string) {
+    const copy = await temporaryFolder()
+    await cp(directory, copy, { recursive: true })
+    return (await openStore({ directory: copy })).log.load()
+  }
+
+  test('whose sync fails ends writing', async () => {
+    const { log, files } = await opened(await temporaryFolder())
+    await log.append(bytes('one\n'))
+    failOnce(
+      files,
+      ({ operation, path }) => `${operation} ${path}` === 'datasync journal.seal',
+      'EIO',
+    )
+    await expect(log.seal()).rejects.toMatchObject({ kind: 'storageReadOnly' })
+    await expect(log.append(bytes('two\n'))).rejects.toMatchObject({ kind: 'storageReadOnly' })
+  })
+
+  test('that cannot be made on a full disk does not keep a store from opening', async () => {
+    const directory = await temporaryFolder()
+    const files = new FaultFiles(directory)
+    const store = await openStore({ directory, files })
+    await store.log.load()
+    files.judge = ({ operation, path }) =>
+      operation === 'write' && path.startsWith('journal.seal') ? 'ENOSPC' : null
+    await store.log.adopt({ generation: 0, journalBytes: 0, damaged: [] })
+    await store.log.append(bytes('one\n'))
+    files.judge = () => null
+    await store.log.seal()
+    await store.close()
+    expect(await sealOf(directory)).toEqual({ generation: 0, bytes: 4 })
+  })
+})
+
 describe('compacting', () => {
   test('keeps the newest generation and the one before, and lets older ones go', async () => {
     const directory = await temporaryFolder()
@@ -200,6 +398,8 @@ describe('compacting', () => {
       'create journal.2',
       'datasync journal.2',
       'sync-directory ',
+      'write journal.seal',
+      'datasync journal.seal',
       'unlink metadata.json.new',
       'create metadata.json.new',
       'write metadata.json.new',
@@ -250,6 +450,25 @@ describe('compacting', () => {
     }
     await expect(log.replace(generation, rows(generation))).rejects.toThrow('reads back')
     expect(await names(directory)).toEqual(['journal.0', 'journal.1', 'journal.2', 'metadata.json'])
+  })
+
+  test('succeeds although an old journal cannot be removed, which is done the next time', async () => {
+    const directory = await temporaryFolder()
+    const { store, log, files } = await opened(directory)
+    await compact(log, 'first')
+    failOnce(
+      files,
+      ({ operation, path }) => `${operation} ${path}` === 'unlink journal.0',
+      'EACCES',
+    )
+    await compact(log, 'second')
+    expect(await names(directory)).toContain('journal.0')
+    expect(await names(directory)).toContain('metadata.previous.json')
+    await compact(log, 'third')
+    expect(await names(directory)).not.toContain('journal.0')
+    expect(await names(directory)).not.toContain('journal.1')
+    await store.close()
+    expect((await (await openStore({ directory })).log.load()).journals).toHaveLength(2)
   })
 
   test('runs beside appends', async () => {
@@ -383,6 +602,15 @@ describe('damage', () => {
     expect(files.lines).toContain('sync-directory ')
   })
 })
+
+/** Fails the first call that fits. */
+function failOnce(files: FaultFiles, fits: (call: Call) => boolean, code: string): void {
+  files.judge = (call) => {
+    if (!fits(call)) return null
+    files.judge = () => null
+    return code
+  }
+}
 
 function flip(path: string): void {
   const content = readFileSync(path)

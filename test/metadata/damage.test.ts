@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openMetadata } from '../../src/metadata/store.ts'
+import { RegistryError } from '../../src/oci/registry-error.ts'
 import { StoreDamaged } from '../../src/oci/store-damaged.ts'
 import type { Notice } from '../../src/ports/notices.ts'
-import { copyOf, type Disk, emptyDisk, MemoryLog } from './memory-log.ts'
+import { copyOf, type Disk, emptyDisk, type LogHooks, MemoryLog } from './memory-log.ts'
 import { observe } from './observation.ts'
 import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'
 
@@ -31,14 +32,17 @@ async function openDamaged(disk: Disk): Promise<Outcome> {
   }
 }
 
+/** A store that writes no seal of its own accord, however slow the test is. */
+function openUnsealed(disk: Disk): Promise<Store> {
+  return openMetadata({ log: new MemoryLog(disk), sealAfterMs: 1e9 })
+}
+
 /** The file with one bit of one byte flipped, for every byte. */
 function* flips(bytes: Uint8Array): Generator<[at: number, flipped: Uint8Array]> {
   for (let at = 0; at < bytes.length; at += 1) {
-    for (const bit of [1, 4, 32]) {
-      const flipped = bytes.slice()
-      flipped[at] = (flipped[at] as number) ^ bit
-      yield [at, flipped]
-    }
+    const flipped = bytes.slice()
+    flipped[at] = (flipped[at] as number) ^ (1 << (at % 7))
+    yield [at, flipped]
   }
 }
 
@@ -74,8 +78,7 @@ describe('one journal', () => {
   let journal: Uint8Array
 
   beforeAll(async () => {
-    const log = new MemoryLog(disk)
-    const store = await openMetadata({ log })
+    const store = await openUnsealed(disk)
     views.push(await observe(store))
     const note = async (): Promise<void> => {
       ends.push(disk.journals.get(0)?.length ?? 0)
@@ -111,21 +114,103 @@ describe('one journal', () => {
     }
   })
 
-  test('sealed, nothing of it can be lost', async () => {
-    const sealedDisk = copyOf(disk)
-    const log = new MemoryLog(sealedDisk)
-    // A store whose compaction fails seals the journal it goes on with.
-    const hooks = { chunk: (): never => expect.fail('no snapshot') }
-    await (await openMetadata({ log: new MemoryLog(sealedDisk, hooks) })).close()
-    expect(log.disk.journals.size).toBe(2)
-    const sealed = sealedDisk.journals.get(0) as Uint8Array
-    expect(sealed.length).toBeGreaterThan(journal.length)
-    sealedDisk.journals.delete(1)
-    for (const [at, flipped] of flips(sealed)) {
-      const outcome = await openDamaged(withJournal(sealedDisk, 0, flipped))
-      if (at < journal.length) expect(outcome.kind).toBe('refused')
-      else expect(outcome).toMatchObject({ kind: 'opened', view: views.at(-1) })
+  test('sealed, it is refused wherever it is cut, flipped or zeroed, down to nothing', async () => {
+    const sealed = { ...copyOf(disk), seal: { generation: 0, bytes: journal.length } }
+    const open = (bytes: Uint8Array): Promise<Outcome> => openDamaged(withJournal(sealed, 0, bytes))
+    expect(await open(journal)).toMatchObject({ kind: 'opened', view: views.at(-1) })
+    for (let length = 0; length < journal.length; length += 1) {
+      expect(await open(journal.slice(0, length))).toEqual({ kind: 'refused', file: 'journal.0' })
+      const zeroed = journal.slice().fill(0, length)
+      expect(await open(zeroed)).toEqual({ kind: 'refused', file: 'journal.0' })
     }
+    for (const [, flipped] of flips(journal)) {
+      expect(await open(flipped)).toEqual({ kind: 'refused', file: 'journal.0' })
+    }
+    const gone = copyOf(sealed)
+    gone.journals.delete(0)
+    expect(await openDamaged(gone)).toEqual({ kind: 'refused', file: 'journal.0' })
+  })
+
+  test('sealed in part, only what came after can be lost', async () => {
+    const bytes = ends.at(-2) as number
+    const sealed = { ...copyOf(disk), seal: { generation: 0, bytes } }
+    for (let length = 0; length < journal.length; length += 1) {
+      const outcome = await openDamaged(withJournal(sealed, 0, journal.slice(0, length)))
+      expect(outcome.kind).toBe(length < bytes ? 'refused' : 'opened')
+    }
+  })
+
+  test('a journal that had begun is missed', async () => {
+    const next = { ...copyOf(disk), seal: { generation: 1, bytes: 0 } }
+    expect(await openDamaged(next)).toEqual({ kind: 'refused', file: 'journal.1' })
+  })
+
+  test('a store seals it when it is idle, when it is closed, and what it read', async () => {
+    const idle = emptyDisk()
+    const hooks: LogHooks = {}
+    let seal = (): void => {}
+    const sealing = new Promise<void>((resolve) => {
+      seal = resolve
+    })
+    const log = new MemoryLog(idle, hooks)
+    const store = await openMetadata({ log, sealAfterMs: 1 })
+    expect(idle.seal).toEqual({ generation: 0, bytes: 0 })
+    hooks.seal = seal
+    await store.linkBlob(a, blobOf(d1), 1)
+    await sealing
+    await store.check?.()
+    expect(idle.seal).toEqual({ generation: 0, bytes: idle.journals.get(0)?.length })
+
+    const closed = emptyDisk()
+    const failing: LogHooks = { chunk: (): never => expect.fail('no snapshot') }
+    const second = await openMetadata({ log: new MemoryLog(closed, failing) })
+    await second.linkBlob(a, blobOf(d1), 1)
+    await second.close()
+    expect(closed.seal).toEqual({ generation: 1, bytes: closed.journals.get(1)?.length })
+
+    const read = copyOf(disk)
+    await openUnsealed(read)
+    expect(read.seal).toEqual({ generation: 0, bytes: journal.length })
+  })
+
+  test('a store that is never idle seals it all the same', async () => {
+    const busy = emptyDisk()
+    const log = new MemoryLog(busy)
+    const store = await openMetadata({ log, sealAfterMs: 2 })
+    const end = performance.now() + 10_000
+    for (let round = 0; busy.seal?.bytes === 0 && performance.now() < end; round += 1) {
+      const writes = [store.linkBlob(a, blobOf(d1), round), store.linkBlob(b, blobOf(d2), round)]
+      await Promise.all(writes)
+    }
+    const bytes = busy.seal?.bytes ?? 0
+    expect(bytes).toBeGreaterThan(0)
+    expect(bytes).toBeLessThanOrEqual(busy.journals.get(0)?.length ?? 0)
+    await store.close()
+  })
+
+  test('a full disk keeps a seal from being set only for the moment', async () => {
+    const full = emptyDisk()
+    const hooks: LogHooks = {
+      chunk: (): never => expect.fail('no snapshot'),
+      seal: () => {
+        throw new RegistryError('storageFull')
+      },
+    }
+    const notices: Notice[] = []
+    const store = await openMetadata({
+      log: new MemoryLog(full, hooks),
+      sealAfterMs: 0,
+      onNotice: (notice) => notices.push(notice),
+    })
+    await store.linkBlob(a, blobOf(d1), 1)
+    await store.linkBlob(a, blobOf(d2), 1)
+    await store.compact()
+    expect(store.status().state).toBe('ok')
+    delete hooks.seal
+    await store.linkBlob(a, blobOf(d3), 1)
+    await store.close()
+    expect(full.seal).toEqual({ generation: 2, bytes: full.journals.get(2)?.length })
+    expect(notices.map(({ kind }) => kind)).not.toContain('store-read-only')
   })
 
   test('frames lost from its middle are missed', async () => {
@@ -142,7 +227,7 @@ describe('two snapshots and their journals', () => {
   let view: unknown
 
   beforeAll(async () => {
-    const store = await openMetadata({ log: new MemoryLog(disk) })
+    const store = await openUnsealed(disk)
     await change(store, 1)
     await store.compact()
     const record = recordOf(d1, { blob: blobOf(d1, 1) })
@@ -211,7 +296,7 @@ describe('two snapshots and their journals', () => {
 
 test('a newest journal that is empty hides nothing lost before it', async () => {
   const disk = emptyDisk()
-  const store = await openMetadata({ log: new MemoryLog(disk) })
+  const store = await openUnsealed(disk)
   const ends = [0]
   for (const digest of [d1, d2, d3]) {
     await store.linkBlob(a, blobOf(digest), 1)
@@ -232,7 +317,7 @@ test('a newest journal that is empty hides nothing lost before it', async () => 
 
 test('a journal without a change can be gone over', async () => {
   const disk = emptyDisk()
-  const store = await openMetadata({ log: new MemoryLog(disk) })
+  const store = await openUnsealed(disk)
   await store.linkBlob(a, blobOf(d1), 1)
   await store.compact()
   await store.compact()
@@ -244,7 +329,7 @@ test('a journal without a change can be gone over', async () => {
 
 test('the first snapshot damaged, the journals from the beginning take its place', async () => {
   const disk = emptyDisk()
-  const store = await openMetadata({ log: new MemoryLog(disk) })
+  const store = await openUnsealed(disk)
   await change(store, 1)
   await store.compact()
   await store.linkBlob(b, blobOf(d3), 1)

@@ -3,6 +3,7 @@ import type {
   LogChoice,
   LogContents,
   LogFile,
+  LogSeal,
   MetadataLog,
 } from '../../src/ports/metadata-log.ts'
 
@@ -10,11 +11,12 @@ import type {
 export interface Disk {
   readonly snapshots: Map<number, Uint8Array>
   readonly journals: Map<number, Uint8Array>
+  seal: LogSeal | null
 }
 
 /** An empty disk. */
 export function emptyDisk(): Disk {
-  return { snapshots: new Map(), journals: new Map() }
+  return diskOf([], [])
 }
 
 /** A disk with these snapshots and journals, by generation. */
@@ -22,12 +24,12 @@ export function diskOf(
   snapshots: ReadonlyArray<readonly [generation: number, bytes: Uint8Array]>,
   journals: ReadonlyArray<readonly [generation: number, bytes: Uint8Array]>,
 ): Disk {
-  return { snapshots: new Map(snapshots), journals: new Map(journals) }
+  return { snapshots: new Map(snapshots), journals: new Map(journals), seal: null }
 }
 
 /** A copy of a disk as it is now. */
 export function copyOf(disk: Disk): Disk {
-  return { snapshots: new Map(disk.snapshots), journals: new Map(disk.journals) }
+  return { ...disk, snapshots: new Map(disk.snapshots), journals: new Map(disk.journals) }
 }
 
 /** What a log does beside its work; each may throw. */
@@ -35,6 +37,8 @@ export interface LogHooks {
   /** Before an append; nothing is written when it throws. */
   append?(bytes: Uint8Array): void | Promise<void>
   rotate?(): void | Promise<void>
+  /** Before a seal. */
+  seal?(): void | Promise<void>
   /** After each chunk of a snapshot. */
   chunk?(bytes: number): void | Promise<void>
 }
@@ -60,6 +64,7 @@ export class MemoryLog implements MetadataLog {
     const snapshots = [...this.disk.snapshots].sort(([a], [b]) => b - a).slice(0, 2)
     const journals = [...this.disk.journals].sort(([a], [b]) => a - b)
     return {
+      seal: this.disk.seal,
       snapshots: snapshots.map(([generation, bytes]) => this.#file('snapshot', generation, bytes)),
       journals: journals.map(([generation, bytes]) => this.#file('journal', generation, bytes)),
     }
@@ -70,6 +75,7 @@ export class MemoryLog implements MetadataLog {
     for (const name of choice.damaged) this.disk.snapshots.delete(Number(name.split('.')[1]))
     const journal = this.disk.journals.get(choice.generation) ?? new Uint8Array(0)
     this.disk.journals.set(choice.generation, journal.slice(0, choice.journalBytes))
+    this.#seal()
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -90,7 +96,14 @@ export class MemoryLog implements MetadataLog {
     await this.hooks.rotate?.()
     const generation = this.#newest() + 1
     this.disk.journals.set(generation, new Uint8Array(0))
+    this.#seal()
     return generation
+  }
+
+  async seal(): Promise<void> {
+    if (this.#busy) throw new Error('a seal during an append')
+    await this.hooks.seal?.()
+    this.#seal()
   }
 
   async replace(generation: number, rows: Chunks): Promise<void> {
@@ -108,6 +121,11 @@ export class MemoryLog implements MetadataLog {
 
   async close(): Promise<void> {
     this.closed = true
+  }
+
+  #seal(): void {
+    const generation = this.#newest()
+    this.disk.seal = { generation, bytes: this.disk.journals.get(generation)?.length ?? 0 }
   }
 
   #newest(): number {

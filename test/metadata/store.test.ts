@@ -3,7 +3,7 @@ import { openMetadata } from '../../src/metadata/store.ts'
 import { RegistryError } from '../../src/oci/registry-error.ts'
 import type { Notice } from '../../src/ports/notices.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
-import { copyOf, type Disk, emptyDisk, type LogHooks, MemoryLog } from './memory-log.ts'
+import { copyOf, type Disk, diskOf, emptyDisk, type LogHooks, MemoryLog } from './memory-log.ts'
 import { observe } from './observation.ts'
 import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'
 
@@ -414,7 +414,7 @@ describe('the seal', () => {
 })
 
 test('a log that cannot be read is closed again', async () => {
-  const log = new MemoryLog({ snapshots: new Map([[1, new Uint8Array(9)]]), journals: new Map() })
+  const log = new MemoryLog(diskOf([[1, new Uint8Array(9)]], []))
   await expect(openMetadata({ log })).rejects.toThrow('snapshot.1')
   expect(log.closed).toBe(true)
 })

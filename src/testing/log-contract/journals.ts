@@ -5,8 +5,10 @@ import { bytesOf, logCase, type MetadataLogCase, textsOf } from './log-case.ts'
 export const journalCases: readonly MetadataLogCase[] = [
   logCase('a new log holds nothing', async (reopen) => {
     const { found } = await reopen()
-    equals(found, { snapshots: [], journals: [] }, 'what is there at first')
-    equals((await reopen()).found, { snapshots: [], journals: [] }, 'and when it is opened again')
+    equals(found, { snapshots: [], journals: [], seal: null }, 'what is there at first')
+    const { snapshots, journals, seal } = (await reopen()).found
+    equals({ snapshots, journals }, { snapshots: [], journals: [] }, 'when it is opened again')
+    equals(seal?.bytes, 0, 'the seal then')
   }),
 
   logCase('what was appended is there when it is opened again', async (reopen) => {

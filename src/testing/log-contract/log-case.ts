@@ -1,4 +1,4 @@
-import type { Chunks, LogChoice, LogContents, LogFile, MetadataLog } from '../../kit.ts'
+import type { Chunks, LogChoice, LogContents, LogFile, LogSeal, MetadataLog } from '../../kit.ts'
 import { type ContractCase, holds } from '../contract.ts'
 import { joined } from '../samples.ts'
 
@@ -26,6 +26,7 @@ export interface FoundFiles {
   readonly snapshots: readonly FoundFile[]
   /** Oldest first; what has no bytes may be there or not, so it is left out. */
   readonly journals: readonly FoundFile[]
+  readonly seal: LogSeal | null
 }
 
 /** One file of them. */
@@ -92,11 +93,12 @@ export function textsOf(files: readonly FoundFile[]): readonly string[] {
   return files.map(({ text }) => text)
 }
 
-async function readContents({ snapshots, journals }: LogContents): Promise<FoundFiles> {
+async function readContents({ snapshots, journals, seal }: LogContents): Promise<FoundFiles> {
   const all = await Promise.all(journals.map(readFile))
   return {
     snapshots: await Promise.all(snapshots.map(readFile)),
     journals: all.filter(({ text }) => text !== ''),
+    seal,
   }
 }
 
