@@ -1,26 +1,17 @@
 import { resolve } from 'node:path'
-import {
-  createRegistry,
-  type EventSink,
-  type Registry,
-  type RegistryOptions,
-} from '../../src/index.ts'
 import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
-import { nodeHash } from '../disk/node-hash.ts'
-import { openRegistry } from '../disk/open-registry.ts'
 import type { Certificate } from '../serving/serve-options.ts'
 import { banner } from './banner.ts'
 import { readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
-import { explainListening, explainStorage } from './explain.ts'
-import { createFront, type Front, type Planes } from './front.ts'
+import { explainListening } from './explain.ts'
+import { createFront, type Front } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { isReachable } from './listen-address.ts'
 import { type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
-import { startMaintenance } from './maintenance.ts'
-import { registryOptions } from './registry-options.ts'
+import { type Opened, openSettings } from './open-registry.ts'
 import { startReloader } from './reload.ts'
 import type { Settings } from './settings.ts'
 import { listenToSignals } from './signals.ts'
@@ -49,10 +40,13 @@ export async function serveCommand(
   // A reload may ask for lines that are not wanted yet.
   const requests = log.takes('info') || reread !== null ? log : null
   const serving = await startListening(front, settings, { tls: certificate, events, requests })
-  const close = await open(front, settings, events).catch(async (error: unknown) => {
-    await serving.close(0)
-    throw error
-  })
+  const opened = await openSettings(settings, events, front.buffers).catch(
+    async (error: unknown) => {
+      await serving.close(0)
+      throw error
+    },
+  )
+  front.open(opened.registry, opened.look)
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
   signals.onHangup(reloader.reload)
   announce(log, settings, serving)
@@ -64,10 +58,21 @@ export async function serveCommand(
   log.flush()
   const cut = await drained(serving, settings.drainSeconds * 1000)
   if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
-  await close()
-  log.to.info('stopped')
-  log.flush()
-  return exitCodes.ok
+  return await closed(opened, log)
+}
+
+/** Closes the registry; the exit code. What fails then costs no change that was acknowledged. */
+async function closed(opened: Opened, log: Log): Promise<number> {
+  try {
+    await opened.close()
+    log.to.info('stopped')
+    return exitCodes.ok
+  } catch (error) {
+    log.to.error({ err: error }, 'stopped, and the storage failed at the end')
+    return exitCodes.problem
+  } finally {
+    log.flush()
+  }
 }
 
 /** Lets requests under way finish while others hear that there will be no more; how many were cut. */
@@ -98,48 +103,6 @@ async function startListening(
     return await listen(front, options)
   } catch (error) {
     throw problem(error, explainListening(error, address))
-  }
-}
-
-/** A registry, and how its parts do. */
-interface Opened {
-  readonly registry: Registry
-  readonly planes: () => Planes
-}
-
-/** Opens the registry behind the front; returns what closes it again. */
-async function open(
-  front: Front,
-  settings: Settings,
-  events: EventSink,
-): Promise<() => Promise<void>> {
-  const { registry, planes } = settings.memory
-    ? openMemory(registryOptions(settings, events))
-    : await openFolder(settings.storageDir, registryOptions(settings, events), front)
-  front.open(registry, planes)
-  const leaveHouse = startMaintenance(registry, settings.collectEvery, events)
-  return async () => {
-    await leaveHouse()
-    await registry.close()
-  }
-}
-
-const well: Planes = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
-
-function openMemory(options: RegistryOptions): Opened {
-  return { registry: createRegistry({ ...options, hash: nodeHash }), planes: () => well }
-}
-
-async function openFolder(
-  directory: string,
-  options: RegistryOptions,
-  { buffers }: Front,
-): Promise<Opened> {
-  try {
-    const registry = await openRegistry({ ...options, directory, buffers })
-    return { registry, planes: () => ({ ...well, metadata: registry.status().metadata.state }) }
-  } catch (error) {
-    throw problem(error, explainStorage(error, directory))
   }
 }
 

@@ -11,15 +11,21 @@ const exitTaken = 1
  * the open file it inherits from us, and the lock stays with our descriptor when it has ended. The
  * kernel drops it when that is closed, `kill -9` included. Null when somebody has it.
  *
+ * @param how `shared` writes nothing, and holds beside other shared locks
  * @throws Error when there is no `flock` to be run, or it fails.
  */
 export async function takeFlock(
   files: Files,
   layout: Layout,
+  how: 'exclusive' | 'shared' = 'exclusive',
 ): Promise<(() => Promise<void>) | null> {
-  const file = await files.open(layout.lock, 'ensure')
+  const file = await files.open(layout.lock, how === 'shared' ? 'read' : 'ensure')
   try {
-    if ((await runFlock(file)) && (await isNamed(files, layout, file))) return () => file.close()
+    if (
+      (await runFlock(file, how === 'shared' ? '-sn' : '-xn')) &&
+      (await isNamed(files, layout, file))
+    )
+      return () => file.close()
   } catch (error) {
     await file.close()
     throw error
@@ -28,9 +34,9 @@ export async function takeFlock(
   return null
 }
 
-function runFlock(file: OpenFile): Promise<boolean> {
+function runFlock(file: OpenFile, flags: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'pipe', file.fd] })
+    const child = spawn('flock', [flags, '3'], { stdio: ['ignore', 'ignore', 'pipe', file.fd] })
     let complaint = ''
     child.stderr?.on('data', (text: Uint8Array) => {
       complaint += String(text).slice(0, 500)

@@ -48,10 +48,25 @@ export async function lockFolder(
   kind: LockKind,
 ): Promise<FolderLock> {
   const take = kind === 'flock' ? takeFlock : takeSocketLock
+  return { kind, release: await insist(layout, () => take(files, layout)) }
+}
+
+/**
+ * Takes a folder that is locked with flock to read it, together with others who do.
+ *
+ * @throws StoreInUse, well within a second, when a process has it to write.
+ */
+export async function lockToRead(files: Files, layout: Layout): Promise<FolderLock> {
+  return { kind: 'flock', release: await insist(layout, () => takeFlock(files, layout, 'shared')) }
+}
+
+type Release = () => Promise<void>
+
+async function insist(layout: Layout, take: () => Promise<Release | null>): Promise<Release> {
   const deadline = performance.now() + patienceMs
   for (;;) {
-    const release = await take(files, layout)
-    if (release !== null) return { kind, release }
+    const release = await take()
+    if (release !== null) return release
     if (performance.now() > deadline) throw new StoreInUse(layout.root)
     await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())))
   }

@@ -18,6 +18,8 @@ export interface DiskLogDeps {
   readonly quarantine: Quarantine
   readonly events: EventSink
   readonly health: StoreHealth
+  /** Nothing is written: what would be put right in opening it stays as it is. */
+  readonly readOnly: boolean
 }
 
 /** Generations of names in files: see {@link MetadataLog}. */
@@ -55,7 +57,8 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   async adopt(choice: LogChoice): Promise<void> {
-    const { files, layout } = this.#deps
+    const { files, layout, readOnly } = this.#deps
+    if (readOnly) return
     for (const name of new Set([...this.#unreadable, ...choice.damaged])) await this.#setAside(name)
     const { generation } = choice
     const file = await files.open(layout.journal(generation), 'ensure')
@@ -97,20 +100,15 @@ export class DiskMetadataLog implements MetadataLog {
     void reserve.refill()
   }
 
-  /** Stops all writing where the journal is no longer the file a restart would find. */
-  async check(): Promise<void> {
-    try {
-      await this.#journal?.expectNamed()
-    } catch (error) {
-      this.#latch(error)
-    }
+  /** @throws Error when a restart would not find the journal that is written. */
+  async expectNamed(): Promise<void> {
+    await this.#journal?.expectNamed()
   }
 
   async rotate(): Promise<number> {
     const { files, layout } = this.#deps
     const { journal } = this.#ready()
-    await this.check()
-    if (this.#failure !== null) throw this.#failure
+    await journal.expectNamed()
     const generation = journal.generation + 1
     const file = await files.open(layout.journal(generation), 'create')
     try {
@@ -160,6 +158,7 @@ export class DiskMetadataLog implements MetadataLog {
 
   #ready(): { readonly journal: JournalFile; readonly reserve: Reserve } {
     if (this.#failure !== null) throw this.#failure
+    if (this.#deps.readOnly) throw new RegistryError('storageReadOnly')
     if (this.#journal === null || this.#reserve === null) {
       throw new Error('the metadata log is not open')
     }

@@ -27,7 +27,8 @@ export interface DiskRegistry extends Registry {
 }
 
 /**
- * Opens the registry in a folder, or makes one there. Its `close` lets go of the folder.
+ * Opens the registry in a folder, or makes one there. Its `close` lets go of the folder. With
+ * `readOnly`, the folder may be one that cannot be written: it is then left exactly as it is.
  *
  * @throws StoreInUse when another process has the folder.
  * @throws UnfitFolder when it holds something else, StoreTooNew when a later version made it.
@@ -41,10 +42,12 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
     directory,
     clock,
     events,
+    readOnly: options.readOnly === true,
     ...(buffers === undefined ? {} : { buffers }),
   })
   try {
-    const metadata = await openMetadata({ log: store.log, leaseMs, clock, events })
+    const { readOnly } = store.status()
+    const metadata = await openMetadata({ log: store.log, leaseMs, clock, events, readOnly })
     const stores = { blobs: store.blobs, uploads: store.uploads, metadata }
     const registry = createRegistry({ ...others, clock, hash: nodeHash, stores })
     return {

@@ -28,6 +28,8 @@ export interface StoreHealthDeps {
   readonly files: Files
   readonly layout: Layout
   readonly events: EventSink
+  /** Throws where a restart would not find the journal that is written. */
+  readonly expectJournal: () => Promise<void>
   /** Whether the store was opened not to be written. */
   readonly readOnly: boolean
 }
@@ -96,11 +98,15 @@ export class StoreHealth {
   }
 
   async #look(): Promise<void> {
-    const { layout } = this.#deps
+    const { layout, expectJournal } = this.#deps
     const marker = await this.#tryMarker()
+    const looks: Readonly<Record<StorePart, () => Promise<void>>> = {
+      metadata: expectJournal,
+      blobs: () => this.#expectFolder(layout.blobs),
+      uploads: () => this.#expectFolder(layout.uploads),
+    }
     for (const part of parts) {
-      const folder = { metadata: layout.root, blobs: layout.blobs, uploads: layout.uploads }[part]
-      const error = marker ?? (await this.#tryFolder(folder))
+      const error = marker ?? (await failureOf(looks[part]))
       if (error !== null) this.failed(part, error)
       // Room is there again when a write finds it.
       else if (this.#found.get(part)?.state !== 'full') this.wrote(part)
@@ -121,14 +127,9 @@ export class StoreHealth {
     }
   }
 
-  async #tryFolder(path: string): Promise<unknown> {
-    try {
-      const stat = await this.#deps.files.stat(path)
-      if (stat?.kind === 'directory') return null
-      return writeError(Object.assign(new Error(`${path}: is gone`), { code: 'ENOENT' }))
-    } catch (error) {
-      return writeError(error)
-    }
+  async #expectFolder(path: string): Promise<void> {
+    if ((await this.#deps.files.stat(path))?.kind === 'directory') return
+    throw Object.assign(new Error(`${path}: is gone`), { code: 'ENOENT' })
   }
 
   #set(part: StorePart, health: PartHealth, error: unknown): void {
@@ -137,6 +138,15 @@ export class StoreHealth {
     else this.#found.set(part, health)
     if (before.state === health.state) return
     this.#deps.events({ kind: 'store-condition', part, ...health, error })
+  }
+}
+
+async function failureOf(look: () => Promise<void>): Promise<unknown> {
+  try {
+    await look()
+    return null
+  } catch (error) {
+    return writeError(error)
   }
 }
 

@@ -3,9 +3,10 @@ import { resolve } from 'node:path'
 import type { EventSink } from '../../src/index.ts'
 import { DiskBlobStore } from './blob-store.ts'
 import { BufferBudget } from './buffers.ts'
+import { isUnwritable } from './file-errors.ts'
 import type { Files } from './files.ts'
 import { type Layout, layoutOf } from './layout.ts'
-import { type FolderLock, lockFolder, preferredLock } from './lock.ts'
+import { type FolderLock, lockFolder, lockToRead, preferredLock } from './lock.ts'
 import { DiskMetadataLog } from './metadata-log.ts'
 import { nodeFiles } from './node-files.ts'
 import { Quarantine } from './quarantine.ts'
@@ -16,6 +17,7 @@ import {
   makeFolders,
   makeWithParents,
   readMarker,
+  UnfitFolder,
 } from './store-folder.ts'
 import { StoreHealth, type StoreHealthReport } from './store-health.ts'
 import { DiskUploadStore } from './upload-store.ts'
@@ -32,6 +34,11 @@ export interface DiskStoreOptions {
   readonly files?: Files
   /** Memory for transfers. Default: a {@link BufferBudget} of its own, of 48 MiB. */
   readonly buffers?: BufferBudget
+  /**
+   * Open a folder that may not be written, such as one on a read-only file system, without writing
+   * anything. Where it may be written, it is opened as ever. Default: false.
+   */
+  readonly readOnly?: boolean
   /** Which lock a new store gets. Default: flock where its program is installed. */
   readonly lock?: LockKind
   /** Changes with every start of the machine; null where that cannot be told. Default: Linux's own. */
@@ -43,6 +50,8 @@ export interface DiskStoreStatus {
   /** Absolute. */
   readonly directory: string
   readonly lock: LockKind
+  /** Whether it was opened without writing anything, and takes no changes. */
+  readonly readOnly: boolean
   /** Upload sessions open. */
   readonly uploads: number
   /** Why names can no longer be changed; null while they can. */
@@ -76,13 +85,17 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   const { files = nodeFiles, clock = Date.now, events = () => {} } = options
   const { buffers = new BufferBudget(), boot = bootId() } = options
   const layout = layoutOf(realPath(options.directory))
-  const lock = await takeFolder(files, layout, options.lock)
+  const { lock, readOnly } = await takeAnyFolder(files, layout, options)
   try {
     const quarantine = new Quarantine(files, layout, clock)
-    const health = new StoreHealth({ files, layout, events, readOnly: false })
+    const expectJournal = (): Promise<void> => log.expectNamed()
+    const health = new StoreHealth({ files, layout, events, expectJournal, readOnly })
     const blobs = new DiskBlobStore({ files, layout, buffers, health })
-    const uploads = await DiskUploadStore.open({ files, layout, clock, events, boot, health })
-    const log = new DiskMetadataLog({ files, layout, quarantine, events, health })
+    const uploadDeps = { files, layout, clock, events, boot, health }
+    const uploads = readOnly
+      ? DiskUploadStore.withoutSessions(uploadDeps)
+      : await DiskUploadStore.open(uploadDeps)
+    const log = new DiskMetadataLog({ files, layout, quarantine, events, health, readOnly })
     let closed: Promise<void> | null = null
     return {
       blobs,
@@ -92,14 +105,12 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
       status: () => ({
         directory: layout.root,
         lock: lock.kind,
+        readOnly,
         uploads: uploads.size,
         failure: log.failure,
         health: health.report(),
       }),
-      async check() {
-        await health.check()
-        await log.check()
-      },
+      check: () => health.check(),
       close() {
         closed ??= closeAll([uploads, log, blobs, { close: () => lock.release() }])
         return closed
@@ -109,6 +120,32 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     await lock.release().catch(() => {})
     throw error
   }
+}
+
+/** Takes a folder; where it may not be written, and need not be, to be read alone. */
+async function takeAnyFolder(
+  files: Files,
+  layout: Layout,
+  options: DiskStoreOptions,
+): Promise<{ readonly lock: FolderLock; readonly readOnly: boolean }> {
+  try {
+    return { lock: await takeFolder(files, layout, options.lock), readOnly: false }
+  } catch (error) {
+    if (options.readOnly !== true || !isUnwritable(error)) throw error
+    return { lock: await takeToRead(files, layout), readOnly: true }
+  }
+}
+
+/** Sees to it that the folder is a store that no process changes. Writes nothing. */
+async function takeToRead(files: Files, layout: Layout): Promise<FolderLock> {
+  const marker = await readMarker(files, layout)
+  if (marker === null) {
+    throw new UnfitFolder(layout.root, 'holds no store, and none can be made there')
+  }
+  const lockFile = await files.stat(layout.lock)
+  if (marker.lock === 'flock' && lockFile !== null) return await lockToRead(files, layout)
+  // A process that writes would have left something to lock; and one on a socket cannot be seen.
+  return { kind: marker.lock, release: async () => {} }
 }
 
 /** Locks the folder and sees to it that it is a store. */

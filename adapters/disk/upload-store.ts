@@ -48,6 +48,11 @@ export class DiskUploadStore implements UploadStore {
     return store
   }
 
+  /** A store that knows of no session, and changes none of those in the folder. */
+  static withoutSessions(deps: DiskUploadDeps): DiskUploadStore {
+    return new DiskUploadStore(deps)
+  }
+
   /** Sessions that are open. */
   get size(): number {
     return this.#table.size

@@ -23,12 +23,19 @@ export class JournalWriter {
   #written = 0
   #failure: RegistryError | null = null
 
-  constructor(log: MetadataLog, from: JournalPosition, events: EventSink) {
+  /** @param readOnly whether it writes nothing from the start */
+  constructor(
+    log: MetadataLog,
+    from: JournalPosition,
+    events: EventSink,
+    readOnly: boolean = false,
+  ) {
     this.#log = log
     this.#events = events
     this.#sequence = from.sequence
     this.#bytes = from.bytes
     this.#sealed = from.sealed
+    if (readOnly) this.#failure = new RegistryError('storageReadOnly')
   }
 
   /** Sequence of the last frame that is durable. */

@@ -19,6 +19,8 @@ export interface JournalledOptions {
   readonly clock?: () => number
   /** Told of damage, failures in the background, and the end of writing. Default: nobody. */
   readonly events?: EventSink
+  /** Take no changes, and write nothing: for a log that cannot be written. Default: false. */
+  readonly readOnly?: boolean
   /** A journal is compacted beyond this, and beyond half the snapshot; in bytes. Default: 16 MiB. */
   readonly compactBytes?: number
   /** How long after the last change the journal is sealed, in milliseconds. Default: 1000. */
@@ -27,7 +29,7 @@ export interface JournalledOptions {
 
 /** How a journalled store is. */
 export interface MetadataStatus {
-  /** `read-only` once a sync has failed, until the next start. */
+  /** `read-only` once a sync has failed, until the next start, and where nothing may be written. */
   readonly state: 'ok' | 'read-only'
   /** Why it is read-only. */
   readonly error: RegistryError | null
@@ -67,7 +69,7 @@ export async function openMetadata(options: JournalledOptions): Promise<Journall
     for (const note of notes) events({ kind: 'store-recovered', ...note })
 
     const position = { sequence: recovered.sequence, bytes: choice.journalBytes, sealed }
-    const writer = new JournalWriter(log, position, events)
+    const writer = new JournalWriter(log, position, events, options.readOnly)
     const commit = new GroupCommit(state, writer, {
       sealAfterMs: options.sealAfterMs ?? 1000,
       journalled: () => compaction.startIfDue(),
@@ -76,6 +78,7 @@ export async function openMetadata(options: JournalledOptions): Promise<Journall
     const { snapshotBytes, journalBytes } = recovered
     const sizes = { snapshotBytes, journalBytes }
     const compaction = new Compaction(parts, { events, compactBytes, ...sizes })
+    if (writer.failure !== null) return new JournalledNames(parts, compaction)
     // A store that lost its newest snapshot is one fault from losing more.
     if (choice.damaged.length > 0) void compaction.run()
     else compaction.startIfDue()
