@@ -93,6 +93,7 @@ async function startListening(
     ...address,
     ...(tls === null ? {} : { tls }),
     trustedProxies: settings.trustedProxies,
+    maxHeaderBytes: settings.maxHeader,
     timeouts: {
       headersMs: settings.headersTimeout,
       stallMs: settings.stallTimeout,
