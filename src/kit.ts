@@ -20,6 +20,7 @@ export {
 } from './metadata/store.ts'
 export { BodyInterrupted } from './oci/body-interrupted.ts'
 export type { ByteSpan } from './oci/byte-range.ts'
+export { descriptorBytes, mostDescriptors } from './oci/descriptor.ts'
 export { algorithmOf, digestOf, encodedOf, isDigestAlgorithm } from './oci/digest.ts'
 export { steadyClock } from './oci/steady-clock.ts'
 export { StoreDamaged } from './oci/store-damaged.ts'

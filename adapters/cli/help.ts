@@ -25,7 +25,8 @@ the environment, and that over the file. A switch can be turned off: --no-delete
 LAYERDOCK_DELETES=false. Sizes are bytes or 512KiB, 4MiB, 10GB; times are 500ms, 30s, 5m, 24h.
 
 Beside /v2 it answers / (how to push), /live (200 while the process runs), /ready (503 while
-starting, draining, or unable to write) and /healthz (the same in detail, as JSON).
+starting, draining, or while the storage cannot be written or is gone, and why) and /healthz (each
+part of the storage, as JSON; also 503 while the disk is full, which /ready is not: pulls go on).
 
 After SIGTERM or SIGINT, requests that are under way may go on for --drain-seconds. Until the last
 of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it

@@ -81,6 +81,9 @@ function checked(all: Settings): Settings {
   if ((all.tlsCert === null) !== (all.tlsKey === null)) {
     throw new CliError(exitCodes.usage, ['--tls-cert and --tls-key: one needs the other'])
   }
+  if (all.corsOrigins.length > 1 && all.corsOrigins.includes('*')) {
+    throw new CliError(exitCodes.usage, ['--cors-origins: * stands for all, so it stands alone'])
+  }
   return all
 }
 

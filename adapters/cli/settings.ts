@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { defaultLimits } from '../../src/index.ts'
+import { defaultHeaderBytes } from '../serving/serve-options.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
-import { listOf, proxy } from './lists.ts'
+import { listOf, origin, proxy } from './lists.ts'
 import { count, duration, oneOf, size, truth } from './quantities.ts'
 
 /** How much is logged. */
@@ -17,6 +18,8 @@ export interface Settings {
   readonly memory: boolean
   /** As `trustedProxies` of the runtimes' servers. */
   readonly trustedProxies: readonly string[]
+  /** As `cors.origins` of a registry; none is no list. */
+  readonly corsOrigins: readonly string[]
   readonly tlsCert: string | null
   readonly tlsKey: string | null
   readonly log: LogLevel
@@ -37,6 +40,7 @@ export interface Settings {
   readonly lease: number
   /** Null for never. */
   readonly collectEvery: number | null
+  readonly maxHeader: number
   readonly headersTimeout: number
   readonly stallTimeout: number
   readonly keepAliveTimeout: number
@@ -106,6 +110,13 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'proxies that may say who the client is (X-Forwarded-For, X-Forwarded-Proto): addresses, ranges such as 10.0.0.0/8, and unix, with commas between them',
     alias: ['trust-proxy', 'trusted-proxy', 'trusted-ips', 'proxies'],
   },
+  corsOrigins: {
+    schema: listOf(origin),
+    default: [],
+    value: 'LIST',
+    help: 'origins whose pages may use the registry, such as https://ui.example.com, with commas between them; or * for any to read',
+    alias: ['cors', 'cors-origin', 'allowed-origins', 'origins', 'cors-allowed-origins'],
+  },
   log: {
     schema: oneOf('error', 'warn', 'info', 'debug', 'silent'),
     default: 'info',
@@ -158,6 +169,11 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'how often to delete the bytes of what no manifest names and no lease covers; never, if not set',
     alias: ['gc', 'garbage', 'collect', 'gc-interval', 'prune'],
   },
+  maxHeader: sized(
+    defaultHeaderBytes,
+    '64KiB',
+    'the largest head of a request: raise it where tokens are longer',
+  ),
   headersTimeout: timed(10_000, '10s', 'how long the head of a request may take'),
   stallTimeout: timed(60_000, '60s', 'when a transfer on which nothing moves is cut'),
   keepAliveTimeout: timed(75_000, '75s', 'when an idle connection is closed'),

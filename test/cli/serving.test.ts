@@ -80,3 +80,26 @@ test('deletes the bytes that nothing names, and keeps those that a manifest name
   expect((await fetch(`${url}/v2/a/blobs/${dropped}`)).status).toBe(404)
   expect((await fetch(`${url}/v2/a/blobs/${kept}`)).status).toBe(200)
 })
+
+test('lets pages of the origins that were set use the registry', async () => {
+  const allowed = async (...words: readonly string[]): Promise<string | null> => {
+    const { url } = await cli.serve('--memory', ...words)
+    const { headers } = await fetch(`${url}/v2/`, { headers: { Origin: 'https://a.example' } })
+    return headers.get('access-control-allow-origin')
+  }
+  expect(await allowed()).toBeNull()
+  expect(await allowed('--cors-origins', 'https://a.example,https://b.example')).toBe(
+    'https://a.example',
+  )
+  expect(await allowed('--cors-origins', '*')).toBe('*')
+})
+
+test('takes heads as large as was set, and none larger', async () => {
+  const { url } = await cli.serve('--memory', '--max-header', '20KiB')
+  const status = async (length: number): Promise<number> => {
+    const headers = { Authorization: `Bearer ${'x'.repeat(length)}` }
+    return (await fetch(`${url}/v2/`, { headers })).status
+  }
+  expect(await status(18 * 1024)).toBe(200)
+  expect(await status(22 * 1024)).toBe(431)
+})

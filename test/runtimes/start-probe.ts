@@ -15,7 +15,7 @@ const probeServer = fileURLToPath(new URL('probe-server.ts', import.meta.url))
 /**
  * Starts a probe behind the adapter of a runtime: Node's in this process, the others as programs.
  *
- * @param options of `serve`; as JSON, since they travel to the program
+ * @param options of `serve`; a program gets them as JSON
  */
 export async function startProbe(runtime: Runtime, options: object = {}): Promise<Probe> {
   if (runtime === 'node') {
