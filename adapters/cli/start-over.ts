@@ -5,7 +5,7 @@ import { journalGeneration, type Layout, layoutOf } from '../disk/layout.ts'
 import { lockFolder, preferredLock } from '../disk/lock.ts'
 import { nodeFiles } from '../disk/node-files.ts'
 import { Quarantine } from '../disk/quarantine.ts'
-import { createStore, makeFolders, readMarker } from '../disk/store-folder.ts'
+import { createStore, makeFolders, readMarker, type StoreMarker } from '../disk/store-folder.ts'
 import { CliError, exitCodes } from './exit.ts'
 
 /**
@@ -17,13 +17,14 @@ import { CliError, exitCodes } from './exit.ts'
  */
 export function startEmpty(directory: string): Promise<readonly string[]> {
   return alone(directory, async (files, layout, marker) => {
-    await makeFolders(files, layout)
+    const place = marker?.blobs ?? 'here'
+    await makeFolders(files, layout, place)
     const quarantine = new Quarantine(files, layout, Date.now)
     const moved: string[] = []
     for (const path of await namesFiles(files, layout)) moved.push(await quarantine.move(path))
     const isThere = (await files.stat(layout.marker)) !== null
     if (marker === null && isThere) moved.push(await quarantine.move(layout.marker))
-    await createStore(files, layout, marker ?? preferredLock())
+    await createStore(files, layout, marker?.lock ?? preferredLock(), place)
     return moved
   })
 }
@@ -64,15 +65,15 @@ export async function expectStore(directory: string): Promise<void> {
   throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
 }
 
-/** Does something to a store's folder with nobody else in it. */
+/** Does something to a store's folder while no other process has it. */
 async function alone<T>(
   directory: string,
-  work: (files: Files, layout: Layout, marker: 'flock' | 'socket' | null) => Promise<T>,
+  work: (files: Files, layout: Layout, marker: StoreMarker | null) => Promise<T>,
 ): Promise<T> {
   await expectStore(directory)
   const layout = layoutOf(resolve(directory))
-  const marker = await lockKind(nodeFiles, layout)
-  const lock = await lockFolder(nodeFiles, layout, marker ?? preferredLock())
+  const marker = await wholeMarker(nodeFiles, layout)
+  const lock = await lockFolder(nodeFiles, layout, marker?.lock ?? preferredLock())
   try {
     return await work(nodeFiles, layout, marker)
   } finally {
@@ -81,9 +82,9 @@ async function alone<T>(
 }
 
 /** What the marker says; null when it is lost or damaged. */
-async function lockKind(files: Files, layout: Layout): Promise<'flock' | 'socket' | null> {
+async function wholeMarker(files: Files, layout: Layout): Promise<StoreMarker | null> {
   try {
-    return (await readMarker(files, layout))?.lock ?? null
+    return await readMarker(files, layout)
   } catch (error) {
     if (error instanceof StoreDamaged) return null
     throw error
