@@ -110,20 +110,24 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
     }
     holders.set(id, holder)
     let renewedAt = performance.now()
+    let triedAt = renewedAt
     const renewNow = async (): Promise<void> => {
-      const began = performance.now()
+      triedAt = performance.now()
+      const began = triedAt
       await renew(id, holderId, holder)
       renewedAt = began
     }
-    // Not with the bytes alone: what comes after the last one, a hash or a sync, may take longer.
-    const renewal = setInterval(() => {
+    const tryToRenew = (): void => {
       renewNow().catch(() => {
         // The store is away. Once the claim may have lapsed, another may hold the session.
         if (performance.now() - renewedAt < claimMs) return
         holder.lost = true
         holder.source?.abort()
       })
-    }, renewMs)
+    }
+    // Not with the bytes alone: what comes after the last one, a hash or a sync, may take longer. Nor by
+    // time alone: where bytes come fast, a busy runtime (Cloudflare's) does not get round to timers.
+    const renewal = setInterval(tryToRenew, renewMs)
     return {
       session,
       holder: holderId,
@@ -132,6 +136,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
       },
       progress() {
         holder.lastProgress = performance.now()
+        if (holder.lastProgress - triedAt >= renewMs) tryToRenew()
       },
       reading(source) {
         holder.source = source

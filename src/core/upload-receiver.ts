@@ -121,7 +121,8 @@ export async function receiveBody(
       if (received === 0 && to.hexSoFar !== null && to.algorithm === algorithm) {
         return to.hexSoFar === encodedOf(wanted)
       }
-      return (await hashStaged(deps, staged, algorithm)) === encodedOf(wanted)
+      const hex = await hashStaged(deps, staged, algorithm, to.progress)
+      return hex === encodedOf(wanted)
     },
   }
 }
@@ -136,12 +137,14 @@ async function hashStaged(
   deps: CoreDeps,
   staged: StagedBlob,
   algorithm: DigestAlgorithm,
+  progress: () => void,
 ): Promise<string> {
   const hash = deps.hash(algorithm)
   const reader = staged.read().getReader()
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return hash.digest()
+    progress()
     hash.update(value)
   }
 }
