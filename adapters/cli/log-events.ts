@@ -4,6 +4,8 @@ import { plain } from './plain-text.ts'
 
 /** Logs what no client is told. */
 export function logEvents(log: Logger): EventSink {
+  // The log of the store and the store itself both say it.
+  let toldReadOnly = false
   return (event) => {
     switch (event.kind) {
       case 'failure': {
@@ -12,7 +14,9 @@ export function logEvents(log: Logger): EventSink {
         return
       }
       case 'store-read-only':
-        log.error({ err: event.error }, 'storage failed: read-only until restarted')
+        if (!toldReadOnly)
+          log.error({ err: event.error }, 'storage failed: read-only until restarted')
+        toldReadOnly = true
         return
       case 'store-condition': {
         const { part, state, reason, error } = event

@@ -9,17 +9,17 @@ import { startMaintenance } from './maintenance.ts'
 import { registryOptions } from './registry-options.ts'
 import type { Settings } from './settings.ts'
 
-/** A registry at work, and how its parts do. */
+/** An open registry and its health. */
 export interface Opened {
   readonly registry: Registry
-  /** Never rejects; may be called as often as one likes. */
+  /** Checks the registry's parts; cheap when called often. Never rejects. */
   look(): Promise<Planes>
-  /** Ends what goes on beside requests, and closes the registry. */
+  /** Stops maintenance and closes the registry. */
   close(): Promise<void>
 }
 
 /**
- * Opens the registry that the settings ask for, and starts its housekeeping.
+ * Opens the registry that the settings ask for, and starts its maintenance.
  *
  * @throws CliError when its folder cannot be opened.
  */
@@ -31,19 +31,19 @@ export async function openSettings(
   const options = registryOptions(settings, events)
   if (settings.memory) {
     const registry = createRegistry({ ...options, hash: nodeHash })
-    return withHousekeeping(registry, async () => allPlanes('ok'), settings, events)
+    return withMaintenance(registry, async () => allPlanes('ok'), settings, events)
   }
   const directory = settings.storageDir
   try {
     const registry = await openRegistry({ ...options, directory, buffers })
-    return withHousekeeping(registry, () => planesOf(registry), settings, events)
+    return withMaintenance(registry, () => planesOf(registry), settings, events)
   } catch (error) {
     const explanation = explainStorage(error, directory)
     throw explanation === null ? error : new CliError(exitCodes.problem, [explanation])
   }
 }
 
-function withHousekeeping(
+function withMaintenance(
   registry: Registry,
   lookNow: () => Promise<Planes>,
   { collectEvery, readOnly }: Settings,
