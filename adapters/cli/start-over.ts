@@ -10,10 +10,10 @@ import { CliError, exitCodes } from './exit.ts'
 
 /**
  * Moves everything that holds names to quarantine and makes a store without names of what is left.
- * Stopped anywhere on the way, the store is as damaged as it was, and the command can be given again.
+ * When it is interrupted, the store is as damaged as before, and the command can be run again.
  *
  * @returns the new places of what was moved
- * @throws CliError when the folder is no store; StoreInUse; StoreTooNew, with nothing changed.
+ * @throws CliError when the folder is not a store; StoreInUse; StoreTooNew, with nothing changed.
  */
 export function startEmpty(directory: string): Promise<readonly string[]> {
   return alone(directory, async (files, layout, marker) => {
@@ -32,7 +32,7 @@ export function startEmpty(directory: string): Promise<readonly string[]> {
 /**
  * Writes `store.json` anew where it is lost or damaged; what was there is kept in quarantine.
  *
- * @throws CliError when the folder is no store, or its marker is whole; StoreInUse; StoreTooNew, with
+ * @throws CliError when the folder is not a store, or its marker is whole; StoreInUse; StoreTooNew, with
  *   nothing changed.
  */
 export function restoreMarker(directory: string): Promise<void> {
@@ -61,11 +61,12 @@ export async function expectStore(directory: string): Promise<void> {
   const layout = layoutOf(resolve(directory))
   const ours = [layout.marker, layout.blobs, ...(await namesFiles(nodeFiles, layout))]
   for (const path of ours) if ((await nodeFiles.stat(path)) !== null) return
-  const problem = 'is no store: neither store.json nor the files of the names nor blobs are there'
+  const problem =
+    'is not a store: neither store.json nor the files of the names nor blobs are there'
   throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
 }
 
-/** Does something to a store's folder while no other process has it. */
+/** Works on a store's folder while no other process has it. */
 async function alone<T>(
   directory: string,
   work: (files: Files, layout: Layout, marker: StoreMarker | null) => Promise<T>,
