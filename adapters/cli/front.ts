@@ -6,16 +6,16 @@ import type { Fetcher } from '../node-http/listener.ts'
 import { allPlanes, isReady, isWell, type Planes, reasonsOf, statesOf } from './health.ts'
 import { welcome } from './welcome.ts'
 
-/** What stands before the registry: it answers for its health, and until there is a registry. */
+/** Stands in front of the registry: answers health probes, and requests while it is being opened. */
 export interface Front extends Fetcher {
   readonly buffers: BufferBudget
   /**
-   * From now on requests go to this registry, those that wait for one included.
+   * Sends requests to this registry from now on, also those that wait for one.
    *
    * @param look finds out how the registry's parts do; never rejects
    */
   open(registry: Registry, look: () => Promise<Planes>): void
-  /** From now on it is not ready for more: it says so of its health, and to every request. */
+  /** Refuses every request from now on, and says in its health that it is draining. */
   drain(): void
 }
 

@@ -1,14 +1,14 @@
-/** How one part of a registry does; `starting` until it was looked at. */
+/** The state of one part of a registry; `starting` until it was checked. */
 export type PlaneState = 'ok' | 'starting' | 'full' | 'read-only' | 'unavailable'
 
-/** A part of a registry, and why it is not well. */
+/** A part of a registry, and why it is not ok. */
 export interface Plane {
   readonly state: PlaneState
-  /** Null where there is nothing to say. For everybody to read: no path of the host. */
+  /** Null when there is nothing to say. Public, so it holds no path of the host. */
   readonly reason: string | null
 }
 
-/** The parts that can be well or ill on their own. */
+/** The parts that can fail on their own. */
 export interface Planes {
   readonly metadata: Plane
   readonly blobs: Plane
@@ -22,8 +22,8 @@ export function allPlanes(state: PlaneState, reason: string | null = null): Plan
 }
 
 /**
- * Whether a registry should be sent requests: a full disk still serves pulls and takes deletions,
- * and a registry that is out of reach because of it helps nobody.
+ * Whether a registry should get requests. With a full disk it should: it still serves pulls and
+ * deletions.
  */
 export function isReady(planes: Planes): boolean {
   return Object.values(planes).every(isReadyPlane)
@@ -34,7 +34,7 @@ export function isReadyPlane({ state }: Plane): boolean {
   return state === 'ok' || state === 'full'
 }
 
-/** Whether nothing is wrong at all. */
+/** Whether every plane is ok. */
 export function isWell(planes: Planes): boolean {
   return Object.values(planes).every(({ state }) => state === 'ok')
 }

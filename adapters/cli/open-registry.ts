@@ -9,17 +9,17 @@ import { allPlanes, type Planes, planesLooker } from './health.ts'
 import { registryOptions } from './registry-options.ts'
 import type { Settings } from './settings.ts'
 
-/** A registry at work, and how its parts do. */
+/** An open registry and its health. */
 export interface Opened {
   readonly registry: Registry
-  /** Never rejects; may be called as often as one likes. */
+  /** Checks the registry's parts; cheap when called often. Never rejects. */
   look(): Promise<Planes>
-  /** Ends what goes on beside requests, and closes the registry. */
+  /** Stops maintenance and closes the registry. */
   close(): Promise<void>
 }
 
 /**
- * Opens the registry that the settings ask for, and starts its housekeeping.
+ * Opens the registry that the settings ask for, and starts its maintenance.
  *
  * @throws CliError when its folder cannot be opened.
  */

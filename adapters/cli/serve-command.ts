@@ -75,7 +75,7 @@ async function closed(opened: Opened, log: Log): Promise<number> {
   }
 }
 
-/** Lets requests under way finish while others hear that there will be no more; how many were cut. */
+/** Lets requests in progress finish while new ones are refused; returns how many were cut. */
 async function drained(serving: Listening, deadlineMs: number): Promise<number> {
   const began = performance.now()
   await serving.settle(deadlineMs)
@@ -112,14 +112,12 @@ function formatOf({ logFormat }: Settings): 'json' | 'text' {
   return process.stdout.isTTY ? 'text' : 'json'
 }
 
-/** There are no users yet, so nothing but the network says who may push. */
+/** There are no users yet: only the network decides who may push. */
 function warnIfOpen(log: Log, settings: Settings, url: string): void {
   if (settings.readOnly || !isReachable(url)) return
   const may = settings.deletes ? 'push and delete' : 'push'
   log.to.warn(
-    { url },
-    `everybody who reaches this address may ${may}: put a proxy with authentication in front and ` +
-      'listen on 127.0.0.1, or give --read-only',
+    `anyone who reaches this server may ${may}: put a proxy with authentication in front, or give --read-only`,
   )
 }
 

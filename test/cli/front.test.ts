@@ -6,7 +6,7 @@ import { allPlanes, type Planes, planesLooker } from '../../adapters/cli/health.
 import { BufferBudget } from '../../adapters/disk/buffers.ts'
 import { createRegistry } from '../../src/index.ts'
 
-const well = async (): Promise<Planes> => allPlanes('ok')
+const allOk = async (): Promise<Planes> => allPlanes('ok')
 const states = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
 
 function front(): Front {
@@ -43,7 +43,7 @@ describe('health', () => {
 
   test('while serving', async () => {
     const serving = front()
-    serving.open(createRegistry(), well)
+    serving.open(createRegistry(), allOk)
     expect(await said(serving, '/live')).toEqual([200, { status: 'ok' }])
     expect(await said(serving, '/ready?x')).toEqual([200, { status: 'ok' }])
     expect(await said(serving, '/healthz')).toEqual([200, expectedHealth('ok', states)])
@@ -60,7 +60,7 @@ describe('health', () => {
     expect(await said(broken, '/healthz')).toEqual([503, health])
   })
 
-  test('with a full disk: ready to be pulled from, and not well', async () => {
+  test('with a full disk: ready for pulls, and not ok', async () => {
     const full = front()
     const plane = { state: 'full', reason: 'there is no room left' } as const
     full.open(createRegistry(), async () => ({ ...allPlanes('ok'), blobs: plane }))
@@ -90,7 +90,7 @@ describe('health', () => {
 
   test('while draining: alive, not ready, and every request hears that it came too late', async () => {
     const draining = front()
-    draining.open(createRegistry(), well)
+    draining.open(createRegistry(), allOk)
     draining.drain()
     expect(await said(draining, '/live')).toEqual([200, { status: 'ok' }])
     expect(await said(draining, '/ready')).toEqual([503, { status: 'draining' }])
@@ -136,7 +136,7 @@ describe('the page at /', () => {
 
   test('is told to HEAD without its text, and is nothing to write to', async () => {
     const serving = front()
-    serving.open(createRegistry(), well)
+    serving.open(createRegistry(), allOk)
     const head = await get(serving, 'h', 'HEAD')
     expect([head.status, await head.text()]).toEqual([200, ''])
     expect(Number(head.headers.get('content-length'))).toBeGreaterThan(100)
@@ -148,13 +148,13 @@ describe('requests', () => {
   test('that come while the registry is being opened wait for it', async () => {
     const starting = front()
     const waiting = ask(starting, '/v2/')
-    starting.open(createRegistry(), well)
+    starting.open(createRegistry(), allOk)
     expect((await waiting).status).toBe(200)
   })
 
   test('are the registry’s, whatever their path', async () => {
     const serving = front()
-    serving.open(createRegistry(), well)
+    serving.open(createRegistry(), allOk)
     expect((await ask(serving, '/nowhere')).status).toBe(404)
     expect((await ask(serving, '/v2/healthz')).status).toBe(404)
   })

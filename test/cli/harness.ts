@@ -92,7 +92,7 @@ export const halfPush: string = [
   'half',
 ].join('\r\n')
 
-/** The status of a GET over a unix socket, asked again until somebody listens there. */
+/** The status of a GET over a unix socket, asked again until a server listens there. */
 export async function statusOver(socketPath: string, path: string): Promise<number> {
   for (;;) {
     const status = await new Promise<number | null>((resolve) => {

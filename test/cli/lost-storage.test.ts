@@ -65,6 +65,8 @@ describe.each(everyRuntime)('on %s, when the data folder goes', (runtime) => {
     const lines = entries(out)
     expect(lines.filter((line) => line.msg === 'request failed')).toEqual([])
     expect(lines.filter((line) => line.level === 'error' && line.part === 'blobs')).toHaveLength(1)
+    const stopped = lines.filter(({ msg }) => String(msg).includes('read-only until restarted'))
+    expect(stopped).toHaveLength(1)
     expect(lines.at(-1)?.msg).toMatch(/^stopped/)
   })
 })
@@ -72,7 +74,7 @@ describe.each(everyRuntime)('on %s, when the data folder goes', (runtime) => {
 describe('when the data folder goes', () => {
   const cli = useProgram()
 
-  test('a server that nobody asks says so too, and goes on once it is back', async () => {
+  test('the log says so without any request, and the server goes on once it is back', async () => {
     const folder = cli.folder()
     const started = await cli.serve('--storage-dir', folder)
     await rename(folder, `${folder}.away`)

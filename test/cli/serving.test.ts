@@ -34,7 +34,7 @@ test('gives file access enough threads', async ({ skip }) => {
   expect(readdirSync(`/proc/${child.pid}/task`).length).toBeGreaterThanOrEqual(12)
 })
 
-test('warns that everybody may push, where other machines reach it', async () => {
+test('warns that anyone may push when other machines can reach it', async () => {
   const open = async (...words: readonly string[]): Promise<string> => {
     const started = cli.start('serve', '--memory', ...words)
     await printed(started, 'listening')
@@ -42,11 +42,11 @@ test('warns that everybody may push, where other machines reach it', async () =>
     return (await started.ended).out
   }
   expect(await open('--listen', '0.0.0.0:0')).toMatch(
-    /"level":"warn".*everybody who reaches this address may push and delete.*--read-only/,
+    /"level":"warn".*anyone who reaches this server may push and delete.*--read-only/,
   )
   expect(await open('--listen', '0.0.0.0:0', '--no-deletes')).toContain('may push: put')
-  expect(await open('--listen', '0.0.0.0:0', '--read-only')).not.toContain('everybody')
-  expect(await open('--listen', '127.0.0.1:0')).not.toContain('everybody')
+  expect(await open('--listen', '0.0.0.0:0', '--read-only')).not.toContain('anyone')
+  expect(await open('--listen', '127.0.0.1:0')).not.toContain('anyone')
 })
 
 test('cuts a stalled upload after the time that was set', async () => {
@@ -56,7 +56,7 @@ test('cuts a stalled upload after the time that was set', async () => {
   await readAll(socket)
 })
 
-test('deletes the bytes that nothing names, and keeps those that a manifest names', async () => {
+test('deletes bytes that no manifest names, and keeps the others', async () => {
   const storage = cli.folder()
   const words = ['--storage-dir', storage, '--collect-every', '50ms', '--lease', '500ms']
   const { url } = await cli.serve(...words)

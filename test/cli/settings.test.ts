@@ -83,10 +83,10 @@ describe('settings', () => {
   })
 
   test.each(settingNames)('%s has a flag, a variable and a key that agree', (name) => {
-    const { value, shown, default: initially } = settings[name]
+    const { value, defaultText, default: initially } = settings[name]
     const [text, meant] = lists[name] ?? examples[value ?? ''] ?? ['some.pem', 'some.pem']
-    const written = value === null ? String(!initially) : (shown ?? text)
-    const expected = value === null ? !initially : shown === undefined ? meant : initially
+    const written = value === null ? String(!initially) : (defaultText ?? text)
+    const expected = value === null ? !initially : defaultText === undefined ? meant : initially
     const other = name === 'tlsCert' ? 'tlsKey' : name === 'tlsKey' ? 'tlsCert' : null
     const also = (with_: (name: string) => readonly [string, string]): Record<string, string> =>
       other === null ? {} : Object.fromEntries([with_(other)])
@@ -105,13 +105,13 @@ describe('settings', () => {
 
   test('stand in the help, with the defaults people get', () => {
     for (const name of settingNames) {
-      const { value, shown, default: initially, schema } = settings[name]
+      const { value, defaultText, default: initially, schema } = settings[name]
       expect(serveHelp).toContain(
         `--${value === null && initially === true ? 'no-' : ''}${flagOf(name)}`,
       )
-      if (shown === undefined) continue
-      expect(serveHelp).toContain(`(${shown})`)
-      expect(read({ words: [`--${flagOf(name)}`, shown] })[name]).toEqual(initially)
+      if (defaultText === undefined) continue
+      expect(serveHelp).toContain(`(${defaultText})`)
+      expect(read({ words: [`--${flagOf(name)}`, defaultText] })[name]).toEqual(initially)
       expect(schema).toBeDefined()
     }
     expect(serveHelp).toMatch(/--no-deletes +refuse to delete/)
@@ -232,8 +232,8 @@ describe('mistakes', () => {
     [['extra'], 'extra: not expected here'],
     [['--listen'], '--listen: needs a value: --listen ADDRESS'],
     [['--listen', '--memory'], '--listen: needs a value'],
-    [['--listen', 'nowhere'], '--listen nowhere: is no address to listen on'],
-    [['--listen', '127.0.0.1:70000'], 'is no address'],
+    [['--listen', 'nowhere'], '--listen nowhere: is not an address to listen on'],
+    [['--listen', '127.0.0.1:70000'], 'is not an address'],
     [
       ['--log', 'inof'],
       '--log inof: is none of error, warn, info, debug, silent; did you mean info?',

@@ -35,7 +35,7 @@ describe.each(['bun', 'deno'])('on %s', (runtime) => {
     const words = ['--tls-cert', 'package.json', '--tls-key', 'package.json']
     const told = await complaint('127.0.0.1:0', ...words)
     expect(told).toMatch(
-      /^layerdock: --tls-cert package\.json: is no certificate chain in PEM .*\n$/,
+      /^layerdock: --tls-cert package\.json: is not a certificate chain in PEM .*\n$/,
     )
   })
 
