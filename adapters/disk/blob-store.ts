@@ -61,14 +61,16 @@ export class DiskBlobStore implements BlobStore {
     return this.#writer(id, Promise.resolve(file), from.size)
   }
 
+  /** @throws RegistryError `unavailable` when the folder of all blobs is gone. */
   async open(ref: BlobRef): Promise<OpenBlob | null> {
     const path = this.#deps.layout.blob(ref.digest)
     let file: OpenFile
     try {
       file = await this.#deps.files.open(path, 'read')
     } catch (error) {
-      if (isNoFile(error)) return null
-      throw error
+      if (!isNoFile(error)) throw error
+      await this.#expectFolder(algorithmOf(ref.digest))
+      return null
     }
     if (file.size === ref.size) return openBlobOf(new DiskBlob(path, file))
     await file.close()
@@ -105,6 +107,17 @@ export class DiskBlobStore implements BlobStore {
   /** Waits for syncs under way. */
   async close(): Promise<void> {
     await Promise.all(Object.values(this.#syncs).map((sync) => sync.close()))
+  }
+
+  /** One blob that is gone is lost; when all are, the storage is away, and may come back. */
+  async #expectFolder(algorithm: DigestAlgorithm): Promise<void> {
+    const { files, layout, health } = this.#deps
+    const folder = layout.blobFolder(algorithm)
+    if ((await files.stat(folder)) !== null) return
+    const cause = Object.assign(new Error(`${folder}: is gone`), { code: 'ENOENT' })
+    const error = writeError(cause)
+    health.failed('blobs', error)
+    throw error
   }
 
   #writer(id: UploadId, file: Promise<OpenFile>, size: number): DiskStagedBlob {

@@ -1,7 +1,7 @@
 import { type EventSink, RegistryError } from '../../src/index.ts'
 import { codeOf, writeError } from './file-errors.ts'
 import type { Files } from './files.ts'
-import type { Layout } from './layout.ts'
+import { blobAlgorithms, type Layout } from './layout.ts'
 
 /** The parts of a store that can fail on their own. */
 export type StorePart = 'metadata' | 'blobs' | 'uploads'
@@ -102,7 +102,9 @@ export class StoreHealth {
     const marker = await this.#tryMarker()
     const looks: Readonly<Record<StorePart, () => Promise<void>>> = {
       metadata: expectJournal,
-      blobs: () => this.#expectFolder(layout.blobs),
+      blobs: async () => {
+        for (const folder of this.#blobFolders()) await this.#expectFolder(folder)
+      },
       uploads: () => this.#expectFolder(layout.uploads),
     }
     for (const part of parts) {
@@ -125,6 +127,13 @@ export class StoreHealth {
       // Its owner may have protected the file, which is never written.
       return code === 'EACCES' || code === 'EPERM' ? null : writeError(error)
     }
+  }
+
+  /** A backup may lack folders that were empty, and they cannot be made where nothing is written. */
+  #blobFolders(): readonly string[] {
+    const { layout, readOnly } = this.#deps
+    if (readOnly) return [layout.blobs]
+    return [layout.blobs, ...blobAlgorithms.map((algorithm) => layout.blobFolder(algorithm))]
   }
 
   async #expectFolder(path: string): Promise<void> {

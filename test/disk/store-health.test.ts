@@ -108,6 +108,16 @@ describe('a part of a store', () => {
     expect(conditions(one).at(-1)).toBe('uploads ok')
   })
 
+  test('whose blobs are all gone is unavailable, not empty', async () => {
+    const one = await watched()
+    await put(one)
+    const ref = { digest: sampleDigest(1), size: 10, key: '' }
+    await rm(join(one.directory, 'blobs/sha256'), { recursive: true })
+    await expect(one.store.blobs.open(ref)).rejects.toMatchObject({ kind: 'unavailable' })
+    await one.store.check()
+    expect(conditions(one)).toEqual(['blobs unavailable'])
+  })
+
   test('that has no descriptors left says nothing of the storage', async () => {
     const one = await watched()
     one.files.judge = ({ operation }) => (operation === 'create' ? 'EMFILE' : null)
