@@ -29,7 +29,10 @@ export async function openSettings(
   buffers: BufferBudget,
 ): Promise<Opened> {
   const options = registryOptions(settings, sinks)
-  const maintenance = { collectEveryMs: settings.collectEvery }
+  const maintenance = {
+    collectEveryMs: settings.collectEvery,
+    dropEmptyRepositories: settings.dropEmpty,
+  }
   if (settings.memory) {
     const registry = createRegistry({ ...options, hash: nodeHash })
     const end = startMaintenance(registry, maintenance, sinks.onNotice)

@@ -40,6 +40,8 @@ export interface Settings {
   readonly lease: number
   /** Null for never. */
   readonly collectEvery: number | null
+  /** Whether a collection also drops repositories that hold nothing. */
+  readonly dropEmpty: boolean
   readonly maxHeader: number
   readonly headersTimeout: number
   readonly stallTimeout: number
@@ -169,6 +171,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'how often to delete the bytes of what no manifest names and no lease covers; never, if not set',
     alias: ['gc', 'garbage', 'collect', 'gc-interval', 'prune'],
   },
+  dropEmpty: switched(false, 'let each collection also drop repositories that hold nothing'),
   maxHeader: sized(
     defaultHeaderBytes,
     '64KiB',

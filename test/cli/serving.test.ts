@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { dial, readAll } from '../node-fs/loopback.ts'
-import { halfPush, pushBlob, useProgram } from './harness.ts'
+import { digestOf, halfPush, pushBlob, useProgram } from './harness.ts'
 import { printed } from './program.ts'
 
 const cli = useProgram()
@@ -56,10 +56,10 @@ test('cuts a stalled upload after the time that was set', async () => {
   await readAll(socket)
 })
 
-test('deletes bytes that no manifest names, and keeps the others', async () => {
+test('deletes bytes that no manifest names, and empty repositories where asked for', async () => {
   const storage = cli.folder()
-  const words = ['--storage-dir', storage, '--collect-every', '50ms', '--lease', '500ms']
-  const { url } = await cli.serve(...words)
+  const words = ['--collect-every', '50ms', '--lease', '3s', '--drop-empty']
+  const { url } = await cli.serve('--storage-dir', storage, ...words)
   const config = Buffer.from('{}')
   const kept = await pushBlob(url, config)
   const dropped = await pushBlob(url, randomBytes(1000))
@@ -75,7 +75,13 @@ test('deletes bytes that no manifest names, and keeps the others', async () => {
   const has = (digest: string): boolean =>
     readdirSync(folder).some((name) => name.startsWith(digest.slice('sha256:'.length)))
   expect(has(dropped)).toBe(true)
+  const alone = Buffer.from('alone')
+  const push = `${url}/v2/b/blobs/uploads/?digest=${digestOf(alone)}`
+  expect((await fetch(push, { method: 'POST', body: alone })).status).toBe(201)
+  const catalog = async (): Promise<unknown> => (await fetch(`${url}/v2/_catalog`)).json()
+  expect(await catalog()).toEqual({ repositories: ['a', 'b'] })
   await expect.poll(() => has(dropped)).toBe(false)
+  await expect.poll(catalog).toEqual({ repositories: ['a'] })
   expect(has(kept)).toBe(true)
   expect((await fetch(`${url}/v2/a/blobs/${dropped}`)).status).toBe(404)
   expect((await fetch(`${url}/v2/a/blobs/${kept}`)).status).toBe(200)
