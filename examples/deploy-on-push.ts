@@ -1,4 +1,4 @@
-// Deploys what is pushed: whenever the tag `production` of a repository moves, a hook hears of it.
+// Deploys on push: whenever the tag `production` of a repository moves, a hook is called.
 import { createRegistry, type Registry, type RegistryEvent } from 'layerdock'
 
 /** Starts an image: `team/app@sha256:…`. A digest, as the tag may move again before it is pulled. */
@@ -6,8 +6,8 @@ type Deploy = (image: string) => Promise<void>
 
 /**
  * Calls `deploy` when `tag` moves: for one repository one call at a time, the newest image last, those
- * in between not at all. Events live as long as the process: one that must not miss a push asks
- * `service.statManifest` at its start what the tag stands for.
+ * in between not at all. Events are lost when the process ends: a program that must not miss a push
+ * asks `service.statManifest` for the tag when it starts.
  */
 export function deployOnPush(tag: string, deploy: Deploy): (event: RegistryEvent) => Promise<void> {
   const newest: Map<string, string> = new Map()

@@ -1,4 +1,4 @@
-// A registry on disk in a program of your own, on the same fast roads as `layerdock serve`.
+// A registry on disk in a program of your own, as fast as `layerdock serve`.
 import { openRegistry, serve } from 'layerdock/node'
 
 const registry = await openRegistry({ directory: process.env.DATA ?? './registry-data' })

@@ -1,4 +1,4 @@
-// A registry inside a test of your own: on no port, with nothing to start and nothing to stop.
+// A registry inside a test of your own: it has no port, and needs no start and no stop.
 import { artifact, faults, image, index, testRegistry } from 'layerdock/testing'
 
 const registry = testRegistry()
@@ -10,7 +10,7 @@ export const digests: Readonly<Record<string, string>> = await registry.push({
 })
 registry.fault({ method: 'GET', times: 2, fault: faults.refuse(429, { retryAfter: 1 }) })
 
-// The code under test; it is handed `registry.fetch` in place of the global one.
+// The code under test. The test passes `registry.fetch` in place of the global `fetch`.
 async function latestWithRetries(fetch: typeof registry.fetch): Promise<string | null> {
   const path = '/v2/app/manifests/latest'
   for (let tries = 0; tries < 5; tries += 1) {

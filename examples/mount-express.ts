@@ -1,11 +1,11 @@
-// A registry in an Express 5 app. `use` cuts its path off the requests it passes on: `stripped`.
+// A registry in an Express 5 app. `use` cuts its path off the requests: `stripped` says so.
 import type { Server } from 'node:http'
 import express from 'express'
 import { createRegistry } from 'layerdock'
 import { createListener } from 'layerdock/node'
 
 const app = express()
-// Ahead of body parsers, which would leave nothing of a push.
+// Before body parsers, which would leave no body of a push.
 app.use('/v2', createListener(createRegistry({ stripped: '/v2' })))
 app.use(express.json())
 app.get('/', (_, response) => {

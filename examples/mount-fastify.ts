@@ -1,4 +1,4 @@
-// A registry in a Fastify 5 app: a plugin, so that only its routes go without body parsers.
+// A registry in a Fastify 5 app: in a plugin, so that only its routes have no body parsers.
 import { type FastifyInstance, fastify } from 'fastify'
 import { createRegistry } from 'layerdock'
 import { createListener } from 'layerdock/node'

@@ -1,4 +1,4 @@
-// A registry in an h3 v2 app. `mount` cuts its path off the requests it passes on: `stripped`.
+// A registry in an h3 v2 app. `mount` cuts its path off the requests: `stripped` says so.
 import { H3, serve } from 'h3'
 import { createRegistry } from 'layerdock'
 

@@ -1,4 +1,4 @@
-// A registry in a Hono app, below a path of its own. `mount` cuts that off what it passes on, which
+// A registry in a Hono app, below a path of its own. `mount` cuts the path off the requests, while
 // `app.route('/', registry.app)` (see embed-hono.ts) does not.
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'

@@ -1,5 +1,5 @@
-// A registry in a Next.js app: this file is its app/v2/[[...path]]/route.ts. Its next.config has to
-// say `skipTrailingSlashRedirect: true`, since clients push to paths that end with a slash.
+// A registry in a Next.js app: this file is its app/v2/[[...path]]/route.ts. Its next.config needs
+// `skipTrailingSlashRedirect: true`, because clients push to paths that end with a slash.
 import { createRegistry } from 'layerdock'
 
 const registry = createRegistry()

@@ -1,5 +1,5 @@
 // A registry inside a plain Node server, below a path of its own. The name of an image has no place
-// for such a path: it is for a proxy in front that adds it, and for clients that are given a URL.
+// for such a path: it is for a proxy in front that adds it, and for clients that take a URL.
 import { createServer, type Server } from 'node:http'
 import { createRegistry } from 'layerdock'
 import { createListener } from 'layerdock/node'

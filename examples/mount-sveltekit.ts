@@ -1,10 +1,10 @@
-// A registry in a SvelteKit app: this file is its src/hooks.server.ts. Under adapter-node set
-// BODY_SIZE_LIMIT=Infinity, or it refuses bodies over 512 KiB.
+// A registry in a SvelteKit app: this file is its src/hooks.server.ts. With adapter-node set
+// BODY_SIZE_LIMIT=Infinity, because it refuses bodies over 512 KiB by default.
 import { createRegistry } from 'layerdock'
 
 const registry = createRegistry()
 
-/** SvelteKit's `Handle`, as far as it is needed here. */
+/** The part of SvelteKit's `Handle` that is needed here. */
 interface Input {
   readonly event: { readonly request: Request; readonly url: URL }
   resolve(event: Input['event']): Response | Promise<Response>

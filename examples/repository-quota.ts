@@ -2,7 +2,8 @@
 import type { CallContext, Registry, RegistryService, RepositoryName } from 'layerdock'
 import { createRegistry, everyItem, RegistryError } from 'layerdock'
 
-/** Refuses what would take a repository over `quota` bytes, and blobs of a length that is not said. */
+const nothing = { pipe: async (): Promise<void> => {}, abort: (): void => {} }
+/** Refuses pushes that take a repository over `quota` bytes, and blobs without a stated length. */
 export function repositoryQuota(service: RegistryService, quota: number): RegistryService {
   type Call = [CallContext, RepositoryName, ...unknown[]]
   const pending: Map<RepositoryName, number> = new Map()
@@ -18,8 +19,7 @@ export function repositoryQuota(service: RegistryService, quota: number): Regist
       if (total <= quota) return await push()
       throw new RegistryError('denied', { advice: `${name} may have ${quota} bytes` })
     } finally {
-      const left = (pending.get(name) ?? 0) - size
-      void (left > 0 ? pending.set(name, left) : pending.delete(name))
+      if (pending.set(name, (pending.get(name) ?? 0) - size).get(name) === 0) pending.delete(name)
     }
   }
   return {
@@ -27,12 +27,12 @@ export function repositoryQuota(service: RegistryService, quota: number): Regist
     mountBlob: async () => null, // The client pushes the blob instead, which is counted.
     pushBlob: (...a) => charge(a, a[3].length ?? quota + 1, () => service.pushBlob(...a)),
     putManifest: (...a) => charge(a, a[3].bytes.length, () => service.putManifest(...a)),
-    async finishUpload(call, name, id, digest, body) {
-      const { offset: first } = await service.uploadStatus(call, name, id)
-      const last = first + (body === null ? 0 : (body.length ?? quota + 1)) - 1
-      const end = { source: { pipe: async () => {}, abort() {} }, range: { first, last }, ...body }
-      const push = () => service.finishUpload(call, name, id, digest, end)
-      return charge([call, name], end.range.last + 1, push)
+    async finishUpload(...a) {
+      const [body, detail] = [a[4], await service.uploadStatus(a[0], a[1], a[2])]
+      const last = detail.offset + (body === null ? 0 : (body.length ?? quota + 1)) - 1
+      const end = { source: nothing, range: { first: detail.offset, last }, ...body }
+      if (end.range.first !== detail.offset) throw new RegistryError('chunkOutOfOrder', { detail })
+      return charge(a, end.range.last + 1, () => service.finishUpload(a[0], a[1], a[2], a[3], end))
     },
   }
 }

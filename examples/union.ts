@@ -1,8 +1,8 @@
-// A registry that unions two others: what is read comes from both, what is written goes to the first.
+// A registry that unions two others: reads come from both, writes go to the first.
 import type { Digest, HttpApp, Registry, RegistryReads, RegistryService } from 'layerdock'
 import { createRegistry, mergePages, RegistryError, serviceApp } from 'layerdock'
 
-/** Of what both have the first's counts, in `countRepository` too; an image may be spread over both. */
+/** Where both have a name, the first one's counts; an image may be spread over both. */
 export function unionOf(first: RegistryService, second: RegistryService): RegistryService {
   const both = [first, second]
   const either = async <T>(ask: (one: RegistryService) => Promise<T | null>): Promise<T | null> =>

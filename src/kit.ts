@@ -1,7 +1,7 @@
 /** What the author of a store or of a runtime's adapter needs beside the public surface. */
 
 export { type AssembledOptions, assembleRegistry } from './assembled-registry.ts'
-export { safeObserver } from './core/callbacks.ts'
+export { safeNotices, safeObserver } from './core/callbacks.ts'
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
 export { beginExchange, type Exchange, type ExchangeEnd, exchangeOf } from './http/exchange.ts'
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
@@ -20,6 +20,7 @@ export {
 } from './metadata/store.ts'
 export { BodyInterrupted } from './oci/body-interrupted.ts'
 export type { ByteSpan } from './oci/byte-range.ts'
+export { descriptorBytes, mostDescriptors } from './oci/descriptor.ts'
 export { algorithmOf, digestOf, encodedOf, isDigestAlgorithm } from './oci/digest.ts'
 export { steadyClock } from './oci/steady-clock.ts'
 export { StoreDamaged } from './oci/store-damaged.ts'

@@ -7,7 +7,7 @@ import type { Serving } from '../adapters/node-fs/index.ts'
 import { filesBelow, importsOf, textOf } from './architecture/source-files.ts'
 import { clientOf } from './promises/client.ts'
 
-/** What ran here. */
+/** The examples that ran here. */
 const run = new Set<string>()
 let folder: string
 
@@ -84,13 +84,13 @@ describe('examples', () => {
     const tests = filesBelow('test')
       .filter((path) => path.endsWith('.ts'))
       .map(textOf)
-    // What an example is made of runs with it.
-    const parts = examples.flatMap((path) =>
+    // The modules of an example run with it.
+    const modules = examples.flatMap((path) =>
       importsOf(path, textOf(path)).map(({ target }) => target),
     )
     const left = examples.filter(
       (path) =>
-        !run.has(path) && !parts.includes(path) && !tests.some((text) => text.includes(path)),
+        !run.has(path) && !modules.includes(path) && !tests.some((text) => text.includes(path)),
     )
     expect(run.size).toBeGreaterThan(3)
     expect(left).toEqual([])

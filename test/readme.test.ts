@@ -75,9 +75,9 @@ describe('README: what it says of settings and limits', () => {
       if (name === undefined) continue
       expect(flag).toMatch(new RegExp(`^\`--(?:no-)?${flagOf(name)}\`$`))
       expect(variable).toContain(variableOf(name))
-      const { shown, default: value } = settings[name]
+      const { defaultText, default: value } = settings[name]
       if (typeof value === 'boolean') expect(initially).toMatch(value ? /\bon$/ : /^off$/)
-      else expect(initially).toBe(`\`${shown}\``)
+      else expect(initially).toBe(`\`${defaultText}\``)
     }
   })
 
@@ -87,8 +87,8 @@ describe('README: what it says of settings and limits', () => {
     for (const [what = '', initially = '', beyond = ''] of rows) {
       const flag = /\(`--([a-z-]+)`\)$/.exec(what)?.[1]
       const name = settingNames.find((name) => flagOf(name) === flag)
-      const shown = name === undefined ? undefined : settings[name].shown
-      expect(initially.replaceAll(/[ ,]/g, ''), what).toBe(shown)
+      const defaultText = name === undefined ? undefined : settings[name].defaultText
+      expect(initially.replaceAll(/[ ,]/g, ''), what).toBe(defaultText)
       const [, status, code] = /^(\d{3}) `([A-Z_]+)`$/.exec(beyond) ?? []
       if (status === undefined) continue
       const known = Object.values(errorRows).map((row) => `${row.status} ${row.code}`)

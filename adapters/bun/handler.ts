@@ -8,17 +8,13 @@ import {
   setRequestId,
 } from '../../src/kit.ts'
 import { type DiskBlob, isDiskBlob } from '../disk/disk-blob.ts'
+import type { Fetcher } from '../serving/fetcher.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
 import { type BunServer, bun } from './bun.ts'
 import { answerEarly } from './early-answer.ts'
 import { isHost, withHost } from './host.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
-
-/** What answers requests: a registry, or something around one. */
-export interface Fetcher {
-  fetch(request: Request): Response | Promise<Response>
-}
 
 /** What is known of a request beside itself and its answer. */
 export interface Observed {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import http from 'node:http'
 import type { NoticeSink } from '../../src/index.ts'
 import { errorResponse } from '../../src/kit.ts'
+import type { Fetcher } from '../serving/fetcher.ts'
 import {
   defaultHeaderBytes,
   defaultTimeouts,
@@ -11,7 +12,7 @@ import {
   type ServingOptions,
 } from '../serving/serve-options.ts'
 import { type BunServeOptions, type BunServer, bun } from './bun.ts'
-import { createHandler, type Fetcher, type Observe } from './handler.ts'
+import { createHandler, type Observe } from './handler.ts'
 import { ServerSuccession } from './server-succession.ts'
 
 /** How often a server that is to end looks for what is still under way: Bun has no event for it. */

@@ -79,8 +79,8 @@ function headBytes(outgoing: ServerResponse): number {
 }
 
 /**
- * Logs a line for every request of a server that hands over an answer and does not say what became
- * of it: when the answer begins, with the bytes it is going to have.
+ * Logs a line for every request of a server that does not say when an answer was sent: when the
+ * answer begins, with the bytes it is going to have.
  */
 export function fetchAccessLog(lines: AccessLines): Observe {
   const clock = isoClock()
@@ -117,8 +117,7 @@ function levelOf(url: string): 'info' | 'debug' {
 }
 
 /**
- * The line is put together here, because the log's general way of doing it is half of what logging
- * would cost.
+ * Builds the line by hand: the logger's general way takes half of what logging costs.
  */
 function textOf(level: string, time: string, entry: Entry): string {
   const { client, userAgent, status, received, bytes } = entry
@@ -137,7 +136,7 @@ function textOf(level: string, time: string, entry: Entry): string {
   )
 }
 
-/** A URL without scheme and host: what stood in the request. */
+/** A URL without scheme and host, as the request has it. */
 function targetOf(url: string): string {
   return url.startsWith('/') ? url : url.slice(url.indexOf('/', url.indexOf('://') + 3))
 }

@@ -26,7 +26,7 @@ export function banner(version: string, url: string, place: string): string {
 
 /**
  * The URLs a person can use, this machine's own first. A server that listens on every interface calls
- * itself `[::]` or `0.0.0.0`, which is no address to connect to.
+ * itself `[::]` or `0.0.0.0`, which is not an address to connect to.
  *
  * @param addresses of this machine's interfaces
  */

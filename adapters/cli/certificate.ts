@@ -15,7 +15,7 @@ export function readCertificate({ tlsCert, tlsKey }: Settings): Certificate | nu
   const key = readPem('--tls-key', tlsKey)
   const certificate = parsed(() => new X509Certificate(cert))
   if (certificate instanceof Error) {
-    throw wrong('--tls-cert', tlsCert, `is no certificate chain in PEM (${certificate.message})`)
+    throw wrong('--tls-cert', tlsCert, `is not a certificate chain in PEM (${certificate.message})`)
   }
   // Asked to read one, OpenSSL would ask the terminal for its passphrase.
   if (/^-----BEGIN ENCRYPTED|^Proc-Type:.*ENCRYPTED/m.test(key)) {
@@ -23,7 +23,7 @@ export function readCertificate({ tlsCert, tlsKey }: Settings): Certificate | nu
   }
   const privateKey = parsed(() => createPrivateKey(key))
   if (privateKey instanceof Error) {
-    throw wrong('--tls-key', tlsKey, `is no private key in PEM (${privateKey.message})`)
+    throw wrong('--tls-key', tlsKey, `is not a private key in PEM (${privateKey.message})`)
   }
   if (!certificate.checkPrivateKey(privateKey)) {
     throw wrong('--tls-key', tlsKey, `is not the key of the certificate in ${tlsCert}`)

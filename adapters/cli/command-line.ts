@@ -10,7 +10,7 @@ export interface CommandFlags {
   readonly switches: readonly string[]
 }
 
-/** What stood on a command line. */
+/** A parsed command line. */
 export interface CommandLine {
   /** The text given for each setting; the last one where it is given twice. */
   readonly values: ReadonlyMap<SettingName, string>
@@ -24,8 +24,8 @@ export interface CommandLine {
 /** What `-h` and `--help` ask for; every command has it. */
 const helpFlag = 'help'
 
-/** Reads the words after the command. */
-export function readCommandLine(words: readonly string[], flags: CommandFlags): CommandLine {
+/** Parses the words after the command. */
+export function parseCommandLine(words: readonly string[], flags: CommandFlags): CommandLine {
   const values: Map<SettingName, string> = new Map()
   const switches: Set<string> = new Set()
   const problems: string[] = []

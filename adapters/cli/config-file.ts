@@ -3,7 +3,7 @@ import { insteadOf } from './foreign-settings.ts'
 import { nearest } from './nearest.ts'
 import { flagOf, type SettingName, settingNames, settings } from './settings.ts'
 
-/** What stood in a configuration file. */
+/** The settings of a configuration file. */
 export interface ConfigFile {
   readonly values: ReadonlyMap<SettingName, unknown>
   readonly problems: readonly string[]

@@ -9,7 +9,7 @@ export const exitCodes = {
   config: 78,
 } as const
 
-/** An end of the program that a person can do something about: a message each, and no stack. */
+/** Ends the program with messages a person can act on, without a stack. */
 export class CliError extends Error {
   override readonly name = 'CliError'
   readonly exitCode: number

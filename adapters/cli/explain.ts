@@ -2,7 +2,7 @@ import { RegistryError } from '../../src/index.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { StoreInUse } from '../disk/lock.ts'
 import { StoreTooNew, UnfitFolder } from '../disk/store-folder.ts'
-import { type ListenAddress, spellAddress } from './listen-address.ts'
+import { formatListenAddress, type ListenAddress } from './listen-address.ts'
 
 /**
  * Why a server could not listen, and what to do; null for errors that have no such answer.
@@ -14,7 +14,7 @@ export function explainListening(
   address: ListenAddress,
   platform: string = process.platform,
 ): string | null {
-  const where = spellAddress(address)
+  const where = formatListenAddress(address)
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return 'socketPath' in address

@@ -3,62 +3,68 @@ import type { Registry } from '../../src/index.ts'
 import { errorResponse } from '../../src/kit.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import type { Fetcher } from '../node-http/listener.ts'
+import { allPlanes, isReady, isWell, type Planes, reasonsOf, statesOf } from './health.ts'
 import { welcome } from './welcome.ts'
 
-/** How one part of a registry does. */
-export type PlaneState = 'ok' | 'starting' | 'full' | 'read-only'
-
-/** The parts that can be well or ill on their own. */
-export interface Planes {
-  readonly metadata: PlaneState
-  readonly blobs: PlaneState
-  readonly uploads: PlaneState
-}
-
-/** What stands before the registry: it answers for its health, and until there is a registry. */
+/** Stands in front of the registry: answers health probes, and requests while it is being opened. */
 export interface Front extends Fetcher {
   readonly buffers: BufferBudget
-  /** From now on requests go to this registry, those that wait for one included. */
-  open(registry: Registry, planes: () => Planes): void
-  /** From now on it is not ready for more: it says so of its health, and to every request. */
+  /**
+   * Sends requests to this registry from now on, also those that wait for one.
+   *
+   * @param look finds out how the registry's parts do; never rejects
+   */
+  open(registry: Registry, look: () => Promise<Planes>): void
+  /** Refuses every request from now on, and says in its health that it is draining. */
   drain(): void
 }
 
 /** How long a request waits for a registry that is still being opened. */
 const patienceMs = 10_000
-const startingPlanes: Planes = { metadata: 'starting', blobs: 'starting', uploads: 'starting' }
 
 /** Makes the front of a program of some version. */
 export function createFront(version: string, buffers: BufferBudget): Front {
   const began = performance.now()
   let registry: Registry | null = null
-  let planes = (): Planes => startingPlanes
+  let look = async (): Promise<Planes> => allPlanes('starting')
   let draining = false
   let opened = (): void => {}
   const opening = new Promise<void>((resolve) => {
     opened = resolve
   })
 
-  const isWell = (): boolean => Object.values(planes()).every((state) => state === 'ok')
-  const status = (): string => {
+  const statusOf = (planes: Planes): string => {
     if (draining) return 'draining'
     if (registry === null) return 'starting'
-    return isWell() ? 'ok' : 'degraded'
+    return isWell(planes) ? 'ok' : 'degraded'
   }
 
-  const ownPage = (path: string, request: Request): Response | null => {
+  const ready = async (): Promise<Response> => {
+    const planes = await look()
+    const isUp = registry !== null && !draining && isReady(planes)
+    const body = { status: statusOf(planes), reasons: reasonsOf(planes) }
+    return Response.json(body, { headers, status: isUp ? 200 : 503 })
+  }
+
+  const healthz = async (): Promise<Response> => {
+    const planes = await look()
+    const status = statusOf(planes)
+    const uptimeSeconds = Math.round((performance.now() - began) / 1000)
+    const reasons = reasonsOf(planes)
+    const body = { status, version, uptimeSeconds, planes: statesOf(planes), reasons }
+    return Response.json(body, { headers, status: status === 'ok' ? 200 : 503 })
+  }
+
+  const ownPage = (path: string, request: Request): Response | Promise<Response> | null => {
     switch (path) {
       case '/':
         return welcome(request)
       case '/live':
         return Response.json({ status: 'ok' }, { headers })
       case '/ready':
-        return Response.json({ status: status() }, { headers, status: statusCode(status()) })
-      case '/healthz': {
-        const uptimeSeconds = Math.round((performance.now() - began) / 1000)
-        const body = { status: status(), version, uptimeSeconds, planes: planes() }
-        return Response.json(body, { headers, status: statusCode(status()) })
-      }
+        return ready()
+      case '/healthz':
+        return healthz()
       default:
         return null
     }
@@ -85,9 +91,9 @@ export function createFront(version: string, buffers: BufferBudget): Front {
       if (draining) return errorResponse('unavailable', { 'Retry-After': '5', Connection: 'close' })
       return registry === null ? whenOpen(request, context) : registry.fetch(request, context)
     },
-    open(made, planesOf) {
+    open(made, lookAt) {
       registry = made
-      planes = planesOf
+      look = lookAt
       opened()
     },
     drain() {
@@ -102,7 +108,3 @@ function pathOf(url: string): string {
 }
 
 const headers = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
-
-function statusCode(status: string): number {
-  return status === 'ok' ? 200 : 503
-}

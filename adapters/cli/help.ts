@@ -25,7 +25,8 @@ the environment, and that over the file. A switch can be turned off: --no-delete
 LAYERDOCK_DELETES=false. Sizes are bytes or 512KiB, 4MiB, 10GB; times are 500ms, 30s, 5m, 24h.
 
 Beside /v2 it answers / (how to push), /live (200 while the process runs), /ready (503 while
-starting, draining, or unable to write) and /healthz (the same in detail, as JSON).
+starting, draining, or while the storage cannot be written or is gone, and why) and /healthz (each
+part of the storage, as JSON; also 503 while the disk is full, which /ready is not: pulls go on).
 
 After SIGTERM or SIGINT, requests that are under way may go on for --drain-seconds. Until the last
 of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it
@@ -43,14 +44,14 @@ export const recoverHelp: string = `layerdock recover: look at a store that will
 
 Stop the server first, then look, which changes nothing that is whole:
 
-  npx layerdock recover --storage-dir ${settings.storageDir.shown}
+  npx layerdock recover --storage-dir ${settings.storageDir.defaultText}
 
 It says what is damaged and which of these would help:
 
 ${entry('--restore-marker', 'write store.json anew, where that alone is lost or damaged')}
 ${entry('--start-empty', 'the last resort: move the files of the names to quarantine/ and start without names. No repository, tag or manifest is left; every blob is, so a new push finds its layers in place')}
 
-${entry('--storage-dir DIR', `the folder of the store (${settings.storageDir.shown})`)}
+${entry('--storage-dir DIR', `the folder of the store (${settings.storageDir.defaultText})`)}
 ${entry('--config FILE', 'a JSON file of settings')}
 
 Looking puts right what costs nothing: a damaged snapshot that others can stand for is moved to
@@ -67,10 +68,13 @@ export function listOf(names: readonly SettingName[]): string {
 }
 
 function line(name: SettingName): string {
-  const { value, shown, help, default: initially } = settings[name]
+  const { value, defaultText, help, default: initially } = settings[name]
   const flag = flagOf(name)
   if (value !== null) {
-    return entry(`--${flag} ${value}`, shown === undefined ? help : `${help} (${shown})`)
+    return entry(
+      `--${flag} ${value}`,
+      defaultText === undefined ? help : `${help} (${defaultText})`,
+    )
   }
   return entry(initially === true ? `--no-${flag}` : `--${flag}`, help)
 }

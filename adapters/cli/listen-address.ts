@@ -6,7 +6,7 @@ export type ListenAddress =
   | { readonly socketPath: string }
 
 const message =
-  'is no address to listen on: use HOST:PORT, :PORT for every interface, or unix:PATH, such as 127.0.0.1:5000'
+  'is not an address to listen on: use HOST:PORT, :PORT for every interface, or unix:PATH, such as 127.0.0.1:5000'
 
 /** `127.0.0.1:5000`, `[::1]:5000`, `:5000` (every interface), `5000` (this machine), `unix:/path`. */
 export const listenAddress: v.GenericSchema<unknown, ListenAddress> = v.pipe(
@@ -34,7 +34,7 @@ export function isReachable(url: string): boolean {
 }
 
 /** How an address is written. */
-export function spellAddress(address: ListenAddress): string {
+export function formatListenAddress(address: ListenAddress): string {
   if ('socketPath' in address) return `unix:${address.socketPath}`
   const { host, port } = address
   return `${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -21,3 +21,16 @@ export const proxy: v.GenericSchema<string, string> = v.pipe(
     'holds what is not an address, a range such as 10.0.0.0/8, or unix',
   ),
 )
+
+/** An origin as browsers write it, or `*` for all. */
+export const origin: v.GenericSchema<string, string> = v.pipe(
+  v.string(),
+  v.check(isOrigin, 'holds what is not an origin such as https://ui.example.com'),
+)
+
+function isOrigin(text: string): boolean {
+  if (text === '*') return true
+  const written = URL.canParse(text) ? new URL(text).origin : 'null'
+  // Of schemes that are not the web's, such as a browser extension's, URL knows no origin.
+  return written === 'null' ? /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(text) : written === text
+}

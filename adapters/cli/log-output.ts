@@ -3,7 +3,7 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { clearTimeout, setInterval, setTimeout } from 'node:timers'
 import { onDeno } from '../deno/deno.ts'
 
-/** Standard output, for a log: serving does not depend on who reads it, or whether anybody does. */
+/** Standard output, for a log. Serving goes on even when nothing reads it. */
 export interface LogOutput {
   /** Takes text, to be written together with what comes in the next moment. */
   write(text: string): void
@@ -14,8 +14,8 @@ export interface LogOutput {
 }
 
 /** Written together, in characters, or once it has waited this long. */
-const lotLength = 8 * 1024
-const lotMs = 250
+const batchLength = 8 * 1024
+const batchMs = 250
 /** What may wait for a slow reader, in characters; text beyond it is dropped. */
 const longestWait = 8 * 1024 * 1024
 /** How soon a full pipe is tried again, and how long at the end. */
@@ -24,24 +24,24 @@ const finishMs = 500
 
 /**
  * Opens standard output. An error other than a full pipe drops what was being written and nothing
- * else: a log that cannot be written is no reason not to serve.
+ * else: the server goes on without its log.
  *
- * @param dropped told, once there is room again, how many texts were dropped for want of it
+ * @param dropped called once there is room again, with how many texts were dropped
  */
 export function openOutput(dropped: (texts: number) => void): LogOutput {
   const fd = withoutBlocking(1)
   let waiting = ''
   let missed = 0
   /** Taken from what is waiting, and not known to be out. */
-  let lot: Uint8Array | null = null
-  /** Set while `lot` waits for room; otherwise it is on its way. */
+  let batch: Uint8Array | null = null
+  /** Set while `batch` waits for room; otherwise it is on its way. */
   let retry: NodeJS.Timeout | null = null
 
   const begin = (): void => {
-    if (lot !== null || waiting === '') return
-    lot = Buffer.from(waiting)
+    if (batch !== null || waiting === '') return
+    batch = Buffer.from(waiting)
     waiting = ''
-    put(lot)
+    put(batch)
     if (missed === 0) return
     const texts = missed
     missed = 0
@@ -55,16 +55,16 @@ export function openOutput(dropped: (texts: number) => void): LogOutput {
         retry = setTimeout(put, retryMs, bytes)
         retry.unref()
       } else if (!error && count < bytes.byteLength) {
-        lot = bytes.subarray(count)
-        put(lot)
+        batch = bytes.subarray(count)
+        put(batch)
       } else {
-        lot = null
-        if (waiting.length >= lotLength) begin()
+        batch = null
+        if (waiting.length >= batchLength) begin()
       }
     })
   }
 
-  setInterval(begin, lotMs).unref()
+  setInterval(begin, batchMs).unref()
   return {
     write(text) {
       if (waiting.length > longestWait) {
@@ -72,11 +72,11 @@ export function openOutput(dropped: (texts: number) => void): LogOutput {
         return
       }
       waiting += text
-      if (waiting.length >= lotLength) begin()
+      if (waiting.length >= batchLength) begin()
     },
     flush: begin,
     finish() {
-      const stuck = retry === null || lot === null ? [] : [lot]
+      const stuck = retry === null || batch === null ? [] : [batch]
       if (retry !== null) clearTimeout(retry)
       writeNow(fd, Buffer.concat([...stuck, Buffer.from(waiting)]))
       waiting = ''
@@ -98,10 +98,10 @@ function writeNow(fd: number, bytes: Uint8Array): void {
 }
 
 /**
- * Another way into the same pipe, on which a write fails where it would have to wait: a thread that
- * waits for a reader holds up the end of the process. Opened anew, so that whoever shares the pipe
- * with us keeps it as it was. Linux alone has a path for that, and Deno lets nobody use it who may
- * not do everything: there, a pipe that is open and never read stops the server once it is full.
+ * Opens the same pipe again, so that a write to a full pipe fails instead of waiting: a thread that
+ * waits for a reader keeps the process from ending. A new open file leaves the flags of other
+ * processes on the pipe alone. Only Linux has a path for this, and Deno allows it only to programs
+ * that may do everything: there, a full pipe that is never read stops the server.
  */
 function withoutBlocking(fd: number): number {
   try {

@@ -1,6 +1,6 @@
 import { plain } from './plain-text.ts'
 
-/** What a line of text may have, where its parts can be shortened at all. */
+/** The longest line of a request, as far as its parts can be shortened. */
 const columns = 120
 /** A path keeps this much, however long the rest of its line is. */
 const shortestPath = 30
@@ -11,7 +11,7 @@ export function asText(line: string): string {
   const start = `${String(time).slice(11, 19)} ${String(level).padEnd(5)} `
   if (fields.msg === 'request') return `${start}${requestText(fields, columns - start.length)}\n`
   const { msg, err, ...rest } = fields
-  const others = Object.entries(rest).map(([name, value]) => `${name}=${spell(value)}`)
+  const others = Object.entries(rest).map(([name, value]) => `${name}=${format(value)}`)
   const trace = isTrace(err) ? `\n${err.stack.replace(/^/gm, '  ')}` : ''
   return `${start}${[msg, ...others].join(' ')}${trace}\n`
 }
@@ -69,7 +69,7 @@ function timeText(ms: number): string {
   return `${Number((ms / 1000).toPrecision(3))} s`
 }
 
-function spell(value: unknown): string {
+function format(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return /^[^\s"]+$/.test(text) ? plain(text, 2048) : plain(JSON.stringify(text), 2048)
 }

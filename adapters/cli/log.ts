@@ -11,7 +11,7 @@ export interface Log {
   takes(level: LogLevel): boolean
   /** Writes an entry of a level that is JSON already, its line end included. */
   line(level: LogLevel, json: string): void
-  /** Writes text that is no entry of the log. */
+  /** Writes text that is not an entry of the log. */
   print(text: string): void
   /** Begins to write what is waiting. */
   flush(): void

@@ -6,7 +6,7 @@ export function nearest(text: string, names: readonly string[]): string {
   return names[lower.indexOf(closest(text.toLowerCase(), lower))] ?? ''
 }
 
-/** `; did you mean …?`, or nothing where no name looks like `text`: a wild guess helps nobody. */
+/** `; did you mean …?`, or an empty text when no name looks like `text`. */
 export function didYouMean(text: string, names: readonly string[], before: string = ''): string {
   const name = nearest(text, names)
   const wrong = distance(text.toLowerCase(), name.toLowerCase())

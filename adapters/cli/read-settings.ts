@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type CommandFlags, type CommandLine, readCommandLine } from './command-line.ts'
+import { type CommandFlags, type CommandLine, parseCommandLine } from './command-line.ts'
 import { readConfigFile } from './config-file.ts'
 import { CliError, exitCodes } from './exit.ts'
 import {
@@ -10,7 +10,7 @@ import {
   settings,
   variableOf,
 } from './settings.ts'
-import { readVariables } from './variables.ts'
+import { parseVariables } from './variables.ts'
 
 /** Where a program's settings come from. */
 export interface SettingsSources {
@@ -36,11 +36,11 @@ export interface ReadSettings {
  * @throws CliError with every problem at once: `usage` where the command line has one, else `config`.
  */
 export function readSettings(sources: SettingsSources): ReadSettings {
-  const line = readCommandLine(sources.words, sources.flags)
+  const line = parseCommandLine(sources.words, sources.flags)
   if (line.switches.has('help')) {
     return { settings: defaults(), switches: line.switches, config: null }
   }
-  const variables = readVariables(sources.environment)
+  const variables = parseVariables(sources.environment)
   const path = line.config ?? variables.config
   const file = path === null ? null : readConfigFile(path)
 
@@ -48,16 +48,16 @@ export function readSettings(sources: SettingsSources): ReadSettings {
   const config = [...variables.problems, ...(file?.problems ?? [])]
   const read: Map<SettingName, unknown> = new Map()
   for (const name of settingNames) {
-    const take = (value: unknown, shown: string, problems: string[]): void => {
+    const take = (value: unknown, source: string, problems: string[]): void => {
       if (value === undefined) return
       const result = v.safeParse(settings[name].schema, value)
       if (result.success) read.set(name, result.output)
-      else problems.push(`${shown} ${spell(value)}: ${result.issues[0].message}`)
+      else problems.push(`${source} ${format(value)}: ${result.issues[0].message}`)
     }
     // Every source is checked, also where a stronger one wins: a mistake there is still one.
     take(file?.values.get(name), `${path}: "${name}":`, config)
     take(variables.values.get(name), `${variableOf(name)}:`, config)
-    take(line.values.get(name), flagShown(line, name), usage)
+    take(line.values.get(name), flagGiven(line, name), usage)
   }
   if (usage.length > 0) throw new CliError(exitCodes.usage, [...usage, ...config])
   if (config.length > 0) throw new CliError(exitCodes.config, config)
@@ -81,15 +81,18 @@ function checked(all: Settings): Settings {
   if ((all.tlsCert === null) !== (all.tlsKey === null)) {
     throw new CliError(exitCodes.usage, ['--tls-cert and --tls-key: one needs the other'])
   }
+  if (all.corsOrigins.length > 1 && all.corsOrigins.includes('*')) {
+    throw new CliError(exitCodes.usage, ['--cors-origins: * stands for all, so it stands alone'])
+  }
   return all
 }
 
-function flagShown(line: CommandLine, name: SettingName): string {
+function flagGiven(line: CommandLine, name: SettingName): string {
   const negated = settings[name].value === null && line.values.get(name) === 'false'
   return `--${negated ? 'no-' : ''}${flagOf(name)}`
 }
 
-function spell(value: unknown): string {
+function format(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }

@@ -8,11 +8,11 @@ import type { Settings } from './settings.ts'
 import { expectStore, restoreMarker, startEmpty } from './start-over.ts'
 
 /**
- * Opens a store, and says what that found and did. With a switch, gets one going again that does not
- * open, in the way that switch names. Nothing is deleted in any.
+ * Opens a store and prints what was found and repaired. With a switch, repairs a store that does not
+ * open, in the way the switch names. Never deletes anything.
  *
  * @returns the exit code
- * @throws CliError when there is no store, it is in use, or the way does not lead anywhere.
+ * @throws CliError when there is no store, it is in use, or the switch does not help.
  */
 export async function recoverCommand(
   { storageDir }: Settings,

@@ -3,11 +3,14 @@ import type { Settings } from './settings.ts'
 
 /** What the settings say of the registry itself. */
 export function registryOptions(settings: Settings, onNotice: NoticeSink): RegistryOptions {
+  const { corsOrigins } = settings
+  const origins = corsOrigins.includes('*') ? '*' : corsOrigins
   return {
     onNotice,
     readOnly: settings.readOnly,
     deletes: settings.deletes,
     allowSparse: settings.allowSparse,
+    ...(corsOrigins.length === 0 ? {} : { cors: { origins } }),
     limits: {
       manifestBytes: settings.maxManifest,
       blobBytes: settings.maxBlob,

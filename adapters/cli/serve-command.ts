@@ -1,26 +1,17 @@
 import { resolve } from 'node:path'
-import {
-  createRegistry,
-  type NoticeSink,
-  type Registry,
-  type RegistryOptions,
-} from '../../src/index.ts'
-import { type MaintenanceOptions, startMaintenance } from '../../src/kit.ts'
 import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
-import { nodeHash } from '../disk/node-hash.ts'
-import { type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
 import type { Certificate } from '../serving/serve-options.ts'
 import { banner } from './banner.ts'
 import { readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
-import { explainListening, explainStorage } from './explain.ts'
-import { createFront, type Front, type Planes } from './front.ts'
+import { explainListening } from './explain.ts'
+import { createFront, type Front } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { isReachable } from './listen-address.ts'
 import { type Log, openLog } from './log.ts'
 import { logNotices } from './log-notices.ts'
-import { registryOptions } from './registry-options.ts'
+import { type Opened, openSettings } from './open-registry.ts'
 import { startReloader } from './reload.ts'
 import type { Settings } from './settings.ts'
 import { listenToSignals } from './signals.ts'
@@ -49,10 +40,13 @@ export async function serveCommand(
   // A reload may ask for lines that are not wanted yet.
   const requests = log.takes('info') || reread !== null ? log : null
   const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
-  const close = await open(front, settings, onNotice).catch(async (error: unknown) => {
-    await serving.close(0)
-    throw error
-  })
+  const opened = await openSettings(settings, onNotice, front.buffers).catch(
+    async (error: unknown) => {
+      await serving.close(0)
+      throw error
+    },
+  )
+  front.open(opened.registry, opened.look)
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
   signals.onHangup(reloader.reload)
   announce(log, settings, serving)
@@ -64,13 +58,24 @@ export async function serveCommand(
   log.flush()
   const cut = await drained(serving, settings.drainSeconds * 1000)
   if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
-  await close()
-  log.to.info('stopped')
-  log.flush()
-  return exitCodes.ok
+  return await closed(opened, log)
 }
 
-/** Lets requests under way finish while others hear that there will be no more; how many were cut. */
+/** Closes the registry; the exit code. What fails then costs no change that was acknowledged. */
+async function closed(opened: Opened, log: Log): Promise<number> {
+  try {
+    await opened.close()
+    log.to.info('stopped')
+    return exitCodes.ok
+  } catch (error) {
+    log.to.error({ err: error }, 'stopped, and the storage failed at the end')
+    return exitCodes.problem
+  } finally {
+    log.flush()
+  }
+}
+
+/** Lets requests in progress finish while new ones are refused; returns how many were cut. */
 async function drained(serving: Listening, deadlineMs: number): Promise<number> {
   const began = performance.now()
   await serving.settle(deadlineMs)
@@ -88,6 +93,7 @@ async function startListening(
     ...address,
     ...(tls === null ? {} : { tls }),
     trustedProxies: settings.trustedProxies,
+    maxHeaderBytes: settings.maxHeader,
     timeouts: {
       headersMs: settings.headersTimeout,
       stallMs: settings.stallTimeout,
@@ -101,77 +107,17 @@ async function startListening(
   }
 }
 
-/** A registry, and how its parts do. */
-interface Opened {
-  readonly registry: Registry
-  readonly planes: () => Planes
-  readonly close: () => Promise<void>
-}
-
-/** Opens the registry behind the front; returns what closes it again. */
-async function open(
-  front: Front,
-  settings: Settings,
-  onNotice: NoticeSink,
-): Promise<() => Promise<void>> {
-  const options = registryOptions(settings, onNotice)
-  const maintenance = { collectEveryMs: settings.collectEvery }
-  const { registry, planes, close } = settings.memory
-    ? openMemory(options, maintenance, onNotice)
-    : await openFolder(settings.storageDir, { ...options, maintenance }, front)
-  front.open(registry, planes)
-  return close
-}
-
-const allOk: Planes = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
-
-function openMemory(
-  options: RegistryOptions,
-  maintenance: MaintenanceOptions,
-  onNotice: NoticeSink,
-): Opened {
-  const registry = createRegistry({ ...options, hash: nodeHash })
-  const endMaintenance = startMaintenance(registry, maintenance, onNotice)
-  return {
-    registry,
-    planes: () => allOk,
-    async close() {
-      await endMaintenance()
-      await registry.close()
-    },
-  }
-}
-
-async function openFolder(
-  directory: string,
-  options: Omit<DiskRegistryOptions, 'directory'>,
-  { buffers }: Front,
-): Promise<Opened> {
-  try {
-    const registry = await openRegistry({ ...options, directory, buffers })
-    return {
-      registry,
-      planes: () => ({ ...allOk, metadata: registry.status().metadata.state }),
-      close: registry.close,
-    }
-  } catch (error) {
-    throw problem(error, explainStorage(error, directory))
-  }
-}
-
 function formatOf({ logFormat }: Settings): 'json' | 'text' {
   if (logFormat !== 'auto') return logFormat
   return process.stdout.isTTY ? 'text' : 'json'
 }
 
-/** There are no users yet, so nothing but the network says who may push. */
+/** There are no users yet: only the network decides who may push. */
 function warnIfOpen(log: Log, settings: Settings, url: string): void {
   if (settings.readOnly || !isReachable(url)) return
   const may = settings.deletes ? 'push and delete' : 'push'
   log.to.warn(
-    { url },
-    `everybody who reaches this address may ${may}: put a proxy with authentication in front and ` +
-      'listen on 127.0.0.1, or give --read-only',
+    `anyone who reaches this server may ${may}: put a proxy with authentication in front, or give --read-only`,
   )
 }
 

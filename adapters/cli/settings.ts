@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { defaultLimits } from '../../src/index.ts'
+import { defaultHeaderBytes } from '../serving/serve-options.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
-import { listOf, proxy } from './lists.ts'
+import { listOf, origin, proxy } from './lists.ts'
 import { count, duration, oneOf, size, truth } from './quantities.ts'
 
 /** How much is logged. */
@@ -17,6 +18,8 @@ export interface Settings {
   readonly memory: boolean
   /** As `trustedProxies` of the runtimes' servers. */
   readonly trustedProxies: readonly string[]
+  /** As `cors.origins` of a registry; empty for no CORS. */
+  readonly corsOrigins: readonly string[]
   readonly tlsCert: string | null
   readonly tlsKey: string | null
   readonly log: LogLevel
@@ -37,6 +40,7 @@ export interface Settings {
   readonly lease: number
   /** Null for never. */
   readonly collectEvery: number | null
+  readonly maxHeader: number
   readonly headersTimeout: number
   readonly stallTimeout: number
   readonly keepAliveTimeout: number
@@ -52,7 +56,7 @@ export interface Setting<T> {
   readonly schema: v.GenericSchema<unknown, T>
   readonly default: T
   /** The default, as a person would write it; where it is missing the default is said in `help`. */
-  readonly shown?: string
+  readonly defaultText?: string
   /** What stands for the value in the help; null for a switch. */
   readonly value: string | null
   /** What it is for; of a switch that is on at first, what `--no-` does. */
@@ -71,7 +75,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   listen: {
     schema: listenAddress,
     default: { host: '127.0.0.1', port: 5000 },
-    shown: '127.0.0.1:5000',
+    defaultText: '127.0.0.1:5000',
     value: 'ADDRESS',
     help: 'where to listen: HOST:PORT, :PORT for every interface, or unix:PATH; port 0 takes a free one',
     alias: ['port', 'host', 'addr', 'address', 'bind', 'hostname', 'interface'],
@@ -79,7 +83,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   storageDir: {
     schema: text,
     default: './layerdock-data',
-    shown: './layerdock-data',
+    defaultText: './layerdock-data',
     value: 'DIR',
     help: 'the folder everything is kept in; made if it is not there',
     alias: ['data', 'dir', 'root', 'path', 'data-dir', 'directory', 'storage', 'rootdirectory'],
@@ -106,10 +110,17 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'proxies that may say who the client is (X-Forwarded-For, X-Forwarded-Proto): addresses, ranges such as 10.0.0.0/8, and unix, with commas between them',
     alias: ['trust-proxy', 'trusted-proxy', 'trusted-ips', 'proxies'],
   },
+  corsOrigins: {
+    schema: listOf(origin),
+    default: [],
+    value: 'LIST',
+    help: 'origins whose pages may use the registry, such as https://ui.example.com, with commas between them; or * for any to read',
+    alias: ['cors', 'cors-origin', 'allowed-origins', 'origins', 'cors-allowed-origins'],
+  },
   log: {
     schema: oneOf('error', 'warn', 'info', 'debug', 'silent'),
     default: 'info',
-    shown: 'info',
+    defaultText: 'info',
     value: 'LEVEL',
     help: 'error, warn, info (every request), debug or silent',
     alias: ['level', 'log-level', 'loglevel', 'verbose', 'verbosity', 'debug', 'quiet'],
@@ -117,7 +128,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   logFormat: {
     schema: oneOf('auto', 'json', 'text'),
     default: 'auto',
-    shown: 'auto',
+    defaultText: 'auto',
     value: 'FORMAT',
     help: 'json, text, or auto: text on a terminal, json elsewhere',
   },
@@ -158,6 +169,11 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'how often to delete the bytes of what no manifest names and no lease covers; never, if not set',
     alias: ['gc', 'garbage', 'collect', 'gc-interval', 'prune'],
   },
+  maxHeader: sized(
+    defaultHeaderBytes,
+    '64KiB',
+    'the largest head of a request: raise it where tokens are longer',
+  ),
   headersTimeout: timed(10_000, '10s', 'how long the head of a request may take'),
   stallTimeout: timed(60_000, '60s', 'when a transfer on which nothing moves is cut'),
   keepAliveTimeout: timed(75_000, '75s', 'when an idle connection is closed'),
@@ -186,14 +202,14 @@ function switched(
   return { schema: truth, default: initially, value: null, help, alias }
 }
 
-function sized(bytes: number, shown: string, help: string): Setting<number> {
-  return { schema: size, default: bytes, shown, value: 'SIZE', help }
+function sized(bytes: number, defaultText: string, help: string): Setting<number> {
+  return { schema: size, default: bytes, defaultText, value: 'SIZE', help }
 }
 
-function timed(milliseconds: number, shown: string, help: string): Setting<number> {
-  return { schema: duration, default: milliseconds, shown, value: 'TIME', help }
+function timed(milliseconds: number, defaultText: string, help: string): Setting<number> {
+  return { schema: duration, default: milliseconds, defaultText, value: 'TIME', help }
 }
 
 function counted(number: number, least: number, help: string): Setting<number> {
-  return { schema: count(least), default: number, shown: String(number), value: 'N', help }
+  return { schema: count(least), default: number, defaultText: String(number), value: 'N', help }
 }

@@ -1,10 +1,10 @@
 import { isatty } from 'node:tty'
 
 /**
- * One Ctrl-C reaches a program twice, from the terminal and from the npm, `bun run` or `deno task`
- * that started it and passes it on; and so does a SIGTERM that is sent to all of them.
+ * One Ctrl-C reaches a program twice: from the terminal, and from the npm, `bun run` or `deno task`
+ * that started it and passes the signal on. So does a SIGTERM that is sent to all of them.
  */
-const sameWishMs = 100
+const repeatMs = 100
 
 /** What the outside asks of a running program. */
 export interface Signals {
@@ -33,7 +33,7 @@ export function listenToSignals(impatient: () => void): Signals {
       if (first === null) {
         first = { signal, at }
         resolve(signal)
-      } else if (first.signal !== signal || at - first.at > sameWishMs) {
+      } else if (first.signal !== signal || at - first.at > repeatMs) {
         impatient()
       }
     }

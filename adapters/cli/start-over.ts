@@ -5,25 +5,26 @@ import { journalGeneration, type Layout, layoutOf } from '../disk/layout.ts'
 import { lockFolder, preferredLock } from '../disk/lock.ts'
 import { nodeFiles } from '../disk/node-files.ts'
 import { Quarantine } from '../disk/quarantine.ts'
-import { createStore, makeFolders, readMarker } from '../disk/store-folder.ts'
+import { createStore, makeFolders, readMarker, type StoreMarker } from '../disk/store-folder.ts'
 import { CliError, exitCodes } from './exit.ts'
 
 /**
  * Moves everything that holds names to quarantine and makes a store without names of what is left.
- * Stopped anywhere on the way, the store is as damaged as it was, and the command can be given again.
+ * When it is interrupted, the store is as damaged as before, and the command can be run again.
  *
  * @returns the new places of what was moved
- * @throws CliError when the folder is no store; StoreInUse; StoreTooNew, with nothing changed.
+ * @throws CliError when the folder is not a store; StoreInUse; StoreTooNew, with nothing changed.
  */
 export function startEmpty(directory: string): Promise<readonly string[]> {
   return alone(directory, async (files, layout, marker) => {
-    await makeFolders(files, layout)
+    const place = marker?.blobs ?? 'here'
+    await makeFolders(files, layout, place)
     const quarantine = new Quarantine(files, layout, Date.now)
     const moved: string[] = []
     for (const path of await namesFiles(files, layout)) moved.push(await quarantine.move(path))
     const isThere = (await files.stat(layout.marker)) !== null
     if (marker === null && isThere) moved.push(await quarantine.move(layout.marker))
-    await createStore(files, layout, marker ?? preferredLock())
+    await createStore(files, layout, marker?.lock ?? preferredLock(), place)
     return moved
   })
 }
@@ -31,7 +32,7 @@ export function startEmpty(directory: string): Promise<readonly string[]> {
 /**
  * Writes `store.json` anew where it is lost or damaged; what was there is kept in quarantine.
  *
- * @throws CliError when the folder is no store, or its marker is whole; StoreInUse; StoreTooNew, with
+ * @throws CliError when the folder is not a store, or its marker is whole; StoreInUse; StoreTooNew, with
  *   nothing changed.
  */
 export function restoreMarker(directory: string): Promise<void> {
@@ -60,19 +61,20 @@ export async function expectStore(directory: string): Promise<void> {
   const layout = layoutOf(resolve(directory))
   const ours = [layout.marker, layout.blobs, ...(await namesFiles(nodeFiles, layout))]
   for (const path of ours) if ((await nodeFiles.stat(path)) !== null) return
-  const problem = 'is no store: neither store.json nor the files of the names nor blobs are there'
+  const problem =
+    'is not a store: neither store.json nor the files of the names nor blobs are there'
   throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
 }
 
-/** Does something to a store's folder with nobody else in it. */
+/** Works on a store's folder while no other process has it. */
 async function alone<T>(
   directory: string,
-  work: (files: Files, layout: Layout, marker: 'flock' | 'socket' | null) => Promise<T>,
+  work: (files: Files, layout: Layout, marker: StoreMarker | null) => Promise<T>,
 ): Promise<T> {
   await expectStore(directory)
   const layout = layoutOf(resolve(directory))
-  const marker = await lockKind(nodeFiles, layout)
-  const lock = await lockFolder(nodeFiles, layout, marker ?? preferredLock())
+  const marker = await wholeMarker(nodeFiles, layout)
+  const lock = await lockFolder(nodeFiles, layout, marker?.lock ?? preferredLock())
   try {
     return await work(nodeFiles, layout, marker)
   } finally {
@@ -81,9 +83,9 @@ async function alone<T>(
 }
 
 /** What the marker says; null when it is lost or damaged. */
-async function lockKind(files: Files, layout: Layout): Promise<'flock' | 'socket' | null> {
+async function wholeMarker(files: Files, layout: Layout): Promise<StoreMarker | null> {
   try {
-    return (await readMarker(files, layout))?.lock ?? null
+    return await readMarker(files, layout)
   } catch (error) {
     if (error instanceof StoreDamaged) return null
     throw error

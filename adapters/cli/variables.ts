@@ -5,7 +5,7 @@ import { type SettingName, settingNames, settings, variableOf } from './settings
 /** The variable that names the configuration file. */
 const configVariable = 'LAYERDOCK_CONFIG'
 
-/** What stood in the environment. */
+/** The settings of the environment. */
 export interface Variables {
   readonly values: ReadonlyMap<SettingName, string>
   readonly config: string | null
@@ -20,8 +20,8 @@ const kubernetesName =
   /^LAYERDOCK_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/
 const kubernetesPort = /^LAYERDOCK_(?:[A-Z0-9_]+_)?PORT$/
 
-/** Reads the variables that begin with LAYERDOCK_; an empty one counts as not set. */
-export function readVariables(
+/** Parses the variables that begin with LAYERDOCK_; an empty one counts as not set. */
+export function parseVariables(
   environment: Readonly<Record<string, string | undefined>>,
 ): Variables {
   const settingOf = new Map(settingNames.map((name) => [variableOf(name), name]))

@@ -1,14 +1,8 @@
 import type { Fetcher } from '../node-http/listener.ts'
-import {
-  type ServeOptions as NodeOptions,
-  type Serving,
-  serve as serveNode,
-} from '../node-http/serve.ts'
+import { type ServeOptions, type Serving, serveOn } from '../node-http/serve.ts'
+import { reopenWhenDeaf } from './deaf-listener.ts'
 
-export type { Serving } from '../node-http/serve.ts'
-
-/** Where and how to serve on Deno. */
-export type ServeOptions = Omit<NodeOptions, 'freeChunks'>
+export type { ServeOptions, Serving } from '../node-http/serve.ts'
 
 /**
  * Serves a registry over HTTP with Deno's `node:http`: `Deno.serve` almost stops while a handler waits
@@ -18,6 +12,6 @@ export type ServeOptions = Omit<NodeOptions, 'freeChunks'>
  *   TypeError when `trustedProxies` holds anything but proxies.
  */
 export function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
-  // Deno's collector lets the chunks of an upload pile up; Node's keeps up with them by itself.
-  return serveNode(registry, { ...options, freeChunks: true })
+  // Deno's collector lets the chunks of an upload pile up.
+  return serveOn({ freeChunks: true, lookAfter: reopenWhenDeaf }, registry, options)
 }

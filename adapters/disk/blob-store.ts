@@ -19,7 +19,7 @@ import { newBlobKey, parseBlobKey } from './blob-key.ts'
 import type { BufferBudget } from './buffers.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { DiskBlob, openBlobOf } from './disk-blob.ts'
-import { codeOf, isNoFile, writeError } from './file-errors.ts'
+import { codeOf, isGone, isNoFile, writeError } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { FolderGuard } from './folder-guard.ts'
 import { blobAlgorithms, type Layout } from './layout.ts'
@@ -48,12 +48,13 @@ export class DiskBlobStore implements BlobStore {
 
   constructor(deps: DiskBlobDeps) {
     this.#deps = deps
-    const { files, layout, readOnly, onNotice } = deps
+    const { files, layout, readOnly, health, onNotice } = deps
     if (readOnly) this.#failure = new RegistryError('storageReadOnly')
     const syncOf = (algorithm: DigestAlgorithm): DirectorySync =>
       new DirectorySync(files, layout.blobFolder(algorithm), (failure, error) => {
         if (this.#failure !== null) return
         this.#failure = failure
+        health.latch('blobs', failure)
         onNotice({ kind: 'store-read-only', error })
       })
     this.#syncs = { sha256: syncOf('sha256'), sha512: syncOf('sha512') }
@@ -153,7 +154,7 @@ export class DiskBlobStore implements BlobStore {
     const { files, layout, guard } = this.#deps
     await guard.verify(cause)
     if ((await files.stat(layout.blobFolder(algorithm))) !== null) return
-    const missing = new Error(`${layout.blobFolder(algorithm)}: is gone`, { cause })
+    const missing = isGone(layout.blobFolder(algorithm), cause)
     throw new RegistryError('unavailable', { cause: missing })
   }
 

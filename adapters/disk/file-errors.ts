@@ -43,6 +43,18 @@ export function writeError(error: unknown): unknown {
   return new RegistryError('unavailable', { cause: error })
 }
 
+/** Whether an error says that this process may not write there. */
+export function isUnwritable(error: unknown): boolean {
+  if (error instanceof RegistryError) return error.kind === 'storageReadOnly'
+  const code = codeOf(error)
+  return code === 'EACCES' || code === 'EPERM'
+}
+
+/** Something that belongs to the store is not there, as the system would say it. */
+export function isGone(path: string, cause?: unknown): Error {
+  return Object.assign(new Error(`${path}: is gone`, { cause }), { code: 'ENOENT' })
+}
+
 /** Whether an error says that there is no room. */
 export function isStorageFull(error: unknown): boolean {
   return error instanceof RegistryError && error.kind === 'storageFull'

@@ -97,10 +97,15 @@ export class DiskMetadataLog implements MetadataLog {
     await this.#setSeal(this.#opened().journal)
   }
 
+  /** @throws Error when a restart would not find the journal that is written. */
+  async expectNamed(): Promise<void> {
+    await this.#journal?.expectNamed()
+  }
+
   async rotate(): Promise<number> {
     const { files, layout } = this.#deps
     const { journal } = this.#opened()
-    await this.check()
+    await journal.expectNamed()
     const generation = journal.generation + 1
     const path = layout.journal(generation)
     const file = await files.open(path, 'create')
@@ -194,7 +199,7 @@ export class DiskMetadataLog implements MetadataLog {
   #latch(error: unknown): RegistryError {
     if (this.#failure === null) {
       this.#failure = new RegistryError('storageReadOnly', { cause: error })
-      this.#deps.health.latch(this.#failure)
+      this.#deps.health.latch('metadata', this.#failure)
     }
     return this.#failure
   }

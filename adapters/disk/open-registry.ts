@@ -1,20 +1,28 @@
-import { createRegistry, type Registry, type RegistryOptions } from '../../src/index.ts'
+import {
+  createRegistry,
+  defaultLimits,
+  type Registry,
+  RegistryError,
+  type RegistryOptions,
+} from '../../src/index.ts'
 import {
   type BlobStore,
   type HashFactory,
   type MaintenanceOptions,
   type MetadataStatus,
   openMetadata,
+  safeNotices,
   startMaintenance,
   steadyClock,
 } from '../../src/kit.ts'
 import type { BufferBudget } from './buffers.ts'
 import { nodeHash } from './node-hash.ts'
 import { type DiskStoreStatus, openDiskStore } from './store.ts'
+import type { PartHealth } from './store-health.ts'
 
 /** {@link RegistryOptions} with a folder in place of stores. */
 export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'hash'> {
-  /** Everything is kept here; made where there is none, unless `readOnly` is set. */
+  /** Everything is kept here; made where there is none. */
   readonly directory: string
   /**
    * Bytes go into this store instead, and the folder has names and upload sessions alone. The same store
@@ -37,12 +45,17 @@ export interface DiskRegistry extends Registry {
   /** What its transfers borrow their memory from. */
   readonly buffers: BufferBudget
   status(): { readonly store: DiskStoreStatus; readonly metadata: MetadataStatus }
-  /** Looks whether the folder is still there and takes writes; `status` then says so. Never rejects. */
+  /**
+   * Looks whether the folder is still there and takes writes; `status` then says so.
+   *
+   * @throws Error that says why the store cannot be used now.
+   */
   check(): Promise<void>
 }
 
 /**
- * Opens the registry in a folder, or makes one there. Its `close` releases the folder.
+ * Opens the registry in a folder, or makes one there. Its `close` releases the folder. With `readOnly`
+ * nothing is written, and the folder may be one that cannot be.
  *
  * @throws StoreInUse when another process has the folder.
  * @throws UnfitFolder when it holds something else, StoreTooNew when a later version made it.
@@ -50,7 +63,9 @@ export interface DiskRegistry extends Registry {
  */
 export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {
   const { directory, buffers, blobs, maintenance = {}, ...others } = options
-  const { clock = steadyClock(), onNotice = () => {}, readOnly = false, hash = nodeHash } = options
+  const { clock = steadyClock(), readOnly = false, hash = nodeHash, limits } = options
+  const onNotice = safeNotices(options.onNotice)
+  const leaseMs = limits?.leaseMs ?? defaultLimits.leaseMs
   const store = await openDiskStore({
     directory,
     clock,
@@ -60,7 +75,7 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
     ...(buffers === undefined ? {} : { buffers }),
   })
   try {
-    const metadata = await openMetadata({ log: store.log, clock, onNotice })
+    const metadata = await openMetadata({ log: store.log, leaseMs, clock, onNotice })
     const stores = { blobs: store.blobs, uploads: store.uploads, metadata }
     const registry = createRegistry({ ...others, clock, hash, stores })
     const endMaintenance =
@@ -74,7 +89,14 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
       },
       buffers: store.buffers,
       status: () => ({ store: store.status(), metadata: metadata.status() }),
-      check: () => store.check(),
+      async check() {
+        await store.check()
+        for (const { state, reason } of Object.values(store.status().health)) {
+          const kind = problemOf(state)
+          if (kind !== null) throw new RegistryError(kind, { cause: new Error(`${reason}`) })
+        }
+        await registry.check()
+      },
       async close() {
         await endMaintenance()
         try {
@@ -89,4 +111,10 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
     await store.close().catch(() => {})
     throw error
   }
+}
+
+/** Why a part cannot be used; a full one can still be read, and emptied. */
+function problemOf(state: PartHealth['state']): 'storageReadOnly' | 'unavailable' | null {
+  if (state === 'read-only') return 'storageReadOnly'
+  return state === 'unavailable' ? 'unavailable' : null
 }

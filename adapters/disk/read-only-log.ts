@@ -33,7 +33,7 @@ export class ReadOnlyLog implements MetadataLog {
     return Promise.reject(new RegistryError('storageReadOnly'))
   }
 
-  async check(): Promise<void> {}
+  async expectNamed(): Promise<void> {}
 
   close(): Promise<void> {
     return this.#log.close()

@@ -159,6 +159,7 @@ export class DiskStagedBlob implements StagedBlob {
     try {
       await file.datasync()
     } catch (error) {
+      this.#deps.failed(error)
       await this.#drop().catch(() => {})
       throw new Error('the bytes of the upload could not be synced, and are lost', { cause: error })
     }

@@ -2,6 +2,7 @@ import { type NoticeSink, RegistryError } from '../../src/index.ts'
 import { codeOf, writeError } from './file-errors.ts'
 import type { Files } from './files.ts'
 import type { Layout } from './layout.ts'
+import type { BlobPlace } from './store-marker.ts'
 
 /** The parts of a store that can fail on their own. */
 export type StorePart = 'metadata' | 'blobs' | 'uploads'
@@ -23,11 +24,15 @@ export type StoreHealthReport = Readonly<Record<StorePart, PartHealth>>
 const parts: readonly StorePart[] = ['metadata', 'blobs', 'uploads']
 const ok: PartHealth = { state: 'ok', reason: null }
 
-/** The parts of {@link StoreHealth}. */
+/** What {@link StoreHealth} needs. */
 export interface StoreHealthDeps {
   readonly files: Files
   readonly layout: Layout
   readonly onNotice: NoticeSink
+  /** How each part is looked at: a look throws what is wrong. */
+  readonly looks: Readonly<Record<StorePart, () => Promise<void>>>
+  /** Where the bytes are: elsewhere, the folder says nothing of them. */
+  readonly blobs: BlobPlace
   /** Whether the store was opened not to be written. */
   readonly readOnly: boolean
 }
@@ -39,8 +44,8 @@ export interface StoreHealthDeps {
 export class StoreHealth {
   readonly #deps: StoreHealthDeps
   readonly #found: Map<StorePart, PartHealth> = new Map()
-  /** Why nothing is written any more, until a restart. */
-  #latched: PartHealth | null = null
+  /** Parts that are written no more until a restart, and why. */
+  readonly #latched: Map<StorePart, PartHealth> = new Map()
   #looking: Promise<void> | null = null
 
   constructor(deps: StoreHealthDeps) {
@@ -48,18 +53,15 @@ export class StoreHealth {
   }
 
   report(): StoreHealthReport {
-    const of = (part: StorePart): PartHealth => this.#found.get(part) ?? ok
-    return {
-      metadata: this.#latched ?? of('metadata'),
-      blobs: of('blobs'),
-      uploads: of('uploads'),
-    }
+    const of = (part: StorePart): PartHealth =>
+      this.#latched.get(part) ?? this.#found.get(part) ?? ok
+    return { metadata: of('metadata'), blobs: of('blobs'), uploads: of('uploads') }
   }
 
   /** Notes a write that failed. Errors that say nothing of the storage are ignored. */
   failed(part: StorePart, error: unknown): void {
     const health = healthAfter(error)
-    if (health !== null) this.#set(part, health, error)
+    if (health !== null && !this.#latched.has(part)) this.#set(part, health, error)
   }
 
   /** Notes a write that went through. */
@@ -67,9 +69,10 @@ export class StoreHealth {
     if (this.#found.has(part)) this.#set(part, ok, null)
   }
 
-  /** Notes that the metadata takes no more changes until a restart. */
-  latch(error: RegistryError): void {
-    this.#latched ??= { state: 'read-only', reason: reasonOf(error.cause ?? error) }
+  /** Notes that a part is written no more until a restart, which is a notice of its own. */
+  latch(part: StorePart, error: RegistryError): void {
+    if (this.#latched.has(part)) return
+    this.#latched.set(part, { state: 'read-only', reason: reasonOf(error.cause ?? error) })
   }
 
   /**
@@ -78,7 +81,7 @@ export class StoreHealth {
    * @throws RegistryError `storageReadOnly` or `unavailable`
    */
   async expectWritable(): Promise<void> {
-    if (this.#latched === null && this.#found.size === 0) return
+    if (this.#latched.size === 0 && this.#found.size === 0) return
     // What was wrong may have been put right.
     await this.check()
     for (const { state } of Object.values(this.report())) {
@@ -96,11 +99,11 @@ export class StoreHealth {
   }
 
   async #look(): Promise<void> {
-    const { layout } = this.#deps
+    const { looks, blobs } = this.#deps
     const marker = await this.#tryMarker()
     for (const part of parts) {
-      const folder = { metadata: layout.root, blobs: layout.blobs, uploads: layout.uploads }[part]
-      const error = marker ?? (await this.#tryFolder(folder))
+      const isHere = part !== 'blobs' || blobs === 'here'
+      const error = (isHere ? marker : null) ?? (await failureOf(looks[part]))
       if (error !== null) this.failed(part, error)
       // Room is there again when a write finds it.
       else if (this.#found.get(part)?.state !== 'full') this.wrote(part)
@@ -121,22 +124,24 @@ export class StoreHealth {
     }
   }
 
-  async #tryFolder(path: string): Promise<unknown> {
-    try {
-      const stat = await this.#deps.files.stat(path)
-      if (stat?.kind === 'directory') return null
-      return writeError(Object.assign(new Error(`${path}: is gone`), { code: 'ENOENT' }))
-    } catch (error) {
-      return writeError(error)
-    }
-  }
-
   #set(part: StorePart, health: PartHealth, error: unknown): void {
     const before = this.#found.get(part) ?? ok
     if (health.state === 'ok') this.#found.delete(part)
     else this.#found.set(part, health)
     if (before.state === health.state) return
     this.#deps.onNotice({ kind: 'store-condition', part, ...health, error })
+  }
+}
+
+/** What a look throws; what is not one of our errors means that the part cannot be used. */
+async function failureOf(look: () => Promise<void>): Promise<unknown> {
+  try {
+    await look()
+    return null
+  } catch (error) {
+    const failure = writeError(error)
+    if (failure instanceof RegistryError) return failure
+    return new RegistryError('unavailable', { cause: failure })
   }
 }
 
@@ -164,6 +169,7 @@ function isOutOfDescriptors(error: unknown): boolean {
 
 /** Without the paths in the system's own message, since `/healthz` is open to everybody. */
 function reasonOf(error: unknown): string {
+  if (error instanceof RegistryError && error.cause !== undefined) return reasonOf(error.cause)
   const code = codeOf(error)
   switch (code) {
     case 'EROFS':

@@ -18,14 +18,18 @@ import { DiskUploadStore } from './upload-store.ts'
 
 /** Settings of {@link openDiskStore}. */
 export interface DiskStoreOptions {
-  /** The store's folder; made where there is none, unless it is opened read-only. */
+  /** The store's folder; made where there is none. */
   readonly directory: string
   /**
    * Bytes go here instead of into the folder, which then has names and sessions alone. `store.json` says
    * so. The caller closes it.
    */
   readonly blobs?: BlobStore
-  /** Writes nothing, so a read-only file system will do. Several may read at once. Default: false. */
+  /**
+   * Writes nothing to a store that is there, so a read-only file system will do, and several may read at
+   * the same time. Where there is none yet, and the folder may be written, one is made first. Default:
+   * false.
+   */
   readonly readOnly?: boolean
   /** Told of damage that was overcome and of the end of writing. Default: nothing is told. */
   readonly onNotice?: NoticeSink
@@ -48,6 +52,8 @@ export interface DiskStoreStatus {
   readonly lock: LockKind
   /** Where the bytes are. */
   readonly blobs: BlobPlace
+  /** Whether it was opened without writing anything, and takes no changes. */
+  readonly readOnly: boolean
   /** Upload sessions open. */
   readonly uploads: number
   /** Why nothing can be written any more; null while it can. */
@@ -87,11 +93,17 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   const lock = await takeFolder(files, layout, { place, readOnly, wanted: options.lock })
   try {
     const guard = new FolderGuard(layout.root, lock)
-    const health = new StoreHealth({ files, layout, onNotice, readOnly })
+    const looks = {
+      metadata: () => log.expectNamed(),
+      blobs: async () => await blobs.check?.(),
+      uploads: () => uploads.check(),
+    }
+    const health = new StoreHealth({ files, layout, onNotice, looks, blobs: place, readOnly })
     const own =
       options.blobs === undefined
         ? new DiskBlobStore({ files, layout, buffers, guard, health, onNotice, readOnly })
         : null
+    const blobs = own ?? (options.blobs as BlobStore)
     const uploads = await DiskUploadStore.open({
       files,
       layout,
@@ -111,7 +123,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     let closed: Promise<void> | null = null
     const release = { close: () => lock.release() }
     return {
-      blobs: own ?? (options.blobs as BlobStore),
+      blobs,
       uploads,
       log,
       buffers,
@@ -119,14 +131,12 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
         directory: layout.root,
         lock: lock.kind,
         blobs: place,
+        readOnly,
         uploads: uploads.size,
         failure: readOnly ? null : (log.failure ?? own?.failure ?? null),
         health: health.report(),
       }),
-      async check() {
-        await health.check()
-        await log.check().catch(() => {})
-      },
+      check: () => health.check(),
       close() {
         closed ??= closeAll([uploads, log, ...(own === null ? [] : [own]), release])
         return closed
@@ -141,7 +151,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
 /** A log that can be looked at, whether or not it may be written. */
 interface WatchedLog extends MetadataLog {
   readonly failure: Error | null
-  check(): Promise<void>
+  expectNamed(): Promise<void>
 }
 
 function openLog(

@@ -1,3 +1,4 @@
+import { isUnwritable } from './file-errors.ts'
 import type { Files } from './files.ts'
 import type { Layout } from './layout.ts'
 import { type FolderLock, lockFolder, preferredLock } from './lock.ts'
@@ -37,9 +38,7 @@ export async function takeFolder(
 ): Promise<FolderLock> {
   // Looked at before anything is made, so that a folder of something else stays as it is.
   const found = await inspectFolder(files, layout)
-  if (wish.readOnly && found === 'fresh') {
-    throw new UnfitFolder(layout.root, 'there is no store here to read, and none is made')
-  }
+  if (wish.readOnly && found === 'fresh') await makeToRead(files, layout, wish)
   if (!wish.readOnly) await makeWithParents(files, layout.root)
   const marker = await readMarker(files, layout)
   if (marker !== null) expectPlace(layout, marker, wish.place)
@@ -58,6 +57,17 @@ export async function takeFolder(
   } catch (error) {
     await lock.release().catch(() => {})
     throw error
+  }
+}
+
+/** Makes the store that a reader finds missing. */
+async function makeToRead(files: Files, layout: Layout, wish: FolderWish): Promise<void> {
+  try {
+    const lock = await takeFolder(files, layout, { ...wish, readOnly: false })
+    await lock.release()
+  } catch (error) {
+    if (!isUnwritable(error)) throw error
+    throw new UnfitFolder(layout.root, 'holds no store, and none can be made there')
   }
 }
 

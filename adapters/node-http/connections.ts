@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
+import { answerText } from './malformed-request.ts'
 
 interface Connection {
   /** Requests whose response is not out yet. */
@@ -24,6 +25,16 @@ export interface Connections {
   destroy(): number
 }
 
+/** The bounds of a server's connections. */
+export interface ConnectionLimits {
+  /** How long nothing may move while it is the client's turn, in milliseconds. */
+  readonly stallMs: number
+  /** How many there may be at once. */
+  readonly most: number
+  /** Called each time there was one too many. */
+  readonly whenFull?: () => void
+}
+
 /**
  * Watches a server's connections. Node's own `closeIdleConnections` counts a response as over when
  * its last byte was handed in, and cuts what a slow client has not read yet; this waits until
@@ -31,18 +42,44 @@ export interface Connections {
  *
  * Also ends connections on which nothing moves for `stallMs`, though only where it is the client's
  * turn: a registry busy hashing a large upload is not cut off by its own silence.
+ *
+ * Where there are too many, the one that waits longest for its client makes room for a new one: in a
+ * flood of connections that ask nothing, a client that asks something is still answered.
  */
-export function watchConnections(server: Server | HttpsServer, stallMs: number): Connections {
+export function watchConnections(
+  server: Server | HttpsServer,
+  { stallMs, most, whenFull }: ConnectionLimits,
+): Connections {
+  const secure = server instanceof TlsServer
   const open: Map<Socket, Connection> = new Map()
+  /** Those of TLS that have no keys yet, the oldest first. */
+  const handshakes: Set<Socket> = new Set()
+  /** Those that wait for a request, the longest first. */
+  const idle: Set<Socket> = new Set()
   let draining = false
   /** Requests under way, of those that count; nobody counts more once somebody waits for their end. */
   let counted = 0
   let whenSettled: (() => void) | null = null
   let whenEmpty: (() => void) | null = null
 
+  const remove = (socket: Socket): void => {
+    handshakes.delete(socket)
+    idle.delete(socket)
+    if (open.delete(socket) && open.size === 0) whenEmpty?.()
+  }
+
   function forget(this: Socket): void {
-    open.delete(this)
-    if (open.size === 0) whenEmpty?.()
+    remove(this)
+  }
+
+  const makeRoomFor = (arrived: Socket): void => {
+    if (open.size + handshakes.size <= most) return
+    whenFull?.()
+    const [longest = arrived] = handshakes.size > idle.size ? handshakes : idle
+    remove(longest)
+    // Without the keys of TLS there is nothing to say to a client that is refused.
+    if (longest === arrived && !secure) refuse(arrived)
+    else longest.destroy()
   }
 
   function countedEnded(this: ServerResponse): void {
@@ -56,6 +93,7 @@ export function watchConnections(server: Server | HttpsServer, stallMs: number):
     const connection = open.get(socket)
     if (connection === undefined) return
     connection.pending--
+    if (connection.pending === 0) idle.add(socket)
     if (draining && connection.pending === 0) socket.destroySoon()
   }
 
@@ -67,12 +105,24 @@ export function watchConnections(server: Server | HttpsServer, stallMs: number):
 
   const accept = (socket: Socket): void => {
     open.set(socket, { pending: 0, incoming: null })
+    idle.add(socket)
     socket.on('close', forget).on('end', halfClosed)
     if (draining) socket.destroySoon()
+    else makeRoomFor(socket)
   }
 
-  // On a TLS server `connection` is the bare socket under the one that requests come on.
-  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', accept)
+  if (secure) {
+    server.on('connection', (bare: Socket) => {
+      handshakes.add(bare)
+      bare.on('close', forget)
+      makeRoomFor(bare)
+    })
+    // Requests come on another socket than the one that was accepted.
+    server.on('secureConnection', (socket: Socket & { readonly _parent?: Socket }) => {
+      if (socket._parent !== undefined) handshakes.delete(socket._parent)
+      accept(socket)
+    })
+  } else server.on('connection', accept)
   server.setTimeout(stallMs, (socket) => {
     const connection = open.get(socket)
     if (connection === undefined || isClientsTurn(socket, connection)) socket.destroy()
@@ -83,6 +133,7 @@ export function watchConnections(server: Server | HttpsServer, stallMs: number):
     began(incoming, outgoing) {
       const connection = open.get(incoming.socket)
       if (connection === undefined) return
+      if (connection.pending === 0) idle.delete(incoming.socket)
       connection.pending++
       connection.incoming = incoming
       if (whenSettled === null) {
@@ -112,6 +163,12 @@ export function watchConnections(server: Server | HttpsServer, stallMs: number):
       return count
     },
   }
+}
+
+/** Tells a client that there is no room for it. */
+function refuse(socket: Socket): void {
+  socket.write(answerText('unavailable', { 'Retry-After': '5' }))
+  socket.destroySoon()
 }
 
 /** Whether a silent connection waits for its client: for a request, for a body, or to be read. */

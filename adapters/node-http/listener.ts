@@ -13,16 +13,17 @@ import {
 } from '../../src/kit.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { isDiskBlob } from '../disk/disk-blob.ts'
+import type { Fetcher as AnyFetcher } from '../serving/fetcher.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
 import { answerEarly, isEarly, isEnding } from './early-answer.ts'
+import { inTurn } from './in-turn.ts'
 import { emptyBody, incomingBody, mayHaveBody } from './incoming-body.ts'
 import { peerOfIncoming } from './peer.ts'
 import { type BlobFile, pump } from './pump.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** What answers requests: a registry, or something around one. */
-export interface Fetcher {
-  fetch(request: Request, context?: HttpBindings): Response | Promise<Response>
+export interface Fetcher extends AnyFetcher<HttpBindings> {
   /** What transfers borrow their memory from; a registry on disk has its own. */
   readonly buffers?: BufferBudget
 }
@@ -158,7 +159,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
         error instanceof RequestError ? refused() : errorResponse('internal'),
     },
   )
-  return (incoming, outgoing) => {
+  return inTurn((incoming, outgoing) => {
     if (!isEnding(incoming.socket)) void listener(incoming, outgoing)
-  }
+  })
 }

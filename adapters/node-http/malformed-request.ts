@@ -24,7 +24,7 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): v
     socket.destroy()
     return
   }
-  socket.end(answerText('requestInvalid', statusOf[error.code ?? '']))
+  socket.end(answerText('requestInvalid', {}, statusOf[error.code ?? '']))
 }
 
 /**
@@ -37,8 +37,13 @@ function answerPlainHttp(socket: Duplex): void {
   else socket.destroy()
 }
 
-function answerText(kind: ErrorName, othersStatus?: number): string {
-  const { status: own, headers, body } = errorAnswer(kind, { Connection: 'close' })
+/** An answer of the registry as it goes over a connection that ends with it. */
+export function answerText(
+  kind: ErrorName,
+  more: Readonly<Record<string, string>> = {},
+  othersStatus?: number,
+): string {
+  const { status: own, headers, body } = errorAnswer(kind, { ...more, Connection: 'close' })
   const status = othersStatus ?? own
   const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields.join('')}\r\n${body}`

@@ -12,6 +12,8 @@ import {
   type ServingOptions,
 } from '../serving/serve-options.ts'
 import { type Connections, watchConnections } from './connections.ts'
+import { affordableConnections } from './descriptors.ts'
+import { inTurn } from './in-turn.ts'
 import { createListener, type Fetcher } from './listener.ts'
 import { answerMalformed } from './malformed-request.ts'
 
@@ -21,8 +23,18 @@ export interface ServeOptions extends ServingOptions {
   readonly observe?: (incoming: IncomingMessage, outgoing: ServerResponse) => void
   /** See ListenerOptions. Default: false. */
   readonly replaceGlobals?: boolean
-  /** See ListenerOptions. Default: false. */
-  readonly freeChunks?: boolean
+}
+
+/** What a runtime other than Node needs of its `node:http`. */
+export interface Platform {
+  /** See ListenerOptions. */
+  readonly freeChunks: boolean
+  /**
+   * Looks after a listener, and is told each time there were too many connections.
+   *
+   * @param reopen closes the listener and opens another one in the same place
+   */
+  lookAfter?(server: Server | HttpsServer, reopen: () => Promise<void>): () => void
 }
 
 /** A server at work. */
@@ -34,21 +46,31 @@ export type Serving = RunningServer<Server | HttpsServer>
  * @throws Error with the code of the system, such as EADDRINUSE, when it cannot listen there;
  *   TypeError when `trustedProxies` holds anything but proxies.
  */
-export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
+export function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
+  // Node's collector keeps up with the chunks of uploads by itself.
+  return serveOn({ freeChunks: false }, registry, options)
+}
+
+/** {@link serve} for the adapter of another runtime. */
+export async function serveOn(
+  { freeChunks, lookAfter }: Platform,
+  registry: Fetcher,
+  options: ServeOptions,
+): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, tls, trustedProxies, replaceGlobals = false, freeChunks = false } = options
+  const { observe, onNotice, tls, trustedProxies, replaceGlobals = false } = options
   const answer = createListener(registry, {
     replaceGlobals,
     freeChunks,
     overUnix: options.socketPath !== undefined,
-    ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
+    ...(onNotice === undefined ? {} : { onNotice }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
-  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  const listener = inTurn((incoming, outgoing) => {
     connections.began(incoming, outgoing)
     observe?.(incoming, outgoing)
     answer(incoming, outgoing)
-  }
+  })
   const settings = {
     maxHeaderSize: options.maxHeaderBytes ?? defaultHeaderBytes,
     headersTimeout: timeouts.headersMs,
@@ -70,11 +92,23 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
         )
   // A client may be done with sending before it has its answer.
   Object.assign(server, { httpAllowHalfOpen: true })
-  const connections = watchConnections(server, timeouts.stallMs)
+  const connections = watchConnections(server, {
+    stallMs: timeouts.stallMs,
+    most: options.maxConnections ?? affordableConnections(),
+    whenFull: () => whenFull?.(),
+  })
   server.on('clientError', answerMalformed)
   await listen(server, options)
+  server.on('error', (error) =>
+    onNotice?.({ kind: 'background-failure', task: 'accepting connections', error, retried: true }),
+  )
+  const address = addressOf(server, tls !== undefined)
+  const whenFull = lookAfter?.(server, async () => {
+    NetServer.prototype.close.call(server)
+    await listen(server, address.port === null ? options : { ...options, port: address.port })
+  })
   return {
-    ...addressOf(server, tls !== undefined),
+    ...address,
     server,
     async setCertificate(tls) {
       if (!(server instanceof TlsServer)) throw new Error('the server does not serve HTTPS')

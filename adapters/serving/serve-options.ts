@@ -48,6 +48,13 @@ export interface ServingOptions {
    * process, so the largest one set stands. Default: 64 KiB.
    */
   readonly maxHeaderBytes?: number
+  /**
+   * How many connections may be open at once. One more ends the one that has waited longest for a
+   * request; where none waits for one, it is refused itself. Default: a third of the descriptors that
+   * the process may have, at most 4096; on Deno 1000. Bun has no such limit: there, connections wait
+   * in the system while there are no descriptors.
+   */
+  readonly maxConnections?: number
 }
 
 /** The largest head of a request where nothing else is set, in bytes. */

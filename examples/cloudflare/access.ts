@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Access } from 'layerdock'
 
-/** A caller with the password may do everything, under any user name. Without one nobody gets in. */
+/** A caller with the password may do everything, under any user name. Without one, every caller is refused. */
 export function passwordAccess(password: string | undefined): Access {
   return {
     async authenticate({ headers }) {

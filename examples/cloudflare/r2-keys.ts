@@ -2,10 +2,10 @@ import { parseDigest, type UploadId } from 'layerdock'
 import { type BlobRef, newUploadId } from 'layerdock/kit'
 import { reach } from './r2-errors.ts'
 
-/** Where every marker stands. */
+/** The prefix of all markers. */
 export const markers = 'index/'
 
-/** Where all bytes of blobs stand. */
+/** The prefix of the bytes of all blobs. */
 export const data = 'blobs/'
 
 /**
@@ -21,12 +21,12 @@ export function dataKey(key: string): string {
   return `${data}${key}`
 }
 
-/** Where the bytes of an unfinished upload stand that do not fill a part. */
+/** The prefix of an unfinished upload's bytes that do not fill a part. */
 export function tailsOf(id: UploadId): string {
   return `staging/${id}/`
 }
 
-/** Where the marker of a blob's key stands. */
+/** The prefix of the marker of a blob's key. */
 export function markersOf(key: string): string {
   return `${markers}${key}/`
 }
@@ -36,7 +36,7 @@ export function markerKey(blob: BlobRef): string {
   return `${markersOf(blob.key)}${blob.digest}/${blob.size}`
 }
 
-/** The blob a marker stands for; null where the key is not a marker. */
+/** The blob of a marker; null where the key is not a marker. */
 export function readMarker(marker: string): BlobRef | null {
   const [, id, random, digestText = '', size] = marker.split('/')
   const digest = parseDigest(digestText)

@@ -34,10 +34,10 @@ export interface R2StageOptions {
 }
 
 /**
- * Bytes on their way into a bucket. R2 wants parts of one size, so they are cut here whatever the
- * chunks of the client: one part fills while the one before it is sent, and that is all the memory.
- * What does not fill a part is put as one object when the blob is that small, and otherwise waits
- * in an object of its own for the next request.
+ * Bytes on their way into a bucket. R2 wants parts of one size, so they are cut here, independent of
+ * the client's chunks: one part fills while the one before it is sent, and that is all the memory.
+ * Bytes that do not fill a part become one object when the blob is that small; otherwise they wait
+ * in an object of their own for the next request.
  */
 export class R2Stage implements StagedBlob {
   readonly #bucket: R2Bucket
@@ -164,7 +164,7 @@ export class R2Stage implements StagedBlob {
       await this.#completeUpload()
     }
     await reach(this.#bucket.put(markerKey(blob), new Uint8Array(0)))
-    // The blob is there: the bucket's rule deletes what is left over.
+    // The blob is there: the bucket's rule deletes the tails that are left.
     await this.#dropTails().catch(() => {})
     return this.#end(blob)
   }
@@ -174,7 +174,7 @@ export class R2Stage implements StagedBlob {
     await this.#sending?.catch(() => {})
     if (this.#earlier?.isObject === false) this.#takeParts(this.#earlier.state)
     if (this.#complete) await reach(this.#bucket.delete(dataKey(this.#key)))
-    // An upload that is gone already is what was wanted.
+    // It may be gone already.
     else await this.#upload?.abort().catch(() => {})
     await this.#dropTails()
     this.#end(null)
@@ -226,7 +226,7 @@ export class R2Stage implements StagedBlob {
     this.#size += piece.byteLength
   }
 
-  /** Begins to send what is held as a part, once the part before it is sent. */
+  /** Begins to send the buffer as a part, once the part before it is sent. */
   async #sendPart(): Promise<void> {
     await this.#sent()
     this.#unsent = this.#buffer.subarray(0, this.#filled)
@@ -276,7 +276,7 @@ export class R2Stage implements StagedBlob {
     yield* this.#bytesOf(dataKey(this.#key), this.#size)
   }
 
-  /** An object cannot grow: what comes after it was read makes another one. */
+  /** An object cannot grow: bytes that come after it was read make another one. */
   async #startOver(): Promise<void> {
     const [source, size] = [dataKey(this.#key), this.#size]
     this.#key = freshKey(this.#id)

@@ -17,8 +17,8 @@ const lot = 500
  * Deletes bytes that requests which died left behind: objects that never became a blob, and blobs that
  * never got a name. As `registry.sweepBytes`, in far fewer calls, of which a Worker has only so many.
  *
- * @param before what is younger is left alone, in milliseconds since the epoch: it may be on its way
- * @param unnamed leaves those of some blobs that have no name
+ * @param before objects that are younger stay, in milliseconds since the epoch: a name may be on its way
+ * @param unnamed returns the blobs that have no name, of those it is given
  * @returns how many there were
  */
 export async function sweep(

@@ -22,8 +22,8 @@ export function remote<Store extends object>(store: () => Store): Store {
           // Not by `Reflect`: a stub has a method of any name, and it is called on the stub.
           return await (store() as Record<PropertyKey, Method>)[name]?.(...values)
         } catch (cause) {
-          const { retryable, overloaded, message } = cause as RemoteError
-          if (retryable || overloaded || message.startsWith(unavailable)) {
+          const { retryable, overloaded, durableObjectReset, message } = cause as RemoteError
+          if (retryable || overloaded || durableObjectReset || message.startsWith(unavailable)) {
             throw new RegistryError('unavailable', { cause })
           }
           if (message.includes('SQLITE_FULL')) throw new RegistryError('storageFull', { cause })
@@ -38,4 +38,5 @@ export function remote<Store extends object>(store: () => Store): Store {
 interface RemoteError extends Error {
   readonly retryable?: boolean
   readonly overloaded?: boolean
+  readonly durableObjectReset?: boolean
 }

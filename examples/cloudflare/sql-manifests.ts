@@ -26,7 +26,7 @@ const day = 24 * 60 * 60 * 1000
 
 const found = `SELECT record, pushed_at, tags, key FROM manifests JOIN blobs USING (digest)`
 
-/** Manifests of repositories, with what they name and which tags stand for them. */
+/** Manifests of repositories, with the content they name and their tags. */
 export class SqlManifests {
   readonly #sql: SqlStorage
 

@@ -17,7 +17,7 @@ export interface Env {
   readonly NAMES: NamesNamespace
   /** A secret: what clients log in with, under any user name. */
   readonly PASSWORD?: string
-  /** `true`: everybody may do everything. For trying it on loopback. */
+  /** `true`: every caller may do everything. For trying it on loopback. */
   readonly OPEN?: string
   /** `true`: take manifests and indexes whose content is not all there. */
   readonly ALLOW_SPARSE?: string

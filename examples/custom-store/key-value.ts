@@ -5,7 +5,7 @@
  */
 export interface KeyValue {
   get(key: string): Promise<Uint8Array | null>
-  /** Once it resolves, the value outlives the process, and whatever else you promise. */
+  /** Once it resolves, the value outlives the process, and a power loss if you promise that. */
   set(key: string, value: Uint8Array): Promise<void>
   delete(key: string): Promise<boolean>
   /** The keys that begin with `prefix`, in order, from after the key `after`. */

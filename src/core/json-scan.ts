@@ -115,32 +115,20 @@ function endOfEscape(text: string, at: number): number {
     }
     return at + 5
   }
-  if (unescaped(code) === null) throw notJson()
+  if (escapes[code] === undefined) throw notJson()
   return at + 1
 }
 
-/** What the character behind a backslash stands for; null where it stands for nothing. */
-function unescaped(code: number): string | null {
-  switch (code) {
-    case quote:
-      return '"'
-    case backslash:
-      return '\\'
-    case 0x2f:
-      return '/'
-    case 0x62:
-      return '\b'
-    case 0x66:
-      return '\f'
-    case 0x6e:
-      return '\n'
-    case 0x72:
-      return '\r'
-    case 0x74:
-      return '\t'
-    default:
-      return null
-  }
+/** What a character behind a backslash stands for. */
+const escapes: Readonly<Record<number, string>> = {
+  [quote]: '"',
+  [backslash]: '\\',
+  47: '/',
+  98: '\b',
+  102: '\f',
+  110: '\n',
+  114: '\r',
+  116: '\t',
 }
 
 /**
@@ -158,7 +146,7 @@ export function decodeString(raw: string): string {
       from += 4
       text += String.fromCharCode(Number.parseInt(raw.slice(at + 2, from), 16))
     } else {
-      text += unescaped(code)
+      text += escapes[code]
     }
   }
   return text + raw.slice(from, -1)

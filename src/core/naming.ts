@@ -1,3 +1,4 @@
+import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { CoreDeps } from './deps.ts'
@@ -23,6 +24,16 @@ export async function nameBytes(deps: CoreDeps, blob: BlobRef, name: Name): Prom
     if (copy !== null && (await name(copy))?.key !== copy.key) await dropBytes(deps, copy)
   }
   await dropBytes(deps, blob)
+}
+
+/** Names the bytes of an upload; the repository has them for the length of a lease at least. */
+export function nameUpload(
+  deps: CoreDeps,
+  repository: RepositoryName,
+  blob: BlobRef,
+): Promise<void> {
+  const { metadata, limits } = deps
+  return nameBytes(deps, blob, (ref) => metadata.linkBlob(repository, ref, limits.leaseMs))
 }
 
 /** The same bytes under another key; null when they are gone. */

@@ -10,6 +10,8 @@ import type { CoreDeps } from './deps.ts'
 const stallMs = 1000
 /** How long a request waits for another holder, all in all. */
 const patienceMs = 10_000
+/** How long a client that asks where a session stands waits for bytes that are being stored. */
+const settleMs = 2_000
 /** How long a claim outlives its holder: how long a node that crashed holds up the others. */
 const claimMs = 10_000
 const renewMs = 2_000
@@ -24,8 +26,8 @@ export interface Claim {
   readonly told: boolean
   /** Notes that bytes came. */
   progress(): void
-  /** Names the body being read, so that it can be stopped. */
-  reading(source: ByteSource): void
+  /** Names the body being read, so that it can be stopped; null once it has ended. */
+  reading(source: ByteSource | null): void
   /** @throws RegistryError `uploadUnknown` when the claim was lost to another holder. */
   assertHeld(): Promise<void>
   /** Gives the session back; unchanged unless it was saved or removed before. */
@@ -40,6 +42,8 @@ interface Holder {
   wanted: boolean
   told: boolean
   lost: boolean
+  /** Set when its body has ended, and what it received is being stored. */
+  ended: boolean
   readonly done: Promise<void>
 }
 
@@ -56,9 +60,10 @@ export interface UploadClaims {
   /**
    * Notes that a client is being told where the session stands. A request that is still receiving
    * goes on, and counts if it completes; if it is cut off, what it received no longer counts, since
-   * the client may already continue from what it was told.
+   * the client may already continue from what it was told. One whose body has ended is waited for, a
+   * short while, so that its bytes are told of.
    */
-  tell(id: UploadId): void
+  tell(id: UploadId): Promise<void>
 }
 
 export function uploadClaims(deps: CoreDeps): UploadClaims {
@@ -100,24 +105,29 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
       wanted: false,
       told: false,
       lost: false,
+      ended: false,
       done,
     }
     holders.set(id, holder)
     let renewedAt = performance.now()
+    let triedAt = renewedAt
     const renewNow = async (): Promise<void> => {
-      const began = performance.now()
+      triedAt = performance.now()
+      const began = triedAt
       await renew(id, holderId, holder)
       renewedAt = began
     }
-    // Not with the bytes alone: what comes after the last one, a hash or a sync, may take longer.
-    const renewal = setInterval(() => {
+    const tryToRenew = (): void => {
       renewNow().catch(() => {
         // The store is away. Once the claim may have lapsed, another may hold the session.
         if (performance.now() - renewedAt < claimMs) return
         holder.lost = true
         holder.source?.abort()
       })
-    }, renewMs)
+    }
+    // Not with the bytes alone: what comes after the last one, a hash or a sync, may take longer. Nor by
+    // time alone: where bytes come fast, a busy runtime (Cloudflare's) does not get round to timers.
+    const renewal = setInterval(tryToRenew, renewMs)
     return {
       session,
       holder: holderId,
@@ -126,10 +136,12 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
       },
       progress() {
         holder.lastProgress = performance.now()
+        if (holder.lastProgress - triedAt >= renewMs) tryToRenew()
       },
       reading(source) {
         holder.source = source
-        if (holder.lost) source.abort()
+        holder.ended = source === null
+        if (holder.lost) source?.abort()
       },
       async assertHeld() {
         if (!holder.lost && performance.now() - renewedAt > renewMs) await renewNow()
@@ -166,9 +178,11 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
       holders.get(id)?.source?.abort()
     },
 
-    tell(id) {
+    async tell(id) {
       const holder = holders.get(id)
-      if (holder !== undefined) holder.told = true
+      if (holder === undefined) return
+      if (holder.ended) await Promise.race([holder.done, pause(settleMs)])
+      if (holders.get(id) === holder) holder.told = true
     },
   }
 }

@@ -24,8 +24,8 @@ export interface Destination {
   readonly hash: RunningHash | null
   /** Told as bytes come. */
   progress(): void
-  /** Told which body is being read. */
-  reading(source: ByteSource): void
+  /** Told which body is being read, and null when it has ended. */
+  reading(source: ByteSource | null): void
 }
 
 /** What came of a body: staged bytes, hashed as they passed. */
@@ -96,6 +96,8 @@ export async function receiveBody(
       await rollBack(to.stage, staged)
       throw error
     }
+  } finally {
+    to.reading(null)
   }
 
   const settlement = settleChunk(to.offset, expected, received, end)
@@ -119,7 +121,8 @@ export async function receiveBody(
       if (received === 0 && to.hexSoFar !== null && to.algorithm === algorithm) {
         return to.hexSoFar === encodedOf(wanted)
       }
-      return (await hashStaged(deps, staged, algorithm)) === encodedOf(wanted)
+      const hex = await hashStaged(deps, staged, algorithm, to.progress)
+      return hex === encodedOf(wanted)
     },
   }
 }
@@ -134,12 +137,14 @@ async function hashStaged(
   deps: CoreDeps,
   staged: StagedBlob,
   algorithm: DigestAlgorithm,
+  progress: () => void,
 ): Promise<string> {
   const hash = deps.hash(algorithm)
   const reader = staged.read().getReader()
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return hash.digest()
+    progress()
     hash.update(value)
   }
 }

@@ -1,13 +1,14 @@
-import { algorithmOf, type Digest } from '../oci/digest.ts'
+import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
-import { newUploadId, type UploadId } from '../oci/upload-id.ts'
+import type { UploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { BlobInfo, RegistryService, UploadBody } from '../ports/registry-service.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
 import type { CoreDeps } from './deps.ts'
-import { nameBytes } from './naming.ts'
+import { nameUpload } from './naming.ts'
+import { monolithicPush } from './push-blob.ts'
 import { RunningHashes } from './running-hashes.ts'
 import { type Claim, uploadClaims } from './upload-claims.ts'
 import { uploadQuota } from './upload-quota.ts'
@@ -36,7 +37,7 @@ export interface UploadService extends Pick<RegistryService, UploadMethods> {
 
 /** Blobs on their way in: end-4 to end-6, end-13, end-14. */
 export function uploadService(deps: CoreDeps): UploadService {
-  const { uploads, metadata, limits, onNotice, emit } = deps
+  const { uploads, limits, onNotice, emit } = deps
   const claims = uploadClaims(deps)
   const hashes = new RunningHashes(limits.uploadIdleMs)
   const quota = uploadQuota(deps)
@@ -73,10 +74,6 @@ export function uploadService(deps: CoreDeps): UploadService {
     } finally {
       reservation.release()
     }
-  }
-
-  function named(repository: RepositoryName, blob: BlobRef): Promise<void> {
-    return nameBytes(deps, blob, (ref) => metadata.linkBlob(repository, ref, limits.leaseMs))
   }
 
   /** Makes what a session received a blob. Unless the digest is wrong, a failure keeps the session. */
@@ -116,7 +113,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     blob: BlobRef,
   ): Promise<BlobInfo> {
     try {
-      await named(session.repository, blob)
+      await nameUpload(deps, session.repository, blob)
     } catch (error) {
       await uploads.save(session, holder).catch((failure: unknown) => {
         const task = 'keeping an upload that could not be named'
@@ -169,50 +166,14 @@ export function uploadService(deps: CoreDeps): UploadService {
       return { id, offset: 0 }
     },
 
-    async pushBlob(call, repository, digest, body) {
-      const reservation = await quota.open()
-      const algorithm = algorithmOf(digest)
-      const to = {
-        id: newUploadId(),
-        offset: 0,
-        stage: null,
-        algorithm,
-        hexSoFar: null,
-        hash: { algorithm, hash: deps.hash(algorithm), fed: 0 },
-        progress: () => {},
-        reading: () => {},
-      }
-      let blob: BlobRef
-      try {
-        const { staged, error, cause, verify } = await receiveBody(
-          deps,
-          to,
-          body,
-          digest,
-          reservation,
-        )
-        try {
-          if (error !== null) throw new RegistryError(error, { cause })
-          if (!(await verify(digest))) {
-            throw new RegistryError('digestMismatch', { detail: { digest } })
-          }
-          blob = await staged.commit(digest)
-        } catch (failure) {
-          await staged.discard().catch(() => {})
-          throw failure
-        }
-      } finally {
-        reservation.release()
-      }
-      await named(repository, blob)
-      emit?.(call, { kind: 'blob-pushed', repository, digest, size: blob.size })
-      return { digest, size: blob.size }
-    },
+    pushBlob: monolithicPush(deps, quota),
 
     async uploadStatus(_call, repository, id) {
+      const seen = await uploads.find(id, limits.uploadIdleMs)
+      if (seen?.repository !== repository) throw new RegistryError('uploadUnknown')
+      await claims.tell(id)
       const session = await uploads.find(id, limits.uploadIdleMs)
-      if (session?.repository !== repository) throw new RegistryError('uploadUnknown')
-      claims.tell(id)
+      if (session === null) throw new RegistryError('uploadUnknown')
       return { id, offset: session.offset }
     },
 

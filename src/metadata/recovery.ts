@@ -123,7 +123,7 @@ async function replay(
     detail: `damaged (${error.message}); the journals had all that it said`,
   }))
   if (newest !== undefined && last !== null && last.tornBytes > 0) {
-    const detail = `the last ${last.tornBytes} bytes were cut off in writing, and kept aside`
+    const detail = `the last ${last.tornBytes} bytes were cut off in writing`
     notes.push({ file: newest.name, detail })
   }
   return {

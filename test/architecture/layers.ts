@@ -142,7 +142,7 @@ export const layers: readonly Layer[] = [
     name: 'deno',
     where: ['adapters/deno/'],
     layers: [...surface, 'disk', 'serving', 'node-http'],
-    packages: [],
+    packages: ['node:net'],
   },
   {
     name: 'cli',

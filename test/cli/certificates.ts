@@ -30,7 +30,7 @@ export function dialTls(port: number): Promise<{ socket: TLSSocket; name: string
 }
 
 /** Whose certificate a server shows now. */
-export async function nameShown(port: number): Promise<string> {
+export async function certificateName(port: number): Promise<string> {
   const { socket, name } = await dialTls(port)
   socket.destroy()
   return name

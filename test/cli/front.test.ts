@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
-import { describe, expect, test } from 'vitest'
-import { createFront, type Front, type Planes } from '../../adapters/cli/front.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { createFront, type Front } from '../../adapters/cli/front.ts'
+import { allPlanes, type Planes, planesLooker } from '../../adapters/cli/health.ts'
 import { BufferBudget } from '../../adapters/disk/buffers.ts'
 import { createRegistry } from '../../src/index.ts'
 
-const well: Planes = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
+const allOk = async (): Promise<Planes> => allPlanes('ok')
+const states = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
 
 function front(): Front {
   return createFront('1.2.3', new BufferBudget(0))
@@ -22,11 +24,12 @@ async function said(to: Front, target: string): Promise<readonly [number, unknow
   return [response.status, await response.json()]
 }
 
-const expectedHealth = (status: string, planes: Planes): unknown => ({
+const expectedHealth = (status: string, planes: unknown, reasons?: unknown): unknown => ({
   status,
   version: '1.2.3',
   uptimeSeconds: expect.any(Number),
   planes,
+  ...(reasons === undefined ? {} : { reasons }),
 })
 
 describe('health', () => {
@@ -40,29 +43,58 @@ describe('health', () => {
 
   test('while serving', async () => {
     const serving = front()
-    serving.open(createRegistry(), () => well)
+    serving.open(createRegistry(), allOk)
     expect(await said(serving, '/live')).toEqual([200, { status: 'ok' }])
     expect(await said(serving, '/ready?x')).toEqual([200, { status: 'ok' }])
-    expect(await said(serving, '/healthz')).toEqual([200, expectedHealth('ok', well)])
+    expect(await said(serving, '/healthz')).toEqual([200, expectedHealth('ok', states)])
   })
 
-  test('after a storage error: alive, not ready, and it says which part', async () => {
+  test('after a storage error: alive, not ready, and it says which part and why', async () => {
     const broken = front()
-    let planes = well
-    broken.open(createRegistry(), () => planes)
-    planes = { ...well, metadata: 'read-only' }
+    const plane = { state: 'unavailable', reason: 'files of the store are gone' } as const
+    broken.open(createRegistry(), async () => ({ ...allPlanes('ok'), blobs: plane }))
+    const reasons = { blobs: plane.reason }
+    const health = expectedHealth('degraded', { ...states, blobs: 'unavailable' }, reasons)
     expect(await said(broken, '/live')).toEqual([200, { status: 'ok' }])
-    expect(await said(broken, '/ready')).toEqual([503, { status: 'degraded' }])
-    expect(await said(broken, '/healthz')).toEqual([503, expectedHealth('degraded', planes)])
+    expect(await said(broken, '/ready')).toEqual([503, { status: 'degraded', reasons }])
+    expect(await said(broken, '/healthz')).toEqual([503, health])
+  })
+
+  test('with a full disk: ready for pulls, and not ok', async () => {
+    const full = front()
+    const plane = { state: 'full', reason: 'there is no room left' } as const
+    full.open(createRegistry(), async () => ({ ...allPlanes('ok'), blobs: plane }))
+    const reasons = { blobs: plane.reason }
+    const health = expectedHealth('degraded', { ...states, blobs: 'full' }, reasons)
+    expect(await said(full, '/ready')).toEqual([200, { status: 'degraded', reasons }])
+    expect(await said(full, '/healthz')).toEqual([503, health])
+  })
+
+  test('looks at the storage once for many probes', async () => {
+    let looks = 0
+    const look = planesLooker(async () => {
+      looks++
+      return allPlanes('ok')
+    })
+    await Promise.all([look(), look(), look()])
+    expect(looks).toBe(1)
+  })
+
+  test('does not wait for storage that never answers', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const hung = planesLooker(() => new Promise(() => {}))()
+    vi.advanceTimersByTime(5_000)
+    vi.useRealTimers()
+    expect(await hung).toEqual(allPlanes('unavailable', 'the storage does not answer'))
   })
 
   test('while draining: alive, not ready, and every request hears that it came too late', async () => {
     const draining = front()
-    draining.open(createRegistry(), () => well)
+    draining.open(createRegistry(), allOk)
     draining.drain()
     expect(await said(draining, '/live')).toEqual([200, { status: 'ok' }])
     expect(await said(draining, '/ready')).toEqual([503, { status: 'draining' }])
-    expect(await said(draining, '/healthz')).toEqual([503, expectedHealth('draining', well)])
+    expect(await said(draining, '/healthz')).toEqual([503, expectedHealth('draining', states)])
     const late = await ask(draining, '/v2/')
     expect(late.status).toBe(503)
     expect(late.headers.get('retry-after')).toBe('5')
@@ -104,7 +136,7 @@ describe('the page at /', () => {
 
   test('is told to HEAD without its text, and is nothing to write to', async () => {
     const serving = front()
-    serving.open(createRegistry(), () => well)
+    serving.open(createRegistry(), allOk)
     const head = await get(serving, 'h', 'HEAD')
     expect([head.status, await head.text()]).toEqual([200, ''])
     expect(Number(head.headers.get('content-length'))).toBeGreaterThan(100)
@@ -116,13 +148,13 @@ describe('requests', () => {
   test('that come while the registry is being opened wait for it', async () => {
     const starting = front()
     const waiting = ask(starting, '/v2/')
-    starting.open(createRegistry(), () => well)
+    starting.open(createRegistry(), allOk)
     expect((await waiting).status).toBe(200)
   })
 
   test('are the registry’s, whatever their path', async () => {
     const serving = front()
-    serving.open(createRegistry(), () => well)
+    serving.open(createRegistry(), allOk)
     expect((await ask(serving, '/nowhere')).status).toBe(404)
     expect((await ask(serving, '/v2/healthz')).status).toBe(404)
   })

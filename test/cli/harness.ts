@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { get } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
@@ -24,7 +25,13 @@ export interface Harness {
   run(...words: readonly string[]): Promise<Ended>
   /** Starts a server on a free port and waits until it listens. */
   serve(...words: readonly string[]): Promise<RunningServer>
+  /** The same with mounts of its own, which a shell script makes first; see {@link hasMounts}. */
+  serveWithMounts(script: string, ...words: readonly string[]): Promise<RunningServer>
 }
+
+/** Whether this machine lets us have mounts that no other process sees. */
+export const hasMounts: boolean =
+  spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
 
 /** Gives the tests of a file, or of a `describe`, the program on a runtime. */
 export function useProgram(runtime: Runtime = 'node'): Harness {
@@ -52,6 +59,11 @@ export function useProgram(runtime: Runtime = 'node'): Harness {
     start: (...words) => noted(start(program, ...words)),
     run: (...words) => noted(start(program, ...words)).ended,
     serve: async (...words) => noted(await startServer(program, ...words)),
+    serveWithMounts: async (script, ...words) => {
+      const mounting = ['unshare', '-Urm', 'sh', '-c', `${script} && exec "$@"`, 'sh']
+      const command = [...mounting, ...program.command]
+      return noted(await startServer({ ...program, command }, ...words))
+    },
   }
 }
 
@@ -80,7 +92,7 @@ export const halfPush: string = [
   'half',
 ].join('\r\n')
 
-/** The status of a GET over a unix socket, asked again until somebody listens there. */
+/** The status of a GET over a unix socket, asked again until a server listens there. */
 export async function statusOver(socketPath: string, path: string): Promise<number> {
   for (;;) {
     const status = await new Promise<number | null>((resolve) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { dial, readAll } from '../node-fs/loopback.ts'
-import { hasOpenssl, makeCertificate, nameShown } from './certificates.ts'
+import { certificateName, hasOpenssl, makeCertificate } from './certificates.ts'
 import { useProgram } from './harness.ts'
 
 const cli = useProgram()
@@ -14,5 +14,5 @@ test.skipIf(!hasOpenssl)('HTTP spoken to a port of HTTPS is told so', async () =
   const answer = await readAll(socket)
   expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
   expect(answer).toContain('this port speaks HTTPS: use a URL with https://')
-  expect(await nameShown(started.port)).toBe('localhost')
+  expect(await certificateName(started.port)).toBe('localhost')
 })

@@ -43,7 +43,7 @@ test('leaves a whole store alone', async () => {
 
 test('says what opening a store put right', async () => {
   const { folder, digest } = await store()
-  const names = readdirSync(folder).filter((name) => name.startsWith('journal.'))
+  const names = readdirSync(folder).filter((name) => /^journal\.\d+$/.test(name))
   const newest = names.sort((a, b) => Number(a.slice(8)) - Number(b.slice(8))).at(-1) ?? ''
   appendFileSync(join(folder, newest), 'torn')
   const snapshot = readFileSync(join(folder, 'metadata.json'))

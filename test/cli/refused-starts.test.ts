@@ -107,7 +107,7 @@ describe('a server that cannot start says why and what to do', () => {
     const lock = { cipher: 'aes-256-cbc', passphrase: 'x' }
     writeFileSync(locked, privateKey.export({ type: 'pkcs8', format: 'pem', ...lock }))
     for (const [wrong, text] of [
-      ['package.json', 'is no private key in PEM'],
+      ['package.json', 'is not a private key in PEM'],
       [locked, 'is encrypted'],
       [other, 'is not the key of the certificate'],
     ] as const) {

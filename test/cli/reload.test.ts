@@ -4,7 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readUntil } from '../node-fs/loopback.ts'
-import { dialTls, hasOpenssl, makeCertificate, nameShown, takesVersion } from './certificates.ts'
+import {
+  certificateName,
+  dialTls,
+  hasOpenssl,
+  makeCertificate,
+  takesVersion,
+} from './certificates.ts'
 import { digestOf, type Harness, useProgram } from './harness.ts'
 import { everyRuntime, printed, type RunningServer } from './program.ts'
 
@@ -56,12 +62,12 @@ describe.each(everyRuntime)('a reload on %s', (runtime) => {
   describe.skipIf(!hasOpenssl)('of a certificate', () => {
     test('lets a push under way finish', async () => {
       const { folder, started } = await serveTls(cli, 'first')
-      expect(await nameShown(started.port)).toBe('first')
+      expect(await certificateName(started.port)).toBe('first')
       const push = await halfPushed(started.port)
       makeCertificate(folder, 'second')
       started.child.kill('SIGHUP')
       await printed(started, '"subject":"CN=second"')
-      await expect.poll(() => nameShown(started.port), patience).toBe('second')
+      await expect.poll(() => certificateName(started.port), patience).toBe('second')
       expect(await push.finish()).toMatch(/^HTTP\/1\.1 201 /)
       started.child.kill('SIGTERM')
       expect((await started.ended).code).toBe(0)
@@ -70,7 +76,7 @@ describe.each(everyRuntime)('a reload on %s', (runtime) => {
     test('happens by itself once the files are renewed', async () => {
       const { folder, started } = await serveTls(cli, 'first')
       makeCertificate(folder, 'second')
-      await expect.poll(() => nameShown(started.port), patience).toBe('second')
+      await expect.poll(() => certificateName(started.port), patience).toBe('second')
     })
 
     test('that is not whole changes nothing', async () => {
@@ -79,10 +85,10 @@ describe.each(everyRuntime)('a reload on %s', (runtime) => {
       writeFileSync(key, readFileSync(key, 'utf8').slice(0, 100))
       started.child.kill('SIGHUP')
       await printed(started, 'not reloaded: the server goes on as before')
-      expect(started.out()).toContain(`--tls-key ${key}: is no private key`)
-      expect(await nameShown(started.port)).toBe('first')
+      expect(started.out()).toContain(`--tls-key ${key}: is not a private key`)
+      expect(await certificateName(started.port)).toBe('first')
       makeCertificate(folder, 'third')
-      await expect.poll(() => nameShown(started.port), patience).toBe('third')
+      await expect.poll(() => certificateName(started.port), patience).toBe('third')
     })
   })
 

@@ -34,7 +34,7 @@ test('gives file access enough threads', async ({ skip }) => {
   expect(readdirSync(`/proc/${child.pid}/task`).length).toBeGreaterThanOrEqual(12)
 })
 
-test('warns that everybody may push, where other machines reach it', async () => {
+test('warns that anyone may push when other machines can reach it', async () => {
   const open = async (...words: readonly string[]): Promise<string> => {
     const started = cli.start('serve', '--memory', ...words)
     await printed(started, 'listening')
@@ -42,11 +42,11 @@ test('warns that everybody may push, where other machines reach it', async () =>
     return (await started.ended).out
   }
   expect(await open('--listen', '0.0.0.0:0')).toMatch(
-    /"level":"warn".*everybody who reaches this address may push and delete.*--read-only/,
+    /"level":"warn".*anyone who reaches this server may push and delete.*--read-only/,
   )
   expect(await open('--listen', '0.0.0.0:0', '--no-deletes')).toContain('may push: put')
-  expect(await open('--listen', '0.0.0.0:0', '--read-only')).not.toContain('everybody')
-  expect(await open('--listen', '127.0.0.1:0')).not.toContain('everybody')
+  expect(await open('--listen', '0.0.0.0:0', '--read-only')).not.toContain('anyone')
+  expect(await open('--listen', '127.0.0.1:0')).not.toContain('anyone')
 })
 
 test('cuts a stalled upload after the time that was set', async () => {
@@ -56,7 +56,7 @@ test('cuts a stalled upload after the time that was set', async () => {
   await readAll(socket)
 })
 
-test('deletes the bytes that nothing names, and keeps those that a manifest names', async () => {
+test('deletes bytes that no manifest names, and keeps the others', async () => {
   const storage = cli.folder()
   const words = ['--storage-dir', storage, '--collect-every', '50ms', '--lease', '500ms']
   const { url } = await cli.serve(...words)
@@ -79,4 +79,27 @@ test('deletes the bytes that nothing names, and keeps those that a manifest name
   expect(has(kept)).toBe(true)
   expect((await fetch(`${url}/v2/a/blobs/${dropped}`)).status).toBe(404)
   expect((await fetch(`${url}/v2/a/blobs/${kept}`)).status).toBe(200)
+})
+
+test('lets pages of the origins that were set use the registry', async () => {
+  const allowed = async (...words: readonly string[]): Promise<string | null> => {
+    const { url } = await cli.serve('--memory', ...words)
+    const { headers } = await fetch(`${url}/v2/`, { headers: { Origin: 'https://a.example' } })
+    return headers.get('access-control-allow-origin')
+  }
+  expect(await allowed()).toBeNull()
+  expect(await allowed('--cors-origins', 'https://a.example,https://b.example')).toBe(
+    'https://a.example',
+  )
+  expect(await allowed('--cors-origins', '*')).toBe('*')
+})
+
+test('takes heads as large as was set, and none larger', async () => {
+  const { url } = await cli.serve('--memory', '--max-header', '20KiB')
+  const status = async (length: number): Promise<number> => {
+    const headers = { Authorization: `Bearer ${'x'.repeat(length)}` }
+    return (await fetch(`${url}/v2/`, { headers })).status
+  }
+  expect(await status(18 * 1024)).toBe(200)
+  expect(await status(22 * 1024)).toBe(431)
 })

@@ -47,7 +47,11 @@ function problems(given: Given): { exitCode: number; messages: readonly string[]
 /** Values for settings that have no default, by what stands for theirs in the help; and their meaning. */
 const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   TIME: ['1h', 3_600_000],
-  LIST: ['127.0.0.1,10.0.0.0/8', ['127.0.0.1', '10.0.0.0/8']],
+}
+
+const lists: Readonly<Record<string, readonly [string, unknown]>> = {
+  trustedProxies: ['127.0.0.1,10.0.0.0/8', ['127.0.0.1', '10.0.0.0/8']],
+  corsOrigins: ['https://a.example,http://b:81', ['https://a.example', 'http://b:81']],
 }
 
 describe('settings', () => {
@@ -79,10 +83,10 @@ describe('settings', () => {
   })
 
   test.each(settingNames)('%s has a flag, a variable and a key that agree', (name) => {
-    const { value, shown, default: initially } = settings[name]
-    const [text, meant] = examples[value ?? ''] ?? ['some.pem', 'some.pem']
-    const written = value === null ? String(!initially) : (shown ?? text)
-    const expected = value === null ? !initially : shown === undefined ? meant : initially
+    const { value, defaultText, default: initially } = settings[name]
+    const [text, meant] = lists[name] ?? examples[value ?? ''] ?? ['some.pem', 'some.pem']
+    const written = value === null ? String(!initially) : (defaultText ?? text)
+    const expected = value === null ? !initially : defaultText === undefined ? meant : initially
     const other = name === 'tlsCert' ? 'tlsKey' : name === 'tlsKey' ? 'tlsCert' : null
     const also = (with_: (name: string) => readonly [string, string]): Record<string, string> =>
       other === null ? {} : Object.fromEntries([with_(other)])
@@ -101,13 +105,13 @@ describe('settings', () => {
 
   test('stand in the help, with the defaults people get', () => {
     for (const name of settingNames) {
-      const { value, shown, default: initially, schema } = settings[name]
+      const { value, defaultText, default: initially, schema } = settings[name]
       expect(serveHelp).toContain(
         `--${value === null && initially === true ? 'no-' : ''}${flagOf(name)}`,
       )
-      if (shown === undefined) continue
-      expect(serveHelp).toContain(`(${shown})`)
-      expect(read({ words: [`--${flagOf(name)}`, shown] })[name]).toEqual(initially)
+      if (defaultText === undefined) continue
+      expect(serveHelp).toContain(`(${defaultText})`)
+      expect(read({ words: [`--${flagOf(name)}`, defaultText] })[name]).toEqual(initially)
       expect(schema).toBeDefined()
     }
     expect(serveHelp).toMatch(/--no-deletes +refuse to delete/)
@@ -228,8 +232,8 @@ describe('mistakes', () => {
     [['extra'], 'extra: not expected here'],
     [['--listen'], '--listen: needs a value: --listen ADDRESS'],
     [['--listen', '--memory'], '--listen: needs a value'],
-    [['--listen', 'nowhere'], '--listen nowhere: is no address to listen on'],
-    [['--listen', '127.0.0.1:70000'], 'is no address'],
+    [['--listen', 'nowhere'], '--listen nowhere: is not an address to listen on'],
+    [['--listen', '127.0.0.1:70000'], 'is not an address'],
     [
       ['--log', 'inof'],
       '--log inof: is none of error, warn, info, debug, silent; did you mean info?',
@@ -248,6 +252,9 @@ describe('mistakes', () => {
     [['--memory=perhaps'], '--memory perhaps: is neither true nor false'],
     [['--storage-dir='], '--storage-dir : is empty'],
     [['--trusted-proxies', '10.0.0.0/33'], '10.0.0.0/33: holds what is not an address, a range'],
+    [['--cors-origins', 'https://a.example/'], 'holds what is not an origin such as https://'],
+    [['--cors-origins', '*,https://a.example'], '* stands for all, so it stands alone'],
+    [['--cors', '*'], 'did you mean --cors-origins?'],
     [['--trust-proxy', '::1'], 'did you mean --trusted-proxies?'],
     [['--tls-cert', 'x'], 'one needs the other'],
   ])('on the command line: %j', (words, message) => {

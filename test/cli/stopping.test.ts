@@ -34,7 +34,7 @@ test('lets an upload finish while it drains, and tells others that it does', asy
 })
 
 // Of many lines some are written while it serves, of few all as it ends.
-test.each([1, 100])('serves on and ends although nobody reads its %d lines', async (lines) => {
+test.each([1, 100])('serves on and ends although its %d lines are not read', async (lines) => {
   const started = await cli.serve('--storage-dir', cli.folder())
   started.child.stdout?.destroy()
   for (let count = 0; count < lines; count++) {
@@ -45,7 +45,7 @@ test.each([1, 100])('serves on and ends although nobody reads its %d lines', asy
 })
 
 test.skipIf(process.platform !== 'linux').each([
-  ['a pipe that nobody reads', (path: string) => execFileSync('mkfifo', [path])],
+  ['a pipe that is not read', (path: string) => execFileSync('mkfifo', [path])],
   ['a full disk', (path: string) => symlinkSync('/dev/full', path)],
 ])('serves on and ends although its log goes to %s', async (_, make) => {
   const folder = cli.folder()

@@ -20,7 +20,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return found
 }
 
-const unknown = async (): Promise<Page<string>> => {
+const unknown = async (_page: PageRequest): Promise<Page<string>> => {
   throw new RegistryError('nameUnknown')
 }
 
@@ -120,7 +120,7 @@ describe('pages of several lists', () => {
   })
 
   test('fail where a list fails', async () => {
-    const away = async (): Promise<Page<string>> => {
+    const away = async (_page: PageRequest): Promise<Page<string>> => {
       throw new RegistryError('unavailable')
     }
     const both = mergePages({ limit: 10 }, [listOf(['a']), away], (read) => read({ limit: 10 }))

@@ -1,4 +1,4 @@
 import { holdsItsConnections } from '../runtimes/connections.ts'
 
-// A download that nobody reads is looked at twice before it is cut, as on Node.
+// As on Node, a download that is not read is checked twice before it is cut.
 holdsItsConnections('deno', 9_000)

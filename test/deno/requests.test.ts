@@ -1,6 +1,6 @@
 import { holdsToTheSameRequests, startWatched } from '../runtimes/parity.ts'
 
 holdsToTheSameRequests(() => startWatched('deno'), {
-  // Extensions of chunks have no length that would be too long.
+  // Deno does not limit the length of chunk extensions.
   reads: ['an extension without end'],
 })

@@ -1,4 +1,4 @@
-// For `deno test test/deno/run-contracts.ts`, which a test of vitest runs.
+// For `deno test test/deno/run-contracts.ts`, which contracts.test.ts runs.
 import { contractRuns } from '../runtimes/contracts.ts'
 
 interface DenoTests {

@@ -101,6 +101,7 @@ describe('appending', () => {
     expect(files.lines).toEqual([])
     // The metadata over it says so, once.
     expect(notices).toEqual([])
+    expect(store.status().health.metadata.state).toBe('read-only')
     expect(store.status().failure).toMatchObject({ kind: 'storageReadOnly' })
   })
 

@@ -25,16 +25,11 @@ export function blobPlaceIn(directory: string, files: Files = nodeFiles): BlobSt
       const guard = new FolderGuard(directory, lock)
       const buffers = new BufferBudget()
       const onNotice = (): void => {}
-      const health = new StoreHealth({ files, layout, onNotice, readOnly: false })
-      const store = new DiskBlobStore({
-        files,
-        layout,
-        buffers,
-        guard,
-        health,
-        onNotice,
-        readOnly: false,
-      })
+      const shared = { files, layout, onNotice, readOnly: false }
+      const none = async (): Promise<void> => {}
+      const looks = { metadata: none, blobs: none, uploads: none }
+      const health = new StoreHealth({ ...shared, looks, blobs: 'here' })
+      const store = new DiskBlobStore({ ...shared, buffers, guard, health })
       let closed: Promise<void> | null = null
       const close = async (): Promise<void> => {
         await store.close()

@@ -88,14 +88,18 @@ describe.each<LockKind>(['flock', 'socket'])('a store opened to be read, by %s',
   })
 })
 
-test('a folder without a store is refused, and none is made', async () => {
-  const directory = await temporaryFolder()
-  for (const each of [directory, join(directory, 'absent')]) {
-    const refusal = openDiskStore({ directory: each, readOnly: true })
+test('a folder without a store gets one, if it may be written', async () => {
+  const top = await temporaryFolder()
+  const store = await openStore({ directory: join(top, 'new'), readOnly: true })
+  expect(store.status()).toMatchObject({ readOnly: true, failure: null })
+  await expect(store.blobs.stage(newUploadId(), {})).rejects.toMatchObject(readOnly)
+  for (const code of ['EROFS', 'EACCES']) {
+    const files = new FaultFiles(top)
+    files.judge = (call) => (refused(call) ? code : null)
+    const refusal = openDiskStore({ directory: join(top, code), files, readOnly: true })
     await expect(refusal).rejects.toBeInstanceOf(UnfitFolder)
-    await expect(refusal).rejects.toThrow('no store here to read')
+    await expect(refusal).rejects.toThrow('holds no store, and none can be made there')
   }
-  expect(await readdir(directory)).toEqual([])
 })
 
 /** Runs what follows where the folder is mounted read-only. */

@@ -6,7 +6,7 @@ export interface Edge {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
   /**
-   * Sends a request there, whatever host it names. Each has a connection of its own: the runtime closes
+   * Sends a request there; the host in its URL does not matter. Each has a connection of its own: the runtime closes
    * idle ones, and a client that uses one at that moment fails.
    */
   fetch(request: Request): Promise<Response>

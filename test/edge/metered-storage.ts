@@ -4,7 +4,7 @@ export interface Cost {
   readonly written: number
 }
 
-/** A storage that counts; `cost` says what was read and written since it was asked last. */
+/** A storage that counts rows; `cost` returns those since it was called last. */
 export function meteredStorage(storage: DurableObjectStorage): {
   readonly metered: DurableObjectStorage
   cost(): Cost

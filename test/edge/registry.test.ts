@@ -102,7 +102,7 @@ test('a body of unknown length is taken', async () => {
   expectBytes(await pulled(`/v2/unknown/blobs/${digest}`), large)
 })
 
-test('what came before a connection broke is kept, and the client goes on', async () => {
+test('the bytes before a broken connection are kept, and the client goes on', async () => {
   const { client } = edge
   const path = await client.openUpload('broken')
   const came = 6_000_000
@@ -123,7 +123,7 @@ test('what came before a connection broke is kept, and the client goes on', asyn
   expectBytes(await pulled(`/v2/broken/blobs/${digest}`), large)
 })
 
-test('a blob of another digest than was said is refused, and leaves nothing', async () => {
+test('a blob with a wrong digest is refused, and leaves nothing', async () => {
   const before = await edge.keys()
   const digest = digestOf('something else')
   const refused = await edge.client.send('POST', `/v2/wrong/blobs/uploads/?digest=${digest}`, {
@@ -163,10 +163,10 @@ test('blobs are mounted, tags and referrers listed, and all of it deleted', asyn
   expect((await client.send('GET', '/v2/from/manifests/v1')).status).toBe(404)
 })
 
-test('the cron trigger deletes what nobody holds, and only that', async () => {
+test('the cron trigger deletes unreferenced bytes, and no others', async () => {
   const { client } = edge
   const kept = await client.pushImage('kept', 'v1')
-  const gone = await client.pushBlob('gone', 'nobody will miss this')
+  const gone = await client.pushBlob('gone', 'not needed any more')
   expect((await edge.keys()).some((key) => key.includes(gone))).toBe(true)
   expect((await client.send('DELETE', `/v2/gone/blobs/${gone}`)).status).toBe(202)
   await edge.clean()
@@ -174,7 +174,7 @@ test('the cron trigger deletes what nobody holds, and only that', async () => {
   expectBytes(await pulled(`/v2/kept/blobs/${kept.layer}`), utf8('a layer of kept'))
 })
 
-test('a copy that was on its way out when its digest came again is deleted, the new one is not', async () => {
+test('a condemned copy is deleted when its digest was pushed again, and the new copy is not', async () => {
   const { client } = edge
   const text = 'deleted, and pushed again before anybody cleaned'
   const digest = await client.pushBlob('again', text)
@@ -186,4 +186,57 @@ test('a copy that was on its way out when its digest came again is deleted, the 
   expect(left).toHaveLength(1)
   expect(left).not.toContain(old)
   expectBytes(await pulled(`/v2/again/blobs/${digest}`), utf8(text))
+})
+
+test('bytes that are gone from the bucket are missing, until they are pushed again', async () => {
+  const { client } = edge
+  const text = 'deleted with another tool'
+  const digest = await client.pushBlob('hurt', text)
+  const marker = (await edge.keys()).find((key) => key.includes(digest)) ?? ''
+  const [, upload, random] = marker.split('/')
+  const bucket = (await edge.server.getR2Bucket('BLOBS')) as unknown as R2Bucket
+  await bucket.delete(`blobs/${upload}/${random}`)
+  const path = `/v2/hurt/blobs/${digest}`
+  expect((await client.send('GET', path)).status).toBe(404)
+  expect((await client.send('HEAD', path)).status).toBe(404)
+  const mount = `/v2/elsewhere/blobs/uploads/?mount=${digest}&from=hurt`
+  expect((await client.send('POST', mount)).status).toBe(202)
+  await expect.poll(() => edge.log.some((line) => line.includes('bytes-missing'))).toBe(true)
+  await client.pushBlob('hurt', text)
+  expectBytes(await pulled(path), utf8(text))
+})
+
+test('a repository is deleted with all it holds', async () => {
+  const { client } = edge
+  const { layer } = await client.pushImage('whole', 'v1')
+  expect((await client.send('DELETE', '/v2/_layerdock/repositories/whole')).status).toBe(202)
+  expect((await client.send('GET', '/v2/whole/tags/list')).status).toBe(404)
+  await edge.clean()
+  expect((await edge.keys()).some((key) => key.includes(layer))).toBe(false)
+})
+
+test('the log has each push, with the address that Cloudflare saw', async () => {
+  const headers = { 'CF-Connecting-IP': '203.0.113.7' }
+  const session = await edge.client.openUpload('told')
+  const digest = digestOf('told')
+  const put = `${session}?digest=${digest}`
+  expect((await edge.client.send('PUT', put, { headers, body: 'told' })).status).toBe(201)
+  const told = (): unknown[] =>
+    edge.log.filter((line) => line.includes(digest)).map((line) => JSON.parse(line))
+  await expect
+    .poll(told)
+    .toMatchObject([
+      { kind: 'blob-pushed', repository: 'told', digest, peer: { address: '203.0.113.7' } },
+    ])
+})
+
+test('the daily sweep keeps bytes that are young or have a name', async () => {
+  const { client } = edge
+  const kept = await client.pushImage('swept', 'v1')
+  const before = await edge.keys()
+  await edge.clean('30 3 * * *')
+  expect((await edge.keys()).filter((key) => key.includes(kept.layer))).toEqual(
+    before.filter((key) => key.includes(kept.layer)),
+  )
+  expectBytes(await pulled(`/v2/swept/blobs/${kept.layer}`), utf8('a layer of swept'))
 })

@@ -4,7 +4,7 @@ import { bootEdge } from './edge.ts'
 
 const entry = fileURLToPath(new URL('watched-worker.ts', import.meta.url))
 
-/** Its parser complains of every request it refuses; what comes of them is what counts here. */
+/** Its parser logs every request it refuses; only the answers count here. */
 const handleStructuredLogs = (): void => {}
 
 async function start(): Promise<{ host: string; kill(): Promise<void> }> {

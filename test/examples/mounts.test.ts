@@ -15,13 +15,13 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-/** What an example serves, where, and how to end it. */
+/** A running example: its address, and how to end it. */
 interface Running {
   readonly origin: string
   close(): unknown
 }
 
-/** Examples that listen: each is asked for its own page, and for a push and a pull. */
+/** Examples that listen. The test requests the page of each, pushes and pulls. */
 const listening: readonly {
   readonly path: string
   readonly prefix?: string
@@ -76,7 +76,7 @@ async function runH3(): Promise<Running> {
   return { origin: (server.url ?? '').replace(/\/$/, ''), close: () => server.close(true) }
 }
 
-/** Elysia is at home on Bun, so its example runs there; it ends with its input. */
+/** The example of Elysia runs on Bun. The program ends when its input does. */
 async function runElysia(): Promise<Running> {
   const program = `
     const { app } = await import('./examples/mount-elysia.ts')
@@ -142,7 +142,7 @@ test('examples/mount-sveltekit.ts', async () => {
   }
 })
 
-test('there is no other way to mount among the examples', () => {
+test('the tests run every example that mounts', () => {
   const mounts = filesBelow('examples').filter((path) => path.startsWith('examples/mount-'))
   const run = [
     ...listening.map(({ path }) => path),

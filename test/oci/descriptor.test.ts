@@ -4,7 +4,7 @@ import { type Descriptor, descriptorBytes, jsonBytes } from '../../src/oci/descr
 import { sampleDigest } from '../../src/testing/samples.ts'
 import { anyText } from './hostile-strings.ts'
 
-test('the length of a text in JSON is counted as it is sent', () => {
+test('the length of a text in JSON is the length that is sent', () => {
   fc.assert(
     fc.property(fc.oneof(anyText, fc.string({ unit: 'binary' })), (text) => {
       expect(jsonBytes(text)).toBe(Buffer.byteLength(JSON.stringify(text)))
@@ -28,7 +28,7 @@ test.each([
   expect(jsonBytes(text)).toBe(Buffer.byteLength(JSON.stringify(text)))
 })
 
-test('a descriptor is never longer than it is said to be', () => {
+test('a descriptor is never longer than its calculated length', () => {
   const text = fc.string({ unit: 'binary', maxLength: 40 })
   const descriptors = fc.record(
     {

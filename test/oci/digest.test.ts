@@ -63,7 +63,7 @@ test.each([
   expect(classifyDigest(text)).toEqual({ kind: 'malformed' })
 })
 
-test('the algorithms are two, and nothing an object has from birth', () => {
+test('there are two algorithms, and the names of object properties are not among them', () => {
   expect(isDigestAlgorithm('sha256')).toBe(true)
   expect(isDigestAlgorithm('sha512')).toBe(true)
   for (const name of ['', 'SHA256', 'constructor', '__proto__', 'toString', 'sha256 ']) {
@@ -71,8 +71,8 @@ test('the algorithms are two, and nothing an object has from birth', () => {
   }
 })
 
-describe('whatever comes', () => {
-  test('what is accepted is safe in a path and a header', () => {
+describe('any string', () => {
+  test('is safe in a path and in a header when it is accepted', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const digest = parseDigest(text)
@@ -82,7 +82,7 @@ describe('whatever comes', () => {
     for (const text of hostileStrings) expect(parseDigest(text)).toBeNull()
   })
 
-  test('any hex of the right length is accepted', () => {
+  test('of hex with the right length is accepted', () => {
     const hex = fc.constantFrom(...'0123456789abcdef'.split(''))
     const digests = fc
       .constantFrom(64, 128)
@@ -94,7 +94,7 @@ describe('whatever comes', () => {
     fc.assert(fc.property(digests, (text) => void expect(parseDigest(text)).toBe(text)))
   })
 
-  test('long strings are refused at once', async () => {
+  test('that is long is refused at once', async () => {
     const used = await cpuMs(() => {
       for (const text of longStrings) expect(classifyDigest(text).kind).toBe('malformed')
     })

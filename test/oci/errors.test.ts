@@ -50,7 +50,7 @@ describe('the table of errors', () => {
 })
 
 describe('RegistryError', () => {
-  test('is its row where nothing is added', () => {
+  test('is its row when nothing is added', () => {
     const error = new RegistryError('blobUnknown')
     expect(error).toBeInstanceOf(Error)
     expect(error).toMatchObject({
@@ -64,7 +64,7 @@ describe('RegistryError', () => {
     expect('cause' in error).toBe(false)
   })
 
-  test('carries what is added', () => {
+  test('carries its details, headers and cause', () => {
     const cause = new Error('beneath')
     const error = new RegistryError('chunkOutOfOrder', {
       advice: 'other words',
@@ -82,7 +82,7 @@ describe('RegistryError', () => {
   })
 })
 
-test('the other errors say their names', () => {
+test('the other errors have their names', () => {
   expect(new BodyInterrupted('x').name).toBe('BodyInterrupted')
   expect(new StoreDamaged('journal.3', 'frame 7 is damaged')).toMatchObject({
     name: 'StoreDamaged',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** What attackers and broken clients send where a name, a tag or a digest belongs. */
+/** Strings that attackers and broken clients send in place of a name, a tag or a digest. */
 export const hostileStrings: readonly string[] = [
   '',
   ' ',
@@ -38,7 +38,7 @@ export const hostileStrings: readonly string[] = [
   'a'.repeat(256),
 ]
 
-/** Long inputs that make a backtracking grammar hang. */
+/** Long strings that make a backtracking grammar hang. */
 export const longStrings: readonly string[] = [
   'a',
   '-',
@@ -63,7 +63,7 @@ export const longStrings: readonly string[] = [
   return [long, `${long}!`, `a${long}`, `sha256:${long}`, `bytes=${long}`, `a/${long}`]
 })
 
-/** Strings of every kind, those of the grammar's own alphabet oftener. */
+/** Strings of every kind, more often with the characters of the grammar. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 300 }),
   fc.string({

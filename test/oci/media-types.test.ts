@@ -50,13 +50,13 @@ test.each([
   'application/jsön',
   '+a/b',
   `a/${'b'.repeat(128)}`,
-  // The Kelvin sign lowercases to an ordinary k: no other reader would take this for Docker's type.
+  // The Kelvin sign becomes an ordinary k in lowercase; other readers do not take this for Docker's type.
   'application/vnd.doc\u212aer.distribution.manifest.v2+json',
 ])('%j is no media type', (text) => {
   expect(normalizeMediaType(text)).toBeNull()
 })
 
-test('what is accepted is ASCII, stays what it is, and stands in the text it came from', () => {
+test('an accepted type is ASCII, does not change again, and is part of its text', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const bare = normalizeMediaType(text)
@@ -67,7 +67,7 @@ test('what is accepted is ASCII, stays what it is, and stands in the text it cam
   )
 })
 
-test('layers that are not expected here are told by their type', () => {
+test('the type of a layer says that its content may be elsewhere', () => {
   expect(isNonDistributable('application/vnd.oci.image.layer.nondistributable.v1.tar+gzip')).toBe(
     true,
   )

@@ -44,7 +44,7 @@ describe('the Content-Range of a chunk', () => {
     expect(parseContentRange(text)).toBeNull()
   })
 
-  test('round-trips, and anything else is null', () => {
+  test('can be formatted and parsed again, and anything else is null', () => {
     const offset = fc.maxSafeNat()
     fc.assert(
       fc.property(offset, offset, (a, b) => {
@@ -62,7 +62,7 @@ describe('the Content-Range of a chunk', () => {
     )
   })
 
-  test('the Range of a session says 0-0 while it is empty, and the last byte after', () => {
+  test('the Range of a session is 0-0 while it is empty, and then ends with the last byte', () => {
     expect([0, 1, 2, 1000].map(uploadRange)).toEqual(['0-0', '0-0', '0-1', '0-999'])
   })
 })
@@ -87,7 +87,7 @@ describe('the Range of a pull', () => {
     [`bytes=-${huge}`, { start: 0, end: 10 }],
     [`bytes=${'0'.repeat(400)}3-4`, { start: 3, end: 5 }],
     ['bytes=0-18446744073709551615', { start: 0, end: 10 }],
-    // What cannot be satisfied is left out, as long as something else can.
+    // An unsatisfiable range is left out, as long as another is satisfiable.
     ['bytes=20-,0-0', { start: 0, end: 1 }],
   ])('%j of 10 bytes is %j', (header, expected) => {
     expect(parseByteRanges(header, 10)).toEqual([expected])
@@ -127,25 +127,25 @@ describe('the Range of a pull', () => {
     expect(parseByteRanges(header, 10)).toEqual(spans.map(([start, end]) => ({ start, end })))
   })
 
-  test('ranges that ask for more than the blob has are ignored', () => {
+  test('ranges that ask for more bytes than the blob has are ignored', () => {
     expect(parseByteRanges('bytes=0-9,0-0', 10)).toBeNull()
     expect(parseByteRanges('bytes=0-4,5-9', 10)).toHaveLength(2)
   })
 
-  test('ranges that are too many are ignored', () => {
+  test('too many ranges are ignored', () => {
     const many = (count: number): string => `bytes=${Array(count).fill('0-0').join(',')}`
     expect(parseByteRanges(many(mostRanges), 10_000)).toHaveLength(mostRanges)
     expect(parseByteRanges(many(mostRanges + 1), 10_000)).toBeNull()
   })
 
   test.each(['bytes=0-', 'bytes=0-0', 'bytes=-1', 'bytes=-0', 'bytes=5-', 'bytes=0-0,1-1'])(
-    '%j of an empty blob is the whole of it',
+    '%j of an empty blob is the whole blob',
     (header) => {
       expect(parseByteRanges(header, 0)).toBeNull()
     },
   )
 
-  test('spans are never empty, never beyond the blob, and never more than it together', () => {
+  test('spans are never empty, never beyond the blob, and together never more than it', () => {
     const part = fc.oneof(fc.constant(''), fc.nat(30).map(String), fc.maxSafeNat().map(String))
     const range = fc.tuple(part, part).map(([first, last]) => `${first}-${last}`)
     const ranges = fc
@@ -180,7 +180,7 @@ test('long strings are read at once', async () => {
 })
 
 describe('Link', () => {
-  test('is one path-relative target with its values encoded', () => {
+  test('is one relative target with encoded values', () => {
     const query = [
       ['n', '2'],
       ['last', 'a/b&c="<>; \u{1F600}'],
@@ -190,7 +190,7 @@ describe('Link', () => {
     )
   })
 
-  test('gives every value back', () => {
+  test('decodes to the same values', () => {
     const text = fc.string({ unit: 'grapheme' })
     fc.assert(
       fc.property(text, text, (n, last) => {

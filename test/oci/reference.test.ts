@@ -28,7 +28,7 @@ test.each([
   expect(classifyReference(text)).toEqual({ kind: 'malformed-tag' })
 })
 
-test('anything with a colon is meant as a digest', () => {
+test('a string with a colon is classified as a digest', () => {
   expect(classifyReference(`sha256:${hex64}`)).toEqual({
     kind: 'digest',
     digest: `sha256:${hex64}`,
@@ -39,7 +39,7 @@ test('anything with a colon is meant as a digest', () => {
   }
 })
 
-test('every string is one of the five, and a tag is safe in a header and a query', () => {
+test('every string has one of the five kinds, and a tag is safe in a header and a query', () => {
   const kinds = ['tag', 'digest', 'malformed-tag', 'malformed-digest', 'unsupported-digest']
   fc.assert(
     fc.property(anyText, (text) => {
@@ -53,7 +53,7 @@ test('every string is one of the five, and a tag is safe in a header and a query
   )
 })
 
-test('upload ids are UUIDs in lowercase and nothing else', () => {
+test('upload ids are UUIDs in lowercase', () => {
   const id = newUploadId()
   expect(parseUploadId(id)).toBe(id)
   expect(newUploadId()).not.toBe(id)

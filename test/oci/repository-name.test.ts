@@ -48,7 +48,7 @@ test.each([
   expect(parseRepositoryName(text)).toBeNull()
 })
 
-test('what is accepted has no segment that a file system or a URL reads in its own way', () => {
+test('an accepted name has no segment with a meaning in a file system or a URL', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const name = parseRepositoryName(text)
@@ -61,7 +61,7 @@ test('what is accepted has no segment that a file system or a URL reads in its o
   )
 })
 
-test('names put together by the grammar are accepted', () => {
+test('names that follow the grammar are accepted', () => {
   const word = fc.string({ unit: fc.constantFrom('a', 'z', '0', '9'), minLength: 1, maxLength: 4 })
   const separator = fc.constantFrom('.', '_', '__', '-', '----', '/')
   const names = fc.tuple(word, fc.array(fc.tuple(separator, word), { maxLength: 20 }))

@@ -12,14 +12,14 @@ import { exchange, head } from './raw-socket.ts'
 import { served } from './served.ts'
 
 /**
- * CVE-2026-44456 and CVE-2026-54288: limits that looked at Content-Length alone, and a fix that read
- * chunked bodies whole. CVE-2017-11468, zot #3977: manifests of any size in memory.
+ * CVE-2026-44456 and CVE-2026-54288: limits that only looked at Content-Length, and a fix that read
+ * whole chunked bodies into memory. CVE-2017-11468, zot #3977: manifests of any size in memory.
  */
 
 const mib = 1024 * 1024
 const headers = { 'Content-Type': mediaTypes.ociManifest }
 
-/** A body that never ends, and how much of it was taken. */
+/** A body that never ends, and the number of bytes that were read of it. */
 function endless(chunkBytes: number): { stream: ReadableStream<Uint8Array>; taken: () => number } {
   let taken = 0
   const stream = new ReadableStream<Uint8Array>(
@@ -50,7 +50,7 @@ function inChunks(bytes: Uint8Array, chunkBytes: number, seen: () => void = () =
           controller.close()
           return
         }
-        // Each on a buffer of its own, as they come from a socket.
+        // Each chunk in a buffer of its own, as they arrive from a socket.
         controller.enqueue(bytes.slice(at, at + chunkBytes))
         at += chunkBytes
       },
@@ -68,7 +68,7 @@ function memoryInUse(): number {
   return heapUsed + arrayBuffers
 }
 
-describe('limits count what comes, not what was announced (CVE-2026-44456, CVE-2026-54288)', () => {
+describe('limits count arriving bytes, not Content-Length (CVE-2026-44456, CVE-2026-54288)', () => {
   it('an endless manifest is 413 as soon as it is too large', async () => {
     const client = clientOf(createRegistry({ limits: { manifestBytes: mib } }))
     const { stream, taken } = endless(64 * 1024)
@@ -100,7 +100,7 @@ describe('limits count what comes, not what was announced (CVE-2026-44456, CVE-2
     },
   )
 
-  it('what was announced too large is refused before a byte of it is read', async () => {
+  it('a body with too large a Content-Length is refused before a byte of it is read', async () => {
     const site = await served({ limits: { manifestBytes: mib, blobBytes: mib } })
     for (const target of [
       'PUT /v2/app/manifests/x',
@@ -115,7 +115,7 @@ describe('limits count what comes, not what was announced (CVE-2026-44456, CVE-2
     }
   })
 
-  it('on Node, a body in chunks is cut off after its limit', async () => {
+  it('on Node, a chunked body is cut off after the limit', async () => {
     const site = await served({ limits: { manifestBytes: 100_000 } })
     const chunk = `${(50_000).toString(16)}\r\n${' '.repeat(50_000)}\r\n`
     const { answers } = await exchange(
@@ -148,7 +148,7 @@ describe('manifests are bounded (CVE-2017-11468, zot #3977)', () => {
     },
   )
 
-  it('one that comes byte by byte costs no more memory than its bytes', async () => {
+  it('a manifest that arrives byte by byte costs no more memory than its bytes', async () => {
     const client = clientOf(createRegistry())
     const bytes = await manifestOf(client, 200_000)
     const before = memoryInUse()
@@ -185,8 +185,8 @@ describe('memory does not grow with a blob', () => {
       )
       const patched = await client.send('PATCH', session ?? '', { body })
       expect(patched.headers.get('range')).toBe(`0-${256 * mib - 1}`)
-      // The collector decides how much of what was written lingers, and differs between versions; the
-      // blob is far more.
+      // How much of the written data stays in memory depends on the garbage collector, which differs
+      // between versions; the blob is far larger.
       expect(highest - before).toBeLessThan(96 * mib)
     } finally {
       await registry.close()
@@ -225,7 +225,7 @@ describe('nothing is decompressed (undici CVE-2026-22036)', () => {
     }
   })
 
-  it('a blob that is a bomb is stored and served as the bytes it is', async () => {
+  it('a compressed bomb is stored and served as it is', async () => {
     const client = clientOf(createRegistry())
     const { digest } = await client.pushBlob('app', new Uint8Array(bomb))
     const answer = await client.send('GET', `/v2/app/blobs/${digest}`, {

@@ -12,12 +12,12 @@ import {
 } from '../../src/index.ts'
 import { clientOf, codesOf, digestOf } from './client.ts'
 
-/** CVE-2026-31801, CVE-2026-41888, CVE-2022-31667: a way in that nobody thought to guard. */
+/** CVE-2026-31801, CVE-2026-41888, CVE-2022-31667: a route without an access check. */
 
 const digest = digestOf('x')
 const id = '11111111-1111-4111-8111-111111111111'
 
-/** Every operation there is. A route that is not in this list fails the first test below. */
+/** All operations. A route that is not in this list fails the first test below. */
 const operations: ReadonlyArray<readonly [operation: string, asks: Ask['action']]> = [
   ['GET /v2', 'ping'],
   ['GET /v2/_catalog', 'catalog'],
@@ -36,7 +36,7 @@ const operations: ReadonlyArray<readonly [operation: string, asks: Ask['action']
   ['GET /v2/:name{.+}/referrers/:digest', 'pull'],
 ]
 
-/** What can stand for the last segment of a path: the forms that were forgotten elsewhere. */
+/** Values for the last segment of a path: the forms that other registries forgot to check. */
 const references = [
   'latest',
   digest,
@@ -46,7 +46,7 @@ const references = [
   'blake3:0a',
 ]
 
-/** A service that must not be reached. */
+/** A service that fails the test when it is called. */
 const unreachable: RegistryService = new Proxy({} as RegistryService, {
   get(_, method) {
     throw new Error(`${String(method)} was reached without permission`)
@@ -81,7 +81,7 @@ function guarded(access: Access): ReturnType<typeof clientOf> {
   return clientOf(createApp(deps))
 }
 
-/** Requests of a route: every method it answers, with every kind of reference. */
+/** Requests of a route: each of its methods, with every kind of reference. */
 function requestsOf(route: Route): ReadonlyArray<readonly [method: string, path: string]> {
   const methods = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
   const paths = references.map((reference) =>
@@ -98,7 +98,7 @@ const cells = routes.flatMap((route) =>
 )
 
 describe('one choke point for permission (CVE-2026-31801, CVE-2026-41888, CVE-2022-31667)', () => {
-  it('knows every route there is, and what each asks for', () => {
+  it('lists every route with the action that it asks for', () => {
     expect(routes.map(({ method, path, action }) => [`${method} ${path}`, action])).toEqual(
       operations,
     )
@@ -129,14 +129,14 @@ describe('one choke point for permission (CVE-2026-31801, CVE-2026-41888, CVE-20
     ['no decision', []],
     ['a decision it does not know', ['perhaps']],
     ['a decision for nothing', [undefined]],
-  ])('takes %s for a refusal', async (_, decisions) => {
+  ])('treats %s as a refusal', async (_, decisions) => {
     const client = guarded(deciding(() => decisions))
     for (const { method, path } of cells) {
       expect((await client.send(method, path)).status, `${method} ${path}`).toBe(403)
     }
   })
 
-  it('answers every other method with 405, before anything is reached', async () => {
+  it('answers every other method with 405, without calling the service', async () => {
     const client = guarded(deciding((asks) => asks.map(() => ({ kind: 'allow' }))))
     const paths = new Set(cells.map(({ path }) => path))
     for (const path of paths) {

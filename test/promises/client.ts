@@ -1,36 +1,36 @@
 import { createHash } from 'node:crypto'
 import { mediaTypes } from '../../src/index.ts'
 
-/** What answers requests without a network between. */
+/** Something that answers requests without a network. */
 export interface Fetcher {
   fetch(request: Request): Response | Promise<Response>
 }
 
-/** What a request brings beside its method and path. */
+/** A request's headers and body. */
 export interface Sending {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>
 }
 
-/** A descriptor as it stands in a manifest. */
+/** A descriptor in a manifest. */
 export interface Described {
   readonly mediaType: string
   readonly digest: string
   readonly size: number
 }
 
-/** A manifest that was pushed. */
+/** A pushed manifest. */
 export interface Pushed {
   readonly digest: string
   readonly bytes: Uint8Array
 }
 
-/** Speaks to a registry as its clients do, and fails where a step that should work does not. */
+/** Talks to a registry as real clients do. A push throws when one of its steps fails. */
 export interface Client {
   send(method: string, path: string, sending?: Sending): Promise<Response>
-  /** Pushes a blob in one step; its descriptor. */
+  /** Pushes a blob in one step and returns its descriptor. */
   pushBlob(repository: string, content: string | Uint8Array): Promise<Described>
-  /** Pushes an image manifest (`more` overrides its fields) with the blobs it needs. */
+  /** Pushes an image manifest (`more` overrides its fields) with its blobs. */
   pushImage(repository: string, reference: string, more?: object): Promise<Pushed>
 }
 

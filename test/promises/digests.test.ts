@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { createRegistry, mediaTypes } from '../../src/index.ts'
 import { type Client, clientOf, codesOf, digestOf, imageOf, jsonBytes } from './client.ts'
 
-/** ferro: a PUT by digest went unchecked, and `sha512:` skipped the check. */
+/** ferro: a PUT by digest was not checked, and neither was `sha512:`. */
 
 const algorithms = ['sha256', 'sha512'] as const
 const content = new TextEncoder().encode('what was really sent')
 
-/** Digests that are not those of `bytes`, or not digests at all. */
+/** Digests of other bytes, and strings that are not digests. */
 function wrongDigests(bytes: Uint8Array): ReadonlyArray<readonly [what: string, digest: string]> {
   const right = digestOf(bytes)
   return [
@@ -70,7 +70,7 @@ describe('every digest is checked (ferro: by-digest and sha512 pushes were not)'
     const body = await manifestIn(client)
     const path = `/v2/app/manifests/${digest}`
     const answer = await client.send('PUT', path, { headers, body })
-    // Hex alone, of at most 128 characters, is a tag like any other.
+    // At most 128 hex digits without an algorithm are a tag like any other.
     expect(answer.status).toBe(what === 'hex without an algorithm' ? 201 : 400)
     expect((await client.send('HEAD', `/v2/app/manifests/${digestOf('other')}`)).status).toBe(404)
   })
@@ -86,7 +86,7 @@ describe('every digest is checked (ferro: by-digest and sha512 pushes were not)'
   })
 
   it.each(algorithms)(
-    'takes the right %s for a blob, a session, a manifest, a mount',
+    'accepts the right %s for a blob, a session, a manifest, a mount',
     async (name) => {
       const client = clientOf(createRegistry())
       const digest = digestOf(content, name)
@@ -109,7 +109,7 @@ describe('every digest is checked (ferro: by-digest and sha512 pushes were not)'
     },
   )
 
-  it('takes no blob for a digest after a session was fed for another algorithm', async () => {
+  it('refuses a wrong sha256 digest for a session that was opened for sha512', async () => {
     const client = clientOf(createRegistry())
     const opened = await client.send('POST', '/v2/app/blobs/uploads/?digest-algorithm=sha512')
     const session = opened.headers.get('location') ?? ''

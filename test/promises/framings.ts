@@ -1,12 +1,12 @@
 import { digestOf } from './client.ts'
 import { head } from './raw-socket.ts'
 
-/** The request that a front server would not have seen. */
+/** The request that a proxy in front would not have seen. */
 export const smuggled: string = head('GET /v2/smuggled/tags/list HTTP/1.1')
 
 const post = `POST /v2/app/blobs/uploads/?digest=${digestOf('hello')} HTTP/1.1`
 
-/** A head of these lines as they stand, then what follows it. */
+/** A head of exactly these lines, and the bytes after it. */
 function raw(lines: readonly string[], body: string, lineEnd = '\r\n'): string {
   return [post, 'Host: registry.test', ...lines, '', body].join(lineEnd)
 }
@@ -14,7 +14,7 @@ function raw(lines: readonly string[], body: string, lineEnd = '\r\n'): string {
 const chunkedBody = '5\r\nhello\r\n0\r\n\r\n'
 const te = 'Transfer-Encoding: chunked'
 
-/** Framings that are not certain, each ending where the second request begins. */
+/** Ambiguous framings. Each ends where the second request begins. */
 export const uncertain: ReadonlyArray<readonly [what: string, request: string]> = [
   ['a length and chunks', raw(['Content-Length: 4', te], chunkedBody)],
   ['chunks and a length', raw([te, 'Content-Length: 4'], chunkedBody)],
@@ -58,7 +58,7 @@ export const uncertain: ReadonlyArray<readonly [what: string, request: string]> 
   ['a length among the trailers', raw([te], '0\r\nContent-Length 5\r\n\r\n')],
 ]
 
-/** Framings that are certain; what follows them is a request. */
+/** Unambiguous framings. The bytes after them are a request. */
 export const certain: ReadonlyArray<readonly [what: string, request: string]> = [
   ['a length', raw(['Content-Length: 5'], 'hello')],
   ['chunks', raw([te], chunkedBody)],
@@ -67,7 +67,7 @@ export const certain: ReadonlyArray<readonly [what: string, request: string]> = 
   ['two chunks', raw([te], '2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n')],
 ]
 
-/** Requests answered before their body was read, which holds the second request. */
+/** Requests that are answered before the body is read. The body contains the second request. */
 export const unread: ReadonlyArray<readonly [what: string, request: string]> = [
   [
     'a manifest that is too large',
@@ -78,7 +78,7 @@ export const unread: ReadonlyArray<readonly [what: string, request: string]> = [
     `${head(`POST /v2/app/blobs/uploads/?digest=${digestOf('')} HTTP/1.1`, 'Content-Length: 100000')}${smuggled}`,
   ],
   [
-    'no endpoint',
+    'an unknown endpoint',
     `${head('POST /nowhere HTTP/1.1', `Content-Length: ${smuggled.length}`)}${smuggled}`,
   ],
   [
@@ -94,7 +94,7 @@ export const unread: ReadonlyArray<readonly [what: string, request: string]> = [
     `${head('HEAD /v2/ HTTP/1.1', te)}${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
   ],
   [
-    'a body in chunks that nobody wants',
+    'an unwanted body in chunks',
     `${head('DELETE /v2/app/manifests/x HTTP/1.1', te)}${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
   ],
   [

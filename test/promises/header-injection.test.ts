@@ -7,7 +7,7 @@ import { type Client, clientOf, digestOf, imageOf, jsonBytes } from './client.ts
 import { exchange, head } from './raw-socket.ts'
 import { type Served, served } from './served.ts'
 
-/** Runtimes throw on CR and LF in a header, which made a client's string a 500 of the server's. */
+/** Runtimes throw on CR and LF in a header, so that a client's string became a 500. */
 
 const breaks = [
   '\r\nX-Evil: 1',
@@ -24,7 +24,7 @@ const breaks = [
 ]
 const headers = { 'Content-Type': mediaTypes.ociManifest }
 
-/** Where a client's string may come near a header; true where it can only be refused. */
+/** The places where a client's string may get into a header; true where it must be refused. */
 const places: ReadonlyArray<
   readonly [
     where: string,
@@ -35,7 +35,7 @@ const places: ReadonlyArray<
   [
     "a manifest's mediaType",
     true,
-    // A break at the very end is white space, which is trimmed; in the middle it is not.
+    // A line break at the end is white space, which is trimmed; in the middle it is not.
     (client, evil) => put(client, { mediaType: `application/${evil}json` }),
   ],
   [
@@ -134,7 +134,7 @@ describe("a client's string never becomes a header or a failure", () => {
     await client.pushImage('app', 'latest')
     for (const evil of breaks) {
       const answer = await ask(client, evil)
-      // A line separator of Unicode is no part of any path: nothing is there.
+      // No path contains a Unicode line separator, so the answer is a 404.
       const no = evil === '\u2028' ? [400, 404] : [400]
       if (refused) expect(no, JSON.stringify(evil)).toContain(answer.status)
       else expect(answer.status, JSON.stringify(evil)).toBeLessThan(400)
@@ -179,14 +179,14 @@ describe('on the wire', () => {
     ]
     for (const text of heads) {
       const { answers } = await exchange(site.port, text)
-      // DEL may stand in a header's value by llhttp's reading, and means nothing to us there.
+      // llhttp accepts DEL in the value of a header, where it is harmless.
       const fine = evil === '\x7f' ? [200, 400] : [400]
       expect(answers).toHaveLength(1)
       expect(fine, JSON.stringify(text)).toContain(answers[0]?.status)
     }
   })
 
-  it('what is logged of a request is one line that holds no control character', async () => {
+  it('the log of a request is one line without control characters', async () => {
     const targets = breaks.map((evil) => `/v2/app${quoted(evil)}/tags/list?last=${quoted(evil)}`)
     const agents = ['curl\t{"level":60}', '\x80\x9b2J\xff', '"},{"', 'a'.repeat(8000)]
     for (const target of targets) {
@@ -209,7 +209,7 @@ describe('on the wire', () => {
     }
   })
 
-  it('a secret in a header or an unknown parameter is in no log', async () => {
+  it('a secret in a header or in an unknown parameter is not logged', async () => {
     lines.length = 0
     const canary = 'c4n4ry'
     const text = head(

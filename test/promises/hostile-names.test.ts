@@ -19,14 +19,14 @@ import {
 import { openMetadata } from '../../src/kit.ts'
 import { clientOf, digestOf } from './client.ts'
 
-/** tus `d2489f2`: `%2F` and NUL in an upload's id left the folder of its store. */
+/** tus `d2489f2`: `%2F` and NUL in an upload id led out of the folder of the store. */
 
 const seed = 20_261_124
 const root = '/srv/store'
 const layout = layoutOf(root)
 const hex = '0123456789abcdef'
 
-/** Pieces that have led out of folders before, and what legal names are made of. */
+/** Strings that led out of folders elsewhere, and pieces of legal names. */
 const piece = fc.oneof(
   fc.constantFrom(...['..', '.', '/', '\\', '//', '%2f', '%2F', '%5c', '%00', '\0', '\n', '\r']),
   fc.constantFrom(...['sha256', 'sha512', ':', '-', '_', '+', '~', ' ', '\t', '\u2215', '\uff0f']),
@@ -56,7 +56,7 @@ afterAll(async () => {
 })
 
 describe('hostile names, digests and ids (tus d2489f2)', () => {
-  it('10,000 strings: none becomes a path outside its folder', () => {
+  it('none of 10,000 strings becomes a path outside its folder', () => {
     let digests = 0
     let ids = 0
     const property = fc.property(hostile, (text) => {
@@ -82,12 +82,12 @@ describe('hostile names, digests and ids (tus d2489f2)', () => {
       if (tag !== null) expect(join(root, tag)).toBe(`${root}/${tag}`)
     })
     fc.assert(property, { numRuns: 10_000, seed })
-    // Strings that are all refused would prove nothing.
+    // If all strings were refused, the test would prove nothing.
     expect(digests).toBeGreaterThan(10)
     expect(ids).toBeGreaterThan(10)
   })
 
-  it('sent to every endpoint: no path outside the store, no failure of ours', async () => {
+  it('sent to every endpoint, they reach no path outside the store and cause no 500', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'layerdock-names-'))
     folders.push(folder)
     const directory = join(folder, 'store')
@@ -124,7 +124,7 @@ describe('hostile names, digests and ids (tus d2489f2)', () => {
   })
 })
 
-/** A request that carries `text` where a client's string belongs. */
+/** A request with `text` in the place of a client's string. */
 function requestWith(text: string, endpoint: number): readonly [method: string, path: string] {
   const escaped = encodeURIComponent(text)
   const bare = text.replaceAll('?', '').replaceAll('#', '')
@@ -146,7 +146,7 @@ function requestWith(text: string, endpoint: number): readonly [method: string, 
   return requests[endpoint % requests.length] ?? ['GET', '/']
 }
 
-/** Files that note every path they are asked for. */
+/** Files that record every requested path. */
 function traced(files: Files, touched: Set<string>): Files {
   return new Proxy(files, {
     get(target, name: keyof Files) {

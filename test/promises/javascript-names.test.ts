@@ -41,7 +41,7 @@ async function readNames(client: Client): Promise<void> {
   }
 }
 
-describe('names that mean something to JavaScript', () => {
+describe('names that JavaScript uses itself', () => {
   it('are names like any other', async () => {
     const client = clientOf(createRegistry())
     for (const name of [...tags, ...repositories]) {
@@ -59,7 +59,7 @@ describe('names that mean something to JavaScript', () => {
     })
   })
 
-  it('outlive a restart of the disk store, snapshot and journal', async () => {
+  it('survive a restart of the disk store, in the snapshot and in the journal', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'layerdock-script-'))
     try {
       const first = await openRegistry({ directory })
@@ -73,7 +73,7 @@ describe('names that mean something to JavaScript', () => {
     }
   })
 
-  it('come back from annotations as they went in', async () => {
+  it('come back unchanged in annotations', async () => {
     const client = clientOf(createRegistry())
     const base = await client.pushImage('app', 'base')
     const subject: Described = { mediaType: mediaTypes.ociManifest, digest: base.digest, size: 1 }
@@ -88,7 +88,7 @@ describe('names that mean something to JavaScript', () => {
     expect(await listed.text()).toContain(`"annotations":${annotations}`)
   })
 
-  it('change no prototype', async () => {
+  it('do not change a prototype', async () => {
     const client = clientOf(createRegistry())
     const config = await client.pushBlob('app', '{}')
     const polluting = JSON.stringify(imageOf(config)).replace(
@@ -116,7 +116,7 @@ describe('names that mean something to JavaScript', () => {
     },
   )
 
-  it('a manifest 64 levels deep is taken', async () => {
+  it('a manifest 64 levels deep is accepted', async () => {
     const client = clientOf(createRegistry())
     const config = await client.pushBlob('app', '{}')
     const deep = JSON.parse(`${'['.repeat(63)}${']'.repeat(63)}`) as unknown

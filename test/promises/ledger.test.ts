@@ -6,22 +6,22 @@ const here = new URL('.', import.meta.url)
 const root = new URL('../../', here)
 const textOf = (name: string, base: URL): string => readFileSync(new URL(name, base), 'utf8')
 
-describe('the ledger of failures elsewhere', () => {
+describe('the list of failures elsewhere', () => {
   const page = textOf('README.md', here)
 
-  it('leads to tests that are there', () => {
+  it('links to existing tests', () => {
     const links = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link ?? '')
     expect(links.length).toBeGreaterThan(20)
     expect(links.filter((link) => !existsSync(new URL(link, here)))).toEqual([])
   })
 
-  it('leaves out no test of this folder', () => {
+  it('names every test of this folder', () => {
     const tests = readdirSync(fileURLToPath(here)).filter((name) => name.endsWith('.test.ts'))
     const unnamed = tests.filter((name) => !page.includes(`](${name})`))
     expect(unnamed).toEqual(['ledger.test.ts'])
   })
 
-  it('and SECURITY.md name tests that are there', () => {
+  it('and SECURITY.md name existing tests', () => {
     const named = [...textOf('SECURITY.md', root).matchAll(/`(test\/[^`]+)`/g)]
     expect(named.length).toBeGreaterThan(10)
     expect(named.filter(([, path]) => !existsSync(new URL(path ?? '', root)))).toEqual([])

@@ -30,7 +30,7 @@ describe.each(lists)('n is bounded (CVE-2023-2253): %s', (path, field) => {
   }
 
   it.each(['1000000000', '9007199254740993', '99999999999999999999', '6'])(
-    'cuts n=%s to a page, and leads on from there',
+    'cuts n=%s to a page, and links to the next one',
     async (n) => {
       const { items, link } = await listed(`?n=${n}`)
       expect(items).toHaveLength(pageSize)
@@ -38,7 +38,7 @@ describe.each(lists)('n is bounded (CVE-2023-2253): %s', (path, field) => {
     },
   )
 
-  it('takes no more memory for a billion than for a page', async () => {
+  it('needs no more memory for n of a billion than for a page', async () => {
     const before = process.memoryUsage().rss
     for (let turn = 0; turn < 20; turn += 1) await listed('?n=1000000000')
     expect(process.memoryUsage().rss - before).toBeLessThan(32 * 1024 * 1024)
@@ -52,11 +52,11 @@ describe.each(lists)('n is bounded (CVE-2023-2253): %s', (path, field) => {
     expect(answer.status).toBe(400)
   })
 
-  it('lists nothing for n=0, and leads nowhere', async () => {
+  it('lists nothing for n=0, without a link', async () => {
     expect(await listed('?n=0')).toEqual({ items: [], link: null })
   })
 
-  it('goes through everything, page by page', async () => {
+  it('lists everything, page by page', async () => {
     const { items: first } = await listed('')
     const { items: second } = await listed(`?last=${first.at(-1)}`)
     const { items: third, link } = await listed(`?n=9&last=${second.at(-1)}`)
@@ -66,7 +66,7 @@ describe.each(lists)('n is bounded (CVE-2023-2253): %s', (path, field) => {
     expect(link).toBeNull()
   })
 
-  it('takes any last, even one that could not be a name', async () => {
+  it('accepts any `last`, even one that is not a valid name', async () => {
     for (const last of ['%00', '..%2f..', '%ff', '\u{10ffff}', 'x'.repeat(4096)]) {
       const answer = await client.send('GET', `${path}?last=${encodeURI(last)}`)
       expect(answer.status, last).toBe(200)

@@ -7,7 +7,7 @@ import { type Client, clientOf, type Described, imageOf, jsonBytes } from './cli
 const ways = ['HEAD', 'GET', 'Range', 'If-None-Match', 'mount', 'anonymous mount'] as const
 type Way = (typeof ways)[number]
 
-/** Whether a blob comes out of a repository that way. */
+/** Whether a client gets a blob of a repository in this way. */
 async function reaches(client: Client, way: Way, from: string, digest: string): Promise<boolean> {
   const path = `/v2/${from}/blobs/${digest}`
   switch (way) {
@@ -31,7 +31,7 @@ async function reaches(client: Client, way: Way, from: string, digest: string): 
   }
 }
 
-/** Whoever names himself in `Authorization` may read and write the repositories of that name. */
+/** The caller named in `Authorization` may read and write the repositories of that name. */
 const ownOnly: Access = {
   authenticate: async ({ headers }) => ({ id: headers.get('authorization') ?? 'nobody' }),
   authorize: async (who, asks) =>
@@ -52,7 +52,7 @@ function as(who: string, registry: Registry): Client {
 }
 
 describe('membership (CVE-2024-39897, CVE-2026-35172)', () => {
-  it.each(ways)('lets nothing out through a repository that lacks the blob: %s', async (way) => {
+  it.each(ways)('a repository without the blob does not serve it: %s', async (way) => {
     const client = clientOf(createRegistry())
     const { digest } = await client.pushBlob('owner', 'secret')
     await client.pushBlob('other', 'something else')
@@ -60,17 +60,20 @@ describe('membership (CVE-2024-39897, CVE-2026-35172)', () => {
     expect(await reaches(client, way, 'owner', digest)).toBe(true)
   })
 
-  it.each(ways)('deleted in A and still read in B, stays 404 in A: %s', async (way) => {
-    const client = clientOf(createRegistry())
-    const { digest } = await client.pushBlob('a', 'shared')
-    await client.pushBlob('b', 'shared')
-    expect((await client.send('DELETE', `/v2/a/blobs/${digest}`)).status).toBe(202)
-    expect(await (await client.send('GET', `/v2/b/blobs/${digest}`)).text()).toBe('shared')
-    if (way !== 'anonymous mount') expect(await reaches(client, way, 'a', digest)).toBe(false)
-    expect((await client.send('GET', `/v2/a/blobs/${digest}`)).status).toBe(404)
-  })
+  it.each(ways)(
+    'a blob that was deleted in A and is still in B stays 404 in A: %s',
+    async (way) => {
+      const client = clientOf(createRegistry())
+      const { digest } = await client.pushBlob('a', 'shared')
+      await client.pushBlob('b', 'shared')
+      expect((await client.send('DELETE', `/v2/a/blobs/${digest}`)).status).toBe(202)
+      expect(await (await client.send('GET', `/v2/b/blobs/${digest}`)).text()).toBe('shared')
+      if (way !== 'anonymous mount') expect(await reaches(client, way, 'a', digest)).toBe(false)
+      expect((await client.send('GET', `/v2/a/blobs/${digest}`)).status).toBe(404)
+    },
+  )
 
-  it('gives no leave to what a manifest merely names', async () => {
+  it('a manifest does not grant access to the content that it names', async () => {
     const client = clientOf(createRegistry({ allowSparse: true }))
     const secret = await client.pushBlob('owner', 'secret')
     const body = jsonBytes({ ...imageOf(secret), layers: [secret] })
@@ -82,7 +85,7 @@ describe('membership (CVE-2024-39897, CVE-2026-35172)', () => {
     }
   })
 
-  it('refuses a manifest that names content of another repository', async () => {
+  it('a manifest that names content of another repository is refused', async () => {
     const client = clientOf(createRegistry())
     const secret = await client.pushBlob('owner', 'secret')
     const headers = { 'Content-Type': mediaTypes.ociManifest }
@@ -90,7 +93,7 @@ describe('membership (CVE-2024-39897, CVE-2026-35172)', () => {
     expect((await client.send('PUT', '/v2/thief/manifests/x', { headers, body })).status).toBe(400)
   })
 
-  it('shows manifests and referrers in their own repository alone', async () => {
+  it('manifests and referrers are only in their own repository', async () => {
     const client = clientOf(createRegistry())
     const base = await client.pushImage('a', 'base')
     const subject: Described = {
@@ -113,7 +116,7 @@ describe('membership (CVE-2024-39897, CVE-2026-35172)', () => {
     expect(await listed('b')).toBe(0)
   })
 
-  it('keeps an upload session in the repository it was opened in', async () => {
+  it('an upload session is only in the repository where it was opened', async () => {
     const client = clientOf(createRegistry())
     const opened = await client.send('POST', '/v2/a/blobs/uploads/')
     const own = opened.headers.get('location') ?? ''
@@ -125,7 +128,7 @@ describe('membership (CVE-2024-39897, CVE-2026-35172)', () => {
     expect((await client.send('GET', own)).status).toBe(204)
   })
 
-  it.each(ways)('users × repositories: nobody reaches what is not theirs: %s', async (way) => {
+  it.each(ways)('users × repositories: no user reaches the content of another: %s', async (way) => {
     const registry = createRegistry({ access: ownOnly })
     const [ann, bob] = [as('ann', registry), as('bob', registry)]
     const { digest } = await ann.pushBlob('ann/app', 'secret')
@@ -142,7 +145,7 @@ describe('membership (CVE-2024-39897, CVE-2026-35172)', () => {
   })
 
   it.each(['', '?n=1', '?n=3'])(
-    'lists in the catalog only what the caller may read: %j',
+    'the catalog lists only repositories that the caller may read: %j',
     async (query) => {
       const registry = createRegistry({ access: ownOnly, limits: { pageSize: 4 } })
       const [ann, bob] = [as('ann', registry), as('bob', registry)]

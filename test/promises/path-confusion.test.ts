@@ -45,11 +45,11 @@ async function get(target: string, ...lines: readonly string[]): Promise<Seen> {
 }
 
 describe('path confusion (CVE-2026-47676, -39406, -39407, -29087; CVE-2025-58362)', () => {
-  it('has the cases that were promised', () => {
+  it('has at least 36 cases', () => {
     expect(targets.length + hosts.length).toBeGreaterThanOrEqual(36)
   })
 
-  it('reaches what the plain targets name', async () => {
+  it('serves the plain targets', async () => {
     expect((await get(list)).body).toBe('{"name":"a","tags":["a"]}')
     expect((await get('/v2/b/tags/list')).body).toContain('"b"')
     expect((await get('/metrics')).status).toBe(404)
@@ -109,7 +109,7 @@ describe('Host poisoning (CVE-2024-32652)', () => {
     'POST http://evil.test/v2/a/blobs/uploads/ HTTP/1.1',
   ]
 
-  it.each(requests)('%s echoes none of it', async (line) => {
+  it.each(requests)('%s is answered without any of it', async (line) => {
     for (const host of evil) {
       const lines = [`Host: ${host}`, ...forwarded, 'Content-Length: 0', 'Connection: close']
       const { answers, text } = await exchange(site.port, head(line, ...lines))

@@ -4,7 +4,7 @@ import { mostRanges } from '../../src/oci/byte-range.ts'
 import { sampleBytes } from '../../src/testing/index.ts'
 import { type Client, clientOf } from './client.ts'
 
-/** Many small ranges of one request made other servers send a blob many times over. */
+/** With many small ranges in one request, other servers sent a blob many times. */
 
 const size = 100_000
 const bytes = sampleBytes(size)
@@ -21,7 +21,7 @@ async function ask(range: string): Promise<{ status: number; body: Uint8Array }>
   return { status: answer.status, body: new Uint8Array(await answer.arrayBuffer()) }
 }
 
-/** What is asked for in bytes, if each of them were sent. */
+/** The bytes that a request asks for if every range is sent. */
 const amplified: ReadonlyArray<readonly [what: string, range: string]> = [
   ['10,000 ranges of the whole', `bytes=${Array(10_000).fill('0-').join(',')}`],
   [
@@ -60,7 +60,7 @@ describe('a range gives at most the blob once', () => {
   })
 
   it.each(['bytes=100000-', 'bytes=500-0', 'bytes=-0', 'bytes=9999999999999999-'])(
-    '%s is 416 with nothing of the blob',
+    '%s is 416 without any byte of the blob',
     async (range) => {
       const { status, body } = await ask(range)
       expect(status).toBe(416)
@@ -72,7 +72,7 @@ describe('a range gives at most the blob once', () => {
     ['two ranges', 'bytes=0-49999,50000-99999', 2],
     ['two ranges with spaces', 'bytes=0-1 , 4-5', 2],
     ['as many ranges as are taken', `bytes=${Array(mostRanges).fill('0-0').join(',')}`, mostRanges],
-  ])('%s give the blob and little beside it', async (_, range, count) => {
+  ])('%s give the blob and few other bytes', async (_, range, count) => {
     const { status, body } = await ask(range)
     expect(status).toBe(206)
     expect(body.byteLength).toBeLessThan(size + count * 200)

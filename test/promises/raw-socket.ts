@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-/** An answer as it came over the wire. */
+/** An answer as it arrived over the wire. */
 export interface RawAnswer {
   readonly status: number
   /** By lowercase name. */
@@ -8,7 +8,7 @@ export interface RawAnswer {
   readonly body: string
 }
 
-/** What one connection brought until the server ended it. */
+/** Everything that arrived on one connection until the server closed it. */
 export interface Exchange {
   readonly text: string
   readonly answers: readonly RawAnswer[]
@@ -18,7 +18,7 @@ export interface Exchange {
 const patience = 100_000
 
 /**
- * Sends bytes as they are (strings as latin1) and reads until the server hangs up. It has to: a
+ * Sends bytes as they are (strings as latin1) and reads until the server closes the connection. A
  * connection that stays open fails the test.
  */
 export function exchange(
@@ -28,7 +28,7 @@ export function exchange(
   return talk(port, parts, () => false)
 }
 
-/** Likewise, but hangs up itself once there is one answer; its length has to be said. */
+/** Likewise, but closes the connection after one answer, which must have a Content-Length. */
 export function firstAnswer(
   port: number,
   ...parts: ReadonlyArray<string | Uint8Array>
@@ -60,7 +60,7 @@ function talk(
       chunks.push(chunk)
       if (isEnough(Buffer.concat(chunks).toString('latin1'))) socket.destroy()
     })
-    // A reset after the answer is how a server refuses the rest: what was read still counts.
+    // A server may refuse the rest of a request with a reset; the bytes read before it still count.
     socket.on('error', () => {})
     socket.on('close', () => {
       const text = Buffer.concat(chunks).toString('latin1')
@@ -69,13 +69,13 @@ function talk(
   })
 }
 
-/** A request's head, `Host` included unless it is among the lines. */
+/** A request's head. It gets a `Host` unless the lines have one. */
 export function head(requestLine: string, ...lines: readonly string[]): string {
   const host = lines.some((line) => /^host\s*:/i.test(line)) ? [] : ['Host: registry.test']
   return `${[requestLine, ...host, ...lines].join('\r\n')}\r\n\r\n`
 }
 
-/** Splits what a server sent into answers, by their lengths. */
+/** Splits a server's bytes into answers, by their lengths. */
 function answersIn(text: string): readonly RawAnswer[] {
   const found: RawAnswer[] = []
   let rest = text

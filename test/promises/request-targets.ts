@@ -1,7 +1,7 @@
-/** What the plain target names. */
+/** The target of the repository `a`. */
 export const list: string = '/v2/a/tags/list'
 
-/** A request target, and the plain one it may stand for; null where only a 400 will do. */
+/** A request target, and the plain target that it may mean; null where only a 400 is right. */
 export const targets: ReadonlyArray<readonly [target: string, plain: string | null]> = [
   [list, list],
   ['/v2', '/v2/'],
@@ -84,7 +84,7 @@ export const targets: ReadonlyArray<readonly [target: string, plain: string | nu
   ['/v2/a%u002fb/tags/list', '/v2/a%u002fb/tags/list'],
 ]
 
-/** `Host` lines; none may change the route. */
+/** `Host` lines. None of them may change the route. */
 export const hosts: readonly string[] = [
   'Host: a b',
   'Host: a/b',
@@ -106,7 +106,7 @@ export const hosts: readonly string[] = [
   'Host: registry.test, evil.test',
 ]
 
-/** Request lines that are for no registry. */
+/** Request lines that a registry must not serve. */
 export const noRequests: readonly string[] = [
   'OPTIONS * HTTP/1.1',
   'CONNECT evil.test:443 HTTP/1.1',

@@ -3,8 +3,8 @@ import { createRegistry, mediaTypes } from '../../src/index.ts'
 import { type Client, clientOf, type Described, digestOf, imageOf, jsonBytes } from './client.ts'
 
 /**
- * GHCR told the names of private repositories in headers; hono `f0b094db` and zot #3980 let pages of
- * other sites in. What an answer may say beside its body is listed here, route by route.
+ * GHCR leaked the names of private repositories in headers; hono `f0b094db` and zot #3980 gave access
+ * to pages of other sites. This file lists the allowed headers of every answer, route by route.
  */
 
 const always = ['docker-distribution-api-version', 'x-content-type-options']
@@ -43,7 +43,7 @@ beforeAll(async () => {
   referring = jsonBytes({ ...imageOf(config), subject })
 })
 
-/** A fresh session's path. */
+/** The path of a new session. */
 async function opened(): Promise<string> {
   return (await client.send('POST', '/v2/app/blobs/uploads/')).headers.get('location') ?? ''
 }
@@ -53,7 +53,7 @@ const at = (method: string, path: () => string, headers = {}): Ask => {
   return () => client.send(method, path(), { headers })
 }
 
-/** Every kind of answer, and all it may say. */
+/** Every kind of answer, with all its allowed headers. */
 const golden: ReadonlyArray<readonly [what: string, ask: Ask, headers: readonly string[]]> = [
   ['version', at('GET', () => '/v2/'), [...always, ...content]],
   ['catalog', at('GET', () => '/v2/_catalog'), [...list, 'link']],
@@ -72,7 +72,7 @@ const golden: ReadonlyArray<readonly [what: string, ask: Ask, headers: readonly 
     [...blob, 'content-range'],
   ],
   [
-    'blob range that cannot be',
+    'unsatisfiable blob range',
     at('GET', () => `/v2/app/blobs/${digest}`, { Range: 'bytes=9999-' }),
     [...error, 'content-range'],
   ],
@@ -126,7 +126,7 @@ const golden: ReadonlyArray<readonly [what: string, ask: Ask, headers: readonly 
   ],
   ['mount', at('POST', () => `/v2/other/blobs/uploads/?mount=${digest}&from=app`), created],
   [
-    'mount missed',
+    'mount of an unknown blob',
     at('POST', () => `/v2/other/blobs/uploads/?mount=${digestOf('no')}&from=private/name`),
     session,
   ],
@@ -163,7 +163,7 @@ const golden: ReadonlyArray<readonly [what: string, ask: Ask, headers: readonly 
   ],
 ]
 
-describe('an allowlist of response headers (GHCR told private names)', () => {
+describe('an allowlist of response headers (GHCR leaked private names)', () => {
   it.each(golden)('%s', async (_, ask, allowed) => {
     const answer = await ask()
     const names = [...answer.headers.keys()]
@@ -175,8 +175,8 @@ describe('an allowlist of response headers (GHCR told private names)', () => {
   })
 })
 
-describe('what a browser makes of it (stored XSS; CORS: hono f0b094db, zot #3980)', () => {
-  it.each(golden)('%s is sniffed by nobody and open to no other site', async (_, ask) => {
+describe('answers in a browser (stored XSS; CORS: hono f0b094db, zot #3980)', () => {
+  it.each(golden)('%s is not sniffed, and not open to other sites', async (_, ask) => {
     const { headers } = await ask()
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     const cors = [...headers.keys()].filter((name) => name.startsWith('access-control-'))
@@ -187,7 +187,7 @@ describe('what a browser makes of it (stored XSS; CORS: hono f0b094db, zot #3980
     )
   })
 
-  it('an HTML blob is an attachment of bytes that may do nothing', async () => {
+  it('an HTML blob is an attachment of bytes without any rights', async () => {
     for (const method of ['GET', 'HEAD']) {
       const { headers } = await client.send(method, `/v2/app/blobs/${digest}`)
       expect(headers.get('content-type')).toBe('application/octet-stream')
@@ -196,7 +196,7 @@ describe('what a browser makes of it (stored XSS; CORS: hono f0b094db, zot #3980
     }
   })
 
-  it('a manifest cannot be given a type that a browser runs', async () => {
+  it('a manifest cannot have a type that a browser runs', async () => {
     for (const type of ['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/javascript']) {
       const headers = { 'Content-Type': type }
       const answer = await client.send('PUT', '/v2/app/manifests/x', { headers, body: referring })
@@ -222,7 +222,7 @@ describe('what a browser makes of it (stored XSS; CORS: hono f0b094db, zot #3980
     },
   )
 
-  it('a preflight is answered without leave', async () => {
+  it('a preflight gets no permission', async () => {
     const headers = {
       Origin: 'https://evil.test',
       'Access-Control-Request-Method': 'PUT',

@@ -7,7 +7,7 @@ export interface Served {
   readonly registry: Registry
   readonly serving: Serving
   readonly port: number
-  /** The targets of all requests that Node took for requests, as they came. */
+  /** The targets of everything that Node took for a request, unchanged. */
   readonly requests: readonly string[]
 }
 
@@ -16,7 +16,7 @@ afterAll(async () => {
   await Promise.all(open.splice(0).map((serving) => serving.close(0)))
 })
 
-/** Serves a registry in memory until the file's tests are over; idle connections end at once. */
+/** Serves a registry in memory until the tests of the file end. Idle connections end at once. */
 export async function served(
   options: RegistryOptions = {},
   serveOptions: ServeOptions = {},
@@ -25,7 +25,7 @@ export async function served(
   const requests: string[] = []
   const serving = await serve(registry, {
     port: 0,
-    // Node 20.19 takes the second for the first once it answered before a body was there.
+    // Node 20.19 uses the second where it should use the first, after an answer before the body.
     timeouts: { keepAliveMs: 50, stallMs: 5000 },
     observe: (incoming) => requests.push(incoming.url ?? ''),
     ...serveOptions,

@@ -5,10 +5,10 @@ import { clientOf } from './client.ts'
 import { exchange, head } from './raw-socket.ts'
 import { served } from './served.ts'
 
-/** Left to themselves, runtimes keep a stalled client for minutes and cut a long valid push. */
+/** By default, runtimes keep a stalled client for minutes and cut a long valid push. */
 
 describe('slow clients', () => {
-  it('every limit of the server is set, and none is on the length of a push', async () => {
+  it('the server has every timeout except one for a whole push', async () => {
     const { serving } = await served({}, { timeouts: {} })
     const { server } = serving
     expect(defaultTimeouts).toEqual({ headersMs: 10_000, stallMs: 60_000, keepAliveMs: 75_000 })
@@ -18,7 +18,7 @@ describe('slow clients', () => {
     expect(server.requestTimeout).toBe(0)
   })
 
-  it('stalled ones are let go while a good one is served; what they sent is kept', async () => {
+  it('stalled clients are cut while a good one is served; the bytes they sent are kept', async () => {
     const { port, registry } = await served({}, { timeouts: { headersMs: 2000, stallMs: 2000 } })
     const client = clientOf(registry)
     const opened = await client.send('POST', '/v2/app/blobs/uploads/')
@@ -36,11 +36,11 @@ describe('slow clients', () => {
     }
     const answers = (await Promise.all(cut)).flatMap((ended) => ended.answers)
     expect(answers.filter(({ status }) => status < 400)).toEqual([])
-    // Waits for the one that was cut to let go of the session, and goes on where its bytes end.
+    // Waits until the request that was cut releases the session, and continues where its bytes end.
     expect((await client.send('PATCH', session, { body: '6' })).headers.get('range')).toBe('0-5')
   })
 
-  it('a hundred heads that never come do not keep a good one waiting', async () => {
+  it('a hundred clients that never finish their head do not delay a good one', async () => {
     const { port } = await served({}, { timeouts: { headersMs: 2000, stallMs: 2000 } })
     const sockets = Array.from({ length: 100 }, () => {
       const socket = connect(port, '127.0.0.1', () => socket.write('GET /v2/ HTTP/1.1\r\nX-'))

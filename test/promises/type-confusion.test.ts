@@ -6,7 +6,7 @@ import { type Client, clientOf, codesOf, type Described, imageOf, jsonBytes } fr
 
 const { ociManifest, ociIndex, dockerManifest, dockerManifestList } = mediaTypes
 
-/** Documents two readers could read differently, around a config that is there. */
+/** Documents that two readers could read differently, with an existing config. */
 function ambiguous(
   config: Described,
 ): ReadonlyArray<readonly [what: string, type: string | null, body: string]> {
@@ -19,7 +19,7 @@ function ambiguous(
     ['layers and manifests, as an image', ociManifest, text({ ...image, manifests: [] })],
     ['layers and manifests, as an index', ociIndex, layered],
     [
-      'layers and manifests, as nothing',
+      'layers and manifests, without a type',
       null,
       text({ schemaVersion: 2, layers: [], manifests: [] }),
     ],
@@ -60,10 +60,10 @@ function ambiguous(
     ['two documents', ociManifest, imageText + imageText],
     ['a comment', ociManifest, `/* */${imageText}`],
     ['a byte-order mark', ociManifest, `\ufeff${imageText}`],
-    ['a type that is no manifest’s', 'text/html', imageText],
+    ['a type of another kind of document', 'text/html', imageText],
     ['a type of schema 1', 'application/vnd.docker.distribution.manifest.v1+json', imageText],
     ['two types', `${ociManifest}, ${ociIndex}`, imageText],
-    ['a type that is no type', 'x', imageText],
+    ['an invalid type', 'x', imageText],
   ]
 }
 
@@ -97,7 +97,7 @@ describe('type confusion (GHSA-qq97-vm5h-rrhg)', () => {
     expect((await put(client, ociManifest, broken)).status).toBe(400)
   })
 
-  it('serves the very bytes and the very type that were pushed', async () => {
+  it('serves the bytes and the type as they were pushed', async () => {
     const client = clientOf(createRegistry())
     const config = await client.pushBlob('app', '{}')
     const spaced = ` {"unknown":[1.0, 1e2],\n${JSON.stringify(imageOf(config)).slice(1)} `
@@ -107,7 +107,7 @@ describe('type confusion (GHSA-qq97-vm5h-rrhg)', () => {
     expect(answer.headers.get('content-type')).toBe(ociManifest)
   })
 
-  it('serves the type pushed, whatever is accepted', async () => {
+  it('serves the pushed type, whatever Accept says', async () => {
     const client = clientOf(createRegistry())
     await client.pushImage('app', 'latest')
     for (const accept of [ociIndex, 'text/html', '*/*', dockerManifest]) {

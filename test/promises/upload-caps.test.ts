@@ -7,7 +7,7 @@ import { type Access, createRegistry, type RegistryLimits } from '../../src/inde
 import { fakeClock } from '../../src/testing/index.ts'
 import { type Client, clientOf, codesOf, digestOf } from './client.ts'
 
-/** ferro lets 1,024 sessions hold 4 GiB each, in memory. */
+/** ferro allows 1,024 sessions of 4 GiB each, in memory. */
 
 const idle = 60_000
 
@@ -88,7 +88,7 @@ describe('upload sessions are capped (ferro: 1,024 × 4 GiB in memory)', () => {
     expect((await client.send('POST', path, { body: '12345678901' })).status).toBe(413)
   })
 
-  it('in bytes of all together', async () => {
+  it('in bytes of all blobs together', async () => {
     const { client } = limited({ uploadBytes: 10 })
     const [first, second] = await Promise.all([open(client), open(client)])
     const path = first?.headers.get('location') ?? ''
@@ -101,7 +101,7 @@ describe('upload sessions are capped (ferro: 1,024 × 4 GiB in memory)', () => {
     expect((await client.send('PATCH', other, { body: '1' })).status).toBe(202)
   })
 
-  it('in time: what was idle too long makes room by itself', async () => {
+  it('in time: a session that was idle too long is ended for a new one', async () => {
     const { client, clock, registry } = limited({ uploadSessions: 1, uploadBytes: 5 })
     const session = (await open(client)).headers.get('location') ?? ''
     await client.send('PATCH', session, { body: '12345' })
@@ -119,7 +119,7 @@ describe('upload sessions are capped (ferro: 1,024 × 4 GiB in memory)', () => {
     expect((await client.send('PATCH', path, { body: '1' })).status).toBe(404)
   })
 
-  it('in time, on disk: what expires leaves nothing behind', async () => {
+  it('in time, on disk: an expired session leaves nothing behind', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'layerdock-caps-'))
     const clock = fakeClock()
     const limits = { uploadIdleMs: idle }

@@ -20,6 +20,7 @@ import {
 } from '../../src/testing/index.ts'
 import { blobPlaceIn, diskSupports, uploadPlaceIn } from '../disk/places.ts'
 import { fetchFrom } from './over-the-wire.ts'
+import { serverHere } from './server-here.ts'
 
 /** A case for any test runner. */
 export interface ContractRun {
@@ -141,16 +142,4 @@ async function overTheWire(
   } finally {
     await serving.close(0)
   }
-}
-
-/** What the servers of the runtimes have in common. */
-type Serve = (
-  registry: Registry,
-  options: { readonly port: number },
-) => Promise<{ readonly url: string; close(graceMs: number): Promise<unknown> }>
-
-async function serverHere(): Promise<Serve> {
-  if ('Bun' in globalThis) return (await import('../../adapters/bun/index.ts')).serve
-  if ('Deno' in globalThis) return (await import('../../adapters/deno/index.ts')).serve
-  return (await import('../../adapters/node-fs/index.ts')).serve
 }

@@ -8,19 +8,19 @@ import { hosts, list, noRequests, targets } from '../promises/request-targets.ts
 
 const watchedServer = fileURLToPath(new URL('watched-server.ts', import.meta.url))
 
-/** Where a runtime's parser reads what Node refuses or reads in another way; both know what comes of it. */
+/** Requests that a runtime's parser accepts where Node refuses them, or reads in another way. */
 export interface Parser {
-  /** Framings that it reads, to the same end as everybody who reads them. */
+  /** Ambiguous framings that it accepts. It reads them as other parsers that accept them do. */
   readonly reads?: readonly string[]
-  /** Framings that are certain, and that it refuses all the same. */
+  /** Unambiguous framings that it refuses. */
   readonly refuses?: readonly string[]
-  /** Request lines that it reads as if they were for a registry. */
+  /** Request lines that it serves, though they are not for a registry. */
   readonly answers?: readonly string[]
-  /** Targets that stand for another plain one: what leave is asked for is still what is served. */
+  /** Targets that it reads as another plain target. It still asks for permission on what it serves. */
   readonly takesFor?: Readonly<Record<string, string>>
-  /** What it refuses requests with, beside 400 and 505. */
+  /** Its statuses for refused requests, besides 400 and 505. */
   readonly refusesWith?: readonly number[]
-  /** Leaves a connection open that the client asked it to close. */
+  /** Whether it leaves a connection open that the client asked it to close. */
   readonly staysOpen?: boolean
 }
 
@@ -43,8 +43,8 @@ export async function startWatched(runtime: 'bun' | 'deno'): Promise<WatchedServ
 }
 
 /**
- * The raw requests of the promises, sent to the server of another runtime: every target is the route
- * of the URL as WHATWG reads it, or refused; no body is taken for a request.
+ * Sends the raw requests of test/promises to the server of another runtime: every target is the route
+ * of the URL as WHATWG reads it, or is refused; and no body is served as a request.
  */
 export function holdsToTheSameRequests(
   start: () => Promise<WatchedServer>,
@@ -86,7 +86,7 @@ export function holdsToTheSameRequests(
   }
 
   describe('path confusion', () => {
-    it('reaches what the plain targets name', async () => {
+    it('serves the plain targets', async () => {
       expect(await get(list)).toMatchObject({ status: 200, body: '{"name":"a","tags":["a"]}' })
       expect(await get('/metrics')).toMatchObject({ status: 404 })
     })
@@ -118,7 +118,7 @@ export function holdsToTheSameRequests(
     })
   })
 
-  /** Gives the second request of a case a name of its own, as long as the common one. */
+  /** Gives the second request of a case a name of its own, of the same length. */
   let cases = 10_000
   const marked = (text: string): { sent: string; cameThrough: () => Promise<boolean> } => {
     cases += 1
@@ -131,18 +131,18 @@ export function holdsToTheSameRequests(
 
   describe.concurrent('request smuggling', () => {
     const read = certain.filter(([what]) => parser.refuses?.includes(what) !== true)
-    it.each(read)('serves what follows %s', async (_, request) => {
+    it.each(read)('serves the request after %s', async (_, request) => {
       const { sent, cameThrough } = marked(request + smuggled)
       const { answers } = await exchange(port, sent)
       expect(answers.map(({ status }) => status)).toEqual([201, 404])
       expect(await cameThrough()).toBe(true)
     })
 
-    it.each(uncertain)('refuses %s, and what follows it', async (what, request) => {
+    it.each(uncertain)('refuses %s, and the request after it', async (what, request) => {
       const { sent, cameThrough } = marked(request + smuggled)
       const { answers } = await exchange(port, sent)
       if (reads.includes(what)) {
-        // Read to its end, though perhaps not to the registry's liking, and then the second.
+        // The first request is read to its end, though the registry may refuse it, and then the second.
         expect([201, 400]).toContain(answers[0]?.status)
         expect(answers.slice(1).map(({ status }) => status)).toEqual([404])
         return

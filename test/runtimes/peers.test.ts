@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exchange, head } from '../promises/raw-socket.ts'
-import { type Probe, type Runtime, startProbe } from './start-probe.ts'
-
-const runtimes: readonly Runtime[] = ['node', 'bun', 'deno']
+import { everyRuntime, type Probe, startProbe } from './start-probe.ts'
 
 const asked = async ({ port }: Probe, ...lines: readonly string[]): Promise<unknown> => {
   const { answers } = await exchange(
@@ -12,7 +10,7 @@ const asked = async ({ port }: Probe, ...lines: readonly string[]): Promise<unkn
   return JSON.parse(answers[0]?.body ?? 'null')
 }
 
-describe.each(runtimes)('the peer of a request on %s', (runtime) => {
+describe.each(everyRuntime)('the peer of a request on %s', (runtime) => {
   let plain: Probe
   let behind: Probe
   beforeAll(async () => {

@@ -1,21 +1,34 @@
-import { createRegistry } from '../../src/index.ts'
+import type { Fetcher } from '../../adapters/serving/fetcher.ts'
 import { peerOf } from '../../src/kit.ts'
 
+/** How long `/later` takes, in milliseconds. */
+const laterMs = 20
+
 /**
- * A registry in memory, and beside it what a test asks the adapter in front of it:
- * `/peer` answers what is known of the client, `/later` takes its time.
+ * A registry, and beside it what a test asks the adapter in front of it: `/peer` answers what is known
+ * of the client, `/later` takes its time, and `/most` says how many of those there were at once.
  */
-export function probe(): { fetch(request: Request): Response | Promise<Response> } {
-  const registry = createRegistry()
+export function probe<Registry extends Fetcher>(registry: Registry): Registry {
+  let running = 0
+  let most = 0
+  const later = async (): Promise<Response> => {
+    most = Math.max(most, ++running)
+    await new Promise((resolve) => setTimeout(resolve, laterMs))
+    running--
+    return new Response('later')
+  }
   return {
-    fetch(request) {
+    ...registry,
+    fetch(request: Request) {
       switch (new URL(request.url).pathname) {
         case '/peer': {
           const { address = null, secure = null } = peerOf(request)
           return Response.json({ address, secure })
         }
         case '/later':
-          return new Promise((resolve) => setTimeout(resolve, 50, new Response('later')))
+          return later()
+        case '/most':
+          return new Response(String(most))
         default:
           return registry.fetch(request)
       }

@@ -56,7 +56,7 @@ async function end(server: RunningServer, how: 'stop' | 'kill'): Promise<void> {
 }
 
 describe('a store that one runtime wrote', () => {
-  test.each(pairs)('on %s is read and gone on with on %s', async (writer, reader) => {
+  test.each(pairs)('on %s can be read and changed on %s', async (writer, reader) => {
     const dir = await folder()
     const layer = crypto.getRandomValues(new Uint8Array(60_000))
     const whole = new TextEncoder().encode('half now, half later')

@@ -10,7 +10,7 @@ describe.each(['bun', 'deno'])('on %s', (runtime) => {
   const { entry = '', find } = runtimes[runtime] ?? {}
   const [program = '', ...before] = find?.('current').command ?? []
 
-  /** What a server says that cannot start. */
+  /** The message of a server that cannot start. */
   const complaint = async (address: string, ...words: readonly string[]): Promise<string> => {
     const serve = ['serve', '--memory', '--listen', address, ...words]
     const args = [...before, join(root, entry), ...serve]
@@ -31,11 +31,11 @@ describe.each(['bun', 'deno'])('on %s', (runtime) => {
     expect(await complaint('unix:/no-such-folder/socket')).toContain('is not there')
   })
 
-  it('a certificate that is none is explained', async () => {
+  it('an invalid certificate is explained', async () => {
     const words = ['--tls-cert', 'package.json', '--tls-key', 'package.json']
     const told = await complaint('127.0.0.1:0', ...words)
     expect(told).toMatch(
-      /^layerdock: --tls-cert package\.json: is no certificate chain in PEM .*\n$/,
+      /^layerdock: --tls-cert package\.json: is not a certificate chain in PEM .*\n$/,
     )
   })
 
@@ -100,7 +100,7 @@ describe('deno task serve', () => {
     expect(imports).toEqual(Object.fromEntries(same))
   })
 
-  it('names what the server may do', () => {
+  it('names the permissions of the server', () => {
     expect(denoPermissions()).toContain('--allow-net')
     expect(textOf('deno.json')).not.toMatch(/ (?:-A|--allow-all|--allow-ffi|--allow-run) /)
   })

@@ -1,5 +1,5 @@
-// Run by Bun and Deno, not by vitest: a registry behind the runtime's own adapter that also tells
-// what reached it.
+// Run by Bun and Deno, not by vitest: a registry behind the runtime's own adapter that records the
+// requests that reach it.
 import { watchedRegistry } from './watched-registry.ts'
 
 const { serve } =

@@ -2,13 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dial, readAll } from '../node-fs/loopback.ts'
 import { clientOf, digestOf } from '../promises/client.ts'
 import { exchange, head } from '../promises/raw-socket.ts'
-import { type Probe, type Runtime, startProbe } from './start-probe.ts'
-
-const runtimes: readonly Runtime[] = ['node', 'bun', 'deno']
+import { everyRuntime, type Probe, startProbe } from './start-probe.ts'
 
 const post = (body: string): string => `POST /v2/app/blobs/uploads/?digest=${digestOf(body)}`
 
-describe.each(runtimes)('what may come over a connection to %s', (runtime) => {
+describe.each(everyRuntime)('what may come over a connection to %s', (runtime) => {
   let probe: Probe
   beforeAll(async () => {
     probe = await startProbe(runtime, { timeouts: { keepAliveMs: 50 } })

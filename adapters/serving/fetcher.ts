@@ -1,0 +1,5 @@
+/** What answers requests: a registry, or something around one. */
+export interface Fetcher<Context extends object = object> {
+  /** @param context what the runtime knows of the request beside it; Bun hands over nothing */
+  fetch(request: Request, context?: Context): Response | Promise<Response>
+}

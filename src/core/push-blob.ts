@@ -1,0 +1,51 @@
+import { algorithmOf } from '../oci/digest.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { newUploadId } from '../oci/upload-id.ts'
+import type { BlobRef } from '../ports/blob-store.ts'
+import type { RegistryService } from '../ports/registry-service.ts'
+import type { CoreDeps } from './deps.ts'
+import { nameUpload } from './naming.ts'
+import type { UploadQuota } from './upload-quota.ts'
+import { receiveBody } from './upload-receiver.ts'
+
+/** A blob in a single request (end-4b). It has no session: what fails leaves nothing behind. */
+export function monolithicPush(deps: CoreDeps, quota: UploadQuota): RegistryService['pushBlob'] {
+  return async (call, repository, digest, body) => {
+    const reservation = await quota.open()
+    const algorithm = algorithmOf(digest)
+    const to = {
+      id: newUploadId(),
+      offset: 0,
+      stage: null,
+      algorithm,
+      hexSoFar: null,
+      hash: { algorithm, hash: deps.hash(algorithm), fed: 0 },
+      progress: () => {},
+      reading: () => {},
+    }
+    let blob: BlobRef
+    try {
+      const { staged, error, cause, verify } = await receiveBody(
+        deps,
+        to,
+        body,
+        digest,
+        reservation,
+      )
+      try {
+        if (error !== null) throw new RegistryError(error, { cause })
+        if (!(await verify(digest)))
+          throw new RegistryError('digestMismatch', { detail: { digest } })
+        blob = await staged.commit(digest)
+      } catch (failure) {
+        await staged.discard().catch(() => {})
+        throw failure
+      }
+    } finally {
+      reservation.release()
+    }
+    await nameUpload(deps, repository, blob)
+    deps.emit?.(call, { kind: 'blob-pushed', repository, digest, size: blob.size })
+    return { digest, size: blob.size }
+  }
+}
