@@ -82,6 +82,7 @@ export class DiskBlobStore implements BlobStore {
     return this.#writer(id, Promise.resolve(await explained.catch(asUnknown)), from.size)
   }
 
+  /** @throws RegistryError `unavailable` when the folder of all blobs is gone. */
   async open(ref: BlobRef): Promise<OpenBlob | null> {
     const path = this.#pathOf(ref)
     if (path === null) return null

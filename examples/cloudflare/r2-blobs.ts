@@ -2,7 +2,8 @@ import type { UploadId } from 'layerdock'
 import type { BlobRef, BlobStore, ByteSpan, OpenBlob } from 'layerdock/kit'
 import { reach } from './r2-errors.ts'
 import { dataKey, markerKey, markers, markersOf, objectsUnder, readMarker } from './r2-keys.ts'
-import { R2Stage, type R2State, smallestPart } from './r2-stage.ts'
+import { smallestPart } from './r2-parts.ts'
+import { R2Stage, type R2State } from './r2-stage.ts'
 
 /** Settings of {@link r2Blobs}. */
 export interface R2BlobsOptions {

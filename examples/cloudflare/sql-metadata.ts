@@ -19,6 +19,7 @@ import type {
 } from 'layerdock/kit'
 import { SqlBlobs } from './sql-blobs.ts'
 import { SqlManifests } from './sql-manifests.ts'
+import { SqlTags } from './sql-tags.ts'
 
 /**
  * A lease is written half again as long as was asked for, so that a client that asks for what it has
@@ -36,6 +37,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
   readonly #sql: SqlStorage
   readonly #blobs: SqlBlobs
   readonly #manifests: SqlManifests
+  readonly #tags: SqlTags
   readonly #clock: () => number
 
   /** `clock`: milliseconds since the epoch. */
@@ -45,6 +47,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     this.#sql = storage.sql
     this.#blobs = new SqlBlobs(storage.sql)
     this.#manifests = new SqlManifests(storage.sql)
+    this.#tags = new SqlTags(storage.sql)
     this.#clock = clock
   }
 
@@ -57,7 +60,8 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
       'SELECT name FROM repositories WHERE name > ? ORDER BY name LIMIT ?',
       ...[after, limit + 1],
     )
-    return pageOf(rows.toArray(), limit, ({ name }) => name)
+    const names = rows.toArray().map(({ name }) => name)
+    return pageOf(names, limit)
   }
 
   async countRepository(repository: RepositoryName): Promise<RepositoryCounts | null> {
@@ -131,7 +135,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     { after = '', limit }: PageRequest,
   ): Promise<Page<BlobRef> | null> {
     if (this.#counts(repository) === null) return null
-    return pageOf(this.#blobs.list(repository, after, limit + 1), limit, (blob) => blob)
+    return pageOf(this.#blobs.list(repository, after, limit + 1), limit)
   }
 
   async findManifest(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | null> {
@@ -139,7 +143,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
   }
 
   async resolveTag(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | null> {
-    const digest = this.#tagged(repository, tag)
+    const digest = this.#tags.target(repository, tag)
     return digest === null ? null : this.#manifests.find(repository, digest)
   }
 
@@ -163,7 +167,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
       const counts = this.#blobs.settle(blob)
       this.#blobs.begin(repository)
       this.#manifests.put(repository, record, now)
-      const previous = tags.map((tag) => this.#tag(repository, tag, digest, now))
+      const previous = tags.map((tag) => this.#tags.set(repository, tag, digest, now))
       return { kind: 'stored', blob: counts, created, previous }
     })
   }
@@ -183,13 +187,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
   }
 
   async deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null> {
-    const [gone] = this.#sql
-      .exec<{ digest: Digest }>(
-        'DELETE FROM tags WHERE repository = ? AND tag = ? RETURNING digest',
-        ...[repository, tag],
-      )
-      .toArray()
-    return gone?.digest ?? null
+    return this.#tags.remove(repository, tag)
   }
 
   async listTags(repository: RepositoryName, page: PageRequest): Promise<Page<Tag> | null> {
@@ -202,16 +200,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     { after = '', limit }: PageRequest,
   ): Promise<Page<TagRecord> | null> {
     if (this.#counts(repository) === null) return null
-    const rows = this.#sql.exec<{ tag: Tag; digest: Digest; updated_at: number }>(
-      `SELECT tag, digest, updated_at FROM tags WHERE repository = ? AND tag > ?
-       ORDER BY tag LIMIT ?`,
-      ...[repository, after, limit + 1],
-    )
-    return pageOf(rows.toArray(), limit, ({ tag, digest, updated_at }) => ({
-      tag,
-      digest,
-      updatedAt: updated_at,
-    }))
+    return pageOf(this.#tags.list(repository, after, limit + 1), limit)
   }
 
   async listManifests(
@@ -279,27 +268,6 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     return row ?? null
   }
 
-  #tagged(repository: RepositoryName, tag: Tag): Digest | null {
-    const [row] = this.#sql
-      .exec<{ digest: Digest }>(
-        'SELECT digest FROM tags WHERE repository = ? AND tag = ?',
-        ...[repository, tag],
-      )
-      .toArray()
-    return row?.digest ?? null
-  }
-
-  /** Sets a tag; what it stood for before. */
-  #tag(repository: RepositoryName, tag: Tag, digest: Digest, now: number): Digest | null {
-    const previous = this.#tagged(repository, tag)
-    this.#sql.exec(
-      `INSERT INTO tags (repository, tag, digest, updated_at) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`,
-      ...[repository, tag, digest, now],
-    )
-    return previous
-  }
-
   #has(repository: RepositoryName, { digest, kind }: ManifestChange['requires'][number]): boolean {
     if (this.#blobs.find(repository, digest) !== null) return true
     return kind === 'manifest' && this.#manifests.find(repository, digest) !== null
@@ -310,7 +278,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     pushed: Digest,
     { tag, match, noneMatch }: TagExpectation,
   ): boolean {
-    const digest = tag === null ? pushed : this.#tagged(repository, tag)
+    const digest = tag === null ? pushed : this.#tags.target(repository, tag)
     const current =
       digest !== null && this.#manifests.find(repository, digest) !== null ? digest : null
     const among = (digests: ExpectedDigests): boolean =>
@@ -326,7 +294,7 @@ const holdings = [
   ['links', 'repository'],
 ] as const
 
-/** One row more than `limit` was asked for, to see whether there is more. */
-function pageOf<Row, T>(rows: readonly Row[], limit: number, itemOf: (row: Row) => T): Page<T> {
-  return { items: rows.slice(0, limit).map(itemOf), more: rows.length > limit }
+/** One item more than `limit` was asked for, to see whether there is more. */
+function pageOf<T>(items: readonly T[], limit: number): Page<T> {
+  return { items: items.slice(0, limit), more: items.length > limit }
 }

@@ -5,7 +5,7 @@ import { passwordAccess } from './access.ts'
 import { nativeHash } from './hash.ts'
 import type { NamesNamespace } from './names.ts'
 import { r2Blobs } from './r2-blobs.ts'
-import { smallestPart, usableParts } from './r2-stage.ts'
+import { smallestPart, usableParts } from './r2-parts.ts'
 import { sweep } from './r2-sweep.ts'
 import { remote } from './remote.ts'
 

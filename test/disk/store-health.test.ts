@@ -113,6 +113,17 @@ describe('a part of a store', () => {
     expect(conditions(one).at(-1)).toBe('uploads ok')
   })
 
+  test('whose blobs are all gone is unavailable, not empty', async () => {
+    const one = await watched()
+    await put(one)
+    const digest = sampleDigest(1)
+    const ref = { digest, size: 10, key: `blobs/${digest.replace(':', '/')}` }
+    await rm(join(one.directory, 'blobs/sha256'), { recursive: true })
+    await expect(one.store.blobs.open(ref)).rejects.toMatchObject({ kind: 'unavailable' })
+    await one.store.check()
+    expect(conditions(one)).toEqual(['blobs unavailable'])
+  })
+
   test('that has no descriptors left says nothing of the storage', async () => {
     const one = await watched()
     one.files.judge = ({ operation }) => (operation === 'create' ? 'EMFILE' : null)

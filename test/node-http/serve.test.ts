@@ -200,12 +200,12 @@ describe('an answer before the body is there', () => {
 })
 
 describe('connections on which nothing moves', () => {
-  const timeouts = { headersMs: 300, stallMs: 300, keepAliveMs: 300 }
+  const timeouts = { headersMs: 1000, stallMs: 1000, keepAliveMs: 1000 }
   const endOf = (socket: Socket): Promise<void> =>
     new Promise((resolve) => socket.resume().once('close', resolve).once('end', resolve))
 
   test('a head that does not come is answered 408', async () => {
-    const started = await serving(ok, { timeouts: { ...timeouts, stallMs: 10_000 } })
+    const started = await serving(ok, { timeouts: { ...timeouts, stallMs: 100_000 } })
     const answer = await exchange(portOf(started), 'GET / HTTP/1.1\r\nHo')
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
     expect(answer).toContain('{"errors":[')
@@ -246,16 +246,16 @@ describe('connections on which nothing moves', () => {
   })
 
   test('an upload that trickles lasts as long as it moves', async () => {
-    const started = await serving(swallow, { timeouts })
-    const hasty = await serving(ok, { timeouts: { ...timeouts, stallMs: 100 } })
+    const started = await serving(swallow, { timeouts: { ...timeouts, stallMs: 3000 } })
+    const hasty = await serving(ok, { timeouts: { ...timeouts, stallMs: 300 } })
     const socket = await dial(portOf(started))
-    socket.write('PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n')
-    for (let sent = 0; sent < 10; sent++) {
+    socket.write('PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\n\r\n')
+    for (let sent = 0; sent < 12; sent++) {
       // A byte whenever the other server has lost its patience: slow, and all the same in time.
       await endOf(await dial(portOf(hasty)))
       socket.write('x')
     }
-    expect(await readUntil(socket, '\r\n\r\n10')).toMatch(/^HTTP\/1\.1 200/)
+    expect(await readUntil(socket, '\r\n\r\n12')).toMatch(/^HTTP\/1\.1 200/)
     socket.destroy()
   })
 
@@ -287,7 +287,7 @@ describe('settle', () => {
     first?.write(half)
     await firstBegan
     let settled = false
-    const settling = started.settle(10_000).then(() => {
+    const settling = started.settle(100_000).then(() => {
       settled = true
     })
     const secondBegan = begun()
@@ -305,7 +305,7 @@ describe('settle', () => {
 
   test('does not wait where nothing is under way, nor beyond its time', async () => {
     const started = await serving(swallow)
-    await started.settle(60_000)
+    await started.settle(100_000)
     const socket = await dial(portOf(started))
     const other = await serving(swallow)
     const busy = await dial(portOf(other))
@@ -329,7 +329,7 @@ describe('close', () => {
     started.server.on('request', () => keep())
     busy.write('PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf')
     await began
-    const closed = started.close(10_000)
+    const closed = started.close(100_000)
     await readAll(idle)
     const refused = connect({ port, host: '127.0.0.1' })
     await new Promise((resolve) => refused.once('error', resolve))
@@ -347,7 +347,7 @@ describe('close', () => {
     const { promise: answered, keep } = promised()
     started.server.on('request', () => keep())
     await answered
-    const closed = started.close(10_000)
+    const closed = started.close(100_000)
     await new Promise((resolve) => setImmediate(resolve))
     let bytes = 0
     socket.on('data', (chunk) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,9 +10,9 @@ import { clientOf, digestOf } from '../promises/client.ts'
 const mib = 1024 * 1024
 
 /**
- * What the connections of `layerdock serve` are promised, on another runtime than Node.
+ * The promises about the connections of `layerdock serve`, on another runtime than Node.
  *
- * @param patienceMs the longest that a silent connection may live with timeouts of three seconds
+ * @param patienceMs how long a silent connection lives at most, with timeouts of three seconds
  */
 export function holdsItsConnections(runtime: string, patienceMs: number): void {
   let top: string
@@ -45,7 +45,7 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
     (await client().send('POST', '/v2/app/blobs/uploads/')).headers.get('location') ?? ''
 
   describe.concurrent('connections on which nothing moves', () => {
-    it('are let go, whatever they wait for', async () => {
+    it('are cut, whatever they wait for', async () => {
       const session = await newSession()
       const waiting = [
         '',
@@ -54,27 +54,27 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
         `PATCH ${session} HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf`,
         `PATCH ${session} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha`,
       ]
-      await Promise.all(waiting.map(async (text) => endOf(await dialled(port, text), patienceMs)))
-    }, 20_000)
+      await Promise.all(waiting.map(async (text) => endOf(await dialled(port, text))))
+    })
 
-    it('keep what they sent', async () => {
+    it('leave the bytes that they sent', async () => {
       const session = await newSession()
       const head = `PATCH ${session} HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n`
-      await endOf(await dialled(port, `${head}half`), patienceMs)
+      await endOf(await dialled(port, `${head}half`))
       const headers = { Connection: 'close' }
       const state = await client().send('GET', session, { headers })
       expect(state.headers.get('range')).toBe('0-3')
-    }, 20_000)
+    })
 
-    it('are cut when they do not read', async () => {
+    it.runIf(process.platform === 'linux')('are cut when they do not read', async () => {
       const { digest, size } = await client().pushBlob('app', largeBytes(1))
       const socket = await dialled(port, `GET /v2/app/blobs/${digest} HTTP/1.1\r\nHost: h\r\n\r\n`)
       socket.pause()
-      await new Promise((resolve) => setTimeout(resolve, patienceMs))
+      await expect.poll(() => isOpen(port, socket)).toBe(false)
       expect((await readAll(socket.resume())).length).toBeLessThan(size)
-    }, 30_000)
+    })
 
-    it('are not those on which a byte comes now and then', async () => {
+    it('are not cut while a byte comes now and then', async () => {
       const trickle = Math.ceil(patienceMs / 1_000)
       const session = await newSession()
       const head = `PATCH ${session} HTTP/1.1\r\nHost: h\r\nContent-Length: ${trickle}\r\n\r\n`
@@ -85,7 +85,7 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
       }
       expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 202/)
       socket.destroy()
-    }, 20_000)
+    })
   })
 
   describe('an answer before the body is there', () => {
@@ -183,10 +183,10 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
       const socket = await dialled(port, `${head}Expect: 100-continue\r\n\r\n`)
       await readUntil(socket, '100 Continue\r\n\r\n')
       socket.destroy()
-      await expect.poll(() => logged(path), { timeout: 10_000 }).toMatchObject({ aborted: true })
+      await expect.poll(() => logged(path)).toMatchObject({ aborted: true })
       expect(logged(path)).not.toHaveProperty('status')
       expect(logged(path)).toMatchObject({ bytes: 0 })
-    }, 20_000)
+    })
 
     it('counts the bytes of the body alone', async () => {
       const { digest } = await client().pushBlob('app', new Uint8Array(12_345).fill(7))
@@ -196,7 +196,7 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
       const last = `GET ${path}3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`
       await readAll(await dialled(port, last))
       const entry = { status: 200, bytes: 12_345 }
-      await expect.poll(() => logged(`${path}1`), { timeout: 10_000 }).toMatchObject(entry)
+      await expect.poll(() => logged(`${path}1`)).toMatchObject(entry)
       await expect.poll(() => logged(`${path}2`)).toMatchObject({ ...entry, bytes: 0 })
       await expect.poll(() => logged(`${path}3`)).toMatchObject(entry)
       for (const end of [1, 2, 3]) expect(logged(`${path}${end}`)).not.toHaveProperty('aborted')
@@ -243,15 +243,20 @@ async function dialled(port: number, text: string): Promise<Socket> {
   return socket
 }
 
-/** Fails where the server does not hang up. */
-function endOf(socket: Socket, withinMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('still open')), withinMs)
+/** Resolves when the server closes the connection. */
+function endOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
     const end = (): void => {
-      clearTimeout(late)
       socket.destroy()
       resolve()
     }
     socket.resume().once('close', end).once('end', end)
   })
+}
+
+/** Whether the server still has its side of a connection open, which a paused socket does not show. */
+async function isOpen(port: number, { localPort = 0 }: Socket): Promise<boolean> {
+  const address = (port: number): string => `0100007F:${port.toString(16).padStart(4, '0')}`
+  const established = `: ${address(port)} ${address(localPort)} 01 `.toUpperCase()
+  return (await readFile('/proc/net/tcp', 'latin1')).includes(established)
 }
