@@ -97,6 +97,34 @@ describe('a manifest with a hundred thousand long tags', () => {
   })
 })
 
+test.each([
+  ['a list of tags', (store: Store) => store.listTagRecords(here, page)],
+  ['a collection', (store: Store) => store.condemn(10)],
+  ['a list of what is missing', (store: Store) => store.listMissing(10)],
+])('%s that waits for a deletion goes on when that fails', async (_, read) => {
+  const hooks: LogHooks = {}
+  const store = await open(emptyDisk(), hooks)
+  await store.putManifest(here, { record: recordOf(d1), tags: [tagNamed('a')], requires: [] })
+  let fail = (): void => {}
+  const begun = new Promise<void>((begin) => {
+    hooks.append = () => {
+      delete hooks.append
+      begin()
+      return new Promise<void>((_, reject) => {
+        fail = () => reject(new RegistryError('storageFull'))
+      })
+    }
+  })
+  const deleting = store.deleteManifest(here, d1, 1)
+  const dropping = store.deleteRepository(here)
+  await begun
+  const reading = read(store)
+  fail()
+  await expect(deleting).rejects.toMatchObject({ kind: 'storageFull' })
+  await dropping.catch(() => {})
+  expect(await reading).toBeDefined()
+})
+
 describe('a repository with tens of thousands of blobs', () => {
   test('goes with one small frame, at once, and its blobs a few at a time', async () => {
     const disk = emptyDisk()
