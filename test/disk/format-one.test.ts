@@ -107,7 +107,7 @@ describe('a store of format 1', () => {
     }
   })
 
-  test('keeps what it had for a lease, and then lets go of what no manifest names', async () => {
+  test('keeps what it had for a lease, and then condemns what no manifest names', async () => {
     const directory = await storeOfFormatOne()
     let elapsed = 0
     const open = async () => {

@@ -93,7 +93,7 @@ describe('a store whose journal was sealed', () => {
     expect(await countAfter(directory)).toBe(3)
   })
 
-  test('is refused likewise after it was closed', async () => {
+  test('is refused after it was closed, too', async () => {
     const store = await opened()
     await link(store, 1)
     await store.metadata.compact()
