@@ -18,8 +18,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Only bounds for what never ends: a busy machine must not fail a test.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 100_000, interval: 20 } },
     // Much of the suite waits for processes and clocks: a worker less than cores would leave one idle.
     maxWorkers: Math.max(availableParallelism(), 2),

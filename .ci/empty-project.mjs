@@ -1,4 +1,4 @@
-// A project with nothing but packages in it: what somebody has who installs ours.
+// A project with nothing but packages in it, as an application has that installs ours.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -29,6 +29,8 @@ export interface Registry {
    */
   // biome-ignore lint/suspicious/noExplicitAny: explained above
   readonly app: any
+  /** Whether it was given `observe`: a server then tells it how answers end. */
+  readonly observed: boolean
   /** The registry without HTTP. */
   readonly service: RegistryService
   /** Ends upload sessions that were idle too long. Worth calling every minute or so. */
@@ -87,6 +89,7 @@ export function assembleRegistry(
       return http.app
     },
     fetch: http.fetch,
+    observed: http.observed,
     service,
     expireUploads: core.expireUploads,
     collectGarbage: core.collectGarbage,

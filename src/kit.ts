@@ -3,7 +3,17 @@
 export { type AssembledOptions, assembleRegistry } from './assembled-registry.ts'
 export { safeNotices, safeObserver } from './core/callbacks.ts'
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
-export { beginExchange, type Exchange, type ExchangeEnd, exchangeOf } from './http/exchange.ts'
+export {
+  beginExchange,
+  type Exchange,
+  type ExchangeEnd,
+  endWith,
+  exchangeOf,
+  type RequestHead,
+  setExchange,
+  targetOf,
+} from './http/exchange.ts'
+
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
 export { peerOf, setPeer } from './http/peer.ts'

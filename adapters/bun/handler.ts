@@ -1,11 +1,18 @@
-import type { NoticeSink } from '../../src/index.ts'
+import type { NoticeSink, Peer, RequestObserver } from '../../src/index.ts'
 import {
+  beginExchange,
   chooseRequestId,
+  type Exchange,
+  endWith,
   errorResponse,
   nativeBlob,
+  safeNotices,
+  safeObserver,
+  setExchange,
   setNativeBody,
   setPeer,
   setRequestId,
+  targetOf,
 } from '../../src/kit.ts'
 import { type DiskBlob, isDiskBlob } from '../disk/disk-blob.ts'
 import type { Fetcher } from '../serving/fetcher.ts'
@@ -15,22 +22,6 @@ import { answerEarly } from './early-answer.ts'
 import { isHost, withHost } from './host.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
-
-/** What is known of a request beside itself and its answer. */
-export interface Observed {
-  readonly requestId: string
-  /** The client's address; null on a unix socket. */
-  readonly client: string | null
-  /** Bytes of the request's body that were read; null for a request without a body. */
-  readonly received: number | null
-  /** From the request's head to the answer's, in milliseconds. */
-  readonly ms: number
-  /** Whether the client went before there was an answer, as far as Bun tells. */
-  readonly gone: boolean
-}
-
-/** Called with every answer as it begins: Bun does not say when it has been sent. */
-export type Observe = (request: Request, response: Response, of: Observed) => void
 
 /** How a handler treats its connections. */
 export interface HandlerOptions {
@@ -42,7 +33,11 @@ export interface HandlerOptions {
   readonly keepAliveSeconds?: number
   /** Whether connections are to end with the answer they wait for. Default: never. */
   readonly ending?: () => boolean
-  readonly observe?: Observe
+  /**
+   * Takes a report of every request. Bun does not say when a file has been sent: the report of a blob
+   * on disk comes when its answer begins, and does not say what was sent.
+   */
+  readonly observe?: RequestObserver
   /**
    * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, ranges such as
    * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.
@@ -54,6 +49,16 @@ export interface HandlerOptions {
 interface Arrived {
   readonly request: Request
   readonly shown: Request
+  /** Null where nothing observes. */
+  readonly exchange: Exchange | null
+}
+
+/** What is known of a request before it is answered. */
+interface Known {
+  readonly peer: Peer
+  readonly requestId: string | null
+  /** Null where nothing observes. */
+  readonly exchange: Exchange | null
 }
 
 /** The `fetch` of `Bun.serve`. */
@@ -76,28 +81,40 @@ const rearmMs = 1_000
  * @throws TypeError when `trustedProxies` holds anything else.
  */
 export function createHandler(registry: Fetcher, options: HandlerOptions = {}): Handler {
-  const {
-    onNotice,
-    stallSeconds = 60,
-    keepAliveSeconds = 75,
-    ending = () => false,
-    observe,
-  } = options
+  const { onNotice, stallSeconds = 60, keepAliveSeconds = 75, ending = () => false } = options
   const proxies = readProxies(options.trustedProxies ?? [])
-  const bodies: WeakMap<Request, RequestBody> = new WeakMap()
+  const observe = safeObserver(options.observe, safeNotices(onNotice))
+  const observed = observe !== null || registry.observed === true
 
   const ready = (
-    response: Response,
-    request: Request,
+    given: Response,
+    { request, exchange }: Arrived,
     server: BunServer,
   ): Response | Promise<Response> => {
+    const response = exchange === null ? given : ended(given, request, exchange, server)
     if (ending()) response.headers.set('Connection', 'close')
     const native = nativeBlob(response)
     server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
     if (native === null) return response
     const { blob, span } = native
-    if (isDiskBlob(blob.native)) return fileResponse(response, blob.native, span)
+    if (isDiskBlob(blob.native)) {
+      native.ended?.(null, null)
+      return fileResponse(response, blob.native, span)
+    }
     return span.end - span.start > gathered ? response : bytesResponse(response)
+  }
+
+  /** Ends an exchange, as far as Bun tells. */
+  const ended = (
+    response: Response,
+    request: Request,
+    exchange: Exchange,
+    server: BunServer,
+  ): Response => {
+    // A connection that is no more has no address; one over a unix socket never had any.
+    const gone = server.port !== undefined && server.requestIP(request) === null
+    if (gone) exchange.end({ status: null, bytesOut: 0, cutShort: true })
+    return endWith(exchange, response, request.method === 'HEAD')
   }
 
   /** The same with the blob as a file: the kernel copies it to the socket. */
@@ -117,14 +134,15 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   }
 
   const withBody = async (
-    { request, shown }: Arrived,
+    arrived: Arrived,
     body: RequestBody,
     server: BunServer,
   ): Promise<Response> => {
+    const { request, shown } = arrived
     const response = await registry.fetch(shown)
-    if (body.ended) return ready(response, request, server)
+    if (body.ended) return ready(response, arrived, server)
     server.timeout(request, stallSeconds)
-    return ready(await answerEarly(request, body, response), request, server)
+    return ready(await answerEarly(request, body, response), arrived, server)
   }
 
   const bodyOf = (
@@ -147,60 +165,57 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
       },
       abort: () => body.abort(),
     })
-    bodies.set(request, body)
     return body
   }
 
   const answer = (
     request: Request,
     server: BunServer,
-    requestId: string | null,
+    { peer, requestId, exchange }: Known,
   ): Response | Promise<Response> => {
     const host = request.headers.get('host')
     // Bun itself refuses HTTP/1.1 without a Host; the URL of HTTP/1.0 without one is a path.
     const shown = host === null && request.url.startsWith('/') ? withHost(request) : request
+    const arrived = { request, shown, exchange }
     if (shown === request && !isHost(host)) {
-      return errorResponse('requestInvalid', { Connection: 'close' })
+      return ready(errorResponse('requestInvalid', { Connection: 'close' }), arrived, server)
     }
     if (requestId !== null) setRequestId(shown, requestId)
-    const peer = peerOfRequest(request, server, proxies)
+    if (exchange !== null) setExchange(shown, exchange)
     setPeer(shown, peer)
     if (request.body !== null) {
       // A connection that ends during its upload no longer has an address.
       void peer.address
-      const arrived = { request, shown }
       return withBody(arrived, bodyOf(arrived, request.body, server), server)
     }
     const response = registry.fetch(shown)
-    if (!(response instanceof Promise)) return ready(response, request, server)
+    if (!(response instanceof Promise)) return ready(response, arrived, server)
     server.timeout(request, 0)
-    return response.then((response) => ready(response, request, server))
+    return response.then((response) => ready(response, arrived, server))
   }
 
-  if (observe === undefined) {
+  if (!observed) {
     return (request, server) => {
       const given = request.headers.get('x-request-id')
-      return answer(request, server, given === null ? null : chooseRequestId(given))
+      const requestId = given === null ? null : chooseRequestId(given)
+      const peer = peerOfRequest(request, server, proxies)
+      return answer(request, server, { peer, requestId, exchange: null })
     }
   }
   return (request, server) => {
-    const began = performance.now()
     const requestId = chooseRequestId(request.headers.get('x-request-id'))
+    const peer = peerOfRequest(request, server, proxies)
     // Asked now, because a closed connection no longer knows.
-    const connection = server.requestIP(request)
-    const client = peerOfRequest(request, server, proxies).address ?? null
-    const seen = (response: Response, gone: boolean): Response => {
-      const received = bodies.get(request)?.received ?? null
-      const ms = performance.now() - began
-      observe(request, response, { requestId, client, received, ms, gone })
-      return response
-    }
-    const response = answer(request, server, requestId)
-    if (!(response instanceof Promise)) return seen(response, false)
-    // A connection that is no more has no address.
-    return response.then((response) =>
-      seen(response, connection !== null && server.requestIP(request) === null),
-    )
+    void peer.address
+    const exchange = beginExchange(() => ({
+      requestId,
+      method: request.method,
+      target: targetOf(request.url),
+      peer,
+      userAgent: request.headers.get('user-agent'),
+    }))
+    if (observe !== null) exchange.add(observe)
+    return answer(request, server, { peer, requestId, exchange })
   }
 }
 

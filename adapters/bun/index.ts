@@ -10,7 +10,5 @@ export {
   createHandler,
   type Handler,
   type HandlerOptions,
-  type Observe,
-  type Observed,
 } from './handler.ts'
 export { type ServeOptions, type Serving, serve } from './serve.ts'

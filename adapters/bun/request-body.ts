@@ -6,8 +6,6 @@ import { calledOff, endedEarly, lingerBytes, lingerMs } from '../serving/unread-
 export interface RequestBody extends ByteSource {
   /** Whether all of it was read. */
   readonly ended: boolean
-  /** How many bytes were read so far. */
-  readonly received: number
   /**
    * Reads what is left and throws it away, until it ends, the client gives up, or it was enough.
    *
@@ -24,7 +22,6 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
   /** The read that nobody has taken the bytes of yet. */
   let reading: Promise<Read> | null = null
   let ended = false
-  let received = 0
   let aborted = false
   let interrupt: (() => void) | null = null
 
@@ -33,7 +30,6 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
     const next = await reading
     reading = null
     ended = next.done
-    received += next.value?.byteLength ?? 0
     return next
   }
 
@@ -60,9 +56,6 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
   return {
     get ended() {
       return ended
-    },
-    get received() {
-      return received
     },
     pipe(sink) {
       if (aborted) return Promise.reject(calledOff())

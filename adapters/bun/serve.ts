@@ -12,17 +12,14 @@ import {
   type ServingOptions,
 } from '../serving/serve-options.ts'
 import { type BunServeOptions, type BunServer, bun } from './bun.ts'
-import { createHandler, type Observe } from './handler.ts'
+import { createHandler } from './handler.ts'
 import { ServerSuccession } from './server-succession.ts'
 
 /** How often a server that is to end looks for what is still under way: Bun has no event for it. */
 const lookMs = 20
 
 /** Where and how to serve with `Bun.serve`. */
-export interface ServeOptions extends ServingOptions {
-  /** For an access log. Default: nobody. */
-  readonly observe?: Observe
-}
+export type ServeOptions = ServingOptions
 
 /** A server at work. */
 export type Serving = RunningServer<BunServer>

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Registry } from '../../src/index.ts'
-import { errorResponse } from '../../src/kit.ts'
+import { errorResponse, exchangeOf } from '../../src/kit.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import type { Fetcher } from '../node-http/listener.ts'
 import { allPlanes, isReady, isWell, type Planes, reasonsOf, statesOf } from './health.ts'
@@ -18,6 +18,8 @@ export interface Front extends Fetcher {
   /** Refuses every request from now on, and says in its health that it is draining. */
   drain(): void
 }
+
+const ownPaths: ReadonlySet<string> = new Set(['/', '/live', '/ready', '/healthz'])
 
 /** How long a request waits for a registry that is still being opened. */
 const patienceMs = 10_000
@@ -56,6 +58,7 @@ export function createFront(version: string, buffers: BufferBudget): Front {
   }
 
   const ownPage = (path: string, request: Request): Response | Promise<Response> | null => {
+    if (ownPaths.has(path)) exchangeOf(request)?.at(path, null, null)
     switch (path) {
       case '/':
         return welcome(request)

@@ -1,8 +1,7 @@
 import { onBun } from '../bun/bun.ts'
 import { onDeno } from '../deno/deno.ts'
 import type { Certificate, ServingOptions } from '../serving/serve-options.ts'
-import { readProxies } from '../serving/trusted-proxies.ts'
-import { type AccessLines, accessLog, fetchAccessLog } from './access-log.ts'
+import { type AccessLines, accessLog } from './access-log.ts'
 import type { Front } from './front.ts'
 
 /** Where and how to listen, whatever the program runs on. */
@@ -30,17 +29,14 @@ export interface Listening {
  */
 export async function listen(front: Front, options: ListenOptions): Promise<Listening> {
   const { requests, ...others } = options
+  const observe = requests === null ? {} : { observe: accessLog(requests) }
   if (onBun) {
     const { serve } = await import('../bun/serve.ts')
-    const observe = requests === null ? {} : { observe: fetchAccessLog(requests) }
     return serve(front, { ...others, ...observe })
   }
   const { serve } = onDeno
     ? await import('../deno/serve.ts')
     : await import('../node-http/serve.ts')
-  const proxies = readProxies(options.trustedProxies ?? [])
-  const overUnix = options.socketPath !== undefined
-  const observe = requests === null ? {} : { observe: accessLog(requests, proxies, overUnix) }
   // The process is ours alone.
   return serve(front, { ...others, replaceGlobals: true, ...observe })
 }

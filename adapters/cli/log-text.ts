@@ -10,6 +10,7 @@ export function asText(line: string): string {
   const { level, time, ...fields } = JSON.parse(line) as Record<string, unknown>
   const start = `${String(time).slice(11, 19)} ${String(level).padEnd(5)} `
   if (fields.msg === 'request') return `${start}${requestText(fields, columns - start.length)}\n`
+  if (typeof fields.event === 'string') return `${start}${eventText(fields)}\n`
   const { msg, err, ...rest } = fields
   const others = Object.entries(rest).map(([name, value]) => `${name}=${format(value)}`)
   const trace = isTrace(err) ? `\n${err.stack.replace(/^/gm, '  ')}` : ''
@@ -34,11 +35,34 @@ function requestText(fields: Record<string, unknown>, width: number): string {
   return `${start}${pathText(String(path), Math.max(roomBeside(end), shortestPath))} ${end}`
 }
 
-/** A path with its digests and session ids cut short, and its middle left out where it is too long. */
-function pathText(path: string, room: number): string {
-  const short = path
+/** `pushed team/app:1 sha256:0123456789ab… 42 MB by ci`. */
+function eventText(fields: Record<string, unknown>): string {
+  const { msg, repository, digest, from, size, tagCount, manifests, by } = fields
+  const tags: readonly unknown[] = Array.isArray(fields.tags) ? fields.tags : []
+  const others = (typeof tagCount === 'number' ? tagCount : tags.length) - 1
+  const name = tags.length === 0 ? `${repository}` : `${repository}:${tags[0]}`
+  const parts = [
+    `${msg} ${name}`,
+    tags.length > 0 && others > 0 ? `and ${others} more` : null,
+    typeof digest === 'string' ? shortened(digest) : null,
+    typeof from === 'string' ? `from ${from}` : null,
+    typeof manifests === 'number' ? `with ${manifests} manifests and ${tagCount} tags` : null,
+    typeof size === 'number' ? sizeText(size) : null,
+    typeof by === 'string' ? `by ${by}` : null,
+  ]
+  return parts.filter((part) => part !== null).join(' ')
+}
+
+/** A text with its digests and session ids cut short. */
+function shortened(text: string): string {
+  return text
     .replace(/\b(sha(?:256|512)(?::|%3[Aa])[0-9a-f]{12})[0-9a-f]+/g, '$1…')
     .replace(/\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1…')
+}
+
+/** A path with its digests and session ids cut short, and its middle left out where it is too long. */
+function pathText(path: string, room: number): string {
+  const short = shortened(path)
   if (short.length <= room) return short
   const kept = room - 1
   const head = Math.ceil(kept / 2)

@@ -1,4 +1,4 @@
-import { createRegistry, type NoticeSink, type Registry } from '../../src/index.ts'
+import { createRegistry, type Registry } from '../../src/index.ts'
 import { startMaintenance } from '../../src/kit.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import { nodeHash } from '../disk/node-hash.ts'
@@ -6,7 +6,7 @@ import { type DiskRegistry, openRegistry } from '../disk/open-registry.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
 import { allPlanes, type Planes, planesLooker } from './health.ts'
-import { registryOptions } from './registry-options.ts'
+import { registryOptions, type Sinks } from './registry-options.ts'
 import type { Settings } from './settings.ts'
 
 /** An open registry and its health. */
@@ -25,14 +25,14 @@ export interface Opened {
  */
 export async function openSettings(
   settings: Settings,
-  onNotice: NoticeSink,
+  sinks: Sinks,
   buffers: BufferBudget,
 ): Promise<Opened> {
-  const options = registryOptions(settings, onNotice)
+  const options = registryOptions(settings, sinks)
   const maintenance = { collectEveryMs: settings.collectEvery }
   if (settings.memory) {
     const registry = createRegistry({ ...options, hash: nodeHash })
-    const end = startMaintenance(registry, maintenance, onNotice)
+    const end = startMaintenance(registry, maintenance, sinks.onNotice)
     return {
       registry,
       look: async () => allPlanes('ok'),

@@ -1,11 +1,18 @@
-import type { NoticeSink, RegistryOptions } from '../../src/index.ts'
+import type { EventSink, NoticeSink, RegistryOptions } from '../../src/index.ts'
 import type { Settings } from './settings.ts'
 
+/** Where a registry tells what happens. */
+export interface Sinks {
+  readonly onEvent: EventSink
+  readonly onNotice: NoticeSink
+}
+
 /** What the settings say of the registry itself. */
-export function registryOptions(settings: Settings, onNotice: NoticeSink): RegistryOptions {
+export function registryOptions(settings: Settings, { onEvent, onNotice }: Sinks): RegistryOptions {
   const { corsOrigins } = settings
   const origins = corsOrigins.includes('*') ? '*' : corsOrigins
   return {
+    onEvent,
     onNotice,
     readOnly: settings.readOnly,
     deletes: settings.deletes,

@@ -10,6 +10,7 @@ import { createFront, type Front } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { isReachable } from './listen-address.ts'
 import { type Log, openLog } from './log.ts'
+import { logEvents } from './log-events.ts'
 import { logNotices } from './log-notices.ts'
 import { type Opened, openSettings } from './open-registry.ts'
 import { startReloader } from './reload.ts'
@@ -40,12 +41,14 @@ export async function serveCommand(
   // A reload may ask for lines that are not wanted yet.
   const requests = log.takes('info') || reread !== null ? log : null
   const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
-  const opened = await openSettings(settings, onNotice, front.buffers).catch(
-    async (error: unknown) => {
-      await serving.close(0)
-      throw error
-    },
-  )
+  const opened = await openSettings(
+    settings,
+    { onEvent: logEvents(log.to), onNotice },
+    front.buffers,
+  ).catch(async (error: unknown) => {
+    await serving.close(0)
+    throw error
+  })
   front.open(opened.registry, opened.look)
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
   signals.onHangup(reloader.reload)

@@ -4,14 +4,6 @@ import type { BodyInterrupted, ByteSink, ByteSource } from '../../src/kit.ts'
 import { allowFreeing } from '../disk/spent-chunks.ts'
 import { calledOff, endedEarly } from '../serving/unread-body.ts'
 
-/** How many bytes of a body were read so far; a request without an entry has none. */
-const received: WeakMap<IncomingMessage, { bytes: number }> = new WeakMap()
-
-/** The bytes of a request's body that reached the registry; null for a request without a body. */
-export function receivedBytes(incoming: IncomingMessage): number | null {
-  return received.get(incoming)?.bytes ?? null
-}
-
 /** The body of a request that has none: nothing to wait for, nothing to listen to. */
 export const emptyBody: ByteSource = {
   async pipe(): Promise<void> {},
@@ -38,8 +30,6 @@ export function mayHaveBody(incoming: IncomingMessage): boolean {
 export function incomingBody(incoming: IncomingMessage, free: boolean = false): ByteSource {
   let interrupt: ((error: BodyInterrupted) => void) | null = null
   let aborted = false
-  const count = { bytes: 0 }
-  received.set(incoming, count)
   return {
     pipe(sink: ByteSink): Promise<void> {
       if (aborted) return Promise.reject(calledOff())
@@ -71,7 +61,6 @@ export function incomingBody(incoming: IncomingMessage, free: boolean = false): 
         }
 
         const take = (chunk: Uint8Array): void => {
-          count.bytes += chunk.byteLength
           if (free) allowFreeing(chunk)
           try {
             const busy = sink(chunk)

@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { NoticeSink } from '../../src/index.ts'
+import type { NoticeSink, RequestObserver } from '../../src/index.ts'
 import {
+  type Exchange,
   errorAnswer,
   errorResponse,
   type NativeBlob,
   nativeBlob,
+  safeNotices,
+  safeObserver,
+  setExchange,
   setNativeBody,
   setPeer,
   setRequestId,
@@ -18,6 +22,7 @@ import { readProxies } from '../serving/trusted-proxies.ts'
 import { answerEarly, isEarly, isEnding } from './early-answer.ts'
 import { inTurn } from './in-turn.ts'
 import { emptyBody, incomingBody, mayHaveBody } from './incoming-body.ts'
+import { beginObserving } from './observe.ts'
 import { peerOfIncoming } from './peer.ts'
 import { type BlobFile, pump } from './pump.ts'
 import { requestIdOf } from './request-id.ts'
@@ -50,6 +55,8 @@ function refused(): Response {
 export interface ListenerOptions {
   /** Told of transfers that failed. Default: nobody. */
   readonly onNotice?: NoticeSink
+  /** Takes a report of every request that the listener is given. Default: nobody. */
+  readonly observe?: RequestObserver
   /**
    * Replace the process's `Request` and `Response` with @hono/node-server's, which make small
    * answers several times as fast. Default: false, since the process may not be ours alone.
@@ -85,6 +92,9 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   const { onNotice, freeChunks = false, overUnix = false } = options
   const proxies = readProxies(options.trustedProxies ?? [])
   const stock = registry.buffers ?? new BufferBudget()
+  const observe = safeObserver(options.observe, safeNotices(onNotice))
+  const observed = observe !== null || registry.observed === true
+  const exchanges: WeakMap<IncomingMessage, Exchange> = new WeakMap()
 
   const report = (incoming: IncomingMessage, error: unknown): void =>
     onNotice?.({
@@ -138,6 +148,8 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
     (request, bindings) => {
       const context = bindings as HttpBindings
       const { method, headers, url = '' } = context.incoming
+      const exchange = observed ? exchanges.get(context.incoming) : undefined
+      if (exchange !== undefined) setExchange(request, exchange)
       if (!headers.host && mustNameHost(context.incoming)) return refused()
       if (hostless.test(url)) return refused()
       if (headers['x-request-id'] !== undefined) {
@@ -160,6 +172,13 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
     },
   )
   return inTurn((incoming, outgoing) => {
-    if (!isEnding(incoming.socket)) void listener(incoming, outgoing)
+    if (isEnding(incoming.socket)) return
+    if (observed) {
+      const peer = peerOfIncoming(incoming, proxies, overUnix)
+      const exchange = beginObserving(incoming, outgoing, peer)
+      if (observe !== null) exchange.add(observe)
+      exchanges.set(incoming, exchange)
+    }
+    void listener(incoming, outgoing)
   })
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
@@ -19,8 +19,6 @@ import { answerMalformed } from './malformed-request.ts'
 
 /** Where and how to serve over `node:http`. */
 export interface ServeOptions extends ServingOptions {
-  /** Called with every request before it is answered: for an access log. */
-  readonly observe?: (incoming: IncomingMessage, outgoing: ServerResponse) => void
   /** See ListenerOptions. Default: false. */
   readonly replaceGlobals?: boolean
 }
@@ -63,12 +61,12 @@ export async function serveOn(
     replaceGlobals,
     freeChunks,
     overUnix: options.socketPath !== undefined,
+    ...(observe === undefined ? {} : { observe }),
     ...(onNotice === undefined ? {} : { onNotice }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
   const listener = inTurn((incoming, outgoing) => {
     connections.began(incoming, outgoing)
-    observe?.(incoming, outgoing)
     answer(incoming, outgoing)
   })
   const settings = {

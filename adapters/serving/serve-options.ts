@@ -1,4 +1,4 @@
-import type { NoticeSink } from '../../src/index.ts'
+import type { NoticeSink, RequestObserver } from '../../src/index.ts'
 
 /** How long a server waits for what, in milliseconds. None bounds how long a whole push may take. */
 export interface ServeTimeouts {
@@ -37,6 +37,12 @@ export interface ServingOptions {
   readonly timeouts?: Partial<ServeTimeouts>
   /** Told of transfers that failed. Default: nobody. */
   readonly onNotice?: NoticeSink
+  /**
+   * Takes a report of every request, those included that never reach the registry: for an access log
+   * or metrics. Called when the answer is out or the client gone, where the runtime tells; on Bun, when
+   * the answer of a blob on disk begins.
+   */
+  readonly observe?: RequestObserver
   /**
    * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, ranges such as
    * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.

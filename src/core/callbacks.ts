@@ -26,7 +26,9 @@ export function emitter(
   const failed = (error: unknown): void =>
     onNotice({ kind: 'callback-failure', callback: 'onEvent', error })
   return ({ principal, requestId, peer }: CallContext, facts) => {
-    const event = { ...facts, time: clock(), principal, requestId, peer } as RegistryEvent
+    // An adapter's peer answers by getters, which JSON leaves out.
+    const from = { address: peer.address, secure: peer.secure }
+    const event = { ...facts, time: clock(), principal, requestId, peer: from } as RegistryEvent
     try {
       const result = onEvent(event)
       if (result !== undefined) Promise.resolve(result).catch(failed)

@@ -13,6 +13,8 @@ import { allowedMethods, type PathParameters, type Route, routes } from './route
 export interface HttpApp {
   /** Made when it is first read. */
   readonly app: Hono
+  /** Whether it was given `observe`. */
+  readonly observed: boolean
   fetch(request: Request, context?: object): Response | Promise<Response>
 }
 
@@ -40,6 +42,7 @@ export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): H
       app ??= mountable({ deps, hintFor }, base, router)
       return app
     },
+    observed: deps.observe !== null,
     fetch(request, context) {
       const shown = request.method === 'HEAD' ? asGet(request) : request
       return observed(deps, request, () => {

@@ -17,6 +17,12 @@ export interface ExchangeEnd {
   readonly cutShort: boolean | null
 }
 
+/** What a report says of the request itself. */
+export type RequestHead = Pick<
+  RequestReport,
+  'requestId' | 'method' | 'target' | 'peer' | 'userAgent'
+>
+
 /**
  * A request that is observed, from its arrival to the end of its answer. The registry fills in what it
  * learns on the way; whoever sends the answer ends it, once.
@@ -30,13 +36,14 @@ export class Exchange {
   bytesIn = 0
   /** Whether an adapter ends it. */
   readonly managed: boolean
-  readonly #request: Request
+  readonly #describe: () => RequestHead
   readonly #began: number = performance.now()
   readonly #observers: RequestObserver[] = []
   #ended = false
 
-  constructor(request: Request, managed: boolean) {
-    this.#request = request
+  /** @param describe called once, when it has ended */
+  constructor(describe: () => RequestHead, managed: boolean) {
+    this.#describe = describe
     this.managed = managed
   }
 
@@ -56,18 +63,16 @@ export class Exchange {
   end({ status, bytesOut, cutShort }: ExchangeEnd): void {
     if (this.#ended) return
     this.#ended = true
-    const request = this.#request
     const { route, repository, reference, principal, errorCode, bytesIn } = this
+    const head = this.#describe()
     const report: RequestReport = {
-      requestId: requestIdOf(request),
-      method: request.method,
-      target: targetOf(request.url),
+      ...head,
+      // An adapter's peer answers by getters, which JSON leaves out.
+      peer: { address: head.peer.address, secure: head.peer.secure },
       route,
       repository,
       reference,
       principal,
-      peer: peerOf(request),
-      userAgent: request.headers.get('user-agent'),
       status,
       errorCode,
       bytesIn,
@@ -83,19 +88,31 @@ const exchanges: WeakMap<Request, Exchange> = new WeakMap()
 
 /** Begins to observe a request that no adapter observes. */
 export function observeHere(request: Request): Exchange {
-  const exchange = new Exchange(request, false)
-  exchanges.set(request, exchange)
+  const describe = (): RequestHead => ({
+    requestId: requestIdOf(request),
+    method: request.method,
+    target: targetOf(request.url),
+    peer: peerOf(request),
+    userAgent: request.headers.get('user-agent'),
+  })
+  const exchange = new Exchange(describe, false)
+  setExchange(request, exchange)
   return exchange
 }
 
 /**
- * Begins to observe a request. An adapter that knows when an answer has been sent calls it before the
- * registry sees the request, and {@link Exchange.end} when the answer is out or the client is gone.
+ * Begins to observe a request for an adapter, which calls {@link setExchange} before the registry sees
+ * the request, and {@link Exchange.end} when the answer is out or the client is gone.
+ *
+ * @param describe called once, when the exchange has ended
  */
-export function beginExchange(request: Request): Exchange {
-  const exchange = new Exchange(request, true)
+export function beginExchange(describe: () => RequestHead): Exchange {
+  return new Exchange(describe, true)
+}
+
+/** Says which exchange a request belongs to. */
+export function setExchange(request: Request, exchange: Exchange): void {
   exchanges.set(request, exchange)
-  return exchange
 }
 
 /** The exchange a request belongs to; null where it is not observed. */
@@ -116,12 +133,13 @@ export function countedSource(source: ByteSource, exchange: Exchange): ByteSourc
 }
 
 /**
- * Ends an exchange that no adapter ends: with the answer where it is all there, and with the end of its
+ * Ends an exchange of which nobody learns when its answer is out: with the answer where it is all there, and with the end of its
  * body where that is a stream. Returns the answer to send.
  */
 export function endWith(exchange: Exchange, response: Response, head: boolean): Response {
   const { status, headers } = response
   const native = nativeBlob(response)
+  // Whoever takes the file tells the end; otherwise the body does.
   if (native !== null && response.body !== null) {
     const body = countedStream(response.body, status, exchange)
     const counted = new Response(body, { status, headers })
@@ -171,6 +189,6 @@ function countedStream(
 }
 
 /** The path and query of an absolute URL. */
-function targetOf(url: string): string {
+export function targetOf(url: string): string {
   return url.slice(url.indexOf('/', url.indexOf('://') + 3))
 }

@@ -6,8 +6,12 @@
 const mark = '~'
 const ivBytes = 12
 
-/** Made when it is first needed. A cursor of another process does not open. */
-let key: Promise<CryptoKey> | null = null
+/**
+ * Made when it is first needed. A cursor of another process does not open. The bytes are made at once and
+ * the key for each request until one has it: on workerd, no request may wait for another's promise.
+ */
+let secret: Uint8Array<ArrayBuffer> | null = null
+let key: CryptoKey | null = null
 
 /** A cursor that stands for a name and does not tell it. No repository name begins as it does. */
 export async function sealCursor(name: string): Promise<string> {
@@ -36,8 +40,9 @@ export async function openCursor(text: string): Promise<string | null> {
   }
 }
 
-function keyOf(): Promise<CryptoKey> {
-  key ??= crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+async function keyOf(): Promise<CryptoKey> {
+  secret ??= crypto.getRandomValues(new Uint8Array(32))
+  key ??= await crypto.subtle.importKey('raw', secret, 'AES-GCM', false, ['encrypt', 'decrypt'])
   return key
 }
 

@@ -10,4 +10,4 @@ it('keeps the exported contracts under bun test', async () => {
   const args = ['test', './test/bun/run-contracts.ts']
   const { stderr } = await promisify(execFile)(program, args, { cwd: root })
   expect(stderr).toContain(` ${contractRuns.length} pass\n 0 fail\n`)
-}, 180_000)
+})

@@ -1,8 +1,11 @@
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
+import { logEvents } from '../../adapters/cli/log-events.ts'
 import { logNotices } from '../../adapters/cli/log-notices.ts'
 import { asText } from '../../adapters/cli/log-text.ts'
 import { loggedTarget, plain } from '../../adapters/cli/plain-text.ts'
+import { type RegistryEvent, repositoryName, tagName } from '../../src/index.ts'
+import { sampleDigest } from '../../src/testing/index.ts'
 
 describe('a request target in a log', () => {
   test.each([
@@ -78,6 +81,57 @@ describe('an entry as text', () => {
     expect(text({ level: 'error', msg: 'it failed', task: 'a b', id: 1, err })).toBe(
       '03:04:05 error it failed task="a b" id=1\n  Error: no\n      at here\n',
     )
+  })
+})
+
+describe('an event in the log', () => {
+  const digest = sampleDigest(1)
+  const origin = {
+    time: 0,
+    repository: repositoryName('team/app'),
+    principal: { id: 'ci' },
+    requestId: 'x',
+    peer: { address: '192.0.2.7' },
+  }
+  const logged = (level: string, event: RegistryEvent): readonly string[] => {
+    const lines: string[] = []
+    const formatters = { level: (label: string) => ({ level: label }) }
+    const timestamp = (): string => ',"time":"2026-01-02T03:04:05.678Z"'
+    const log = pino(
+      { base: null, level, formatters, timestamp },
+      { write: (line) => lines.push(asText(line)) },
+    )
+    logEvents(log)(event)
+    return lines
+  }
+  const short = `${digest.slice(0, 'sha256:'.length + 12)}…`
+  const facts = { digest, size: 1_000, mediaType: 'application/vnd.oci.image.manifest.v1+json' }
+  const tags = ['1', '2'].map((text) => tagName(text))
+
+  test.each<readonly [string, RegistryEvent, string]>([
+    [
+      'info',
+      { ...origin, ...facts, kind: 'manifest-pushed', tags, contentSize: 42e6, created: true },
+      `pushed team/app:1 and 1 more ${short} 42 MB by ci`,
+    ],
+    [
+      'info',
+      { ...origin, ...facts, kind: 'manifest-deleted', tags: [], tagCount: 0, principal: null },
+      `deleted team/app ${short} by 192.0.2.7`,
+    ],
+    [
+      'info',
+      { ...origin, kind: 'repository-deleted', manifests: 2, tags: 3 },
+      'repository deleted team/app with 2 manifests and 3 tags by ci',
+    ],
+    [
+      'debug',
+      { ...origin, kind: 'blob-mounted', digest, size: 5, from: repositoryName('a') },
+      `blob mounted team/app ${short} from a 5 B by ci`,
+    ],
+  ])('at %s %#', (level, event, expected) => {
+    expect(logged(level, event)).toEqual([`03:04:05 ${level.padEnd(5)} ${expected}\n`])
+    if (level === 'debug') expect(logged('info', event)).toEqual([])
   })
 })
 

@@ -85,5 +85,5 @@ describe('when the data folder goes', () => {
     await pushBlob(started.url, Buffer.from('kept'))
     started.child.kill('SIGTERM')
     expect((await started.ended).code).toBe(0)
-  }, 60_000)
+  })
 })

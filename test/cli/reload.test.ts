@@ -15,7 +15,6 @@ import { digestOf, type Harness, useProgram } from './harness.ts'
 import { everyRuntime, printed, type RunningServer } from './program.ts'
 
 /** How long a change may take on a busy machine. */
-const patience = { timeout: 15_000 }
 
 interface Serving {
   readonly folder: string
@@ -67,7 +66,7 @@ describe.each(everyRuntime)('a reload on %s', (runtime) => {
       makeCertificate(folder, 'second')
       started.child.kill('SIGHUP')
       await printed(started, '"subject":"CN=second"')
-      await expect.poll(() => certificateName(started.port), patience).toBe('second')
+      await expect.poll(() => certificateName(started.port)).toBe('second')
       expect(await push.finish()).toMatch(/^HTTP\/1\.1 201 /)
       started.child.kill('SIGTERM')
       expect((await started.ended).code).toBe(0)
@@ -76,7 +75,7 @@ describe.each(everyRuntime)('a reload on %s', (runtime) => {
     test('happens by itself once the files are renewed', async () => {
       const { folder, started } = await serveTls(cli, 'first')
       makeCertificate(folder, 'second')
-      await expect.poll(() => certificateName(started.port), patience).toBe('second')
+      await expect.poll(() => certificateName(started.port)).toBe('second')
     })
 
     test('that is not whole changes nothing', async () => {
@@ -88,7 +87,7 @@ describe.each(everyRuntime)('a reload on %s', (runtime) => {
       expect(started.out()).toContain(`--tls-key ${key}: is not a private key`)
       expect(await certificateName(started.port)).toBe('first')
       makeCertificate(folder, 'third')
-      await expect.poll(() => certificateName(started.port), patience).toBe('third')
+      await expect.poll(() => certificateName(started.port)).toBe('third')
     })
   })
 
@@ -109,7 +108,7 @@ describe('a reload', () => {
     const started = await cli.serve('--memory', '--config', path)
     const requests = (): number => started.out().split('"msg":"request"').length - 1
     await fetch(`${started.url}/v2/`)
-    await expect.poll(requests, patience).toBe(1)
+    await expect.poll(requests).toBe(1)
     writeFileSync(path, '{"log": "debug", "readOnly": true}')
     started.child.kill('SIGHUP')
     await printed(started, '"settings":["readOnly"],"msg":"changed settings wait for a restart"')
@@ -118,7 +117,7 @@ describe('a reload', () => {
     await printed(started, `${path}: \\"log\\": loud: is none of`)
     writeFileSync(path, '{"log": "warn", "readOnly": true}')
     started.child.kill('SIGHUP')
-    await expect.poll(() => started.out().split('wait for a restart').length, patience).toBe(3)
+    await expect.poll(() => started.out().split('wait for a restart').length).toBe(3)
     await fetch(`${started.url}/v2/`)
     started.child.kill('SIGTERM')
     await started.ended
@@ -135,13 +134,13 @@ describe('a reload', () => {
       const command = `exec ${words.join(' ')} > ${log}`
       const terminal = spawn('script', ['-qf', '-c', command, join(folder, 'typescript')])
       try {
-        await expect.poll(() => readFileSync(log, 'utf8'), patience).toContain('listening')
+        await expect.poll(() => readFileSync(log, 'utf8')).toContain('listening')
       } finally {
         const closed = once(terminal, 'exit')
         terminal.kill('SIGKILL')
         await closed
       }
-      await expect.poll(() => readFileSync(log, 'utf8'), patience).toContain('"msg":"stopped"')
+      await expect.poll(() => readFileSync(log, 'utf8')).toContain('"msg":"stopped"')
       expect(readFileSync(log, 'utf8')).toContain('"signal":"SIGHUP"')
     },
   )

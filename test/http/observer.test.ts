@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRegistry, type Notice, type RequestReport } from '../../src/index.ts'
-import { beginExchange, nativeBlob } from '../../src/kit.ts'
+import { beginExchange, nativeBlob, setExchange } from '../../src/kit.ts'
 import { clientOf, digestOf } from './client.ts'
 
 /** A report without what differs from run to run. */
@@ -118,13 +118,22 @@ describe('the request observer', () => {
     const adapters: RequestReport[] = []
     const registry = createRegistry({ observe: (report) => reports.push(report) })
     const request = new Request('http://registry.test/v2/')
-    const exchange = beginExchange(request)
+    const described = {
+      requestId: 'one',
+      method: 'GET',
+      target: '/v2/',
+      peer: { address: '192.0.2.1' },
+      userAgent: null,
+    }
+    const exchange = beginExchange(() => described)
+    setExchange(request, exchange)
     exchange.add((report) => adapters.push(report))
     await registry.fetch(request)
     expect(reports).toEqual([])
     exchange.end({ status: 200, bytesOut: 2, cutShort: false })
     expect(reports).toEqual(adapters)
-    expect(reports).toMatchObject([{ route: '/v2', status: 200, bytesOut: 2, cutShort: false }])
+    const rest = { route: '/v2', status: 200, bytesOut: 2, cutShort: false }
+    expect(reports).toMatchObject([{ ...described, ...rest }])
   })
 
   test('an observer that throws harms nothing', async () => {

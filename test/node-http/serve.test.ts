@@ -64,13 +64,6 @@ describe('serve', () => {
     expect(await (await fetch(url, { method: 'PUT', body })).text()).toBe('1000000')
     expect(await (await fetch(url, { method: 'POST' })).text()).toBe('0')
   })
-
-  test('hands requests to the observer', async () => {
-    const seen: unknown[] = []
-    const { url } = await serving(ok, { observe: (incoming) => seen.push(incoming.url) })
-    await fetch(`${url}/v2/`)
-    expect(seen).toEqual(['/v2/'])
-  })
 })
 
 describe('what is no request', () => {

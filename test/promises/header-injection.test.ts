@@ -152,21 +152,8 @@ describe('on the wire', () => {
 
   beforeAll(async () => {
     const log = pino({ base: null, level: 'trace' }, { write: (line) => lines.push(line) })
-    const requests: string[] = []
-    const access = accessLog(
-      { takes: () => true, line: (_, line) => void lines.push(line) },
-      null,
-      false,
-    )
-    site = await served(
-      { onNotice: logNotices(log) },
-      {
-        observe(incoming, outgoing) {
-          requests.push(incoming.url ?? '')
-          access(incoming, outgoing)
-        },
-      },
-    )
+    const observe = accessLog({ takes: () => true, line: (_, line) => void lines.push(line) })
+    site = await served({ onNotice: logNotices(log) }, { observe })
   })
 
   it.each(['\r', '\n', '\0', '\x1b', '\x7f', '\x01'])('%j in a head is 400', async (evil) => {

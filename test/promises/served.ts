@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { afterAll } from 'vitest'
 import { type ServeOptions, type Serving, serve } from '../../adapters/node-fs/index.ts'
 import { createRegistry, type Registry, type RegistryOptions } from '../../src/index.ts'
@@ -27,9 +28,11 @@ export async function served(
     port: 0,
     // Node 20.19 uses the second where it should use the first, after an answer before the body.
     timeouts: { keepAliveMs: 50, stallMs: 5000 },
-    observe: (incoming) => requests.push(incoming.url ?? ''),
     ...serveOptions,
   })
   open.push(serving)
+  serving.server.prependListener('request', (incoming: IncomingMessage) => {
+    requests.push(incoming.url ?? '')
+  })
   return { registry, serving, port: serving.port ?? 0, requests }
 }

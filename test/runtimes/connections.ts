@@ -195,8 +195,10 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
       await client().send('HEAD', `${path}2`)
       const last = `GET ${path}3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`
       await readAll(await dialled(port, last))
-      const entry = { status: 200, bytes: 12_345 }
+      // Bun does not say how much of a file went out, so its log does not either.
+      const entry = runtime === 'bun' ? { status: 200 } : { status: 200, bytes: 12_345 }
       await expect.poll(() => logged(`${path}1`)).toMatchObject(entry)
+      if (runtime === 'bun') expect(logged(`${path}1`)).not.toHaveProperty('bytes')
       await expect.poll(() => logged(`${path}2`)).toMatchObject({ ...entry, bytes: 0 })
       await expect.poll(() => logged(`${path}3`)).toMatchObject(entry)
       for (const end of [1, 2, 3]) expect(logged(`${path}${end}`)).not.toHaveProperty('aborted')

@@ -1,9 +1,10 @@
-import type { Registry } from '../../src/index.ts'
+import type { Fetcher } from '../../adapters/serving/fetcher.ts'
+import type { RequestObserver } from '../../src/index.ts'
 
 /** What the servers of the runtimes have in common. */
 type Serve = (
-  registry: Registry,
-  options: { readonly port: number },
+  registry: Fetcher,
+  options: { readonly port: number; readonly observe?: RequestObserver },
 ) => Promise<{ readonly url: string; close(graceMs: number): Promise<unknown> }>
 
 /** The `serve` of the runtime that this runs on. */

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type RunningServer, runtimes, startProgram } from '../../conformance/servers.mjs'
-import { createRegistry } from '../../src/index.ts'
 
 /** The runtimes that have an adapter of their own. */
 export type Runtime = 'node' | 'bun' | 'deno'
@@ -23,13 +22,15 @@ const probeServer = fileURLToPath(new URL('probe-server.ts', import.meta.url))
 /**
  * Starts a probe behind the adapter of a runtime: Node's in this process, the others as programs.
  *
- * @param options of `serve`; a program gets them as JSON
+ * @param options of `serve`, and `directory` for a registry on disk; a program gets them as JSON
  */
 export async function startProbe(runtime: Runtime, options: object = {}): Promise<Probe> {
   if (runtime === 'node') {
     const { serve } = await import('../../adapters/node-fs/index.ts')
-    const { probe } = await import('./probe.ts')
-    const serving = await serve(probe(createRegistry()), { port: 0, ...options })
+    const { watchedProbe } = await import('./watched-probe.ts')
+    const { directory, ...others } = options as { readonly directory?: string }
+    const { fetcher, observe } = await watchedProbe(directory)
+    const serving = await serve(fetcher, { port: 0, observe, ...others })
     return { port: serving.port ?? 0, stop: async () => void (await serving.close(0)) }
   }
   const { port, stop } = await startProbeAlone(runtime, options)

@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Peer } from '../../src/index.ts'
+import { beginExchange, type Exchange } from '../../src/kit.ts'
+import { requestIdOf } from './request-id.ts'
+
+/** Observes a request until its answer is out or its connection is gone. */
+export function beginObserving(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  peer: Peer,
+): Exchange {
+  const { socket } = incoming
+  const sentBefore = socket.bytesWritten
+  const exchange = beginExchange(() => ({
+    requestId: requestIdOf(incoming),
+    method: incoming.method ?? '',
+    target: incoming.url ?? '',
+    peer,
+    userAgent: incoming.headers['user-agent'] ?? null,
+  }))
+  outgoing.on('close', () => {
+    // The streams of HTTP/2 share a connection, which does not tell them apart.
+    const sent =
+      incoming.httpVersionMajor === 2
+        ? null
+        : socket.bytesWritten - sentBefore - headBytes(outgoing)
+    // Deno takes an answer as sent although its connection is gone.
+    const answered = outgoing.headersSent && (sent === null || sent >= 0)
+    exchange.end({
+      status: answered ? outgoing.statusCode : null,
+      bytesOut: answered ? sent : 0,
+      cutShort: !answered || !outgoing.writableFinished,
+    })
+  })
+  return exchange
+}
+
+/** What Node wrote before an answer's body; its own field, since it says that nowhere else. */
+function headBytes(outgoing: ServerResponse): number {
+  return (outgoing as { readonly _header?: string | null })._header?.length ?? 0
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RequestReport } from '../../src/index.ts'
+import { dial } from '../node-fs/loopback.ts'
+import { digestOf } from '../promises/client.ts'
+import { everyRuntime, type Probe, startProbe } from './start-probe.ts'
+
+interface Reports {
+  readonly server: readonly RequestReport[]
+  readonly own: readonly RequestReport[]
+}
+
+const places = everyRuntime.flatMap((runtime) => [
+  { runtime, place: 'memory' },
+  { runtime, place: 'disk' },
+])
+
+describe.each(places)(
+  'what observers are told on $runtime of a registry in $place',
+  ({ runtime, place }) => {
+    let probe: Probe
+    let directory = ''
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'layerdock-observer-'))
+      probe = await startProbe(runtime, place === 'disk' ? { directory } : {})
+    })
+    afterAll(async () => {
+      await probe?.stop()
+      await rm(directory, { recursive: true, force: true })
+    })
+
+    const url = (path: string): string => `http://127.0.0.1:${probe.port}${path}`
+    const reportsOf = async (userAgent: string): Promise<Reports> => {
+      const { server, own } = (await (await fetch(url('/reports'))).json()) as Reports
+      const wanted = (report: RequestReport): boolean => report.userAgent === userAgent
+      return { server: server.filter(wanted), own: own.filter(wanted) }
+    }
+
+    it('is one report of each request, the same for the server and the registry', async () => {
+      const headers = { 'User-Agent': 'crane/1' }
+      const bytes = 'x'.repeat(100_000)
+      const digest = digestOf(bytes)
+      const push = `/v2/team/app/blobs/uploads/?digest=${digest}`
+      expect((await fetch(url(push), { method: 'POST', body: bytes, headers })).status).toBe(201)
+      const pull = `/v2/team/app/blobs/${digest}`
+      expect(await (await fetch(url(pull), { headers })).text()).toBe(bytes)
+      await fetch(url(pull), { method: 'HEAD', headers })
+      await (await fetch(url('/v2/team/app/manifests/none'), { headers })).text()
+      await expect.poll(async () => (await reportsOf('crane/1')).server.length).toBe(4)
+      const { server, own } = await reportsOf('crane/1')
+      expect(own).toEqual(server)
+
+      const common = { repository: 'team/app', principal: null, peer: { address: '127.0.0.1' } }
+      // Bun does not say what became of a file.
+      const told = runtime === 'bun' && place === 'disk'
+      expect(server).toMatchObject([
+        { ...common, method: 'POST', target: push, status: 201, bytesIn: 100_000, bytesOut: 0 },
+        {
+          ...common,
+          method: 'GET',
+          route: '/v2/<name>/blobs/<digest>',
+          reference: { kind: 'digest', digest },
+          status: 200,
+          bytesIn: 0,
+          bytesOut: told ? null : 100_000,
+          cutShort: told ? null : false,
+        },
+        { ...common, method: 'HEAD', status: 200, bytesOut: 0 },
+        { ...common, method: 'GET', status: 404, errorCode: 'MANIFEST_UNKNOWN' },
+      ])
+    })
+
+    it('includes requests that never reach the registry', async () => {
+      await (await fetch(url('/later'), { headers: { 'User-Agent': 'curl/8' } })).text()
+      await expect.poll(async () => (await reportsOf('curl/8')).server.length).toBe(1)
+      const { server, own } = await reportsOf('curl/8')
+      expect(server).toMatchObject([{ target: '/later', route: null, status: 200 }])
+      expect(own).toEqual([])
+    })
+
+    it('has no status where the client left before its answer', async () => {
+      const socket = await dial(probe.port)
+      const started = `PATCH ${await session()} HTTP/1.1\r\nHost: h\r\nUser-Agent: gone\r\n`
+      socket.write(`${started}Content-Length: 10\r\n\r\nfour`)
+      // The server has the head once it has answered what came after it on another connection.
+      await (await fetch(url('/later'))).text()
+      socket.destroy()
+      await expect
+        .poll(async () => (await reportsOf('gone')).server.length, { timeout: 10_000 })
+        .toBe(1)
+      expect((await reportsOf('gone')).server).toMatchObject([
+        { method: 'PATCH', status: null, bytesOut: 0, cutShort: true },
+      ])
+    })
+
+    async function session(): Promise<string> {
+      const response = await fetch(url('/v2/a/blobs/uploads/'), { method: 'POST' })
+      const location = response.headers.get('location') ?? ''
+      return location.replace(/^https?:\/\/[^/]+/, '')
+    }
+  },
+)
