@@ -50,10 +50,12 @@ export function createFront(version: string, buffers: BufferBudget): Front {
 
   const healthz = async (): Promise<Response> => {
     const planes = await look()
-    const status = statusOf(planes)
+    const missingBlobs = await missingIn(registry)
+    const known = statusOf(planes)
+    const status = known === 'ok' && missingBlobs !== undefined ? 'degraded' : known
     const uptimeSeconds = Math.round((performance.now() - began) / 1000)
     const reasons = reasonsOf(planes)
-    const body = { status, version, uptimeSeconds, planes: statesOf(planes), reasons }
+    const body = { status, version, uptimeSeconds, planes: statesOf(planes), reasons, missingBlobs }
     return Response.json(body, { headers, status: status === 'ok' ? 200 : 503 })
   }
 
@@ -102,6 +104,25 @@ export function createFront(version: string, buffers: BufferBudget): Front {
     drain() {
       draining = true
     },
+  }
+}
+
+/** What is known to be missing, for everybody to read; undefined where nothing is. */
+interface MissingBlobs {
+  readonly count: number
+  /** The first ten. */
+  readonly digests: readonly string[]
+}
+
+const namedMissing = 10
+
+async function missingIn(registry: Registry | null): Promise<MissingBlobs | undefined> {
+  try {
+    const { count, blobs } = (await registry?.missingBytes(namedMissing)) ?? { count: 0, blobs: [] }
+    return count === 0 ? undefined : { count, digests: blobs.map(({ digest }) => digest) }
+  } catch {
+    // The state of the metadata says so already.
+    return undefined
   }
 }
 
