@@ -5,7 +5,7 @@ import { recoverFlags } from './command-line.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
 import type { Settings } from './settings.ts'
-import { expectStore, restoreMarker, startEmpty } from './start-over.ts'
+import { dropSeal, expectStore, restoreMarker, startEmpty } from './start-over.ts'
 
 /**
  * Opens a store and prints what was found and repaired. With a switch, repairs a store that does not
@@ -43,9 +43,10 @@ async function recover(directory: string, way: string | null): Promise<number> {
     throw new CliError(exitCodes.problem, [needless, ...found.repaired])
   }
   if (way === null) return say(exitCodes.problem, explanation(found.damage, directory))
-  const kept = await restart(directory, way === 'start-empty')
+  const { kept, takeBack } = await repair(directory, way)
   const { damage, repaired } = await look(directory)
   if (damage !== null) {
+    await takeBack?.()
     throw new CliError(exitCodes.problem, [`${damage.message}; nothing was deleted`])
   }
   return say(exitCodes.ok, `${directory}: the store opens again.`, ...kept, ...repaired)
@@ -76,16 +77,31 @@ async function look(directory: string): Promise<Found> {
   }
 }
 
-async function restart(directory: string, empty: boolean): Promise<readonly string[]> {
-  if (!empty) {
+/** What was done to a store. */
+interface Repair {
+  /** A line each. */
+  readonly kept: readonly string[]
+  /** Undoes it, where it did not help. */
+  takeBack?(): Promise<void>
+}
+
+async function repair(directory: string, way: string): Promise<Repair> {
+  if (way === 'restore-marker') {
     await restoreMarker(directory)
-    return ['store.json was written anew; names and bytes are as they were.']
+    return { kept: ['store.json was written anew; names and bytes are as they were.'] }
+  }
+  if (way === 'accept-loss') {
+    const { place, putBack } = await dropSeal(directory)
+    const text = 'What was lost of the journal is forgotten; everything before it is there.'
+    return { kept: [text, `Kept: ${place}`], takeBack: putBack }
   }
   const moved = await startEmpty(directory)
-  return [
-    'Its names are gone, its blobs are all there: what is pushed again is found in place.',
-    ...moved.map((name) => `Kept: ${name}`),
-  ]
+  return {
+    kept: [
+      'Its names are gone, its blobs are all there: what is pushed again is found in place.',
+      ...moved.map((name) => `Kept: ${name}`),
+    ],
+  }
 }
 
 function explained(error: unknown, directory: string): unknown {
@@ -106,6 +122,10 @@ Nothing was changed. What can be done, best first:
 
   npx layerdock recover --storage-dir ${directory} --restore-marker
     where store.json is lost or damaged and nothing else: writes it anew.
+
+  npx layerdock recover --storage-dir ${directory} --accept-loss
+    where the end of the newest journal was cut off: goes on with what is whole. The last changes
+    that clients were told of are forgotten.
 
   npx layerdock recover --storage-dir ${directory} --start-empty
     moves the files of the names to quarantine/ and starts without names: every repository,

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { StoreDamaged } from '../../src/kit.ts'
 import type { Files } from '../disk/files.ts'
 import { journalGeneration, type Layout, layoutOf } from '../disk/layout.ts'
@@ -53,6 +53,30 @@ export function restoreMarker(directory: string): Promise<void> {
     const hadFirst = (await files.stat(layout.journal(0))) !== null
     await createStore(files, layout, preferredLock())
     if (!hadFirst) await files.unlink(layout.journal(0))
+  })
+}
+
+/** The seal of a journal, moved away. */
+export interface DroppedSeal {
+  /** Where it is now, below the store's folder. */
+  readonly place: string
+  putBack(): Promise<void>
+}
+
+/**
+ * Moves the seal of the journal to quarantine, so that the store opens with what is whole of its names.
+ *
+ * @throws CliError when the folder is no store, or has no seal; StoreInUse; StoreTooNew.
+ */
+export function dropSeal(directory: string): Promise<DroppedSeal> {
+  return alone(directory, async (files, layout) => {
+    if ((await files.stat(layout.seal)) === null) {
+      const problem = 'the end of the journal is not what is wrong here; nothing was changed'
+      throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
+    }
+    await makeFolders(files, layout)
+    const place = await new Quarantine(files, layout, Date.now).move(layout.seal)
+    return { place, putBack: () => files.rename(join(layout.root, place), layout.seal) }
   })
 }
 

@@ -12,7 +12,7 @@ export interface FoundLog {
   readonly usablePrevious: LogFile | null
   /** Oldest first. */
   readonly journals: readonly LogFile[]
-  /** Names of files that are no snapshots, though they should be. */
+  /** Names of files that should be snapshots, and are not. */
   readonly unreadable: readonly string[]
 }
 

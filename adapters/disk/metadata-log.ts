@@ -193,7 +193,7 @@ export class DiskMetadataLog implements MetadataLog {
   }
 
   /**
-   * After a failed sync nobody knows what the disk holds, and the system would call the next sync a
+   * After a failed sync it is unknown what the disk holds, and the system would call the next sync a
    * success: nothing is written any more until a new process has read what is there.
    */
   #latch(error: unknown): RegistryError {

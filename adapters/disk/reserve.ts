@@ -6,7 +6,7 @@ const fullBytes = 1024 * 1024
 const stepBytes = 64 * 1024
 
 /**
- * Space kept back from everybody, given up in small steps when the journal finds no room, so that
+ * Space kept back, given up in small steps when the journal finds no room, so that
  * a full disk still takes the deletions that make it emptier.
  */
 export class Reserve {

@@ -59,6 +59,8 @@ async function copyOf(deps: CoreDeps, blob: BlobRef): Promise<BlobRef | null> {
 export async function dropBytes(deps: CoreDeps, blob: BlobRef): Promise<void> {
   try {
     await deps.blobs.delete(blob)
+    // A key that lost is condemned until its bytes are gone.
+    await deps.metadata.forget(blob)
   } catch (error) {
     deps.onNotice({
       kind: 'background-failure',

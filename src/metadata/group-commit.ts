@@ -32,7 +32,7 @@ export interface CommitOptions {
 /**
  * Makes changes durable, many at a time. While one batch is being written, changes wait; then all
  * that wait are evaluated, one after the other, and make the next batch. So between batches the
- * state is exactly what is durable: that is when readers who had to wait are served.
+ * state is exactly what is durable: that is when readers that had to wait are served.
  */
 export class GroupCommit {
   readonly #state: State
@@ -93,8 +93,14 @@ export class GroupCommit {
   /** Reads once the batch in flight is settled, before anything else changes. */
   afterFlight<T>(read: () => Promise<T>): Promise<T> {
     if (this.#flight === null) return read()
-    return new Promise((resolve) => {
-      this.#readers.push(() => resolve(read()))
+    return new Promise((resolve, reject) => {
+      this.#readers.push(() => {
+        try {
+          resolve(read())
+        } catch (error) {
+          reject(error)
+        }
+      })
     })
   }
 

@@ -26,6 +26,11 @@ export class Holdings {
   readonly trash: Map<string, BlobRef> = new Map()
   /** Those whose bytes are known to be missing. */
   readonly missing: Set<Holding> = new Set()
+  /**
+   * Keys that count for a moment though they are forgotten: a journal is replayed over a snapshot that
+   * has the digest under a later key already.
+   */
+  readonly #forgotten: Set<string> = new Set()
 
   /** How many digests are named. */
   get size(): number {
@@ -62,7 +67,7 @@ export class Holdings {
     there.ref = ref
     there.readable = ref
     this.missing.delete(there)
-    this.trash.set(before.key, before)
+    this.#discard(before)
     trace?.bytesOf(digest)
     trace?.undo(() => {
       there.ref = before
@@ -96,7 +101,7 @@ export class Holdings {
     const { digest, ref } = holding
     this.#held.delete(digest)
     const wasMissing = this.missing.delete(holding)
-    this.trash.set(ref.key, ref)
+    this.#discard(ref)
     trace?.holders(digest)
     trace?.undo(() => {
       this.#held.set(digest, holding)
@@ -143,6 +148,7 @@ export class Holdings {
   forget(digest: Digest, key: string | null, trace: Trace | null): void {
     if (key !== null) {
       if (this.trash.get(key)?.digest === digest) this.#leaveTrash(key, trace)
+      else if (trace === null && this.#held.get(digest)?.ref.key === key) this.#forgotten.add(key)
       return
     }
     // Format 1 had one key a digest, and forgot them in the order they came here.
@@ -151,6 +157,11 @@ export class Holdings {
       this.#leaveTrash(ref.key, trace)
       return
     }
+  }
+
+  /** Its key does not count any more. */
+  #discard(ref: BlobRef): void {
+    if (!this.#forgotten.delete(ref.key)) this.trash.set(ref.key, ref)
   }
 
   #leaveTrash(key: string, trace: Trace | null): void {

@@ -120,7 +120,7 @@ function readPrefix(bytes: Uint8Array): Frame | null {
 
 /**
  * Whether a bad line is two frames, the newline between them lost: the first was acknowledged
- * before the second was written, so this is no torn tail.
+ * before the second was written, so this is not a torn tail.
  */
 function hidesFrame(line: Uint8Array): boolean {
   const first = readPrefix(line)

@@ -85,7 +85,14 @@ export class Leftovers {
 
   /** Takes some out; at most for a moment. */
   step(): void {
-    if (this.#queue.size === 0) return
+    if (this.#queue.size > 0) this.#takeSome()
+    if (this.#queue.size > 0 || this.#waiting.length === 0) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
+  }
+
+  #takeSome(): void {
     const end = performance.now() + stepMs
     for (const leftover of this.#queue) {
       let isDone = false
@@ -94,12 +101,8 @@ export class Leftovers {
       } while (!isDone && performance.now() < end)
       if (!isDone) return
       this.#queue.delete(leftover)
-      if (performance.now() >= end) break
+      if (performance.now() >= end) return
     }
-    if (this.#queue.size > 0) return
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const wake of waiting) wake()
   }
 
   /** Waits until nothing is to be taken out. */

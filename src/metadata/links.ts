@@ -73,22 +73,23 @@ export class Links {
    * all share.
    */
   name(repository: Repository, record: ManifestRecord, trace: Trace | null): readonly Digest[] {
-    const links: Link[] = []
-    for (const digest of record.references) {
-      const link = repository.link(this.#holdings.get(digest)?.digest ?? digest)
+    const links: Link[] | null = trace === null ? null : []
+    const names = record.references.map((digest) => {
+      const link = repository.links.get(digest) ?? this.#newLink(repository, digest)
       link.references += 1
       if (link.references === 1) this.leases.remove(link)
-      links.push(link)
-    }
+      links?.push(link)
+      return link.digest
+    })
     trace?.undo(() => {
-      for (const link of links.reverse()) {
+      for (const link of links?.reverse() ?? []) {
         link.references -= 1
         if (link.references > 0) continue
         if (link.holding !== null) this.leases.add(link)
         else repository.links.delete(link.digest)
       }
     })
-    return links.map((link) => link.digest)
+    return names
   }
 
   /** Counts one less; what no manifest names any more is kept at least until then. */
@@ -119,6 +120,10 @@ export class Links {
         link.keepUntil = before
       }
     })
+  }
+
+  #newLink(repository: Repository, digest: Digest): Link {
+    return repository.link(this.#holdings.get(digest)?.digest ?? digest)
   }
 
   #attach(link: Link, holding: NonNullable<Link['holding']>): void {

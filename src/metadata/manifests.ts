@@ -1,7 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
-import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
 import type { Effect } from './effects.ts'
+import { frozenRecord } from './frozen-record.ts'
 import type { Holdings } from './holdings.ts'
 import type { Leftovers } from './leftovers.ts'
 import type { Links } from './links.ts'
@@ -30,7 +30,7 @@ export class Manifests {
     const stored = this.#manifest(repository, holding.digest, trace)
     const before = stored.record
     const references = this.#links.name(repository, record, trace)
-    const after = recordOf(record, holding.ref, references)
+    const after = frozenRecord(record, holding.ref, Object.freeze(references))
     if (before !== null) this.#links.release(repository, before, keepUntil, trace)
     const place = (from: ManifestRecord | null, to: ManifestRecord | null): void => {
       if (from !== null) repository.unrefer(from)
@@ -96,9 +96,7 @@ export class Manifests {
   /** Sets tags. */
   tag(repository: Repository, effect: Effect & { kind: 'tag' }, trace: Trace | null): void {
     const target = this.#manifest(repository, effect.digest, trace)
-    for (const [index, tag] of effect.tags.entries()) {
-      repository.setTag(tag, target, effect.times[index] ?? 0, trace)
-    }
+    repository.setTags(target, effect.tags, effect.times, trace)
   }
 
   /** The manifest of a digest; one of which nothing is known where there is none. */
@@ -117,24 +115,4 @@ function touchManifest(repository: Repository, record: ManifestRecord, trace: Tr
   trace.key(repository.name, record.digest)
   trace.holders(record.digest)
   if (record.subject !== undefined) trace.subject(repository.name, record.subject)
-}
-
-/** A record of the store's own, which nobody can change. */
-function recordOf(
-  record: ManifestRecord,
-  blob: BlobRef,
-  references: readonly Digest[],
-): ManifestRecord {
-  const { annotations } = record
-  return Object.freeze({
-    ...record,
-    digest: blob.digest,
-    blob,
-    references: Object.freeze(references),
-    ...(annotations === undefined
-      ? {}
-      : {
-          annotations: Object.freeze(annotations.map((pair) => Object.freeze([...pair] as const))),
-        }),
-  })
 }

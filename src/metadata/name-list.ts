@@ -27,6 +27,15 @@ export function withName<T extends string>(list: NameList<T>, name: T): NameList
   return [...list, name].sort()
 }
 
+/** The list with all of `names` in it. Only the list that is returned may be used from then on. */
+export function withNames<T extends string>(list: NameList<T>, names: readonly T[]): NameList<T> {
+  if (names.length === 1) return withName(list, names[0] as T)
+  if (sizeOf(list) === 0 && names.length <= longestArray && isSorted(names)) return [...names]
+  let all = list
+  for (const name of names) all = withName(all, name)
+  return all
+}
+
 /** The list without `name`. Only the list that is returned may be used from then on. */
 export function withoutName<T extends string>(list: NameList<T>, name: T): NameList<T> {
   if (list instanceof SortedNames) {
@@ -51,4 +60,12 @@ export function namesAfter<T extends string>(
   if (list instanceof SortedNames) return list.page(after, limit).items
   const rest = after === undefined ? list : list.filter((name) => name > after)
   return rest.slice(0, limit)
+}
+
+/** Whether each name is above the one before it. */
+function isSorted(names: readonly string[]): boolean {
+  for (let at = 1; at < names.length; at += 1) {
+    if ((names[at - 1] as string) >= (names[at] as string)) return false
+  }
+  return true
 }

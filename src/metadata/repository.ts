@@ -3,9 +3,10 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
+import { frozenRecord } from './frozen-record.ts'
 import type { Holding } from './holdings.ts'
 import type { Leased } from './lease-queue.ts'
-import { type NameList, noNames, sizeOf, withName, withoutName } from './name-list.ts'
+import { type NameList, noNames, sizeOf, withName, withNames, withoutName } from './name-list.ts'
 import { Referrers } from './referrers.ts'
 import { SortedNames } from './sorted-names.ts'
 import type { Trace } from './trace.ts'
@@ -125,26 +126,21 @@ export class Repository {
     if (referrers?.size === 0) this.referrers.delete(record.subject)
   }
 
-  /** Sets a tag. */
-  setTag(tag: Tag, target: StoredManifest, updatedAt: number, trace: Trace | null): void {
-    const before = this.tags.get(tag)
-    const moved = before !== undefined && this.#stands(before.target) ? before.target : null
-    if (moved === target && before?.updatedAt === updatedAt) return
-    const isListed = !this.tagNames.insert(tag)
-    if (moved !== null) moved.tags = withoutName(moved.tags, tag)
-    else this.tagCount += 1
-    this.tags.set(tag, { target, updatedAt })
-    target.tags = withName(target.tags, tag)
-    if (trace === null) return
-    trace.key(this.name, tag)
-    if (moved === null) trace.tagList(this.name)
-    trace.undo(() => {
-      target.tags = withoutName(target.tags, tag)
-      if (moved !== null) moved.tags = withName(moved.tags, tag)
-      else this.tagCount -= 1
-      if (before === undefined) this.tags.delete(tag)
-      else this.tags.set(tag, before)
-      if (!isListed) this.tagNames.delete(tag)
+  /** Sets tags, each with the time it was set. */
+  setTags(
+    target: StoredManifest,
+    tags: readonly Tag[],
+    times: readonly number[],
+    trace: Trace | null,
+  ): void {
+    const added: Tag[] = []
+    for (const [index, tag] of tags.entries()) {
+      if (this.#point(tag, target, times[index] as number, trace)) added.push(tag)
+    }
+    if (added.length === 0) return
+    target.tags = withNames(target.tags, added)
+    trace?.undo(() => {
+      for (const tag of added) target.tags = withoutName(target.tags, tag)
     })
   }
 
@@ -175,6 +171,30 @@ export class Repository {
     this.tagNames.delete(tag)
   }
 
+  /** Points a tag at a manifest; true when it did not point there before. */
+  #point(tag: Tag, target: StoredManifest, updatedAt: number, trace: Trace | null): boolean {
+    const before = this.tags.get(tag)
+    const isSet = before !== undefined && this.#stands(before.target)
+    if (isSet && before.target === target && before.updatedAt === updatedAt) return false
+    this.tags.set(tag, { target, updatedAt })
+    const isNew = before === undefined && this.tagNames.insert(tag)
+    const left = isSet && before.target !== target ? before.target : null
+    if (left !== null) left.tags = withoutName(left.tags, tag)
+    if (!isSet) this.tagCount += 1
+    if (trace !== null) {
+      trace.key(this.name, tag)
+      if (!isSet) trace.tagList(this.name)
+      trace.undo(() => {
+        if (before === undefined) this.tags.delete(tag)
+        else this.tags.set(tag, before)
+        if (isNew) this.tagNames.delete(tag)
+        if (left !== null) left.tags = withName(left.tags, tag)
+        if (!isSet) this.tagCount -= 1
+      })
+    }
+    return !isSet || left !== null
+  }
+
   #stands(target: StoredManifest): boolean {
     return this.manifests.get(target.digest) === target
   }
@@ -198,6 +218,6 @@ export function readableRecord(stored: StoredManifest): ManifestRecord | null {
   if (record.blob === blob) return record
   if (blob === null) return null
   // Its bytes are under another key by now.
-  stored.record = Object.freeze({ ...record, blob })
+  stored.record = frozenRecord(record, blob, record.references)
   return stored.record
 }

@@ -1,4 +1,5 @@
 import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
 import { crc32, crcStart, crcText } from './crc32.ts'
 import { encodeEffect } from './effect-encoder.ts'
 import type { Effect } from './effects.ts'
@@ -141,12 +142,18 @@ function* effectsOfManifest(
   if (record === null || holding === null) return
   const current = record.blob === holding.ref ? record : { ...record, blob: holding.ref }
   yield { kind: 'manifest', repository: name, record: current, keepUntil: 0 }
-  let after: Parameters<typeof repository.target>[0] | undefined
+  let after: Tag | undefined
   do {
     const names = namesAfter(manifest.tags, after, stride)
-    after = names.at(-1)
-    const tags = names.filter((tag) => repository.target(tag) === manifest)
-    const times = tags.map((tag) => repository.tags.get(tag)?.updatedAt ?? 0)
+    after = names.length < stride ? undefined : names.at(-1)
+    const tags: Tag[] = []
+    const times: number[] = []
+    for (const tag of names) {
+      const entry = repository.tags.get(tag)
+      if (entry?.target !== manifest || manifest.record === null) continue
+      tags.push(tag)
+      times.push(entry.updatedAt)
+    }
     if (tags.length > 0) yield { kind: 'tag', repository: name, digest, tags, times }
   } while (after !== undefined)
 }

@@ -221,7 +221,7 @@ function harmless(onNotice: NoticeSink = () => {}): NoticeSink {
     try {
       onNotice(notice)
     } catch {
-      // There is nobody else to tell.
+      // There is no one else to tell.
     }
   }
 }

@@ -107,6 +107,46 @@ test('--restore-marker brings a store back whose marker alone is lost', async ()
   expect(await (await fetch(`${url}/v2/a/blobs/${digest}`)).text()).toBe('kept')
 })
 
+test('--accept-loss goes on with what is whole of a journal that lost its end', async () => {
+  const folder = cli.folder()
+  const { url, child, ended } = await cli.serve('--storage-dir', folder)
+  const digest = await pushBlob(url, Buffer.from('kept'))
+  await pushBlob(url, Buffer.from('lost'))
+  const journal = join(folder, 'journal.0')
+  const frames = readFileSync(journal, 'utf8').split('\n')
+  const sealed = (): boolean => !/^seal 0 0 .*\nseal 0 0 /.test(readFileSync(sealFile, 'utf8'))
+  const sealFile = join(folder, 'journal.seal')
+  await expect.poll(sealed, { timeout: 15_000 }).toBe(true)
+  child.kill('SIGKILL')
+  await ended
+  writeFileSync(journal, `${frames[0]}\n${frames[1]?.slice(0, 50)}`)
+
+  const refused = await cli.run('serve', '--listen', '127.0.0.1:0', '--storage-dir', folder)
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('journal.0')])
+  const looked = await cli.run('recover', '--storage-dir', folder)
+  expect(looked).toMatchObject({ code: 1, out: expect.stringContaining('--accept-loss') })
+  const recovered = await cli.run('recover', '--storage-dir', folder, '--accept-loss')
+  expect(recovered).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/Kept: quarantine\/journal\.seal.*50 bytes/s),
+  })
+  const next = await cli.serve('--storage-dir', folder)
+  expect(await (await fetch(`${next.url}/v2/a/blobs/${digest}`)).text()).toBe('kept')
+  const again = await cli.run('recover', '--storage-dir', cli.folder(), '--accept-loss')
+  expect(again.code).toBe(1)
+})
+
+test('--accept-loss does not help a journal that is damaged before its end', async () => {
+  const { folder } = await store()
+  damage(folder)
+  const seal = readFileSync(join(folder, 'journal.seal'))
+  expect(await cli.run('recover', '--storage-dir', folder, '--accept-loss')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('journal.0'),
+  })
+  expect(readFileSync(join(folder, 'journal.seal')).equals(seal)).toBe(true)
+})
+
 test('--restore-marker does not help a damaged journal, and says so', async () => {
   const { folder } = await store()
   damage(folder)
@@ -119,7 +159,7 @@ test('--restore-marker does not help a damaged journal, and says so', async () =
 test('a folder of other things is not touched', async () => {
   const folder = cli.folder()
   appendFileSync(join(folder, 'thesis.txt'), 'years of work')
-  for (const way of [[], ['--start-empty'], ['--restore-marker']]) {
+  for (const way of [[], ['--start-empty'], ['--restore-marker'], ['--accept-loss']]) {
     expect((await cli.run('recover', '--storage-dir', folder, ...way)).code).toBe(1)
   }
   expect(readdirSync(folder)).toEqual(['thesis.txt'])

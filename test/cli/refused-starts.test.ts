@@ -69,7 +69,8 @@ describe('a server that cannot start says why and what to do', () => {
     const later = '{"format":3,"lock":"flock"}'
     writeFileSync(join(folder, 'store.json'), later)
     const commands = [['serve', '--listen', '127.0.0.1:0'], ['recover']]
-    for (const way of ['--restore-marker', '--start-empty']) commands.push(['recover', way])
+    for (const way of ['--restore-marker', '--start-empty', '--accept-loss'])
+      commands.push(['recover', way])
     for (const words of commands) {
       const { code, err } = await cli.run(...words, '--storage-dir', folder)
       expect([code, err]).toEqual([1, expect.stringContaining('Run a newer version')])

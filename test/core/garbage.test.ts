@@ -157,6 +157,19 @@ describe('the collection of garbage', () => {
     expect(await new Response(open?.stream()).text()).toBe('again')
   })
 
+  test('content that is pushed again and again leaves nothing to be collected', async () => {
+    const { registry, stores, push, pushImage, stored } = inHand({ limits })
+    const config = await push(app, 'config')
+    let image = ''
+    for (let round = 0; round < 3; round += 1) {
+      await push(app, 'config')
+      image = await pushImage(app, 'latest', [config])
+    }
+    expect(await stored()).toEqual([config, image].sort())
+    expect(await stores.metadata.condemn(10)).toEqual([])
+    expect(await registry.collectGarbage()).toEqual(nothing)
+  })
+
   test('a sweep deletes bytes without a name, and no others', async () => {
     const { registry, stores, push, pushImage, stored } = inHand({ limits })
     const config = await push(app, 'config')

@@ -175,7 +175,7 @@ describe('a journal that is not what it was', () => {
     await expect(log.rotate()).rejects.toMatchObject({ kind: 'storageReadOnly' })
   })
 
-  test('a folder that is away for a moment is no more than that', async () => {
+  test('a folder that is away for a moment is used again', async () => {
     const directory = await temporaryFolder()
     const { log } = await opened(directory)
     await rename(directory, `${directory}.away`)

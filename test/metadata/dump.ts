@@ -1,8 +1,19 @@
 import type { State } from '../../src/metadata/state.ts'
 import { digests } from './samples.ts'
 
-/** Everything in a state, in an order of its own. */
-export function dump(state: State): unknown {
+/** The ends of leases, by repository and digest. */
+export function leasesOf(state: State): Map<string, number> {
+  const leases = new Map<string, number>()
+  for (const { name, links } of state.repositories.values()) {
+    for (const { digest, holding, keepUntil } of links.values()) {
+      if (holding !== null) leases.set(`${name} ${digest}`, keepUntil)
+    }
+  }
+  return leases
+}
+
+/** Everything in a state, in an order of its own; the ends of leases where they are asked for. */
+export function dump(state: State, leases = true): unknown {
   return {
     now: state.now,
     names: state.repositoryNames.page(undefined, 100).items,
@@ -14,7 +25,7 @@ export function dump(state: State): unknown {
         digest: link.digest,
         ref: link.holding?.ref,
         references: link.references,
-        keepUntil: link.holding === null ? null : link.keepUntil,
+        keepUntil: link.holding === null || !leases ? null : link.keepUntil,
         waits: link.heapIndex !== -1,
       })),
       blobs: repository.blobNames.page(undefined, 100).items,

@@ -81,17 +81,17 @@ test.each([
   ['a time before the beginning', ['time', -1]],
   ['a path for a digest', ['unlink', 'a', 'sha256:../../b']],
   ['a size below nothing', ['link', 'a', digest, -1, 'k']],
-  ['a size that is no number', ['stored', digest, '1', 'k']],
+  ['a size that is not a number', ['stored', digest, '1', 'k']],
   ['a record of nothing', ['manifest', 'a', null]],
   ['a record without a type', ['manifest', 'a', { ...record, mediaType: undefined }]],
   ['references that are none', ['manifest', 'a', { ...record, references: ['x'] }]],
-  ['a subject that is no text', ['manifest', 'a', { ...record, subject: 1 }]],
+  ['a subject that is not text', ['manifest', 'a', { ...record, subject: 1 }]],
   ['annotations as an object', ['manifest', 'a', { ...record, annotations: { a: 'b' } }]],
   [
     'an annotation of three parts',
     ['manifest', 'a', { ...record, annotations: [['a', 'b', 'c']] }],
   ],
-])('%s is no effect', (_, line) => {
+])('%s is not an effect', (_, line) => {
   expect(decode(['manifest', 'a', record])).not.toBeNull()
   expect(decode(line)).toBeNull()
 })

@@ -51,14 +51,14 @@ test('a snapshot of version 1 is read', async () => {
 test.each([
   ['an entry too few', header + entries.slice(0, 20) + trailer],
   ['an entry that is none', `${header}["repository","../a"],\n["repository","b"],\n${trailer}`],
-  ['an entry that is no JSON', `${header}["repository","a],\n["repository","b"],\n${trailer}`],
+  ['an entry that is not JSON', `${header}["repository","a],\n["repository","b"],\n${trailer}`],
   ['an entry without its comma', `${header}["repository","a"],\n["repository","b"]\n${trailer}`],
   ['another format', header.replace('layerdock', 'another') + entries + trailer],
   ['a later version', header.replace('"version":2', '"version":3') + entries + trailer],
   ['a field of its own', header.replace('"version"', '"more":1,"version"') + entries + trailer],
   ['no first line', entries + trailer],
-  ['a generation that is no number', header.replace('3', '-3') + entries + trailer],
-  ['a count that is no number', header + entries + trailer.replace('2', '"2"')],
+  ['a negative generation', header.replace('3', '-3') + entries + trailer],
+  ['a count that is not a number', header + entries + trailer.replace('2', '"2"')],
   ['a trailer of its own', header + entries + trailer.replace(',"through"', ',"x":1,"through"')],
 ])('with %s it is damaged, though its checksum is right', async (_, text) => {
   const reading = read(snapshotOf(text), 40)
@@ -66,7 +66,7 @@ test.each([
   await expect(reading).rejects.toThrow(/^metadata\.json: /)
 })
 
-test('bytes that are no UTF-8 are damage', async () => {
+test('bytes that are not UTF-8 are damage', async () => {
   const bytes = snapshotOf(header + entries + trailer)
   bytes[header.length + 3] = 0xff
   await expect(read(bytes)).rejects.toThrow(StoreDamaged)

@@ -6,7 +6,7 @@ import { State } from '../../src/metadata/state.ts'
 import type { Trace } from '../../src/metadata/trace.ts'
 import type { BlobRef } from '../../src/ports/blob-store.ts'
 import { sampleDigest } from '../../src/testing/samples.ts'
-import { dump, miscounts } from './dump.ts'
+import { dump, leasesOf, miscounts } from './dump.ts'
 import { effect } from './effects.ts'
 import { digests, repositories, tags } from './samples.ts'
 
@@ -65,6 +65,22 @@ test('an effect that adds nothing to be taken back changed nothing', () => {
   )
 })
 
+test('a key that was forgotten is not condemned by replaying what came before', () => {
+  const later = { ...blob, key: 'later' }
+  const [first, second] = repositories as [typeof name, typeof name]
+  const record = { digest, size: 1, mediaType: 'a/b', blob: later, references: [], pushedAt: 1 }
+  const history: Effect[] = [
+    { kind: 'link', repository: first, blob, keepUntil: 0 },
+    { kind: 'unlink', repository: first, digest },
+    { kind: 'forget', digest, key: blob.key },
+    { kind: 'manifest', repository: second, record, keepUntil: 0 },
+  ]
+  const state = stateOf(history)
+  for (const each of history) state.apply(each, null)
+  expect([...state.holdings.trash.keys()]).toEqual([])
+  expect(state.holdings.get(digest)?.ref).toEqual(later)
+})
+
 /**
  * The effects as a store would make them: it uses each key once, changes the key that counts only when
  * its bytes are missing, and forgets only what nothing names.
@@ -106,15 +122,19 @@ function likely(made: readonly Effect[]): Effect[] {
   return likely
 }
 
-test('replaying effects over a state that has had them all changes nothing', () => {
+test('replaying effects over a state that has had them all makes a lease longer, or nothing', () => {
   fc.assert(
     fc.property(effects, fc.nat(30), (made, from) => {
       const history = likely(made)
       const after = history.slice(from)
       const state = stateOf(history)
-      const was = dump(state)
+      const was = dump(state, false)
+      const leases = leasesOf(state)
       for (const each of after) state.apply(each, null)
-      expect(dump(state)).toEqual(was)
+      expect(dump(state, false)).toEqual(was)
+      for (const [link, keepUntil] of leasesOf(state)) {
+        expect(keepUntil).toBeGreaterThanOrEqual(leases.get(link) ?? 0)
+      }
     }),
     { numRuns: 1000 },
   )

@@ -345,6 +345,32 @@ describe('when the disk is full', () => {
 /** What notices of the metadata's condition have in common. */
 const condition = { kind: 'store-condition', part: 'metadata', error: null } as const
 
+test('a sink of notices that throws harms nothing', async () => {
+  const hooks: LogHooks = {}
+  let told = 0
+  const store = await openMetadata({
+    log: new MemoryLog(emptyDisk(), hooks),
+    onNotice: () => {
+      told += 1
+      throw new Error('no notices today')
+    },
+  })
+  hooks.append = () => {
+    throw new RegistryError('storageFull')
+  }
+  const refused = [put(store, d1, tag), put(store, d2, tag)]
+  for (const each of await Promise.allSettled(refused)) expect(each.status).toBe('rejected')
+  delete hooks.append
+  await put(store, d1, tag)
+  hooks.chunk = () => {
+    throw new Error('no snapshot today')
+  }
+  await store.compact()
+  await put(store, d2, tag)
+  expect((await store.resolveTag(here, tag))?.digest).toBe(d2)
+  expect(told).toBe(3)
+})
+
 describe('when a sync fails', () => {
   test('nothing is written any more, and reads go on with what is durable', async () => {
     const { store, disk, hooks, notices } = await bench()

@@ -99,7 +99,7 @@ export const expectationCases: readonly MetadataStoreCase[] = [
     equals(await attempt(store, 1, manifest({ noneMatch: 'any' })), 'conflict', 'there')
     const own = manifest({ match: [sampleDigest(1)] })
     equals(await attempt(store, 1, own, []), 'stored', 'match, there')
-    equals(await attempt(store, 2, manifest({ noneMatch: 'any' })), 'stored', 'a tag is no matter')
+    equals(await attempt(store, 2, manifest({ noneMatch: 'any' })), 'stored', 'whatever the tag is')
   }),
 
   metadataCase('a manifest whose bytes are missing counts as absent', async (store) => {
