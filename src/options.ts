@@ -125,6 +125,15 @@ export interface RegistryOptions extends ServiceAppOptions {
   /**
    * A function around the service, for HTTP and for `registry.service` alike: it returns a service that
    * changes, counts or refuses what it wants to. `readOnly` and `deletes` apply outside of it.
+   *
+   * @example
+   * const wrap = (service: RegistryService): RegistryService => ({
+   *   ...service,
+   *   async deleteManifest(call, repository, reference) {
+   *     if (call.principal?.id !== 'admin') throw new RegistryError('denied')
+   *     return service.deleteManifest(call, repository, reference)
+   *   },
+   * })
    */
   readonly wrap?: (service: RegistryService) => RegistryService
   /** Called with every change, once it is durable. See {@link EventSink}. */

@@ -11,6 +11,10 @@ export type { Registry } from './assembled-registry.ts'
 /**
  * Makes a registry (OCI Distribution Specification, end-1 to end-14, and `_catalog`).
  *
+ * @example
+ * const registry = createRegistry()
+ * export default { fetch: registry.fetch }
+ *
  * @throws TypeError when `prefix` or `stripped` is not a path, the public path does not begin with
  *   `stripped`, or `cors` lists something that is not an origin.
  */

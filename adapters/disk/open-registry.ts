@@ -57,6 +57,14 @@ export interface DiskRegistry extends Registry {
  * Opens the registry in a folder, or makes one there. Its `close` releases the folder. With `readOnly`
  * nothing is written, and the folder may be one that cannot be.
  *
+ * @example
+ * const registry = await openRegistry({ directory: './registry-data' })
+ * const serving = await serve(registry, { port: 5000 })
+ * process.once('SIGTERM', async () => {
+ *   await serving.close()
+ *   await registry.close()
+ * })
+ *
  * @throws StoreInUse when another process has the folder.
  * @throws UnfitFolder when it holds something else, StoreTooNew when a later version made it.
  * @throws StoreDamaged when something acknowledged would be forgotten.

@@ -75,6 +75,15 @@ export interface CatalogScope {
 /**
  * Who may do what. Asked once who calls, then for everything the request needs in one list. What it
  * throws refuses the request: a RegistryError as it says, anything else as a 500.
+ *
+ * @example
+ * const onlyCiPushes: Access = {
+ *   authenticate: async ({ headers }) =>
+ *     headers.get('authorization') === `Bearer ${ciToken}` ? { id: 'ci' } : null,
+ *   authorize: async (principal, asks) =>
+ *     asks.map(({ action }) => (action === 'pull' || principal?.id === 'ci' ? 'allow' : 'login')),
+ *   challenge: () => 'Bearer realm="registry"',
+ * }
  */
 export interface Access {
   /** Who calls; null for an anonymous caller, a {@link Rejection} for wrong credentials. */

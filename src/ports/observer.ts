@@ -35,5 +35,9 @@ export interface RequestReport {
 /**
  * Takes a report of every request once it has ended. Called beside the requests: what it throws is a
  * notice and harms nothing.
+ *
+ * @example
+ * const observe: RequestObserver = ({ method, route, status, milliseconds }) =>
+ *   durations.labels(method, route ?? 'none', String(status)).observe(milliseconds / 1000)
  */
 export type RequestObserver = (report: RequestReport) => void
