@@ -11,7 +11,7 @@ import { type DiskLogDeps, DiskMetadataLog } from './metadata-log.ts'
 import { nodeFiles } from './node-files.ts'
 import { Quarantine } from './quarantine.ts'
 import { ReadOnlyLog } from './read-only-log.ts'
-import { StoreHealth, type StoreHealthReport } from './store-health.ts'
+import { StoreHealth, type StoreHealthDeps, type StoreHealthReport } from './store-health.ts'
 import type { BlobPlace, LockKind } from './store-marker.ts'
 import { takeFolder } from './take-folder.ts'
 import { DiskUploadStore } from './upload-store.ts'
@@ -93,7 +93,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   const lock = await takeFolder(files, layout, { place, readOnly, wanted: options.lock })
   try {
     const guard = new FolderGuard(layout.root, lock)
-    const looks = {
+    const looks: StoreHealthDeps['looks'] = {
       metadata: () => log.expectNamed(),
       blobs: async () => await blobs.check?.(),
       uploads: () => uploads.check(),
@@ -103,7 +103,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
       options.blobs === undefined
         ? new DiskBlobStore({ files, layout, buffers, guard, health, onNotice, readOnly })
         : null
-    const blobs = own ?? (options.blobs as BlobStore)
+    const blobs: BlobStore = own ?? (options.blobs as BlobStore)
     const uploads = await DiskUploadStore.open({
       files,
       layout,
