@@ -1,5 +1,6 @@
 import { emitter, safeNotices } from './core/callbacks.ts'
 import type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
+import { plainService } from './core/plain-service.ts'
 import { readOnly, withoutDeletes } from './core/read-only.ts'
 import { createCore } from './core/service.ts'
 import { steadyClock } from './oci/steady-clock.ts'
@@ -39,7 +40,8 @@ export interface Registry {
   collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
   /**
    * Deletes bytes that no name points at, which a crash may leave. Walks over everything the blob store
-   * has. Bytes committed less than `graceMs` ago (default: the lease) are left alone.
+   * has. Bytes committed less than `graceMs` ago are left alone. Default: the lease, or how long an
+   * upload session may be idle where that is longer, since a session may wait to name its bytes.
    */
   sweepBytes(graceMs?: number): Promise<SweepReport>
   /** Bytes that are known to be missing or damaged, at most `limit` (default: 100) of them. */
@@ -82,7 +84,9 @@ export function assembleRegistry(
     pullEvents: options.pullEvents ?? false,
     clock,
   })
-  const service = restricted(options.wrap?.(core.service) ?? core.service, options)
+  const { wrap } = options
+  const wrapped = wrap === undefined ? core.service : plainService(wrap(core.service))
+  const service = restricted(wrapped, options)
   const http = serviceApp(service, { ...options, onNotice })
   return {
     get app() {
@@ -93,7 +97,8 @@ export function assembleRegistry(
     service,
     expireUploads: core.expireUploads,
     collectGarbage: core.collectGarbage,
-    sweepBytes: (graceMs = limits.leaseMs) => core.sweepBytes(graceMs),
+    sweepBytes: (graceMs = Math.max(limits.leaseMs, limits.uploadIdleMs)) =>
+      core.sweepBytes(graceMs),
     missingBytes: (limit = 100) => stores.metadata.listMissing(limit),
     async check() {
       await Promise.all([

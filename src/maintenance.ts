@@ -1,3 +1,4 @@
+import { callSafely } from './oci/call-safely.ts'
 import type { NoticeSink } from './ports/notices.ts'
 import type { Registry } from './registry.ts'
 
@@ -5,7 +6,7 @@ import type { Registry } from './registry.ts'
 export interface MaintenanceOptions {
   /** Upload sessions that were idle too long are ended. Default: every minute. */
   readonly expireEveryMs?: number
-  /** Garbage is collected. Default: never. */
+  /** Garbage is collected, for the first time ten minutes after the start. Default: never. */
   readonly collectEveryMs?: number | null
   /** Whether a collection also drops repositories that hold nothing. Default: false. */
   readonly dropEmptyRepositories?: boolean
@@ -18,8 +19,8 @@ export interface MaintenanceOptions {
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
-/** Long enough after a start not to compete with it; a service restarted daily is swept as well. */
-const firstSweepMs = 10 * minuteMs
+/** Long enough after a start not to compete with it; a service restarted daily does its work as well. */
+const firstMs = 10 * minuteMs
 
 /**
  * Does what no request asks for: ends idle uploads, sweeps, and collects garbage where that is asked
@@ -40,9 +41,8 @@ export function startMaintenance(
     tasks.push(repeat('collecting garbage', collect, collectEveryMs))
   }
   if (sweepEveryMs !== null) {
-    const first = Math.min(firstSweepMs, sweepEveryMs)
     const sweep = (): Promise<unknown> => registry.sweepBytes()
-    tasks.push(repeat('sweeping bytes without a name', sweep, sweepEveryMs, first))
+    tasks.push(repeat('sweeping bytes without a name', sweep, sweepEveryMs))
   }
   return async () => {
     await Promise.all(tasks.map((end) => end()))
@@ -53,7 +53,6 @@ export function startMaintenance(
     task: string,
     work: () => Promise<unknown>,
     everyMs: number,
-    firstMs: number = everyMs,
   ): () => Promise<void> {
     let running: Promise<void> = Promise.resolve()
     let timer: ReturnType<typeof setTimeout>
@@ -62,7 +61,12 @@ export function startMaintenance(
       try {
         await work()
       } catch (error) {
-        onNotice({ kind: 'background-failure', task, error, retried: true })
+        const notice = { kind: 'background-failure', task, error, retried: true } as const
+        // There is nobody else to tell.
+        callSafely(
+          () => onNotice(notice),
+          () => {},
+        )
       }
       if (!ended) schedule(everyMs)
     }
@@ -74,7 +78,7 @@ export function startMaintenance(
       const handle = timer as { unref?(): void }
       handle.unref?.()
     }
-    schedule(firstMs)
+    schedule(Math.min(firstMs, everyMs))
     return async () => {
       ended = true
       clearTimeout(timer)

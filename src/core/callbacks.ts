@@ -1,3 +1,4 @@
+import { callSafely } from '../oci/call-safely.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { EventSink, RegistryEvent } from '../ports/events.ts'
 import type { NoticeSink } from '../ports/notices.ts'
@@ -7,13 +8,12 @@ import type { Emit } from './deps.ts'
 /** A sink that never throws, whatever the program's own does. */
 export function safeNotices(sink: NoticeSink | undefined): NoticeSink {
   if (sink === undefined) return () => {}
-  return (notice) => {
-    try {
-      sink(notice)
-    } catch {
-      // There is nobody left to tell: the sink itself is what failed.
-    }
-  }
+  // There is nobody left to tell: the sink itself is what failed.
+  return (notice) =>
+    callSafely(
+      () => sink(notice),
+      () => {},
+    )
 }
 
 /** Tells the program of changes; what its callback throws, or rejects with later, is a notice. */
@@ -29,12 +29,7 @@ export function emitter(
     // An adapter's peer answers by getters, which JSON leaves out.
     const from = { address: peer.address, secure: peer.secure }
     const event = { ...facts, time: clock(), principal, requestId, peer: from } as RegistryEvent
-    try {
-      const result = onEvent(event)
-      if (result !== undefined) Promise.resolve(result).catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    callSafely(() => onEvent(event), failed)
   }
 }
 
@@ -44,11 +39,7 @@ export function safeObserver(
   onNotice: NoticeSink,
 ): RequestObserver | null {
   if (observe === undefined) return null
-  return (report) => {
-    try {
-      observe(report)
-    } catch (error) {
-      onNotice({ kind: 'callback-failure', callback: 'observe', error })
-    }
-  }
+  const failed = (error: unknown): void =>
+    onNotice({ kind: 'callback-failure', callback: 'observe', error })
+  return (report) => callSafely(() => observe(report), failed)
 }

@@ -30,7 +30,7 @@ export interface Claim {
   reading(source: ByteSource | null): void
   /** @throws RegistryError `uploadUnknown` when the claim was lost to another holder. */
   assertHeld(): Promise<void>
-  /** Gives the session back; unchanged unless it was saved or removed before. */
+  /** Gives the session back; unchanged unless it was saved or removed before. Never throws. */
   release(): Promise<void>
 }
 
@@ -67,7 +67,7 @@ export interface UploadClaims {
 }
 
 export function uploadClaims(deps: CoreDeps): UploadClaims {
-  const { uploads, limits } = deps
+  const { uploads, limits, onNotice } = deps
   const holders: Map<UploadId, Holder> = new Map()
 
   async function waitForHolder(call: CallContext, id: UploadId, deadline: number): Promise<void> {
@@ -152,6 +152,10 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
         if (holders.get(id) === holder) holders.delete(id)
         try {
           await uploads.release(id, holderId)
+        } catch (error) {
+          // What the request did is done, and the claim lapses by itself.
+          const task = 'releasing an upload session'
+          onNotice({ kind: 'background-failure', task, error, retried: false })
         } finally {
           end()
         }

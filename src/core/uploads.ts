@@ -1,15 +1,19 @@
+import { BodyInterrupted } from '../oci/body-interrupted.ts'
 import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { UploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
+import type { ByteSource } from '../ports/byte-source.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { BlobInfo, RegistryService, UploadBody } from '../ports/registry-service.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
 import type { CoreDeps } from './deps.ts'
+import { isThere } from './missing-bytes.ts'
 import { nameUpload } from './naming.ts'
 import { monolithicPush } from './push-blob.ts'
 import { RunningHashes } from './running-hashes.ts'
+import { UnkeptCommits } from './unkept-commits.ts'
 import { type Claim, uploadClaims } from './upload-claims.ts'
 import { uploadQuota } from './upload-quota.ts'
 import { type Received, receiveBody, rollBack } from './upload-receiver.ts'
@@ -41,6 +45,7 @@ export function uploadService(deps: CoreDeps): UploadService {
   const claims = uploadClaims(deps)
   const hashes = new RunningHashes(limits.uploadIdleMs)
   const quota = uploadQuota(deps)
+  const unkept = new UnkeptCommits()
 
   /** Receives a body under a claim; what came before an interruption is kept before it throws. */
   async function receive<T>(
@@ -102,6 +107,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     session: UploadSession,
     digest: Digest,
   ): Promise<never> {
+    unkept.drop(session.id)
     await dropSession(deps, hashes, session, holder)
     throw new RegistryError('digestMismatch', { detail: { digest } })
   }
@@ -116,11 +122,13 @@ export function uploadService(deps: CoreDeps): UploadService {
       await nameUpload(deps, session.repository, blob)
     } catch (error) {
       await uploads.save(session, holder).catch((failure: unknown) => {
+        unkept.put(session.id, blob)
         const task = 'keeping an upload that could not be named'
         onNotice({ kind: 'background-failure', task, error: failure, retried: false })
       })
       throw error
     }
+    unkept.drop(session.id)
     // The blob is there: that the session is left over is no failure of the push.
     await dropSession(deps, hashes, { ...session, stage: null, committed: null }, holder).catch(
       (error: unknown) => {
@@ -134,14 +142,32 @@ export function uploadService(deps: CoreDeps): UploadService {
   /** A session whose bytes are committed already: the call before this one could not name them. */
   async function finishAgain(
     claim: Claim,
+    session: UploadSession,
     blob: BlobRef,
     digest: Digest,
     body: UploadBody | null,
   ): Promise<BlobInfo> {
-    if (blob.digest !== digest) return endMismatched(claim, claim.session, digest)
-    // The bytes are here and verified; a client that sends its last chunk again is heard out.
-    await body?.source.pipe(() => claim.progress())
-    return nameCommitted(claim, claim.session, blob)
+    if (blob.digest !== digest) return endMismatched(claim, session, digest)
+    // The bytes are verified; a client that sends its last chunk again is heard out.
+    if (body !== null) await drain(claim, body.source, session.offset)
+    // Bytes without a name do not live for ever.
+    if (await isThere(deps, blob)) return nameCommitted(claim, session, blob)
+    unkept.drop(session.id)
+    await dropSession(deps, hashes, session, claim.holder)
+    throw new RegistryError('uploadUnknown')
+  }
+
+  /** Reads a body to its end. @throws RegistryError `uploadBroken`. */
+  async function drain(claim: Claim, source: ByteSource, offset: number): Promise<void> {
+    claim.reading(source)
+    try {
+      await source.pipe(() => claim.progress())
+    } catch (error) {
+      if (!(error instanceof BodyInterrupted)) throw error
+      throw new RegistryError('uploadBroken', { detail: { offset }, cause: error })
+    } finally {
+      claim.reading(null)
+    }
   }
 
   async function withClaim<T>(
@@ -174,12 +200,12 @@ export function uploadService(deps: CoreDeps): UploadService {
       await claims.tell(id)
       const session = await uploads.find(id, limits.uploadIdleMs)
       if (session === null) throw new RegistryError('uploadUnknown')
-      return { id, offset: session.offset }
+      return { id, offset: unkept.current(session).offset }
     },
 
     async appendUpload(call, repository, id, body) {
       return withClaim(call, repository, id, async (claim) => {
-        const { committed, offset } = claim.session
+        const { committed, offset } = unkept.current(claim.session)
         if (committed !== null) throw new RegistryError('chunkOutOfOrder', { detail: { offset } })
         const chunked = body.range !== undefined
         const reached = await receive(claim, body, null, (received) =>
@@ -191,10 +217,10 @@ export function uploadService(deps: CoreDeps): UploadService {
 
     async finishUpload(call, repository, id, digest, body) {
       const blob = await withClaim(call, repository, id, (claim) => {
-        const { committed } = claim.session
-        return committed === null
+        const session = unkept.current(claim.session)
+        return session.committed === null
           ? receive(claim, body, digest, (received) => commit(claim, received, digest))
-          : finishAgain(claim, committed, digest, body)
+          : finishAgain(claim, session, session.committed, digest, body)
       })
       emit?.(call, { kind: 'blob-pushed', repository, digest, size: blob.size })
       return blob
@@ -204,8 +230,9 @@ export function uploadService(deps: CoreDeps): UploadService {
       const session = await uploads.find(id, limits.uploadIdleMs)
       if (session?.repository === repository) claims.interrupt(id)
       await withClaim(call, repository, id, (claim) =>
-        dropSession(deps, hashes, claim.session, claim.holder),
+        dropSession(deps, hashes, unkept.current(claim.session), claim.holder),
       )
+      unkept.drop(id)
     },
   }
 }

@@ -1,8 +1,9 @@
+import { callSafely } from '../oci/call-safely.ts'
 import type { RegistryError } from '../oci/registry-error.ts'
 import { steadyClock } from '../oci/steady-clock.ts'
 import type { MetadataLog } from '../ports/metadata-log.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
-import type { Notice, NoticeSink } from '../ports/notices.ts'
+import type { NoticeSink } from '../ports/notices.ts'
 import { Batch } from './batch.ts'
 import { Compaction, type CompactionDeps } from './compaction.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -217,11 +218,10 @@ function memoryCommit(state: State, leases: LeaseClock): Commit {
 
 /** A sink that throws harms nothing. */
 function harmless(onNotice: NoticeSink = () => {}): NoticeSink {
-  return (notice: Notice) => {
-    try {
-      onNotice(notice)
-    } catch {
-      // There is no one else to tell.
-    }
-  }
+  // There is no one else to tell.
+  return (notice) =>
+    callSafely(
+      () => onNotice(notice),
+      () => {},
+    )
 }

@@ -66,7 +66,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'maintenance',
     where: ['src/maintenance.ts'],
-    layers: ['ports', 'registry'],
+    layers: ['oci', 'ports', 'registry'],
     packages: [],
   },
   {

@@ -115,6 +115,27 @@ describe('domain events', () => {
     for (const notice of notices) expect(notice).toEqual(told)
   })
 
+  test('a rejection of any callback is handled', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    try {
+      const reject = (): Promise<never> => Promise.reject(new Error('the program is broken'))
+      const { registry, push, pushImage } = inHand({
+        onEvent: reject,
+        onNotice: reject,
+        observe: reject,
+      })
+      await pushImage(app, 'latest', [await push(app, 'config')])
+      await registry.fetch(new Request('http://registry.test/v2/'))
+      // Node tells of a rejection once the microtasks are done.
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      expect(unhandled).toEqual([])
+    } finally {
+      process.off('unhandledRejection', note)
+    }
+  })
+
   test('a push that is refused is no event', async () => {
     const events: RegistryEvent[] = []
     const { registry } = inHand({ onEvent: (event) => void events.push(event) })

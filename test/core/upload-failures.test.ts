@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { callContext } from '../../src/core/call-context.ts'
 import { RunningHashes } from '../../src/core/running-hashes.ts'
-import type { Notice } from '../../src/index.ts'
+import type { Notice, RegistryEvent } from '../../src/index.ts'
 import type { ErrorName } from '../../src/oci/error-codes.ts'
 import { RegistryError } from '../../src/oci/registry-error.ts'
 import { repositoryName } from '../../src/oci/repository-name.ts'
@@ -95,6 +95,89 @@ describe.each(away)('while the store says %s', (kind) => {
     expect(await hand.stored()).toEqual([digest])
     expect(await service.statBlob(call, app, digest)).not.toBeNull()
   })
+})
+
+describe('bytes that are committed and have no name', () => {
+  test('get it by the next PUT, although the session could not be saved either', async () => {
+    let broken = true
+    const error = new RegistryError('storageFull')
+    const fails = () => (broken ? error : null)
+    const hand = inHand({}, (stores) => ({
+      ...stores,
+      metadata: failing(stores.metadata, 'linkBlob', fails),
+      uploads: failing(stores.uploads, 'save', () => (broken && armed ? error : null)),
+    }))
+    let armed = false
+    const { service } = hand.registry
+    const { id } = await service.startUpload(call, app)
+    await service.appendUpload(call, app, id, { source: sourceOf(text) })
+    armed = true
+    const finish = () => service.finishUpload(call, app, id, digest, null)
+    await expect(finish()).rejects.toMatchObject({ kind: 'storageFull' })
+    await expect(finish()).rejects.toMatchObject({ kind: 'storageFull' })
+    broken = false
+    expect((await service.uploadStatus(call, app, id)).offset).toBe(text.length)
+    expect(await finish()).toEqual({ digest, size: text.length })
+    expect(await hand.stored()).toEqual([digest])
+  })
+
+  test('are not acknowledged once they are gone', async () => {
+    let broken = true
+    const error = new RegistryError('unavailable')
+    const hand = inHand({}, (stores) => ({
+      ...stores,
+      metadata: failing(stores.metadata, 'linkBlob', () => (broken ? error : null)),
+    }))
+    const { service } = hand.registry
+    const { id } = await service.startUpload(call, app)
+    const finish = () =>
+      service.finishUpload(call, app, id, digest, { source: sourceOf(text), length: text.length })
+    await expect(finish()).rejects.toMatchObject({ kind: 'unavailable' })
+    broken = false
+    hand.clock.advance(1)
+    await hand.registry.sweepBytes(0)
+    expect(await hand.stored()).toEqual([])
+    await expect(finish()).rejects.toMatchObject({ kind: 'uploadUnknown' })
+    expect(await service.statBlob(call, app, digest)).toBeNull()
+  })
+
+  test('are not swept while their session may still name them', async () => {
+    let broken = true
+    const error = new RegistryError('unavailable')
+    const hand = inHand({ limits: { leaseMs: 1000, uploadIdleMs: 10_000 } }, (stores) => ({
+      ...stores,
+      metadata: failing(stores.metadata, 'linkBlob', () => (broken ? error : null)),
+    }))
+    const { service } = hand.registry
+    const { id } = await service.startUpload(call, app)
+    await service.appendUpload(call, app, id, { source: sourceOf(text) })
+    const finish = () => service.finishUpload(call, app, id, digest, null)
+    await expect(finish()).rejects.toMatchObject({ kind: 'unavailable' })
+    broken = false
+    hand.clock.advance(5000)
+    await hand.registry.sweepBytes()
+    expect(await hand.stored()).toEqual([digest])
+    expect(await finish()).toEqual({ digest, size: text.length })
+  })
+})
+
+test('a claim that cannot be given back is no failure of what was done', async () => {
+  const notices: Notice[] = []
+  const events: RegistryEvent[] = []
+  const error = new RegistryError('unavailable')
+  const hand = inHand(
+    {
+      onNotice: (notice) => notices.push(notice),
+      onEvent: (event) => void events.push(event),
+    },
+    (stores) => ({ ...stores, uploads: failing(stores.uploads, 'release', () => error) }),
+  )
+  const { service } = hand.registry
+  const { id } = await service.startUpload(call, app)
+  const body = { source: sourceOf(text) }
+  expect(await service.finishUpload(call, app, id, digest, body)).toEqual({ digest, size: 11 })
+  expect(events).toMatchObject([{ kind: 'blob-pushed', digest }])
+  expect(notices).toMatchObject([{ kind: 'background-failure', error }])
 })
 
 test('a wrong digest ends the session, and nothing of it is left', async () => {

@@ -107,3 +107,35 @@ test('readOnly and deletes apply outside of a wrapper, and refuse every change',
   }
   expect(counts.size).toBe(0)
 })
+
+test('a wrapper may be an instance of a class', async () => {
+  /** Passes on every call, each a method of the class. */
+  class Passing {
+    readonly #inner: RegistryService
+
+    constructor(inner: RegistryService) {
+      this.#inner = inner
+    }
+
+    get inner(): RegistryService {
+      return this.#inner
+    }
+  }
+  for (const name of Object.keys(createRegistry().service) as Array<keyof RegistryService>) {
+    Object.defineProperty(Passing.prototype, name, {
+      value(this: Passing, ...inputs: unknown[]): unknown {
+        return (this.inner[name] as (...inputs: unknown[]) => unknown)(...inputs)
+      },
+    })
+  }
+  for (const options of [{}, { deletes: false }, { readOnly: true }]) {
+    const registry = createRegistry({
+      ...options,
+      wrap: (inner) => new Passing(inner) as unknown as RegistryService,
+    })
+    const { status } = await registry.fetch(new Request('http://registry.test/v2/_catalog'))
+    expect(status, JSON.stringify(options)).toBe(200)
+    const spread = serviceApp({ ...registry.service })
+    expect((await spread.fetch(new Request('http://registry.test/v2/_catalog'))).status).toBe(200)
+  }
+})

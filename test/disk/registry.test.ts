@@ -136,3 +136,21 @@ test('a folder that is removed under a registry is a 503, and nothing is acknowl
   // The end fails or not, but it is an end.
   await registry.close().catch(() => {})
 })
+
+test('ends idle uploads by itself', async () => {
+  const directory = await temporaryFolder()
+  await new Promise<void>((resolve, reject) => {
+    const opening = openRegistry({
+      directory,
+      limits: { uploadIdleMs: 1 },
+      maintenance: { expireEveryMs: 5 },
+      onNotice: ({ kind }) => {
+        if (kind === 'upload-expired') resolve()
+      },
+    })
+    opening.then(async (registry) => {
+      afterTest(() => registry.close())
+      await send(registry, 'POST', 'blobs/uploads/')
+    }, reject)
+  })
+})
