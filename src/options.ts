@@ -62,6 +62,10 @@ export const defaultLimits: RegistryLimits = {
 
 /** Where a registry keeps what it is given. */
 export interface RegistryStores {
+  /**
+   * For these names alone. Registries with other metadata must not keep their bytes in the same place:
+   * a sweep deletes the bytes that its own metadata has no name for.
+   */
   readonly blobs: BlobStore
   readonly uploads: UploadStore
   readonly metadata: MetadataStore

@@ -26,7 +26,8 @@ export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'h
   readonly directory: string
   /**
    * Bytes go into this store instead, and the folder has names and upload sessions alone. The same store
-   * has to be given each time. The caller closes it.
+   * has to be given each time, and to no registry of another folder: what this folder has no name for
+   * is swept. The caller closes it.
    */
   readonly blobs?: BlobStore
   /** Default: the hashes of `node:crypto`. */

@@ -33,6 +33,9 @@ export function keyValueBlobs(values: KeyValue, pieceBytes: number = 256 * 1024)
     async open({ key, size }) {
       const blob = await readBlob(values, key)
       if (blob?.size !== size) return null
+      // A blob that is not all there must not be found, or no push of the same bytes heals it.
+      const there = new Set(await all(values.keys(`pieces/${key.split('/')[0]}/`)))
+      if (blob.pieces.some((piece) => !there.has(piece.key))) return null
       return {
         size,
         stream: (span = { start: 0, end: size }) => streamOf(readPieces(values, blob.pieces, span)),

@@ -27,7 +27,8 @@ export function tellPush(
     kind: 'manifest-pushed',
     repository,
     ...factsOf(record),
-    tags,
+    // A callback may do with its event what it likes.
+    tags: [...tags],
     contentSize: facts.contentSize,
     created: stored.created,
   })

@@ -57,21 +57,21 @@ export async function expireSessions(deps: CoreDeps, hashes: RunningHashes): Pro
   const holder = `expiry ${crypto.randomUUID()}`
   for (;;) {
     const idle = await uploads.expired(limits.uploadIdleMs, expiryBatch)
-    let ended = 0
+    let claimed = 0
     for (const { id, repository } of idle) {
       try {
         const session = await uploads.claim(id, holder, expiryClaimMs, Number.POSITIVE_INFINITY)
         if (session === null || session === 'busy') continue
+        claimed += 1
         if (!(await dropSession(deps, hashes, session, holder))) continue
-        ended += 1
         onNotice({ kind: 'upload-expired', id, repository })
       } catch (error) {
-        await uploads.release(id, holder).catch(() => {})
+        // It stays claimed: so the next batch has others in it, and a later turn tries it again.
         const task = 'ending an idle upload'
         onNotice({ kind: 'background-failure', task, error, retried: true })
       }
     }
-    if (idle.length < expiryBatch || ended === 0) return
+    if (idle.length < expiryBatch || claimed === 0) return
   }
 }
 

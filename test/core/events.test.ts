@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { callContext } from '../../src/core/call-context.ts'
 import type { Notice, RegistryEvent } from '../../src/index.ts'
 import { repositoryName } from '../../src/oci/repository-name.ts'
-import { tagName } from '../../src/oci/tag.ts'
+import { type Tag, tagName } from '../../src/oci/tag.ts'
 import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.ts'
 
 const app = repositoryName('team/app')
@@ -134,6 +134,18 @@ describe('domain events', () => {
     } finally {
       process.off('unhandledRejection', note)
     }
+  })
+
+  test('a callback that changes its event changes nothing else', async () => {
+    const kinds: string[] = []
+    const { push, pushImage } = inHand({
+      onEvent(event) {
+        kinds.push(event.kind)
+        if ('tags' in event) (event.tags as Tag[]).length = 0
+      },
+    })
+    await pushImage(app, 'latest', [await push(app, 'config')])
+    expect(kinds).toEqual(['blob-pushed', 'manifest-pushed', 'tag-moved'])
   })
 
   test('a push that is refused is no event', async () => {

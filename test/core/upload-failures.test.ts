@@ -227,6 +227,29 @@ test('one session that cannot be ended stands in no other way', async () => {
   expect(kinds).toContain('background-failure')
 })
 
+test('sessions that cannot be ended keep none of the others open, however many', async () => {
+  const stuck: Set<unknown> = new Set()
+  const uploadIdleMs = 1000
+  const hand = inHand({ limits: { uploadIdleMs } }, (stores) => ({
+    ...stores,
+    uploads: {
+      ...stores.uploads,
+      async remove(id, holder) {
+        if (stuck.has(id)) throw new Error('the disk is on fire')
+        return stores.uploads.remove(id, holder)
+      },
+    },
+  }))
+  const { service } = hand.registry
+  for (let count = 0; count < 250; count += 1) stuck.add((await service.startUpload(call, app)).id)
+  hand.clock.advance(1)
+  const { id } = await service.startUpload(call, app)
+  hand.clock.advance(uploadIdleMs)
+  await hand.registry.expireUploads()
+  const left = await hand.stores.uploads.find(id, Number.POSITIVE_INFINITY)
+  expect(left).toBeNull()
+})
+
 test('a holder whose claim is lost to another node stops, and stores nothing', async () => {
   let lose = (): void => {}
   const lost = new Promise<void>((resolve) => {

@@ -82,3 +82,28 @@ test('a finished upload leaves its blob and the pieces it is made of', async () 
     ...['pieces', 'pieces', 'pieces', 'pieces'],
   ])
 })
+
+test('a blob that lost a piece is not found, and a push of the same bytes heals it', async () => {
+  const values = mapKeyValue()
+  const stores = { ...memoryStores(), blobs: keyValueBlobs(values, 100) }
+  const { fetch } = createRegistry({ stores })
+  const bytes = 'x'.repeat(250)
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  const send = async (method: string, path: string, body?: string): Promise<Response> =>
+    fetch(
+      new Request(`http://registry.test/v2/app/blobs/${path}`, {
+        method,
+        ...(body === undefined ? {} : { body }),
+      }),
+    )
+  const push = () => send('POST', `uploads/?digest=${digest}`, bytes)
+  expect((await push()).status).toBe(201)
+  for await (const key of values.keys('pieces/')) {
+    await values.delete(key)
+    break
+  }
+  expect((await send('GET', digest)).status).toBe(404)
+  expect((await send('HEAD', digest)).status).toBe(404)
+  expect((await push()).status).toBe(201)
+  expect(await (await send('GET', digest)).text()).toBe(bytes)
+})
