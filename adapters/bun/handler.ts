@@ -81,9 +81,10 @@ const rearmMs = 1_000
  * @throws TypeError when `trustedProxies` holds anything else.
  */
 export function createHandler(registry: Fetcher, options: HandlerOptions = {}): Handler {
-  const { onNotice, stallSeconds = 60, keepAliveSeconds = 75, ending = () => false } = options
+  const { stallSeconds = 60, keepAliveSeconds = 75, ending = () => false } = options
   const proxies = readProxies(options.trustedProxies ?? [])
-  const observe = safeObserver(options.observe, safeNotices(onNotice))
+  const onNotice = safeNotices(options.onNotice)
+  const observe = safeObserver(options.observe, onNotice)
   const observed = observe !== null || registry.observed === true
 
   const ready = (
@@ -125,7 +126,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   ): Response => {
     // Bun opens it anew, by its name, which no other bytes can have.
     void blob.close().catch((error: unknown) => {
-      onNotice?.({ kind: 'background-failure', task: 'closing a blob', error, retried: false })
+      onNotice({ kind: 'background-failure', task: 'closing a blob', error, retried: false })
     })
     const { status, headers } = response
     // Bun would answer a Range on an empty file by itself, with 416.

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import http from 'node:http'
 import type { NoticeSink } from '../../src/index.ts'
-import { errorResponse } from '../../src/kit.ts'
+import { errorResponse, safeNotices } from '../../src/kit.ts'
 import type { Fetcher } from '../serving/fetcher.ts'
 import {
   defaultHeaderBytes,
@@ -32,13 +32,14 @@ export type Serving = RunningServer<BunServer>
  */
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, onNotice, tls, trustedProxies } = options
+  const { observe, tls, trustedProxies } = options
+  const onNotice = safeNotices(options.onNotice)
   let draining = false
   const fetch = createHandler(registry, {
     stallSeconds: secondsOf(timeouts.stallMs),
     keepAliveSeconds: secondsOf(timeouts.keepAliveMs),
     ending: () => draining,
-    ...(onNotice === undefined ? {} : { onNotice }),
+    onNotice,
     ...(observe === undefined ? {} : { observe }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
@@ -105,8 +106,8 @@ function secondsOf(milliseconds: number): number {
 }
 
 /** What Bun says when it opens a file that went since we looked is an absent blob, no failure. */
-function lateError(error: unknown, onNotice: NoticeSink | undefined): Response {
+function lateError(error: unknown, onNotice: NoticeSink): Response {
   if ((error as { readonly code?: unknown }).code === 'ENOENT') return errorResponse('blobUnknown')
-  onNotice?.({ kind: 'background-failure', task: 'sending an answer', error, retried: false })
+  onNotice({ kind: 'background-failure', task: 'sending an answer', error, retried: false })
   return errorResponse('internal')
 }

@@ -89,15 +89,16 @@ void RESPONSE_ALREADY_SENT.body
  * @throws TypeError when `trustedProxies` holds anything but proxies.
  */
 export function createListener(registry: Fetcher, options: ListenerOptions = {}): Listener {
-  const { onNotice, freeChunks = false, overUnix = false } = options
+  const { freeChunks = false, overUnix = false } = options
+  const onNotice = safeNotices(options.onNotice)
   const proxies = readProxies(options.trustedProxies ?? [])
   const stock = registry.buffers ?? new BufferBudget()
-  const observe = safeObserver(options.observe, safeNotices(onNotice))
+  const observe = safeObserver(options.observe, onNotice)
   const observed = observe !== null || registry.observed === true
   const exchanges: WeakMap<IncomingMessage, Exchange> = new WeakMap()
 
   const report = (incoming: IncomingMessage, error: unknown): void =>
-    onNotice?.({
+    onNotice({
       kind: 'failure',
       requestId: requestIdOf(incoming),
       method: incoming.method ?? '',

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
+import { safeNotices } from '../../src/kit.ts'
 import {
   type Certificate,
   defaultHeaderBytes,
@@ -56,13 +57,14 @@ export async function serveOn(
   options: ServeOptions,
 ): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, onNotice, tls, trustedProxies, replaceGlobals = false } = options
+  const { observe, tls, trustedProxies, replaceGlobals = false } = options
+  const onNotice = safeNotices(options.onNotice)
   const answer = createListener(registry, {
     replaceGlobals,
     freeChunks,
     overUnix: options.socketPath !== undefined,
     ...(observe === undefined ? {} : { observe }),
-    ...(onNotice === undefined ? {} : { onNotice }),
+    onNotice,
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
   const listener = inTurn((incoming, outgoing) => {
@@ -98,7 +100,7 @@ export async function serveOn(
   server.on('clientError', answerMalformed)
   await listen(server, options)
   server.on('error', (error) =>
-    onNotice?.({ kind: 'background-failure', task: 'accepting connections', error, retried: true }),
+    onNotice({ kind: 'background-failure', task: 'accepting connections', error, retried: true }),
   )
   const address = addressOf(server, tls !== undefined)
   const whenFull = lookAfter?.(server, async () => {

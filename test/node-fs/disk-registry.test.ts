@@ -24,7 +24,11 @@ let notices: Notice[]
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'layerdock-node-'))
   notices = []
-  const take = (notice: Notice): void => void notices.push(notice)
+  // One that throws harms nothing: a rejection that is not handled fails the run.
+  const take = (notice: Notice): never => {
+    notices.push(notice)
+    throw new Error('the program is broken')
+  }
   registry = await openRegistry({ directory: folder, onNotice: take })
   serving = await serve(registry, { port: 0, onNotice: take })
 })
