@@ -1,6 +1,6 @@
 // The links of a package's documents, which have to work where the package is all there is.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 
 /**
  * The relative links that lead to nothing inside the folder, as "document: link".
@@ -11,26 +11,22 @@ export function deadLinks(folder) {
     (path) => path.endsWith('.md') && !path.includes('node_modules'),
   )
   return documents.flatMap((document) =>
-    relativeLinks(readFileSync(join(folder, document), 'utf8'))
-      .filter((link) => !leadsSomewhere(folder, document, link))
-      .map((link) => `${document}: ${link}`),
+    linkedPaths(document, readFileSync(join(folder, document), 'utf8'))
+      .filter((path) => path.startsWith('..') || !existsSync(join(folder, path)))
+      .map((path) => `${document}: ${path}`),
   )
 }
 
-/** @param {string} text Markdown */
-function relativeLinks(text) {
+/**
+ * The files that a document links to, as paths from the root.
+ * @param {string} document its path from the root
+ * @param {string} text Markdown
+ * @returns {string[]}
+ */
+export function linkedPaths(document, text) {
   const prose = text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '')
   const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '')
-  return links.filter((link) => !/^(?:[a-z]+:|#)/i.test(link))
-}
-
-/**
- * @param {string} folder
- * @param {string} document
- * @param {string} link
- */
-function leadsSomewhere(folder, document, link) {
-  const [path = ''] = link.split('#')
-  const target = join(folder, dirname(document), path)
-  return !relative(folder, target).startsWith('..') && existsSync(target)
+  return links
+    .filter((link) => !/^(?:[a-z]+:|#)/i.test(link))
+    .map((link) => posix.join(dirname(document), link.split('#')[0] ?? ''))
 }

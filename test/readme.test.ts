@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { linkedPaths } from '../.ci/package-links.mjs'
 import { flagOf, settingNames, settings, variableOf } from '../adapters/cli/settings.ts'
 import type { Serving } from '../adapters/node-fs/index.ts'
 import { errorRows } from '../src/index.ts'
+import { filesBelow, textOf } from './architecture/source-files.ts'
 import { clientOf } from './promises/client.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -100,6 +102,20 @@ describe('README: what it says of settings and limits', () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '')
     expect(links.length).toBeGreaterThan(3)
     expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([])
+  })
+
+  it('and every other document of the npm package links only to files of the package', () => {
+    const { files } = JSON.parse(textOf('package.json')) as { readonly files: readonly string[] }
+    const shipped = (path: string): boolean =>
+      ['README.md', 'LICENSE', ...files].some((entry) => `${path}/`.startsWith(`${entry}/`))
+    const documents = filesBelow('.').filter((path) => path.endsWith('.md') && shipped(path))
+    expect(documents).toContain('examples/custom-store/README.md')
+    const dead = documents.flatMap((document) =>
+      linkedPaths(document, textOf(document))
+        .filter((path) => !existsSync(join(root, path)) || !shipped(path.replace(/\/$/, '')))
+        .map((path) => `${document}: ${path}`),
+    )
+    expect(dead).toEqual([])
   })
 
   it('tells only of scripts there are', () => {
