@@ -3,10 +3,11 @@ const hostGrammar = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]
 
 /**
  * The answer to a person who opens the server's address in a browser: what it is, and how to push.
- * Plain text, so that nothing in it can be taken for markup. Null for methods that read nothing.
+ * Plain text, so that nothing in it can be taken for markup. OPTIONS gets it too: HAProxy's health check is
+ * `OPTIONS /` unless it is told another. Null for methods that read nothing.
  */
 export function welcome({ method, headers }: Request): Response | null {
-  if (method !== 'GET' && method !== 'HEAD') return null
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') return null
   const given = headers.get('host')
   const host = given !== null && hostGrammar.test(given) ? given : 'HOST:PORT'
   const text = `This is Layerdock, a registry for container images and other OCI artifacts.

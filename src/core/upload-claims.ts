@@ -10,8 +10,10 @@ import type { CoreDeps } from './deps.ts'
 const stallMs = 1000
 /** How long a request waits for another holder, all in all. */
 const patienceMs = 10_000
-/** How long a client that asks where a session stands waits for bytes that are being stored. */
+/** How long a client that asks where a session stands waits for bytes that still arrive or are being stored. */
 const settleMs = 2_000
+/** Bytes no longer arrive once none came for this long. */
+const arrivingMs = 250
 /** How long a claim outlives its holder: how long a node that crashed holds up the others. */
 const claimMs = 10_000
 const renewMs = 2_000
@@ -58,10 +60,11 @@ export interface UploadClaims {
   /** Stops a request of this process that is reading a body for the session. */
   interrupt(id: UploadId): void
   /**
-   * Notes that a client is being told where the session stands. A request that is still receiving
-   * goes on, and counts if it completes; if it is cut off, what it received no longer counts, since
-   * the client may already continue from what it was told. One whose body has ended is waited for, a
-   * short while, so that its bytes are told of.
+   * Notes that a client is being told where the session stands. A request whose body arrives or has
+   * ended is waited for, a short while, so that its bytes are told of: its client may have hung up
+   * with bytes still under way. One that is still receiving goes on, and counts if it completes; if it
+   * is cut off, or another request comes for the session, what it received no longer counts, since the
+   * client continues from what it was told.
    */
   tell(id: UploadId): Promise<void>
 }
@@ -76,7 +79,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
     const holder = holders.get(id)
     if (holder === undefined) return pause(Math.min(pollMs, left))
     const quiet = performance.now() - holder.lastProgress
-    if (quiet >= stallMs) {
+    if (quiet >= stallMs || holder.told) {
       holder.source?.abort()
       await Promise.race([holder.done, pause(left)])
       return
@@ -185,8 +188,16 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
     async tell(id) {
       const holder = holders.get(id)
       if (holder === undefined) return
-      if (holder.ended) await Promise.race([holder.done, pause(settleMs)])
-      if (holders.get(id) === holder) holder.told = true
+      const deadline = performance.now() + settleMs
+      while (holders.get(id) === holder) {
+        const now = performance.now()
+        const wait = holder.ended ? settleMs : holder.lastProgress + arrivingMs - now
+        if (wait <= 0 || now >= deadline) {
+          holder.told = true
+          return
+        }
+        await Promise.race([holder.done, pause(Math.min(wait, deadline - now))])
+      }
     },
   }
 }

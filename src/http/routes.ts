@@ -35,7 +35,7 @@ export type PathParameters = (name: string) => string | undefined
 /** One endpoint of the specification. */
 export interface Route {
   /** HEAD is served by GET's row; the handler branches on `call.head`. */
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
   /** Below the prefix. A name is matched greedily, so the last possible split counts. */
   readonly path: string
   /** The permission it takes. */
@@ -76,6 +76,7 @@ const manifest: string = `${name}/manifests/:reference`
  */
 export const routes: readonly Route[] = [
   /* end-1 */ global('GET', '/v2', 'ping', checkVersion),
+  /* HAProxy's health check */ global('OPTIONS', '/v2', 'ping', checkVersion),
   /* Docker's */ global('GET', '/v2/_catalog', 'catalog', listRepositories),
   /* ours */ inRepository('DELETE', repository, 'delete', deleteRepository),
   /* end-4, end-11 */ inRepository(

@@ -125,6 +125,10 @@ describe('the page at /', () => {
     }
   })
 
+  test("is there for OPTIONS, HAProxy's health check", async () => {
+    expect((await get(front(), 'h', 'OPTIONS')).status).toBe(200)
+  })
+
   test.each(['<script>', 'a b', 'h"', "h'", 'h/x', 'h:x', ''])(
     'repeats no host such as %j',
     async (host) => {

@@ -39,7 +39,7 @@ const preflight = (
   })
 
 const paths: readonly (readonly [path: string, methods: string])[] = [
-  ['/v2/', 'GET, HEAD'],
+  ['/v2/', 'GET, HEAD, OPTIONS'],
   ['/v2/_catalog', 'GET, HEAD'],
   ['/v2/app/blobs/uploads/', 'POST'],
   ['/v2/app/blobs/uploads/11111111-1111-4111-8111-111111111111', 'PATCH, PUT, GET, HEAD, DELETE'],

@@ -27,14 +27,17 @@ describe.each(registries)('the version check on $name', ({ make }) => {
     expect(response.body).toBeNull()
   })
 
-  test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    '%s is no method of it',
-    async (method) => {
-      await expectError(await client.send(method, '/v2/'), 405, 'UNSUPPORTED', {
-        allow: 'GET, HEAD',
-      })
-    },
-  )
+  test('OPTIONS says the same, for the health checks of HAProxy', async () => {
+    const response = await client.send('OPTIONS', '/v2/')
+    expect(response.status).toBe(200)
+    expect(headersOf(response)).toEqual(headers)
+  })
+
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('%s is no method of it', async (method) => {
+    await expectError(await client.send(method, '/v2/'), 405, 'UNSUPPORTED', {
+      allow: 'GET, HEAD, OPTIONS',
+    })
+  })
 
   test.each(['/', '/v1/', '/v2/x', '/v2/x/y', '/v20/', '/V2/', '/v2/a/blobs/', '/v2/tags/list'])(
     '%s is no endpoint',

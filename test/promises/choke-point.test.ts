@@ -20,6 +20,7 @@ const id = '11111111-1111-4111-8111-111111111111'
 /** All operations. A route that is not in this list fails the first test below. */
 const operations: ReadonlyArray<readonly [operation: string, asks: Ask['action']]> = [
   ['GET /v2', 'ping'],
+  ['OPTIONS /v2', 'ping'],
   ['GET /v2/_catalog', 'catalog'],
   ['DELETE /v2/_layerdock/repositories/:name{.+}', 'delete'],
   ['POST /v2/:name{.+}/blobs/uploads', 'push'],
