@@ -1,7 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import type { AddressInfo, Server } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,6 +8,7 @@ import { flagOf, settingNames, settings, variableOf } from '../adapters/cli/sett
 import type { Serving } from '../adapters/node-fs/index.ts'
 import { errorRows } from '../src/index.ts'
 import { filesBelow, textOf } from './architecture/source-files.ts'
+import { type CodeFolder, codeBlocks, makeCodeFolder } from './document-code.ts'
 import { clientOf } from './promises/client.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -129,34 +128,20 @@ describe('README: what it says of settings and limits', () => {
 })
 
 describe('README: its code runs as it stands', () => {
-  const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code ?? '')
-  let folder: string
+  const blocks = codeBlocks(readme)
+  let code: CodeFolder
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'layerdock-readme-'))
-    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+    code = await makeCodeFolder()
   })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
-
-  /** Runs a block, with free ports and its folder in the temporary one; what it made, by name. */
-  async function run<T>(code: string): Promise<T> {
-    const changed = code
-      .replace(/\bport: \d+/g, 'port: 0')
-      .replace(/directory: '[^']*'/, `directory: ${JSON.stringify(join(folder, 'data'))}`)
-      .replace(/^console\.log\((.*)\)$/m, 'export const said = $1')
-      .replace(/^serve\(/m, 'export const server = serve(')
-      .replace(/^const /gm, 'export const ')
-    const path = join(folder, `block-${blocks.indexOf(code)}.ts`)
-    await writeFile(path, changed)
-    return (await import(path)) as T
-  }
+  afterAll(() => code.remove())
 
   it('has the blocks that are run below', () => {
     expect(blocks).toHaveLength(3)
   })
 
   it('a registry in an app', async () => {
-    const { server } = await run<{ server: Server }>(blocks[0] ?? '')
+    const { server } = await code.run<{ server: Server }>(blocks[0] ?? '')
     try {
       if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
       const { port } = server.address() as AddressInfo
@@ -167,7 +152,7 @@ describe('README: its code runs as it stands', () => {
   })
 
   it('a registry on disk', async () => {
-    const made = await run<{
+    const made = await code.run<{
       serving: Serving
       registry: { close(): Promise<void> }
       said: string
@@ -179,7 +164,7 @@ describe('README: its code runs as it stands', () => {
   })
 
   it('a registry without a socket', async () => {
-    const { said } = await run<{ said: object }>(blocks[2] ?? '')
+    const { said } = await code.run<{ said: object }>(blocks[2] ?? '')
     expect(said).toEqual({ items: [], more: false })
   })
 })
