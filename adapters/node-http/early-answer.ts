@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { lingerBytes, lingerMs, shortBody } from '../serving/unread-body.ts'
+import { http2StreamOf } from './http2.ts'
 
 /** Connections that end after the answer they wait for. */
 const ending: WeakSet<Socket> = new WeakSet()
@@ -30,8 +31,15 @@ export async function answerEarly(
 ): Promise<void> {
   const body = new Uint8Array(await response.arrayBuffer())
   if (outgoing.destroyed) return
-  ending.add(incoming.socket)
   const headers: Record<string, string> = Object.fromEntries(response.headers)
+  const stream = http2StreamOf(outgoing)
+  if (stream !== null) {
+    outgoing.writeHead(response.status, headers).end(body)
+    // The client need not send the rest, and the other streams of the connection go on.
+    stream.close()
+    return
+  }
+  ending.add(incoming.socket)
   headers.connection = 'close'
   if (response.status !== 204) headers['content-length'] = String(body.byteLength)
   outgoing.writeHead(response.status, headers)

@@ -3,6 +3,7 @@ import { RegistryError } from '../../src/index.ts'
 import type { BodyInterrupted, ByteSink, ByteSource } from '../../src/kit.ts'
 import { allowFreeing } from '../disk/spent-chunks.ts'
 import { calledOff, endedEarly } from '../serving/unread-body.ts'
+import { http2StreamOf } from './http2.ts'
 
 /** The body of a request that has none: nothing to wait for, nothing to listen to. */
 export const emptyBody: ByteSource = {
@@ -10,8 +11,13 @@ export const emptyBody: ByteSource = {
   abort(): void {},
 }
 
-/** Whether a request has a body, or may have one: it says so in its head (RFC 9112, section 6). */
+/**
+ * Whether a request has a body, or may have one: HTTP/1 says so in its head (RFC 9112, section 6),
+ * HTTP/2 by ending the stream with the head or later.
+ */
 export function mayHaveBody(incoming: IncomingMessage): boolean {
+  const stream = http2StreamOf(incoming)
+  if (stream !== null) return !stream.endAfterHeaders
   const { headers } = incoming
   const length = headers['content-length']
   if (length !== undefined) return length !== '0'
@@ -75,7 +81,8 @@ export function incomingBody(incoming: IncomingMessage, free: boolean = false): 
             break_(error)
           }
         }
-        const end = (): void => afterSink(() => settle(resolve))
+        // HTTP/2 ends a body that was broken off as well.
+        const end = (): void => (incoming.aborted ? vanish() : afterSink(() => settle(resolve)))
         const fail = (cause: unknown): void => afterSink(() => break_(endedEarly(cause)))
         const vanish = (): void => fail(incoming.errored ?? undefined)
 

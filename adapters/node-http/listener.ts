@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { NoticeSink, RequestObserver } from '../../src/index.ts'
@@ -47,8 +48,20 @@ function mustNameHost({ httpVersion, headers }: IncomingMessage): boolean {
   return httpVersion !== '1.0' && !headers[':authority']
 }
 
-function refused(): Response {
-  return errorResponse('requestInvalid', { Connection: 'close' })
+function refused(incoming: IncomingMessage): Response {
+  const isHttp2 = incoming.httpVersionMajor === 2
+  return errorResponse('requestInvalid', isHttp2 ? {} : { Connection: 'close' })
+}
+
+const { write: ownWrite } = ServerResponse.prototype
+
+/**
+ * Whether a response calls back once the kernel took what was written, so that its buffer can be used
+ * again. A middleware that compresses, for one, puts a function of its own in the place of `write`,
+ * and most of these forget the callback.
+ */
+function tellsWhenWritten(outgoing: ServerResponse): boolean {
+  return outgoing.write === ownWrite
 }
 
 /** How a listener treats its process. */
@@ -76,8 +89,11 @@ export interface ListenerOptions {
   readonly overUnix?: boolean
 }
 
-/** A listener for `http.createServer`, or for `app.use` of Express and its like. */
-export type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void
+/** A listener for `createServer` of `node:http` and `node:http2`, or for `app.use` of Express. */
+export type Listener = (
+  incoming: IncomingMessage | Http2ServerRequest,
+  outgoing: ServerResponse | Http2ServerResponse,
+) => void
 
 // Made while the fast Response was in place it would look like one yet to be sent: a look at its
 // body turns it into a plain one.
@@ -128,6 +144,8 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   const send = (response: Response, context: HttpBindings): Response => {
     const native = nativeBlob(response)
     if (native === null || !isDiskBlob(native.blob.native)) return response
+    // Otherwise the body of the response is sent, which waits as streams do.
+    if (!tellsWhenWritten(context.outgoing)) return response
     void sendBlob(response, native, native.blob.native, context)
     return RESPONSE_ALREADY_SENT
   }
@@ -151,8 +169,8 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
       const { method, headers, url = '' } = context.incoming
       const exchange = observed ? exchanges.get(context.incoming) : undefined
       if (exchange !== undefined) setExchange(request, exchange)
-      if (!headers.host && mustNameHost(context.incoming)) return refused()
-      if (hostless.test(url)) return refused()
+      if (!headers.host && mustNameHost(context.incoming)) return refused(context.incoming)
+      if (hostless.test(url)) return refused(context.incoming)
       if (headers['x-request-id'] !== undefined) {
         setRequestId(request, requestIdOf(context.incoming))
       }
@@ -169,9 +187,12 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
       overrideGlobalObjects: options.replaceGlobals ?? false,
       autoCleanupIncoming: false,
       errorHandler: (error) =>
-        error instanceof RequestError ? refused() : errorResponse('internal'),
+        error instanceof RequestError
+          ? errorResponse('requestInvalid', { Connection: 'close' })
+          : errorResponse('internal'),
     },
   )
+  // What `node:http2` hands over has the same shape, as far as it is used here.
   return inTurn((incoming, outgoing) => {
     if (isEnding(incoming.socket)) return
     if (observed) {
@@ -181,5 +202,5 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
       exchanges.set(incoming, exchange)
     }
     void listener(incoming, outgoing)
-  })
+  }) as Listener
 }
