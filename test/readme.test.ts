@@ -7,11 +7,8 @@ import { linkedPaths } from '../.ci/package-links.mjs'
 import { flagOf, settingNames, settings, variableOf } from '../adapters/cli/settings.ts'
 import type { Serving } from '../adapters/node-fs/index.ts'
 import { errorRows } from '../src/index.ts'
-
 import { filesBelow, textOf } from './architecture/source-files.ts'
-
 import { type CodeFolder, codeBlocks, makeCodeFolder } from './document-code.ts'
-
 import { clientOf } from './promises/client.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
