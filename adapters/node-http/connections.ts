@@ -9,6 +9,8 @@ interface Connection {
   pending: number
   /** The newest request. */
   incoming: IncomingMessage | null
+  /** Since when it waits for a request, in answers that all connections were given until then. */
+  idleSince: number
 }
 
 /** What a server knows of its connections, to end the right ones. */
@@ -54,8 +56,9 @@ export function watchConnections(
   const open: Map<Socket, Connection> = new Map()
   /** Those of TLS that have no keys yet, the oldest first. */
   const handshakes: Set<Socket> = new Set()
-  /** Those that wait for a request, the longest first. */
-  const idle: Set<Socket> = new Set()
+  /** How many wait for a request. */
+  let idle = 0
+  let answers = 0
   let draining = false
   /** Requests under way, of those that count; nobody counts more once somebody waits for their end. */
   let counted = 0
@@ -64,7 +67,7 @@ export function watchConnections(
 
   const remove = (socket: Socket): void => {
     handshakes.delete(socket)
-    idle.delete(socket)
+    if (open.get(socket)?.pending === 0) idle--
     if (open.delete(socket) && open.size === 0) whenEmpty?.()
   }
 
@@ -72,10 +75,23 @@ export function watchConnections(
     remove(this)
   }
 
+  /** The connection that waits longest for a request. Looked for when it is needed, not kept with each request. */
+  const longestIdle = (): Socket | null => {
+    let longest: Socket | null = null
+    let least = Number.POSITIVE_INFINITY
+    for (const [socket, { pending, idleSince }] of open) {
+      if (pending > 0 || idleSince >= least) continue
+      longest = socket
+      least = idleSince
+    }
+    return longest
+  }
+
   const makeRoomFor = (arrived: Socket): void => {
     if (open.size + handshakes.size <= most) return
     whenFull?.()
-    const [longest = arrived] = handshakes.size > idle.size ? handshakes : idle
+    const [oldest = arrived] = handshakes
+    const longest = handshakes.size > idle ? oldest : (longestIdle() ?? arrived)
     remove(longest)
     // Without the keys of TLS there is nothing to say to a client that is refused.
     if (longest === arrived && !secure) refuse(arrived)
@@ -93,8 +109,10 @@ export function watchConnections(
     const connection = open.get(socket)
     if (connection === undefined) return
     connection.pending--
-    if (connection.pending === 0) idle.add(socket)
-    if (draining && connection.pending === 0) socket.destroySoon()
+    if (connection.pending > 0) return
+    idle++
+    connection.idleSince = ++answers
+    if (draining) socket.destroySoon()
   }
 
   /** Node notices that a client closed its side in the middle of a request; Deno does not. */
@@ -104,8 +122,8 @@ export function watchConnections(
   }
 
   const accept = (socket: Socket): void => {
-    open.set(socket, { pending: 0, incoming: null })
-    idle.add(socket)
+    open.set(socket, { pending: 0, incoming: null, idleSince: answers })
+    idle++
     socket.on('close', forget).on('end', halfClosed)
     if (draining) socket.destroySoon()
     else makeRoomFor(socket)
@@ -133,7 +151,7 @@ export function watchConnections(
     began(incoming, outgoing) {
       const connection = open.get(incoming.socket)
       if (connection === undefined) return
-      if (connection.pending === 0) idle.delete(incoming.socket)
+      if (connection.pending === 0) idle--
       connection.pending++
       connection.incoming = incoming
       if (whenSettled === null) {

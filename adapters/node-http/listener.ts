@@ -89,6 +89,11 @@ export interface ListenerOptions {
   readonly overUnix?: boolean
 }
 
+/** A request carries its exchange, until there is a Request to carry it. */
+const exchangeKey: unique symbol = Symbol('exchange')
+
+type Observed = IncomingMessage & { [exchangeKey]?: Exchange }
+
 /** A listener for `createServer` of `node:http` and `node:http2`, or for `app.use` of Express. */
 export type Listener = (
   incoming: IncomingMessage | Http2ServerRequest,
@@ -111,7 +116,6 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   const stock = registry.buffers ?? new BufferBudget()
   const observe = safeObserver(options.observe, onNotice)
   const observed = observe !== null || registry.observed === true
-  const exchanges: WeakMap<IncomingMessage, Exchange> = new WeakMap()
 
   const report = (incoming: IncomingMessage, error: unknown): void =>
     onNotice({
@@ -167,7 +171,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
     (request, bindings) => {
       const context = bindings as HttpBindings
       const { method, headers, url = '' } = context.incoming
-      const exchange = observed ? exchanges.get(context.incoming) : undefined
+      const exchange = observed ? (context.incoming as Observed)[exchangeKey] : undefined
       if (exchange !== undefined) setExchange(request, exchange)
       if (!headers.host && mustNameHost(context.incoming)) return refused(context.incoming)
       if (hostless.test(url)) return refused(context.incoming)
@@ -199,7 +203,8 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
       const peer = peerOfIncoming(incoming, proxies, overUnix)
       const exchange = beginObserving(incoming, outgoing, peer)
       if (observe !== null) exchange.add(observe)
-      exchanges.set(incoming, exchange)
+      const carrier: Observed = incoming
+      carrier[exchangeKey] = exchange
     }
     void listener(incoming, outgoing)
   }) as Listener

@@ -4,7 +4,9 @@ import type { Peer } from '../../src/index.ts'
 import { ForwardedPeer, plainAddress, type TrustedProxies } from '../serving/trusted-proxies.ts'
 
 /** Asked once for each connection, because a closed socket no longer knows its address. */
-const peers: WeakMap<Socket, Peer> = new WeakMap()
+const key: unique symbol = Symbol('peer')
+
+type Asked = Socket & { [key]?: Peer }
 
 /** Where a request came from: its connection, or what trusted proxies say. */
 export function peerOfIncoming(
@@ -18,13 +20,13 @@ export function peerOfIncoming(
   return new ForwardedPeer(proxies, connection, overUnix, (name) => headers[name]?.toString())
 }
 
-function peerOfSocket(socket: Socket): Peer {
-  const known = peers.get(socket)
+function peerOfSocket(socket: Asked): Peer {
+  const known = socket[key]
   if (known !== undefined) return known
   const peer = {
     address: plainAddress(socket.remoteAddress),
     secure: (socket as { readonly encrypted?: boolean }).encrypted === true,
   }
-  peers.set(socket, peer)
+  socket[key] = peer
   return peer
 }

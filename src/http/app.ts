@@ -208,21 +208,22 @@ function routeOf(call: Call, methods: readonly Route[]): Route {
 function callOf(context: Context): Call {
   const { raw } = context.req
   const { deps, context: given } = context.env as Bindings
-  return new Call(deps, originals.get(raw) ?? raw, given)
+  const received: StandIn = raw
+  return new Call(deps, received[original] ?? raw, given)
 }
 
 /** The answers to paths that no route matches. */
 const unrouted: WeakSet<Response> = new WeakSet()
 
-/** The requests that {@link asGet} stands in for. */
-const originals: WeakMap<Request, Request> = new WeakMap()
+/** The request that {@link asGet} stands in for. */
+const original: unique symbol = Symbol('original')
+
+type StandIn = Request & { readonly [original]?: Request }
 
 /**
  * A GET that Hono routes in place of `request`. Hono dispatches HEAD as GET and copies the answer into
  * a Response without a body, which costs more than the request itself; the handlers know HEAD.
  */
 function asGet(request: Request, url: string = request.url): Request {
-  const standIn = { method: 'GET', url, headers: request.headers } as Request
-  originals.set(standIn, request)
-  return standIn
+  return { method: 'GET', url, headers: request.headers, [original]: request } as StandIn
 }

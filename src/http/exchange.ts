@@ -84,7 +84,10 @@ export class Exchange {
   }
 }
 
-const exchanges: WeakMap<Request, Exchange> = new WeakMap()
+/** The request itself carries it, as it does its peer. */
+const key: unique symbol = Symbol('exchange')
+
+type Observed = Request & { [key]?: Exchange }
 
 /** Begins to observe a request that no adapter observes. */
 export function observeHere(request: Request): Exchange {
@@ -112,12 +115,14 @@ export function beginExchange(describe: () => RequestHead): Exchange {
 
 /** Says which exchange a request belongs to. */
 export function setExchange(request: Request, exchange: Exchange): void {
-  exchanges.set(request, exchange)
+  const observed: Observed = request
+  observed[key] = exchange
 }
 
 /** The exchange a request belongs to; null where it is not observed. */
 export function exchangeOf(request: Request): Exchange | null {
-  return exchanges.get(request) ?? null
+  const observed: Observed = request
+  return observed[key] ?? null
 }
 
 /** The same body, its bytes counted as they come. */

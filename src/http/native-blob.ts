@@ -9,11 +9,15 @@ export interface NativeBlob {
   readonly ended?: (bytesOut: number | null, cutShort: boolean | null) => void
 }
 
-const blobs: WeakMap<Response, NativeBlob> = new WeakMap()
+/** The response itself carries it. */
+const key: unique symbol = Symbol('blob')
+
+type Carrier = Response & { [key]?: NativeBlob }
 
 /** Records the blob behind a response. The response is complete without it: its body streams it. */
 export function setNativeBlob(response: Response, native: NativeBlob): void {
-  blobs.set(response, native)
+  const carrier: Carrier = response
+  carrier[key] = native
 }
 
 /**
@@ -22,5 +26,6 @@ export function setNativeBlob(response: Response, native: NativeBlob): void {
  * made another Response of it: then the body still has the right bytes.
  */
 export function nativeBlob(response: Response): NativeBlob | null {
-  return blobs.get(response) ?? null
+  const carrier: Carrier = response
+  return carrier[key] ?? null
 }

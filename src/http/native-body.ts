@@ -3,14 +3,18 @@ import { RegistryError } from '../oci/registry-error.ts'
 import type { ByteSink, ByteSource } from '../ports/byte-source.ts'
 import { countedSource, exchangeOf } from './exchange.ts'
 
-const sources: WeakMap<Request, ByteSource> = new WeakMap()
+/** The request itself carries it. */
+const key: unique symbol = Symbol('body')
+
+type Carrier = Request & { [key]?: ByteSource }
 
 /**
- * Lets an adapter carry a request's body its own, faster way. The entry belongs to this very
- * Request: where a middleware wraps it in another, the body is read from the stream instead.
+ * Lets an adapter carry a request's body its own, faster way. Only this very Request
+ * carries it: where a middleware wraps it in another, the body is read from the stream instead.
  */
 export function setNativeBody(request: Request, source: ByteSource): void {
-  sources.set(request, source)
+  const carrier: Carrier = request
+  carrier[key] = source
 }
 
 /**
@@ -19,7 +23,8 @@ export function setNativeBody(request: Request, source: ByteSource): void {
  * @throws RegistryError `bodyConsumed` when somebody read it before.
  */
 export function bodySource(request: Request): ByteSource | null {
-  const source = sources.get(request) ?? streamOf(request)
+  const carrier: Carrier = request
+  const source = carrier[key] ?? streamOf(request)
   const exchange = exchangeOf(request)
   return source === null || exchange === null ? source : countedSource(source, exchange)
 }

@@ -1,6 +1,9 @@
 import type { Peer } from '../ports/access.ts'
 
-const peers: WeakMap<Request, Peer> = new WeakMap()
+/** The request itself carries it: an entry of a WeakMap for each request costs several times as much. */
+const key: unique symbol = Symbol('peer')
+
+type Received = Request & { [key]?: Peer }
 
 /** A request of which no adapter said where it came from. */
 const unknownPeer: Peer = {}
@@ -10,13 +13,15 @@ const unknownPeer: Peer = {}
  * whose fields are getters costs nothing until an access policy or a log reads them.
  */
 export function setPeer(request: Request, peer: Peer): void {
-  peers.set(request, peer)
+  const received: Received = request
+  received[key] = peer
 }
 
 /**
  * Where a request came from, as far as the adapter said. Empty for a request that a middleware made
- * anew: the entry belongs to the very Request that the adapter knew.
+ * anew: only the very Request that the adapter knew carries it.
  */
 export function peerOf(request: Request): Peer {
-  return peers.get(request) ?? unknownPeer
+  const received: Received = request
+  return received[key] ?? unknownPeer
 }

@@ -1,4 +1,7 @@
-const ids: WeakMap<Request, string> = new WeakMap()
+/** The request itself carries it. */
+const key: unique symbol = Symbol('id')
+
+type Numbered = Request & { [key]?: string }
 
 const grammar = /^[A-Za-z0-9._-]{1,64}$/
 
@@ -21,14 +24,13 @@ export function chooseRequestId(given: unknown): string {
 
 /** Lets an adapter that numbers its requests say so, so that its log and the registry's agree. */
 export function setRequestId(request: Request, id: string): void {
-  ids.set(request, id)
+  const numbered: Numbered = request
+  numbered[key] = id
 }
 
 /** The id of a request: the adapter's, or one that is made when it is first asked for. */
 export function requestIdOf(request: Request): string {
-  const known = ids.get(request)
-  if (known !== undefined) return known
-  const id = chooseRequestId(request.headers.get('x-request-id'))
-  ids.set(request, id)
-  return id
+  const numbered: Numbered = request
+  numbered[key] ??= chooseRequestId(request.headers.get('x-request-id'))
+  return numbered[key]
 }
