@@ -63,8 +63,8 @@ export interface AssembledOptions extends RegistryOptions {
  * in memory and a portable hash; a bundle that uses this function has neither of them in it.
  *
  * @param closeStores what `close` of the registry does; default: nothing
- * @throws TypeError when `prefix` or `stripped` is not a path, or the public path does not begin with
- *   `stripped`.
+ * @throws TypeError when `prefix` or `stripped` is not a path, the public path does not begin with
+ *   `stripped`, or `cors` lists something that is not an origin.
  */
 export function assembleRegistry(
   options: AssembledOptions,

@@ -12,7 +12,10 @@ import type { UploadStore } from './ports/upload-store.ts'
 export interface RegistryLimits {
   /** A manifest, in bytes; larger is 413. The specification wants at least 4 MiB. */
   readonly manifestBytes: number
-  /** Memory for manifests on their way in, all together, in bytes; one that finds no room waits, then 429. */
+  /**
+   * Memory for manifests on their way in, all together, in bytes; one that finds no room waits, then 429.
+   * At least twice `manifestBytes` in any case.
+   */
   readonly manifestBodyBytes: number
   /** Layers that an image manifest, or manifests that an index may name; more is 400. */
   readonly descriptorsPerManifest: number

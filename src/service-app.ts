@@ -12,8 +12,8 @@ import type { RegistryService } from './ports/registry-service.ts'
  * const { fetch } = serviceApp(unionOf(mine.service, theirs.service))
  * serve({ fetch, port: 5000 })
  *
- * @throws TypeError when `prefix` or `stripped` is not a path, or the public path does not begin with
- *   `stripped`.
+ * @throws TypeError when `prefix` or `stripped` is not a path, the public path does not begin with
+ *   `stripped`, or `cors` lists something that is not an origin.
  */
 export function serviceApp(service: RegistryService, options: ServiceAppOptions = {}): HttpApp {
   const prefix = checkedPath('prefix', options.prefix ?? '')
@@ -23,7 +23,8 @@ export function serviceApp(service: RegistryService, options: ServiceAppOptions 
   const deps = {
     service,
     limits,
-    bodies: new BodyBudget(limits.manifestBodyBytes),
+    // Half of it has to hold the largest manifest.
+    bodies: new BodyBudget(Math.max(limits.manifestBodyBytes, 2 * limits.manifestBytes)),
     access: options.access ?? null,
     cors: options.cors === undefined ? null : createCors(options.cors),
     redirect: options.redirect ?? 'off',

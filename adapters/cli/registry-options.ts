@@ -20,6 +20,8 @@ export function registryOptions(settings: Settings, { onEvent, onNotice }: Sinks
     ...(corsOrigins.length === 0 ? {} : { cors: { origins } }),
     limits: {
       manifestBytes: settings.maxManifest,
+      descriptorsPerManifest: settings.maxDescriptors,
+      manifestBodyBytes: settings.manifestMemory,
       blobBytes: settings.maxBlob,
       uploadSessions: settings.maxUploads,
       uploadSessionsPerOwner: settings.maxUploadsPerUser,

@@ -28,6 +28,10 @@ export interface Settings {
   readonly deletes: boolean
   readonly allowSparse: boolean
   readonly maxManifest: number
+  /** As `descriptorsPerManifest` of a registry. */
+  readonly maxDescriptors: number
+  /** As `manifestBodyBytes` of a registry. */
+  readonly manifestMemory: number
   readonly maxBlob: number
   readonly maxUploads: number
   readonly maxUploadsPerUser: number
@@ -135,9 +139,22 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'json, text, or auto: text on a terminal, json elsewhere',
   },
   readOnly: switched(false, 'take no changes at all: pulls and lists only', ['readonly', 'ro']),
-  deletes: switched(true, 'refuse to delete blobs, manifests and tags', ['delete', 'deletion']),
+  deletes: switched(true, 'refuse to delete blobs, manifests, tags and repositories', [
+    'delete',
+    'deletion',
+  ]),
   allowSparse: switched(false, 'take manifests and indexes whose content is not all there'),
   maxManifest: sized(defaultLimits.manifestBytes, '4MiB', 'the largest manifest'),
+  maxDescriptors: counted(
+    defaultLimits.descriptorsPerManifest,
+    1,
+    'layers, or manifests of an index, that one manifest may name',
+  ),
+  manifestMemory: sized(
+    defaultLimits.manifestBodyBytes,
+    '64MiB',
+    'memory for manifests that are being pushed, of all clients together',
+  ),
   maxBlob: sized(defaultLimits.blobBytes, '1TiB', 'the largest blob'),
   maxUploads: counted(defaultLimits.uploadSessions, 1, 'upload sessions open at once'),
   maxUploadsPerUser: counted(

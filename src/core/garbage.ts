@@ -1,3 +1,4 @@
+import { callContext } from './call-context.ts'
 import type { CoreDeps } from './deps.ts'
 
 /** What a collection did. */
@@ -62,6 +63,10 @@ export async function collectGarbage(
     for (;;) {
       const dropped = await metadata.deleteEmptyRepositories(batch)
       repositories += dropped.length
+      for (const repository of dropped) {
+        const nothing = { manifests: 0, tags: 0 }
+        deps.emit?.(callContext(), { kind: 'repository-deleted', repository, ...nothing })
+      }
       if (dropped.length < batch) break
     }
   }

@@ -19,6 +19,8 @@ export class RegistryError extends Error {
   override readonly name = 'RegistryError'
   /** The row's name. */
   readonly kind: ErrorName
+  /** What its message says in place of the row's; null where it says the row's. */
+  readonly advice: string | null
   /** Details for the envelope, one entry each. */
   readonly details: readonly unknown[]
   /** Response headers beside the envelope. */
@@ -31,6 +33,7 @@ export class RegistryError extends Error {
       extras.cause === undefined ? undefined : { cause: extras.cause },
     )
     this.kind = kind
+    this.advice = extras.advice ?? null
     this.details = extras.details ?? (extras.detail === undefined ? [] : [extras.detail])
     this.headers = extras.headers ?? {}
   }

@@ -158,3 +158,16 @@ describe('domain events', () => {
     expect(events).toEqual([])
   })
 })
+
+test('a repository that a collection drops is an event of nobody', async () => {
+  const events: RegistryEvent[] = []
+  const { registry } = inHand({ onEvent: (event) => void events.push(event) })
+  const { service } = registry
+  await service.pushBlob(call, app, sha256('config'), { source: sourceOf('config') })
+  await service.deleteBlob(call, app, sha256('config'))
+  events.length = 0
+  await registry.collectGarbage({ emptyRepositories: true })
+  expect(events).toMatchObject([
+    { kind: 'repository-deleted', repository: app, principal: null, manifests: 0, tags: 0 },
+  ])
+})

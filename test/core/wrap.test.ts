@@ -139,3 +139,23 @@ test('a wrapper may be an instance of a class', async () => {
     expect((await spread.fetch(new Request('http://registry.test/v2/_catalog'))).status).toBe(200)
   }
 })
+
+test('what a wrapper advises is told, also beside where an upload stands', async () => {
+  const registry = createRegistry({
+    wrap: (service) => ({
+      ...service,
+      appendUpload: async () => {
+        throw new RegistryError('denied', { advice: 'ask the owner', detail: { offset: 3 } })
+      },
+    }),
+  })
+  const started = await registry.fetch(
+    new Request('http://registry.test/v2/app/blobs/uploads/', { method: 'POST' }),
+  )
+  const location = new URL(started.headers.get('location') ?? '', 'http://registry.test')
+  const refused = await registry.fetch(new Request(location, { method: 'PATCH', body: 'abc' }))
+  expect(refused.headers.get('range')).toBe('0-2')
+  expect(await refused.json()).toMatchObject({
+    errors: [{ message: expect.stringContaining('ask the owner') }],
+  })
+})

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { BodyBudget } from '../../src/http/body-budget.ts'
 import { createRegistry } from '../../src/index.ts'
 import { setPeer } from '../../src/kit.ts'
-import { controlledBody } from './client.ts'
+import { clientOf, controlledBody, expectError, ociManifest } from './client.ts'
 
 const kib = 1024
 
@@ -56,7 +56,8 @@ describe('the memory of bodies that are read whole', () => {
 })
 
 test('stalled pushes of large manifests hold no more than the budget, and no small ones', async () => {
-  const registry = createRegistry({ limits: { manifestBodyBytes: 1024 * kib } })
+  const limits = { manifestBytes: 512 * kib, manifestBodyBytes: 1024 * kib }
+  const registry = createRegistry({ limits })
   const from = (address: string, body: ReadableStream<Uint8Array>): Promise<Response> => {
     const init = { method: 'PUT', body, duplex: 'half' }
     const request = new Request('http://registry.test/v2/app/manifests/x', init)
@@ -69,7 +70,7 @@ test('stalled pushes of large manifests hold no more than the budget, and no sma
     const body = new ReadableStream<Uint8Array>(
       {
         pull(controller) {
-          if (sent >= 2048 * kib) return new Promise<void>(() => {})
+          if (sent >= 448 * kib) return new Promise<void>(() => {})
           sent += 64 * kib
           taken.push(64 * kib)
           controller.enqueue(new Uint8Array(64 * kib))
@@ -88,4 +89,12 @@ test('stalled pushes of large manifests hold no more than the budget, and no sma
   // Half of the budget for one address, and for each body the chunk it waits with.
   const bound = 512 * kib + bodies.length * 2 * 64 * kib
   expect(taken.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(bound)
+})
+
+test('the largest manifest has room, however little memory was asked for', async () => {
+  const limits = { manifestBytes: 1024 * kib, manifestBodyBytes: 64 * kib }
+  const { send } = clientOf(createRegistry({ limits }))
+  const headers = { 'Content-Type': ociManifest }
+  const large = await send('PUT', '/v2/app/manifests/x', { headers, body: ' '.repeat(900 * kib) })
+  await expectError(large, 400, 'MANIFEST_INVALID')
 })

@@ -157,9 +157,14 @@ async function placed<T>(
   } catch (error) {
     const [detail] = error instanceof RegistryError ? error.details : []
     if (!(error instanceof RegistryError) || !hasOffset(detail)) throw error
-    const { kind, details, headers, cause } = error
+    const { kind, advice, details, headers, cause } = error
     const place = sessionHeaders(call, repository, { id, offset: detail.offset })
-    throw new RegistryError(kind, { details, headers: { ...headers, ...place }, cause })
+    throw new RegistryError(kind, {
+      ...(advice === null ? {} : { advice }),
+      details,
+      headers: { ...headers, ...place },
+      cause,
+    })
   }
 }
 
