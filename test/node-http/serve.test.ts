@@ -364,3 +364,38 @@ describe('close', () => {
     socket.destroy()
   })
 })
+
+describe('the signal of a request', () => {
+  /** Serves requests that end when their signal aborts; says when one has come, and when it aborted. */
+  async function watched(): Promise<{ port: number; came: Promise<void>; aborted: Promise<void> }> {
+    const [came, aborted] = [promised<void>(), promised<void>()]
+    const { port } = await serving(async ({ signal }) => {
+      const end = new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve())
+      })
+      came.keep()
+      await end
+      aborted.keep()
+      return ok()
+    })
+    return { port: port ?? 0, came: came.promise, aborted: aborted.promise }
+  }
+
+  test('aborts when the connection is reset', async () => {
+    const { port, came, aborted } = await watched()
+    const socket = await dial(port)
+    socket.write(get('/v2/'))
+    await came
+    socket.resetAndDestroy()
+    await aborted
+  })
+
+  test('aborts when the client goes away in the middle of its body', async () => {
+    const { port, came, aborted } = await watched()
+    const socket = await dial(port)
+    socket.write('PATCH /v2/ HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc')
+    await came
+    socket.destroy()
+    await aborted
+  })
+})
