@@ -46,7 +46,8 @@ export interface ConnectionLimits {
  * turn: a registry busy hashing a large upload is not cut off by its own silence.
  *
  * Where there are too many, the one that waits longest for its client makes room for a new one: in a
- * flood of connections that ask nothing, a client that asks something is still answered.
+ * flood of connections that ask nothing, a client that asks something is still answered. Where all are
+ * at work, the address that has most of them makes room for one that has fewer.
  */
 export function watchConnections(
   server: Server | HttpsServer,
@@ -91,7 +92,8 @@ export function watchConnections(
     if (open.size + handshakes.size <= most) return
     whenFull?.()
     const [oldest = arrived] = handshakes
-    const longest = handshakes.size > idle ? oldest : (longestIdle() ?? arrived)
+    const waiting = handshakes.size > idle ? oldest : (longestIdle() ?? arrived)
+    const longest = waiting === arrived ? (crowding(open, arrived) ?? arrived) : waiting
     remove(longest)
     // Without the keys of TLS there is nothing to say to a client that is refused.
     if (longest === arrived && !secure) refuse(arrived)
@@ -181,6 +183,29 @@ export function watchConnections(
       return count
     },
   }
+}
+
+/**
+ * The oldest connection at its client's turn of the address that has the most, where that is not
+ * the address of `arrived`; null where there is none. Clients behind one proxy share its address.
+ */
+function crowding(open: ReadonlyMap<Socket, Connection>, arrived: Socket): Socket | null {
+  const counts: Map<string | undefined, number> = new Map()
+  for (const { remoteAddress } of open.keys()) {
+    counts.set(remoteAddress, (counts.get(remoteAddress) ?? 0) + 1)
+  }
+  let largest: string | undefined
+  let most = Math.max(counts.get(arrived.remoteAddress) ?? 0, 1)
+  for (const [address, count] of counts) {
+    if (address === undefined || count <= most) continue
+    largest = address
+    most = count
+  }
+  if (largest === undefined) return null
+  for (const [socket, connection] of open) {
+    if (socket.remoteAddress === largest && isClientsTurn(socket, connection)) return socket
+  }
+  return null
 }
 
 /** Tells a client that there is no room for it. */
