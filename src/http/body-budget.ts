@@ -2,6 +2,12 @@ import { RegistryError } from '../oci/registry-error.ts'
 
 /** Bodies up to this size are not counted, so that large ones never hold up ordinary manifests. */
 const uncountedBytes = 16 * 1024
+/**
+ * How many bodies wait at once, of one owner and of all; the next is refused. The runtime has read ahead
+ * what it likes of each that waits, and counts that nowhere: Bun up to 2 MiB.
+ */
+const mostWaitingOfOwner = 16
+const mostWaiting = 64
 /** How long a body waits for others to end before its client is told to come back. */
 const patienceMs = 10_000
 
@@ -84,15 +90,13 @@ export class BodyBudget {
 
   /** Resolves with the memory taken. */
   #wait(owner: string | null, bytes: number): Promise<void> {
+    const ofOwner = this.#queue.filter((other) => other.owner === owner).length
+    const most = owner === null ? mostWaiting : mostWaitingOfOwner
+    if (ofOwner >= most || this.#queue.length >= mostWaiting) return Promise.reject(comeBack())
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#queue = this.#queue.filter((other) => other !== waiting)
-        reject(
-          new RegistryError('tooManyRequests', {
-            advice: 'large manifests are coming in; wait and try again',
-            headers: { 'Retry-After': '5' },
-          }),
-        )
+        reject(comeBack())
       }, patienceMs)
       const proceed = (): void => {
         clearTimeout(timer)
@@ -113,4 +117,11 @@ export class BodyBudget {
       else this.#queue.push(waiting)
     }
   }
+}
+
+function comeBack(): RegistryError {
+  return new RegistryError('tooManyRequests', {
+    advice: 'large manifests are coming in; wait and try again',
+    headers: { 'Retry-After': '5' },
+  })
 }

@@ -42,6 +42,19 @@ describe('the memory of bodies that are read whole', () => {
     expect(budget.open(null).growTo(100 * kib)).toBeUndefined()
   })
 
+  test('few wait, so that what the runtime read ahead of them stays little', async () => {
+    const budget = new BodyBudget(100 * kib)
+    expect(budget.open('a').growTo(50 * kib)).toBeUndefined()
+    const waiting = Array.from({ length: 16 }, () => budget.open('a').growTo(20 * kib))
+    const refused = { kind: 'tooManyRequests', headers: { 'Retry-After': '5' } }
+    await expect(budget.open('a').growTo(20 * kib)).rejects.toMatchObject(refused)
+    // Another owner has its own half, and its own places in the queue.
+    expect(budget.open('b').growTo(50 * kib)).toBeUndefined()
+    const late = Promise.allSettled([...waiting, budget.open('b').growTo(20 * kib)])
+    await vi.advanceTimersByTimeAsync(11_000)
+    expect((await late).every(({ status }) => status === 'rejected')).toBe(true)
+  })
+
   test('one that waits too long is refused, and takes nothing', async () => {
     const budget = new BodyBudget(100 * kib)
     const first = budget.open(null)
