@@ -68,17 +68,20 @@ describe.each(['node', 'deno'] as const)('more connections than there may be on 
   })
 
   it('end one of the address that has the most, for a client of another', async () => {
-    const sockets = await dialled(probe.port, 3)
+    // Of its own: the connections of another test may not have ended yet.
+    const { port, stop } = await startProbe(runtime, { maxConnections: 3 })
+    const sockets = await dialled(port, 3)
     for (const socket of sockets) {
       socket.write(
         head('PUT /v2/a/manifests/b HTTP/1.1', 'Content-Length: 4', 'Expect: 100-continue'),
       )
       await readUntil(socket, '100 Continue\r\n\r\n')
     }
-    const other = connect({ host: '127.0.0.1', port: probe.port, localAddress: '127.0.0.2' })
+    const other = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' })
     other.write(get('/v2/'))
     expect(await readUntil(other, '\r\n\r\n')).toMatch(isOk)
     for (const socket of [other, ...sockets]) socket.destroy()
+    await stop()
   })
 })
 
