@@ -67,9 +67,13 @@ export class Compaction {
     if (this.journalBytes > due && this.#running === null) void this.run()
   }
 
-  /** Compacts now, or waits for the compaction under way; failures are notices. Never rejects. */
-  run(): Promise<void> {
-    this.#running ??= this.#compact().finally(() => {
+  /**
+   * Compacts now, or waits for the compaction under way; failures are notices. Never rejects.
+   *
+   * @param last whether there will be no other turn
+   */
+  run(last: boolean = false): Promise<void> {
+    this.#running ??= this.#compact(last).finally(() => {
       this.#running = null
     })
     return this.#running
@@ -80,7 +84,7 @@ export class Compaction {
     return this.#running ?? Promise.resolve()
   }
 
-  async #compact(): Promise<void> {
+  async #compact(last: boolean): Promise<void> {
     const writer = this.#writer
     const commit = this.#commit
     try {
@@ -97,7 +101,7 @@ export class Compaction {
       if (error instanceof RegistryError && error.kind === 'storageReadOnly') writer.fail(error)
       this.#retryAt = this.journalBytes + this.#options.compactBytes / 16
       const task = 'compacting the journal'
-      const retried = writer.failure === null
+      const retried = !last && writer.failure === null
       this.#options.onNotice({ kind: 'background-failure', task, error, retried })
     }
   }

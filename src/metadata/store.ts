@@ -174,7 +174,7 @@ function journalledCommit(deps: CompactionDeps, compaction: Compaction): Commit 
     async close() {
       await commit.idle()
       await compaction.idle()
-      if (writer.failure === null && compaction.journalBytes > 0) await compaction.run()
+      if (writer.failure === null && compaction.journalBytes > 0) await compaction.run(true)
       // Time that is not noted makes leases longer, and no more.
       else await commit.change((batch) => batch.noteTime(1000)).catch(() => {})
       await commit.end()

@@ -66,6 +66,7 @@ describe.each(everyRuntime)('on %s, when the data folder goes', (runtime) => {
     expect(err).toBe('')
     const lines = entries(out)
     expect(lines.filter((line) => line.msg === 'request failed')).toEqual([])
+    expect(lines.filter(({ msg }) => String(msg).includes('will be tried again'))).toEqual([])
     expect(lines.filter((line) => line.level === 'error' && line.part === 'blobs')).toHaveLength(1)
     expect(lines.at(-1)?.msg).toMatch(/^stopped/)
   })
