@@ -1,5 +1,5 @@
 import type { ByteSink, ByteSource } from '../../src/kit.ts'
-import { allowFreeing } from '../disk/spent-chunks.ts'
+import { allowFreeing, freeChunk } from '../disk/spent-chunks.ts'
 import { calledOff, endedEarly, lingerBytes, lingerMs } from '../serving/unread-body.ts'
 
 /** The body of a request, which somebody may have to read to its end after the registry. */
@@ -74,7 +74,13 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
         const enough = setTimeout(resolve, lingerMs, false)
         const rest = async (): Promise<boolean> => {
           let bytes = 0
-          while (!ended && bytes <= lingerBytes) bytes += (await read()).value?.byteLength ?? 0
+          while (!ended && bytes <= lingerBytes) {
+            const { value } = await read()
+            if (value === undefined) continue
+            bytes += value.byteLength
+            allowFreeing(value)
+            freeChunk(value)
+          }
           return ended
         }
         rest()

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { allowFreeing, freeChunk } from '../disk/spent-chunks.ts'
 import { lingerBytes, lingerMs, shortBody } from '../serving/unread-body.ts'
 import { http2StreamOf } from './http2.ts'
 
@@ -23,11 +24,14 @@ export function isEarly(incoming: IncomingMessage): boolean {
  * unread body may be taken for a request. The answer goes out first and the hanging up comes later,
  * because a socket closed with unread bytes makes the kernel send a reset, which can overtake the
  * answer on its way.
+ *
+ * @param free whether the memory of what is thrown away may be given back at once
  */
 export async function answerEarly(
   response: Response,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  free: boolean,
 ): Promise<void> {
   const body = new Uint8Array(await response.arrayBuffer())
   if (outgoing.destroyed) return
@@ -46,12 +50,12 @@ export async function answerEarly(
   // Whole by its length, though not yet ended: the client need not wait for the end.
   if (body.byteLength > 0) outgoing.write(body)
   else outgoing.flushHeaders()
-  await discard(incoming)
+  await discard(incoming, free)
   outgoing.end()
 }
 
 /** Reads on and throws away, until the body ends, the client gives up, or it was enough. */
-function discard(incoming: IncomingMessage): Promise<void> {
+function discard(incoming: IncomingMessage, free: boolean): Promise<void> {
   if (incoming.readableEnded || incoming.destroyed) return Promise.resolve()
   return new Promise((resolve) => {
     let bytes = 0
@@ -63,6 +67,8 @@ function discard(incoming: IncomingMessage): Promise<void> {
     }
     const count = (chunk: Uint8Array): void => {
       bytes += chunk.byteLength
+      if (free) allowFreeing(chunk)
+      freeChunk(chunk)
       if (bytes > lingerBytes) done()
     }
     const timer = setTimeout(done, lingerMs)

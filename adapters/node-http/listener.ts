@@ -159,7 +159,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
     setNativeBody(request, mayHaveBody(incoming) ? incomingBody(incoming, freeChunks) : emptyBody)
     const response = await registry.fetch(request, context)
     if (isEarly(incoming)) {
-      await answerEarly(response, incoming, outgoing)
+      await answerEarly(response, incoming, outgoing, freeChunks)
       return RESPONSE_ALREADY_SENT
     }
     // What little was not read would block the next request of the connection.
