@@ -22,20 +22,25 @@ import { answerEarly } from './early-answer.ts'
 import { isHost, withHost } from './host.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
+import { Transfers } from './transfers.ts'
 
 /** How a handler treats its connections. */
 export interface HandlerOptions {
   /** Told of transfers that failed. Default: nobody. */
   readonly onNotice?: NoticeSink
-  /** In seconds: how long nothing may move while it is the client's turn. Default: 60. */
+  /**
+   * In seconds: how long nothing may move while it is the client's turn. Has to be the server's
+   * `idleTimeout` too, to which Bun sets its clock back whenever it can write. Default: 60.
+   */
   readonly stallSeconds?: number
   /** In seconds: how long an answered connection may wait for its next request. Default: 75. */
   readonly keepAliveSeconds?: number
   /** Whether connections are to end with the answer they wait for. Default: never. */
   readonly ending?: () => boolean
   /**
-   * Takes a report of every request. Bun does not say when a file has been sent: the report of a blob
-   * on disk comes when its answer begins, and does not say what was sent.
+   * Takes a report of every request. Bun does not say when a file has been sent, nor how much of one
+   * that was cut short: the report of a blob on disk comes within a moment of its end, and a client that
+   * went while bytes were flowing may pass for one that has them all.
    */
   readonly observe?: RequestObserver
   /**
@@ -86,6 +91,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   const onNotice = safeNotices(options.onNotice)
   const observe = safeObserver(options.observe, onNotice)
   const observed = observe !== null || registry.observed === true
+  const transfers = new Transfers()
 
   const ready = (
     given: Response,
@@ -99,7 +105,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (native === null) return response
     const { blob, span } = native
     if (isDiskBlob(blob.native)) {
-      native.ended?.(null, null)
+      if (native.ended !== undefined) {
+        transfers.watch(request, server, span.end - span.start, native.ended)
+      }
       return fileResponse(response, blob.native, span)
     }
     return span.end - span.start > gathered ? response : bytesResponse(response)

@@ -50,7 +50,8 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     reusePort: false,
     // The registry has limits of its own.
     maxRequestBodySize: Number.POSITIVE_INFINITY,
-    idleTimeout: secondsOf(timeouts.headersMs),
+    // Bun sets the clock of an answer under way back to this, and that of a new connection.
+    idleTimeout: secondsOf(timeouts.stallMs),
     fetch,
     error: (error) => lateError(error, onNotice),
   }

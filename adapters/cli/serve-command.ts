@@ -97,6 +97,8 @@ async function startListening(
     ...(tls === null ? {} : { tls }),
     trustedProxies: settings.trustedProxies,
     maxHeaderBytes: settings.maxHeader,
+    ...(settings.maxConnections === null ? {} : { maxConnections: settings.maxConnections }),
+    slowestPull: settings.slowestPull,
     timeouts: {
       headersMs: settings.headersTimeout,
       stallMs: settings.stallTimeout,

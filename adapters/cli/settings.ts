@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { defaultLimits } from '../../src/index.ts'
-import { defaultHeaderBytes } from '../serving/serve-options.ts'
+import { defaultHeaderBytes, defaultSlowestPull } from '../serving/serve-options.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
 import { listOf, origin, proxy } from './lists.ts'
 import { count, duration, oneOf, size, truth } from './quantities.ts'
@@ -47,8 +47,12 @@ export interface Settings {
   /** Whether a collection also drops repositories that hold nothing. */
   readonly dropEmpty: boolean
   readonly maxHeader: number
+  /** Null for as many as the process can afford. */
+  readonly maxConnections: number | null
   readonly headersTimeout: number
   readonly stallTimeout: number
+  /** In bytes a second. */
+  readonly slowestPull: number
   readonly keepAliveTimeout: number
   readonly drainSeconds: number
 }
@@ -194,8 +198,19 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     '64KiB',
     'the largest head of a request: raise it where tokens are longer',
   ),
+  maxConnections: {
+    schema: count(1),
+    default: null,
+    value: 'N',
+    help: 'connections open at once; as many as the open files allow, if not set',
+  },
   headersTimeout: timed(10_000, '10s', 'how long the head of a request may take'),
   stallTimeout: timed(60_000, '60s', 'when a transfer on which nothing moves is cut'),
+  slowestPull: sized(
+    defaultSlowestPull,
+    '1KiB',
+    'how slowly a client may read, in a second; one that seems to stall is kept for 2 MiB of this',
+  ),
   keepAliveTimeout: timed(75_000, '75s', 'when an idle connection is closed'),
   drainSeconds: counted(30, 0, 'how long requests may go on after SIGTERM, in seconds'),
 }

@@ -2,16 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
+import { type Connection, crowding, isClientsTurn, takenOf } from './connection.ts'
 import { answerText } from './malformed-request.ts'
-
-interface Connection {
-  /** Requests whose response is not out yet. */
-  pending: number
-  /** The newest request. */
-  incoming: IncomingMessage | null
-  /** Since when it waits for a request, in answers that all connections were given until then. */
-  idleSince: number
-}
 
 /** What a server knows of its connections, to end the right ones. */
 export interface Connections {
@@ -31,6 +23,8 @@ export interface Connections {
 export interface ConnectionLimits {
   /** How long nothing may move while it is the client's turn, in milliseconds. */
   readonly stallMs: number
+  /** The same while an answer waits to be read, in milliseconds; at least `stallMs`. */
+  readonly unreadMs: number
   /** How many there may be at once. */
   readonly most: number
   /** Called each time there was one too many. */
@@ -46,12 +40,13 @@ export interface ConnectionLimits {
  * turn: a registry busy hashing a large upload is not cut off by its own silence.
  *
  * Where there are too many, the one that waits longest for its client makes room for a new one: in a
- * flood of connections that ask nothing, a client that asks something is still answered. Where all are
- * at work, the address that has most of them makes room for one that has fewer.
+ * flood of connections that ask nothing, a client that asks something is still answered. After those
+ * that wait for a request come those whose answer was not read for `stallMs`. Where all are at work,
+ * the address that has most of them makes room for one that has fewer.
  */
 export function watchConnections(
   server: Server | HttpsServer,
-  { stallMs, most, whenFull }: ConnectionLimits,
+  { stallMs, unreadMs, most, whenFull }: ConnectionLimits,
 ): Connections {
   const secure = server instanceof TlsServer
   const open: Map<Socket, Connection> = new Map()
@@ -60,6 +55,8 @@ export function watchConnections(
   /** How many wait for a request. */
   let idle = 0
   let answers = 0
+  /** Those whose answer was not read for a while, the longest first; some may be read again. */
+  const unread: Set<Socket> = new Set()
   let draining = false
   /** Requests under way, of those that count; nobody counts more once somebody waits for their end. */
   let counted = 0
@@ -69,6 +66,7 @@ export function watchConnections(
   const remove = (socket: Socket): void => {
     handshakes.delete(socket)
     if (open.get(socket)?.pending === 0) idle--
+    unread.delete(socket)
     if (open.delete(socket) && open.size === 0) whenEmpty?.()
   }
 
@@ -93,11 +91,33 @@ export function watchConnections(
     whenFull?.()
     const [oldest = arrived] = handshakes
     const waiting = handshakes.size > idle ? oldest : (longestIdle() ?? arrived)
-    const longest = waiting === arrived ? (crowding(open, arrived) ?? arrived) : waiting
+    const longest =
+      waiting === arrived ? (longestUnread() ?? crowding(open, arrived) ?? arrived) : waiting
     remove(longest)
     // Without the keys of TLS there is nothing to say to a client that is refused.
     if (longest === arrived && !secure) refuse(arrived)
     else longest.destroy()
+  }
+
+  const longestUnread = (): Socket | null => {
+    for (const socket of unread) {
+      if (socket.writableLength > 0 && takenOf(socket) === open.get(socket)?.taken) return socket
+      unread.delete(socket)
+    }
+    return null
+  }
+
+  /** Called when nothing moved for `stallMs`, as far as one can see; whether it lasts too long. */
+  const isOver = (socket: Socket, connection: Connection): boolean => {
+    if (socket.writableLength === 0) return isClientsTurn(connection)
+    const taken = takenOf(socket)
+    const now = performance.now()
+    if (taken !== connection.taken) {
+      unread.delete(socket)
+      Object.assign(connection, { taken, takenAt: now - stallMs })
+    }
+    unread.add(socket)
+    return now - connection.takenAt >= unreadMs
   }
 
   function countedEnded(this: ServerResponse): void {
@@ -124,7 +144,7 @@ export function watchConnections(
   }
 
   const accept = (socket: Socket): void => {
-    open.set(socket, { pending: 0, incoming: null, idleSince: answers })
+    open.set(socket, { pending: 0, incoming: null, idleSince: answers, taken: -1, takenAt: 0 })
     idle++
     socket.on('close', forget).on('end', halfClosed)
     if (draining) socket.destroySoon()
@@ -145,7 +165,7 @@ export function watchConnections(
   } else server.on('connection', accept)
   server.setTimeout(stallMs, (socket) => {
     const connection = open.get(socket)
-    if (connection === undefined || isClientsTurn(socket, connection)) socket.destroy()
+    if (connection === undefined || isOver(socket, connection)) socket.destroy()
     else socket.setTimeout(stallMs)
   })
 
@@ -185,38 +205,8 @@ export function watchConnections(
   }
 }
 
-/**
- * The oldest connection at its client's turn of the address that has the most, where that is not
- * the address of `arrived`; null where there is none. Clients behind one proxy share its address.
- */
-function crowding(open: ReadonlyMap<Socket, Connection>, arrived: Socket): Socket | null {
-  const counts: Map<string | undefined, number> = new Map()
-  for (const { remoteAddress } of open.keys()) {
-    counts.set(remoteAddress, (counts.get(remoteAddress) ?? 0) + 1)
-  }
-  let largest: string | undefined
-  let most = Math.max(counts.get(arrived.remoteAddress) ?? 0, 1)
-  for (const [address, count] of counts) {
-    if (address === undefined || count <= most) continue
-    largest = address
-    most = count
-  }
-  if (largest === undefined) return null
-  for (const [socket, connection] of open) {
-    if (socket.remoteAddress === largest && isClientsTurn(socket, connection)) return socket
-  }
-  return null
-}
-
 /** Tells a client that there is no room for it. */
 function refuse(socket: Socket): void {
   socket.write(answerText('unavailable', { 'Retry-After': '5' }))
   socket.destroySoon()
-}
-
-/** Whether a silent connection waits for its client: for a request, for a body, or to be read. */
-function isClientsTurn(socket: Socket, { pending, incoming }: Connection): boolean {
-  if (pending === 0 || incoming === null) return true
-  if (socket.writableLength > 0) return true
-  return !incoming.complete && incoming.readableFlowing === true
 }

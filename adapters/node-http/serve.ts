@@ -11,6 +11,7 @@ import {
   type RunningServer,
   type ServeTimeouts,
   type ServingOptions,
+  unreadMs,
 } from '../serving/serve-options.ts'
 import { type Connections, watchConnections } from './connections.ts'
 import { affordableConnections } from './descriptors.ts'
@@ -94,6 +95,7 @@ export async function serveOn(
   Object.assign(server, { httpAllowHalfOpen: true })
   const connections = watchConnections(server, {
     stallMs: timeouts.stallMs,
+    unreadMs: unreadMs(timeouts.stallMs, options.slowestPull),
     most: options.maxConnections ?? affordableConnections(),
     whenFull: () => whenFull?.(),
   })

@@ -2,9 +2,12 @@ import type { NoticeSink, RequestObserver } from '../../src/index.ts'
 
 /** How long a server waits for what, in milliseconds. None bounds how long a whole push may take. */
 export interface ServeTimeouts {
-  /** For the head of a request; on Bun, of a connection's first one. Default: 10 s. */
+  /** For the head of a request. Bun knows no such time. Default: 10 s. */
   readonly headersMs: number
-  /** For anything to move while it is the client's turn, up or down. Default: 60 s. */
+  /**
+   * For anything to move while it is the client's turn. An answer that is read slowly has longer: see
+   * `slowestPull`. On Bun also for the head of a connection's first request. Default: 60 s.
+   */
   readonly stallMs: number
   /** For the next request of an idle connection; on Bun, its head included. Default: 75 s. */
   readonly keepAliveMs: number
@@ -39,8 +42,8 @@ export interface ServingOptions {
   readonly onNotice?: NoticeSink
   /**
    * Takes a report of every request, those included that never reach the registry: for an access log
-   * or metrics. Called when the answer is out or the client gone, where the runtime tells; on Bun, when
-   * the answer of a blob on disk begins.
+   * or metrics. Called when the answer is out or the client gone; on Bun, of a blob on disk, within a
+   * moment of that.
    */
   readonly observe?: RequestObserver
   /**
@@ -61,10 +64,33 @@ export interface ServingOptions {
    * in the system while there are no descriptors.
    */
   readonly maxConnections?: number
+  /**
+   * How slowly a client may read an answer, in bytes a second: who reads faster is never cut. A server
+   * sees only now and then that something was read, so who reads nothing is cut after the time that
+   * 2 MiB take, 35 minutes at the default, or after `stallMs` where connections run out. Bun's clock
+   * knows `stallMs` alone, which is enough for a client that reads 25 KiB a second. Default: 1024.
+   */
+  readonly slowestPull?: number
 }
 
 /** The largest head of a request where nothing else is set, in bytes. */
 export const defaultHeaderBytes: number = 64 * 1024
+
+/** How slowly a client may read where nothing else is set, in bytes a second. */
+export const defaultSlowestPull = 1024
+
+/**
+ * How much a client may read before a server sees that it reads, in bytes. The kernel takes up to 4 MiB
+ * of an answer ahead of the client (Linux, `tcp_wmem`), and says that there is room when a third of
+ * that is free; the client's own kernel may hold as much, and reports what was read in large steps.
+ * Nothing shows a program what lies between, so this allows for half of what may be there.
+ */
+const unseenBytes = 2 * 1024 * 1024
+
+/** For how long an answer may seem not to be read, in milliseconds. */
+export function unreadMs(stallMs: number, slowestPull: number = defaultSlowestPull): number {
+  return stallMs + (unseenBytes / slowestPull) * 1000
+}
 
 /** How long a server that is to end waits where nothing else was asked for, in milliseconds. */
 export const graceMs = 30_000

@@ -1,4 +1,32 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { dial, readAll, readUntil } from '../node-fs/loopback.ts'
+import { clientOf } from '../promises/client.ts'
+import { head } from '../promises/raw-socket.ts'
 import { holdsItsConnections } from '../runtimes/connections.ts'
+import { startProbeAlone } from '../runtimes/start-probe.ts'
 
 // Bun's clock ticks every four seconds, and waits three ticks for the first request.
 holdsItsConnections('bun', 14_000)
+
+it('a pull may pause for as long as it may stall, however soon a head has to be there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'layerdock-bun-'))
+  const timeouts = { headersMs: 1_000, stallMs: 60_000 }
+  const probe = await startProbeAlone('bun', { directory: join(folder, 'store'), timeouts })
+  // More than the kernel takes ahead on either side.
+  const bytes = new Uint8Array(16 * 1024 * 1024).fill(7)
+  const { digest } = await clientOf(`http://127.0.0.1:${probe.port}`).pushBlob('app', bytes)
+  const socket = await dial(probe.port)
+  socket.write(head(`GET /v2/app/blobs/${digest} HTTP/1.1`, 'Connection: close'))
+  await readUntil(socket, '\r\n\r\n')
+  socket.pause()
+  // The shortest time that Bun knows is over after three ticks of its clock.
+  await new Promise((resolve) => setTimeout(resolve, 14_000))
+  const rest = readAll(socket)
+  socket.resume()
+  expect((await rest).length).toBeGreaterThan(15 * 1024 * 1024)
+  await probe.stop()
+  rmSync(folder, { recursive: true })
+})

@@ -47,6 +47,7 @@ function problems(given: Given): { exitCode: number; messages: readonly string[]
 /** Values for settings that have no default, by what stands for theirs in the help; and their meaning. */
 const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   TIME: ['1h', 3_600_000],
+  N: ['9', 9],
 }
 
 const lists: Readonly<Record<string, readonly [string, unknown]>> = {

@@ -228,6 +228,7 @@ describe('connections on which nothing moves', () => {
   test('a download that is not read is cut', async () => {
     const started = await serving(() => new Response(new Uint8Array(64 * 1024 * 1024)), {
       timeouts,
+      slowestPull: 100 * 1024 * 1024,
     })
     const { promise: cut, keep } = promised()
     started.server.on('connection', (peer) => peer.on('close', () => keep()))
@@ -236,6 +237,33 @@ describe('connections on which nothing moves', () => {
     socket.pause()
     await cut
     socket.destroy()
+  })
+
+  test('a download that is not read makes room before a connection that is at work', async () => {
+    const { promise: asked, keep } = promised()
+    const started = await serving(
+      (request) => {
+        if (request.url.endsWith('/big')) return new Response(new Uint8Array(64 * 1024 * 1024))
+        if (request.url.endsWith('/ok')) return ok()
+        keep()
+        return new Promise(() => {})
+      },
+      { timeouts: { ...timeouts, keepAliveMs: 60_000 }, maxConnections: 2, slowestPull: 1 },
+    )
+    const seenUnread = new Promise((resolve) => started.server.once('timeout', resolve))
+    const unread = await dial(portOf(started))
+    unread.write(get('/big'))
+    unread.pause()
+    await seenUnread
+    const busy = await dial(portOf(started))
+    busy.write(get('/busy'))
+    await asked
+    const third = await dial(portOf(started))
+    third.write(get('/ok'))
+    expect(await readUntil(third, '\r\n\r\nok')).toMatch(/^HTTP\/1\.1 200/)
+    expect((await readAll(unread.resume())).length).toBeLessThan(64 * 1024 * 1024)
+    expect(busy.destroyed).toBe(false)
+    for (const socket of [busy, third]) socket.destroy()
   })
 
   test('an upload that trickles lasts as long as it moves', async () => {

@@ -87,7 +87,7 @@ describe.each(['node', 'deno'] as const)('more connections than there may be on 
 
 describe.each(everyRuntime)('a process of few descriptors on %s', (runtime) => {
   it('outlives a flood of connections, and answers after it', async () => {
-    const probe = await startProbeAlone(runtime, { timeouts: { headersMs: 8_000 } }, 64)
+    const probe = await startProbeAlone(runtime, { timeouts: { stallMs: 8_000 } }, 64)
     const flood = Array.from({ length: 200 }, () =>
       connect({ port: probe.port, host: '127.0.0.1' }).on('error', () => {}),
     )
