@@ -26,7 +26,7 @@ import { Transfers } from './transfers.ts'
 
 /** How a handler treats its connections. */
 export interface HandlerOptions {
-  /** Told of transfers that failed. Default: nobody. */
+  /** Told of transfers that failed. Default: none. */
   readonly onNotice?: NoticeSink
   /**
    * In seconds: how long nothing may move while it is the client's turn. Has to be the server's

@@ -54,7 +54,7 @@ export class ServerSuccession {
     const end = await Promise.race([Promise.all(servers.map((server) => server.stop())), late])
     clearTimeout(timer)
     const cut = end === 'late' ? this.pendingRequests : 0
-    // Connections on which nothing was ever asked are in nobody's way, and still open.
+    // Connections that never carried a request do no harm, and stay open.
     for (const server of servers) void server.stop(true)
     return cut
   }

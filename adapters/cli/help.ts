@@ -49,7 +49,7 @@ Stop the server first, then look, which changes nothing that is whole:
 It says what is damaged and which of these would help:
 
 ${entry('--accept-loss', 'go on with what is whole, where the end of the journal is lost')}
-${entry('--restore-marker', 'write store.json anew, where that alone is lost or damaged')}
+${entry('--restore-marker', 'write store.json again, where only that is lost or damaged')}
 ${entry('--start-empty', 'the last resort: move the files of the names to quarantine/ and start without names. No repository, tag or manifest is left; every blob is, so a new push finds its layers in place')}
 
 ${entry('--storage-dir DIR', `the folder of the store (${settings.storageDir.defaultText})`)}

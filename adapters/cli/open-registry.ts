@@ -55,7 +55,7 @@ export async function openSettings(
   }
 }
 
-/** Whoever asks no probe still wants to read in the log that the storage is gone. */
+/** Without probes, the log still has to say that the storage is gone. */
 const lookEveryMs = 3_000
 
 function withLooks(registry: DiskRegistry): Opened {

@@ -7,7 +7,7 @@ const patienceMs = 2_000
 /**
  * Looks after a listener that Deno may give up: a process that runs out of descriptors while it
  * accepts a connection never accepts another, and nothing says so. After each flood it is tried with a
- * connection of our own, and opened anew where that is not accepted.
+ * connection of our own, and opened again where that is not accepted.
  *
  * @returns what is called each time there were too many connections
  */

@@ -24,7 +24,7 @@ export async function takeFlock(
 ): Promise<OpenFile | null> {
   const file = await files.open(path, open)
   try {
-    // A lock on a file that was removed or replaced since keeps nobody out.
+    // A lock on a removed or replaced file does not stop another process.
     const held = (await runFlock(file, mode)) && (await isNamed(files, path, file))
     if (held) return file
   } catch (error) {

@@ -66,9 +66,9 @@ function tellsWhenWritten(outgoing: ServerResponse): boolean {
 
 /** How a listener treats its process. */
 export interface ListenerOptions {
-  /** Told of transfers that failed. Default: nobody. */
+  /** Told of transfers that failed. Default: none. */
   readonly onNotice?: NoticeSink
-  /** Takes a report of every request that the listener is given. Default: nobody. */
+  /** Takes a report of every request that the listener is given. Default: none. */
   readonly observe?: RequestObserver
   /**
    * Replace the process's `Request` and `Response` with @hono/node-server's, which make small

@@ -38,7 +38,7 @@ export interface ServingOptions {
   readonly tls?: Certificate
   /** Bun counts in steps of four seconds, from 8 to 255. */
   readonly timeouts?: Partial<ServeTimeouts>
-  /** Told of transfers that failed. Default: nobody. */
+  /** Told of transfers that failed. Default: none. */
   readonly onNotice?: NoticeSink
   /**
    * Takes a report of every request, those included that never reach the registry: for an access log
