@@ -13,4 +13,5 @@ it('keeps the exported contracts under deno test', async () => {
     env: { ...process.env, NO_COLOR: '1' },
   })
   expect(stdout).toContain(`ok | ${contractRuns.length} passed | 0 failed`)
-})
+  // Hundreds of cases, with their syncs.
+}, 1_800_000)

@@ -26,7 +26,9 @@ async function outputOf(
 }
 
 test('bun test', async () => {
-  expect(await outputOf('bun', ['test', './test/testing/on-bun.mjs'])).toMatch(/2 pass\n\s*0 fail/)
+  expect(
+    await outputOf('bun', ['test', '--timeout', '600000', './test/testing/on-bun.mjs']),
+  ).toMatch(/2 pass\n\s*0 fail/)
 })
 
 test('deno test, with no permissions', async () => {
