@@ -42,8 +42,9 @@ export interface ServingOptions {
   readonly onNotice?: NoticeSink
   /**
    * Takes a report of every request, those included that never reach the registry: for an access log
-   * or metrics. Called when the answer is out or the client gone; on Bun, of a blob on disk, within a
-   * moment of that.
+   * or metrics. Called when the answer is out or the client gone. Bun does not tell how much of a blob on
+   * disk was sent when it was cut short, and takes a client that goes while bytes are flowing for one
+   * that has them all.
    */
   readonly observe?: RequestObserver
   /**
