@@ -1,7 +1,5 @@
 import type { CallContext } from '../ports/call-context.ts'
 
-const never: AbortSignal = new AbortController().signal
-
 /**
  * The context of a call that a program makes for itself: no principal, no peer, a fresh request id, and
  * a signal that never aborts. Give what is known.
@@ -11,5 +9,7 @@ const never: AbortSignal = new AbortController().signal
  * const page = await registry.service.listRepositories(call, { limit: 100 })
  */
 export function callContext(known: Partial<CallContext> = {}): CallContext {
-  return { principal: null, requestId: crypto.randomUUID(), peer: {}, signal: never, ...known }
+  // Not one for all calls: Cloudflare's runtime makes none outside of a request.
+  const { signal } = new AbortController()
+  return { principal: null, requestId: crypto.randomUUID(), peer: {}, signal, ...known }
 }
