@@ -19,6 +19,7 @@ import type { Fetcher } from '../serving/fetcher.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
 import { type BunServer, bun } from './bun.ts'
 import { answerEarly } from './early-answer.ts'
+import { waitsInVain } from './expectation.ts'
 import { isHost, withHost } from './host.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
@@ -148,7 +149,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     server: BunServer,
   ): Promise<Response> => {
     const { request, shown } = arrived
-    const response = await registry.fetch(shown)
+    const response = waitsInVain(request)
+      ? errorResponse('expectationFailed')
+      : await registry.fetch(shown)
     if (body.ended) return ready(response, arrived, server)
     server.timeout(request, stallSeconds)
     return ready(await answerEarly(request, body, response), arrived, server)

@@ -39,8 +39,10 @@ export async function answerEarly(
   const stream = http2StreamOf(outgoing)
   if (stream !== null) {
     outgoing.writeHead(response.status, headers).end(body)
-    // The client need not send the rest, and the other streams of the connection go on.
-    stream.close()
+    await discard(incoming, free)
+    // The client need not send the rest, and the other streams of the connection go on. Not at once:
+    // before the end of the answer is out, it would be an answer cut short (RFC 9113, section 8.1).
+    if (!incoming.readableEnded) stream.close()
     return
   }
   ending.add(incoming.socket)

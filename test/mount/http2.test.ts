@@ -151,6 +151,7 @@ describe.each(kinds)('a registry under node:http2, %s', (kind) => {
     const [headers] = await once(stream, 'response')
     expect([headers[':status'], headers.connection]).toEqual([413, undefined])
     await ended
+    expect(stream.aborted).toBe(false)
     expect(body).toContain('SIZE_INVALID')
     expect((await send(session, 'GET', '/v2/')).status).toBe(200)
   })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dial, readAll } from '../node-fs/loopback.ts'
+import { dial, readAll, readUntil } from '../node-fs/loopback.ts'
 import { clientOf, digestOf } from '../promises/client.ts'
 import { exchange, head } from '../promises/raw-socket.ts'
 import { everyRuntime, type Probe, startProbe } from './start-probe.ts'
@@ -54,6 +54,23 @@ describe.each(everyRuntime)('what may come over a connection to %s', (runtime) =
       const answer = await answerToHalfClosed(probe.port, half)
       expect(answer.startsWith('HTTP/1.1 2')).toBe(false)
     })
+  })
+
+  it('a client that waits for 100 Continue is told to go on, or that there is none', async () => {
+    for (const expectation of ['100-continue', '100-Continue']) {
+      const socket = await dial(probe.port)
+      const lines = ['Content-Length: 5', `Expect: ${expectation}`]
+      socket.write(head(`${post('asked')} HTTP/1.1`, ...lines))
+      // Bun knows lower case alone; the HTTP client of Java writes it in the other way.
+      const inVain = runtime === 'bun' && expectation === '100-Continue'
+      const first = await readUntil(socket, '\r\n\r\n')
+      expect(first).toMatch(inVain ? /^HTTP\/1\.1 417 / : /^HTTP\/1\.1 100 /)
+      if (!inVain) {
+        socket.write('asked')
+        expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 201 /)
+      }
+      socket.destroy()
+    }
   })
 
   it.each([
