@@ -8,7 +8,7 @@ import type { Emit } from './deps.ts'
 /** A sink that never throws, whatever the program's own does. */
 export function safeNotices(sink: NoticeSink | undefined): NoticeSink {
   if (sink === undefined) return () => {}
-  // There is nobody left to tell: the sink itself is what failed.
+  // The sink itself failed, so there is no way to report it.
   return (notice) =>
     callSafely(
       () => sink(notice),

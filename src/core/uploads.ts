@@ -150,7 +150,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     if (blob.digest !== digest) return endMismatched(claim, session, digest)
     // The bytes are verified; a client that sends its last chunk again is heard out.
     if (body !== null) await drain(claim, body.source, session.offset)
-    // Bytes without a name do not live for ever.
+    // The sweep may have deleted bytes that have no name.
     if (await isThere(deps, blob)) return nameCommitted(claim, session, blob)
     unkept.drop(session.id)
     await dropSession(deps, hashes, session, claim.holder)

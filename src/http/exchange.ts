@@ -25,7 +25,7 @@ export type RequestHead = Pick<
 
 /**
  * A request that is observed, from its arrival to the end of its answer. The registry fills in what it
- * learns on the way; whoever sends the answer ends it, once.
+ * learns on the way. The code that sends the answer ends it, once.
  */
 export class Exchange {
   route: string | null = null
@@ -138,13 +138,13 @@ export function countedSource(source: ByteSource, exchange: Exchange): ByteSourc
 }
 
 /**
- * Ends an exchange of which nobody learns when its answer is out: with the answer where it is all there, and with the end of its
- * body where that is a stream. Returns the answer to send.
+ * Ends an exchange where no adapter reports when the answer is out: at once where the answer is complete,
+ * and with the end of its body where that is a stream. Returns the answer to send.
  */
 export function endWith(exchange: Exchange, response: Response, head: boolean): Response {
   const { status, headers } = response
   const native = nativeBlob(response)
-  // Whoever takes the file tells the end; otherwise the body does.
+  // An adapter that takes the file reports the end; otherwise the body does.
   if (native !== null && response.body !== null) {
     const body = countedStream(response.body, status, exchange)
     const counted = new Response(body, { status, headers })

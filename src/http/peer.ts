@@ -18,8 +18,8 @@ export function setPeer(request: Request, peer: Peer): void {
 }
 
 /**
- * Where a request came from, as far as the adapter said. Empty for a request that a middleware made
- * anew: only the very Request that the adapter knew carries it.
+ * Where a request came from, as far as the adapter said. Empty for a request that a middleware
+ * replaced: only the Request that the adapter was given carries it.
  */
 export function peerOf(request: Request): Peer {
   const received: Received = request
