@@ -53,7 +53,15 @@ export class Caller {
    * @param {Blob} blob
    */
   async pushBlob(blob) {
-    const head = this.#head('PUT', await this.#finishAt(await this.#startUpload(), blob), {
+    await this.#putBlob(await this.#startUpload(), blob)
+  }
+
+  /**
+   * @param {string} location
+   * @param {Blob} blob
+   */
+  async #putBlob(location, blob) {
+    const head = this.#head('PUT', this.#finishAt(location, blob), {
       'Content-Type': 'application/octet-stream',
       'Content-Length': blob.bytes,
     })
@@ -79,6 +87,31 @@ export class Caller {
     })
     const end = this.#finishAt(locationOf(patched), blob)
     await this.#call('PUT after PATCH', 201, this.#head('PUT', end, { 'Content-Length': 0 }))
+  }
+
+  /**
+   * POST with the digest and the whole blob. Not every registry takes it: one that answers as to the start
+   * of an upload gets the PUT that the specification asks for then.
+   * @param {Blob} blob
+   */
+  async pushBlobInPost(blob) {
+    const path = `${this.#base}/blobs/uploads/?digest=${blob.digest}`
+    const head = this.#head('POST', path, {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': blob.bytes,
+    })
+    const answer = await this.#connection.exchange(Buffer.concat([head, ...blob.pieces()]))
+    if (answer.status === 201) return
+    if (answer.status !== 202) throw new Error(`POST of a blob was answered ${answer.status}`)
+    await this.#putBlob(locationOf(answer), blob)
+  }
+
+  /**
+   * HEAD of a blob that must be there.
+   * @param {string} digest
+   */
+  async mustHaveBlob(digest) {
+    if (!(await this.hasBlob(digest))) throw new Error('HEAD of a blob was answered 404')
   }
 
   /**

@@ -1,13 +1,10 @@
 // One scenario on one running server: a cell of the table, once.
 
-import { execFile, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { execFile } from 'node:child_process'
+import { startLoad } from './load.mjs'
 import { cpuSeconds, forgetPeak, machineCpuSeconds, peakBytes } from './process-usage.mjs'
 
-/** @import { Figures, Measured, RunningServer, Scenario, Size } from './types.ts' */
-/** @import { Message } from './client.mjs' */
-
-const client = fileURLToPath(new URL('./client.mjs', import.meta.url))
+/** @import { Measured, RunningServer, Scenario, Size } from './types.ts' */
 
 /**
  * Measures `scenario` on `server` in a client process of its own. Resolves with the figures, or with
@@ -56,44 +53,8 @@ export async function measure(
   }
 }
 
-/** @typedef {{ done: Figures, failed?: undefined } | { failed: string }} Reply */
-
-/** @param {number} timeoutMs */
-function startLoad(timeoutMs) {
-  const child = fork(client, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  /** @type {{ resolve: (figures: Figures) => void, reject: (error: Error) => void } | null} */
-  let waiting = null
-  const settle = (/** @type {Reply} */ reply) => {
-    const answer = waiting
-    waiting = null
-    if (reply.failed === undefined) answer?.resolve(reply.done)
-    else answer?.reject(new Error(reply.failed))
-  }
-  child.on('message', (reply) => settle(/** @type {Reply} */ (reply)))
-  child.on('exit', (code, signal) => settle({ failed: `the client ended with ${code ?? signal}` }))
-  const timer = setTimeout(() => {
-    settle({ failed: `not done in ${timeoutMs / 1000} seconds` })
-    child.kill('SIGKILL')
-  }, timeoutMs)
-  return {
-    /**
-     * @param {Message} message
-     * @returns {Promise<Figures>}
-     */
-    ask: (message) =>
-      new Promise((resolve, reject) => {
-        waiting = { resolve, reject }
-        child.send(message)
-      }),
-    stop() {
-      clearTimeout(timer)
-      child.kill('SIGKILL')
-    },
-  }
-}
-
 /** Writes out what another server has left unwritten, so that no server starts with it. */
-function flushDisk() {
+export function flushDisk() {
   return new Promise((resolve) => execFile('sync', () => resolve(undefined)))
 }
 

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runtimes } from '../conformance/servers.mjs'
 import { Connection } from './http.mjs'
@@ -31,13 +31,30 @@ const syncsOf = new Map([
  * @throws {Error} when nothing is built
  */
 export function layerdock(runtime = 'node') {
+  const name = runtime === 'node' ? 'layerdock' : `layerdock on ${runtime}`
+  return layerdockBuild(name, fileURLToPath(new URL('..', import.meta.url)), runtime)
+}
+
+/**
+ * Another build of Layerdock: a checkout (built, for Node), or for Node its `dist` folder.
+ * @param {string} name
+ * @param {string} folder
+ * @param {string} [runtime] a name of `runtimes`
+ * @returns {Server}
+ * @throws {Error} when nothing is built there
+ */
+export function layerdockBuild(name, folder, runtime = 'node') {
   const known = runtimes[runtime]
   if (known === undefined) throw new Error(`there is no runtime ${runtime}`)
   const { entry, find } = known
-  const main = fileURLToPath(new URL(`../${entry}`, import.meta.url))
-  if (!existsSync(main)) throw new Error('Layerdock is not built: run `npm run build` first')
+  const main = [entry, entry.replace(/^dist\//, '')]
+    .map((path) => resolve(folder, path))
+    .find(existsSync)
+  if (main === undefined) {
+    throw new Error(`Layerdock is not built in ${folder}: run \`npm run build\` there first`)
+  }
   const command = `${find('current').command.join(' ')} ${main} serve --listen 127.0.0.1:{port} --storage-dir {dir} --log warn`
-  return server(runtime === 'node' ? 'layerdock' : `layerdock on ${runtime}`, command)
+  return server(name, command, 'layerdock')
 }
 
 /**
@@ -65,10 +82,11 @@ export function peer(text) {
 /**
  * @param {string} name
  * @param {string} command
+ * @param {string} [kind] begins with a key of `syncsOf` where that is known
  * @returns {Server}
  */
-function server(name, command) {
-  const [, syncs = 'not stated'] = [...syncsOf].find(([known]) => name.startsWith(known)) ?? []
+function server(name, command, kind = name) {
+  const [, syncs = 'not stated'] = [...syncsOf].find(([known]) => kind.startsWith(known)) ?? []
   return { name, command, syncs }
 }
 

@@ -3,7 +3,8 @@ import { pushChunked, pushFour, pushWithLength } from './large-push.mjs'
 import { manifestPush } from './manifest-push.mjs'
 import { manifestGet, manifestHead } from './manifest-read.mjs'
 import { slowReaders } from './slow-readers.mjs'
-import { smallBlobPush } from './small-blob-push.mjs'
+import { smallBlobPatch, smallBlobPost, smallBlobPush } from './small-blob-push.mjs'
+import { blobHead, smallBlobGet } from './small-blob-read.mjs'
 import { wholeImage } from './whole-image.mjs'
 
 /** @import { Scenario, TableScenario } from '../types.ts' */
@@ -15,7 +16,11 @@ import { wholeImage } from './whole-image.mjs'
 export const scenarios = [
   manifestGet,
   manifestHead,
+  smallBlobGet,
+  blobHead,
   smallBlobPush,
+  smallBlobPatch,
+  smallBlobPost,
   manifestPush,
   wholeImage,
   pushWithLength,

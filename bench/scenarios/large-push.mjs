@@ -41,13 +41,15 @@ function scenario(id, how, uploads, sizeMib, push) {
     async prepare(port, { clients, bytes }) {
       const callers = makeCallers(clients, port, `bench/${id}`, mib)
       const make = blobMaker(bytes)
-      const pairs = callers.map((caller) => ({ caller, blob: make() }))
+      /** @type {{ caller: Caller, blob: Blob }[]} */
+      let pairs = []
       await push(callers[0], blobMaker(8 * mib)())
       return {
-        run: async () => ({
-          ...(await repeatTimes(1, pairs, ({ caller, blob }) => push(caller, blob))),
-          bytes: clients * bytes,
-        }),
+        async run() {
+          pairs = callers.map((caller) => ({ caller, blob: make() }))
+          const timed = await repeatTimes(1, pairs, ({ caller, blob }) => push(caller, blob))
+          return { ...timed, bytes: clients * bytes }
+        },
         check: async () => {
           for (const { blob } of pairs.slice(0, checked)) await callers[0].verifyBlob(blob)
         },
