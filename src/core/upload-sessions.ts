@@ -10,7 +10,7 @@ import type { CoreDeps } from './deps.ts'
 import { dropBytes } from './naming.ts'
 import type { RunningHash, RunningHashes } from './running-hashes.ts'
 import type { Claim } from './upload-claims.ts'
-import type { Received } from './upload-receiver.ts'
+import { type Received, rollBack } from './upload-receiver.ts'
 
 /** Sessions ended in one step of the expiry. */
 const expiryBatch = 100
@@ -133,6 +133,7 @@ export async function saveSession(
 ): Promise<number> {
   const { session } = claim
   const { offset, hash } = received
+  if (offset === 0) return saveEmpty(deps, claim, received)
   const stage = await received.staged.suspend()
   const isOwn = hash !== null && hash.algorithm === session.algorithm
   const state = isOwn && chunked ? hash.hash.save?.() : undefined
@@ -146,6 +147,21 @@ export async function saveSession(
   if (!(await deps.uploads.save(next, claim.holder))) throw new RegistryError('uploadUnknown')
   if (hash !== null) hashes.put(session.id, hash)
   return offset
+}
+
+/**
+ * Saves a session that still has no bytes as it was opened: it may make way for others, and nothing of
+ * it may then stay behind in the blob store.
+ */
+async function saveEmpty(
+  deps: CoreDeps,
+  { session, holder }: Claim,
+  { staged }: Received,
+): Promise<number> {
+  await rollBack(null, staged)
+  const next = { ...session, hexSoFar: null, hashState: null, stage: null }
+  if (!(await deps.uploads.save(next, holder))) throw new RegistryError('uploadUnknown')
+  return 0
 }
 
 function toBase64(bytes: Uint8Array): string {
