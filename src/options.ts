@@ -30,6 +30,12 @@ export interface RegistryLimits {
   readonly uploadSessionsPerOwner: number
   /** Bytes held by unfinished uploads together; more is 429. */
   readonly uploadBytes: number
+  /**
+   * Bytes held by the unfinished uploads of one principal, or of one address of anonymous callers; more
+   * is 429. A blob that is larger by itself is 413. Null for half of `uploadBytes`. Callers that cannot be
+   * told apart share all of `uploadBytes`.
+   */
+  readonly uploadBytesPerOwner: number | null
   /** A session not heard of for this long, in milliseconds, is ended and its bytes dropped. */
   readonly uploadIdleMs: number
   /** Entries in one page of tags or repositories; a larger `n` is cut to this. */
@@ -54,7 +60,8 @@ export const defaultLimits: RegistryLimits = {
   blobBytes: 1024 * 1024 * mib,
   uploadSessions: 10_000,
   uploadSessionsPerOwner: 2_000,
-  uploadBytes: 1024 * 1024 * mib,
+  uploadBytes: 2 * 1024 * 1024 * mib,
+  uploadBytesPerOwner: null,
   uploadIdleMs: 24 * 60 * 60 * 1000,
   pageSize: 1000,
   referrersBytes: 4 * mib,

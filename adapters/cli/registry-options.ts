@@ -26,6 +26,7 @@ export function registryOptions(settings: Settings, { onEvent, onNotice }: Sinks
       uploadSessions: settings.maxUploads,
       uploadSessionsPerOwner: settings.maxUploadsPerUser,
       uploadBytes: settings.maxUploadBytes,
+      uploadBytesPerOwner: settings.maxUploadBytesPerUser,
       uploadIdleMs: settings.uploadIdle,
       pageSize: settings.pageSize,
       referrersBytes: settings.referrersPage,

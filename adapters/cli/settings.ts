@@ -3,7 +3,8 @@ import { defaultLimits } from '../../src/index.ts'
 import { defaultHeaderBytes, defaultSlowestPull } from '../serving/serve-options.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
 import { listOf, origin, proxy } from './lists.ts'
-import { count, duration, oneOf, size, truth } from './quantities.ts'
+import { count, duration, oneOf, size } from './quantities.ts'
+import { counted, type Setting, sized, switched, timed } from './setting.ts'
 
 /** How much is logged. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
@@ -36,6 +37,8 @@ export interface Settings {
   readonly maxUploads: number
   readonly maxUploadsPerUser: number
   readonly maxUploadBytes: number
+  /** Null for half of `maxUploadBytes`. */
+  readonly maxUploadBytesPerUser: number | null
   readonly uploadIdle: number
   readonly pageSize: number
   readonly referrersPage: number
@@ -59,21 +62,6 @@ export interface Settings {
 
 /** The name of a setting, as it stands in a configuration file. */
 export type SettingName = keyof Settings
-
-/** One setting: what it takes and what it is for. */
-export interface Setting<T> {
-  /** Reads it from a flag's or variable's text, or from JSON. Its messages continue "<name> …". */
-  readonly schema: v.GenericSchema<unknown, T>
-  readonly default: T
-  /** The default, as a person would write it; where it is missing the default is said in `help`. */
-  readonly defaultText?: string
-  /** What stands for the value in the help; null for a switch. */
-  readonly value: string | null
-  /** What it is for; of a switch that is on at first, what `--no-` does. */
-  readonly help: string
-  /** What people call it elsewhere, so that a wrong name leads here. */
-  readonly alias?: readonly string[]
-}
 
 const text: v.GenericSchema<unknown, string> = v.pipe(
   v.string('is not a text'),
@@ -168,9 +156,15 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ),
   maxUploadBytes: sized(
     defaultLimits.uploadBytes,
-    '1TiB',
+    '2TiB',
     'what unfinished uploads may hold together',
   ),
+  maxUploadBytesPerUser: {
+    schema: size,
+    default: null,
+    value: 'SIZE',
+    help: 'what those of one user may hold, and so the largest blob of one; half of --max-upload-bytes, if not set',
+  },
   uploadIdle: timed(defaultLimits.uploadIdleMs, '24h', 'when an idle upload session is dropped'),
   pageSize: counted(defaultLimits.pageSize, 1, 'entries in one page of tags or repositories'),
   referrersPage: sized(defaultLimits.referrersBytes, '4MiB', 'one page of referrers'),
@@ -226,25 +220,4 @@ export function flagOf(name: string): string {
 /** `storageDir` → `LAYERDOCK_STORAGE_DIR`. */
 export function variableOf(name: string): string {
   return `LAYERDOCK_${flagOf(name).replaceAll('-', '_').toUpperCase()}`
-}
-
-/** @param help what the switch does when it is given, also where that turns something off */
-function switched(
-  initially: boolean,
-  help: string,
-  alias: readonly string[] = [],
-): Setting<boolean> {
-  return { schema: truth, default: initially, value: null, help, alias }
-}
-
-function sized(bytes: number, defaultText: string, help: string): Setting<number> {
-  return { schema: size, default: bytes, defaultText, value: 'SIZE', help }
-}
-
-function timed(milliseconds: number, defaultText: string, help: string): Setting<number> {
-  return { schema: duration, default: milliseconds, defaultText, value: 'TIME', help }
-}
-
-function counted(number: number, least: number, help: string): Setting<number> {
-  return { schema: count(least), default: number, defaultText: String(number), value: 'N', help }
 }

@@ -2,6 +2,7 @@ import { RegistryError, type UploadId } from '../../src/index.ts'
 import {
   type SessionCaps,
   SessionTable,
+  type StagedBytes,
   type UploadSession,
   type UploadStore,
 } from '../../src/kit.ts'
@@ -114,8 +115,8 @@ export class DiskUploadStore implements UploadStore {
     }
   }
 
-  async stagedBytes(): Promise<number> {
-    return this.#table.bytes
+  async stagedBytes(owner: string | null): Promise<StagedBytes> {
+    return this.#table.stagedBytes(owner)
   }
 
   async expired(idleMs: number, limit: number): Promise<readonly UploadSession[]> {

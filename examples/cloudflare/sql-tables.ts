@@ -1,3 +1,21 @@
+/** How many sessions there are and how many bytes they have, for each owner and in all. */
+export const uploadCounts: string = [
+  `CREATE TRIGGER upload_added AFTER INSERT ON uploads BEGIN
+     INSERT INTO owners (owner, uploads, bytes) VALUES (NEW.owner, 1, NEW.size)
+       ON CONFLICT DO UPDATE SET uploads = uploads + 1, bytes = bytes + NEW.size;
+     UPDATE totals SET uploads = uploads + 1, bytes = bytes + NEW.size;
+   END`,
+  `CREATE TRIGGER upload_grown AFTER UPDATE OF size ON uploads WHEN NEW.size <> OLD.size BEGIN
+     UPDATE owners SET bytes = bytes + NEW.size - OLD.size WHERE owner = NEW.owner;
+     UPDATE totals SET bytes = bytes + NEW.size - OLD.size;
+   END`,
+  `CREATE TRIGGER upload_removed AFTER DELETE ON uploads BEGIN
+     UPDATE owners SET uploads = uploads - 1, bytes = bytes - OLD.size WHERE owner = OLD.owner;
+     DELETE FROM owners WHERE owner = OLD.owner AND uploads = 0;
+     UPDATE totals SET uploads = uploads - 1, bytes = bytes - OLD.size;
+   END`,
+].join(';')
+
 /**
  * The registry's names as tables. Triggers keep every number: how many repositories have some bytes,
  * how often a blob is named, what a repository holds. So no statement counts rows, and no method can
@@ -60,8 +78,9 @@ export const tables: string = [
    ) WITHOUT ROWID`,
   `CREATE INDEX uploads_by_age ON uploads (touched_at)`,
   `CREATE INDEX spare_uploads ON uploads (owner, touched_at) WHERE spare`,
-  // How many sessions there are, for each owner and in all.
-  `CREATE TABLE owners (owner TEXT PRIMARY KEY, uploads INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE owners (
+     owner TEXT PRIMARY KEY, uploads INTEGER NOT NULL, bytes INTEGER NOT NULL DEFAULT 0
+   ) WITHOUT ROWID`,
   `CREATE INDEX owners_by_uploads ON owners (uploads)`,
   `CREATE TABLE totals (uploads INTEGER NOT NULL, bytes INTEGER NOT NULL)`,
   `INSERT INTO totals VALUES (0, 0)`,
@@ -108,16 +127,5 @@ export const tables: string = [
      UPDATE repositories SET tags = tags - 1 WHERE name = OLD.repository;
      UPDATE manifests SET tags = tags - 1 WHERE repository = OLD.repository AND digest = OLD.digest;
    END`,
-  `CREATE TRIGGER upload_added AFTER INSERT ON uploads BEGIN
-     INSERT INTO owners VALUES (NEW.owner, 1) ON CONFLICT DO UPDATE SET uploads = uploads + 1;
-     UPDATE totals SET uploads = uploads + 1, bytes = bytes + NEW.size;
-   END`,
-  `CREATE TRIGGER upload_grown AFTER UPDATE OF size ON uploads WHEN NEW.size <> OLD.size BEGIN
-     UPDATE totals SET bytes = bytes + NEW.size - OLD.size;
-   END`,
-  `CREATE TRIGGER upload_removed AFTER DELETE ON uploads BEGIN
-     UPDATE owners SET uploads = uploads - 1 WHERE owner = OLD.owner;
-     DELETE FROM owners WHERE owner = OLD.owner AND uploads = 0;
-     UPDATE totals SET uploads = uploads - 1, bytes = bytes - OLD.size;
-   END`,
+  uploadCounts,
 ].join(';')

@@ -1,9 +1,9 @@
 import type { UploadSession } from 'layerdock/kit'
-import { tables } from './sql-tables.ts'
+import { tables, uploadCounts } from './sql-tables.ts'
 import { insertUpload } from './sql-uploads.ts'
 
 /** What tables are made as now. */
-const format = 2
+const format = 3
 
 /**
  * Makes the tables of an empty object, or brings those of an earlier version up to date: in one
@@ -18,6 +18,7 @@ export function prepareTables(storage: DurableObjectStorage, now: number): void 
     sql.exec('CREATE TABLE IF NOT EXISTS format (version INTEGER NOT NULL)')
     const [row] = sql.exec<{ version: number }>('SELECT version FROM format').toArray()
     if (row?.version === format) return
+    if (row?.version === 2) return upgradeSecond(sql)
     if (row !== undefined) throw new Error(`the tables are of format ${row.version}, not ${format}`)
     const first = sql.exec(`SELECT 1 FROM sqlite_master WHERE name = 'bytes'`).toArray()
     if (first.length === 0) sql.exec(tables)
@@ -61,6 +62,20 @@ function upgradeFirst(sql: SqlStorage, now: number): void {
   }
   for (const table of earlier) sql.exec(`DROP TABLE old_${table}`)
   sql.exec('DROP TABLE bytes')
+}
+
+/** Tables of the second version did not count the bytes of each owner. */
+function upgradeSecond(sql: SqlStorage): void {
+  sql.exec(`
+    ALTER TABLE owners ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+    UPDATE owners SET bytes = counted.bytes
+      FROM (SELECT owner, sum(size) AS bytes FROM uploads GROUP BY owner) AS counted
+      WHERE owners.owner = counted.owner;
+    DROP TRIGGER upload_added;
+    DROP TRIGGER upload_grown;
+    DROP TRIGGER upload_removed;
+    UPDATE format SET version = 3;`)
+  sql.exec(uploadCounts)
 }
 
 interface OldUpload {

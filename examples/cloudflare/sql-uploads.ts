@@ -1,6 +1,6 @@
 import { RpcTarget } from 'cloudflare:workers'
 import type { UploadId } from 'layerdock'
-import type { SessionCaps, UploadSession, UploadStore } from 'layerdock/kit'
+import type { SessionCaps, StagedBytes, UploadSession, UploadStore } from 'layerdock/kit'
 
 /**
  * Upload sessions in a Durable Object's tables. Workers call it over RPC. Claims are rows too: the
@@ -21,7 +21,7 @@ export class SqlUploads extends RpcTarget implements UploadStore {
 
   async create(session: UploadSession, caps: SessionCaps): Promise<boolean> {
     const now = this.#clock()
-    const owner = ownerKey(session)
+    const owner = ownerKey(session.owner)
     return this.#storage.transactionSync(() => {
       if (this.#row(session.id) !== undefined) return true
       const [count] = this.#sql
@@ -100,9 +100,15 @@ export class SqlUploads extends RpcTarget implements UploadStore {
     return gone.toArray().length > 0
   }
 
-  async stagedBytes(): Promise<number> {
-    const [row] = this.#sql.exec<{ bytes: number }>('SELECT bytes FROM totals').toArray()
-    return row?.bytes ?? 0
+  async stagedBytes(owner: string | null): Promise<StagedBytes> {
+    const [row] = this.#sql
+      .exec<{ total: number; own: number }>(
+        `SELECT bytes AS total,
+           coalesce((SELECT bytes FROM owners WHERE owner = ?), 0) AS own FROM totals`,
+        ownerKey(owner),
+      )
+      .toArray()
+    return { total: row?.total ?? 0, own: row?.own ?? 0 }
   }
 
   async expired(idleMs: number, limit: number): Promise<readonly UploadSession[]> {
@@ -118,7 +124,7 @@ export class SqlUploads extends RpcTarget implements UploadStore {
   }
 
   async check(): Promise<void> {
-    await this.stagedBytes()
+    await this.stagedBytes(null)
   }
 
   /** Nothing to release: the tables are the object's. */
@@ -157,12 +163,12 @@ export function insertUpload(sql: SqlStorage, session: UploadSession, touchedAt:
   const { id, offset } = session
   sql.exec(
     'INSERT INTO uploads (id, owner, size, spare, touched_at, session) VALUES (?, ?, ?, ?, ?, ?)',
-    ...[id, ownerKey(session), offset, spareOf(session), touchedAt, JSON.stringify(session)],
+    ...[id, ownerKey(session.owner), offset, spareOf(session), touchedAt, JSON.stringify(session)],
   )
 }
 
 /** An owner as the tables name it; callers of whom nothing is known share one. */
-function ownerKey({ owner }: UploadSession): string {
+function ownerKey(owner: string | null): string {
   return owner === null ? '' : `=${owner}`
 }
 

@@ -1,4 +1,5 @@
 import { algorithmOf } from '../oci/digest.ts'
+import { ownerOf } from '../oci/owner.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
@@ -11,7 +12,6 @@ import { receiveBody } from './upload-receiver.ts'
 /** A blob in a single request (end-4b). It has no session: what fails leaves nothing behind. */
 export function monolithicPush(deps: CoreDeps, quota: UploadQuota): RegistryService['pushBlob'] {
   return async (call, repository, digest, body) => {
-    const reservation = await quota.open()
     const algorithm = algorithmOf(digest)
     const to = {
       id: newUploadId(),
@@ -24,6 +24,8 @@ export function monolithicPush(deps: CoreDeps, quota: UploadQuota): RegistryServ
       reading: () => {},
     }
     let blob: BlobRef
+    const owner = ownerOf(call.principal?.id ?? null, call.peer.address)
+    const reservation = await quota.open(owner)
     try {
       const { staged, error, cause, verify } = await receiveBody(
         deps,

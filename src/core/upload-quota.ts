@@ -1,8 +1,10 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { CoreDeps } from './deps.ts'
 
-/** What one request takes of the bytes that unfinished uploads may hold together. */
+/** What one request takes of the bytes that unfinished uploads may hold. */
 export interface UploadReservation {
+  /** Bytes that the unfinished uploads of its owner may hold together: a larger blob never fits. */
+  readonly share: number
   /**
    * Reserves bytes that came. Returns a promise only where the rest may be taken already.
    *
@@ -13,56 +15,114 @@ export interface UploadReservation {
   release(): void
 }
 
-/** A bound on the bytes of unfinished uploads: those of sessions, and those on their way in. */
+/**
+ * A bound on the bytes of unfinished uploads: those of sessions, and those on their way in; of all
+ * owners together, and of each.
+ */
 export interface UploadQuota {
-  open(): Promise<UploadReservation>
+  /** Owners with requests under way. */
+  readonly owners: number
+  /** @param owner whose share it takes; null where that is not known: such callers share all there is */
+  open(owner: string | null): Promise<UploadReservation>
+}
+
+/** The bytes that requests bring. */
+interface Arrivals {
+  /** Bytes of requests under way. */
+  inFlight: number
+  /** Bytes of requests that have ended: sessions have them since, unless they were dropped. */
+  landed: number
+}
+
+interface OwnArrivals extends Arrivals {
+  /** Requests under way. */
+  requests: number
 }
 
 export function uploadQuota(deps: Pick<CoreDeps, 'uploads' | 'limits'>): UploadQuota {
   const { uploads, limits } = deps
-  /** Bytes of requests under way. */
-  let inFlight = 0
-  /** Bytes of requests that have ended, ever: sessions have them since, unless they were dropped. */
-  let landed = 0
+  const { uploadBytes, uploadBytesPerOwner } = limits
+  const perOwner = Math.min(uploadBytesPerOwner ?? Math.floor(uploadBytes / 2), uploadBytes)
+  const all: Arrivals = { inFlight: 0, landed: 0 }
+  /** Of each owner with requests under way. */
+  const byOwner: Map<string | null, OwnArrivals> = new Map()
+
+  function begin(owner: string | null): OwnArrivals {
+    const own = byOwner.get(owner) ?? { requests: 0, inFlight: 0, landed: 0 }
+    byOwner.set(owner, own)
+    own.requests += 1
+    return own
+  }
+
+  function end(owner: string | null, own: OwnArrivals): void {
+    own.requests -= 1
+    if (own.requests === 0) byOwner.delete(owner)
+  }
 
   return {
-    async open(): Promise<UploadReservation> {
-      let own = 0
-      let inSessions = 0
-      let landedThen = 0
-      const count = async (): Promise<void> => {
-        inSessions = await uploads.stagedBytes()
-        // What landed while the sessions were counted is in them: a session is saved first.
-        landedThen = landed
-      }
-      await count()
+    get owners() {
+      return byOwner.size
+    },
 
-      /** Too much rather than too little, so it is counted again before anything is refused. */
-      const full = (): boolean => inSessions + (landed - landedThen) + inFlight > limits.uploadBytes
+    async open(owner) {
+      const share = owner === null ? uploadBytes : perOwner
+      const own = begin(owner)
+      let taken = 0
+      /** Bytes of sessions, less what had landed when they were counted. */
+      let before = { total: 0, own: 0 }
+      const count = async (): Promise<void> => {
+        const staged = await uploads.stagedBytes(owner)
+        // What landed while the sessions were counted is in them: a session is saved first.
+        before = { total: staged.total - all.landed, own: staged.own - own.landed }
+      }
+      try {
+        await count()
+      } catch (error) {
+        end(owner, own)
+        throw error
+      }
+
+      // Both count too much rather than too little, so it is counted again before anything is refused.
+      const isShareFull = (): boolean => before.own + own.landed + own.inFlight > share
+      const isFull = (): boolean => before.total + all.landed + all.inFlight > uploadBytes
 
       async function recount(): Promise<void> {
         await count()
-        if (!full()) return
+        if (!isShareFull() && !isFull()) return
         // A request between its save and its release was counted twice.
         await new Promise((resolve) => setTimeout(resolve, 0))
         await count()
-        if (full()) {
-          throw new RegistryError('tooManyUploadBytes', { headers: { 'Retry-After': '60' } })
-        }
+        if (owner !== null && isShareFull()) throw tooMany(ofOwner)
+        if (isFull()) throw tooMany()
       }
 
       return {
+        share,
         reserve(bytes) {
-          own += bytes
-          inFlight += bytes
-          return full() ? recount() : undefined
+          taken += bytes
+          own.inFlight += bytes
+          all.inFlight += bytes
+          return isShareFull() || isFull() ? recount() : undefined
         },
         release() {
-          inFlight -= own
-          landed += own
-          own = 0
+          for (const arrivals of [own, all]) {
+            arrivals.inFlight -= taken
+            arrivals.landed += taken
+          }
+          taken = 0
+          end(owner, own)
         },
       }
     },
   }
+}
+
+const ofOwner =
+  'your unfinished uploads hold as many bytes as one user may; finish or cancel some, or wait for them to expire'
+
+function tooMany(advice?: string): RegistryError {
+  return new RegistryError('tooManyUploadBytes', {
+    ...(advice === undefined ? {} : { advice }),
+    headers: { 'Retry-After': '60' },
+  })
 }

@@ -56,11 +56,12 @@ export async function receiveBody(
   reservation: UploadReservation,
 ): Promise<Received> {
   const { blobs, limits } = deps
-  const admission = admitChunk(to.offset, body ?? { length: 0 }, limits.blobBytes)
+  const largest = Math.min(limits.blobBytes, reservation.share)
+  const admission = admitChunk(to.offset, body ?? { length: 0 }, largest)
   if (admission.kind === 'refuse') {
     // An offset tells a client to go on from there: not where that is no use.
     const tooLarge = admission.error === 'blobTooLarge'
-    const detail = tooLarge ? { limit: limits.blobBytes } : { offset: to.offset }
+    const detail = tooLarge ? { limit: largest } : { offset: to.offset }
     throw new RegistryError(admission.error, { detail })
   }
   const { expected } = admission
@@ -79,8 +80,8 @@ export async function receiveBody(
       await body.source.pipe((chunk) => {
         received += chunk.byteLength
         if (expected !== null && received > expected) throw new Overlong()
-        if (to.offset + received > limits.blobBytes) {
-          throw new RegistryError('blobTooLarge', { detail: { limit: limits.blobBytes } })
+        if (to.offset + received > largest) {
+          throw new RegistryError('blobTooLarge', { detail: { limit: largest } })
         }
         const recount = reservation.reserve(chunk.byteLength)
         to.progress()

@@ -55,7 +55,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     use: (received: Received) => Promise<T>,
   ): Promise<T> {
     const { session } = claim
-    const reservation = await quota.open()
+    const reservation = await quota.open(session.owner)
     try {
       const to = {
         ...session,

@@ -1,5 +1,5 @@
 import type { UploadId } from '../oci/upload-id.ts'
-import type { SessionCaps, UploadSession } from '../ports/upload-store.ts'
+import type { SessionCaps, StagedBytes, UploadSession } from '../ports/upload-store.ts'
 import { type AgeRow, ByAge } from './by-age.ts'
 import { SessionClaims } from './session-claims.ts'
 import { SpareSessions } from './spare-sessions.ts'
@@ -12,6 +12,12 @@ interface Entry {
   readonly keptUntil: number
   /** Its place among the sessions that may make way; null when it may not. */
   spare: AgeRow<UploadId> | null
+}
+
+/** What one owner has. */
+interface Holding {
+  sessions: number
+  bytes: number
 }
 
 /** What became of {@link SessionTable.create}. */
@@ -29,7 +35,7 @@ export interface SessionCreation {
 export class SessionTable {
   readonly #clock: () => number
   readonly #entries: Map<UploadId, Entry> = new Map()
-  readonly #perOwner: Map<string | null, number> = new Map()
+  readonly #holdings: Map<string | null, Holding> = new Map()
   readonly #byIdle: ByAge<UploadId> = new ByAge()
   readonly #claims: SessionClaims
   readonly #spare: SpareSessions = new SpareSessions()
@@ -41,13 +47,18 @@ export class SessionTable {
     this.#claims = new SessionClaims(clock)
   }
 
-  /** Bytes acknowledged by all sessions together. */
-  get bytes(): number {
-    return this.#bytes
+  /** As `UploadStore.stagedBytes`. */
+  stagedBytes(owner: string | null): StagedBytes {
+    return { total: this.#bytes, own: this.#holdings.get(owner)?.bytes ?? 0 }
   }
 
   get size(): number {
     return this.#entries.size
+  }
+
+  /** Owners that have sessions. */
+  get owners(): number {
+    return this.#holdings.size
   }
 
   /** The session, however long it was idle. */
@@ -78,7 +89,7 @@ export class SessionTable {
       return true
     }
     const { owner } = session
-    const own = this.#perOwner.get(owner) ?? 0
+    const own = this.#holdings.get(owner)?.sessions ?? 0
     const fits =
       (own < caps.perOwner || evict(this.#spare.oldestOf(owner))) &&
       (this.#entries.size < caps.total || evict(this.#spare.oldestOfLargest()))
@@ -192,8 +203,7 @@ export class SessionTable {
     const age = this.#byIdle.add(idleSince, id)
     const entry: Entry = { session, age, keptUntil, spare: null }
     this.#entries.set(id, entry)
-    this.#perOwner.set(owner, (this.#perOwner.get(owner) ?? 0) + 1)
-    this.#bytes += offset
+    this.#hold(owner, 1, offset)
     this.#setSpare(entry)
   }
 
@@ -203,10 +213,16 @@ export class SessionTable {
     if (entry.spare !== null) this.#spare.remove(owner, entry.spare)
     this.#byIdle.remove(entry.age)
     this.#entries.delete(id)
-    this.#bytes -= offset
-    const left = (this.#perOwner.get(owner) ?? 1) - 1
-    if (left === 0) this.#perOwner.delete(owner)
-    else this.#perOwner.set(owner, left)
+    this.#hold(owner, -1, -offset)
+  }
+
+  #hold(owner: string | null, sessions: number, bytes: number): void {
+    this.#bytes += bytes
+    const holding = this.#holdings.get(owner) ?? { sessions: 0, bytes: 0 }
+    holding.sessions += sessions
+    holding.bytes += bytes
+    if (holding.sessions === 0) this.#holdings.delete(owner)
+    else this.#holdings.set(owner, holding)
   }
 
   #endClaim(id: UploadId): void {

@@ -19,7 +19,7 @@ export function memoryUploads(options: MemoryUploadsOptions = {}): UploadStore {
     save: async (session, holder) => table.save(session, holder),
     release: async (id, holder) => table.release(id, holder),
     remove: async (id, holder) => table.remove(id, holder),
-    stagedBytes: async () => table.bytes,
+    stagedBytes: async (owner) => table.stagedBytes(owner),
     expired: async (idleMs, limit) => table.expired(idleMs, limit),
     close: async () => {},
   }

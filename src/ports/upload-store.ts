@@ -9,7 +9,7 @@ export interface UploadSession {
   readonly repository: RepositoryName
   /** The id of the principal who opened it; null for an anonymous caller. */
   readonly principal: string | null
-  /** Whose share of the sessions it takes: a principal or an address; null where neither is known. */
+  /** Whose share it takes, of sessions and bytes: a principal or an address; null where neither is known. */
   readonly owner: string | null
   /** Bytes acknowledged: the next chunk starts here. */
   readonly offset: number
@@ -31,6 +31,14 @@ export interface UploadSession {
 export interface SessionCaps {
   readonly total: number
   readonly perOwner: number
+}
+
+/** Bytes acknowledged by open sessions. */
+export interface StagedBytes {
+  /** By all of them together. */
+  readonly total: number
+  /** By those of one owner. */
+  readonly own: number
 }
 
 /**
@@ -75,8 +83,11 @@ export interface UploadStore {
    * not there. Its bytes are the caller's to discard.
    */
   remove(id: UploadId, holder: string): Promise<boolean>
-  /** Bytes acknowledged by all open sessions together. */
-  stagedBytes(): Promise<number>
+  /**
+   * Bytes acknowledged by all open sessions, and by those of an owner; null counts as one owner. Asked
+   * for each body, so its cost must not grow with the number of sessions.
+   */
+  stagedBytes(owner: string | null): Promise<StagedBytes>
   /** Unclaimed sessions that were idle for `idleMs`, the longest idle first, at most `limit`. */
   expired(idleMs: number, limit: number): Promise<readonly UploadSession[]>
   /** Whether the store can be used now. @throws Error that says why not. */

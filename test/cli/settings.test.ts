@@ -48,6 +48,7 @@ function problems(given: Given): { exitCode: number; messages: readonly string[]
 const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   TIME: ['1h', 3_600_000],
   N: ['9', 9],
+  SIZE: ['9KiB', 9 * 1024],
 }
 
 const lists: Readonly<Record<string, readonly [string, unknown]>> = {

@@ -97,7 +97,19 @@ const broken: Record<string, Twin> = {
   'evicts the newest': evicting((all) => all.findLast(({ offset }) => offset === 0)),
   'evicts what has bytes': evicting((all) => all[0]),
   'evicts the oldest of all': evicting((all) => all.find(({ offset }) => offset === 0)),
-  'counts no bytes': (store) => but(store, () => ({ stagedBytes: async () => 0 })),
+  'counts no bytes': (store) =>
+    but(store, () => ({ stagedBytes: async () => ({ total: 0, own: 0 }) })),
+  'counts no bytes of an owner': (store) =>
+    but(store, (inner) => ({
+      stagedBytes: async (owner) => ({ ...(await inner.stagedBytes(owner)), own: 0 }),
+    })),
+  'counts the bytes of all for each owner': (store) =>
+    but(store, (inner) => ({
+      async stagedBytes(owner) {
+        const { total } = await inner.stagedBytes(owner)
+        return { total, own: total }
+      },
+    })),
   'lets everybody claim': (store) =>
     but(store, (inner) => ({ claim: (id, _, ttl, idle) => inner.claim(id, 'all', ttl, idle) })),
   'lets a holder claim one session': (store) => {

@@ -191,7 +191,7 @@ describe('idle sessions', () => {
     await registry.expireUploads()
     expect(notices).toEqual([{ kind: 'upload-expired', id, repository: app }])
     expect(await stores.uploads.find(id, uploadIdleMs)).toBeNull()
-    expect(await stores.uploads.stagedBytes()).toBe(0)
+    expect((await stores.uploads.stagedBytes(null)).total).toBe(0)
     await registry.expireUploads()
     expect(notices.length).toBe(1)
   })

@@ -44,7 +44,7 @@ describe('after the death of the process', () => {
     const before = await killed(directory)
     const { uploads, blobs } = await openStore({ directory, boot: 'one' })
     expect(await found(uploads, before)).toEqual(before)
-    expect(await uploads.stagedBytes()).toBe(100)
+    expect(await uploads.stagedBytes('ci')).toEqual({ total: 100, own: 100 })
     const staged = await blobs.stage(before.id, {}, before.stage ?? undefined)
     expect(staged.size).toBe(100)
     await staged.discard()

@@ -53,6 +53,27 @@ function session(number: number, owner: string, offset = 0): UploadSession {
   }
 }
 
+/** Makes of new tables those of the second version. */
+const uncounted = [
+  'DROP TRIGGER upload_added',
+  'DROP TRIGGER upload_grown',
+  'DROP TRIGGER upload_removed',
+  'ALTER TABLE owners DROP COLUMN bytes',
+  `CREATE TRIGGER upload_added AFTER INSERT ON uploads BEGIN
+     INSERT INTO owners VALUES (NEW.owner, 1) ON CONFLICT DO UPDATE SET uploads = uploads + 1;
+     UPDATE totals SET uploads = uploads + 1, bytes = bytes + NEW.size;
+   END`,
+  `CREATE TRIGGER upload_grown AFTER UPDATE OF size ON uploads WHEN NEW.size <> OLD.size BEGIN
+     UPDATE totals SET bytes = bytes + NEW.size - OLD.size;
+   END`,
+  `CREATE TRIGGER upload_removed AFTER DELETE ON uploads BEGIN
+     UPDATE owners SET uploads = uploads - 1 WHERE owner = OLD.owner;
+     DELETE FROM owners WHERE owner = OLD.owner AND uploads = 0;
+     UPDATE totals SET uploads = uploads - 1, bytes = bytes - OLD.size;
+   END`,
+  'UPDATE format SET version = 2',
+]
+
 export const sqlCases: readonly SqlCase[] = [
   {
     name: 'tables of the first version are brought up to date, with all that was in them',
@@ -89,23 +110,53 @@ export const sqlCases: readonly SqlCase[] = [
         'the upload',
       )
       equals('touchedAt' in (found ?? {}), false, 'a field that is gone')
-      equals(await sessions.stagedBytes(), 7, 'staged bytes')
+      equals(await sessions.stagedBytes('someone'), { total: 7, own: 7 }, 'staged bytes')
       equals((await sessions.expired(5000, 9)).length, 1, 'idle since its last request')
       equals(await sessions.claim(upload, 'me', 100, hour), found, 'claiming it')
+    },
+  },
+  {
+    name: 'tables of the second version learn to count the bytes of each owner',
+    async run(storage, { prepareTables, uploads }) {
+      prepareTables(storage, 0)
+      for (const statement of uncounted) storage.sql.exec(statement)
+      const sessions = uploads(storage, () => 0)
+      const caps = { total: 9, perOwner: 9 }
+      for (const [number, owner, bytes] of [
+        [1, 'a', 5],
+        [2, 'a', 6],
+        [3, 'b', 7],
+        [4, 'c', 0],
+      ] as const) {
+        await sessions.create(session(number, owner, bytes), caps)
+      }
+      prepareTables(storage, 0)
+      prepareTables(storage, 0)
+      equals(await sessions.stagedBytes('a'), { total: 18, own: 11 }, 'bytes of a')
+      equals((await sessions.stagedBytes('c')).own, 0, 'bytes of c')
+      const { id } = session(1, 'a')
+      await sessions.claim(id, 'me', 100, hour)
+      await sessions.save(session(1, 'a', 50), 'me')
+      equals(await sessions.stagedBytes('a'), { total: 63, own: 56 }, 'after one grew')
+      await sessions.claim(id, 'me', 100, hour)
+      await sessions.remove(id, 'me')
+      equals(await sessions.stagedBytes('a'), { total: 13, own: 6 }, 'after it ended')
+      await sessions.create(session(5, 'd', 9), caps)
+      equals(await sessions.stagedBytes('d'), { total: 22, own: 9 }, 'of one more')
     },
   },
   {
     name: 'tables of a later version are left alone',
     async run(storage, { prepareTables }) {
       prepareTables(storage, 0)
-      storage.sql.exec('UPDATE format SET version = 3')
+      storage.sql.exec('UPDATE format SET version = 4')
       let message = ''
       try {
         prepareTables(storage, 0)
       } catch (error) {
         message = String(error)
       }
-      equals(message, 'Error: the tables are of format 3, not 2', 'what it says')
+      equals(message, 'Error: the tables are of format 4, not 3', 'what it says')
     },
   },
   {
@@ -261,7 +312,7 @@ export const sqlCases: readonly SqlCase[] = [
           () => store.find(session(1, '').id, hour),
           () => store.claim(session(1, '').id, 'me', 1, hour),
           () => store.save(session(1, 'owner 1', 1), 'me'),
-          () => store.stagedBytes(),
+          () => store.stagedBytes('owner 3'),
           () => store.expired(1, 3),
         ]
         const found: number[] = []

@@ -121,7 +121,14 @@ test('is the plain model, whatever is done', () => {
         }
         const { rows } = model
         expect(table.size).toBe(rows.length)
-        expect(table.bytes).toBe(rows.reduce((sum, each) => sum + each.session.offset, 0))
+        const bytesOf = (some: typeof rows) =>
+          some.reduce((sum, each) => sum + each.session.offset, 0)
+        for (const each of ['a', 'b', null]) {
+          const ofOwner = rows.filter(({ session }) => session.owner === each)
+          const expected = { total: bytesOf(rows), own: bytesOf(ofOwner) }
+          expect(table.stagedBytes(each)).toEqual(expected)
+        }
+        expect(table.owners).toBe(new Set(rows.map(({ session }) => session.owner)).size)
         const idle = rows.filter((each) => model.isIdle(each.session.id, 30))
         idle.sort((a, b) => a.idleSince - b.idleSince)
         expect(table.expired(30, 3)).toEqual(idle.slice(0, 3).map((each) => each.session))

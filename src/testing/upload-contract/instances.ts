@@ -44,7 +44,7 @@ export const uploadInstanceCases: readonly UploadStoreCase[] = [
     equals(withoutHash(await found(second, one)), withoutHash(one), 'the session')
     equals(withoutHash(await found(second, two)), two, 'the session that is committed')
     equals(await found(second, gone), null, 'the session that was removed')
-    equals(await second.stagedBytes(), 27, 'the bytes')
+    equals(await second.stagedBytes('o'), { total: 27, own: 20 }, 'the bytes')
     const later = await saved(second, one, withBytes(25))
     equals(await found(second, one), later, 'the session, saved again')
   }),
@@ -75,7 +75,7 @@ export const uploadInstanceCases: readonly UploadStoreCase[] = [
     const later = { ...made, ...withBytes(4) }
     equals(await two.save(later, 'two'), true, 'the second holder saves')
     equals(await found(one, made), later, 'finding it in the first')
-    equals(await one.stagedBytes(), 4, 'bytes counted in the first')
+    equals(await one.stagedBytes('a'), { total: 4, own: 4 }, 'bytes counted in the first')
   }),
 
   placeCase('two instances share caps', ['secondInstance'], async ({ open }) => {
@@ -100,7 +100,7 @@ export const uploadInstanceCases: readonly UploadStoreCase[] = [
       ['claim', () => claimed(store, made, 'holder'), made],
       ['renew', () => store.renew(made.id, 'holder', 1000), 'held'],
       ['save', () => store.save(later, 'holder'), true],
-      ['stagedBytes', () => store.stagedBytes(), 5],
+      ['stagedBytes', () => store.stagedBytes(null), { total: 5, own: 5 }],
       ['expired', () => store.expired(1, 10), []],
       ['claim again', () => claimed(store, made, 'holder'), later],
       ['release', () => store.release(made.id, 'holder'), undefined],

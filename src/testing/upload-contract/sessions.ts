@@ -56,7 +56,7 @@ export const sessionCases: readonly UploadStoreCase[] = [
   uploadCase('creating a session again changes nothing', async (store) => {
     const made = await opened(store, withBytes(10))
     equals(await store.create(made, ample), true, 'creating it again')
-    equals(await store.stagedBytes(), 10, 'the bytes counted')
+    equals((await store.stagedBytes(null)).total, 10, 'the bytes counted')
     const later = await saved(store, made, withBytes(30))
     equals(await store.create(made, ample), true, 'creating it once more')
     equals(await found(store, made), later, 'the session found')
@@ -72,18 +72,43 @@ export const sessionCases: readonly UploadStoreCase[] = [
   }),
 
   uploadCase('acknowledged bytes are counted together', async (store) => {
-    equals(await store.stagedBytes(), 0, 'of none')
+    equals((await store.stagedBytes(null)).total, 0, 'of none')
     const one = await opened(store, withBytes(100))
     const two = await opened(store)
     await saved(store, two, withBytes(30))
-    equals(await store.stagedBytes(), 130, 'of two')
+    equals((await store.stagedBytes(null)).total, 130, 'of two')
     await saved(store, two, withBytes(20))
     equals(await store.save({ ...two, ...withBytes(9000) }, 'none'), false, 'without a claim')
-    equals(await store.stagedBytes(), 120, 'after one went back')
+    equals((await store.stagedBytes(null)).total, 120, 'after one went back')
     await removed(store, one)
     await removed(store, one)
-    equals(await store.stagedBytes(), 20, 'of the one left')
+    equals((await store.stagedBytes(null)).total, 20, 'of the one left')
     await removed(store, two)
-    equals(await store.stagedBytes(), 0, 'of none left')
+    equals((await store.stagedBytes(null)).total, 0, 'of none left')
+  }),
+
+  uploadCase('acknowledged bytes are counted for each owner', async (store) => {
+    const owners = ['constructor', '__proto__', '', null]
+    const other = await opened(store, {
+      owner: 'another',
+      principal: 'everyone',
+      ...withBytes(1000),
+    })
+    for (const owner of owners) {
+      const own = async () => (await store.stagedBytes(owner)).own
+      equals(await own(), 0, `of ${owner}, who has none`)
+      const one = await opened(store, { owner, principal: 'everyone', ...withBytes(100) })
+      const two = await opened(store, { owner, principal: 'everyone' })
+      await saved(store, two, withBytes(30))
+      equals(await store.stagedBytes(owner), { total: 1130, own: 130 }, `of two of ${owner}`)
+      await saved(store, two, withBytes(20))
+      equals(await own(), 120, 'after one went back')
+      await removed(store, one)
+      equals(await own(), 20, 'of the one left')
+      await removed(store, two)
+      equals(await own(), 0, 'of none left')
+    }
+    equals(await store.stagedBytes('another'), { total: 1000, own: 1000 }, 'of another')
+    await removed(store, other)
   }),
 ]
