@@ -80,7 +80,7 @@ function line(name: SettingName): string {
   return entry(initially === true ? `--no-${flag}` : `--${flag}`, help)
 }
 
-/** A term and what it means, in two columns. */
+/** A term and what it means, in two columns; a term too long for its own stands on a line by itself. */
 export function entry(term: string, meaning: string): string {
   const lines: string[] = []
   let current = ''
@@ -91,5 +91,8 @@ export function entry(term: string, meaning: string): string {
     } else current = current === '' ? word : `${current} ${word}`
   }
   lines.push(current)
-  return `  ${term.padEnd(indent - 3)} ${lines.join(`\n${' '.repeat(indent)}`)}`
+  const margin = `\n${' '.repeat(indent)}`
+  const room = indent - 3
+  const first = term.length > room ? `${term}${margin}` : `${term.padEnd(room)} `
+  return `  ${first}${lines.join(margin)}`
 }

@@ -117,7 +117,10 @@ describe('settings', () => {
       expect(schema).toBeDefined()
     }
     expect(serveHelp).toMatch(/--no-deletes +refuse to delete/)
-    for (const line of serveHelp.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    for (const line of serveHelp.split('\n')) {
+      expect(line.length).toBeLessThanOrEqual(100)
+      if (line.startsWith('  --')) expect(line).toMatch(/^.{29} \S|^ {2}--[a-z-]+ [A-Z]+$/)
+    }
   })
 
   test('switches are turned on and off, in all three ways', () => {
