@@ -28,12 +28,14 @@ export interface BunServer {
   readonly port?: number
   readonly hostname?: string
   readonly protocol?: 'http' | 'https'
-  /** Requests that are not answered yet. */
+  /** Requests whose answers are not out yet; in a handler, its own among them. */
   readonly pendingRequests: number
   /** For this request's connection, from now on: seconds without anything moving; 0 is for ever. */
   timeout(request: Request, seconds: number): void
   /** Null on a unix socket, or when the client has gone. */
   requestIP(request: Request): { readonly address: string } | null
+  /** Closes connections that have been answered and wait for their next request. */
+  closeIdleConnections(): void
   /** Takes no more connections and resolves when none is left; `true` cuts those that are. */
   stop(cut?: boolean): Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { NoticeSink, Peer, RequestObserver } from '../../src/index.ts'
+import type { Peer } from '../../src/index.ts'
 import {
   beginExchange,
   chooseRequestId,
@@ -20,41 +20,18 @@ import { readProxies } from '../serving/trusted-proxies.ts'
 import { type BunServer, bun } from './bun.ts'
 import { answerEarly } from './early-answer.ts'
 import { waitsInVain } from './expectation.ts'
+import type { HandlerOptions } from './handler-options.ts'
 import { isHost, withHost } from './host.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
 import { Transfers } from './transfers.ts'
-
-/** How a handler treats its connections. */
-export interface HandlerOptions {
-  /** Told of transfers that failed. Default: none. */
-  readonly onNotice?: NoticeSink
-  /**
-   * In seconds: how long nothing may move while it is the client's turn. Has to be the server's
-   * `idleTimeout` too, to which Bun sets its clock back whenever it can write. Default: 60.
-   */
-  readonly stallSeconds?: number
-  /** In seconds: how long an answered connection may wait for its next request. Default: 75. */
-  readonly keepAliveSeconds?: number
-  /** Whether connections are to end with the answer they wait for. Default: never. */
-  readonly ending?: () => boolean
-  /**
-   * Takes a report of every request. Bun does not say when a file has been sent, nor how much of one
-   * that was cut short: the report of a blob on disk comes within a moment of its end, and a client that
-   * went while bytes were flowing may pass for one that has them all.
-   */
-  readonly observe?: RequestObserver
-  /**
-   * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, ranges such as
-   * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.
-   */
-  readonly trustedProxies?: readonly string[]
-}
+import { UnderWay } from './under-way.ts'
 
 /** A request as Bun knows it, whose connection it stands for, and as the registry is shown it. */
 interface Arrived {
   readonly request: Request
   readonly shown: Request
+  readonly peer: Peer
   /** Null where nothing observes. */
   readonly exchange: Exchange | null
 }
@@ -76,6 +53,9 @@ export type Handler = (request: Request, server: BunServer) => Response | Promis
  */
 const gathered = 256 * 1024
 
+/** With the answer to a request for which there is no room. */
+const tryLater = { 'Retry-After': '5', Connection: 'close' }
+
 /** How often, at most, the clock of a body on its way is set back. */
 const rearmMs = 1_000
 
@@ -88,6 +68,7 @@ const rearmMs = 1_000
  */
 export function createHandler(registry: Fetcher, options: HandlerOptions = {}): Handler {
   const { stallSeconds = 60, keepAliveSeconds = 75, ending = () => false } = options
+  const underWay = new UnderWay(options.maxRequests ?? Number.POSITIVE_INFINITY)
   const proxies = readProxies(options.trustedProxies ?? [])
   const onNotice = safeNotices(options.onNotice)
   const observe = safeObserver(options.observe, onNotice)
@@ -143,15 +124,17 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     return new Response(body, { status, headers })
   }
 
+  /** Answers a request with a body; with `refusal` where there is one. */
   const withBody = async (
     arrived: Arrived,
     body: RequestBody,
     server: BunServer,
+    refusal: Response | null,
   ): Promise<Response> => {
-    const { request, shown } = arrived
-    const response = waitsInVain(request)
-      ? errorResponse('expectationFailed')
-      : await registry.fetch(shown)
+    const { request, shown, peer } = arrived
+    if (refusal === null) underWay.began(body, peer)
+    const response = refusal ?? (await registry.fetch(shown))
+    underWay.ended(body)
     if (body.ended) return ready(response, arrived, server)
     server.timeout(request, stallSeconds)
     return ready(await answerEarly(request, body, response), arrived, server)
@@ -188,19 +171,22 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     const host = request.headers.get('host')
     // Bun itself refuses HTTP/1.1 without a Host; the URL of HTTP/1.0 without one is a path.
     const shown = host === null && request.url.startsWith('/') ? withHost(request) : request
-    const arrived = { request, shown, exchange }
+    const arrived = { request, shown, peer, exchange }
     if (shown === request && !isHost(host)) {
       return ready(errorResponse('requestInvalid', { Connection: 'close' }), arrived, server)
     }
     if (requestId !== null) setRequestId(shown, requestId)
     if (exchange !== null) setExchange(shown, exchange)
     setPeer(shown, peer)
+    const hasBody = request.body !== null
+    const isFull = !underWay.admits(server, peer, hasBody)
+    const full = isFull ? errorResponse('unavailable', tryLater) : null
     if (request.body !== null) {
-      // A connection that ends during its upload no longer has an address.
-      void peer.address
-      return withBody(arrived, bodyOf(arrived, request.body, server), server)
+      const body = bodyOf(arrived, request.body, server)
+      const vain = waitsInVain(request) ? errorResponse('expectationFailed') : null
+      return withBody(arrived, body, server, full ?? vain)
     }
-    const response = registry.fetch(shown)
+    const response = full ?? registry.fetch(shown)
     if (!(response instanceof Promise)) return ready(response, arrived, server)
     server.timeout(request, 0)
     return response.then((response) => ready(response, arrived, server))

@@ -6,9 +6,6 @@ export { StoreTooNew, UnfitFolder } from '../disk/store-folder.ts'
 export type { Fetcher } from '../serving/fetcher.ts'
 export { type Certificate, defaultTimeouts, type ServeTimeouts } from '../serving/serve-options.ts'
 export type { BunServer } from './bun.ts'
-export {
-  createHandler,
-  type Handler,
-  type HandlerOptions,
-} from './handler.ts'
+export { createHandler, type Handler } from './handler.ts'
+export type { HandlerOptions } from './handler-options.ts'
 export { type ServeOptions, type Serving, serve } from './serve.ts'

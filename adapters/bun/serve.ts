@@ -2,6 +2,8 @@ import { lookup } from 'node:dns/promises'
 import http from 'node:http'
 import type { NoticeSink } from '../../src/index.ts'
 import { errorResponse, safeNotices } from '../../src/kit.ts'
+import { areDescriptorsLeft, keepDescriptors } from '../disk/spare-descriptors.ts'
+import { affordableConnections, spareDescriptors } from '../serving/descriptors.ts'
 import type { Fetcher } from '../serving/fetcher.ts'
 import {
   defaultHeaderBytes,
@@ -17,6 +19,9 @@ import { ServerSuccession } from './server-succession.ts'
 
 /** How often a server that is to end looks for what is still under way: Bun has no event for it. */
 const lookMs = 20
+
+/** How often a server looks whether descriptors are left: Bun does not say that it cannot accept. */
+const watchMs = 1_000
 
 /** Where and how to serve with `Bun.serve`. */
 export type ServeOptions = ServingOptions
@@ -38,6 +43,7 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
   const fetch = createHandler(registry, {
     stallSeconds: secondsOf(timeouts.stallMs),
     keepAliveSeconds: secondsOf(timeouts.keepAliveMs),
+    maxRequests: options.maxConnections ?? affordableConnections(),
     ending: () => draining,
     onNotice,
     ...(observe === undefined ? {} : { observe }),
@@ -60,6 +66,11 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
   if (settings.hostname !== undefined) await lookup(settings.hostname)
   const first = bun().serve(settings)
   const servers = new ServerSuccession(first)
+  keepDescriptors(spareDescriptors)
+  const watch = setInterval(() => {
+    if (!areDescriptorsLeft()) servers.newest.closeIdleConnections()
+  }, watchMs)
+  watch.unref()
   return {
     url: urlOf(first, options),
     port: first.port ?? null,
@@ -80,6 +91,7 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     },
     async close(deadlineMs = graceMs) {
       draining = true
+      clearInterval(watch)
       return servers.close(deadlineMs)
     },
   }
@@ -106,9 +118,16 @@ function secondsOf(milliseconds: number): number {
   return Math.min(Math.max(Math.ceil(milliseconds / 1000), 8), 255)
 }
 
-/** What Bun says when it opens a file that went since we looked is an absent blob, no failure. */
+/**
+ * Answers what Bun failed at after the registry's answer: it opens a file only then. One that went since
+ * we looked is an absent blob, no failure.
+ */
 function lateError(error: unknown, onNotice: NoticeSink): Response {
-  if ((error as { readonly code?: unknown }).code === 'ENOENT') return errorResponse('blobUnknown')
+  const { code } = error as { readonly code?: unknown }
+  if (code === 'ENOENT') return errorResponse('blobUnknown')
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return errorResponse('unavailable', { 'Retry-After': '5' })
+  }
   onNotice({ kind: 'background-failure', task: 'sending an answer', error, retried: false })
   return errorResponse('internal')
 }

@@ -196,7 +196,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     schema: count(1),
     default: null,
     value: 'N',
-    help: 'connections open at once; as many as the open files allow, if not set',
+    help: 'connections open at once (on Bun: requests); as many as the open files allow, if not set',
   },
   headersTimeout: timed(10_000, '10s', 'how long the head of a request may take'),
   stallTimeout: timed(60_000, '60s', 'when a transfer on which nothing moves is cut'),

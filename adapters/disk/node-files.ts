@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { codeOf, storageError } from './file-errors.ts'
 import type { FileStat, Files, OpenDirectory, OpenFile, OpenMode } from './files.ts'
+import { lacksDescriptors, openWithSpare, refillDescriptors } from './spare-descriptors.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
 
@@ -20,7 +21,7 @@ type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void
 /** {@link Files} over `node:fs`: the callbacks, which cost less than its promises. */
 export const nodeFiles: Files = {
   async open(path: string, mode: OpenMode): Promise<OpenFile> {
-    const fd = await call<number>((done) => fs.open(path, flags[mode], 0o600, done))
+    const fd = await open(path, flags[mode])
     if (mode === 'create') return new NodeFile(fd, 0)
     // Synchronous, since the open call has just brought what it asks for into memory.
     const stat = fs.fstatSync(fd)
@@ -31,10 +32,10 @@ export const nodeFiles: Files = {
 
   async openDirectory(path: string): Promise<OpenDirectory> {
     const way = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
-    const fd = await call<number>((done) => fs.open(path, way, done))
+    const fd = await open(path, way)
     return {
       sync: () => call<void>((done) => fs.fsync(fd, done)),
-      close: () => call<void>((done) => fs.close(fd, done)),
+      close: () => close(fd),
     }
   },
 
@@ -120,7 +121,7 @@ class NodeFile implements OpenFile {
         this.#quiet = resolve
       })
     }
-    await call<void>((done) => fs.close(this.fd, done))
+    await close(this.fd)
   }
 
   #call<T>(start: (done: Done<T>) => void): Promise<T> {
@@ -134,6 +135,28 @@ class NodeFile implements OpenFile {
       }),
     )
   }
+}
+
+function open(path: string, way: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, way, 0o600, (error, fd) => {
+      if (error === null || error === undefined) return resolve(fd)
+      try {
+        const spare = codeOf(error) === 'EMFILE' ? openWithSpare(path, way, 0o600) : null
+        if (spare === null) throw error
+        resolve(spare)
+      } catch (error) {
+        reject(storageError(error))
+      }
+    })
+  })
+}
+
+async function close(fd: number): Promise<void> {
+  if (!lacksDescriptors()) return call<void>((done) => fs.close(fd, done))
+  // Both at once, so that no connection takes the descriptor in between.
+  fs.closeSync(fd)
+  refillDescriptors()
 }
 
 function identityOf(stat: fs.Stats): string {

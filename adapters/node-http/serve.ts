@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as HttpsServer } from 'nod
 import { Server as NetServer } from 'node:net'
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
 import { safeNotices } from '../../src/kit.ts'
+import { affordableConnections } from '../serving/descriptors.ts'
 import {
   type Certificate,
   defaultHeaderBytes,
@@ -14,7 +15,6 @@ import {
   unreadMs,
 } from '../serving/serve-options.ts'
 import { type Connections, watchConnections } from './connections.ts'
-import { affordableConnections } from './descriptors.ts'
 import { inTurn } from './in-turn.ts'
 import { createListener, type Fetcher } from './listener.ts'
 import { answerMalformed } from './malformed-request.ts'

@@ -110,16 +110,27 @@ export const layers: readonly Layer[] = [
     layers: surface,
     packages: ['node:path'],
     onlyIn: {
-      // The store itself uses only `Files`; the other two files look at things outside of it: the
-      // folder's real name, the machine's last start, the programs on the path.
-      'node:fs': ['adapters/disk/node-files.ts', 'adapters/disk/store.ts', 'adapters/disk/lock.ts'],
+      // The store itself uses only `Files`, which the first two make; the other files look at things
+      // outside of it: the folder's real name, the machine's last start, the programs on the path.
+      'node:fs': [
+        'adapters/disk/node-files.ts',
+        'adapters/disk/spare-descriptors.ts',
+        'adapters/disk/store.ts',
+        'adapters/disk/lock.ts',
+      ],
       'node:child_process': ['adapters/disk/flock.ts'],
       'node:crypto': ['adapters/disk/node-hash.ts'],
       'node:net': ['adapters/disk/socket-lock.ts'],
       'node:zlib': ['adapters/disk/seal-file.ts', 'adapters/disk/snapshot-file.ts'],
     },
   },
-  { name: 'serving', where: ['adapters/serving/'], layers: surface, packages: [] },
+  {
+    name: 'serving',
+    where: ['adapters/serving/'],
+    layers: surface,
+    packages: [],
+    onlyIn: { 'node:fs': ['adapters/serving/descriptors.ts'] },
+  },
   {
     name: 'node-http',
     where: ['adapters/node-http/'],

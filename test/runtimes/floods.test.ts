@@ -27,7 +27,7 @@ async function asked(port: number, path: string): Promise<string> {
   return answer
 }
 
-// Bun says nothing of its connections, and takes no number of them.
+// Bun says nothing of its connections: there, requests are counted.
 describe.each(['node', 'deno'] as const)('more connections than there may be on %s', (runtime) => {
   let probe: Probe
   beforeAll(async () => {
@@ -52,13 +52,7 @@ describe.each(['node', 'deno'] as const)('more connections than there may be on 
   })
 
   it('are refused while all others are at work, and taken afterwards', async () => {
-    const sockets = await dialled(probe.port, 3)
-    for (const socket of sockets) {
-      socket.write(
-        head('PUT /v2/a/manifests/b HTTP/1.1', 'Content-Length: 4', 'Expect: 100-continue'),
-      )
-      await readUntil(socket, '100 Continue\r\n\r\n')
-    }
+    const sockets = await pushing(probe.port, 3)
     const refused = await dial(probe.port)
     expect(await readAll(refused)).toMatch(/^HTTP\/1\.1 503 [\s\S]*UNKNOWN/)
     sockets[0]?.write('half')
@@ -70,18 +64,95 @@ describe.each(['node', 'deno'] as const)('more connections than there may be on 
   it('end one of the address that has the most, for a client of another', async () => {
     // Of its own: the connections of another test may not have ended yet.
     const { port, stop } = await startProbe(runtime, { maxConnections: 3 })
-    const sockets = await dialled(port, 3)
-    for (const socket of sockets) {
-      socket.write(
-        head('PUT /v2/a/manifests/b HTTP/1.1', 'Content-Length: 4', 'Expect: 100-continue'),
-      )
-      await readUntil(socket, '100 Continue\r\n\r\n')
-    }
+    const sockets = await pushing(port, 3)
     const other = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' })
     other.write(get('/v2/'))
     expect(await readUntil(other, '\r\n\r\n')).toMatch(isOk)
     for (const socket of [other, ...sockets]) socket.destroy()
     await stop()
+  })
+})
+
+describe('more requests than there may be on bun', () => {
+  const options = { maxConnections: 3 }
+
+  it('are refused while all others are at work, and taken afterwards', async () => {
+    const { port, stop } = await startProbe('bun', options)
+    const sockets = await pushing(port, 3)
+    expect(await asked(port, '/v2/')).toMatch(
+      /^HTTP\/1\.1 503 (?=[\s\S]*retry-after: 5)(?=[\s\S]*connection: close)/i,
+    )
+    const upload = await dial(port)
+    upload.write(head('PUT /v2/a/manifests/b HTTP/1.1', 'Content-Length: 1000000'))
+    expect(await readAll(upload)).toMatch(/^HTTP\/1\.1 503 (?=[\s\S]*connection: close)/i)
+    sockets[0]?.write('half')
+    expect(await readUntil(sockets[0] as Socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
+    expect(await asked(port, '/v2/')).toMatch(isOk)
+    for (const socket of sockets) socket.destroy()
+    await stop()
+  })
+
+  it('end a push of the address that has the most, for a client of another', async () => {
+    const { port, stop } = await startProbe('bun', options)
+    const sockets = await pushing(port, 3)
+    const ended = readUntil(sockets[0] as Socket, '\r\n\r\n')
+    const other = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' })
+    other.write(get('/v2/'))
+    expect(await readUntil(other, '\r\n\r\n')).toMatch(isOk)
+    expect(await ended).toMatch(/^HTTP\/1\.1 400 /)
+    for (const socket of [other, ...sockets]) socket.destroy()
+    await stop()
+  })
+
+  it('are bounded by the descriptors there are', async () => {
+    const probe = await startProbeAlone('bun', {}, 96)
+    const sockets = await pushing(probe.port, 16)
+    expect(await asked(probe.port, '/v2/')).toMatch(/^HTTP\/1\.1 503 /)
+    for (const socket of sockets) socket.destroy()
+    await expect.poll(() => asked(probe.port, '/v2/')).toMatch(isOk)
+    await probe.stop()
+  })
+})
+
+describe.runIf(process.platform === 'linux')('connections that take all descriptors of bun', () => {
+  it('leave the store those that it needs', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'layerdock-spare-'))
+    const probe = await startProbeAlone('bun', { directory: join(folder, 'store') }, 64)
+    const index = '{"schemaVersion":2,"manifests":[]}'
+    const push = await dial(probe.port)
+    push.write(
+      head(
+        'PUT /v2/app/manifests/latest HTTP/1.1',
+        'Content-Type: application/vnd.oci.image.index.v1+json',
+        `Content-Length: ${index.length}`,
+        'Expect: 100-continue',
+      ),
+    )
+    await readUntil(push, '100 Continue\r\n\r\n')
+    const flood = Array.from({ length: 100 }, () =>
+      connect({ port: probe.port, host: '127.0.0.1' }).on('error', () => {}),
+    )
+    await expect.poll(() => usedBy(probe).files).toBeGreaterThanOrEqual(64)
+    push.write(index)
+    expect(await readUntil(push, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 201 /)
+    for (const socket of [push, ...flood]) socket.destroy()
+    await expect.poll(() => asked(probe.port, '/v2/app/tags/list')).toMatch(isOk)
+    await probe.stop()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('make room when they only wait for their next request', async () => {
+    const probe = await startProbeAlone('bun', {}, 64)
+    const sockets: Socket[] = []
+    for (let made = 0; made < 70; made++) {
+      const socket = await dial(probe.port)
+      socket.setTimeout(10_000, () => socket.destroy())
+      socket.write(get('/v2/'))
+      expect(await readUntil(socket, '\r\n\r\n')).toMatch(isOk)
+      sockets.push(socket.setTimeout(0))
+    }
+    for (const socket of sockets) socket.destroy()
+    await probe.stop()
   })
 })
 
@@ -156,6 +227,18 @@ function usedBy({ pid }: ProbeProcess): { files: number; mib: number; cpu: numbe
     mib: Number(resident) / 1024,
     cpu: Number(stat[11]) + Number(stat[12]),
   }
+}
+
+/** Clients in the middle of a push. */
+async function pushing(port: number, count: number): Promise<readonly Socket[]> {
+  const sockets = await dialled(port, count)
+  for (const socket of sockets) {
+    socket.write(
+      head('PUT /v2/a/manifests/b HTTP/1.1', 'Content-Length: 4', 'Expect: 100-continue'),
+    )
+    await readUntil(socket, '100 Continue\r\n\r\n')
+  }
+  return sockets
 }
 
 async function dialled(port: number, count: number): Promise<readonly Socket[]> {

@@ -2,8 +2,10 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 
 /** Descriptors that a connection may need at once: its own, and those of the files it reads or writes. */
 const perConnection = 3
-/** Descriptors of the process itself: of the runtime, the log, the journal, the lock. */
+/** Descriptors of the process itself: of the runtime, the log, the journal, the lock, {@link spareDescriptors}. */
 const reserve = 48
+/** Descriptors kept for the store on a runtime that lets connections take all others. */
+export const spareDescriptors = 16
 /** The most connections where no limit is in the way, for the sake of memory. */
 const mostConnections = 4096
 /** The same where the limit has to be found by trying, for the sake of a quick start. */
