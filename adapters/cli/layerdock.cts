@@ -10,4 +10,9 @@ process.env.UV_THREADPOOL_SIZE ??= '8'
 // push takes a quarter less CPU.
 require('node:v8').setFlagsFromString('--no-concurrent-sweeping')
 
+// A start takes a tenth less CPU with what the one before it compiled. Node 22 and later have this. The
+// cache is code that will run, so it is kept beside the program, where only its owner writes, and not in
+// the system's folder for temporary files; where it cannot be written there is none.
+require('node:module').enableCompileCache?.(require('node:path').join(__dirname, '../../compiled'))
+
 void import('./main.ts')

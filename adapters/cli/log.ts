@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
+import { createLogger, type Logger } from './log-entries.ts'
 import { openOutput } from './log-output.ts'
 import { asText } from './log-text.ts'
 import type { LogLevel } from './settings.ts'
@@ -22,24 +22,14 @@ export interface Log {
 /** Opens the log on standard output: buffered, since a write for every request would cost too much. */
 export function openLog(level: LogLevel, format: 'json' | 'text'): Log {
   const out = openOutput((entries) => to.warn({ entries }, 'log entries were dropped'))
-  const stream: DestinationStream =
-    format === 'json' ? out : { write: (line) => out.write(asText(line)) }
-  const to = pino(
-    {
-      level,
-      // The process's id and the machine's name are the supervisor's to add.
-      base: null,
-      timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    stream,
-  )
+  const write = format === 'json' ? out.write : (line: string) => out.write(asText(line))
+  const to = createLogger(level, write)
   return {
     to,
     format,
-    takes: (level) => to.isLevelEnabled(level),
+    takes: to.takes,
     line(level, json) {
-      if (to.isLevelEnabled(level)) stream.write(json)
+      if (to.takes(level)) write(json)
     },
     print: out.write,
     flush: out.flush,

@@ -1,8 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { runtimes } from '../../conformance/servers.mjs'
@@ -41,12 +40,8 @@ export async function compileProgram(): Promise<Program> {
   const home = mkdtempSync(join(tmpdir(), 'layerdock-program-'))
   copyFileSync(join(project, 'package.json'), join(home, 'package.json'))
   symlinkSync(join(project, 'node_modules'), join(home, 'node_modules'))
-  const tsc = join(
-    dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-    'bin/tsc',
-  )
   const out = join(home, 'dist')
-  await run(process.execPath, [tsc, '-p', join(project, 'adapters'), '--outDir', out, '--noCheck'])
+  await run(process.execPath, [join(project, 'build.mjs'), '--out', out, '--no-check'])
   return programIn(home, [process.execPath, join(out, 'adapters/cli/layerdock.cjs')])
 }
 
