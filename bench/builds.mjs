@@ -10,7 +10,8 @@ import { startLoad } from './load.mjs'
 import { cpuMicros, peakBytes } from './process-usage.mjs'
 import { number, textTable } from './report.mjs'
 import { findTableScenario, scenarios } from './scenarios/index.mjs'
-import { layerdockBuild, start } from './servers.mjs'
+import { layerdockBuild } from './servers.mjs'
+import { start } from './start.mjs'
 
 /** @import { Load } from './load.mjs' */
 /** @import { RunningServer, Server, TableScenario } from './types.ts' */
@@ -102,7 +103,9 @@ async function measureOnce(scenario, builds, { epochs, seconds, warmUp }, folder
   const running = []
   try {
     for (const [index, build] of shuffled([...builds.entries()])) {
-      const server = await start(build, join(folder, `${index}`))
+      const { variant } = scenario
+      const starting = variant === undefined ? {} : { variant }
+      const server = await start(build, join(folder, `${index}`), starting)
       const load = startLoad(600_000)
       running.push({ index, server, load, cpu: [], rate: [] })
       const size = { ...scenario.sizes.quick, seconds, warmUp }

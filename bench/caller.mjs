@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { chunked, manifestType } from './content.mjs'
 import { Connection, headerOf } from './http.mjs'
 
-/** @import { Answer, Reading } from './http.mjs' */
+/** @import { Answer, ConnectionOptions, Reading } from './http.mjs' */
 /** @import { Blob, Manifest } from './types.ts' */
 
 const smallBytes = 64 * 1024
@@ -28,10 +28,10 @@ export class Caller {
   /**
    * @param {number} port
    * @param {string} repository
-   * @param {number} [bufferBytes] how much one read from the socket may bring
+   * @param {ConnectionOptions} [options]
    */
-  constructor(port, repository, bufferBytes) {
-    this.#connection = new Connection(port, bufferBytes)
+  constructor(port, repository, options) {
+    this.#connection = new Connection(port, options)
     this.#host = `127.0.0.1:${port}`
     this.#base = `/v2/${repository}`
   }

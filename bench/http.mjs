@@ -2,6 +2,7 @@
 // measures: `node:http` would spend more on a small answer than a fast registry does.
 
 import { connect } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
 
 /**
  * @typedef {object} Answer
@@ -15,6 +16,12 @@ import { connect } from 'node:net'
  * @property {boolean} [bodyless] the answer is to a HEAD
  * @property {((bytes: Buffer) => unknown) | null} [onBody] sees each piece of the body, whose memory
  *   is used again as soon as it returns
+ */
+
+/**
+ * @typedef {object} ConnectionOptions
+ * @property {number} [bufferBytes] how much one read from the socket may bring
+ * @property {boolean} [secure] HTTPS, whatever the certificate says
  */
 
 /** @typedef {'head' | 'body' | 'chunk' | 'after chunk' | 'size' | 'trailer'} State */
@@ -182,6 +189,7 @@ export function headerOf(head, name) {
 /** One keep-alive connection to a server on loopback, carrying one request at a time. */
 export class Connection {
   #port
+  #secure
   /** @type {import('node:net').Socket | null} */
   #socket = null
   #buffer
@@ -193,10 +201,11 @@ export class Connection {
 
   /**
    * @param {number} port
-   * @param {number} [bufferBytes] how much one read from the socket may bring
+   * @param {ConnectionOptions} [options]
    */
-  constructor(port, bufferBytes = 64 * 1024) {
+  constructor(port, { bufferBytes = 64 * 1024, secure = false } = {}) {
     this.#port = port
+    this.#secure = secure
     this.#buffer = Buffer.allocUnsafe(bufferBytes)
   }
 
@@ -255,13 +264,8 @@ export class Connection {
       this.#settle((waiting) => waiting.resolve(answer)),
     )
     return new Promise((resolve, reject) => {
-      const socket = connect({
-        host: '127.0.0.1',
-        port: this.#port,
-        noDelay: true,
-        onread: { buffer: this.#buffer, callback: (count) => this.#received(count) },
-      })
-      socket.once('connect', () => {
+      const socket = this.#secure ? this.#dialSecurely() : this.#dial()
+      socket.once(this.#secure ? 'secureConnect' : 'connect', () => {
         this.#socket = socket
         resolve(socket)
       })
@@ -274,10 +278,32 @@ export class Connection {
     })
   }
 
-  /** @param {number} count */
-  #received(count) {
+  #dial() {
+    return connect({
+      host: '127.0.0.1',
+      port: this.#port,
+      noDelay: true,
+      onread: {
+        buffer: this.#buffer,
+        callback: (count) => this.#received(this.#buffer.subarray(0, count)),
+      },
+    })
+  }
+
+  #dialSecurely() {
+    const socket = connectSecurely({
+      host: '127.0.0.1',
+      port: this.#port,
+      rejectUnauthorized: false,
+    })
+    socket.setNoDelay(true)
+    return socket.on('data', (bytes) => this.#received(bytes))
+  }
+
+  /** @param {Buffer} bytes */
+  #received(bytes) {
     try {
-      this.#reader.read(this.#buffer.subarray(0, count))
+      this.#reader.read(bytes)
     } catch (error) {
       this.#lost(error instanceof Error ? error : new Error(`${error}`))
       return false

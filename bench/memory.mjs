@@ -10,7 +10,8 @@ import { number, textTable } from './report.mjs'
 import { pullOne } from './scenarios/large-pull.mjs'
 import { pushChunked, pushWithLength } from './scenarios/large-push.mjs'
 import { slowReaders } from './scenarios/slow-readers.mjs'
-import { layerdock, peer, start } from './servers.mjs'
+import { layerdock, peer } from './servers.mjs'
+import { start } from './start.mjs'
 
 /** @import { Scenario, Server, Size } from './types.ts' */
 

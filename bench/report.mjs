@@ -25,7 +25,7 @@ export function textReport(run) {
         'others CPU s',
         `${run.servers[0]?.name} is`,
       ],
-      ...run.servers.map(({ name }) => {
+      ...measuredIn(run, scenario).map((name) => {
         const figures = summarise(roundsOf(run, scenario, name))
         if (figures.failed !== undefined) return [name, `failed: ${figures.failed}`]
         return [
@@ -61,23 +61,13 @@ export function textReport(run) {
  * @param {Run} run
  */
 export function markdownReport(run) {
-  const [first, ...others] = run.servers
   const rows = [
-    [
-      'scenario',
-      ...run.servers.map(({ name }) => name),
-      ...others.map(({ name }) => `${first?.name} / ${name}`),
-    ],
-    ['---', ...run.servers.map(() => '--:'), ...others.map(() => '--:')],
-    [
-      'what is on disk when it answers',
-      ...run.servers.map(({ syncs }) => syncs),
-      ...others.map(() => ''),
-    ],
+    ['scenario', ...run.servers.map(({ name }) => name)],
+    ['---', ...run.servers.map(() => '--:')],
+    ['what is on disk when it answers', ...run.servers.map(({ syncs }) => syncs)],
     ...run.scenarios.map((scenario) => [
       `${scenario.title}, ${scenario.unit}`,
       ...run.servers.map(({ name }) => markdownCell(scenario, roundsOf(run, scenario, name))),
-      ...others.map(({ name }) => times(comparedWithFirst(run, scenario, name))),
     ]),
     [
       'first answer after start, ms (idle MB)',
@@ -85,12 +75,10 @@ export function markdownReport(run) {
         const figures = idleOf(run, name)
         return `${number(figures.bootMs)} (${megabytes(figures.residentBytes)})`
       }),
-      ...others.map(() => ''),
     ],
     [
       'peak memory of all that, MB',
       ...run.servers.map(({ name }) => megabytes(peakOfAll(run, name))),
-      ...others.map(() => ''),
     ],
   ]
   return [
@@ -109,9 +97,20 @@ function notes({ command, date, machine, rounds, quick }) {
   return [
     `\`${command}\`, ${date}: medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}, ${size}.`,
     `${machine}; the client runs on the same cores over loopback, and a ratio is the median of the rounds' own.`,
-    'Layerdock, docker-registry and peers that take {config} log no requests. MB are 10^6 bytes.',
+    'None logs its requests, unless the row says so. MB are 10^6 bytes.',
     'Where a figure has a *, the client was busy nine tenths of the time, and is the limit.',
   ]
+}
+
+/**
+ * The names of the servers that the scenario was measured on.
+ * @param {Run} run
+ * @param {Scenario} scenario
+ */
+function measuredIn(run, scenario) {
+  return run.servers
+    .map(({ name }) => name)
+    .filter((name) => roundsOf(run, scenario, name).length > 0)
 }
 
 /**
@@ -149,6 +148,7 @@ function comparedWithFirst(run, scenario, name) {
  * @param {readonly Measured[]} rounds
  */
 function markdownCell(scenario, rounds) {
+  if (rounds.length === 0) return ''
   const figures = summarise(rounds)
   if (figures.failed !== undefined) return 'failed'
   const rate = `${number(figures.rate)}${isClientBound(figures) ? '\\*' : ''}`

@@ -4,22 +4,31 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { programOptions } from '../conformance/program-options.mjs'
-import { measure } from './cell.mjs'
 import { markdownReport, textReport } from './report.mjs'
+import { runRounds } from './rounds.mjs'
 import { findTableScenario, scenarios } from './scenarios/index.mjs'
-import { dockerRegistry, layerdock, peer, start } from './servers.mjs'
-
-/** @import { Figures, Measured, RunningServer, Server } from './types.ts' */
+import {
+  bareServer,
+  dockerRegistry,
+  hasRuntime,
+  layerdock,
+  measuredRuntimes,
+  peer,
+} from './servers.mjs'
 
 const tmpfs = 0x01021994
+
+const peersVariable = 'BENCH_PEERS'
 
 const usage = `node bench/run.mjs [options]
 
   --quick                the small sizes: minutes, not hours
   --rounds N             how often each scenario runs on each registry (default: 5)
   --only ID[,ID…]        these scenarios alone: ${scenarios.map(({ id }) => id).join(', ')}
-  --peer NAME=COMMAND    another registry, as bench/README.md says; may be repeated
-  --without NAME         not this one: layerdock, docker-registry, or a peer; may be repeated
+  --runtime NAME[,NAME…] what Layerdock and the bare servers run on (default: ${measuredRuntimes.filter(hasRuntime).join(',')})
+  --peer NAME=PROGRAM    another registry, as bench/README.md says; may be repeated, and
+                         ${peersVariable} may name more
+  --without NAME         not this server, or not the kind: layerdock, bare, peer; may be repeated
   --dir FOLDER           where they keep things, on a disk (default: ${tmpdir()})
   --json FILE            write every figure there
   --markdown FILE        write the table there
@@ -34,64 +43,28 @@ try {
 
 async function main() {
   const options = readOptions()
-  const servers = chosenServers(options.peer, options.without)
+  const servers = chosenServers(options)
   const folder = mkdtempSync(join(options.dir, 'layerdock-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     process.once(signal, () => process.exit(130))
   }
   checkFolder(folder, servers.length, options.quick)
-  /** @type {Record<string, Figures[]>} */
-  const idle = {}
-  /** @type {Record<string, Record<string, Measured[]>>} */
-  const cells = {}
-  /**
-   * @param {string} scenario
-   * @param {string} server
-   */
-  const roundsOf = (scenario, server) => {
-    cells[scenario] ??= {}
-    cells[scenario][server] ??= []
-    return cells[scenario][server]
-  }
-
-  /** @param {number} round */
-  const runRound = async (round) => {
-    /** @type {RunningServer[]} */
-    const running = []
-    try {
-      for (const server of servers) {
-        const started = await start(server, join(folder, `${round}-${server.name}`))
-        running.push(started)
-        idle[server.name] ??= []
-        idle[server.name]?.push(started.idle)
-      }
-      for (const scenario of options.scenarios) {
-        // The first server finds the machine as the last scenario left it, so the order turns.
-        const first = round % running.length
-        for (const server of [...running.slice(first), ...running.slice(0, first)]) {
-          const measured = await measure(scenario, scenario.sizes[options.size], server)
-          roundsOf(scenario.id, server.name).push(measured)
-          const result = measured.failed ?? Math.round(measured.rate ?? 0) + scenario.unit
-          progress(`round ${round + 1}, ${scenario.id}, ${server.name}: ${result}`)
-        }
-      }
-    } finally {
-      for (const server of running) {
-        await server.stop()
-        rmSync(server.dir, { recursive: true, force: true })
-      }
-    }
-  }
-  for (let round = 0; round < options.rounds; round++) await runRound(round)
-
+  const { idle, cells } = await runRounds({
+    servers,
+    scenarios: options.scenarios,
+    size: options.size,
+    rounds: options.rounds,
+    folder,
+    progress,
+  })
   const run = {
     command: ['node bench/run.mjs', ...process.argv.slice(2).map(quoted)].join(' '),
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
     rounds: options.rounds,
     quick: options.quick,
-    servers: servers.map(({ name, syncs }) => ({ name, syncs })),
+    servers: servers.map(({ name, kind, runtime, syncs }) => ({ name, kind, runtime, syncs })),
     scenarios: options.scenarios.map(({ id, title, unit, sizes }) => ({
       id,
       title: title(sizes[options.size]),
@@ -112,6 +85,7 @@ function readOptions() {
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     only: { type: 'string' },
+    runtime: { type: 'string', default: measuredRuntimes.filter(hasRuntime).join(',') },
     peer: { type: 'string', multiple: true, default: [] },
     without: { type: 'string', multiple: true, default: [] },
     dir: { type: 'string', default: tmpdir() },
@@ -129,22 +103,25 @@ function readOptions() {
 }
 
 /**
- * @param {readonly string[]} peers as `peer` takes them
- * @param {readonly string[]} without names
+ * @param {object} options
+ * @param {string} options.runtime names with commas between them
+ * @param {readonly string[]} options.peer as `peer` takes them
+ * @param {readonly string[]} options.without names
  */
-function chosenServers(peers, without) {
-  /** @type {(readonly [string | undefined, () => Server | null])[]} */
-  const makers = [
-    ['layerdock', layerdock],
-    ['docker-registry', dockerRegistry],
-    ...peers.map((text) => /** @type {const} */ ([text.split('=')[0], () => peer(text)])),
-  ]
-  const servers = makers
-    .filter(([name]) => name === undefined || !without.includes(name))
-    .map(([, make]) => make())
-  const chosen = servers.filter((server) => server !== null)
-  if (chosen.length === 0) throw new Error('no registry is left to measure')
-  return chosen
+function chosenServers({ runtime, peer: peers, without }) {
+  const chosenRuntimes = runtime.split(',')
+  const fromEnvironment = (process.env[peersVariable] ?? '').split(/\s+/).filter(Boolean)
+  const debian = dockerRegistry()
+  const servers = [
+    ...chosenRuntimes.map(layerdock),
+    ...chosenRuntimes.map(bareServer),
+    ...[...fromEnvironment, ...peers].map(peer),
+    ...(debian === null ? [] : [debian]),
+  ].filter(({ name, kind }) => !without.includes(name) && !without.includes(kind))
+  // One that is given by hand takes the place of Debian's.
+  const chosen = [...new Map(servers.reverse().map((server) => [server.name, server])).values()]
+  if (chosen.length === 0) throw new Error('no server is left to measure')
+  return chosen.reverse()
 }
 
 /**

@@ -47,8 +47,18 @@ export interface Scenario<S extends Size = Size> {
   prepare(port: number, size: S): Promise<Work>
 }
 
+/**
+ * A way in which some servers can be started beside the usual one: with a line in the log for each
+ * request, or with HTTPS.
+ */
+export type Variant = 'log' | 'tls'
+
 /** A scenario of the table, with its sizes. */
 export interface TableScenario<S extends Size = Size> extends Scenario<S> {
+  /** Only on servers that can be started in this way. */
+  readonly variant?: Variant
+  /** Whether the bare servers are measured too. They keep little, and all of it in memory. */
+  readonly bare?: boolean
   readonly sizes: { readonly full: S; readonly quick: S }
 }
 
@@ -71,10 +81,15 @@ export interface Figures {
 
 export type Measured = Figures | { readonly failed: string }
 
-/** A registry that can be started: its command with `{port}`, `{dir}` and `{config}` in it. */
+/** A server that can be started, by its command with `{port}` and `{dir}` and more in it. */
 export interface Server {
   readonly name: string
+  readonly kind: 'layerdock' | 'bare' | 'peer'
+  /** The runtime it runs on; null for other registries. */
+  readonly runtime: string | null
   readonly command: string
+  /** The command for each variant that it has. */
+  readonly variants: Readonly<Partial<Record<Variant, string>>>
   /** What is on disk when it answers a push. */
   readonly syncs: string
 }
@@ -97,7 +112,7 @@ export interface Run {
   readonly machine: string
   readonly rounds: number
   readonly quick: boolean
-  readonly servers: readonly Pick<Server, 'name' | 'syncs'>[]
+  readonly servers: readonly Pick<Server, 'name' | 'kind' | 'runtime' | 'syncs'>[]
   readonly scenarios: readonly {
     readonly id: string
     readonly title: string

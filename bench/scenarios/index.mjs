@@ -1,7 +1,12 @@
 import { pullEight, pullOne } from './large-pull.mjs'
 import { pushChunked, pushFour, pushWithLength } from './large-push.mjs'
 import { manifestPush } from './manifest-push.mjs'
-import { manifestGet, manifestHead } from './manifest-read.mjs'
+import {
+  manifestGet,
+  manifestGetLogged,
+  manifestGetSecure,
+  manifestHead,
+} from './manifest-read.mjs'
 import { slowReaders } from './slow-readers.mjs'
 import { smallBlobPatch, smallBlobPost, smallBlobPush } from './small-blob-push.mjs'
 import { blobHead, smallBlobGet } from './small-blob-read.mjs'
@@ -16,6 +21,8 @@ import { wholeImage } from './whole-image.mjs'
 export const scenarios = [
   manifestGet,
   manifestHead,
+  manifestGetLogged,
+  manifestGetSecure,
   smallBlobGet,
   blobHead,
   smallBlobPush,

@@ -26,7 +26,7 @@ function scenario(id, readers, repeats) {
       quick: { clients: readers, bytes: 128 * mib, times: repeats },
     },
     async prepare(port, { clients, bytes, times }) {
-      const callers = makeCallers(clients, port, `bench/${id}`, mib)
+      const callers = makeCallers(clients, port, `bench/${id}`, { bufferBytes: mib })
       const blob = blobMaker(bytes)()
       await callers[0].pushBlob(blob)
       // This is the check of the bytes and the warm-up in one.

@@ -39,7 +39,7 @@ function scenario(id, how, uploads, sizeMib, push) {
       quick: { clients: uploads, bytes: (sizeMib / 4) * mib },
     },
     async prepare(port, { clients, bytes }) {
-      const callers = makeCallers(clients, port, `bench/${id}`, mib)
+      const callers = makeCallers(clients, port, `bench/${id}`, { bufferBytes: mib })
       const make = blobMaker(bytes)
       /** @type {{ caller: Caller, blob: Blob }[]} */
       let pairs = []

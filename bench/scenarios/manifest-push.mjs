@@ -11,6 +11,7 @@ const writers = 32
 export const manifestPush = {
   id: 'manifest-push',
   title: () => `manifest push, ${writers} writers, one repository`,
+  bare: true,
   unit: '/s',
   sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
   async prepare(port, { seconds, warmUp }) {

@@ -2,36 +2,45 @@ import { makeCallers } from '../caller.mjs'
 import { blobMaker, imageManifest } from '../content.mjs'
 import { repeatFor } from '../timing.mjs'
 
-/** @import { TableScenario } from '../types.ts' */
+/** @import { TableScenario, Variant } from '../types.ts' */
 
 const clients = 32
 const tag = 'latest'
 
-export const manifestGet = scenario(
+export const manifestGet = scenario('manifest-get', 'GET', 'manifest GET by tag')
+export const manifestHead = scenario('manifest-head', 'HEAD', 'manifest HEAD by tag')
+export const manifestGetLogged = scenario(
+  'manifest-get-log',
   'GET',
-  'manifest-get',
-  `manifest GET by tag, ${clients} clients`,
+  'manifest GET by tag, with an access log',
+  'log',
 )
-export const manifestHead = scenario(
-  'HEAD',
-  'manifest-head',
-  `manifest HEAD by tag, ${clients} clients`,
+export const manifestGetSecure = scenario(
+  'manifest-get-tls',
+  'GET',
+  'manifest GET by tag, HTTPS',
+  'tls',
 )
 
 /**
- * @param {'GET' | 'HEAD'} method
  * @param {string} id
+ * @param {'GET' | 'HEAD'} method
  * @param {string} title
+ * @param {Variant} [variant]
  * @returns {TableScenario<{ seconds: number, warmUp: number }>}
  */
-function scenario(method, id, title) {
+function scenario(id, method, title, variant) {
   return {
     id,
-    title: () => title,
+    title: () => `${title}, ${clients} clients`,
+    ...(variant === undefined ? {} : { variant }),
+    bare: true,
     unit: '/s',
     sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
     async prepare(port, { seconds, warmUp }) {
-      const callers = makeCallers(clients, port, `bench/${id}`)
+      const callers = makeCallers(clients, port, `bench/${id}`, {
+        secure: variant === 'tls',
+      })
       const blobs = Array.from({ length: 4 }, blobMaker(1024))
       const manifest = imageManifest(blobs, tag)
       for (const blob of blobs) await callers[0].pushBlob(blob)

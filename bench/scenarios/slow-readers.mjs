@@ -19,7 +19,9 @@ export const slowReaders = {
     const quick = new Caller(port, 'bench/slow-readers')
     const blob = blobMaker(bytes)()
     await quick.pushBlob(blob)
-    const readers = makeCallers(clients, port, 'bench/slow-readers', readBytes)
+    const readers = makeCallers(clients, port, 'bench/slow-readers', {
+      bufferBytes: readBytes,
+    })
     return {
       async run() {
         let taken = 0

@@ -29,6 +29,7 @@ function scenario(id, style, push) {
   return {
     id,
     title: () => `10 KiB blob push${style}, ${clients} clients`,
+    bare: true,
     unit: '/s',
     sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
     async prepare(port, { seconds, warmUp }) {

@@ -28,6 +28,7 @@ function scenario(id, title, read) {
   return {
     id,
     title: () => title,
+    bare: true,
     unit: '/s',
     sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
     async prepare(port, { seconds, warmUp }) {

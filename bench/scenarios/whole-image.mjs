@@ -13,6 +13,7 @@ const kib = 1024
 export const wholeImage = {
   id: 'whole-image',
   title: () => `whole image (4 blobs, 1.3 MiB) pushed and pulled back, ${clients} clients`,
+  bare: true,
   unit: '/s',
   sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1.5, warmUp: 0.5 } },
   async prepare(port, { seconds, warmUp }) {

@@ -23,12 +23,13 @@ const run: Run = {
   rounds: 1,
   quick: false,
   servers: [
-    { name: 'layerdock', syncs: 'files and journal' },
-    { name: 'other', syncs: 'nothing' },
+    { name: 'layerdock', kind: 'layerdock', runtime: 'node', syncs: 'files and journal' },
+    { name: 'other', kind: 'peer', runtime: null, syncs: 'nothing' },
   ],
   scenarios: [
     { id: 'get', title: 'manifest GET', unit: '/s' },
     { id: 'push', title: 'push', unit: 'MB/s' },
+    { id: 'log', title: 'GET with a log', unit: '/s' },
   ],
   idle: {
     layerdock: [{ bootMs: 123, residentBytes: 60_000_000 }],
@@ -36,6 +37,7 @@ const run: Run = {
   },
   cells: {
     get: { layerdock: [figures(30_000, 0.95)], other: [figures(20_000)] },
+    log: { layerdock: [figures(20_000)] },
     push: { layerdock: [figures(600)], other: [{ failed: 'PUT of a blob was answered 500' }] },
   },
 }
@@ -47,6 +49,7 @@ test('the text names the command, the date, the rates, what each server syncs, a
   expect(text).toMatch(/layerdock +30,000 +1\.25 +12\.5 +0\.50 +500 +80\.0 +0\.95\* +0\.02/)
   expect(text).toMatch(/other +20,000 .*1\.50x/)
   expect(text).toMatch(/other +failed: PUT of a blob was answered 500/)
+  expect(text.split('GET with a log')[1]?.split('idle')[0]).not.toMatch(/^ +other /m)
   expect(text).toMatch(/layerdock +123 +60\.0 +files and journal/)
 })
 
@@ -56,10 +59,11 @@ test('the Markdown is one table whose rows all have the same cells', () => {
     .filter((line) => line.startsWith('|'))
   expect(new Set(rows.map((row) => row.split('|').length)).size).toBe(1)
   expect(rows).toContain(
-    '| manifest GET, /s | 30,000\\* (500 µs, 12.5 ms) | 20,000 (500 µs, 12.5 ms) | 1.50x |',
+    '| manifest GET, /s | 30,000\\* (500 µs, 12.5 ms) | 20,000 (500 µs, 12.5 ms) |',
   )
-  expect(rows).toContain('| push, MB/s | 600 (0.50 s) | failed |  |')
-  expect(rows).toContain('| peak memory of all that, MB | 80.0 | 80.0 |  |')
+  expect(rows).toContain('| GET with a log, /s | 20,000 (500 µs, 12.5 ms) |  |')
+  expect(rows).toContain('| push, MB/s | 600 (0.50 s) | failed |')
+  expect(rows).toContain('| peak memory of all that, MB | 80.0 | 80.0 |')
 })
 
 test('numbers show three digits or whole thousands, and a dash where nothing was measured', () => {
