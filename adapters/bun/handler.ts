@@ -48,8 +48,8 @@ interface Known {
 export type Handler = (request: Request, server: BunServer) => Response | Promise<Response>
 
 /**
- * Blobs of other stores up to this size are sent in one piece, in bytes: Bun sends a stream in
- * chunks, and drops its Content-Length (oven-sh/bun#10507).
+ * Blobs of other stores, and several ranges of a blob, are sent in one piece up to this size, in bytes:
+ * Bun sends a stream in chunks, and drops its Content-Length (oven-sh/bun#10507).
  */
 const gathered = 256 * 1024
 
@@ -84,7 +84,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (ending()) response.headers.set('Connection', 'close')
     const native = nativeBlob(response)
     server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
-    if (native === null) return response
+    if (native === null) return response.status === 206 ? severalRanges(response) : response
     const { blob, span } = native
     if (isDiskBlob(blob.native)) {
       if (native.ended !== undefined) {
@@ -215,6 +215,13 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (observe !== null) exchange.add(observe)
     return answer(request, server, { peer, requestId, exchange })
   }
+}
+
+/** Several ranges are no single file, so Bun cannot send them as one. */
+function severalRanges(response: Response): Response | Promise<Response> {
+  return Number(response.headers.get('content-length')) > gathered
+    ? response
+    : bytesResponse(response)
 }
 
 async function bytesResponse(response: Response): Promise<Response> {
