@@ -7,7 +7,8 @@ import { answerOf } from './errors.ts'
 import { endWith, exchangeOf, observeHere } from './exchange.ts'
 import { checkRequest } from './guard.ts'
 import { mountHints } from './mount-hint.ts'
-import { allowedMethods, type PathParameters, type Route, routes } from './routes.ts'
+import { matchPlain, type PlainPath } from './plain-path.ts'
+import { allowedMethods, type Route, routes } from './routes.ts'
 
 /** The routes of a registry as a fetch handler, and as a Hono app. */
 export interface HttpApp {
@@ -44,9 +45,11 @@ export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): H
     },
     observed: deps.observe !== null,
     fetch(request, context) {
-      const shown = request.method === 'HEAD' ? asGet(request) : request
       return observed(deps, request, () => {
         try {
+          const plain = matchPlain(request.url, base)
+          if (plain !== null) return answer(new Call(deps, request, context), plain.rows, plain)
+          const shown = request.method === 'HEAD' ? asGet(request) : request
           return router.fetch(shown, { deps, context, hintFor })
         } catch (error) {
           return answerOf(error, new Call(deps, request, context))
@@ -137,8 +140,10 @@ function routed(base: string): Hono {
   const app: Hono = new TinyHono({ strict: false })
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path)
+    const [first = '', second = ''] = [...path.matchAll(/:([a-z]+)/g)].map(([, name]) => name)
     app.all(`${base}${path.slice('/v2'.length)}`, (context) => {
-      return answer(callOf(context), methods, (name) => context.req.param(name))
+      const name = context.req.param(first) ?? ''
+      return answer(callOf(context), methods, { name, last: context.req.param(second) ?? '' })
     })
   }
   app.notFound((context) => {
@@ -149,6 +154,8 @@ function routed(base: string): Hono {
   app.onError((error, context) => answerOf(error, callOf(context)))
   return app
 }
+
+type PathParameters = Pick<PlainPath, 'name' | 'last'>
 
 /** @param methods the rows of the path */
 function answer(
@@ -174,7 +181,7 @@ function answerRouted(
   try {
     checkRequest(call.request, call.deps.cors)
     const route = routeOf(call, methods)
-    const operation = route.parse(parameters)
+    const operation = route.parse(parameters.name, parameters.last)
     call.exchange?.at(route.path, operation.repository, operation.reference)
     const waiting = authorize(call, () => operation.wanted(call))
     const result =

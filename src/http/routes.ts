@@ -29,9 +29,6 @@ import {
 
 type Answer = Response | Promise<Response>
 
-/** Returns a parameter of the matched path, percent-decoded. */
-export type PathParameters = (name: string) => string | undefined
-
 /** One endpoint of the specification. */
 export interface Route {
   /** HEAD is served by GET's row; the handler branches on `call.head`. */
@@ -43,9 +40,11 @@ export interface Route {
   /**
    * Parses the path, once, for authorization and for the handler alike.
    *
+   * @param name the first parameter of the path, percent-decoded; empty where it has none
+   * @param last the same of the second
    * @throws RegistryError `nameInvalid`: without a name there is nothing to ask permission for.
    */
-  readonly parse: (parameters: PathParameters) => Operation
+  readonly parse: (name: string, last: string) => Operation
 }
 
 /** A route's handler together with the values of one path. */
@@ -126,8 +125,8 @@ function inRepository(
     method,
     path,
     action,
-    parse(parameters) {
-      const repository = repositoryName(parameters('name') ?? '')
+    parse(name) {
+      const repository = repositoryName(name)
       const wanted = (call: Call): Wanted =>
         asksOf?.(call, repository) ?? only({ action, repository, reference: null })
       return { repository, reference: null, wanted, handle: (call) => handle(call, repository) }
@@ -144,16 +143,15 @@ function below<T extends string | Reference>(
   handle: (call: Call, repository: RepositoryName, value: T) => Answer,
   asksOf?: MoreAsks<T>,
 ): Route {
-  const parameter = path.slice(path.lastIndexOf(':') + 1)
   return {
     method,
     path,
     action,
-    parse(parameters) {
-      const repository = repositoryName(parameters('name') ?? '')
+    parse(name, last) {
+      const repository = repositoryName(name)
       let value: T
       try {
-        value = parseLast(parameters(parameter) ?? '')
+        value = parseLast(last)
       } catch (error) {
         const refuse = (): never => {
           throw error
@@ -181,6 +179,11 @@ function referenceOf(value: string | Reference): Reference | null {
   if (typeof value !== 'string') return value
   const digest = parseDigest(value)
   return digest === null ? null : { kind: 'digest', digest }
+}
+
+/** The rows of a path. @param path below the name of a repository */
+export function rowsOf(path: string): readonly Route[] {
+  return routes.filter((route) => route.path === `${name}/${path}`)
 }
 
 /** The methods that a path's rows answer, for `Allow`. */
