@@ -1,6 +1,7 @@
 import type { Fetcher } from '../node-http/listener.ts'
 import { type ServeOptions, type Serving, serveOn } from '../node-http/serve.ts'
 import { reopenWhenDeaf } from './deaf-listener.ts'
+import { answerPlainHttp } from './plain-http.ts'
 
 export type { ServeOptions, Serving } from '../node-http/serve.ts'
 
@@ -13,5 +14,10 @@ export type { ServeOptions, Serving } from '../node-http/serve.ts'
  */
 export function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   // Deno's collector lets the chunks of an upload pile up.
-  return serveOn({ freeChunks: true, lookAfter: reopenWhenDeaf }, registry, options)
+  const platform = {
+    freeChunks: true,
+    watchHandshakes: answerPlainHttp,
+    lookAfter: reopenWhenDeaf,
+  }
+  return serveOn(platform, registry, options)
 }

@@ -15,12 +15,15 @@ const statusOf: Readonly<Record<string, number>> = {
 /** Answers what was no request (a server's `clientError`), in the registry's words, and hangs up. */
 export function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ERR_SSL_HTTP_REQUEST') {
-    answerPlainHttp(socket)
+    answerBelowTls(socket)
     return
   }
   // Into a response under way an answer would be written as if it were part of the blob.
   const { _httpMessage: current } = socket as { readonly _httpMessage?: ServerResponse | null }
-  if (error.code === 'ECONNRESET' || !socket.writable || current?.headersSent === true) {
+  const isGone = error.code === 'ECONNRESET' || !socket.writable
+  // Without keys, an answer would wait for ever.
+  const hasNoKeys = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
+  if (isGone || hasNoKeys || current?.headersSent === true) {
     socket.destroy()
     return
   }
@@ -31,10 +34,15 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): v
  * HTTP was spoken to a port that speaks HTTPS. The answer goes past the TLS socket, which has no keys,
  * to the one below; Node alone lets us have that.
  */
-function answerPlainHttp(socket: Duplex): void {
+function answerBelowTls(socket: Duplex): void {
   const { _parent: bare } = socket as { readonly _parent?: Duplex | null }
-  if (bare?.writable === true) bare.end(answerText('httpsRequired'))
+  if (bare?.writable === true) answerPlainHttp(bare)
   else socket.destroy()
+}
+
+/** Answers HTTP on a bare connection to a port that speaks HTTPS, and hangs up. */
+export function answerPlainHttp(socket: Duplex): void {
+  socket.end(answerText('httpsRequired'))
 }
 
 /** An answer of the registry as it goes over a connection that ends with it. */

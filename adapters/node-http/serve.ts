@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
-import { Server as NetServer } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
 import { safeNotices } from '../../src/kit.ts'
 import { affordableConnections } from '../serving/descriptors.ts'
@@ -17,7 +17,7 @@ import {
 import { type Connections, watchConnections } from './connections.ts'
 import { inTurn } from './in-turn.ts'
 import { createListener, type Fetcher } from './listener.ts'
-import { answerMalformed } from './malformed-request.ts'
+import { answerMalformed, answerPlainHttp } from './malformed-request.ts'
 
 /** Where and how to serve over `node:http`. */
 export interface ServeOptions extends ServingOptions {
@@ -29,6 +29,17 @@ export interface ServeOptions extends ServingOptions {
 export interface Platform {
   /** See ListenerOptions. */
   readonly freeChunks: boolean
+  /**
+   * Watches how the connections of an HTTPS server begin.
+   *
+   * @param answerHttp answers one that speaks HTTP instead, and hangs up
+   * @param patienceMs how long a handshake may take
+   */
+  watchHandshakes?(
+    server: HttpsServer,
+    answerHttp: (socket: Socket) => void,
+    patienceMs: number,
+  ): void
   /**
    * Looks after a listener, and is told each time there were too many connections.
    *
@@ -53,7 +64,7 @@ export function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Se
 
 /** {@link serve} for the adapter of another runtime. */
 export async function serveOn(
-  { freeChunks, lookAfter }: Platform,
+  { freeChunks, watchHandshakes, lookAfter }: Platform,
   registry: Fetcher,
   options: ServeOptions,
 ): Promise<Serving> {
@@ -91,6 +102,7 @@ export async function serveOn(
           { ...settings, ...secureContext(tls), handshakeTimeout: timeouts.headersMs },
           listener,
         )
+  if (server instanceof TlsServer) watchHandshakes?.(server, answerPlainHttp, timeouts.headersMs)
   // A client may be done with sending before it has its answer.
   Object.assign(server, { httpAllowHalfOpen: true })
   const connections = watchConnections(server, {
