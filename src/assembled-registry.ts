@@ -44,6 +44,11 @@ export interface Registry {
    * upload session may be idle where that is longer, since a session may wait to name its bytes.
    */
   sweepBytes(graceMs?: number): Promise<SweepReport>
+  /**
+   * Has the blob store give back room that deleted blobs still take, where it keeps many in one file.
+   * Returns how many bytes were given back. Beside requests; worth calling every hour or so.
+   */
+  compactBytes(): Promise<number>
   /** Bytes that are known to be missing or damaged, at most `limit` (default: 100) of them. */
   missingBytes(limit?: number): Promise<MissingBytes>
   /** Whether the stores can be used now. @throws Error that says why not. */
@@ -99,6 +104,7 @@ export function assembleRegistry(
     collectGarbage: core.collectGarbage,
     sweepBytes: (graceMs = Math.max(limits.leaseMs, limits.uploadIdleMs)) =>
       core.sweepBytes(graceMs),
+    compactBytes: core.compactBytes,
     missingBytes: (limit = 100) => stores.metadata.listMissing(limit),
     async check() {
       await Promise.all([

@@ -15,25 +15,32 @@ export interface MaintenanceOptions {
    * every day.
    */
   readonly sweepEveryMs?: number | null
+  /**
+   * Room that deleted blobs still take is given back, for the first time ten minutes after the start.
+   * Default: every hour.
+   */
+  readonly compactEveryMs?: number | null
 }
 
 const minuteMs = 60_000
-const dayMs = 24 * 60 * minuteMs
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
 /** Long enough after a start not to compete with it; a service restarted daily does its work as well. */
 const firstMs = 10 * minuteMs
 
 /**
- * Does what no request asks for: ends idle uploads, sweeps, and collects garbage where that is asked
+ * Does what no request asks for: ends idle uploads, sweeps, compacts, and collects garbage where that is asked
  * for. What fails is a notice, and tried again in its next turn. The timers keep no process alive.
  *
  * @returns what ends it, once the turns under way have ended
  */
 export function startMaintenance(
-  registry: Pick<Registry, 'expireUploads' | 'collectGarbage' | 'sweepBytes'>,
+  registry: Pick<Registry, 'expireUploads' | 'collectGarbage' | 'sweepBytes' | 'compactBytes'>,
   options: MaintenanceOptions,
   onNotice: NoticeSink,
 ): () => Promise<void> {
   const { expireEveryMs = minuteMs, collectEveryMs = null, sweepEveryMs = dayMs } = options
+  const { compactEveryMs = hourMs } = options
   const emptyRepositories = options.dropEmptyRepositories ?? false
   const tasks = [repeat('ending idle uploads', () => registry.expireUploads(), expireEveryMs)]
   if (collectEveryMs !== null) {
@@ -43,6 +50,10 @@ export function startMaintenance(
   if (sweepEveryMs !== null) {
     const sweep = (): Promise<unknown> => registry.sweepBytes()
     tasks.push(repeat('sweeping bytes without a name', sweep, sweepEveryMs))
+  }
+  if (compactEveryMs !== null) {
+    const task = 'giving back room of deleted blobs'
+    tasks.push(repeat(task, () => registry.compactBytes(), compactEveryMs))
   }
   return async () => {
     await Promise.all(tasks.map((end) => end()))

@@ -17,14 +17,17 @@ import type {
 import { algorithmOf } from '../../src/kit.ts'
 import { newBlobKey, parseBlobKey } from './blob-key.ts'
 import type { BufferBudget } from './buffers.ts'
+import { openBytes } from './bytes-blob.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { DiskBlob, openBlobOf } from './disk-blob.ts'
-import { codeOf, isGone, isNoFile, writeError } from './file-errors.ts'
+import { isGone, isNoFile, writeError } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { FolderGuard } from './folder-guard.ts'
 import { blobAlgorithms, type Layout } from './layout.ts'
+import { parseSegmentKey } from './segments/segment-key.ts'
+import { Segments } from './segments/segments.ts'
 import { firstNames } from './sorted-listing.ts'
-import { DiskStagedBlob, type StagingDeps } from './staged-blob.ts'
+import { Staging } from './staging.ts'
 import type { StoreHealth } from './store-health.ts'
 
 /** What {@link DiskBlobStore} needs. */
@@ -36,28 +39,54 @@ export interface DiskBlobDeps {
   readonly health: StoreHealth
   readonly onNotice: NoticeSink
   readonly readOnly: boolean
+  /** Blobs up to this size go into segments, in bytes; below 0: none do. */
+  readonly segmentLimit: number
 }
 
-/** Blobs as files, each commit under a name of its own. */
+type FolderSyncs = Readonly<Record<DigestAlgorithm | 'segments', DirectorySync>>
+
+/** Large blobs as files, each commit under a name of its own; small ones in segments. */
 export class DiskBlobStore implements BlobStore {
   readonly #deps: DiskBlobDeps
-  readonly #syncs: Readonly<Record<DigestAlgorithm, DirectorySync>>
-  /** The writer of each staged file: at most one. */
-  readonly #writers: Map<UploadId, DiskStagedBlob> = new Map()
+  readonly #syncs: FolderSyncs
+  readonly #segments: Segments
+  readonly #staging: Staging
   #failure: RegistryError | null = null
 
-  constructor(deps: DiskBlobDeps) {
+  private constructor(deps: DiskBlobDeps, syncs: FolderSyncs, segments: Segments) {
     this.#deps = deps
-    const { files, layout, readOnly, health, onNotice } = deps
-    if (readOnly) this.#failure = new RegistryError('storageReadOnly')
-    const syncOf = (algorithm: DigestAlgorithm): DirectorySync =>
-      new DirectorySync(files, layout.blobFolder(algorithm), (failure, error) => {
-        if (this.#failure !== null) return
-        this.#failure = failure
-        health.latch('blobs', failure)
-        onNotice({ kind: 'store-read-only', error })
+    this.#syncs = syncs
+    this.#segments = segments
+    this.#staging = new Staging({
+      ...deps,
+      publish: (path, digest, bytes) => this.#publish(path, digest, bytes),
+      append: (digest, chunks, size) => this.#append(digest, chunks, size),
+    })
+    if (deps.readOnly) this.#failure = new RegistryError('storageReadOnly')
+  }
+
+  /** Opens the blobs of a store's folder. */
+  static async open(deps: DiskBlobDeps): Promise<DiskBlobStore> {
+    const { files, layout, guard, health, readOnly } = deps
+    let store: DiskBlobStore | null = null
+    const syncOf = (folder: string): DirectorySync =>
+      new DirectorySync(files, folder, (failure, error) => {
+        if (store !== null) store.#latch(failure, error)
       })
-    this.#syncs = { sha256: syncOf('sha256'), sha512: syncOf('sha512') }
+    const syncs = {
+      sha256: syncOf(layout.blobFolder('sha256')),
+      sha512: syncOf(layout.blobFolder('sha512')),
+      segments: syncOf(layout.segments),
+    }
+    const failed = (error: unknown): unknown => {
+      const told = writeError(error)
+      health.failed('blobs', told)
+      return told
+    }
+    const folder = syncs.segments
+    const segments = await Segments.load({ files, layout, guard, folder, readOnly, failed })
+    store = new DiskBlobStore(deps, syncs, segments)
+    return store
   }
 
   /** Why no bytes can be written any more; null while they can. */
@@ -65,25 +94,18 @@ export class DiskBlobStore implements BlobStore {
     return this.#failure
   }
 
-  /**
-   * Without `from`, returns while the file is still being made: that it cannot be is then reported
-   * by the first call that needs it.
-   */
-  async stage(id: UploadId, _hint: StageHint, from?: StageState): Promise<StagedBlob> {
+  async stage(id: UploadId, hint: StageHint, from?: StageState): Promise<StagedBlob> {
     this.#expectWritable()
-    const { files, layout, guard } = this.#deps
-    await this.#writers.get(id)?.revoke()
-    const path = layout.staged(id)
-    const file = from === undefined ? createAnew(files, path) : openAt(files, path, from.size)
-    const explained = file.catch(async (error: unknown) => {
-      throw await guard.explain(error)
-    })
-    if (from === undefined) return this.#writer(id, explained, null)
-    return this.#writer(id, Promise.resolve(await explained.catch(asUnknown)), from.size)
+    return await this.#staging.stage(id, hint, from)
   }
 
   /** @throws RegistryError `unavailable` when the folder of all blobs is gone. */
   async open(ref: BlobRef): Promise<OpenBlob | null> {
+    const place = parseSegmentKey(ref.key)
+    if (place !== null) {
+      const bytes = await this.#segments.read(ref, place)
+      return bytes === null ? null : openBytes(bytes)
+    }
     const path = this.#pathOf(ref)
     if (path === null) return null
     let file: OpenFile
@@ -101,6 +123,8 @@ export class DiskBlobStore implements BlobStore {
 
   async delete(ref: BlobRef): Promise<boolean> {
     this.#expectWritable()
+    const place = parseSegmentKey(ref.key)
+    if (place !== null) return await this.#segments.delete(ref, place)
     const path = this.#pathOf(ref)
     if (path === null) return false
     const algorithm = algorithmOf(ref.digest)
@@ -113,7 +137,7 @@ export class DiskBlobStore implements BlobStore {
     return false
   }
 
-  /** In order of their keys. */
+  /** Files in the order of their keys, then records in the order of their segments. */
   async *list(after = ''): AsyncGenerator<StoredBytes> {
     const { files, layout } = this.#deps
     for (const algorithm of blobAlgorithms) {
@@ -131,6 +155,13 @@ export class DiskBlobStore implements BlobStore {
         last = names.at(-1) ?? null
       }
     }
+    yield* this.#segments.list(parseSegmentKey(after))
+  }
+
+  /** Segments that are mostly deleted give their room back. */
+  async compact(move: (from: BlobRef, to: BlobRef) => Promise<void>): Promise<number> {
+    this.#expectWritable()
+    return await this.#segments.compact(move)
   }
 
   /** @throws RegistryError that says why bytes cannot be read or written. */
@@ -139,11 +170,20 @@ export class DiskBlobStore implements BlobStore {
     await guard.verify()
     if (!readOnly) this.#expectWritable()
     for (const algorithm of blobAlgorithms) await this.#expectFolder(algorithm)
+    await this.#segments.expectFolder()
   }
 
   /** Waits for syncs under way. */
   async close(): Promise<void> {
+    await this.#segments.close()
     await Promise.all(Object.values(this.#syncs).map((sync) => sync.close()))
+  }
+
+  #latch(failure: RegistryError, error: unknown): void {
+    if (this.#failure !== null) return
+    this.#failure = failure
+    this.#deps.health.latch('blobs', failure)
+    this.#deps.onNotice({ kind: 'store-read-only', error })
   }
 
   #expectWritable(): void {
@@ -167,25 +207,11 @@ export class DiskBlobStore implements BlobStore {
       : this.#deps.layout.blob(parsed.key)
   }
 
-  #writer(id: UploadId, file: Promise<OpenFile>, suspended: number | null): DiskStagedBlob {
-    const { files, layout, buffers, health } = this.#deps
-    const deps: StagingDeps = {
-      files,
-      buffers,
-      path: layout.staged(id),
-      publish: (path, digest, bytes) => this.#publish(path, digest, bytes),
-      failed: (error) => {
-        const told = writeError(error)
-        health.failed('blobs', told)
-        return told
-      },
-      ended: (blob) => {
-        if (this.#writers.get(id) === blob) this.#writers.delete(id)
-      },
-    }
-    const writer = new DiskStagedBlob(deps, file, suspended)
-    this.#writers.set(id, writer)
-    return writer
+  async #append(digest: Digest, chunks: readonly Uint8Array[], size: number): Promise<BlobRef> {
+    this.#expectWritable()
+    const ref = await this.#segments.append(digest, chunks, size)
+    this.#deps.health.wrote('blobs')
+    return ref
   }
 
   async #publish(temporary: string, digest: Digest, size: number): Promise<BlobRef> {
@@ -204,41 +230,6 @@ export class DiskBlobStore implements BlobStore {
     this.#deps.health.wrote('blobs')
     return { digest, size, key }
   }
-}
-
-/**
- * A file of that name is left from an attempt whose session never knew of it. Anything else is a trap,
- * and is removed without being followed.
- */
-async function createAnew(files: Files, path: string): Promise<OpenFile> {
-  try {
-    return await files.open(path, 'create')
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-    await files.unlink(path)
-    return await files.open(path, 'create')
-  }
-}
-
-/** Opens a file and cuts it to `size` bytes. */
-async function openAt(files: Files, path: string, size: number): Promise<OpenFile> {
-  const file = await files.open(path, 'write')
-  try {
-    if (file.size < size) {
-      const cause = new Error(`the upload has ${file.size} bytes left of ${size}`)
-      throw new RegistryError('uploadUnknown', { cause })
-    }
-    if (file.size > size) await file.truncate(size)
-    return file
-  } catch (error) {
-    await file.close()
-    throw error
-  }
-}
-
-/** Staged bytes that are not there belong to no upload any more. */
-function asUnknown(error: unknown): never {
-  throw isNoFile(error) ? new RegistryError('uploadUnknown', { cause: error }) : error
 }
 
 /** Where in a folder the names after a key begin; null when none do. */

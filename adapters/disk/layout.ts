@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import type { DigestAlgorithm, UploadId } from '../../src/index.ts'
 import type { BlobKey } from './blob-key.ts'
+import type { SegmentName } from './segments/segment-key.ts'
 
 /** The algorithms that have a folder of their own, in the order of their keys. */
 export const blobAlgorithms: readonly DigestAlgorithm[] = ['sha256', 'sha512']
 
 /**
- * Every path of a store. Nothing from outside becomes a path except as a {@link BlobKey} or an
- * {@link UploadId}, whose grammars allow no path but the one meant.
+ * Every path of a store. Nothing from outside becomes a path except as a {@link BlobKey}, a
+ * {@link SegmentName} or an {@link UploadId}, whose grammars allow no path but the one meant.
  */
 export interface Layout {
   readonly root: string
@@ -23,11 +24,16 @@ export interface Layout {
   /** Space kept back, so that a full disk can still delete. */
   readonly reserve: string
   readonly blobs: string
+  readonly segments: string
   readonly uploads: string
   readonly quarantine: string
   journal(generation: number): string
   blobFolder(algorithm: DigestAlgorithm): string
   blob(key: BlobKey): string
+  /** A file of small blobs. */
+  segment(name: SegmentName): string
+  /** Which of them were deleted. */
+  deadRecords(name: SegmentName): string
   /** The bytes of an upload. */
   staged(id: UploadId): string
   /** The state of an upload's session. */
@@ -39,6 +45,7 @@ export interface Layout {
 export function layoutOf(root: string): Layout {
   const uploads = join(root, 'uploads')
   const quarantine = join(root, 'quarantine')
+  const segments = join(root, 'segments')
   return {
     root,
     marker: join(root, 'store.json'),
@@ -48,11 +55,14 @@ export function layoutOf(root: string): Layout {
     seal: join(root, 'journal.seal'),
     reserve: join(root, 'reserve'),
     blobs: join(root, 'blobs'),
+    segments,
     uploads,
     quarantine,
     journal: (generation) => join(root, `journal.${generation}`),
     blobFolder: (algorithm) => join(root, 'blobs', algorithm),
     blob: (key) => join(root, key),
+    segment: (name) => join(segments, name),
+    deadRecords: (name) => join(segments, `${name}.dead`),
     staged: (id) => join(uploads, id),
     session: (id) => join(uploads, `${id}.json`),
     quarantined: (name) => join(quarantine, name),

@@ -1,8 +1,9 @@
 import type { Digest } from '../../src/index.ts'
-import type { BlobRef, StagedBlob, StageState } from '../../src/kit.ts'
+import type { BlobRef, StageState } from '../../src/kit.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { BufferBudget } from './buffers.ts'
 import type { Files, OpenFile } from './files.ts'
+import type { RevocableStage } from './staged-in-memory.ts'
 import { readSpan } from './whole-files.ts'
 
 /** What a staged file needs to become a blob. */
@@ -12,14 +13,18 @@ export interface StagingDeps {
   readonly path: string
   /** Gives the synced file its final name; resolves when that is durable. */
   readonly publish: (path: string, digest: Digest, size: number) => Promise<BlobRef>
+  /** Makes bytes a blob that needs no file. */
+  readonly append: (digest: Digest, chunks: readonly Uint8Array[], size: number) => Promise<BlobRef>
+  /** The most bytes that `append` takes. */
+  readonly appendLimit: number
   /** Told of each failed write; returns what the caller is to be told of it. */
   readonly failed: (error: unknown) => unknown
   /** Called once the file is no longer this writer's. */
-  readonly ended: (blob: DiskStagedBlob) => void
+  readonly ended: () => void
 }
 
 /** An upload's bytes in a file of their own, until that is renamed to become a blob. */
-export class DiskStagedBlob implements StagedBlob {
+export class DiskStagedBlob implements RevocableStage {
   readonly #deps: StagingDeps
   readonly #file: Promise<OpenFile>
   readonly #writer: BatchWriter
@@ -90,6 +95,7 @@ export class DiskStagedBlob implements StagedBlob {
     return this.#end(async () => {
       try {
         await this.#drain()
+        if (this.#size <= this.#deps.appendLimit) return await this.#append(digest)
         await this.#sync(await this.#file)
         // The bytes are on the disk: the rename need not wait for a close, nor fail with it.
         const closed = this.#release().catch(() => {})
@@ -131,11 +137,21 @@ export class DiskStagedBlob implements StagedBlob {
         return await work()
       } finally {
         await this.#release()
-        if (!this.#owned) this.#deps.ended(this)
+        if (!this.#owned) this.#deps.ended()
       }
     })()
     this.#ending = ending.catch(() => {})
     return await ending
+  }
+
+  /** What of the file is left over, should it not go, belongs to no session at the next start. */
+  async #append(digest: Digest): Promise<BlobRef> {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of readSpan(await this.#file, 0, this.#size)) chunks.push(chunk)
+    const ref = await this.#deps.append(digest, chunks, this.#size)
+    await this.#drop().catch(() => {})
+    this.#owned = false
+    return ref
   }
 
   /** Drains, or else cuts off what came after the suspended state: a full disk needs the room. */

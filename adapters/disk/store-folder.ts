@@ -3,7 +3,13 @@ import { StoreDamaged } from '../../src/kit.ts'
 import { syncDirectory } from './directory-sync.ts'
 import type { Files } from './files.ts'
 import { blobAlgorithms, type Layout } from './layout.ts'
-import { type BlobPlace, type LockKind, readMarker, writeMarker } from './store-marker.ts'
+import {
+  type BlobPlace,
+  type LockKind,
+  newestFormat,
+  readMarker,
+  writeMarker,
+} from './store-marker.ts'
 
 export {
   type BlobPlace,
@@ -76,7 +82,7 @@ export async function createStore(
     await journal.close()
   }
   await syncDirectory(files, layout.root)
-  await writeMarker(files, layout, { format: 2, lock, blobs })
+  await writeMarker(files, layout, { format: newestFormat, lock, blobs })
 }
 
 /** Makes those folders of a store that a backup may have left out because they were empty. */
@@ -101,11 +107,19 @@ function foldersOf(layout: Layout, blobs: BlobPlace): readonly string[] {
   const others = [layout.uploads, layout.quarantine]
   if (blobs === 'elsewhere') return others
   const byAlgorithm = blobAlgorithms.map((algorithm) => layout.blobFolder(algorithm))
-  return [layout.blobs, ...byAlgorithm, ...others]
+  return [layout.blobs, ...byAlgorithm, layout.segments, ...others]
 }
 
 async function expectFresh(files: Files, layout: Layout): Promise<void> {
-  const ours = new Set(['lock', 'blobs', 'uploads', 'quarantine', 'store.json.new', 'journal.0'])
+  const ours = new Set([
+    'lock',
+    'blobs',
+    'segments',
+    'uploads',
+    'quarantine',
+    'store.json.new',
+    'journal.0',
+  ])
   for await (const name of files.list(layout.root)) {
     if (foreignNames.has(name) || ours.has(name) || name.startsWith('lock.')) continue
     const kept = /^(?:metadata|journal)\./.test(name)
@@ -113,8 +127,8 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
   }
   const journal = await files.stat(layout.journal(0))
   if (journal !== null && journal.size > 0) throw markerLost(layout)
-  for (const algorithm of blobAlgorithms) {
-    const folder = layout.blobFolder(algorithm)
+  const folders = blobAlgorithms.map((algorithm) => layout.blobFolder(algorithm))
+  for (const folder of [...folders, layout.segments]) {
     if ((await files.stat(folder)) === null) continue
     for await (const _ of files.list(folder)) throw markerLost(layout)
   }

@@ -9,18 +9,21 @@ export type LockKind = 'flock' | 'socket'
 /** Where a store's bytes are: in its own folder, or in a blob store of the program that opens it. */
 export type BlobPlace = 'here' | 'elsewhere'
 
+/** The formats there are. */
+export type StoreFormat = 1 | 2 | 3
+
 /**
  * What stands in `store.json`. Format 1 named blobs by their digest alone; format 2 gives every commit a
- * name of its own, and reads those of format 1.
+ * name of its own; format 3 has segments for small content. Each reads those before it.
  */
 export interface StoreMarker {
-  readonly format: 1 | 2
+  readonly format: StoreFormat
   readonly lock: LockKind
   readonly blobs: BlobPlace
 }
 
 /** The newest format that this version of Layerdock reads and writes. */
-const newestFormat = 2
+export const newestFormat: StoreFormat = 3
 
 /** A store was made by a later version of Layerdock; this one changed nothing in it. */
 export class StoreTooNew extends Error {
@@ -57,10 +60,11 @@ export async function readMarker(files: Files, layout: Layout): Promise<StoreMar
     marker = null
   }
   const { format, lock, blobs = 'here' } = marker ?? {}
-  if (typeof format === 'number' && format !== 1 && format !== 2) {
-    throw new StoreTooNew(layout.marker, format)
+  if (format !== 1 && format !== 2 && format !== 3) {
+    throw typeof format === 'number'
+      ? new StoreTooNew(layout.marker, format)
+      : markerDamaged(layout)
   }
-  if (format !== 1 && format !== 2) throw markerDamaged(layout)
   if (lock !== 'flock' && lock !== 'socket') throw markerDamaged(layout)
   if (blobs !== 'here' && blobs !== 'elsewhere') throw markerDamaged(layout)
   return { format, lock, blobs }
@@ -78,6 +82,6 @@ export async function writeMarker(
 }
 
 function markerDamaged(layout: Layout): StoreDamaged {
-  const whole = '{"format":2,"lock":"flock"}'
+  const whole = `{"format":${newestFormat},"lock":"flock"}`
   return new StoreDamaged(layout.marker, `is damaged. What belongs there is ${whole}`)
 }

@@ -39,6 +39,8 @@ export interface DiskStoreOptions {
   readonly files?: Files
   /** Memory for transfers. Default: a {@link BufferBudget} of its own, of 48 MiB. */
   readonly buffers?: BufferBudget
+  /** Blobs up to this size share files, in bytes; below 0: none do. Default: 64 KiB. */
+  readonly segmentLimit?: number
   /** Which lock a new store gets. Default: flock where its program is installed. */
   readonly lock?: LockKind
   /** Changes with every start of the machine; null where that cannot be told. Default: Linux's own. */
@@ -88,6 +90,7 @@ export interface DiskStore {
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   const { files = nodeFiles, clock = steadyClock(), onNotice = () => {} } = options
   const { buffers = new BufferBudget(), boot = bootId(), readOnly = false } = options
+  const { segmentLimit = 64 * 1024 } = options
   const layout = layoutOf(realPath(options.directory))
   const place: BlobPlace = options.blobs === undefined ? 'here' : 'elsewhere'
   const lock = await takeFolder(files, layout, { place, readOnly, wanted: options.lock })
@@ -101,7 +104,16 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     const health = new StoreHealth({ files, layout, onNotice, looks, blobs: place, readOnly })
     const own =
       options.blobs === undefined
-        ? new DiskBlobStore({ files, layout, buffers, guard, health, onNotice, readOnly })
+        ? await DiskBlobStore.open({
+            files,
+            layout,
+            buffers,
+            guard,
+            health,
+            onNotice,
+            readOnly,
+            segmentLimit,
+          })
         : null
     const blobs: BlobStore = own ?? (options.blobs as BlobStore)
     const uploads = await DiskUploadStore.open({

@@ -12,6 +12,7 @@ import {
 import {
   type BlobPlace,
   type LockKind,
+  newestFormat,
   readMarker,
   type StoreMarker,
   writeMarker,
@@ -85,9 +86,9 @@ async function prepare(
     return
   }
   await makeFolders(files, layout, place)
-  if (marker === null || marker.format === 2) return
+  if (marker === null || marker.format === newestFormat) return
   // Before anything of the new format is written, so that an older version refuses the store.
-  await writeMarker(files, layout, { ...marker, format: 2 })
+  await writeMarker(files, layout, { ...marker, format: newestFormat })
   await lock.lockMarker()
 }
 

@@ -135,6 +135,21 @@ export class SqlBlobs {
     return marked.toArray().length > 0
   }
 
+  /** False when the key does not count. */
+  relocate(from: BlobRef, to: BlobRef): boolean {
+    const { digest, size, key } = from
+    const moved = this.#sql.exec(
+      `UPDATE blobs SET key = ?3 WHERE digest = ?1 AND key IN (?2, ?3) AND missing = 0
+         AND NOT EXISTS (SELECT 1 FROM trash WHERE digest = ?1 AND key = ?3) RETURNING digest`,
+      ...[digest, key, to.key],
+    )
+    if (moved.toArray().length === 0) return false
+    if (key === to.key) return true
+    const insert = 'INSERT OR IGNORE INTO trash (digest, key, size) VALUES (?, ?, ?)'
+    this.#sql.exec(insert, digest, key, size)
+    return true
+  }
+
   missing(limit: number): { readonly count: number; readonly blobs: BlobRef[] } {
     const [all] = this.#sql
       .exec<{ n: number }>('SELECT count(*) AS n FROM blobs WHERE missing')

@@ -222,6 +222,10 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     return this.#blobs.markMissing(blob)
   }
 
+  async relocate(from: BlobRef, to: BlobRef): Promise<boolean> {
+    return this.#blobs.relocate(from, to)
+  }
+
   async listMissing(limit: number): Promise<MissingBytes> {
     return this.#blobs.missing(limit)
   }

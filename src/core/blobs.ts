@@ -27,15 +27,20 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
     },
 
     async openBlob(call, repository, digest) {
-      const ref = await metadata.findBlob(repository, digest)
-      if (ref === null) return null
-      const open = await blobs.open(ref)
-      if (open === null) {
-        await noteMissing(deps, ref, 'the bytes are missing, or not as long as they were')
-        return null
+      let ref = await metadata.findBlob(repository, digest)
+      while (ref !== null) {
+        const { key, size } = ref
+        const open = await blobs.open(ref)
+        if (open !== null) {
+          if (pullEvents) emit?.(call, { kind: 'blob-pulled', repository, digest, size })
+          return open
+        }
+        await noteMissing(deps, ref, 'the bytes are missing, damaged, or not as many as they were')
+        // Another key may count since the look: the bytes were moved, or pushed again.
+        const now = await metadata.findBlob(repository, digest)
+        ref = now?.key === key ? null : now
       }
-      if (pullEvents) emit?.(call, { kind: 'blob-pulled', repository, digest, size: ref.size })
-      return open
+      return null
     },
 
     async blobLocation(call, repository, digest) {

@@ -1,5 +1,7 @@
+import type { BlobRef } from '../ports/blob-store.ts'
 import { callContext } from './call-context.ts'
 import type { CoreDeps } from './deps.ts'
+import { dropBytes } from './naming.ts'
 
 /** What a collection did. */
 export interface GarbageReport {
@@ -71,6 +73,19 @@ export async function collectGarbage(
     }
   }
   return { blobs: count, bytes, repositories }
+}
+
+/**
+ * Has the blob store give back room that deleted blobs still take, and the names follow the blobs it
+ * moves. Returns how many bytes were given back.
+ */
+export async function compactBytes(deps: CoreDeps): Promise<number> {
+  const { blobs, metadata } = deps
+  const move = async (from: BlobRef, to: BlobRef): Promise<void> => {
+    const isMoved = await metadata.relocate(from, to)
+    await dropBytes(deps, isMoved ? from : to)
+  }
+  return (await blobs.compact?.(move)) ?? 0
 }
 
 /**

@@ -43,15 +43,30 @@ export function manifestService(deps: CoreDeps): ManifestService {
       : metadata.findManifest(repository, reference.digest)
   }
 
+  async function readRecorded(
+    repository: RepositoryName,
+    record: ManifestRecord,
+  ): Promise<Uint8Array | null> {
+    let { blob } = record
+    for (;;) {
+      const bytes = await readBytes(blob)
+      if (bytes !== null) return bytes
+      // Another key may count since the look: the bytes were moved, or pushed again.
+      const now = await metadata.findManifest(repository, record.digest)
+      if (now === null || now.blob.key === blob.key) return null
+      blob = now.blob
+    }
+  }
+
   async function readBytes(blob: BlobRef): Promise<Uint8Array | null> {
     const cached = cache.get(blob.digest)
     if (cached !== null) return cached
     const open = await blobs.open(blob)
     if (open === null) {
-      await noteMissing(deps, blob, 'the bytes are missing, or not as long as they were')
+      await noteMissing(deps, blob, 'the bytes are missing, damaged, or not as many as they were')
       return null
     }
-    const bytes = new Uint8Array(await new Response(open.stream()).arrayBuffer())
+    const bytes = open.bytes ?? new Uint8Array(await new Response(open.stream()).arrayBuffer())
     if (hashOf(deps, blob.digest, bytes) !== blob.digest) {
       await noteMissing(deps, blob, 'the bytes do not have their digest any more')
       return null
@@ -73,7 +88,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
     async getManifest(call, repository, reference): Promise<Manifest | null> {
       const record = await find(repository, reference)
       if (record === null) return null
-      const bytes = cache.get(record.digest) ?? (await readBytes(record.blob))
+      const bytes = cache.get(record.digest) ?? (await readRecorded(repository, record))
       if (bytes === null) return null
       if (pullEvents) {
         const tag = reference.kind === 'tag' ? { tag: reference.tag } : {}

@@ -3,6 +3,7 @@ import { blobService } from './blobs.ts'
 import type { CoreDeps } from './deps.ts'
 import {
   collectGarbage,
+  compactBytes,
   type GarbageOptions,
   type GarbageReport,
   type SweepReport,
@@ -22,6 +23,7 @@ export interface Core {
   collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
   /** Deletes bytes that no name points at and that were committed more than `graceMs` ago. */
   sweepBytes(graceMs: number): Promise<SweepReport>
+  compactBytes(): Promise<number>
 }
 
 /** Puts the services together. */
@@ -40,5 +42,6 @@ export function createCore(deps: CoreDeps): Core {
     expireUploads,
     collectGarbage: (options) => collectGarbage(deps, options),
     sweepBytes: (graceMs) => sweepBytes(deps, graceMs),
+    compactBytes: () => compactBytes(deps),
   }
 }

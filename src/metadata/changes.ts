@@ -162,6 +162,18 @@ export function markMissing(batch: Batch, { digest, key }: BlobRef): boolean {
   return true
 }
 
+/** Puts another key in the place of one that counts; false when that does not count. */
+export function relocate(batch: Batch, from: BlobRef, to: BlobRef): boolean {
+  const { leftovers, holdings } = batch.state
+  leftovers.settle(from.digest, batch)
+  const holding = holdings.get(from.digest)
+  if (holding === undefined || holding.readable === null) return false
+  if (holding.ref.key === to.key) return true
+  if (holding.ref.key !== from.key || holdings.trash.has(to.key)) return false
+  batch.apply({ kind: 'located', blob: to })
+  return true
+}
+
 /** Forgets bytes that nothing named and that are gone. */
 export function forget(batch: Batch, { digest, key }: BlobRef): void {
   batch.state.leftovers.settle(digest, batch)

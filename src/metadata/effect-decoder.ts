@@ -46,11 +46,12 @@ export class EffectDecoder {
         const now: unknown = line[1]
         return line.length === 2 && isCount(now) ? { kind: 'time', now } : null
       }
+      case 'located':
       case 'stored':
       case 'hold': {
         const blob = line.length === 4 ? readBlob(line[1], line[2], line[3]) : null
         if (line[0] === 'hold') this.#sawFormatOne = true
-        return blob && { kind: 'stored', blob }
+        return blob && { kind: line[0] === 'located' ? 'located' : 'stored', blob }
       }
       case 'missing':
       case 'forget':

@@ -29,8 +29,9 @@ export function encodeEffect(effect: Effect): string {
     case 'repository':
     case 'unrepository':
       return `["${effect.kind}","${effect.repository}"]`
+    case 'located':
     case 'stored':
-      return `["stored",${blobText(effect.blob)}]`
+      return `["${effect.kind}",${blobText(effect.blob)}]`
     case 'missing':
     case 'forget': {
       const key = effect.key === null ? '' : `,${JSON.stringify(effect.key)}`

@@ -60,6 +60,8 @@ export type Effect =
       readonly times: readonly number[]
     }
   | { readonly kind: 'untag'; readonly repository: RepositoryName; readonly tag: Tag }
+  /** The key that counts for a digest, if something names it, is now this one. */
+  | { readonly kind: 'located'; readonly blob: BlobRef }
   /** Bytes are stored under a key that nothing names. */
   | { readonly kind: 'stored'; readonly blob: BlobRef }
   /** The bytes under the key are missing or damaged. */

@@ -97,6 +97,14 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
     return this.#change((batch) => changes.markMissing(batch, blob))
   }
 
+  /** @throws TypeError when the two are not of the same content. */
+  relocate(from: BlobRef, to: BlobRef): Promise<boolean> {
+    if (from.digest !== to.digest || from.size !== to.size) {
+      return Promise.reject(new TypeError(`the copy of ${from.digest} is of another content`))
+    }
+    return this.#change((batch) => changes.relocate(batch, from, to))
+  }
+
   async condemn(limit: number): Promise<readonly BlobRef[]> {
     for (;;) {
       await this.state.leftovers.done()

@@ -73,6 +73,11 @@ export class State {
       case 'untag':
         this.repositories.get(effect.repository)?.removeTag(effect.tag, trace)
         break
+      case 'located':
+        if (this.holdings.get(effect.blob.digest) === undefined) {
+          this.holdings.store(effect.blob, trace)
+        } else this.holdings.locate(effect.blob, trace)
+        break
       case 'stored':
         this.holdings.store(effect.blob, trace)
         break

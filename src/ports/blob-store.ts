@@ -71,6 +71,12 @@ export interface BlobStore {
    * points at, and to verify.
    */
   list(after?: string): AsyncIterable<StoredBytes>
+  /**
+   * Rewrites what wastes room, such as files of many blobs of which most were deleted. Each blob that
+   * gets another key is told to `move`, once its bytes are durable under both; `move` deletes the one
+   * that is not named afterwards. Readers notice nothing. Returns how many bytes were given back.
+   */
+  compact?(move: (from: BlobRef, to: BlobRef) => Promise<void>): Promise<number>
   /** Whether the store can be used now. @throws Error that says why not. */
   check?(): Promise<void>
   /** Releases what the store holds open; harmless when repeated. */
@@ -85,6 +91,8 @@ export interface OpenBlob {
    * when bytes are missing, and closes the blob at its end or on cancel.
    */
   stream(span?: ByteSpan): ReadableStream<Uint8Array>
+  /** All the bytes, where opening has brought them into memory: small content. */
+  readonly bytes?: Uint8Array
   /** What the runtime's adapter can send faster than a stream; only that adapter looks at it. */
   readonly native?: unknown
   /** Releases what was opened; harmless when repeated. */

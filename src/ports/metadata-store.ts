@@ -225,6 +225,13 @@ export interface MetadataStore {
   listMissing(limit: number): Promise<MissingBytes>
 
   /**
+   * Has names point at a copy of bytes under another key: `to` counts from then on, and `from` is named
+   * no more. False, and nothing changes, where neither counts, the bytes are missing, or `to` was
+   * condemned. For a blob store that compacts.
+   */
+  relocate(from: BlobRef, to: BlobRef): Promise<boolean>
+
+  /**
    * Takes links out of their repositories that no manifest names and whose leases are over, and
    * returns up to `limit` blobs whose keys nothing names any more: their bytes may be deleted.
    * {@link forget} ends each; one that is not forgotten is returned again later.

@@ -331,6 +331,9 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
       knowsKey: async (digest, key) =>
         (await inner.repositoriesWith(digest, 1)).length > 0 && inner.knowsKey(digest, key),
     })),
+  'moves nothing': (store) => but(store, () => ({ relocate: async () => false })),
+  'says that it moved bytes and did not': (store) =>
+    but(store, () => ({ relocate: async () => true })),
   'notes no missing bytes': (store) => but(store, () => ({ markMissing: async () => true })),
   'takes any key for missing': (store) =>
     but(store, (inner) => ({

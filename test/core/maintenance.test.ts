@@ -7,7 +7,7 @@ const dayMs = 24 * 60 * minuteMs
 
 /** Maintenance of a registry that counts its turns. */
 function started(options: MaintenanceOptions, onNotice: (notice: Notice) => void = () => {}) {
-  const turns = { expire: 0, collect: 0, sweep: 0 }
+  const turns = { expire: 0, collect: 0, sweep: 0, compact: 0 }
   const registry = {
     async expireUploads(): Promise<void> {
       turns.expire += 1
@@ -21,6 +21,10 @@ function started(options: MaintenanceOptions, onNotice: (notice: Notice) => void
       turns.sweep += 1
       return { looked: 0, swept: 0, bytes: 0 }
     },
+    async compactBytes() {
+      turns.compact += 1
+      return 0
+    },
   }
   return { turns, end: startMaintenance(registry, options, onNotice) }
 }
@@ -32,10 +36,10 @@ describe('maintenance', () => {
   test('collects nothing unless that is asked for, and ends when it is told to', async () => {
     const { turns, end } = started({})
     await vi.advanceTimersByTimeAsync(10 * minuteMs)
-    expect(turns).toEqual({ expire: 10, collect: 0, sweep: 1 })
+    expect(turns).toEqual({ expire: 10, collect: 0, sweep: 1, compact: 1 })
     await end()
     await vi.advanceTimersByTimeAsync(2 * dayMs)
-    expect(turns).toEqual({ expire: 10, collect: 0, sweep: 1 })
+    expect(turns).toEqual({ expire: 10, collect: 0, sweep: 1, compact: 1 })
   })
 
   test('collects and sweeps for a service that is restarted more often than that', async () => {

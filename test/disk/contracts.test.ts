@@ -13,6 +13,14 @@ describe('blobs on disk', () => {
   })
 })
 
+describe('blobs on disk, a file each', () => {
+  contractTests(blobStoreContract, { ...diskSupports, outages: true }, async () => {
+    const directory = await temporaryFolder()
+    const files = new FaultFiles(directory)
+    return { ...blobPlaceIn(directory, files, -1), failOnce: failOnceIn(files) }
+  })
+})
+
 describe('blobs on a disk that writes short', () => {
   contractTests(blobStoreContract, diskSupports, async () => {
     const directory = await temporaryFolder()

@@ -17,7 +17,11 @@ export const diskSupports: Supports = { reopen: true }
  * The blobs of a folder. They are opened without the folder's upload sessions, which would remove staged
  * bytes that no session names.
  */
-export function blobPlaceIn(directory: string, files: Files = nodeFiles): BlobStorePlace {
+export function blobPlaceIn(
+  directory: string,
+  files: Files = nodeFiles,
+  segmentLimit: number = 64 * 1024,
+): BlobStorePlace {
   const layout = layoutOf(directory)
   return {
     async open(): Promise<BlobStore> {
@@ -29,7 +33,7 @@ export function blobPlaceIn(directory: string, files: Files = nodeFiles): BlobSt
       const none = async (): Promise<void> => {}
       const looks = { metadata: none, blobs: none, uploads: none }
       const health = new StoreHealth({ ...shared, looks, blobs: 'here' })
-      const store = new DiskBlobStore({ ...shared, buffers, guard, health })
+      const store = await DiskBlobStore.open({ ...shared, buffers, guard, health, segmentLimit })
       let closed: Promise<void> | null = null
       const close = async (): Promise<void> => {
         await store.close()

@@ -154,6 +154,16 @@ export class Model {
     return true
   }
 
+  relocate(from: BlobRef, to: BlobRef): boolean {
+    const counting = this.counting.get(from.digest)
+    if (counting === undefined || this.missing.has(from.digest)) return false
+    if (counting.key === to.key) return true
+    if (counting.key !== from.key || this.trash.has(to.key)) return false
+    this.trash.set(from.key, from)
+    this.counting.set(to.digest, to)
+    return true
+  }
+
   condemn(): string[] {
     for (const repository of this.repositories.values()) {
       const named = namesOf(repository)

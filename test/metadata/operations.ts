@@ -125,6 +125,11 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       onModel: (model: Model) => all.map((each) => model.markMissing(each)),
     }
   }),
+  fc.record({ digest, from: copy, to: copy }).map(({ digest, from, to }) => ({
+    name: `relocate ${short(digest)} from ${from} to ${to}`,
+    onStore: (store: MetadataStore) => store.relocate(blobOf(digest, from), blobOf(digest, to)),
+    onModel: (model: Model) => model.relocate(blobOf(digest, from), blobOf(digest, to)),
+  })),
   fc.constant({
     name: 'condemn',
     outOfTurn: true as const,

@@ -91,10 +91,9 @@ function requestedSpans(headers: Headers, info: BlobInfo): readonly ByteSpan[] |
 }
 
 function whole(call: Call, info: BlobInfo, blob: OpenBlob): Response {
-  const response = new Response(blob.stream(), {
-    status: 200,
-    headers: blobHeaders(call, info, info.size),
-  })
+  const headers = blobHeaders(call, info, info.size)
+  if (blob.bytes !== undefined) return inMemory(200, headers, blob.bytes)
+  const response = new Response(blob.stream(), { status: 200, headers })
   setNativeBlob(response, { blob, span: { start: 0, end: info.size } })
   return response
 }
@@ -104,9 +103,17 @@ function part(call: Call, info: BlobInfo, blob: OpenBlob, span: ByteSpan): Respo
     ...blobHeaders(call, info, span.end - span.start),
     'Content-Range': `bytes ${span.start}-${span.end - 1}/${info.size}`,
   }
+  if (blob.bytes !== undefined) {
+    return inMemory(206, headers, blob.bytes.subarray(span.start, span.end))
+  }
   const response = new Response(blob.stream(span), { status: 206, headers })
   setNativeBlob(response, { blob, span })
   return response
+}
+
+/** Bytes that are there need no stream; nothing of such a blob is open. */
+function inMemory(status: number, headers: Record<string, string>, bytes: Uint8Array): Response {
+  return new Response(bytes as Uint8Array<ArrayBuffer>, { status, headers })
 }
 
 /** Several parts go as a stream: no runtime sends them natively. */

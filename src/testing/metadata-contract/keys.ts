@@ -58,6 +58,35 @@ export const keyCases: readonly MetadataStoreCase[] = [
     equals(await store.findBlob(here, digest), first, 'the blob')
   }),
 
+  metadataCase('bytes that are moved are found under their new key', async (store) => {
+    await store.linkBlob(here, first, long)
+    await record(store, there, manifestOf(1, { blob: first }))
+    equals(await store.relocate(first, second), true, 'moving them')
+    equals(await store.findBlob(here, digest), second, 'the blob')
+    equals((await store.findManifest(there, digest))?.blob, second, 'the manifest')
+    equals((await store.listBlobs(here, { limit: 9 }))?.items, [second], 'the list of blobs')
+    equals(await store.relocate(first, second), true, 'moving them again')
+    equals([await knows(store, first), await knows(store, second)], [true, true], 'keys known')
+    equals(await condemnedKeys(store), [first.key], 'what is condemned')
+    await store.forget(first)
+    equals([await knows(store, first), await knows(store, second)], [false, true], 'then')
+    equals(await store.linkBlob(there, third, long), second, 'the key that counts')
+  }),
+
+  metadataCase('bytes whose key does not count are not moved', async (store) => {
+    equals(await store.relocate(first, second), false, 'what nothing names')
+    await store.linkBlob(here, first, long)
+    equals(await store.relocate(third, second), false, 'from a key that does not count')
+    equals(await store.findBlob(here, digest), first, 'the blob')
+    equals(await condemnedKeys(store), [], 'what is condemned')
+    await store.markMissing(first)
+    equals(await store.relocate(first, second), false, 'bytes that are missing')
+    equals(await store.findBlob(here, digest), null, 'the blob, then')
+    equals(await store.linkBlob(here, second, long), second, 'a key that heals')
+    equals(await store.relocate(second, first), false, 'to a key that was condemned')
+    equals(await store.findBlob(here, digest), second, 'the blob, in the end')
+  }),
+
   metadataCase('once nothing names a digest, a new key counts', async (store) => {
     await store.linkBlob(here, first, long)
     await store.unlinkBlob(here, digest)

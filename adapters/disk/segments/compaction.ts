@@ -1,0 +1,71 @@
+import type { BlobRef } from '../../../src/kit.ts'
+import { segmentKey } from './segment-key.ts'
+import type { Segment, Segments } from './segments.ts'
+
+/** Has the names of bytes point at a copy of them; deletes whichever of the two is not named then. */
+export type Move = (from: BlobRef, to: BlobRef) => Promise<void>
+
+/** A segment below this may be merged with others; in bytes. */
+const smallSegment = 4 * 1024 * 1024
+/** Small segments that may be there: each start of a process begins one. */
+const smallSegments = 8
+/** Records copied at the same time, so that they share syncs. */
+const atOnce = 64
+
+/**
+ * Copies what lives in segments that are mostly deleted, and in small ones where there are many, to the
+ * newest segment, and drops them. A record is copied and durable before a name points at the copy, and
+ * the names are durable before the segment goes; a crash in between leaves a copy without a name.
+ *
+ * @returns bytes of the segments that went
+ */
+export async function compactSegments(segments: Segments, move: Move): Promise<number> {
+  const all = segments.all()
+  const current = all.find(({ name }) => name === segments.current)
+  if (current !== undefined && isMostlyDead(current)) await segments.retire()
+  const settled = all.filter(({ name }) => name !== segments.current)
+  const small = settled.filter(({ size }) => size < smallSegment)
+  const due = settled.filter(
+    (segment) => isMostlyDead(segment) || (small.length > smallSegments && small.includes(segment)),
+  )
+  // Those that need the least room first: a full disk has none for the others.
+  due.sort((a, b) => a.size - a.dead.bytes - (b.size - b.dead.bytes))
+  let freed = 0
+  for (const segment of due) {
+    await moveRecords(segments, segment, move)
+    if (await isEmpty(segments, segment)) freed += await segments.drop(segment)
+  }
+  return freed
+}
+
+function isMostlyDead({ size, dead }: Segment): boolean {
+  return size > 0 && dead.bytes * 2 >= size
+}
+
+async function moveRecords(segments: Segments, segment: Segment, move: Move): Promise<void> {
+  const under: Set<Promise<void>> = new Set()
+  let failure: unknown = null
+  for await (const { digest, size, offset } of segments.records(segment)) {
+    const place = { segment: segment.name, offset, size }
+    const from = { digest, size, key: segmentKey(place) }
+    const moving = (async (): Promise<void> => {
+      // What is damaged stays where it is: a push of the same content puts another in its place.
+      const bytes = await segments.read(from, place)
+      if (bytes !== null) await move(from, await segments.append(digest, [bytes], size))
+    })().catch((error: unknown) => {
+      failure ??= error
+    })
+    under.add(moving)
+    void moving.finally(() => under.delete(moving))
+    if (under.size >= atOnce) await Promise.race(under)
+    if (failure !== null) break
+  }
+  await Promise.all(under)
+  if (failure !== null) throw failure
+}
+
+/** Records whose names are on their way, and damaged ones, keep their segment. */
+async function isEmpty(segments: Segments, segment: Segment): Promise<boolean> {
+  for await (const _ of segments.records(segment)) return false
+  return true
+}

@@ -1,0 +1,111 @@
+import { crc32 } from 'node:zlib'
+import type { Files } from '../files.ts'
+import { readText, writeAll } from '../whole-files.ts'
+
+/** A line: offset and length of a record in hexadecimal, and the CRC-32 of both. */
+const form = /^([0-9a-f]{8} [0-9a-f]{8} )([0-9a-f]{8})\n$/
+const lineBytes = 27
+const longestFile = 64 * 1024 * 1024
+
+/**
+ * Which records of a segment were deleted, in a file beside it, since a segment is never written over.
+ *
+ * The file is not synced. A line that is lost makes its record live again, without a name: the sweep
+ * deletes it once more.
+ */
+export class DeadRecords {
+  readonly #files: Files
+  readonly #path: string
+  readonly #offsets: Set<number> = new Set()
+  #bytes = 0
+  /** Lines that are in the file. */
+  #lines = 0
+  #unwritten: string[] = []
+  #writing: Promise<void> | null = null
+
+  private constructor(files: Files, path: string) {
+    this.#files = files
+    this.#path = path
+  }
+
+  /** Those of a segment that was just begun. */
+  static none(files: Files, path: string): DeadRecords {
+    return new DeadRecords(files, path)
+  }
+
+  /** Reads what an earlier process left. A damaged line is passed over. */
+  static async load(files: Files, path: string): Promise<DeadRecords> {
+    const records = new DeadRecords(files, path)
+    const text = (await readText(files, path, longestFile)) ?? ''
+    records.#lines = Math.floor(text.length / lineBytes)
+    for (let line = 0; line < records.#lines; line += 1) {
+      const [, fields, check] =
+        form.exec(text.slice(line * lineBytes, (line + 1) * lineBytes)) ?? []
+      if (fields === undefined || crc32(fields) !== Number.parseInt(check ?? '', 16)) continue
+      const [offset, length] = fields.split(' ').map((field) => Number.parseInt(field, 16))
+      records.#note(offset as number, length as number)
+    }
+    return records
+  }
+
+  /** Bytes that deleted records take, their heads included. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  has(offset: number): boolean {
+    return this.#offsets.has(offset)
+  }
+
+  /**
+   * Marks a record of `length` bytes, its head included, as deleted; false when it was before. A file
+   * that cannot be written does not make it fail: a full disk still has to take deletions.
+   */
+  async add(offset: number, length: number): Promise<boolean> {
+    if (!this.#note(offset, length)) return false
+    const fields = `${hex(offset)} ${hex(length)} `
+    this.#unwritten.push(`${fields}${hex(crc32(fields))}\n`)
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null
+    })
+    await this.#writing
+    return true
+  }
+
+  /** Waits for what is being written. */
+  async settle(): Promise<void> {
+    await this.#writing
+  }
+
+  #note(offset: number, length: number): boolean {
+    if (this.#offsets.has(offset)) return false
+    this.#offsets.add(offset)
+    this.#bytes += length
+    return true
+  }
+
+  async #write(): Promise<void> {
+    // Deletions that come in the same turn share a write.
+    await null
+    while (this.#unwritten.length > 0) {
+      const lines = this.#unwritten
+      this.#unwritten = []
+      try {
+        const file = await this.#files.open(this.#path, 'ensure')
+        try {
+          const bytes = new TextEncoder().encode(lines.join(''))
+          await writeAll(file, [bytes], this.#lines * lineBytes)
+          this.#lines += lines.length
+        } finally {
+          await file.close()
+        }
+      } catch {
+        // They are deleted as far as this process is concerned, and the sweep finds them in the next.
+      }
+    }
+  }
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0')
+}

@@ -1,0 +1,116 @@
+import type { Digest } from '../../src/index.ts'
+import type { BlobRef, StagedBlob, StageState } from '../../src/kit.ts'
+
+/** A staged blob that can be taken away from its writer. */
+export interface RevocableStage extends StagedBlob {
+  /**
+   * Takes the bytes away from a writer whose claim ran out, so that another can have them. Waits for
+   * what is under way.
+   */
+  revoke(): Promise<void>
+}
+
+/** What {@link StagedInMemory} works with. */
+export interface MemoryStageDeps {
+  /** More bytes than this go into a file. */
+  readonly limit: number
+  /** Begins the file. */
+  readonly stageFile: () => RevocableStage
+  /** Makes the bytes a blob, and owns them. */
+  readonly append: (digest: Digest, chunks: readonly Uint8Array[], size: number) => Promise<BlobRef>
+  /** Called once the bytes are not this writer's any more. */
+  readonly ended: () => void
+}
+
+/**
+ * An upload's bytes in memory while they are few: most small uploads are committed before they need a
+ * file. With more bytes, and when it is suspended, it goes on as a file.
+ */
+export class StagedInMemory implements RevocableStage {
+  readonly #deps: MemoryStageDeps
+  #chunks: Uint8Array[] = []
+  #size = 0
+  #file: RevocableStage | null = null
+  #isOver = false
+  #committing: Promise<unknown> = Promise.resolve()
+
+  constructor(deps: MemoryStageDeps) {
+    this.#deps = deps
+  }
+
+  get size(): number {
+    return this.#file?.size ?? this.#size
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#file !== null) return this.#file.write(chunk)
+    if (this.#isOver) return Promise.reject(released())
+    this.#chunks.push(chunk)
+    this.#size += chunk.byteLength
+    if (this.#size > this.#deps.limit) return this.#spill()
+  }
+
+  async suspend(): Promise<StageState> {
+    if (this.#file === null) {
+      if (this.#isOver) throw released()
+      if (this.#size === 0) {
+        this.#end()
+        return { size: 0 }
+      }
+      await this.#spill()
+    }
+    return await (this.#file as unknown as RevocableStage).suspend()
+  }
+
+  read(): ReadableStream<Uint8Array> {
+    if (this.#file !== null) return this.#file.read()
+    const chunks = [...this.#chunks]
+    return new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const chunk of chunks) controller.enqueue(chunk)
+        controller.close()
+      },
+    })
+  }
+
+  async commit(digest: Digest): Promise<BlobRef> {
+    if (this.#file !== null) return await this.#file.commit(digest)
+    if (this.#isOver) throw released()
+    const appended = this.#deps.append(digest, this.#chunks, this.#size)
+    this.#committing = appended.catch(() => {})
+    this.#end()
+    return await appended
+  }
+
+  async discard(): Promise<void> {
+    this.#end()
+    await this.#file?.discard()
+  }
+
+  async revoke(): Promise<void> {
+    this.#end()
+    await this.#file?.revoke()
+    await this.#committing
+  }
+
+  #spill(): void | Promise<void> {
+    const file = this.#deps.stageFile()
+    this.#file = file
+    const chunks = this.#chunks
+    this.#chunks = []
+    // All are taken at once; the last call says whether the file is behind.
+    return chunks.map((chunk) => file.write(chunk)).at(-1)
+  }
+
+  #end(): void {
+    this.#chunks = []
+    if (this.#isOver) return
+    this.#isOver = true
+    // A file tells of its own end, once nothing of it is under way.
+    if (this.#file === null) this.#deps.ended()
+  }
+}
+
+function released(): Error {
+  return new Error('the staged blob was released')
+}
