@@ -55,6 +55,11 @@ export interface Files {
   openDirectory(path: string): Promise<OpenDirectory>
   /** Null when nothing has that name. */
   stat(path: string): Promise<FileStat | null>
+  /**
+   * As {@link stat}, without waiting: for names that are in use, which the system has in memory. A trip
+   * to a thread and back costs many times the call.
+   */
+  statNow(path: string): FileStat | null
   /** Replaces what has the name `to`. */
   rename(from: string, to: string): Promise<void>
   /** Gives a file a second name; `to` must be free. */

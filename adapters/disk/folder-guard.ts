@@ -60,6 +60,7 @@ export function guardedFiles(files: Files, guard: FolderGuard): Files {
     },
     openDirectory: (path) => files.openDirectory(path),
     stat: (path) => files.stat(path),
+    statNow: (path) => files.statNow(path),
     rename: (from, to) => files.rename(from, to),
     link: (from, to) => files.link(from, to),
     unlink: (path) => files.unlink(path),

@@ -40,7 +40,8 @@ export class JournalFile {
       if (failure === null) break
       if (!isStorageFull(failure) || !(await reserve.give(bytes.byteLength))) return failure
     }
-    await Promise.all([this.#file.datasync(), this.expectNamed()])
+    await this.#file.datasync()
+    this.expectNamed()
     this.#length += bytes.byteLength
     return null
   }
@@ -51,8 +52,8 @@ export class JournalFile {
    *
    * @throws Error when its name leads elsewhere, or nowhere.
    */
-  async expectNamed(): Promise<void> {
-    const found = await this.#files.stat(this.#path)
+  expectNamed(): void {
+    const found = this.#files.statNow(this.#path)
     if (found?.identity === this.#file.identity) return
     const problem = found === null ? 'is gone' : 'is another file than the one that was opened'
     throw Object.assign(new Error(`${this.#path}: ${problem}`), { code: 'ENOENT' })

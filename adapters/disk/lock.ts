@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Files, OpenFile } from './files.ts'
 import { type LockMode, takeFlock } from './flock.ts'
+import { identityNow } from './identity.ts'
 import type { Layout } from './layout.ts'
 import { isSocketLocked, takeSocketLock } from './socket-lock.ts'
 import type { LockKind } from './store-marker.ts'
@@ -113,8 +114,8 @@ class HeldFolder implements FolderLock {
 
   async isHeld(): Promise<boolean> {
     // The open file keeps its identity from being given to another.
-    const stat = await this.#files.stat(this.#layout.marker).catch(() => null)
-    if (stat === null || stat.identity !== this.#identity) return false
+    const identity = identityNow(this.#files, this.#layout.marker)
+    if (identity === null || identity !== this.#identity) return false
     return await this.#first.isHeld()
   }
 

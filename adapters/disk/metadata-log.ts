@@ -99,13 +99,13 @@ export class DiskMetadataLog implements MetadataLog {
 
   /** @throws Error when a restart would not find the journal that is written. */
   async expectNamed(): Promise<void> {
-    await this.#journal?.expectNamed()
+    this.#journal?.expectNamed()
   }
 
   async rotate(): Promise<number> {
     const { files, layout } = this.#deps
     const { journal } = this.#opened()
-    await journal.expectNamed()
+    journal.expectNamed()
     const generation = journal.generation + 1
     const path = layout.journal(generation)
     const file = await files.open(path, 'create')
@@ -164,7 +164,7 @@ export class DiskMetadataLog implements MetadataLog {
   async check(): Promise<void> {
     if (this.#failure !== null) throw this.#failure
     try {
-      await this.#journal?.expectNamed()
+      this.#journal?.expectNamed()
     } catch (error) {
       if (!(await this.#isAway())) throw this.#latch(error)
       throw new RegistryError('unavailable', { cause: error })

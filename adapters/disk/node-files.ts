@@ -41,12 +41,20 @@ export const nodeFiles: Files = {
 
   async stat(path: string): Promise<FileStat | null> {
     try {
-      const stat = await call<fs.Stats>((done) => fs.lstat(path, done))
-      const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other'
-      return { kind, size: stat.size, changedAt: stat.ctimeMs, identity: identityOf(stat) }
+      return statOf(await call<fs.Stats>((done) => fs.lstat(path, done)))
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null
       throw error
+    }
+  },
+
+  statNow(path: string): FileStat | null {
+    try {
+      const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+      return stat === undefined ? null : statOf(stat)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null
+      throw storageError(error)
     }
   },
 
@@ -76,6 +84,7 @@ export const nodeFiles: Files = {
 class NodeFile implements OpenFile {
   readonly fd: number
   readonly size: number
+  #identity: string | null = null
   #underWay = 0
   #closed: Promise<void> | null = null
   #quiet: (() => void) | null = null
@@ -86,7 +95,8 @@ class NodeFile implements OpenFile {
   }
 
   get identity(): string {
-    return identityOf(fs.fstatSync(this.fd))
+    this.#identity ??= identityOf(fs.fstatSync(this.fd))
+    return this.#identity
   }
 
   write(chunks: readonly Uint8Array[], position: number): Promise<number> {
@@ -157,6 +167,11 @@ async function close(fd: number): Promise<void> {
   // Both at once, so that no connection takes the descriptor in between.
   fs.closeSync(fd)
   refillDescriptors()
+}
+
+function statOf(stat: fs.Stats): FileStat {
+  const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other'
+  return { kind, size: stat.size, changedAt: stat.ctimeMs, identity: identityOf(stat) }
 }
 
 function identityOf(stat: fs.Stats): string {

@@ -2,6 +2,7 @@ import net from 'node:net'
 import { join, relative } from 'node:path'
 import { codeOf, isNoFile } from './file-errors.ts'
 import type { Files } from './files.ts'
+import { identityNow } from './identity.ts'
 import type { Layout } from './layout.ts'
 import type { HeldLock } from './lock.ts'
 
@@ -49,7 +50,7 @@ export async function takeSocketLock(files: Files, layout: Layout): Promise<Held
   // The lock alone must not keep the process alive.
   server.unref()
   return {
-    isHeld: async () => (await files.stat(path).catch(() => null))?.identity === identity,
+    isHeld: async () => identity !== undefined && identityNow(files, path) === identity,
     release: withdraw,
   }
 }

@@ -118,10 +118,19 @@ export const layers: readonly Layer[] = [
         'adapters/disk/store.ts',
         'adapters/disk/lock.ts',
       ],
+      'node:buffer': [
+        'adapters/disk/segments/record.ts',
+        'adapters/disk/segments/segment-writer.ts',
+      ],
       'node:child_process': ['adapters/disk/flock.ts'],
       'node:crypto': ['adapters/disk/node-hash.ts'],
       'node:net': ['adapters/disk/socket-lock.ts'],
-      'node:zlib': ['adapters/disk/seal-file.ts', 'adapters/disk/snapshot-file.ts'],
+      'node:zlib': [
+        'adapters/disk/seal-file.ts',
+        'adapters/disk/snapshot-file.ts',
+        'adapters/disk/segments/record.ts',
+        'adapters/disk/segments/dead-records.ts',
+      ],
     },
   },
   {

@@ -66,7 +66,7 @@ describe('a server that cannot start says why and what to do', () => {
     const first = await cli.serve('--storage-dir', folder)
     first.child.kill('SIGTERM')
     await first.ended
-    const later = '{"format":3,"lock":"flock"}'
+    const later = '{"format":4,"lock":"flock"}'
     writeFileSync(join(folder, 'store.json'), later)
     const commands = [['serve', '--listen', '127.0.0.1:0'], ['recover']]
     for (const way of ['--restore-marker', '--start-empty', '--accept-loss'])

@@ -62,7 +62,7 @@ test('deletes bytes that no manifest names, and empty repositories where asked f
   const { url } = await cli.serve('--storage-dir', storage, ...words)
   const config = Buffer.from('{}')
   const kept = await pushBlob(url, config)
-  const dropped = await pushBlob(url, randomBytes(1000))
+  const dropped = await pushBlob(url, randomBytes(100_000))
   const mediaType = 'application/vnd.oci.image.manifest.v1+json'
   const entry = { mediaType: 'application/vnd.oci.empty.v1+json', digest: kept, size: 2 }
   const pushed = await fetch(`${url}/v2/a/manifests/latest`, {
@@ -82,7 +82,6 @@ test('deletes bytes that no manifest names, and empty repositories where asked f
   expect(await catalog()).toEqual({ repositories: ['a', 'b'] })
   await expect.poll(() => has(dropped)).toBe(false)
   await expect.poll(catalog).toEqual({ repositories: ['a'] })
-  expect(has(kept)).toBe(true)
   expect((await fetch(`${url}/v2/a/blobs/${dropped}`)).status).toBe(404)
   expect((await fetch(`${url}/v2/a/blobs/${kept}`)).status).toBe(200)
 })

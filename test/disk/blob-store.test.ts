@@ -76,7 +76,7 @@ describe('writing', () => {
 
 describe('reading', () => {
   test('what stands behind an open blob is its file', async () => {
-    const store = await openStore()
+    const store = await openStore({ segmentLimit: -1 })
     const bytes = sampleBytes(1000)
     const open = await store.blobs.open(await put(store, bytes))
     const native = open?.native

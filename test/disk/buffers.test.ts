@@ -35,7 +35,7 @@ test('uploads gather less, the more there are, and never too little', () => {
 
 test('an upload counts until it ended, however it ended', async () => {
   const buffers = new BufferBudget(mib)
-  const { blobs } = await openStore({ buffers })
+  const { blobs } = await openStore({ buffers, segmentLimit: -1 })
   const before = buffers.gatherLimit
   const stage = async () => {
     const staged = await blobs.stage(newUploadId(), {})

@@ -84,6 +84,11 @@ export class FaultFiles implements Files {
     return await nodeFiles.stat(path)
   }
 
+  statNow(path: string): FileStat | null {
+    this.#check('stat', path)
+    return nodeFiles.statNow(path)
+  }
+
   async rename(from: string, to: string): Promise<void> {
     this.#check('rename', from, to)
     await nodeFiles.rename(from, to)

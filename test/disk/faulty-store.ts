@@ -13,12 +13,20 @@ export interface FaultyStore {
   readonly notices: Notice[]
 }
 
-/** Opens a {@link FaultyStore}; its calls are counted from then on. */
-export async function faultyStore(): Promise<FaultyStore> {
+/**
+ * Opens a {@link FaultyStore} in which each blob is a file, unless a limit for segments is given; its
+ * calls are counted from then on.
+ */
+export async function faultyStore(segmentLimit = -1): Promise<FaultyStore> {
   const directory = await temporaryFolder()
   const files = new FaultFiles(directory)
   const notices: Notice[] = []
-  const store = await openStore({ directory, files, onNotice: (notice) => notices.push(notice) })
+  const store = await openStore({
+    directory,
+    files,
+    segmentLimit,
+    onNotice: (notice) => notices.push(notice),
+  })
   files.calls.length = 0
   return { store, files, directory, notices }
 }

@@ -28,11 +28,11 @@ const losses: Record<string, (directory: string, away: string) => Promise<void>>
 }
 
 /** A store with a blob, a session with bytes, and a log that was written to. */
-async function busy() {
+async function busy(segmentLimit: number) {
   const directory = await temporaryFolder()
   const away = `${directory}.away`
   afterTest(() => rm(away, { recursive: true, force: true }))
-  const store = await openStore({ directory })
+  const store = await openStore({ directory, segmentLimit })
   await store.log.load()
   await store.log.adopt({ generation: 0, journalBytes: 0, damaged: [] })
   await store.log.append(sampleBytes(10))
@@ -51,35 +51,42 @@ async function put(store: DiskStore): Promise<BlobRef> {
   return await staged.commit(digest)
 }
 
-describe.each(Object.entries(losses))('a folder that %s', (name, lose) => {
-  test('is noticed, and nothing is acknowledged', async () => {
-    const { store, directory, away, blob, upload } = await busy()
-    const open = await store.blobs.open(blob)
-    const staged = await store.blobs.stage(newUploadId(), {})
-    await staged.write(sampleBytes(10))
-    await lose(directory, away)
+const kinds = { 'in segments': 1024, 'in files': -1 }
 
-    await expect(store.uploads.check()).rejects.toMatchObject(unavailable)
-    await expect(store.blobs.check?.()).rejects.toMatchObject(unavailable)
-    // Without the log no name is acknowledged, whatever becomes of bytes in a copy.
-    await expect(store.log.append(sampleBytes(10))).rejects.toHaveProperty('kind')
-    if (!name.includes('copy')) {
-      await expect(staged.commit(digest)).rejects.toMatchObject(unavailable)
-      // That the bytes are missing must not be concluded from this.
-      await expect(store.blobs.open(blob)).rejects.toMatchObject(unavailable)
-      await expect(store.blobs.delete(blob)).rejects.toMatchObject(unavailable)
-      await expect(put(store)).rejects.toMatchObject(unavailable)
-      await expect(saved(store.uploads, upload, withBytes(20))).rejects.toMatchObject(unavailable)
-    }
-    expect(await found(store.uploads, upload)).toEqual(upload)
-    // What was open stays readable.
-    expect(await readAll(open?.stream() ?? new ReadableStream())).toEqual(sampleBytes(100))
-    await store.close()
-  })
+describe.each(Object.entries(losses))('a folder that %s', (name, lose) => {
+  test.each(Object.entries(kinds))(
+    'is noticed, and nothing is acknowledged, with blobs %s',
+    async (kind, limit) => {
+      const { store, directory, away, blob, upload } = await busy(limit)
+      const open = await store.blobs.open(blob)
+      const staged = await store.blobs.stage(newUploadId(), {})
+      await staged.write(sampleBytes(10))
+      await lose(directory, away)
+
+      await expect(store.uploads.check()).rejects.toMatchObject(unavailable)
+      await expect(store.blobs.check?.()).rejects.toMatchObject(unavailable)
+      // Without the log no name is acknowledged, whatever becomes of bytes in a copy.
+      await expect(store.log.append(sampleBytes(10))).rejects.toHaveProperty('kind')
+      if (!name.includes('copy')) {
+        await expect(staged.commit(digest)).rejects.toMatchObject(unavailable)
+        // That the bytes are missing must not be concluded from this.
+        const opening = store.blobs.open(blob)
+        if (kind === 'in files') await expect(opening).rejects.toMatchObject(unavailable)
+        else expect((await opening)?.size).toBe(100)
+        await expect(store.blobs.delete(blob)).rejects.toMatchObject(unavailable)
+        await expect(put(store)).rejects.toMatchObject(unavailable)
+        await expect(saved(store.uploads, upload, withBytes(20))).rejects.toMatchObject(unavailable)
+      }
+      expect(await found(store.uploads, upload)).toEqual(upload)
+      // What was open stays readable.
+      expect(await readAll(open?.stream() ?? new ReadableStream())).toEqual(sampleBytes(100))
+      await store.close()
+    },
+  )
 })
 
 test('a folder that comes back is used again', async () => {
-  const { store, directory, away, blob, upload } = await busy()
+  const { store, directory, away, blob, upload } = await busy(-1)
   await rename(directory, away)
   await expect(store.blobs.check?.()).rejects.toMatchObject(unavailable)
   await expect(put(store)).rejects.toMatchObject(unavailable)
@@ -95,8 +102,19 @@ test('a folder that comes back is used again', async () => {
 })
 
 test('the folder of one algorithm that is gone is not taken for missing blobs', async () => {
-  const { store, directory, blob } = await busy()
+  const { store, directory, blob } = await busy(-1)
   await rm(`${directory}/blobs/sha256`, { recursive: true })
   await expect(store.blobs.open(blob)).rejects.toMatchObject(unavailable)
   await expect(store.blobs.check?.()).rejects.toMatchObject(unavailable)
+})
+
+test('the folder of the segments that is gone is not taken for missing blobs', async () => {
+  const { store, directory, blob } = await busy(1024)
+  await rm(`${directory}/segments`, { recursive: true })
+  await expect(store.blobs.check?.()).rejects.toMatchObject(unavailable)
+  await expect(put(store)).rejects.toMatchObject(unavailable)
+  // Its segment is open no more once the store is opened anew.
+  await store.close()
+  const reader = await openStore({ directory, readOnly: true })
+  expect(await reader.blobs.open(blob)).toBeNull()
 })

@@ -94,14 +94,14 @@ interface Referrers {
 }
 
 describe('a store of format 1', () => {
-  test('is read whole, becomes one of format 2, and is read again', async () => {
+  test('is read whole, becomes one of the newest format, and is read again', async () => {
     const directory = await storeOfFormatOne()
     for (const _ of ['as it was', 'as it is then', 'and again']) {
       const registry = await openRegistry({ directory, maintenance: false })
       await expectAll(registry)
       await registry.close()
       const marker = JSON.parse(await readFile(join(directory, 'store.json'), 'utf8'))
-      expect(marker.format).toBe(2)
+      expect(marker.format).toBe(3)
       const snapshot = await readFile(join(directory, 'metadata.json'), 'utf8')
       expect(JSON.parse(snapshot).version).toBe(2)
     }

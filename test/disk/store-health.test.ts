@@ -58,7 +58,7 @@ describe('a part of a store', () => {
   test('is full once for all writes that find no room, and has room again once', async () => {
     const one = await watched()
     one.files.judge = ({ operation, path }) =>
-      operation === 'write' && path.startsWith('uploads') ? 'ENOSPC' : null
+      operation === 'write' && path.startsWith('segments') ? 'ENOSPC' : null
     for (let count = 0; count < 3; count++) {
       await expect(put(one)).rejects.toMatchObject({ kind: 'storageFull' })
     }

@@ -6,7 +6,7 @@ import { StoreDamaged } from '../../src/kit.ts'
 import { FaultFiles } from './fault-files.ts'
 import { closedStore, openStore, temporaryFolder } from './temporary.ts'
 
-const markerText = '{"format":2,"lock":"flock"}\n'
+const markerText = '{"format":3,"lock":"flock"}\n'
 
 describe('the folder', () => {
   test('is made with its parents, each synced, and the marker last', async () => {
@@ -19,6 +19,7 @@ describe('the folder', () => {
       'journal.0',
       'lock',
       'quarantine',
+      'segments',
       'store.json',
       'uploads',
     ])
@@ -35,6 +36,8 @@ describe('the folder', () => {
       'sync-directory a/b/blobs',
       'make-directory a/b/blobs/sha512',
       'sync-directory a/b/blobs',
+      'make-directory a/b/segments',
+      'sync-directory a/b',
       'make-directory a/b/uploads',
       'sync-directory a/b',
       'make-directory a/b/quarantine',
@@ -75,10 +78,10 @@ describe('the folder', () => {
 
   test('of a later format is refused', async () => {
     const directory = await closedStore()
-    await writeFile(join(directory, 'store.json'), '{"format":3,"lock":"flock"}')
+    await writeFile(join(directory, 'store.json'), '{"format":4,"lock":"flock"}')
     await expect(openDiskStore({ directory })).rejects.toMatchObject({
       name: 'StoreTooNew',
-      format: 3,
+      format: 4,
     })
   })
 

@@ -191,16 +191,18 @@ describe('files of sessions', () => {
     expect(await found(uploads, made[3] as UploadSession)).toEqual(made[3])
   })
 
-  test('a session that makes way takes the file of an empty chunk with it', async () => {
+  test('an empty chunk makes no file', async () => {
     const directory = await temporaryFolder()
     const { uploads, blobs } = await openStore({ directory })
     const made = session()
     await uploads.create(made, ample)
     const staged = await blobs.stage(made.id, {})
-    await saved(uploads, made, { stage: await staged.suspend() })
-    expect(await readdir(join(directory, 'uploads'))).toEqual([made.id])
-    await uploads.create(session(), { total: 1, perOwner: 1 })
+    const stage = await staged.suspend()
+    await saved(uploads, made, { stage })
     expect(await readdir(join(directory, 'uploads'))).toEqual([])
+    const again = await blobs.stage(made.id, {}, stage)
+    await again.write(sampleBytes(10))
+    expect((await again.commit(sampleDigest(1))).size).toBe(10)
   })
 
   test('a session that makes way takes its file with it', async () => {

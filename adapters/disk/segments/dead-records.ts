@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { isPassing } from '../file-errors.ts'
 import type { Files } from '../files.ts'
 import { readText, writeAll } from '../whole-files.ts'
 
@@ -58,8 +59,10 @@ export class DeadRecords {
   }
 
   /**
-   * Marks a record of `length` bytes, its head included, as deleted; false when it was before. A file
-   * that cannot be written does not make it fail: a full disk still has to take deletions.
+   * Marks a record of `length` bytes, its head included, as deleted; false when it was before. Where there
+   * is no room for a note, the deletion counts all the same.
+   *
+   * @throws as {@link Files} does for other reasons than room.
    */
   async add(offset: number, length: number): Promise<boolean> {
     if (!this.#note(offset, length)) return false
@@ -74,7 +77,7 @@ export class DeadRecords {
 
   /** Waits for what is being written. */
   async settle(): Promise<void> {
-    await this.#writing
+    await this.#writing?.catch(() => {})
   }
 
   #note(offset: number, length: number): boolean {
@@ -99,8 +102,9 @@ export class DeadRecords {
         } finally {
           await file.close()
         }
-      } catch {
-        // They are deleted as far as this process is concerned, and the sweep finds them in the next.
+      } catch (error) {
+        // A full disk still has to take deletions. The sweep finds them in the next process.
+        if (!isPassing(error)) throw error
       }
     }
   }

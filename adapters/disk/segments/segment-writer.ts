@@ -133,7 +133,7 @@ export class SegmentWriter {
   async #open(length: number): Promise<Current> {
     const { files, guard, pathOf, folder, failed } = this.#deps
     const there = this.#current
-    if (there !== null && there.size + length <= fullSegment) return there
+    if (there !== null && there.size + length <= fullSegment && this.#isNamed(there)) return there
     await this.#retire()
     try {
       // Opened first: once the file is there, only the sync may fail.
@@ -188,8 +188,9 @@ export class SegmentWriter {
   async #sync(current: Current): Promise<void> {
     const { failed, folder } = this.#deps
     try {
-      const [, found] = await Promise.all([current.file.datasync(), this.#identity(current)])
-      if (found !== current.file.identity) throw movedAway(current.path)
+      await current.file.datasync()
+      await this.#deps.guard.verify()
+      if (!this.#isNamed(current)) throw movedAway(current.path)
     } catch (error) {
       await this.#retire()
       failed(error)
@@ -206,8 +207,9 @@ export class SegmentWriter {
     current.isNamed = true
   }
 
-  async #identity(current: Current): Promise<string | undefined> {
-    return (await this.#deps.files.stat(current.path))?.identity
+  /** Whether a restart would find the file that is written to. */
+  #isNamed({ path, file }: Current): boolean {
+    return this.#deps.files.statNow(path)?.identity === file.identity
   }
 
   async #retire(): Promise<void> {

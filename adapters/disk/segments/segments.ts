@@ -129,7 +129,11 @@ export class Segments {
     const found = bytes === null ? null : parseHead(bytes, 0)
     // One whose head is damaged is only counted.
     if (found !== null && (found.digest !== ref.digest || found.size !== ref.size)) return false
-    return (await segment.dead.add(place.offset, length + place.size)) && found !== null
+    try {
+      return (await segment.dead.add(place.offset, length + place.size)) && found !== null
+    } catch (error) {
+      throw this.#deps.failed(await this.#deps.guard.explain(error))
+    }
   }
 
   /** Every record after a place, deleted ones left out. */
