@@ -4,11 +4,13 @@ import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { NoticeSink, RequestObserver } from '../../src/index.ts'
 import {
+  chooseRequestId,
   type Exchange,
   errorAnswer,
   errorResponse,
   type NativeBlob,
   nativeBlob,
+  requestIdOf,
   safeNotices,
   safeObserver,
   setExchange,
@@ -26,7 +28,6 @@ import { emptyBody, incomingBody, mayHaveBody } from './incoming-body.ts'
 import { beginObserving } from './observe.ts'
 import { peerOfIncoming } from './peer.ts'
 import { type BlobFile, pump } from './pump.ts'
-import { requestIdOf } from './request-id.ts'
 
 /** What answers requests: a registry, or something around one. */
 export interface Fetcher extends AnyFetcher<HttpBindings> {
@@ -89,10 +90,11 @@ export interface ListenerOptions {
   readonly overUnix?: boolean
 }
 
-/** A request carries its exchange, until there is a Request to carry it. */
-const exchangeKey: unique symbol = Symbol('exchange')
-
-type Observed = IncomingMessage & { [exchangeKey]?: Exchange }
+/** What is known of an observed request before there is a Request to carry it. */
+interface Arriving {
+  readonly exchange: Exchange
+  readonly requestId: string
+}
 
 /** A listener for `createServer` of `node:http` and `node:http2`, or for `app.use` of Express. */
 export type Listener = (
@@ -117,16 +119,17 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   const observe = safeObserver(options.observe, onNotice)
   const observed = observe !== null || registry.observed === true
 
-  const report = (incoming: IncomingMessage, error: unknown): void =>
+  const report = (request: Request, incoming: IncomingMessage, error: unknown): void =>
     onNotice({
       kind: 'failure',
-      requestId: requestIdOf(incoming),
+      requestId: requestIdOf(request),
       method: incoming.method ?? '',
       path: incoming.url?.split('?', 1)[0] ?? '',
       error,
     })
 
   const sendBlob = async (
+    request: Request,
     response: Response,
     { blob, span }: NativeBlob,
     file: BlobFile,
@@ -136,21 +139,21 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
     try {
       await pump(file, span, head, outgoing, stock)
     } catch (error) {
-      report(incoming, error)
+      report(request, incoming, error)
       if (!outgoing.headersSent) {
-        const answer = errorAnswer('internal', { 'X-Request-Id': requestIdOf(incoming) })
+        const answer = errorAnswer('internal', { 'X-Request-Id': requestIdOf(request) })
         outgoing.writeHead(answer.status, answer.headers).end(answer.body)
       }
     }
-    await blob.close().catch((error: unknown) => report(incoming, error))
+    await blob.close().catch((error: unknown) => report(request, incoming, error))
   }
 
-  const send = (response: Response, context: HttpBindings): Response => {
+  const send = (request: Request, response: Response, context: HttpBindings): Response => {
     const native = nativeBlob(response)
     if (native === null || !isDiskBlob(native.blob.native)) return response
     // Otherwise the body of the response is sent, which waits as streams do.
     if (!tellsWhenWritten(context.outgoing)) return response
-    void sendBlob(response, native, native.blob.native, context)
+    void sendBlob(request, response, native, native.blob.native, context)
     return RESPONSE_ALREADY_SENT
   }
 
@@ -167,23 +170,25 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
     return response
   }
 
+  /** Of the request for which a Request is being made: a field of Node's own costs 6 µs on Deno. */
+  let arriving: Arriving | null = null
+
   const listener = getRequestListener(
     (request, bindings) => {
       const context = bindings as HttpBindings
       const { method, headers, url = '' } = context.incoming
-      const exchange = observed ? (context.incoming as Observed)[exchangeKey] : undefined
-      if (exchange !== undefined) setExchange(request, exchange)
+      if (arriving !== null) {
+        setRequestId(request, arriving.requestId)
+        setExchange(request, arriving.exchange)
+      }
       if (!headers.host && mustNameHost(context.incoming)) return refused(context.incoming)
       if (hostless.test(url)) return refused(context.incoming)
-      if (headers['x-request-id'] !== undefined) {
-        setRequestId(request, requestIdOf(context.incoming))
-      }
       setPeer(request, peerOfIncoming(context.incoming, proxies, overUnix))
       if (method !== 'GET' && method !== 'HEAD') return fetchWithBody(request, context)
       const answer = registry.fetch(request, context)
       return answer instanceof Promise
-        ? answer.then((response) => send(response, context))
-        : send(answer, context)
+        ? answer.then((response) => send(request, response, context))
+        : send(request, answer, context)
     },
     {
       // For a request that need not name its host: nothing here depends on the name.
@@ -201,11 +206,12 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
     if (isEnding(incoming.socket)) return
     if (observed) {
       const peer = peerOfIncoming(incoming, proxies, overUnix)
-      const exchange = beginObserving(incoming, outgoing, peer)
+      const requestId = chooseRequestId(incoming.headers['x-request-id'])
+      const exchange = beginObserving(incoming, outgoing, peer, requestId)
       if (observe !== null) exchange.add(observe)
-      const carrier: Observed = incoming
-      carrier[exchangeKey] = exchange
+      arriving = { exchange, requestId }
     }
     void listener(incoming, outgoing)
+    arriving = null
   }) as Listener
 }

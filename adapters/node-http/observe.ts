@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Peer } from '../../src/index.ts'
 import { beginExchange, type Exchange } from '../../src/kit.ts'
-import { requestIdOf } from './request-id.ts'
 
 /** Observes a request until its answer is out or its connection is gone. */
 export function beginObserving(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   peer: Peer,
+  requestId: string,
 ): Exchange {
   const { socket } = incoming
   const sentBefore = socket.bytesWritten
   const exchange = beginExchange(() => ({
-    requestId: requestIdOf(incoming),
+    requestId,
     method: incoming.method ?? '',
     target: incoming.url ?? '',
     peer,

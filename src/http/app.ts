@@ -182,7 +182,7 @@ function answerRouted(
     checkRequest(call.request, call.deps.cors)
     const route = routeOf(call, methods)
     const operation = route.parse(parameters.name, parameters.last)
-    call.exchange?.at(route.path, operation.repository, operation.reference)
+    call.exchange?.at(route.label, operation.repository, operation.reference)
     const waiting = authorize(call, () => operation.wanted(call))
     const result =
       waiting === null ? operation.handle(call) : waiting.then(() => operation.handle(call))

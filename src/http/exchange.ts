@@ -38,7 +38,7 @@ export class Exchange {
   readonly managed: boolean
   readonly #describe: () => RequestHead
   readonly #began: number = performance.now()
-  readonly #observers: RequestObserver[] = []
+  #observer: RequestObserver | null = null
   #ended = false
 
   /** @param describe called once, when it has ended */
@@ -48,39 +48,49 @@ export class Exchange {
   }
 
   /** Says which route answers, and what its path names. */
-  at(pattern: string, repository: RepositoryName | null, reference: Reference | null): void {
-    this.route = pattern.replace(/:([a-z]+)(?:\{[^}]*\})?/g, '<$1>')
+  at(route: string, repository: RepositoryName | null, reference: Reference | null): void {
+    this.route = route
     this.repository = repository
     this.reference = reference
   }
 
   /** Adds an observer; called with the report when the exchange has ended. It must not throw. */
   add(observer: RequestObserver): void {
-    this.#observers.push(observer)
+    const first = this.#observer
+    this.#observer = first === null ? observer : both(first, observer)
   }
 
   /** Reports the exchange. Harmless when repeated. */
   end({ status, bytesOut, cutShort }: ExchangeEnd): void {
     if (this.#ended) return
     this.#ended = true
-    const { route, repository, reference, principal, errorCode, bytesIn } = this
-    const head = this.#describe()
-    const report: RequestReport = {
-      ...head,
+    const { requestId, method, target, peer, userAgent } = this.#describe()
+    // Each field by its name: a spread makes V8 lay out every report anew, which costs 10 µs.
+    this.#observer?.({
+      requestId,
+      method,
+      target,
+      route: this.route,
+      repository: this.repository,
+      reference: this.reference,
+      principal: this.principal,
       // An adapter's peer answers by getters, which JSON leaves out.
-      peer: { address: head.peer.address, secure: head.peer.secure },
-      route,
-      repository,
-      reference,
-      principal,
+      peer: { address: peer.address, secure: peer.secure },
+      userAgent,
       status,
-      errorCode,
-      bytesIn,
+      errorCode: this.errorCode,
+      bytesIn: this.bytesIn,
       bytesOut,
       milliseconds: performance.now() - this.#began,
       cutShort,
-    }
-    for (const observer of this.#observers) observer(report)
+    })
+  }
+}
+
+function both(first: RequestObserver, second: RequestObserver): RequestObserver {
+  return (report) => {
+    first(report)
+    second(report)
   }
 }
 

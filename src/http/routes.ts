@@ -35,6 +35,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
   /** Below the prefix. A name is matched greedily, so the last possible split counts. */
   readonly path: string
+  /** The path as reports have it: `/v2/<name>/blobs/<digest>`. */
+  readonly label: string
   /** The permission it takes. */
   readonly action: Action
   /**
@@ -110,7 +112,7 @@ function global(
 ): Route {
   const asks = only({ action, repository: null, reference: null })
   const operation: Operation = { repository: null, reference: null, wanted: () => asks, handle }
-  return { method, path, action, parse: () => operation }
+  return { method, path, label: labelOf(path), action, parse: () => operation }
 }
 
 /** A row whose path names a repository. */
@@ -124,6 +126,7 @@ function inRepository(
   return {
     method,
     path,
+    label: labelOf(path),
     action,
     parse(name) {
       const repository = repositoryName(name)
@@ -146,6 +149,7 @@ function below<T extends string | Reference>(
   return {
     method,
     path,
+    label: labelOf(path),
     action,
     parse(name, last) {
       const repository = repositoryName(name)
@@ -169,6 +173,10 @@ function below<T extends string | Reference>(
       }
     },
   }
+}
+
+function labelOf(path: string): string {
+  return path.replace(/:([a-z]+)(?:\{[^}]*\})?/g, '<$1>')
 }
 
 function only(ask: Ask): Wanted {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RequestReport } from '../../src/index.ts'
+import type { RegistryEvent, RequestReport } from '../../src/index.ts'
 import { dial } from '../node-fs/loopback.ts'
 import { digestOf } from '../promises/client.ts'
 import { everyRuntime, type Probe, startProbe } from './start-probe.ts'
@@ -10,6 +10,7 @@ import { everyRuntime, type Probe, startProbe } from './start-probe.ts'
 interface Reports {
   readonly server: readonly RequestReport[]
   readonly own: readonly RequestReport[]
+  readonly events: readonly RegistryEvent[]
 }
 
 const places = everyRuntime.flatMap((runtime) => [
@@ -33,9 +34,9 @@ describe.each(places)(
 
     const url = (path: string): string => `http://127.0.0.1:${probe.port}${path}`
     const reportsOf = async (userAgent: string): Promise<Reports> => {
-      const { server, own } = (await (await fetch(url('/reports'))).json()) as Reports
+      const { server, own, events } = (await (await fetch(url('/reports'))).json()) as Reports
       const wanted = (report: RequestReport): boolean => report.userAgent === userAgent
-      return { server: server.filter(wanted), own: own.filter(wanted) }
+      return { server: server.filter(wanted), own: own.filter(wanted), events }
     }
 
     it('is one report of each request, the same for the server and the registry', async () => {
@@ -70,6 +71,22 @@ describe.each(places)(
         { ...common, method: 'HEAD', status: 200, bytesOut: 0 },
         { ...common, method: 'GET', status: 404, errorCode: 'MANIFEST_UNKNOWN' },
       ])
+    })
+
+    it.each([
+      { given: 'none', headers: {}, id: /^[0-9a-f]{8}-[0-9a-z]+$/ },
+      { given: 'one', headers: { 'X-Request-Id': 'of-a-proxy' }, id: /^of-a-proxy$/ },
+    ])('has the request id of its events, where the client gives $given', async (sent) => {
+      const userAgent = `given-${sent.given}`
+      const push = `/v2/team/app/blobs/uploads/?digest=${digestOf(userAgent)}`
+      const headers = { ...sent.headers, 'User-Agent': userAgent }
+      await fetch(url(push), { method: 'POST', body: userAgent, headers })
+      await expect.poll(async () => (await reportsOf(userAgent)).server.length).toBe(1)
+      const { server, own, events } = await reportsOf(userAgent)
+      const event = events.find((each) => 'digest' in each && each.digest === digestOf(userAgent))
+      expect(server[0]?.requestId).toMatch(sent.id)
+      expect(own[0]?.requestId).toBe(server[0]?.requestId)
+      expect(event?.requestId).toBe(server[0]?.requestId)
     })
 
     it('includes requests that never reach the registry', async () => {
