@@ -6,14 +6,13 @@ import type { BlobRef } from '../ports/blob-store.ts'
 import type {
   ManifestChange,
   ManifestOutcome,
-  ManifestRecord,
   RemovedManifest,
   RepositoryCounts,
 } from '../ports/metadata-store.ts'
 import type { Batch, Moment } from './batch.ts'
 import { isAsExpected } from './expectations.ts'
 import { namesAfter } from './name-list.ts'
-import { type Repository, type StoredManifest, tagCountOf } from './repository.ts'
+import type { Repository } from './repository.ts'
 
 /** Tags that are named when their manifest is deleted; the rest is counted. */
 const namedTags = 1000
@@ -94,7 +93,7 @@ export function putManifest(
 
   const { time } = batch.moment
   const isThere = repository?.manifests.has(digest) ?? false
-  const previous = tags.map((tag) => repository?.target(tag)?.digest ?? null)
+  const previous = tags.map((tag) => repository?.tags.target(tag)?.digest ?? null)
   const blob = decideKey(batch, record.blob)
   batch.apply({
     kind: 'manifest',
@@ -116,10 +115,10 @@ export function deleteManifest(
   leaseMs: number,
 ): RemovedManifest | null {
   const stored = batch.state.repositories.get(repository)?.manifests.get(digest)
-  const record = stored === undefined ? null : recordOf(stored)
+  const record = stored?.record ?? null
   if (stored === undefined || record === null) return null
+  const { tagCount } = stored
   const tags = namesAfter(stored.tags, undefined, namedTags)
-  const tagCount = tagCountOf(stored)
   const keepUntil = leaseEnd(batch.moment, leaseMs)
   batch.apply({ kind: 'unmanifest', repository, digest, keepUntil })
   return { record, tags, tagCount }
@@ -127,7 +126,7 @@ export function deleteManifest(
 
 /** Removes a tag; what it stood for, or null when it was not there. */
 export function deleteTag(batch: Batch, repository: RepositoryName, tag: Tag): Digest | null {
-  const target = batch.state.repositories.get(repository)?.target(tag)
+  const target = batch.state.repositories.get(repository)?.tags.target(tag)
   if (target === undefined) return null
   batch.apply({ kind: 'untag', repository, tag })
   return target.digest
@@ -157,7 +156,7 @@ export function deleteEmptyRepositories(batch: Batch, limit: number): readonly R
 export function markMissing(batch: Batch, { digest, key }: BlobRef): boolean {
   const { leftovers, holdings } = batch.state
   leftovers.settle(digest, batch)
-  if (holdings.get(digest)?.ref.key !== key) return false
+  if (!holdings.get(digest)?.hasKey(key)) return false
   batch.apply({ kind: 'missing', digest, key })
   return true
 }
@@ -182,8 +181,8 @@ export function forget(batch: Batch, { digest, key }: BlobRef): void {
 
 /** What a repository holds. */
 export function countsOf(repository: Repository): RepositoryCounts {
-  const { manifestNames, tagCount, blobNames } = repository
-  return { manifests: manifestNames.size, tags: tagCount, blobs: blobNames.size }
+  const { manifestNames, tags, blobNames } = repository
+  return { manifests: manifestNames.size, tags: tags.count, blobs: blobNames.size }
 }
 
 /**
@@ -197,11 +196,11 @@ function decideKey(batch: Batch, blob: BlobRef): BlobRef {
   const { leftovers, holdings } = batch.state
   leftovers.settle(blob.digest, batch)
   const holding = holdings.get(blob.digest)
-  if (holding !== undefined && holding.readable !== null) {
-    if (holding.ref.key !== blob.key) batch.apply({ kind: 'stored', blob })
+  if (holding !== undefined && !holding.isMissing) {
+    if (!holding.hasKey(blob.key)) batch.apply({ kind: 'stored', blob })
     return holding.ref
   }
-  if (holdings.trash.has(blob.key) || holding?.ref.key === blob.key) {
+  if (holdings.trash.has(blob.key) || holding?.hasKey(blob.key)) {
     const cause = new Error(`the key ${blob.key} of ${blob.digest} does not count any more`)
     throw new RegistryError('unavailable', { cause })
   }
@@ -222,12 +221,6 @@ function missingOf(
     if (!isThere) missing.add(digest)
   }
   return [...missing]
-}
-
-/** A manifest's record with the key that counts, its bytes missing or not. */
-function recordOf({ record, holding }: StoredManifest): ManifestRecord | null {
-  if (record === null || holding === null || record.blob === holding.ref) return record
-  return { ...record, blob: holding.ref }
 }
 
 /** The end of a lease that begins now, in the store's own time. */

@@ -1,6 +1,6 @@
 import type { Digest } from '../oci/digest.ts'
 import type { ExpectedDigests, TagExpectation } from '../ports/metadata-store.ts'
-import { type Repository, readableRecord } from './repository.ts'
+import type { Repository } from './repository.ts'
 
 /**
  * Whether what a change expects holds. What readers do not find, because its bytes are missing, counts
@@ -14,8 +14,9 @@ export function isAsExpected(
   expect: TagExpectation,
 ): boolean {
   const { tag, match, noneMatch } = expect
-  const stored = tag === null ? repository?.manifests.get(pushed) : repository?.target(tag)
-  const now = stored !== undefined && readableRecord(stored) !== null ? stored.digest : null
+  const stored = tag === null ? repository?.manifests.get(pushed) : repository?.tags.target(tag)
+  const isReadable = stored !== undefined && stored.holding?.isMissing === false
+  const now = isReadable ? stored.digest : null
   if (match !== undefined && (now === null || !accepts(match, now))) return false
   return noneMatch === undefined || now === null || !accepts(noneMatch, now)
 }

@@ -1,19 +1,43 @@
 import type { Digest } from '../oci/digest.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
+import { flatCopy, packKey, unpackKey } from './packed-text.ts'
 import type { Link } from './repository.ts'
 import type { Trace } from './trace.ts'
 
-/** The bytes of a digest that something names. */
-export interface Holding {
+/** The bytes of a digest that something names. There are as many as digests, so it is small. */
+export class Holding {
   readonly digest: Digest
-  /** The key that counts. */
-  ref: BlobRef
-  /** What readers get: the same, or null while its bytes are known to be missing. */
-  readable: BlobRef | null
-  /** Repositories that have the blob, in no order. */
-  readonly links: Link[]
+  /** The key that counts, packed. */
+  packedKey: string
+  size: number
+  /** Whether its bytes are known to be missing. */
+  isMissing = false
+  /** The first of the repositories that have the blob, in no order; each leads to the next. */
+  firstLink: Link | null = null
   /** How many manifest records, in any repository, have these bytes. */
-  records: number
+  records = 0
+
+  constructor({ digest, size, key }: BlobRef) {
+    this.digest = digest
+    this.size = size
+    this.packedKey = packKey(key, digest)
+  }
+
+  /** Where its bytes are, missing or not. */
+  get ref(): BlobRef {
+    const { digest, size } = this
+    return { digest, size, key: unpackKey(this.packedKey, digest) }
+  }
+
+  /** What readers get: the same, or null while its bytes are known to be missing. */
+  get readable(): BlobRef | null {
+    return this.isMissing ? null : this.ref
+  }
+
+  /** Whether the key is the one that counts. */
+  hasKey(key: string): boolean {
+    return this.packedKey === key || unpackKey(this.packedKey, this.digest) === key
+  }
 }
 
 /**
@@ -50,54 +74,61 @@ export class Holdings {
     const { key, size } = blob
     this.#leaveTrash(key, trace)
     const there = this.#held.get(blob.digest)
-    if (there?.ref.key === key) {
+    if (there === undefined) return this.#hold(blob, trace)
+    if (there.hasKey(key)) {
       this.#find(there, trace)
       return there
     }
-    const digest = there?.digest ?? blob.digest
-    const ref = Object.freeze({ digest, size, key })
-    if (there === undefined) {
-      const fresh: Holding = { digest, ref, readable: ref, links: [], records: 0 }
-      this.#held.set(digest, fresh)
-      trace?.holders(digest)
-      trace?.undo(() => this.#held.delete(digest))
-      return fresh
-    }
-    const { ref: before, readable } = there
-    there.ref = ref
-    there.readable = ref
+    const { digest, ref: before, packedKey, isMissing } = there
+    there.packedKey = packKey(key, digest)
+    there.size = size
+    there.isMissing = false
     this.missing.delete(there)
     this.#discard(before)
     trace?.bytesOf(digest)
     trace?.undo(() => {
-      there.ref = before
-      there.readable = readable
-      if (readable === null) this.missing.add(there)
+      there.packedKey = packedKey
+      there.size = before.size
+      there.isMissing = isMissing
+      if (isMissing) this.missing.add(there)
       this.trash.delete(before.key)
     })
     return there
   }
 
+  #hold(blob: BlobRef, trace: Trace | null): Holding {
+    // What is read from a file at the start is cut out of nothing.
+    const digest = trace === null ? blob.digest : flatCopy(blob.digest)
+    const fresh = new Holding({ ...blob, digest })
+    this.#held.set(digest, fresh)
+    trace?.holders(digest)
+    trace?.undo(() => this.#held.delete(digest))
+    return fresh
+  }
+
   /** Lists a repository that has the blob. */
   addLink(holding: Holding, link: Link): void {
+    const { firstLink } = holding
     link.holding = holding
-    link.slot = holding.links.push(link) - 1
+    link.next = firstLink
+    if (firstLink !== null) firstLink.previous = link
+    holding.firstLink = link
   }
 
   /** Takes it off that list. */
   removeLink(holding: Holding, link: Link): void {
-    const last = holding.links.pop()
-    if (last !== undefined && last !== link) {
-      holding.links[link.slot] = last
-      last.slot = link.slot
-    }
+    const { previous, next } = link
+    if (previous === null) holding.firstLink = next
+    else previous.next = next
+    if (next !== null) next.previous = previous
     link.holding = null
-    link.slot = -1
+    link.previous = null
+    link.next = null
   }
 
   /** Ends a holding once nothing names it: its key goes to the trash. */
   settle(holding: Holding, trace: Trace | null): void {
-    if (holding.links.length > 0 || holding.records > 0) return
+    if (holding.firstLink !== null || holding.records > 0) return
     const { digest, ref } = holding
     this.#held.delete(digest)
     const wasMissing = this.missing.delete(holding)
@@ -113,7 +144,7 @@ export class Holdings {
   /** Notes bytes under a key that nothing names. */
   store(blob: BlobRef, trace: Trace | null): void {
     const { digest, size, key } = blob
-    if (this.trash.has(key) || this.#held.get(digest)?.ref.key === key) return
+    if (this.trash.has(key) || this.#held.get(digest)?.hasKey(key)) return
     this.trash.set(key, Object.freeze({ digest, size, key }))
     trace?.holders(digest)
     trace?.undo(() => this.trash.delete(key))
@@ -122,24 +153,24 @@ export class Holdings {
   /** Notes that bytes are missing, unless another key counts by now. */
   miss(digest: Digest, key: string, trace: Trace | null): void {
     const holding = this.#held.get(digest)
-    if (holding?.ref.key !== key || holding.readable === null) return
-    holding.readable = null
+    if (holding === undefined || holding.isMissing || !holding.hasKey(key)) return
+    holding.isMissing = true
     this.missing.add(holding)
     trace?.bytesOf(digest)
     trace?.undo(() => {
-      holding.readable = holding.ref
+      holding.isMissing = false
       this.missing.delete(holding)
     })
   }
 
   /** The bytes are there after all. */
   #find(holding: Holding, trace: Trace | null): void {
-    if (holding.readable !== null) return
-    holding.readable = holding.ref
+    if (!holding.isMissing) return
+    holding.isMissing = false
     this.missing.delete(holding)
     trace?.bytesOf(holding.digest)
     trace?.undo(() => {
-      holding.readable = null
+      holding.isMissing = true
       this.missing.add(holding)
     })
   }
@@ -148,7 +179,7 @@ export class Holdings {
   forget(digest: Digest, key: string | null, trace: Trace | null): void {
     if (key !== null) {
       if (this.trash.get(key)?.digest === digest) this.#leaveTrash(key, trace)
-      else if (trace === null && this.#held.get(digest)?.ref.key === key) this.#forgotten.add(key)
+      else if (trace === null && this.#held.get(digest)?.hasKey(key)) this.#forgotten.add(key)
       return
     }
     // Format 1 had one key a digest, and forgot them in the order they came here.
@@ -165,6 +196,7 @@ export class Holdings {
   }
 
   #leaveTrash(key: string, trace: Trace | null): void {
+    if (this.trash.size === 0) return
     const ref = this.trash.get(key)
     if (ref === undefined) return
     this.trash.delete(key)

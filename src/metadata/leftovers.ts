@@ -3,7 +3,8 @@ import type { Tag } from '../oci/tag.ts'
 import type { Holdings } from './holdings.ts'
 import type { Links } from './links.ts'
 import { namesAfter, noNames } from './name-list.ts'
-import type { Repository, StoredManifest } from './repository.ts'
+import type { Repository } from './repository.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 import type { Trace } from './trace.ts'
 
 /** Entries between two looks at the clock. */
@@ -49,17 +50,17 @@ export class Leftovers {
   addTags(repository: Repository, manifest: StoredManifest, trace: Trace | null): void {
     if (trace === null) {
       for (const tag of namesAfter(manifest.tags, undefined, Number.POSITIVE_INFINITY)) {
-        repository.dropTag(tag, manifest)
+        repository.tags.drop(tag, manifest)
       }
       manifest.tags = noNames
       return
     }
     const leftover: Leftover = { kind: 'tags', repository, manifest, after: undefined }
     this.#queue.add(leftover)
-    repository.leftovers += 1
+    repository.tags.leftovers += 1
     trace.undo(() => {
       this.#queue.delete(leftover)
-      repository.leftovers -= 1
+      repository.tags.leftovers -= 1
     })
   }
 
@@ -155,10 +156,10 @@ export class Leftovers {
 function dropTags(leftover: Leftover & { kind: 'tags' }): boolean {
   const { repository, manifest } = leftover
   const tags = namesAfter(manifest.tags, leftover.after, stride)
-  for (const tag of tags) repository.dropTag(tag, manifest)
+  for (const tag of tags) repository.tags.drop(tag, manifest)
   leftover.after = tags.at(-1)
   if (tags.length === stride) return false
   manifest.tags = noNames
-  repository.leftovers -= 1
+  repository.tags.leftovers -= 1
   return true
 }

@@ -13,7 +13,10 @@ export interface LineGroup {
   readonly bytes: Uint8Array | null
 }
 
-/** Cuts a file at ends of lines, wherever its chunks end. Groups own their bytes. */
+/**
+ * Cuts a file at ends of lines, wherever its chunks end. The bytes of a group are good until the next one is
+ * asked for.
+ */
 export async function* lineGroups(chunks: Chunks): AsyncGenerator<LineGroup> {
   let parts: Uint8Array[] = []
   let size = 0
@@ -50,6 +53,8 @@ export async function* lineGroups(chunks: Chunks): AsyncGenerator<LineGroup> {
 }
 
 function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const [first] = parts
+  if (first !== undefined && parts.length === 1) return first
   const all = new Uint8Array(size)
   let at = 0
   for (const part of parts) {

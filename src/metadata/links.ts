@@ -1,6 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
-import type { ManifestRecord } from '../ports/metadata-store.ts'
 import type { Holdings } from './holdings.ts'
 import { LeaseQueue } from './lease-queue.ts'
 import type { Link, Repository } from './repository.ts'
@@ -21,7 +20,9 @@ export class Links {
 
   /** The repository has the blob, under its key, and keeps it at least until then. */
   add(repository: Repository, blob: BlobRef, keepUntil: number, trace: Trace | null): void {
-    const holding = this.#holdings.locate(blob, trace)
+    // A manifest may have named the digest before: all share that text of it.
+    const digest = repository.links.get(blob.digest)?.digest ?? blob.digest
+    const holding = this.#holdings.locate({ ...blob, digest }, trace)
     const link = repository.link(holding.digest)
     if (link.holding !== null) {
       this.extend(link, keepUntil, trace)
@@ -69,12 +70,15 @@ export class Links {
   }
 
   /**
-   * Counts one more manifest that names what `record` names; returns its digests as the strings that
-   * all share.
+   * Counts one more manifest that names these digests; returns them as the strings that all share.
    */
-  name(repository: Repository, record: ManifestRecord, trace: Trace | null): readonly Digest[] {
+  name(
+    repository: Repository,
+    references: readonly Digest[],
+    trace: Trace | null,
+  ): readonly Digest[] {
     const links: Link[] | null = trace === null ? null : []
-    const names = record.references.map((digest) => {
+    const names = references.map((digest) => {
       const link = repository.links.get(digest) ?? this.#newLink(repository, digest)
       link.references += 1
       if (link.references === 1) this.leases.remove(link)
@@ -95,12 +99,12 @@ export class Links {
   /** Counts one less; what no manifest names any more is kept at least until then. */
   release(
     repository: Repository,
-    record: ManifestRecord,
+    references: readonly Digest[],
     keepUntil: number,
     trace: Trace | null,
   ): void {
     const released: Array<readonly [link: Link, keepUntil: number]> = []
-    for (const digest of record.references) {
+    for (const digest of references) {
       const link = repository.link(digest)
       if (trace !== null) released.push([link, link.keepUntil])
       link.references -= 1

@@ -1,11 +1,11 @@
 import type { Digest } from '../oci/digest.ts'
-import type { ManifestRecord } from '../ports/metadata-store.ts'
 import type { Effect } from './effects.ts'
-import { frozenRecord } from './frozen-record.ts'
-import type { Holdings } from './holdings.ts'
+import type { Holding, Holdings } from './holdings.ts'
 import type { Leftovers } from './leftovers.ts'
 import type { Links } from './links.ts'
-import { type Repository, type StoredManifest, tagCountOf, unrecorded } from './repository.ts'
+import { SharedTexts } from './packed-text.ts'
+import type { Repository } from './repository.ts'
+import { factsOf, type ManifestFacts, StoredManifest } from './stored-manifest.ts'
 import type { Trace } from './trace.ts'
 
 /** Manifests and their tags. Changed by the state alone. */
@@ -13,6 +13,7 @@ export class Manifests {
   readonly #holdings: Holdings
   readonly #links: Links
   readonly #leftovers: Leftovers
+  readonly #texts: SharedTexts = new SharedTexts()
 
   constructor(holdings: Holdings, links: Links, leftovers: Leftovers) {
     this.#holdings = holdings
@@ -28,30 +29,15 @@ export class Manifests {
   ): void {
     const holding = this.#holdings.locate(record.blob, trace)
     const stored = this.#manifest(repository, holding.digest, trace)
-    const before = stored.record
-    const references = this.#links.name(repository, record, trace)
-    const after = frozenRecord(record, holding.ref, Object.freeze(references))
-    if (before !== null) this.#links.release(repository, before, keepUntil, trace)
-    const place = (from: ManifestRecord | null, to: ManifestRecord | null): void => {
-      if (from !== null) repository.unrefer(from)
-      stored.record = to
-      if (to !== null) repository.refer(to)
-      if (from === null) {
-        stored.holding = holding
-        holding.records += 1
-        repository.manifestNames.insert(stored.digest)
-      } else if (to === null) {
-        stored.holding = null
-        holding.records -= 1
-        repository.manifestNames.delete(stored.digest)
-      }
-    }
-    place(before, after)
-    if (trace !== null) {
-      touchManifest(repository, before ?? after, trace)
-      touchManifest(repository, after, trace)
-      trace.undo(() => place(after, before))
-    }
+    const before = stored.facts
+    const references = this.#links.name(repository, record.references, trace)
+    const after = factsOf(record, references, this.#texts)
+    if (before !== null) this.#links.release(repository, before.references, keepUntil, trace)
+    if (trace !== null && before !== null) touchManifest(repository, stored, trace)
+    place(repository, stored, holding, after)
+    if (trace === null) return
+    touchManifest(repository, stored, trace)
+    trace.undo(() => place(repository, stored, holding, before))
   }
 
   /** Removes a manifest with its tags. */
@@ -62,57 +48,67 @@ export class Manifests {
   ): void {
     const stored = repository.manifests.get(effect.digest)
     if (stored === undefined) return
-    const { record, holding, digest } = stored
-    const tags = tagCountOf(stored)
+    const { facts, holding, digest, tagCount } = stored
     repository.manifests.delete(digest)
-    repository.tagCount -= tags
+    repository.tags.count -= tagCount
     if (trace !== null) {
-      if (tags > 0) trace.tagList(repository.name)
+      if (tagCount > 0) trace.tagList(repository.name)
       trace.undo(() => {
         repository.manifests.set(digest, stored)
-        repository.tagCount += tags
+        repository.tags.count += tagCount
       })
     }
-    if (tags > 0) this.#leftovers.addTags(repository, stored, trace)
-    if (record !== null && holding !== null) {
-      this.#links.release(repository, record, effect.keepUntil, trace)
-      repository.unrefer(record)
-      repository.manifestNames.delete(digest)
-      stored.record = null
-      holding.records -= 1
-      if (trace !== null) {
-        touchManifest(repository, record, trace)
-        trace.undo(() => {
-          stored.record = record
-          repository.refer(record)
-          repository.manifestNames.insert(digest)
-          holding.records += 1
-        })
-      }
-      this.#holdings.settle(holding, trace)
-    }
+    if (tagCount > 0) this.#leftovers.addTags(repository, stored, trace)
+    if (facts === null || holding === null) return
+    this.#links.release(repository, facts.references, effect.keepUntil, trace)
+    if (trace !== null) touchManifest(repository, stored, trace)
+    place(repository, stored, holding, null)
+    trace?.undo(() => place(repository, stored, holding, facts))
+    this.#holdings.settle(holding, trace)
   }
 
   /** Sets tags. */
   tag(repository: Repository, effect: Effect & { kind: 'tag' }, trace: Trace | null): void {
     const target = this.#manifest(repository, effect.digest, trace)
-    repository.setTags(target, effect.tags, effect.times, trace)
+    repository.tags.set(target, effect.tags, effect.times, trace)
   }
 
   /** The manifest of a digest; one of which nothing is known where there is none. */
   #manifest(repository: Repository, digest: Digest, trace: Trace | null): StoredManifest {
     const there = repository.manifests.get(digest)
     if (there !== undefined) return there
-    const fresh = unrecorded(digest)
+    const fresh = new StoredManifest(digest)
     repository.manifests.set(digest, fresh)
     trace?.undo(() => repository.manifests.delete(digest))
     return fresh
   }
 }
 
+/** Records a manifest whose bytes are in `holding`; without facts, takes its record away. */
+function place(
+  repository: Repository,
+  stored: StoredManifest,
+  holding: Holding,
+  facts: ManifestFacts | null,
+): void {
+  const isThere = stored.holding !== null
+  if (isThere) repository.unrefer(stored)
+  stored.set(facts === null ? null : holding, facts)
+  if (facts !== null) repository.refer(stored)
+  if (isThere === (facts !== null)) return
+  if (isThere) {
+    holding.records -= 1
+    repository.manifestNames.delete(stored.digest)
+  } else {
+    holding.records += 1
+    repository.manifestNames.insert(stored.digest)
+  }
+}
+
 /** Says that a manifest changes. */
-function touchManifest(repository: Repository, record: ManifestRecord, trace: Trace): void {
-  trace.key(repository.name, record.digest)
-  trace.holders(record.digest)
-  if (record.subject !== undefined) trace.subject(repository.name, record.subject)
+function touchManifest(repository: Repository, stored: StoredManifest, trace: Trace): void {
+  const { digest, subject } = stored
+  trace.key(repository.name, digest)
+  trace.holders(digest)
+  if (subject !== undefined) trace.subject(repository.name, subject)
 }

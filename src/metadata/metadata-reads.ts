@@ -17,7 +17,7 @@ import type {
 import type { Batch, Moment } from './batch.ts'
 import { countsOf } from './changes.ts'
 import { blobPage, manifestPage, tagRecordPage } from './pages.ts'
-import { type Repository, readableRecord } from './repository.ts'
+import type { Repository } from './repository.ts'
 import type { State } from './state.ts'
 
 /** Makes changes durable, and keeps readers from what is not. */
@@ -83,9 +83,9 @@ export class MetadataReads {
     }
     const names: RepositoryName[] = []
     const holding = this.state.holdings.get(digest)
-    const links = holding === undefined || holding.readable === null ? [] : holding.links
-    for (const { repository } of links) {
-      if (names.length >= limit) break
+    let link = holding === undefined || holding.isMissing ? null : holding.firstLink
+    for (; link !== null && names.length < limit; link = link.next) {
+      const { repository } = link
       if (!repository.isDeleted) names.push(repository.name)
     }
     return Promise.resolve(names)
@@ -100,15 +100,14 @@ export class MetadataReads {
     if (flight !== null && (flight.touches(repository, digest) || flight.touchesBytes(digest))) {
       return this.#findManifestLater(repository, digest)
     }
-    const stored = this.state.repositories.get(repository)?.manifests.get(digest)
-    const record = stored === undefined ? null : readableRecord(stored)
-    return record === null ? nothing : Promise.resolve(record)
+    const record = this.state.repositories.get(repository)?.manifest(digest)
+    return record ? Promise.resolve(record) : nothing
   }
 
   resolveTag(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | null> {
     const { flight } = this.commit
     if (flight?.touches(repository, tag)) return this.#resolveTagLater(repository, tag)
-    const target = this.state.repositories.get(repository)?.tags.get(tag)?.target
+    const target = this.state.repositories.get(repository)?.tags.get(tag)
     if (target === undefined) return nothing
     if (flight !== null) {
       const { digest } = target
@@ -116,7 +115,7 @@ export class MetadataReads {
         return this.#resolveTagLater(repository, tag)
       }
     }
-    const record = readableRecord(target)
+    const record = target.readable
     return record === null ? nothing : Promise.resolve(record)
   }
 
@@ -126,12 +125,12 @@ export class MetadataReads {
     }
     const names = this.state.repositories.get(repository)
     if (names === undefined) return nothing
-    if (names.leftovers > 0) return this.#afterLeftovers(() => this.listTags(repository, page))
-    return Promise.resolve(names.tagNames.page(page.after, page.limit))
+    if (names.tags.leftovers > 0) return this.#afterLeftovers(() => this.listTags(repository, page))
+    return Promise.resolve(names.tags.names.page(page.after, page.limit))
   }
 
   listTagRecords(repository: RepositoryName, page: PageRequest): Promise<Page<TagRecord> | null> {
-    if (this.state.repositories.get(repository)?.leftovers) {
+    if (this.state.repositories.get(repository)?.tags.leftovers) {
       return this.#afterLeftovers(() => this.listTagRecords(repository, page))
     }
     return this.#readWhole(repository, (names) => tagRecordPage(names, page))
@@ -186,9 +185,8 @@ export class MetadataReads {
     }
     if (this.commit.failure !== null) return Promise.resolve(true)
     const { holdings } = this.state
-    const isKnown =
-      holdings.get(digest)?.ref.key === key || holdings.trash.get(key)?.digest === digest
-    return Promise.resolve(isKnown)
+    const isKnown = holdings.get(digest)?.hasKey(key) || holdings.trash.get(key)?.digest === digest
+    return Promise.resolve(isKnown === true)
   }
 
   /** Reads once nothing of a deletion is left in the maps. */

@@ -1,10 +1,10 @@
 import { SortedNames } from './sorted-names.ts'
 
 /**
- * A sorted set of names that is small most of the time: an array up to some length, which costs a
- * fraction of the memory, and {@link SortedNames} beyond.
+ * A sorted set of names that is small most of the time: one name is itself, some are an array, which
+ * costs a fraction of the memory, and many are {@link SortedNames}.
  */
-export type NameList<T extends string> = readonly T[] | SortedNames<T>
+export type NameList<T extends string> = T | readonly T[] | SortedNames<T>
 
 /** The list without a name. */
 export const noNames: readonly never[] = Object.freeze([])
@@ -17,23 +17,21 @@ export function withName<T extends string>(list: NameList<T>, name: T): NameList
     list.insert(name)
     return list
   }
-  if (list.includes(name)) return list
-  if (list.length >= longestArray) {
-    const names = new SortedNames<T>()
-    for (const each of list) names.insert(each)
-    names.insert(name)
-    return names
-  }
-  return [...list, name].sort()
+  const names = namesOf(list)
+  if (names.includes(name)) return list
+  return listOf([...names, name])
 }
 
 /** The list with all of `names` in it. Only the list that is returned may be used from then on. */
 export function withNames<T extends string>(list: NameList<T>, names: readonly T[]): NameList<T> {
-  if (names.length === 1) return withName(list, names[0] as T)
-  if (sizeOf(list) === 0 && names.length <= longestArray && isSorted(names)) return [...names]
-  let all = list
-  for (const name of names) all = withName(all, name)
-  return all
+  const [first] = names
+  if (first !== undefined && names.length === 1) return withName(list, first)
+  if (list instanceof SortedNames) {
+    for (const name of names) list.insert(name)
+    return list
+  }
+  const all = namesOf(list)
+  return listOf(all.length === 0 ? names : [...new Set([...all, ...names])])
 }
 
 /** The list without `name`. Only the list that is returned may be used from then on. */
@@ -42,12 +40,12 @@ export function withoutName<T extends string>(list: NameList<T>, name: T): NameL
     list.delete(name)
     return list
   }
-  const left = list.filter((each) => each !== name)
-  return left.length === 0 ? noNames : left
+  return listOf(namesOf(list).filter((each) => each !== name))
 }
 
 /** How many names it has. */
 export function sizeOf(list: NameList<string>): number {
+  if (typeof list === 'string') return 1
   return list instanceof SortedNames ? list.size : list.length
 }
 
@@ -58,14 +56,23 @@ export function namesAfter<T extends string>(
   limit: number,
 ): readonly T[] {
   if (list instanceof SortedNames) return list.page(after, limit).items
-  const rest = after === undefined ? list : list.filter((name) => name > after)
+  const names = namesOf(list)
+  const rest = after === undefined ? names : names.filter((name) => name > after)
   return rest.slice(0, limit)
 }
 
-/** Whether each name is above the one before it. */
-function isSorted(names: readonly string[]): boolean {
-  for (let at = 1; at < names.length; at += 1) {
-    if ((names[at - 1] as string) >= (names[at] as string)) return false
-  }
-  return true
+function namesOf<T extends string>(list: T | readonly T[]): readonly T[] {
+  return typeof list === 'string' ? [list] : list
+}
+
+/** The list of different names, in whatever order they are. */
+function listOf<T extends string>(names: readonly T[]): NameList<T> {
+  const [first] = names
+  if (first === undefined) return noNames
+  if (names.length === 1) return first
+  // A sorted copy has no room to grow, which an array that grew has.
+  if (names.length <= longestArray) return names.toSorted()
+  const sorted = new SortedNames<T>()
+  for (const name of names) sorted.insert(name)
+  return sorted
 }

@@ -2,7 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestEntry, Page, PageRequest, TagRecord } from '../ports/metadata-store.ts'
 import { namesAfter } from './name-list.ts'
-import { type Repository, readableRecord, tagCountOf } from './repository.ts'
+import type { Repository } from './repository.ts'
 import type { SortedNames } from './sorted-names.ts'
 
 /** Tags that are named in a list of manifests; the rest is counted. */
@@ -17,17 +17,20 @@ export function blobPage(repository: Repository, page: PageRequest): Page<BlobRe
 export function manifestPage(repository: Repository, page: PageRequest): Page<ManifestEntry> {
   return pageOf(repository.manifestNames, page, (digest: Digest) => {
     const stored = repository.manifests.get(digest)
-    const record = stored === undefined ? null : readableRecord(stored)
+    const record = stored?.readable ?? null
     if (stored === undefined || record === null) return null
-    const tags = namesAfter(stored.tags, undefined, namedTags)
-    return { record, tags, tagCount: tagCountOf(stored) }
+    return {
+      record,
+      tags: namesAfter(stored.tags, undefined, namedTags),
+      tagCount: stored.tagCount,
+    }
   })
 }
 
 /** A page of a repository's tags, with what each stands for. */
 export function tagRecordPage(repository: Repository, page: PageRequest): Page<TagRecord> {
-  return pageOf(repository.tagNames, page, (tag) => {
-    const entry = repository.tags.get(tag)
+  return pageOf(repository.tags.names, page, (tag) => {
+    const entry = repository.tags.entry(tag)
     return entry === undefined
       ? null
       : { tag, digest: entry.target.digest, updatedAt: entry.updatedAt }

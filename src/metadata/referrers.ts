@@ -9,6 +9,12 @@ const manyReferrers = 256
 /** Names looked up in one go. */
 const stride = 256
 
+/** A manifest that refers to a subject, as far as it is listed by that. */
+export interface Referrer {
+  readonly digest: Digest
+  readonly artifactType?: string | undefined
+}
+
 /** The manifests that refer to one subject. */
 export class Referrers {
   readonly #all: SortedNames<Digest> = new SortedNames()
@@ -21,14 +27,14 @@ export class Referrers {
   }
 
   /** Adds a manifest; `find` has it, and all the others. */
-  add(manifest: Descriptor, find: (digest: Digest) => Descriptor | null): void {
+  add(manifest: Referrer, find: (digest: Digest) => Referrer | null): void {
     this.#all.insert(manifest.digest)
     if (this.#byType !== null) addTo(this.#byType, manifest)
     else if (this.#all.size >= manyReferrers) this.#byType = this.#sortByType(find)
   }
 
   /** Removes a manifest, of the artifact type it was added with. */
-  remove(manifest: Descriptor): void {
+  remove(manifest: Referrer): void {
     this.#all.delete(manifest.digest)
     const type = manifest.artifactType ?? ''
     const same = this.#byType?.get(type)
@@ -63,7 +69,7 @@ export class Referrers {
     return { items, more: false }
   }
 
-  #sortByType(find: (digest: Digest) => Descriptor | null): Map<string, SortedNames<Digest>> {
+  #sortByType(find: (digest: Digest) => Referrer | null): Map<string, SortedNames<Digest>> {
     const sorted: Map<string, SortedNames<Digest>> = new Map()
     for (const digest of this.#all.page(undefined, this.#all.size).items) {
       const manifest = find(digest)
@@ -73,7 +79,7 @@ export class Referrers {
   }
 }
 
-function addTo(byType: Map<string, SortedNames<Digest>>, manifest: Descriptor): void {
+function addTo(byType: Map<string, SortedNames<Digest>>, manifest: Referrer): void {
   const type = manifest.artifactType ?? ''
   const same = byType.get(type)
   if (same !== undefined) {

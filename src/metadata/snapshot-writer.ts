@@ -5,10 +5,11 @@ import { encodeEffect } from './effect-encoder.ts'
 import type { Effect } from './effects.ts'
 import { namesAfter } from './name-list.ts'
 import { nextTurn } from './next-turn.ts'
-import type { Repository, StoredManifest } from './repository.ts'
+import type { Repository } from './repository.ts'
 import { headerLine, type SnapshotHeader, trailerEnd, trailerHead } from './snapshot.ts'
 import type { SortedNames } from './sorted-names.ts'
 import type { State } from './state.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 
 /** Characters gathered before they are handed over, where nothing else is said. */
 const defaultChunk = 64 * 1024
@@ -138,10 +139,9 @@ function* effectsOfManifest(
   repository: Repository,
   manifest: StoredManifest,
 ): Generator<Effect> {
-  const { digest, record, holding } = manifest
-  if (record === null || holding === null) return
-  const current = record.blob === holding.ref ? record : { ...record, blob: holding.ref }
-  yield { kind: 'manifest', repository: name, record: current, keepUntil: 0 }
+  const { digest, record } = manifest
+  if (record === null) return
+  yield { kind: 'manifest', repository: name, record, keepUntil: 0 }
   let after: Tag | undefined
   do {
     const names = namesAfter(manifest.tags, after, stride)
@@ -149,8 +149,8 @@ function* effectsOfManifest(
     const tags: Tag[] = []
     const times: number[] = []
     for (const tag of names) {
-      const entry = repository.tags.get(tag)
-      if (entry?.target !== manifest || manifest.record === null) continue
+      const entry = repository.tags.entry(tag)
+      if (entry?.target !== manifest || manifest.holding === null) continue
       tags.push(tag)
       times.push(entry.updatedAt)
     }

@@ -71,7 +71,7 @@ export class State {
         this.manifests.tag(this.#begin(effect.repository, trace), effect, trace)
         break
       case 'untag':
-        this.repositories.get(effect.repository)?.removeTag(effect.tag, trace)
+        this.repositories.get(effect.repository)?.tags.remove(effect.tag, trace)
         break
       case 'located':
         if (this.holdings.get(effect.blob.digest) === undefined) {
@@ -94,8 +94,8 @@ export class State {
   problem(): string | null {
     for (const repository of this.repositories.values()) {
       if (repository.manifests.size === repository.manifestNames.size) continue
-      for (const [tag, { target }] of repository.tags) {
-        if (target.record !== null) continue
+      for (const tag of repository.tags.keys()) {
+        if (repository.tags.get(tag)?.holding !== null) continue
         return `the tag ${repository.name}:${tag} stands for a manifest that is not recorded`
       }
     }

@@ -1,3 +1,6 @@
+import type { Holding } from '../../src/metadata/holdings.ts'
+import { namesAfter } from '../../src/metadata/name-list.ts'
+import type { Link } from '../../src/metadata/repository.ts'
 import type { State } from '../../src/metadata/state.ts'
 import { digests } from './samples.ts'
 
@@ -31,18 +34,18 @@ export function dump(state: State, leases = true): unknown {
       blobs: repository.blobNames.page(undefined, 100).items,
       manifests: sorted(repository.manifests.values(), ({ digest }) => digest).map((manifest) => ({
         digest: manifest.digest,
-        record: manifest.record && { ...manifest.record, blob: manifest.holding?.ref },
-        tags: [...(manifest.tags as Iterable<string>)],
+        record: manifest.record,
+        tags: namesAfter(manifest.tags, undefined, 100),
       })),
       manifestNames: repository.manifestNames.page(undefined, 100).items,
-      tags: repository.tagNames.page(undefined, 100).items.map((tag) => ({
+      tags: repository.tags.names.page(undefined, 100).items.map((tag) => ({
         tag,
-        entry: repository.tags.get(tag)?.target.digest,
-        updatedAt: repository.tags.get(tag)?.updatedAt,
-        stands: repository.target(tag)?.digest,
+        entry: repository.tags.get(tag)?.digest,
+        updatedAt: repository.tags.entry(tag)?.updatedAt,
+        stands: repository.tags.target(tag)?.digest,
       })),
-      tagCount: repository.tagCount,
-      leftovers: repository.leftovers,
+      tagCount: repository.tags.count,
+      leftovers: repository.tags.leftovers,
       referrers: sorted(repository.referrers.keys(), (subject) => subject).map((subject) => [
         subject,
         repository.referrers
@@ -55,8 +58,9 @@ export function dump(state: State, leases = true): unknown {
       digest: holding.digest,
       ref: holding.ref,
       readable: holding.readable,
-      links: holding.links.map(({ repository }) => repository.name).sort(),
-      slots: holding.links.every((link, slot) => link.slot === slot),
+      links: linksOf(holding)
+        .map(({ repository }) => repository.name)
+        .sort(),
       records: holding.records,
     })),
     trash: sorted(state.holdings.trash.values(), ({ key }) => key),
@@ -65,6 +69,17 @@ export function dump(state: State, leases = true): unknown {
     leases: state.links.leases.size,
     isPending: state.leftovers.isPending,
   }
+}
+
+/** The links of a holding, followed forwards; those that lead back elsewhere are left out. */
+export function linksOf(holding: Holding): readonly Link[] {
+  const links: Link[] = []
+  let previous: Link | null = null
+  for (let link = holding.firstLink; link !== null; link = link.next) {
+    if (link.previous === previous && link.holding === holding) links.push(link)
+    previous = link
+  }
+  return links
 }
 
 /** What is counted in a state and does not fit what is there, in words. */
@@ -89,16 +104,16 @@ export function miscounts(state: State): string[] {
     }
     const recorded = manifests.filter(({ record }) => record !== null).length
     check('manifests', repository.manifestNames.size, recorded)
-    const standing = [...repository.tags.keys()].filter((tag) => repository.target(tag))
-    check('tags', repository.tagCount, standing.length)
-    check('listed tags', repository.tagNames.size, repository.tags.size)
+    const standing = [...repository.tags.keys()].filter((tag) => repository.tags.target(tag))
+    check('tags', repository.tags.count, standing.length)
+    check('listed tags', repository.tags.names.size, repository.tags.size)
     check('emptiness', state.emptyRepositories.has(repository), repository.isEmpty)
   }
   for (const digest of digests) {
     const links = all.filter((repository) => repository.blobNames.has(digest)).length
     const records = all.filter((repository) => repository.manifestNames.has(digest)).length
     const holding = state.holdings.get(digest)
-    check(`links of ${digest}`, holding?.links.length ?? 0, links)
+    check(`links of ${digest}`, holding === undefined ? 0 : linksOf(holding).length, links)
     check(`records of ${digest}`, holding?.records ?? 0, records)
     check(`whether ${digest} is held`, holding !== undefined, links + records > 0)
     const isTrash = holding !== undefined && state.holdings.trash.has(holding.ref.key)

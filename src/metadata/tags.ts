@@ -1,0 +1,153 @@
+import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
+import { sizeOf, withName, withNames, withoutName } from './name-list.ts'
+import { flatCopy } from './packed-text.ts'
+import { SortedNames } from './sorted-names.ts'
+import { StoredManifest } from './stored-manifest.ts'
+import type { Trace } from './trace.ts'
+
+/** What a tag stands for. */
+export interface TagEntry {
+  readonly target: StoredManifest
+  /** When it was set, in milliseconds since the epoch. */
+  readonly updatedAt: number
+}
+
+/** The repository that tags are of. */
+export interface TagsOwner {
+  readonly name: RepositoryName
+  readonly manifests: ReadonlyMap<Digest, StoredManifest>
+}
+
+/** The tags of one repository. May hold tags of deleted manifests for a moment. */
+export class Tags {
+  readonly names: SortedNames<Tag> = new SortedNames()
+  /** How many stand. */
+  count = 0
+  /** Deleted manifests whose tags are still to be taken out. */
+  leftovers = 0
+  readonly #owner: TagsOwner
+  /** Most tags are set when their manifest is tagged first: these are the manifest itself. */
+  readonly #entries: Map<Tag, StoredManifest | TagEntry> = new Map()
+
+  constructor(owner: TagsOwner) {
+    this.#owner = owner
+  }
+
+  /** How many there are, those of deleted manifests included. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  keys(): IterableIterator<Tag> {
+    return this.#entries.keys()
+  }
+
+  /** What a tag was set to, deleted or not. */
+  get(tag: Tag): StoredManifest | undefined {
+    const entry = this.#entries.get(tag)
+    return entry instanceof StoredManifest ? entry : entry?.target
+  }
+
+  /** The same, and when. */
+  entry(tag: Tag): TagEntry | undefined {
+    const entry = this.#entries.get(tag)
+    return entry instanceof StoredManifest ? { target: entry, updatedAt: entry.taggedAt } : entry
+  }
+
+  /** What a tag stands for, its bytes missing or not; undefined when it is not set. */
+  target(tag: Tag): StoredManifest | undefined {
+    const target = this.get(tag)
+    return target !== undefined && this.#stands(target) ? target : undefined
+  }
+
+  /** Sets tags, each with the time it was set. */
+  set(
+    target: StoredManifest,
+    tags: readonly Tag[],
+    times: readonly number[],
+    trace: Trace | null,
+  ): void {
+    if (sizeOf(target.tags) === 0) startTagging(target, times[0] ?? 0, trace)
+    const added: Tag[] = []
+    for (const [index, text] of tags.entries()) {
+      // What is read from a file at the start is cut out of nothing.
+      const tag = trace === null ? text : flatCopy(text)
+      if (this.#point(tag, target, times[index] as number, trace)) added.push(tag)
+    }
+    if (added.length === 0) return
+    target.tags = withNames(target.tags, added)
+    trace?.undo(() => {
+      for (const tag of added) target.tags = withoutName(target.tags, tag)
+    })
+  }
+
+  /** Removes a tag, if it is set. */
+  remove(tag: Tag, trace: Trace | null): void {
+    const before = this.#entries.get(tag)
+    const target = this.target(tag)
+    if (before === undefined || target === undefined) return
+    this.#entries.delete(tag)
+    this.names.delete(tag)
+    this.count -= 1
+    target.tags = withoutName(target.tags, tag)
+    if (trace === null) return
+    const { name } = this.#owner
+    trace.key(name, tag)
+    trace.tagList(name)
+    trace.undo(() => {
+      this.#entries.set(tag, before)
+      this.names.insert(tag)
+      this.count += 1
+      target.tags = withName(target.tags, tag)
+    })
+  }
+
+  /** Takes a tag of a deleted manifest out, unless it stands for another by now. */
+  drop(tag: Tag, target: StoredManifest): void {
+    if (this.get(tag) !== target) return
+    this.#entries.delete(tag)
+    this.names.delete(tag)
+  }
+
+  /** Points a tag at a manifest; true when it did not point there before. */
+  #point(tag: Tag, target: StoredManifest, updatedAt: number, trace: Trace | null): boolean {
+    const raw = this.#entries.get(tag)
+    const before = raw === undefined ? undefined : this.entry(tag)
+    const isSet = before !== undefined && this.#stands(before.target)
+    if (isSet && before.target === target && before.updatedAt === updatedAt) return false
+    this.#entries.set(tag, target.taggedAt === updatedAt ? target : { target, updatedAt })
+    const isNew = before === undefined && this.names.insert(tag)
+    const left = isSet && before.target !== target ? before.target : null
+    if (left !== null) left.tags = withoutName(left.tags, tag)
+    if (!isSet) this.count += 1
+    if (trace !== null) {
+      const { name } = this.#owner
+      trace.key(name, tag)
+      if (!isSet) trace.tagList(name)
+      trace.undo(() => {
+        if (raw === undefined) this.#entries.delete(tag)
+        else this.#entries.set(tag, raw)
+        if (isNew) this.names.delete(tag)
+        if (left !== null) left.tags = withName(left.tags, tag)
+        if (!isSet) this.count -= 1
+      })
+    }
+    return !isSet || left !== null
+  }
+
+  #stands(target: StoredManifest): boolean {
+    return this.#owner.manifests.get(target.digest) === target
+  }
+}
+
+/** Notes when the tags of a manifest without any are set. */
+function startTagging(target: StoredManifest, now: number, trace: Trace | null): void {
+  const before = target.taggedAt
+  if (before === now) return
+  target.taggedAt = now
+  trace?.undo(() => {
+    target.taggedAt = before
+  })
+}
