@@ -1,12 +1,12 @@
+import type { Logger } from 'pino'
 import type { EventSink, RegistryEvent } from '../../src/index.ts'
-import type { Logger } from './log-entries.ts'
 import { plain } from './plain-text.ts'
 
 /** Logs what changed. A push of an image is one line; its blobs and moved tags are debug lines. */
 export function logEvents(log: Logger): EventSink {
   return (event) => {
     const { level, msg } = lines[event.kind]
-    if (!log.takes(level)) return
+    if (!log.isLevelEnabled(level)) return
     const { requestId, repository } = event
     log[level](
       { event: event.kind, repository, ...detailsOf(event), by: byOf(event), requestId },

@@ -1,5 +1,5 @@
+import type { Logger } from 'pino'
 import type { NoticeSink } from '../../src/index.ts'
-import type { Logger } from './log-entries.ts'
 import { plain } from './plain-text.ts'
 
 /** Logs what no client is told. */

@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from './log-entries.ts'
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
 import { openOutput } from './log-output.ts'
 import { asText } from './log-text.ts'
 import type { LogLevel } from './settings.ts'
@@ -22,17 +22,32 @@ export interface Log {
 /** Opens the log on standard output: buffered, since a write for every request would cost too much. */
 export function openLog(level: LogLevel, format: 'json' | 'text'): Log {
   const out = openOutput((entries) => to.warn({ entries }, 'log entries were dropped'))
-  const write = format === 'json' ? out.write : (line: string) => out.write(asText(line))
-  const to = createLogger(level, write)
+  const stream: DestinationStream =
+    format === 'json' ? out : { write: (line) => out.write(asText(line)) }
+  const to = createLogger(level, stream)
   return {
     to,
     format,
-    takes: to.takes,
+    takes: (level) => to.isLevelEnabled(level),
     line(level, json) {
-      if (to.takes(level)) write(json)
+      if (to.isLevelEnabled(level)) stream.write(json)
     },
     print: out.write,
     flush: out.flush,
     finish: out.finish,
   }
+}
+
+/** Makes the logger of a stream, which takes entries as lines of JSON. */
+export function createLogger(level: LogLevel, stream: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      // The process's id and the machine's name are the supervisor's to add.
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  )
 }

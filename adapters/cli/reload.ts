@@ -51,7 +51,7 @@ export function startReloader(deps: ReloadDeps): Reloader {
     if (next.cert === certificate.cert && next.key === certificate.key) return false
     certificate = next
     void listening.setCertificate(next).catch((error: unknown) => {
-      log.to.error({ err: error }, 'the server cannot listen any more')
+      log.to.fatal({ err: error }, 'the server cannot listen any more')
       process.exit(exitCodes.problem)
     })
     return true

@@ -32,7 +32,7 @@ export async function serveCommand(
   const log = openLog(settings.log, formatOf(settings))
   process.on('exit', log.finish)
   const signals = listenToSignals(() => {
-    log.to.warn({}, 'stopped at once, by a second signal')
+    log.to.warn('stopped at once, by a second signal')
     process.exit(exitCodes.problem)
   })
   const onNotice = logNotices(log.to)
@@ -68,7 +68,7 @@ export async function serveCommand(
 async function closed(opened: Opened, log: Log): Promise<number> {
   try {
     await opened.close()
-    log.to.info({}, 'stopped')
+    log.to.info('stopped')
     return exitCodes.ok
   } catch (error) {
     log.to.error({ err: error }, 'stopped, and the storage failed at the end')
@@ -122,7 +122,6 @@ function warnIfOpen(log: Log, settings: Settings, url: string): void {
   if (settings.readOnly || !isReachable(url)) return
   const may = settings.deletes ? 'push and delete' : 'push'
   log.to.warn(
-    {},
     `anyone who reaches this server may ${may}: put a proxy with authentication in front, or give --read-only`,
   )
 }

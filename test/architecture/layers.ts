@@ -168,7 +168,7 @@ export const layers: readonly Layer[] = [
     name: 'cli',
     where: ['adapters/cli/'],
     layers: [...surface, 'disk', 'serving', 'node-http', 'node-fs', 'bun', 'deno'],
-    packages: ['node:', 'valibot'],
+    packages: ['node:', 'pino', 'valibot', 'fastest-levenshtein'],
     // The type of the bindings that Node passes to a fetch handler.
     onlyIn: { '@hono/node-server': ['adapters/cli/front.ts'] },
   },

@@ -1,6 +1,6 @@
+import { pino } from 'pino'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { accessLog } from '../../adapters/cli/access-log.ts'
-import { createLogger } from '../../adapters/cli/log-entries.ts'
 import { logNotices } from '../../adapters/cli/log-notices.ts'
 import { createRegistry, mediaTypes } from '../../src/index.ts'
 import { type Client, clientOf, digestOf, imageOf, jsonBytes } from './client.ts'
@@ -151,7 +151,7 @@ describe('on the wire', () => {
   const lines: string[] = []
 
   beforeAll(async () => {
-    const log = createLogger('debug', (line) => lines.push(line))
+    const log = pino({ base: null, level: 'trace' }, { write: (line) => lines.push(line) })
     const observe = accessLog({ takes: () => true, line: (_, line) => void lines.push(line) })
     site = await served({ onNotice: logNotices(log) }, { observe })
   })
