@@ -19,7 +19,7 @@ import type { Fetcher } from '../serving/fetcher.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
 import { type BunServer, bun } from './bun.ts'
 import { answerEarly } from './early-answer.ts'
-import { waitsInVain } from './expectation.ts'
+import { vainSeconds, waitsInVain } from './expectation.ts'
 import type { HandlerOptions } from './handler-options.ts'
 import { isHost, withHost } from './host.ts'
 import { peerOfRequest } from './peer.ts'
@@ -145,8 +145,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     stream: ReadableStream<Uint8Array>,
     server: BunServer,
   ): RequestBody => {
-    server.timeout(request, stallSeconds)
-    let armed = performance.now()
+    const isVain = waitsInVain(request)
+    server.timeout(request, isVain ? vainSeconds : stallSeconds)
+    let armed = isVain ? Number.NEGATIVE_INFINITY : performance.now()
     const body = requestBody(stream, () => {
       const now = performance.now()
       if (now - armed < rearmMs) return
@@ -183,8 +184,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     const full = isFull ? errorResponse('unavailable', tryLater) : null
     if (request.body !== null) {
       const body = bodyOf(arrived, request.body, server)
-      const vain = waitsInVain(request) ? errorResponse('expectationFailed') : null
-      return withBody(arrived, body, server, full ?? vain)
+      return withBody(arrived, body, server, full)
     }
     const response = full ?? registry.fetch(shown)
     if (!(response instanceof Promise)) return ready(response, arrived, server)

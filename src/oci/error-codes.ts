@@ -43,7 +43,6 @@ export type ErrorName =
   | 'tooManyTags'
   | 'encodingUnsupported'
   | 'transferUnsupported'
-  | 'expectationFailed'
   | 'rangeUnsatisfiable'
   | 'chunkOutOfOrder'
   | 'tooManyRequests'
@@ -186,11 +185,6 @@ export const errorRows: Readonly<Record<ErrorName, ErrorRow>> = {
     'content is stored as it was pushed; send it without Content-Encoding',
   ),
   transferUnsupported: row('UNSUPPORTED', 400, 'the only Transfer-Encoding it reads is chunked'),
-  expectationFailed: row(
-    'UNSUPPORTED',
-    417,
-    'send the request without Expect, or with `Expect: 100-continue` in lower case',
-  ),
   rangeUnsatisfiable: row('UNSUPPORTED', 416, 'the blob does not have these bytes'),
   chunkOutOfOrder: row(
     'BLOB_UPLOAD_INVALID',

@@ -30,3 +30,11 @@ it('a pull may pause for as long as it may stall, however soon a head has to be 
   await probe.stop()
   rmSync(folder, { recursive: true })
 })
+
+it('a client that waits for 100 Continue in vain is cut soon, not left to wait', async () => {
+  const probe = await startProbeAlone('bun', { timeouts: { stallMs: 255_000 } })
+  const socket = await dial(probe.port)
+  socket.write(head('PUT /v2/a/manifests/b HTTP/1.1', 'Content-Length: 5', 'Expect: 100-Continue'))
+  expect(await readAll(socket)).toBe('')
+  await probe.stop()
+})

@@ -56,19 +56,17 @@ describe.each(everyRuntime)('what may come over a connection to %s', (runtime) =
     })
   })
 
-  it('a client that waits for 100 Continue is told to go on, or that there is none', async () => {
+  it('a client that waits for 100 Continue is told to go on, or goes on by itself', async () => {
     for (const expectation of ['100-continue', '100-Continue']) {
       const socket = await dial(probe.port)
       const lines = ['Content-Length: 5', `Expect: ${expectation}`]
       socket.write(head(`${post('asked')} HTTP/1.1`, ...lines))
       // Bun knows lower case alone; the HTTP client of Java writes it in the other way.
-      const inVain = runtime === 'bun' && expectation === '100-Continue'
-      const first = await readUntil(socket, '\r\n\r\n')
-      expect(first).toMatch(inVain ? /^HTTP\/1\.1 417 / : /^HTTP\/1\.1 100 /)
-      if (!inVain) {
-        socket.write('asked')
-        expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 201 /)
+      if (runtime !== 'bun' || expectation === '100-continue') {
+        expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 100 /)
       }
+      socket.write('asked')
+      expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 201 /)
       socket.destroy()
     }
   })
