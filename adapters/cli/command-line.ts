@@ -25,7 +25,10 @@ export interface CommandLine {
 const helpFlag = 'help'
 
 /** Parses the words after the command. */
-export function parseCommandLine(words: readonly string[], flags: CommandFlags): CommandLine {
+export async function parseCommandLine(
+  words: readonly string[],
+  flags: CommandFlags,
+): Promise<CommandLine> {
   const values: Map<SettingName, string> = new Map()
   const switches: Set<string> = new Set()
   const problems: string[] = []
@@ -59,9 +62,8 @@ export function parseCommandLine(words: readonly string[], flags: CommandFlags):
       const next = tokens[position + 1]
       const following = next?.kind === 'positional' && inlineValue !== true ? next : null
       claimed = following?.index ?? null
-      problems.push(
-        `${rawName}: no such flag${hint(name, value ?? following?.value ?? null, flags)}`,
-      )
+      const instead = await hint(name, value ?? following?.value ?? null, flags)
+      problems.push(`${rawName}: no such flag${instead}`)
     } else if (meaning.takesValue) {
       const missing = value === undefined || (inlineValue === false && value.startsWith('--'))
       if (missing) problems.push(`${rawName}: needs a value: ${rawName} ${meaning.value}`)
@@ -102,11 +104,12 @@ function meaningsOf(flags: CommandFlags): ReadonlyMap<string, Meaning> {
   return meanings
 }
 
-function hint(name: string, value: string | null, flags: CommandFlags): string {
+async function hint(name: string, value: string | null, flags: CommandFlags): Promise<string> {
   if (meaningsOf(everySetting).has(name)) return ' of this command; it is one of layerdock serve'
   const instead = insteadOf(name, value)
   if (instead !== null) return `; ${instead}`
-  return didYouMean(name, [...meaningsOf(flags).keys()], '--') || '; --help says which there are'
+  const meant = await didYouMean(name, [...meaningsOf(flags).keys()], '--')
+  return meant || '; --help says which there are'
 }
 
 /** All settings and no switches: what `serve` takes. */

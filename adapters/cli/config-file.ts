@@ -10,7 +10,7 @@ export interface ConfigFile {
 }
 
 /** Reads a configuration file: one JSON object, its keys the names of settings. */
-export function readConfigFile(path: string): ConfigFile {
+export async function readConfigFile(path: string): Promise<ConfigFile> {
   let document: unknown
   try {
     document = JSON.parse(readFileSync(path, 'utf8'))
@@ -27,20 +27,20 @@ export function readConfigFile(path: string): ConfigFile {
   for (const [key, value] of Object.entries(document)) {
     const setting = settingNames.find((name) => name === key)
     if (setting === undefined) {
-      problems.push(`${path}: "${key}": no such setting; ${hint(key)}`)
+      problems.push(`${path}: "${key}": no such setting; ${await hint(key)}`)
     } else values.set(setting, value)
   }
   return { values, problems }
 }
 
-function hint(key: string): string {
+async function hint(key: string): Promise<string> {
   const name = flagOf(key)
   const byAlias = settingNames.find((setting) => settings[setting].alias?.includes(name))
   if (byAlias === undefined) {
     const instead = insteadOf(name)
     if (instead !== null) return instead
   }
-  return `did you mean "${byAlias ?? nearest(key, settingNames)}"?`
+  return `did you mean "${byAlias ?? (await nearest(key, settingNames))}"?`
 }
 
 function reason(error: unknown): string {

@@ -2,6 +2,7 @@ import { type CommandFlags, everySetting, recoverFlags } from './command-line.ts
 import { CliError, exitCodes } from './exit.ts'
 import { didYouMean } from './nearest.ts'
 import { type ReadSettings, readSettings } from './read-settings.ts'
+import type { Settings } from './settings.ts'
 
 // Commands and texts are loaded when they are wanted: the first answer of a server waits for it.
 const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number>> = new Map([
@@ -10,20 +11,21 @@ const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number
 ])
 
 async function serve(words: readonly string[]): Promise<number> {
-  const { settings, switches, config } = read(words, everySetting)
+  const { settings, switches, config } = await read(words, everySetting)
   if (switches.has('help')) return print((await import('./help.ts')).serveHelp)
   const { serveCommand } = await import('./serve-command.ts')
-  return serveCommand(settings, config === null ? null : () => read(words, everySetting).settings)
+  const reread = async (): Promise<Settings> => (await read(words, everySetting)).settings
+  return serveCommand(settings, config === null ? null : reread)
 }
 
 async function recover(words: readonly string[]): Promise<number> {
-  const { settings, switches } = read(words, recoverFlags)
+  const { settings, switches } = await read(words, recoverFlags)
   if (switches.has('help')) return print((await import('./help.ts')).recoverHelp)
   const { recoverCommand } = await import('./recover-command.ts')
   return recoverCommand(settings, switches)
 }
 
-function read(words: readonly string[], flags: CommandFlags): ReadSettings {
+function read(words: readonly string[], flags: CommandFlags): Promise<ReadSettings> {
   return readSettings({ words, flags, environment: process.env })
 }
 
@@ -38,15 +40,15 @@ async function run([command = '', ...words]: readonly string[]): Promise<number>
   }
   const known = commands.get(command)
   if (known !== undefined) return known(words)
-  throw new CliError(exitCodes.usage, [noSuchCommand(command)])
+  throw new CliError(exitCodes.usage, [await noSuchCommand(command)])
 }
 
-function noSuchCommand(command: string): string {
+async function noSuchCommand(command: string): Promise<string> {
   const names = [...commands.keys()]
   if (command === '') return `which command? ${names.join(' or ')}; layerdock --help says more`
   if (command.startsWith('-'))
     return `${command}: a command comes first: layerdock serve ${command}`
-  return `${command}: no such command${didYouMean(command, names, 'layerdock ') || elsewhere}`
+  return `${command}: no such command${(await didYouMean(command, names, 'layerdock ')) || elsewhere}`
 }
 
 const elsewhere = '; layerdock --help says which there are'

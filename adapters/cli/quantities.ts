@@ -27,10 +27,10 @@ const durationUnits: ReadonlyMap<string, number> = new Map([
 const longestTimer = 2 ** 31 - 1
 
 /** Bytes: a number, or a number with a unit, such as `4MiB`; a unit's case does not matter. */
-export const size: v.GenericSchema<unknown, number> = quantity('size', sizeUnits, '4MiB', 1)
+export const size: v.GenericSchemaAsync<unknown, number> = quantity('size', sizeUnits, '4MiB', 1)
 
 /** Milliseconds, written with a unit, such as `24h`. */
-export const duration: v.GenericSchema<unknown, number> = v.pipe(
+export const duration: v.GenericSchemaAsync<unknown, number> = v.pipeAsync(
   quantity('duration', durationUnits, '30s', null),
   v.maxValue(longestTimer, 'is too long: at most 24d'),
 )
@@ -46,28 +46,30 @@ export function count(least: number): v.GenericSchema<unknown, number> {
 }
 
 /** True or false, as people write them. */
-export const truth: v.GenericSchema<unknown, boolean> = v.pipe(
+export const truth: v.GenericSchemaAsync<unknown, boolean> = v.pipeAsync(
   v.union([v.string(), v.boolean()], 'is neither true nor false'),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+  v.rawTransformAsync(async ({ dataset, addIssue, NEVER }) => {
     const word = String(dataset.value).toLowerCase()
     if (['true', '1', 'yes', 'on'].includes(word)) return true
     if (['false', '0', 'no', 'off'].includes(word)) return false
     addIssue({
-      message: `is neither true nor false; did you mean ${nearest(word, ['true', 'false'])}?`,
+      message: `is neither true nor false; did you mean ${await nearest(word, ['true', 'false'])}?`,
     })
     return NEVER
   }),
 )
 
 /** One of a few words. */
-export function oneOf<const T extends string>(...words: readonly T[]): v.GenericSchema<unknown, T> {
+export function oneOf<const T extends string>(
+  ...words: readonly T[]
+): v.GenericSchemaAsync<unknown, T> {
   const known = `is none of ${words.join(', ')}`
-  return v.pipe(
+  return v.pipeAsync(
     v.string(known),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    v.rawTransformAsync(async ({ dataset, addIssue, NEVER }) => {
       const word = words.find((candidate) => candidate === dataset.value)
       if (word !== undefined) return word
-      addIssue({ message: `${known}; did you mean ${nearest(dataset.value, words)}?` })
+      addIssue({ message: `${known}; did you mean ${await nearest(dataset.value, words)}?` })
       return NEVER
     }),
   )
@@ -78,12 +80,12 @@ function quantity(
   units: ReadonlyMap<string, number>,
   example: string,
   bare: number | null,
-): v.GenericSchema<unknown, number> {
+): v.GenericSchemaAsync<unknown, number> {
   const message = `is not a ${noun} such as ${example}`
   const names = [...units.keys()]
-  return v.pipe(
+  return v.pipeAsync(
     v.union([v.string(), v.number()], message),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    v.rawTransformAsync(async ({ dataset, addIssue, NEVER }) => {
       const match = /^([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([a-z]*)$/i.exec(
         String(dataset.value).trim(),
       )
@@ -95,7 +97,7 @@ function quantity(
       const unit = names.find((name) => name.toLowerCase() === suffix.toLowerCase())
       const factor = suffix === '' ? bare : unit === undefined ? null : (units.get(unit) ?? null)
       if (factor === null) {
-        const suggestion = suffix === '' ? 's' : nearest(suffix, names)
+        const suggestion = suffix === '' ? 's' : await nearest(suffix, names)
         addIssue({ message: `${message}; did you mean ${digits}${suggestion}?` })
         return NEVER
       }

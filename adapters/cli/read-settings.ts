@@ -35,29 +35,29 @@ export interface ReadSettings {
  *
  * @throws CliError with every problem at once: `usage` where the command line has one, else `config`.
  */
-export function readSettings(sources: SettingsSources): ReadSettings {
-  const line = parseCommandLine(sources.words, sources.flags)
+export async function readSettings(sources: SettingsSources): Promise<ReadSettings> {
+  const line = await parseCommandLine(sources.words, sources.flags)
   if (line.switches.has('help')) {
     return { settings: defaults(), switches: line.switches, config: null }
   }
-  const variables = parseVariables(sources.environment)
+  const variables = await parseVariables(sources.environment)
   const path = line.config ?? variables.config
-  const file = path === null ? null : readConfigFile(path)
+  const file = path === null ? null : await readConfigFile(path)
 
   const usage = [...line.problems]
   const config = [...variables.problems, ...(file?.problems ?? [])]
   const read: Map<SettingName, unknown> = new Map()
   for (const name of settingNames) {
-    const take = (value: unknown, source: string, problems: string[]): void => {
+    const take = async (value: unknown, source: string, problems: string[]): Promise<void> => {
       if (value === undefined) return
-      const result = v.safeParse(settings[name].schema, value)
+      const result = await v.safeParseAsync(settings[name].schema, value)
       if (result.success) read.set(name, result.output)
       else problems.push(`${source} ${format(value)}: ${result.issues[0].message}`)
     }
     // Every source is checked, also where a stronger one wins: a mistake there is still one.
-    take(file?.values.get(name), `${path}: "${name}":`, config)
-    take(variables.values.get(name), `${variableOf(name)}:`, config)
-    take(line.values.get(name), flagGiven(line, name), usage)
+    await take(file?.values.get(name), `${path}: "${name}":`, config)
+    await take(variables.values.get(name), `${variableOf(name)}:`, config)
+    await take(line.values.get(name), flagGiven(line, name), usage)
   }
   if (usage.length > 0) throw new CliError(exitCodes.usage, [...usage, ...config])
   if (config.length > 0) throw new CliError(exitCodes.config, config)

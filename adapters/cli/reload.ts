@@ -11,7 +11,7 @@ export interface ReloadDeps {
   /** The settings the server was started with. */
   readonly settings: Settings
   /** Reads the settings again; null where no file could have changed them. */
-  readonly reread: (() => Settings) | null
+  readonly reread: (() => Promise<Settings>) | null
   /** What the server was started with; null without HTTPS. */
   readonly certificate: Certificate | null
   readonly listening: Pick<Listening, 'setCertificate'>
@@ -39,7 +39,7 @@ export function startReloader(deps: ReloadDeps): Reloader {
     const { tlsCert, tlsKey } = settings
     if (certificate === null || tlsCert === null || tlsKey === null) return () => {}
     return watchFiles([tlsCert, tlsKey], () => {
-      attempt(() => {
+      void attempt(() => {
         if (useCertificate(readCertificate(settings))) sayReloaded()
       })
     })
@@ -63,9 +63,9 @@ export function startReloader(deps: ReloadDeps): Reloader {
   }
 
   /** What cannot be read changes nothing: the server goes on as before. */
-  function attempt(work: () => void): void {
+  async function attempt(work: () => void | Promise<void>): Promise<void> {
     try {
-      work()
+      await work()
     } catch (error) {
       if (!(error instanceof CliError)) throw error
       for (const problem of error.messages) {
@@ -75,8 +75,8 @@ export function startReloader(deps: ReloadDeps): Reloader {
     }
   }
 
-  function reloadAll(): void {
-    const next = deps.reread?.() ?? settings
+  async function reloadAll(): Promise<void> {
+    const next = (await deps.reread?.()) ?? settings
     const nextCertificate = readCertificate(next)
     const restart = changedNames(deps.settings, next).filter((name) => !reloadable.has(name))
     if ((certificate === null) !== (nextCertificate === null)) restart.push('tlsCert', 'tlsKey')
@@ -92,7 +92,7 @@ export function startReloader(deps: ReloadDeps): Reloader {
   }
 
   return {
-    reload: () => attempt(reloadAll),
+    reload: () => void attempt(reloadAll),
     close: () => unwatch(),
   }
 }

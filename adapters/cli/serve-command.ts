@@ -27,7 +27,7 @@ import { version } from './version.ts'
  */
 export async function serveCommand(
   settings: Settings,
-  reread: (() => Settings) | null,
+  reread: (() => Promise<Settings>) | null,
 ): Promise<number> {
   const log = openLog(settings.log, formatOf(settings))
   process.on('exit', log.finish)

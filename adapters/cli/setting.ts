@@ -4,7 +4,7 @@ import { count, duration, size, truth } from './quantities.ts'
 /** One setting: what it takes and what it is for. */
 export interface Setting<T> {
   /** Reads it from a flag's or variable's text, or from JSON. Its messages continue "<name> …". */
-  readonly schema: v.GenericSchema<unknown, T>
+  readonly schema: v.GenericSchema<unknown, T> | v.GenericSchemaAsync<unknown, T>
   readonly default: T
   /** The default, as a person would write it; where it is missing the default is said in `help`. */
   readonly defaultText?: string

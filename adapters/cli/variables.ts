@@ -21,9 +21,9 @@ const kubernetesName =
 const kubernetesPort = /^LAYERDOCK_(?:[A-Z0-9_]+_)?PORT$/
 
 /** Parses the variables that begin with LAYERDOCK_; an empty one counts as not set. */
-export function parseVariables(
+export async function parseVariables(
   environment: Readonly<Record<string, string | undefined>>,
-): Variables {
+): Promise<Variables> {
   const settingOf = new Map(settingNames.map((name) => [variableOf(name), name]))
   const values: Map<SettingName, string> = new Map()
   const problems: string[] = []
@@ -32,7 +32,7 @@ export function parseVariables(
     const setting = settingOf.get(variable)
     if (setting !== undefined) values.set(setting, value)
     else if (variable !== configVariable && !isKubernetes(variable, value)) {
-      problems.push(`${variable}: no such setting; ${hint(variable)}`)
+      problems.push(`${variable}: no such setting; ${await hint(variable)}`)
     }
   }
   return { values, config: environment[configVariable] || null, problems }
@@ -44,10 +44,10 @@ function isKubernetes(variable: string, value: string): boolean {
   return kubernetesPort.test(variable) && /^(?:tcp|udp|sctp):\/\//.test(value)
 }
 
-function hint(variable: string): string {
+async function hint(variable: string): Promise<string> {
   const name = variable.slice('LAYERDOCK_'.length).toLowerCase().replaceAll('_', '-')
   const byAlias = settingNames.find((setting) => settings[setting].alias?.includes(name))
   if (byAlias !== undefined) return `did you mean ${variableOf(byAlias)}?`
   const names = [...settingNames.map(variableOf), configVariable]
-  return insteadOf(name) ?? `did you mean ${nearest(variable, names)}?`
+  return insteadOf(name) ?? `did you mean ${await nearest(variable, names)}?`
 }

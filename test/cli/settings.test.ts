@@ -30,13 +30,13 @@ interface Given {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-function read({ words = [], environment = {} }: Given): Settings {
-  return readSettings({ words, environment, flags: everySetting }).settings
+async function read({ words = [], environment = {} }: Given): Promise<Settings> {
+  return (await readSettings({ words, environment, flags: everySetting })).settings
 }
 
-function problems(given: Given): { exitCode: number; messages: readonly string[] } {
+async function problems(given: Given): Promise<{ exitCode: number; messages: readonly string[] }> {
   try {
-    read(given)
+    await read(given)
   } catch (error) {
     if (error instanceof CliError) return { exitCode: error.exitCode, messages: error.messages }
     throw error
@@ -57,12 +57,12 @@ const lists: Readonly<Record<string, readonly [string, unknown]>> = {
 }
 
 describe('settings', () => {
-  test('with nothing said are the defaults', () => {
+  test('with nothing said are the defaults', async () => {
     const expected = Object.fromEntries(settingNames.map((name) => [name, settings[name].default]))
-    expect(read({})).toEqual(expected)
+    expect(await read({})).toEqual(expected)
   })
 
-  test('a flag wins over a variable, that over the file, and that over the default', () => {
+  test('a flag wins over a variable, that over the file, and that over the default', async () => {
     const config = configFile({ storageDir: 'file', maxBlob: '3GiB', pageSize: 7 })
     const environment = {
       LAYERDOCK_CONFIG: config,
@@ -70,7 +70,7 @@ describe('settings', () => {
       LAYERDOCK_MAX_BLOB: '2GiB',
     }
     const words = ['--storage-dir', 'flag']
-    expect(read({ words, environment })).toMatchObject({
+    expect(await read({ words, environment })).toMatchObject({
       storageDir: 'flag',
       maxBlob: 2 * 2 ** 30,
       pageSize: 7,
@@ -78,13 +78,13 @@ describe('settings', () => {
     })
   })
 
-  test('--config wins over LAYERDOCK_CONFIG', () => {
+  test('--config wins over LAYERDOCK_CONFIG', async () => {
     const environment = { LAYERDOCK_CONFIG: configFile({ log: 'error' }) }
     const words = ['--config', configFile({ log: 'debug' })]
-    expect(read({ words, environment }).log).toBe('debug')
+    expect((await read({ words, environment })).log).toBe('debug')
   })
 
-  test.each(settingNames)('%s has a flag, a variable and a key that agree', (name) => {
+  test.each(settingNames)('%s has a flag, a variable and a key that agree', async (name) => {
     const { value, defaultText, default: initially } = settings[name]
     const [text, meant] = lists[name] ?? examples[value ?? ''] ?? ['some.pem', 'some.pem']
     const written = value === null ? String(!initially) : (defaultText ?? text)
@@ -98,14 +98,14 @@ describe('settings', () => {
         ? [`--${initially ? 'no-' : ''}${flagOf(name)}`]
         : [`--${flagOf(name)}=${written}`]
     if (other !== null) words.push(`--${flagOf(other)}=x`)
-    expect(read({ words })[name]).toEqual(expected)
+    expect((await read({ words }))[name]).toEqual(expected)
     const environment = { [variableOf(name)]: written, ...also((key) => [variableOf(key), 'x']) }
-    expect(read({ environment })[name]).toEqual(expected)
+    expect((await read({ environment }))[name]).toEqual(expected)
     const config = configFile({ [name]: written, ...also((key) => [key, 'x']) })
-    expect(read({ words: ['--config', config] })[name]).toEqual(expected)
+    expect((await read({ words: ['--config', config] }))[name]).toEqual(expected)
   })
 
-  test('stand in the help, with the defaults people get', () => {
+  test('stand in the help, with the defaults people get', async () => {
     for (const name of settingNames) {
       const { value, defaultText, default: initially, schema } = settings[name]
       expect(serveHelp).toContain(
@@ -113,7 +113,7 @@ describe('settings', () => {
       )
       if (defaultText === undefined) continue
       expect(serveHelp).toContain(`(${defaultText})`)
-      expect(read({ words: [`--${flagOf(name)}`, defaultText] })[name]).toEqual(initially)
+      expect((await read({ words: [`--${flagOf(name)}`, defaultText] }))[name]).toEqual(initially)
       expect(schema).toBeDefined()
     }
     expect(serveHelp).toMatch(/--no-deletes +refuse to delete/)
@@ -124,22 +124,24 @@ describe('settings', () => {
     }
   })
 
-  test('switches are turned on and off, in all three ways', () => {
-    expect(read({ words: ['--memory', '--no-deletes'] })).toMatchObject({
+  test('switches are turned on and off, in all three ways', async () => {
+    expect(await read({ words: ['--memory', '--no-deletes'] })).toMatchObject({
       memory: true,
       deletes: false,
     })
-    expect(read({ words: ['--memory=false', '--deletes=true'] })).toMatchObject({
+    expect(await read({ words: ['--memory=false', '--deletes=true'] })).toMatchObject({
       memory: false,
       deletes: true,
     })
     expect(
-      read({ environment: { LAYERDOCK_READ_ONLY: 'on', LAYERDOCK_DELETES: '0' } }),
+      await read({ environment: { LAYERDOCK_READ_ONLY: 'on', LAYERDOCK_DELETES: '0' } }),
     ).toMatchObject({
       readOnly: true,
       deletes: false,
     })
-    expect(read({ words: ['--config', configFile({ deletes: false })] }).deletes).toBe(false)
+    expect((await read({ words: ['--config', configFile({ deletes: false })] })).deletes).toBe(
+      false,
+    )
   })
 
   test.each([
@@ -149,8 +151,8 @@ describe('settings', () => {
     ['[::1]:5000', { host: '::1', port: 5000 }],
     ['localhost:65535', { host: 'localhost', port: 65_535 }],
     ['unix:/run/x.sock', { socketPath: '/run/x.sock' }],
-  ])('--listen %s', (text, expected) => {
-    expect(read({ words: ['--listen', text] }).listen).toEqual(expected)
+  ])('--listen %s', async (text, expected) => {
+    expect((await read({ words: ['--listen', text] })).listen).toEqual(expected)
   })
 
   test.each([
@@ -161,8 +163,8 @@ describe('settings', () => {
     ['1.5KiB', 1536],
     ['10GB', 10_000_000_000],
     ['2TiB', 2 * 2 ** 40],
-  ])('a size of %s', (text, expected) => {
-    expect(read({ words: ['--max-blob', text] }).maxBlob).toBe(expected)
+  ])('a size of %s', async (text, expected) => {
+    expect((await read({ words: ['--max-blob', text] })).maxBlob).toBe(expected)
   })
 
   test.each([
@@ -171,33 +173,38 @@ describe('settings', () => {
     ['5m', 300_000],
     ['24h', 86_400_000],
     ['7d', 7 * 86_400_000],
-  ])('a time of %s', (text, expected) => {
-    expect(read({ words: ['--lease', text] }).lease).toBe(expected)
+  ])('a time of %s', async (text, expected) => {
+    expect((await read({ words: ['--lease', text] })).lease).toBe(expected)
   })
 
-  test('lists in a file may be lists', () => {
+  test('lists in a file may be lists', async () => {
     const config = configFile({ trustedProxies: ['10.0.0.0/8', 'unix'] })
-    expect(read({ words: ['--config', config] }).trustedProxies).toEqual(['10.0.0.0/8', 'unix'])
-    expect(read({ words: ['--trusted-proxies', ' ::1 , ,unix,'] }).trustedProxies).toEqual([
+    expect((await read({ words: ['--config', config] })).trustedProxies).toEqual([
+      '10.0.0.0/8',
+      'unix',
+    ])
+    expect((await read({ words: ['--trusted-proxies', ' ::1 , ,unix,'] })).trustedProxies).toEqual([
       '::1',
       'unix',
     ])
   })
 
-  test('numbers in a file may be numbers', () => {
+  test('numbers in a file may be numbers', async () => {
     const config = configFile({ maxBlob: 1024, pageSize: 10, listen: 8080 })
-    expect(read({ words: ['--config', config] })).toMatchObject({
+    expect(await read({ words: ['--config', config] })).toMatchObject({
       maxBlob: 1024,
       pageSize: 10,
       listen: { host: '127.0.0.1', port: 8080 },
     })
   })
 
-  test('an empty variable is one that is not set', () => {
-    expect(read({ environment: { LAYERDOCK_LOG: '', LAYERDOCK_CONFIG: '' } }).log).toBe('info')
+  test('an empty variable is one that is not set', async () => {
+    expect((await read({ environment: { LAYERDOCK_LOG: '', LAYERDOCK_CONFIG: '' } })).log).toBe(
+      'info',
+    )
   })
 
-  test('what Kubernetes sets for a service of the same name is no mistake', () => {
+  test('what Kubernetes sets for a service of the same name is no mistake', async () => {
     const environment = {
       LAYERDOCK_SERVICE_HOST: '10.0.0.1',
       LAYERDOCK_SERVICE_PORT: '5000',
@@ -211,7 +218,7 @@ describe('settings', () => {
       LAYERDOCK_METRICS_PORT: 'tcp://10.0.0.2:9090',
       LAYERDOCK_METRICS_PORT_9090_TCP: 'tcp://10.0.0.2:9090',
     }
-    expect(problems({ environment })).toEqual({ exitCode: 0, messages: [] })
+    expect(await problems({ environment })).toEqual({ exitCode: 0, messages: [] })
   })
 })
 
@@ -263,8 +270,8 @@ describe('mistakes', () => {
     [['--cors', '*'], 'did you mean --cors-origins?'],
     [['--trust-proxy', '::1'], 'did you mean --trusted-proxies?'],
     [['--tls-cert', 'x'], 'one needs the other'],
-  ])('on the command line: %j', (words, message) => {
-    const { exitCode, messages } = problems({ words })
+  ])('on the command line: %j', async (words, message) => {
+    const { exitCode, messages } = await problems({ words })
     expect(exitCode).toBe(2)
     expect(messages.join('\n')).toContain(message)
   })
@@ -281,8 +288,8 @@ describe('mistakes', () => {
     ['LAYERDOCK_MAX_BLOB', '10Q', 'LAYERDOCK_MAX_BLOB: 10Q: is not a size'],
     ['LAYERDOCK_DELETES', 'flase', 'is neither true nor false; did you mean false?'],
     ['LAYERDOCK_CONFIG', '/nowhere/at/all.json', 'there is no such file'],
-  ])('in the environment: %s=%s', (variable, value, message) => {
-    const { exitCode, messages } = problems({ environment: { [variable]: value } })
+  ])('in the environment: %s=%s', async (variable, value, message) => {
+    const { exitCode, messages } = await problems({ environment: { [variable]: value } })
     expect(exitCode).toBe(78)
     expect(messages.join('\n')).toContain(message)
   })
@@ -301,29 +308,29 @@ describe('mistakes', () => {
     ['{"listen": ', 'is not JSON'],
     ['[]', 'is not one JSON object'],
     ['"x"', 'is not one JSON object'],
-  ])('in a file: %j', (content, message) => {
+  ])('in a file: %j', async (content, message) => {
     const path = configFile(content)
-    const { exitCode, messages } = problems({ words: ['--config', path] })
+    const { exitCode, messages } = await problems({ words: ['--config', path] })
     expect(exitCode).toBe(78)
     expect(messages.join('\n')).toContain(message)
     expect(messages.join('\n')).toContain(path)
   })
 
-  test('take the word after an unknown flag for its value, and name it once', () => {
-    const { messages } = problems({ words: ['--port', '5001', '--memry', 'extra', 'more'] })
+  test('take the word after an unknown flag for its value, and name it once', async () => {
+    const { messages } = await problems({ words: ['--port', '5001', '--memry', 'extra', 'more'] })
     expect(messages).toHaveLength(3)
     expect(messages[2]).toBe('more: not expected here')
   })
 
-  test('are all named at once, and one on the command line decides the exit code', () => {
+  test('are all named at once, and one on the command line decides the exit code', async () => {
     const environment = { LAYERDOCK_LOK: 'x', LAYERDOCK_LEASE: 'x' }
-    const { exitCode, messages } = problems({ words: ['--lok', '--lease=x'], environment })
+    const { exitCode, messages } = await problems({ words: ['--lok', '--lease=x'], environment })
     expect(exitCode).toBe(2)
     expect(messages).toHaveLength(4)
   })
 
-  test('in a weaker source count although a stronger one wins', () => {
+  test('in a weaker source count although a stronger one wins', async () => {
     const environment = { LAYERDOCK_LEASE: 'x' }
-    expect(problems({ words: ['--lease', '1h'], environment }).exitCode).toBe(78)
+    expect((await problems({ words: ['--lease', '1h'], environment })).exitCode).toBe(78)
   })
 })
