@@ -36,7 +36,9 @@ export interface Layout {
   deadRecords(name: SegmentName): string
   /** The bytes of an upload. */
   staged(id: UploadId): string
-  /** The state of an upload's session. */
+  /** The states of upload sessions. */
+  sessions(number: number): string
+  /** The state of an upload's session, in formats 1 and 2. */
   session(id: UploadId): string
   quarantined(name: string): string
 }
@@ -64,6 +66,7 @@ export function layoutOf(root: string): Layout {
     segment: (name) => join(segments, name),
     deadRecords: (name) => join(segments, `${name}.dead`),
     staged: (id) => join(uploads, id),
+    sessions: (number) => join(uploads, `sessions.${number}`),
     session: (id) => join(uploads, `${id}.json`),
     quarantined: (name) => join(quarantine, name),
   }

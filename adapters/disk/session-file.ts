@@ -36,13 +36,11 @@ type Fields = Readonly<Record<string, unknown>>
  *
  * @throws Error when it would be longer than {@link longestSession}.
  */
-export function sessionText({ session, savedAt }: SessionRecord, boot: string | null): Uint8Array {
+export function sessionText({ session, savedAt }: SessionRecord, boot: string | null): string {
   const document: SessionDocument = { format: 2, boot, savedAt, session }
-  const bytes = new TextEncoder().encode(`${JSON.stringify(document)}\n`)
-  if (bytes.byteLength <= longestSession) return bytes
-  throw new Error(
-    `the state of upload ${session.id} has ${bytes.byteLength} bytes, too many to keep`,
-  )
+  const text = `${JSON.stringify(document)}\n`
+  if (text.length <= longestSession) return text
+  throw new Error(`the state of upload ${session.id} has ${text.length} bytes, too many to keep`)
 }
 
 /**

@@ -1,25 +1,21 @@
 import { type NoticeSink, parseUploadId, type UploadId } from '../../src/index.ts'
-import type { UploadSession } from '../../src/kit.ts'
-import { writeError } from './file-errors.ts'
 import type { Files } from './files.ts'
-import type { FolderGuard } from './folder-guard.ts'
 import type { Layout } from './layout.ts'
-import { longestSession, parseSession, type SessionRecord, sessionText } from './session-file.ts'
-import type { StoreHealth } from './store-health.ts'
+import { longestSession, parseSession, type SessionRecord } from './session-file.ts'
+import { parseLine } from './session-lines.ts'
 import type { BlobPlace } from './store-marker.ts'
-import { readText, writeAll } from './whole-files.ts'
+import { readFile, readText } from './whole-files.ts'
 
-/** Files read or written at the same time at start and at close. */
+/** Files looked at at the same time. */
 const atOnce = 16
-/** What a store leaves in its folder: bytes, a session, or a session not yet in place. */
+/** Staged bytes, or what stores of formats 1 and 2 had: a session, or one not yet in place. */
 const ownName = /^([0-9a-f-]{36})(\.json(?:\.[0-9]+\.new)?)?$/
+const logName = /^sessions\.([1-9][0-9]{0,14})$/
 
-/** What {@link SessionFiles} needs. */
+/** What {@link findSessions} looks at. */
 export interface SessionFilesDeps {
   readonly files: Files
   readonly layout: Layout
-  readonly guard: FolderGuard
-  readonly health: StoreHealth
   readonly onNotice: NoticeSink
   /** Changes with every start of the machine; null where that cannot be told. */
   readonly boot: string | null
@@ -28,113 +24,108 @@ export interface SessionFilesDeps {
   readonly readOnly: boolean
 }
 
-/** The file of each upload session that has one. */
-export class SessionFiles {
-  readonly #deps: SessionFilesDeps
-  readonly #written: Set<UploadId> = new Set()
-  #saves = 0
+/** The sessions an earlier process left. */
+export interface FoundSessions {
+  /** Those whose bytes are all there. */
+  readonly records: readonly SessionRecord[]
+  /** The number of the newest file of sessions; 0 where there is none. */
+  readonly newest: number
+  /** Removes the files they were in; to be called once they are kept elsewhere. */
+  clear(): Promise<void>
+}
 
-  constructor(deps: SessionFilesDeps) {
-    this.#deps = deps
+/** Finds the sessions an earlier process left whole, and removes bytes that belong to none. */
+export async function findSessions(deps: SessionFilesDeps): Promise<FoundSessions> {
+  const { files, layout, readOnly, boot, onNotice } = deps
+  const none = { records: [], newest: 0, clear: async () => {} }
+  if (readOnly && (await files.stat(layout.uploads)) === null) return none
+  const logs: number[] = []
+  const staged: UploadId[] = []
+  const spent: string[] = []
+  const old: UploadId[] = []
+  for await (const name of files.list(layout.uploads)) {
+    const [, number] = logName.exec(name) ?? []
+    if (number !== undefined) logs.push(Number(number))
+    const [, text = '', kind] = ownName.exec(name) ?? []
+    const id = parseUploadId(text)
+    if (id === null) continue
+    if (kind === undefined) staged.push(id)
+    else spent.push(`${layout.uploads}/${name}`)
+    if (kind === '.json') old.push(id)
   }
-
-  /** Whether a session has a file. */
-  has(id: UploadId): boolean {
-    return this.#written.has(id)
-  }
-
-  /**
-   * Puts a session's file in place.
-   *
-   * @throws as {@link Files} does; the file is then as it was.
-   */
-  async write(record: SessionRecord): Promise<void> {
-    const { files, layout, guard, boot, health } = this.#deps
-    const { id } = record.session
-    const bytes = sessionText(record, boot)
-    const path = layout.session(id)
-    this.#saves++
-    const fresh = `${path}.${this.#saves}.new`
-    try {
-      const file = await files.open(fresh, 'create')
-      try {
-        await writeAll(file, [bytes], 0)
-      } finally {
-        await file.close()
-      }
-      await files.rename(fresh, path)
-    } catch (error) {
-      await files.unlink(fresh).catch(() => false)
-      const failure = writeError(await guard.explain(error))
-      health.failed('uploads', failure)
-      throw failure
-    }
-    health.wrote('uploads')
-    this.#written.add(id)
-  }
-
-  /** @throws as {@link Files} does; the file may then still be there. */
-  async remove(id: UploadId): Promise<void> {
-    const { files, layout } = this.#deps
-    if (this.#written.has(id)) await files.unlink(layout.session(id))
-    this.#written.delete(id)
-  }
-
-  /** What cannot be removed now belongs to no session, and goes when the store is opened next. */
-  async forget({ id, stage }: UploadSession): Promise<void> {
-    const { files, layout } = this.#deps
-    if (this.#written.delete(id)) await files.unlink(layout.session(id)).catch(() => false)
-    if (stage !== null) await files.unlink(layout.staged(id)).catch(() => false)
-  }
-
-  /** Finds the sessions an earlier process left whole, and removes what belongs to none. */
-  async load(found: (record: SessionRecord) => void): Promise<void> {
-    const { files, layout, readOnly } = this.#deps
-    if (readOnly && (await files.stat(layout.uploads)) === null) return
-    const ids: Set<UploadId> = new Set()
-    for await (const name of files.list(layout.uploads)) {
-      const [, text = '', kind] = ownName.exec(name) ?? []
-      const id = parseUploadId(text)
-      if (id === null) continue
-      if (kind === undefined || kind === '.json') ids.add(id)
-      else if (!readOnly) await files.unlink(`${layout.uploads}/${name}`)
-    }
-    await inTurns([...ids], (id) => this.#loadOne(id, found))
-  }
-
-  async #loadOne(id: UploadId, found: (record: SessionRecord) => void): Promise<void> {
-    const { files, layout, boot, onNotice, readOnly } = this.#deps
-    const path = layout.session(id)
-    const text = await readText(files, path, longestSession).catch(() => '')
+  logs.sort((a, b) => a - b)
+  const sessions: Map<UploadId, SessionRecord | null> = new Map()
+  await inTurns(old, async (id) => {
+    const text = await readText(files, layout.session(id), longestSession).catch(() => '')
     const record = text === null ? null : parseSession(text, boot)
-    if (record !== null && record.session.id === id && (await this.#hasBytes(record.session))) {
-      this.#written.add(id)
-      found(record)
-      return
-    }
-    if (readOnly) return
-    if (text !== null) {
-      const file = `uploads/${id}.json`
-      const detail = 'an upload session without its bytes was dropped: its client starts again'
-      onNotice({ kind: 'store-recovered', file, detail })
-    }
-    await files.unlink(path)
-    await files.unlink(layout.staged(id))
-  }
+    sessions.set(id, record?.session.id === id ? record : null)
+  })
+  for (const number of logs) await readLog(deps, number, sessions)
 
-  async #hasBytes({ id, stage, committed }: UploadSession): Promise<boolean> {
-    const { files, layout, blobs } = this.#deps
-    if (stage === null || committed !== null || blobs === 'elsewhere') return true
-    const stat = await files.stat(layout.staged(id))
-    return stat !== null && stat.kind === 'file' && stat.size >= stage.size
+  const records: SessionRecord[] = []
+  await inTurns([...sessions], async ([id, record]) => {
+    if (record !== null && (await hasBytes(deps, record))) records.push(record)
+    else if (!readOnly) {
+      const detail = 'an upload session without its bytes was dropped: its client starts again'
+      onNotice({ kind: 'store-recovered', file: `uploads/${id}`, detail })
+    }
+  })
+  const kept = new Set(records.map(({ session }) => session.id))
+  if (!readOnly) {
+    await inTurns(staged, async (id) => {
+      if (!kept.has(id)) await files.unlink(layout.staged(id))
+    })
+  }
+  return {
+    records: records.sort((a, b) => a.savedAt - b.savedAt),
+    newest: logs.at(-1) ?? 0,
+    async clear() {
+      await inTurns([...spent, ...logs.map((number) => layout.sessions(number))], async (path) => {
+        await files.unlink(path)
+      })
+    },
   }
 }
 
-/** Does the same work for each item, for sixteen at a time. */
-export async function inTurns<T>(
-  items: readonly T[],
-  work: (item: T) => Promise<void>,
+/** A line that is not whole was never acknowledged, or is lost: its client starts again. */
+async function readLog(
+  { files, layout, boot }: SessionFilesDeps,
+  number: number,
+  sessions: Map<UploadId, SessionRecord | null>,
 ): Promise<void> {
+  const take = (text: string): void => {
+    const line = parseLine(text, boot)
+    if (line?.kind === 'gone') sessions.delete(line.id)
+    if (line?.kind !== 'session') return
+    const { id } = line.record.session
+    // In the order of their last change.
+    sessions.delete(id)
+    sessions.set(id, line.record)
+  }
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const piece of readFile(files, layout.sessions(number))) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) take(line)
+    // No line is as long as that: it is no file of ours.
+    if (rest.length > 2 * longestSession) rest = ''
+  }
+}
+
+async function hasBytes(
+  { files, layout, blobs }: SessionFilesDeps,
+  { session }: SessionRecord,
+): Promise<boolean> {
+  const { id, stage, committed } = session
+  if (stage === null || committed !== null || blobs === 'elsewhere') return true
+  if (typeof stage.content === 'string') return true
+  const stat = await files.stat(layout.staged(id))
+  return stat !== null && stat.kind === 'file' && stat.size >= stage.size
+}
+
+/** Does the same work for each item, for sixteen at a time. */
+async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values()
   const worker = async (): Promise<void> => {
     for (const item of rest) await work(item)

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Digest } from '../../src/index.ts'
 import type { BlobRef, StagedBlob, StageState } from '../../src/kit.ts'
 
@@ -14,6 +15,8 @@ export interface RevocableStage extends StagedBlob {
 export interface MemoryStageDeps {
   /** More bytes than this go into a file. */
   readonly limit: number
+  /** Whether the state of a session may hold so many bytes. */
+  readonly toState: (bytes: number) => boolean
   /** Begins the file. */
   readonly stageFile: () => RevocableStage
   /** Makes the bytes a blob, and owns them. */
@@ -24,7 +27,7 @@ export interface MemoryStageDeps {
 
 /**
  * An upload's bytes in memory while they are few: most small uploads are committed before they need a
- * file. With more bytes, and when it is suspended, it goes on as a file.
+ * file. One that is suspended goes into the state of its session, and one with more bytes into a file.
  */
 export class StagedInMemory implements RevocableStage {
   readonly #deps: MemoryStageDeps
@@ -53,9 +56,11 @@ export class StagedInMemory implements RevocableStage {
   async suspend(): Promise<StageState> {
     if (this.#file === null) {
       if (this.#isOver) throw released()
-      if (this.#size === 0) {
+      const size = this.#size
+      if (size === 0 || this.#deps.toState(size)) {
+        const content = toText(this.#chunks)
         this.#end()
-        return { size: 0 }
+        return size === 0 ? { size } : { size, content }
       }
       await this.#spill()
     }
@@ -109,6 +114,16 @@ export class StagedInMemory implements RevocableStage {
     // A file tells of its own end, once nothing of it is under way.
     if (this.#file === null) this.#deps.ended()
   }
+}
+
+/** Bytes as they stand in the state of a session. */
+function toText(chunks: readonly Uint8Array[]): string {
+  return Buffer.concat(chunks).toString('base64')
+}
+
+/** The bytes that {@link StagedInMemory.suspend} put into a state. */
+export function fromText(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'))
 }
 
 function released(): Error {

@@ -6,8 +6,11 @@ import type { Files, OpenFile } from './files.ts'
 import type { FolderGuard } from './folder-guard.ts'
 import type { Layout } from './layout.ts'
 import { DiskStagedBlob, type StagingDeps } from './staged-blob.ts'
-import { type RevocableStage, StagedInMemory } from './staged-in-memory.ts'
+import { fromText, type RevocableStage, StagedInMemory } from './staged-in-memory.ts'
 import type { StoreHealth } from './store-health.ts'
+
+/** Bytes that the states of sessions may hold together. */
+const mostInStates = 8 * 1024 * 1024
 
 /** What {@link Staging} works with. */
 export interface StagingPlace extends Pick<StagingDeps, 'publish' | 'append'> {
@@ -25,6 +28,9 @@ export class Staging {
   readonly #place: StagingPlace
   /** The writer of each upload: at most one. */
   readonly #writers: Map<UploadId, RevocableStage> = new Map()
+  /** Bytes of uploads that are in the states of their sessions. */
+  readonly #inStates: Map<UploadId, number> = new Map()
+  #bytesInStates = 0
 
   constructor(place: StagingPlace) {
     this.#place = place
@@ -33,27 +39,44 @@ export class Staging {
   /** Returns while the file is still being made: that it cannot be is told by the next call. */
   async stage(id: UploadId, hint: StageHint, from?: StageState): Promise<StagedBlob> {
     await this.#writers.get(id)?.revoke()
-    if (from !== undefined && from.size > 0) {
-      const { files, layout } = this.#place
-      const file = await openAt(files, layout.staged(id), from.size).catch((error) =>
-        this.#place.guard.explain(error).then(asUnknown),
-      )
+    this.#leaveState(id)
+    const content = from === undefined ? null : contentOf(from)
+    if (from !== undefined && content === null) {
+      const file = await this.#openFile(id, from.size)
       return this.#register(id, (ended) =>
         this.#fileOf(id, Promise.resolve(file), from.size, ended),
       )
     }
+    const staged = this.#register(id, (ended) => this.#begin(id, hint, ended))
+    if (content !== null && content.byteLength > 0) await staged.write(content)
+    return staged
+  }
+
+  #begin(id: UploadId, { length = 0 }: StageHint, ended: () => void): RevocableStage {
     const { segmentLimit, append } = this.#place
-    const inFile = (ended: () => void): RevocableStage => this.#newFile(id, ended)
-    if ((hint.length ?? 0) > segmentLimit) return this.#register(id, inFile)
-    return this.#register(
-      id,
-      (ended) =>
-        new StagedInMemory({
-          limit: segmentLimit,
-          ended,
-          stageFile: () => inFile(ended),
-          append,
-        }),
+    const stageFile = (): RevocableStage => this.#newFile(id, ended)
+    if (length > segmentLimit) return stageFile()
+    const toState = (bytes: number): boolean => this.#takeToState(id, bytes)
+    return new StagedInMemory({ limit: segmentLimit, ended, stageFile, append, toState })
+  }
+
+  /** False where states hold enough bytes already: they are in memory, too. */
+  #takeToState(id: UploadId, bytes: number): boolean {
+    if (this.#bytesInStates + bytes > mostInStates) return false
+    this.#inStates.set(id, bytes)
+    this.#bytesInStates += bytes
+    return true
+  }
+
+  #leaveState(id: UploadId): void {
+    this.#bytesInStates -= this.#inStates.get(id) ?? 0
+    this.#inStates.delete(id)
+  }
+
+  #openFile(id: UploadId, size: number): Promise<OpenFile> {
+    const { files, layout, guard } = this.#place
+    return openAt(files, layout.staged(id), size).catch((error) =>
+      guard.explain(error).then(asUnknown),
     )
   }
 
@@ -97,6 +120,16 @@ export class Staging {
     }
     return new DiskStagedBlob(deps, file, suspended)
   }
+}
+
+/** The bytes of a state that holds them itself; null where they are in a file. */
+function contentOf(from: StageState): Uint8Array | null {
+  if (from.size === 0) return new Uint8Array(0)
+  if (typeof from.content !== 'string') return null
+  const content = fromText(from.content)
+  if (content.byteLength === from.size) return content
+  const cause = new Error(`the upload's state has ${content.byteLength} bytes of ${from.size}`)
+  throw new RegistryError('uploadUnknown', { cause })
 }
 
 /**

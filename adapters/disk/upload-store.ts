@@ -7,7 +7,8 @@ import {
   type UploadStore,
 } from '../../src/kit.ts'
 import { isGone } from './file-errors.ts'
-import { inTurns, SessionFiles, type SessionFilesDeps } from './session-files.ts'
+import { findSessions, type SessionFilesDeps } from './session-files.ts'
+import { SessionLog, type SessionLogDeps } from './session-log.ts'
 
 /** Sessions without bytes that a restart keeps: the ones used last. */
 const keptEmpty = 1000
@@ -18,14 +19,14 @@ const keptEmpty = 1000
 const graceMs = 10 * 60 * 1000
 
 /** What {@link DiskUploadStore} needs. */
-export interface DiskUploadDeps extends SessionFilesDeps {
+export interface DiskUploadDeps extends SessionFilesDeps, SessionLogDeps {
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }
 
 /**
- * Upload sessions, kept in memory and, once they have acknowledged bytes, in a file each. Those
- * files are not synced: they outlive the process, and after power loss the digest decides.
+ * Upload sessions, kept in memory and, once they have acknowledged bytes, in a file. That file
+ * is not synced: sessions outlive the process, and after power loss the digest decides.
  *
  * How long a session was idle outlives the process too: it is what the clock said when the session was
  * saved and what it says at start, never less than nothing, and see {@link graceMs}.
@@ -33,22 +34,25 @@ export interface DiskUploadDeps extends SessionFilesDeps {
 export class DiskUploadStore implements UploadStore {
   readonly #deps: DiskUploadDeps
   readonly #table: SessionTable
-  readonly #files: SessionFiles
+  readonly #log: SessionLog
   #closed: Promise<void> | null = null
 
   private constructor(deps: DiskUploadDeps) {
     this.#deps = deps
     this.#table = new SessionTable(deps.clock)
-    this.#files = new SessionFiles(deps)
+    this.#log = new SessionLog(deps)
   }
 
   /** Takes up the sessions an earlier process left whole, and removes what belongs to none. */
   static async open(deps: DiskUploadDeps): Promise<DiskUploadStore> {
     const store = new DiskUploadStore(deps)
-    await store.#files.load((record) => {
-      const idleMs = Math.max(deps.clock() - record.savedAt, 0)
-      store.#table.restore(record.session, idleMs, graceMs)
-    })
+    const { records, newest, clear } = await findSessions(deps)
+    for (const { session, savedAt } of records) {
+      store.#table.restore(session, Math.max(deps.clock() - savedAt, 0), graceMs)
+    }
+    if (deps.readOnly) return store
+    await store.#log.begin(records, newest)
+    await clear()
     return store
   }
 
@@ -62,7 +66,7 @@ export class DiskUploadStore implements UploadStore {
     this.#expectWritable()
     await this.#deps.health.expectWritable()
     const { created, evicted } = this.#table.create(session, caps)
-    for (const session of evicted) await this.#files.forget(session)
+    for (const session of evicted) await this.#forget(session)
     return created
   }
 
@@ -87,13 +91,13 @@ export class DiskUploadStore implements UploadStore {
   async save(session: UploadSession, holder: string): Promise<boolean> {
     this.#expectWritable()
     const { id, offset, committed } = session
-    if (offset === 0 && committed === null && !this.#files.has(id)) {
+    if (offset === 0 && committed === null && !this.#log.has(id)) {
       return this.#table.save(session, holder)
     }
     // The claim must not run out between the file and the table, or they would differ.
     if (!this.#table.pin(id, holder)) return false
     try {
-      await this.#files.write({ session, savedAt: this.#deps.clock() })
+      await this.#log.write({ session, savedAt: this.#deps.clock() })
       return this.#table.save(session, holder)
     } finally {
       this.#table.unpin(id, holder)
@@ -104,11 +108,10 @@ export class DiskUploadStore implements UploadStore {
     this.#table.release(id, holder)
   }
 
-  /** @throws as {@link Files} does; the session is then as it was, and still claimed. */
   async remove(id: UploadId, holder: string): Promise<boolean> {
     if (!this.#table.pin(id, holder)) return false
     try {
-      await this.#files.remove(id)
+      await this.#log.remove(id)
       return this.#table.remove(id, holder)
     } finally {
       this.#table.unpin(id, holder)
@@ -140,10 +143,11 @@ export class DiskUploadStore implements UploadStore {
   async #close(): Promise<void> {
     if (this.#deps.readOnly) return
     const now = this.#deps.clock()
-    const unwritten = [...this.#table.all()].filter(({ session }) => !this.#files.has(session.id))
+    const unwritten = [...this.#table.all()].filter(({ session }) => !this.#log.has(session.id))
     try {
-      await inTurns(unwritten.slice(-keptEmpty), ({ session, idleMs }) =>
-        this.#files.write({ session, savedAt: now - idleMs }),
+      const latest = unwritten.slice(-keptEmpty)
+      await Promise.all(
+        latest.map(({ session, idleMs }) => this.#log.write({ session, savedAt: now - idleMs })),
       )
     } catch (error) {
       // They have no bytes: their clients begin again. The end itself must not fail for that.
@@ -154,6 +158,14 @@ export class DiskUploadStore implements UploadStore {
         retried: false,
       })
     }
+    await this.#log.close()
+  }
+
+  /** Bytes that cannot be removed now belong to no session, and go when the store is opened next. */
+  async #forget({ id, stage }: UploadSession): Promise<void> {
+    const { files, layout } = this.#deps
+    await this.#log.remove(id)
+    if (stage !== null) await files.unlink(layout.staged(id)).catch(() => false)
   }
 
   #expectWritable(): void {

@@ -121,6 +121,7 @@ export const layers: readonly Layer[] = [
       'node:buffer': [
         'adapters/disk/segments/record.ts',
         'adapters/disk/segments/segment-writer.ts',
+        'adapters/disk/staged-in-memory.ts',
       ],
       'node:child_process': ['adapters/disk/flock.ts'],
       'node:crypto': ['adapters/disk/node-hash.ts'],
@@ -130,6 +131,7 @@ export const layers: readonly Layer[] = [
         'adapters/disk/snapshot-file.ts',
         'adapters/disk/segments/record.ts',
         'adapters/disk/segments/dead-records.ts',
+        'adapters/disk/session-lines.ts',
       ],
     },
   },

@@ -25,7 +25,7 @@ describe('writing', () => {
   })
 
   test('a writer whose place was taken can neither write, commit nor remove', async () => {
-    const store = await openStore()
+    const store = await openStore({ segmentLimit: -1 })
     const id = newUploadId()
     const first = await store.blobs.stage(id, {})
     await first.write(sampleBytes(100))
@@ -46,7 +46,7 @@ describe('writing', () => {
   })
 
   test('a stage that begins while another commits does not touch the blob', async () => {
-    const store = await openStore()
+    const store = await openStore({ segmentLimit: -1 })
     const id = newUploadId()
     const first = await store.blobs.stage(id, {})
     await first.write(sampleBytes(100))

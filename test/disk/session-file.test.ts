@@ -36,7 +36,7 @@ function textOf(document: object): string {
 
 describe('a session file', () => {
   test('reads as it was written', () => {
-    const text = new TextDecoder().decode(sessionText({ session: full, savedAt: 77 }, 'boot'))
+    const text = sessionText({ session: full, savedAt: 77 }, 'boot')
     expect(parseSession(text, 'boot')).toEqual({ session: full, savedAt: 77 })
     const unsure = { ...full, hexSoFar: null, hashState: null }
     expect(parseSession(text, 'later')).toEqual({ session: unsure, savedAt: 77 })

@@ -1,9 +1,9 @@
-import { readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { layoutOf } from '../../adapters/disk/layout.ts'
 import { longestSession } from '../../adapters/disk/session-file.ts'
-import { openDiskStore } from '../../adapters/disk/store.ts'
+import { type DiskStore, openDiskStore } from '../../adapters/disk/store.ts'
 import type { Notice } from '../../src/index.ts'
 import { memoryStores, newUploadId, type UploadSession } from '../../src/kit.ts'
 import { fakeClock, sampleBytes, sampleDigest } from '../../src/testing/index.ts'
@@ -20,9 +20,13 @@ import { FaultFiles } from './fault-files.ts'
 import { openStore, temporaryFolder } from './temporary.ts'
 
 /** A process that dies with an upload of 100 bytes acknowledged, and more on their way. */
-async function killed(directory: string, boot = 'one'): Promise<UploadSession> {
+async function killed(
+  directory: string,
+  boot = 'one',
+  segmentLimit = 1000,
+): Promise<UploadSession> {
   const files = new FaultFiles(directory)
-  const store = await openDiskStore({ directory, files, boot })
+  const store = await openDiskStore({ directory, files, boot, segmentLimit })
   const made = session({ owner: 'ci' })
   await store.uploads.create(made, ample)
   const staged = await store.blobs.stage(made.id, {})
@@ -36,6 +40,18 @@ async function killed(directory: string, boot = 'one'): Promise<UploadSession> {
   })
   await files.bury()
   return later
+}
+
+/** A state that holds its bytes itself. */
+function inState(size: number): Partial<UploadSession> {
+  return { offset: size, stage: { size, content: Buffer.alloc(size).toString('base64') } }
+}
+
+/** What another process would find in the folder as it is at this moment. */
+async function copyOf(directory: string): Promise<DiskStore> {
+  const copy = await temporaryFolder()
+  await cp(directory, copy, { recursive: true })
+  return await openStore({ directory: copy, boot: 'one' })
 }
 
 describe('after the death of the process', () => {
@@ -59,12 +75,12 @@ describe('after the death of the process', () => {
 
   test('a session whose bytes are not all there is dropped, with a notice', async () => {
     const directory = await temporaryFolder()
-    const before = await killed(directory)
+    const before = await killed(directory, 'one', -1)
     await truncate(layoutOf(directory).staged(before.id), 99)
     const notices: Notice[] = []
     const { uploads } = await openStore({ directory, onNotice: (notice) => notices.push(notice) })
     expect(await found(uploads, before)).toBeNull()
-    expect(notices).toMatchObject([{ kind: 'store-recovered', file: `uploads/${before.id}.json` }])
+    expect(notices).toMatchObject([{ kind: 'store-recovered', file: `uploads/${before.id}` }])
     expect(await readdir(join(directory, 'uploads'))).toEqual([])
   })
 
@@ -85,14 +101,14 @@ describe('after the death of the process', () => {
 
   test('bytes without a session and files half written are removed, others are left', async () => {
     const directory = await temporaryFolder()
-    const { id } = await killed(directory)
+    const { id } = await killed(directory, 'one', -1)
     const uploads = join(directory, 'uploads')
     await writeFile(join(uploads, newUploadId()), 'orphan')
     await writeFile(join(uploads, `${newUploadId()}.json.3.new`), '{')
     await symlink('/etc/passwd', join(uploads, newUploadId()))
     await writeFile(join(uploads, 'README'), 'not ours')
     await openStore({ directory })
-    expect((await readdir(uploads)).sort()).toEqual([id, `${id}.json`, 'README'].sort())
+    expect((await readdir(uploads)).sort()).toEqual([id, 'sessions.2', 'README'].sort())
   })
 })
 
@@ -171,7 +187,8 @@ describe('files of sessions', () => {
     clock.advance(20 * 60 * 1000)
     expect(await uploads.expired(100, 10)).toEqual(made)
     await removed(uploads, made[0])
-    expect(await readdir(join(directory, 'uploads'))).toHaveLength(2)
+    expect(await found(uploads, made[0])).toBeNull()
+    expect(await readdir(join(directory, 'uploads'))).toEqual(['sessions.2'])
   })
 
   test('a thousand of those without bytes are enough for a restart', async () => {
@@ -205,52 +222,57 @@ describe('files of sessions', () => {
     expect((await again.commit(sampleDigest(1))).size).toBe(10)
   })
 
-  test('a session that makes way takes its file with it', async () => {
+  test('a session that makes way does not come back', async () => {
     const directory = await temporaryFolder()
     const store = await openStore({ directory })
     const made = session()
     await store.uploads.create(made, ample)
     await store.close()
-    const { uploads } = await openStore({ directory })
-    expect(await readdir(join(directory, 'uploads'))).toEqual([`${made.id}.json`])
-    await uploads.create(session(), { total: 1, perOwner: 1 })
-    expect(await readdir(join(directory, 'uploads'))).toEqual([])
+    const next = await openStore({ directory })
+    expect(next.uploads.size).toBe(1)
+    await next.uploads.create(session(), { total: 1, perOwner: 1 })
+    expect(await found((await copyOf(directory)).uploads, made)).toBeNull()
   })
 
-  test('a save that fails leaves the session as it was, held, and no file behind', async () => {
+  test('a save that fails leaves the session as it was, and held', async () => {
     const directory = await temporaryFolder()
     const files = new FaultFiles(directory)
     const { uploads } = await openStore({ directory, files })
     const made = session()
     await uploads.create(made, ample)
     await claimed(uploads, made, 'me')
-    const later = { ...made, ...withBytes(5) }
-    for (const operation of ['create', 'write', 'close', 'rename']) {
+    const later = { ...made, ...inState(5) }
+    for (const operation of ['create', 'write', 'write']) {
       files.judge = (call) => (call.operation === operation ? 'ENOSPC' : null)
       await expect(uploads.save(later, 'me')).rejects.toMatchObject({ kind: 'storageFull' })
       files.judge = () => null
       expect(await found(uploads, made)).toEqual(made)
       expect(await claimed(uploads, made, 'other')).toBe('busy')
-      expect(await readdir(join(directory, 'uploads'))).toEqual([])
+      expect(await found((await copyOf(directory)).uploads, made)).toBeNull()
     }
     expect(await uploads.save(later, 'me')).toBe(true)
     expect(await claimed(uploads, made, 'other')).toEqual(later)
+    expect(await found((await copyOf(directory)).uploads, made)).toMatchObject({ offset: 5 })
   })
 
-  test('a removal that fails leaves the session as it was, and may be tried again', async () => {
+  test('a removal that cannot be noted counts all the same', async () => {
     const directory = await temporaryFolder()
     const files = new FaultFiles(directory)
     const { uploads } = await openStore({ directory, files })
     const made = session()
     await uploads.create(made, ample)
-    const later = await saved(uploads, made, withBytes(5))
+    await saved(uploads, made, withBytes(5))
     await claimed(uploads, made, 'me')
-    files.judge = ({ operation }) => (operation === 'unlink' ? 'EROFS' : null)
-    await expect(uploads.remove(made.id, 'me')).rejects.toMatchObject({ kind: 'storageReadOnly' })
-    expect(await found(uploads, made)).toEqual(later)
-    files.judge = () => null
+    files.judge = ({ operation }) => (operation === 'write' ? 'ENOSPC' : null)
     expect(await uploads.remove(made.id, 'me')).toBe(true)
-    expect(await readdir(join(directory, 'uploads'))).toEqual([])
+    expect(await found(uploads, made)).toBeNull()
+    files.judge = () => null
+    // The next one is, and the process may end at any moment.
+    const next = session()
+    await uploads.create(next, ample)
+    await saved(uploads, next, withBytes(7))
+    await removed(uploads, next)
+    expect(await found((await copyOf(directory)).uploads, next)).toBeNull()
   })
 
   test('a claim that runs out while its save is under way is not lost', async () => {
@@ -317,9 +339,65 @@ describe('bytes that are elsewhere', () => {
     const again = await openStore({ directory, blobs, boot: 'one' })
     expect(await found(again.uploads, made)).toEqual(later)
     expect(again.status().blobs).toBe('elsewhere')
-    expect(JSON.parse(await readFile(layoutOf(directory).session(made.id), 'utf8'))).toMatchObject({
-      format: 2,
-      session: { stage },
+    const line = await readFile(layoutOf(directory).sessions(2), 'utf8')
+    expect(JSON.parse(line.slice(9))).toMatchObject({ format: 2, session: { stage } })
+  })
+})
+
+describe('the file of sessions', () => {
+  test('is written anew with the sessions that are open, and the one before it goes', async () => {
+    const directory = await temporaryFolder()
+    const { uploads } = await openStore({ directory, boot: 'one' })
+    const kept = session()
+    await uploads.create(kept, ample)
+    const last = await saved(uploads, kept, inState(5))
+    const large = { ...inState(9), hashState: 'x'.repeat(200_000) }
+    for (let round = 0; round < 12; round += 1) {
+      const made = session()
+      await uploads.create(made, ample)
+      await saved(uploads, made, large)
+      await removed(uploads, made)
+    }
+    const names = await readdir(join(directory, 'uploads'))
+    expect(names).toHaveLength(1)
+    expect(names[0]).not.toBe('sessions.1')
+    const copy = await copyOf(directory)
+    expect(copy.uploads.size).toBe(1)
+    expect(await found(copy.uploads, kept)).toEqual(last)
+  })
+
+  test('is read as far as it is whole, wherever it was cut or changed', async () => {
+    const directory = await temporaryFolder()
+    const { uploads } = await openStore({ directory, boot: 'one' })
+    const made = [session(), session(), session()]
+    for (const each of made) {
+      await uploads.create(each, ample)
+      await saved(uploads, each, inState(5))
+    }
+    const path = layoutOf(directory).sessions(1)
+    const whole = await readFile(path)
+    const ends = made.map((_, number) => {
+      let end = 0
+      for (let line = 0; line <= number; line += 1) end = whole.indexOf(10, end) + 1
+      return end
     })
+    for (let length = 0; length <= whole.length; length += 97) {
+      const copy = await temporaryFolder()
+      await cp(directory, copy, { recursive: true })
+      await writeFile(join(copy, 'uploads/sessions.1'), whole.subarray(0, length))
+      const store = await openStore({ directory: copy, boot: 'one' })
+      expect(store.uploads.size).toBe(ends.filter((end) => end <= length).length)
+      await store.close()
+    }
+    for (let at = 0; at < whole.length; at += 97) {
+      const copy = await temporaryFolder()
+      await cp(directory, copy, { recursive: true })
+      const flipped = Buffer.from(whole)
+      flipped[at] = (flipped[at] ?? 0) ^ 1
+      await writeFile(join(copy, 'uploads/sessions.1'), flipped)
+      const store = await openStore({ directory: copy, boot: 'one' })
+      expect(store.uploads.size).toBe(2)
+      await store.close()
+    }
   })
 })

@@ -157,7 +157,8 @@ export const stagedBlobCases: readonly BlobStoreCase[] = [
   blobCase('discarded bytes are gone, and discarding again is harmless', async (store) => {
     const id = newUploadId()
     const first = await store.stage(id, {})
-    await writeAll(first, sampleBytes(5000))
+    // So many that no state holds them itself.
+    await writeAll(first, sampleBytes(200_000))
     const state = await suspended(first)
     const staged = await store.stage(id, {}, state)
     await staged.discard()
