@@ -131,6 +131,9 @@ describe('upload sessions are capped (ferro: 1,024 × 4 GiB in memory)', () => {
       expect(await readdir(join(directory, 'uploads'))).not.toEqual([])
       clock.advance(idle + 1)
       await registry.expireUploads()
+      // The file of all sessions stays, and none is in it any more.
+      expect(await readdir(join(directory, 'uploads'))).toEqual(['sessions.1'])
+      await registry.close()
       expect(await readdir(join(directory, 'uploads'))).toEqual([])
     } finally {
       await registry.close()
