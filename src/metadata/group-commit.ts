@@ -112,6 +112,11 @@ export class GroupCommit {
     })
   }
 
+  /** Does what a start left to be done beside requests. */
+  begin(): void {
+    if (this.#state.leftovers.isPending) this.#wake()
+  }
+
   /** Waits until all changes are settled. */
   idle(): Promise<void> {
     if (!this.#isDraining) return Promise.resolve()

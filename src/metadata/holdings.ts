@@ -17,7 +17,7 @@ export class Holding {
   /** How many manifest records, in any repository, have these bytes. */
   records = 0
 
-  constructor({ digest, size, key }: BlobRef) {
+  constructor(digest: Digest, size: number, key: string) {
     this.digest = digest
     this.size = size
     this.packedKey = packKey(key, digest)
@@ -69,12 +69,23 @@ export class Holdings {
     return this.#held.values()
   }
 
-  /** Makes the blob's key the one that counts; the caller adds who names it. */
-  locate(blob: BlobRef, trace: Trace | null): Holding {
-    const { key, size } = blob
+  /**
+   * Makes the blob's key the one that counts; the caller adds who names it.
+   *
+   * @param known its digest as the text that is kept already, if it is
+   */
+  locate(
+    { digest: told, key, size }: BlobRef,
+    known: Digest | undefined,
+    trace: Trace | null,
+  ): Holding {
     this.#leaveTrash(key, trace)
-    const there = this.#held.get(blob.digest)
-    if (there === undefined) return this.#hold(blob, trace)
+    const there = this.#held.get(known ?? told)
+    if (there === undefined) {
+      // What is read from a file at the start is cut out of nothing.
+      const fresh = new Holding(known ?? (trace === null ? told : flatCopy(told)), size, key)
+      return this.#hold(fresh, trace)
+    }
     if (there.hasKey(key)) {
       this.#find(there, trace)
       return there
@@ -96,10 +107,8 @@ export class Holdings {
     return there
   }
 
-  #hold(blob: BlobRef, trace: Trace | null): Holding {
-    // What is read from a file at the start is cut out of nothing.
-    const digest = trace === null ? blob.digest : flatCopy(blob.digest)
-    const fresh = new Holding({ ...blob, digest })
+  #hold(fresh: Holding, trace: Trace | null): Holding {
+    const { digest } = fresh
     this.#held.set(digest, fresh)
     trace?.holders(digest)
     trace?.undo(() => this.#held.delete(digest))

@@ -12,7 +12,7 @@ const stride = 128
 /** How long others wait for a step at most, in milliseconds, give or take one stride. */
 const stepMs = 2
 
-/** What is still to be taken out of the maps. */
+/** What is still to be taken out of the maps, or to be put in order. */
 type Leftover =
   | { readonly kind: 'repository'; readonly repository: Repository }
   | {
@@ -21,6 +21,7 @@ type Leftover =
       readonly manifest: StoredManifest
       after: Tag | undefined
     }
+  | { readonly kind: 'unsorted'; readonly repository: Repository }
 
 /**
  * What a deletion leaves in the maps. A manifest with many tags, or a repository, ends in one small
@@ -79,6 +80,12 @@ export class Leftovers {
     })
   }
 
+  /** A repository whose tags are to be sorted, after a start. */
+  addUnsorted(repository: Repository): void {
+    this.#queue.add({ kind: 'unsorted', repository })
+    repository.tags.leftovers += 1
+  }
+
   /** Takes one digest out of all deleted repositories, so that only what stands names it. */
   settle(digest: Digest, trace: Trace | null): void {
     for (const repository of this.#repositories) this.#takeOutDigest(repository, digest, trace)
@@ -98,11 +105,22 @@ export class Leftovers {
     for (const leftover of this.#queue) {
       let isDone = false
       do {
-        isDone = leftover.kind === 'tags' ? dropTags(leftover) : this.#dropEntries(leftover)
+        isDone = this.#goOn(leftover)
       } while (!isDone && performance.now() < end)
       if (!isDone) return
       this.#queue.delete(leftover)
       if (performance.now() >= end) return
+    }
+  }
+
+  #goOn(leftover: Leftover): boolean {
+    switch (leftover.kind) {
+      case 'tags':
+        return dropTags(leftover)
+      case 'repository':
+        return this.#dropEntries(leftover)
+      case 'unsorted':
+        return sortTags(leftover.repository)
     }
   }
 
@@ -150,6 +168,13 @@ export class Leftovers {
     }
     this.#links.remove(repository, digest, trace)
   }
+}
+
+/** Sorts some tags in; true when none is left. */
+function sortTags({ tags }: Repository): boolean {
+  if (!tags.sortSome(stride)) return false
+  tags.leftovers -= 1
+  return true
 }
 
 /** Takes some tags out; true when none is left. */

@@ -20,10 +20,10 @@ export class Links {
 
   /** The repository has the blob, under its key, and keeps it at least until then. */
   add(repository: Repository, blob: BlobRef, keepUntil: number, trace: Trace | null): void {
-    // A manifest may have named the digest before: all share that text of it.
-    const digest = repository.links.get(blob.digest)?.digest ?? blob.digest
-    const holding = this.#holdings.locate({ ...blob, digest }, trace)
-    const link = repository.link(holding.digest)
+    // A manifest may have named the digest before.
+    const there = repository.links.get(blob.digest)
+    const holding = this.#holdings.locate(blob, there?.digest, trace)
+    const link = there ?? repository.link(holding.digest)
     if (link.holding !== null) {
       this.extend(link, keepUntil, trace)
       return

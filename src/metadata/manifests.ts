@@ -27,7 +27,7 @@ export class Manifests {
     { record, keepUntil }: Effect & { kind: 'manifest' },
     trace: Trace | null,
   ): void {
-    const holding = this.#holdings.locate(record.blob, trace)
+    const holding = this.#holdings.locate(record.blob, undefined, trace)
     const stored = this.#manifest(repository, holding.digest, trace)
     const before = stored.facts
     const references = this.#links.name(repository, record.references, trace)

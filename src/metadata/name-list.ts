@@ -71,8 +71,15 @@ function listOf<T extends string>(names: readonly T[]): NameList<T> {
   if (first === undefined) return noNames
   if (names.length === 1) return first
   // A sorted copy has no room to grow, which an array that grew has.
-  if (names.length <= longestArray) return names.toSorted()
+  if (names.length <= longestArray) return isSorted(names) ? names.slice() : names.toSorted()
   const sorted = new SortedNames<T>()
   for (const name of names) sorted.insert(name)
   return sorted
+}
+
+function isSorted(names: readonly string[]): boolean {
+  for (let at = 1; at < names.length; at += 1) {
+    if ((names[at - 1] as string) > (names[at] as string)) return false
+  }
+  return true
 }

@@ -118,6 +118,8 @@ async function replay(
   const problem = state.problem()
   if (problem !== null) throw new StoreDamaged(file, problem)
 
+  state.endReading()
+
   const notes = damaged.map((error) => ({
     file: error.file,
     detail: `damaged (${error.message}); the journals had all that it said`,

@@ -19,12 +19,12 @@ export class SortedNames<T extends string = string> {
 
   /** Adds a name; false when it is there. */
   insert(name: T): boolean {
-    const at = this.#runFor(name)
+    const at = this.#isLast(name) ? this.#runs.length - 1 : this.#runFor(name)
     const run = this.#runs[at]
     if (run === undefined) {
       this.#runs.push([name])
     } else {
-      const place = lowerBound(run, name)
+      const place = (run.at(-1) as T) < name ? run.length : lowerBound(run, name)
       if (run[place] === name) return false
       if (place === run.length) run.push(name)
       else run.splice(place, 0, name)
@@ -78,6 +78,12 @@ export class SortedNames<T extends string = string> {
     return { items, more: false }
   }
 
+  /** Whether a name is above all others: names often come in order. */
+  #isLast(name: string): boolean {
+    const last = this.#runs.at(-1)?.at(-1)
+    return last !== undefined && last < name
+  }
+
   /** The run a name belongs to: the last that starts at or below it, or the first. */
   #runFor(name: string): number {
     let low = 0
@@ -90,7 +96,7 @@ export class SortedNames<T extends string = string> {
     return Math.max(low - 1, 0)
   }
 
-  /** Names often come in order: a run that grew at its end stays full, and its last starts the next. */
+  /** A run that grew at its end stays full, and its last starts the next. */
   #split(at: number, run: T[], grownAt: number): void {
     const keep = grownAt === run.length - 1 ? grownAt : run.length >>> 1
     this.#runs.splice(at + 1, 0, run.splice(keep))

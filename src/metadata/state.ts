@@ -76,7 +76,7 @@ export class State {
       case 'located':
         if (this.holdings.get(effect.blob.digest) === undefined) {
           this.holdings.store(effect.blob, trace)
-        } else this.holdings.locate(effect.blob, trace)
+        } else this.holdings.locate(effect.blob, undefined, trace)
         break
       case 'stored':
         this.holdings.store(effect.blob, trace)
@@ -87,6 +87,13 @@ export class State {
       case 'forget':
         this.holdings.forget(effect.digest, effect.key, trace)
         break
+    }
+  }
+
+  /** Says that everything is read: what may be done afterwards is done beside requests. */
+  endReading(): void {
+    for (const repository of this.repositories.values()) {
+      if (repository.tags.isUnsorted) this.leftovers.addUnsorted(repository)
     }
   }
 

@@ -97,6 +97,7 @@ export async function openMetadata(options: JournalledOptions): Promise<Journall
       journalled: () => compaction.startIfDue(),
       moment: () => leases.moment(),
     })
+    commit.begin()
     const deps = { state, log, writer, commit }
     const { snapshotBytes, journalBytes } = recovered
     const sizes = { snapshotBytes, journalBytes }

@@ -20,14 +20,19 @@ export interface TagsOwner {
   readonly manifests: ReadonlyMap<Digest, StoredManifest>
 }
 
+/** From this many on, tags that are read at the start are sorted in afterwards. */
+const manyTags = 4096
+
 /** The tags of one repository. May hold tags of deleted manifests for a moment. */
 export class Tags {
-  readonly names: SortedNames<Tag> = new SortedNames()
   /** How many stand. */
   count = 0
   /** Deleted manifests whose tags are still to be taken out. */
   leftovers = 0
   readonly #owner: TagsOwner
+  readonly #names: SortedNames<Tag> = new SortedNames()
+  /** Read at the start, and still to be sorted in; some may be gone by now. */
+  #unsorted: Tag[] = []
   /** Most tags are set when their manifest is tagged first: these are the manifest itself. */
   readonly #entries: Map<Tag, StoredManifest | TagEntry> = new Map()
 
@@ -38,6 +43,29 @@ export class Tags {
   /** How many there are, those of deleted manifests included. */
   get size(): number {
     return this.#entries.size
+  }
+
+  /** All of them, in byte order. */
+  get names(): SortedNames<Tag> {
+    if (this.#unsorted.length > 0) this.sortSome(Number.POSITIVE_INFINITY)
+    return this.#names
+  }
+
+  /** Whether some are still to be sorted in. */
+  get isUnsorted(): boolean {
+    return this.#unsorted.length > 0
+  }
+
+  /** Sorts up to `limit` of them in; true when none is left. */
+  sortSome(limit: number): boolean {
+    const from = Math.max(0, this.#unsorted.length - limit)
+    for (let at = this.#unsorted.length - 1; at >= from; at -= 1) {
+      const tag = this.#unsorted[at] as Tag
+      if (this.#entries.has(tag)) this.#names.insert(tag)
+    }
+    if (from === 0) this.#unsorted = []
+    else this.#unsorted.length = from
+    return from === 0
   }
 
   keys(): IterableIterator<Tag> {
@@ -89,7 +117,7 @@ export class Tags {
     const target = this.target(tag)
     if (before === undefined || target === undefined) return
     this.#entries.delete(tag)
-    this.names.delete(tag)
+    this.#names.delete(tag)
     this.count -= 1
     target.tags = withoutName(target.tags, tag)
     if (trace === null) return
@@ -98,7 +126,7 @@ export class Tags {
     trace.tagList(name)
     trace.undo(() => {
       this.#entries.set(tag, before)
-      this.names.insert(tag)
+      this.#names.insert(tag)
       this.count += 1
       target.tags = withName(target.tags, tag)
     })
@@ -108,7 +136,7 @@ export class Tags {
   drop(tag: Tag, target: StoredManifest): void {
     if (this.get(tag) !== target) return
     this.#entries.delete(tag)
-    this.names.delete(tag)
+    this.#names.delete(tag)
   }
 
   /** Points a tag at a manifest; true when it did not point there before. */
@@ -118,7 +146,7 @@ export class Tags {
     const isSet = before !== undefined && this.#stands(before.target)
     if (isSet && before.target === target && before.updatedAt === updatedAt) return false
     this.#entries.set(tag, target.taggedAt === updatedAt ? target : { target, updatedAt })
-    const isNew = before === undefined && this.names.insert(tag)
+    const isNew = before === undefined && this.#list(tag, trace)
     const left = isSet && before.target !== target ? before.target : null
     if (left !== null) left.tags = withoutName(left.tags, tag)
     if (!isSet) this.count += 1
@@ -129,12 +157,22 @@ export class Tags {
       trace.undo(() => {
         if (raw === undefined) this.#entries.delete(tag)
         else this.#entries.set(tag, raw)
-        if (isNew) this.names.delete(tag)
+        if (isNew) this.#names.delete(tag)
         if (left !== null) left.tags = withName(left.tags, tag)
         if (!isSet) this.count -= 1
       })
     }
     return !isSet || left !== null
+  }
+
+  /**
+   * Lists a new tag. Finding the place of one among many takes longer than all the rest of reading it, and
+   * nothing asks for lists before the start is over.
+   */
+  #list(tag: Tag, trace: Trace | null): boolean {
+    if (trace !== null || this.#names.size < manyTags) return this.#names.insert(tag)
+    this.#unsorted.push(tag)
+    return true
   }
 
   #stands(target: StoredManifest): boolean {
