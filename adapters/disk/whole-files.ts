@@ -57,13 +57,18 @@ export async function* readFile(files: Files, path: string): AsyncGenerator<Uint
  *
  * @throws Error when it is longer than `limit` bytes, or no regular file.
  */
-export async function readText(files: Files, path: string, limit: number): Promise<string | null> {
+export async function readText(
+  files: Files,
+  path: string,
+  limit: number,
+  encoding: 'utf-8' | 'latin1' = 'utf-8',
+): Promise<string | null> {
   if ((await files.stat(path)) === null) return null
   const file = await files.open(path, 'read')
   try {
     if (file.size > limit) throw new Error(`${path}: longer than the ${limit} bytes it may have`)
     let text = ''
-    const decoder = new TextDecoder()
+    const decoder = new TextDecoder(encoding)
     for await (const piece of readSpan(file, 0, file.size)) {
       text += decoder.decode(piece, { stream: true })
     }

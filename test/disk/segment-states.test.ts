@@ -12,6 +12,8 @@ import { afterKill, afterPowerLoss } from './simulation/states.ts'
 const perCall = Number(process.env.LAYERDOCK_STATES ?? 0.5)
 const seed = Number(process.env.LAYERDOCK_SEED ?? 1)
 const leaseMs = 1000
+/** Only a bound for what never ends, in milliseconds. */
+const longest = 3_600_000
 
 type Cause = 'kill' | 'power loss'
 
@@ -72,15 +74,19 @@ describe.each([
   ['in segments', 64 * 1024],
   ['in files', -1],
 ])('small content %s', (_, segmentLimit) => {
-  test('outlives kills and power loss at every call', async () => {
-    let states = 0
-    for await (const state of statesOf(segmentLimit, new Random(seed))) {
-      await checkState(state, segmentLimit)
-      states += 1
-    }
-    if (perCall > 1) process.stdout.write(`${states} states\n`)
-    expect(states).toBeGreaterThan(150)
-  })
+  test(
+    'outlives kills and power loss at every call',
+    async () => {
+      let states = 0
+      for await (const state of statesOf(segmentLimit, new Random(seed))) {
+        await checkState(state, segmentLimit)
+        states += 1
+      }
+      if (perCall > 1) process.stdout.write(`${states} states\n`)
+      expect(states).toBeGreaterThan(150)
+    },
+    longest,
+  )
 
   test('outlives many such lives, one after the other', async () => {
     const random = new Random(seed + 1)

@@ -16,6 +16,7 @@ const atOnce = 64
  * Copies what lives in segments that are mostly deleted, and in small ones where there are many, to the
  * newest segment, and drops them. A record is copied and durable before a name points at the copy, and
  * the names are durable before the segment goes; a crash in between leaves a copy without a name.
+ * Records whose names are on their way, and damaged ones, keep their segment.
  *
  * @returns bytes of the segments that went
  */
@@ -33,7 +34,7 @@ export async function compactSegments(segments: Segments, move: Move): Promise<n
   let freed = 0
   for (const segment of due) {
     await moveRecords(segments, segment, move)
-    if (await isEmpty(segments, segment)) freed += await segments.drop(segment)
+    if (await segments.isSpent(segment)) freed += await segments.drop(segment)
   }
   return freed
 }
@@ -62,10 +63,4 @@ async function moveRecords(segments: Segments, segment: Segment, move: Move): Pr
   }
   await Promise.all(under)
   if (failure !== null) throw failure
-}
-
-/** Records whose names are on their way, and damaged ones, keep their segment. */
-async function isEmpty(segments: Segments, segment: Segment): Promise<boolean> {
-  for await (const _ of segments.records(segment)) return false
-  return true
 }

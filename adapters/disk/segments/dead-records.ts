@@ -17,7 +17,8 @@ const longestFile = 64 * 1024 * 1024
 export class DeadRecords {
   readonly #files: Files
   readonly #path: string
-  readonly #offsets: Set<number> = new Set()
+  /** Their lengths by their offsets, heads included. */
+  readonly #lengths: Map<number, number> = new Map()
   #bytes = 0
   /** Lines that are in the file. */
   #lines = 0
@@ -34,10 +35,13 @@ export class DeadRecords {
     return new DeadRecords(files, path)
   }
 
-  /** Reads what an earlier process left. A damaged line is passed over. */
+  /**
+   * Reads what an earlier process left. A damaged line is passed over, and so is a file that cannot be
+   * read: the sweep finds those records again.
+   */
   static async load(files: Files, path: string): Promise<DeadRecords> {
     const records = new DeadRecords(files, path)
-    const text = (await readText(files, path, longestFile)) ?? ''
+    const text = (await readText(files, path, longestFile, 'latin1').catch(() => null)) ?? ''
     records.#lines = Math.floor(text.length / lineBytes)
     for (let line = 0; line < records.#lines; line += 1) {
       const [, fields, check] =
@@ -55,7 +59,17 @@ export class DeadRecords {
   }
 
   has(offset: number): boolean {
-    return this.#offsets.has(offset)
+    return this.#lengths.has(offset)
+  }
+
+  /** Where the deleted records end that follow each other from an offset on. */
+  endFrom(offset: number): number {
+    let end = offset
+    for (let length = this.#lengths.get(end); length !== undefined; ) {
+      end += length
+      length = this.#lengths.get(end)
+    }
+    return end
   }
 
   /**
@@ -81,8 +95,8 @@ export class DeadRecords {
   }
 
   #note(offset: number, length: number): boolean {
-    if (this.#offsets.has(offset)) return false
-    this.#offsets.add(offset)
+    if (this.#lengths.has(offset)) return false
+    this.#lengths.set(offset, length)
     this.#bytes += length
     return true
   }

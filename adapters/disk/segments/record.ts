@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { crc32 } from 'node:zlib'
 import { type Digest, type DigestAlgorithm, parseDigest } from '../../../src/index.ts'
+import type { RecordPlace } from './segment-key.ts'
 
 /** What the line before a record's bytes says of them. */
 export interface RecordHead {
@@ -29,15 +30,20 @@ export function headBytes(algorithm: DigestAlgorithm): number {
 /** The longest head there is, in bytes. */
 export const longestHead: number = headBytes('sha512')
 
+/** Where a head is: what its check is made of beside the line. */
+export type HeadPlace = Pick<RecordPlace, 'segment' | 'offset'>
+
 /**
  * Writes a record: `blob`, the digest, the size, the time and the CRC-32 of the bytes, the CRC-32 of
- * the line so far, a newline, and the bytes. All numbers are hexadecimal and of a fixed width.
+ * the record's place and the line so far, a newline, and the bytes. All numbers are hexadecimal and of
+ * a fixed width.
  *
  * @returns where the record ends in `into`
  */
 export function writeRecord(
   into: Buffer,
   at: number,
+  place: HeadPlace,
   digest: Digest,
   committedAt: number,
   chunks: readonly Uint8Array[],
@@ -51,16 +57,19 @@ export function writeRecord(
   }
   const crc = crc32(into.subarray(start, end))
   const line = `blob ${digest} ${hex(end - start, 8)} ${hex(committedAt, 12)} ${hex(crc, 8)} `
-  into.write(`${line}${hex(crc32(line), 8)}\n`, at, 'latin1')
+  into.write(`${line}${hex(checkOf(place, line), 8)}\n`, at, 'latin1')
   return end
 }
 
-/** The head that begins at `at`; null where none does. */
-export function parseHead(bytes: Uint8Array, at: number): RecordHead | null {
+/**
+ * The head that begins at `at`, which is at a place of a segment; null where none does. A client that
+ * pushes what looks like a head cannot know its place.
+ */
+export function parseHead(bytes: Uint8Array, at: number, place: HeadPlace): RecordHead | null {
   const end = Math.min(at + longestHead, bytes.byteLength)
   const text = bufferOf(bytes).toString('latin1', at, end)
   const [, line, name, size, committedAt, crc, check] = form.exec(text) ?? []
-  if (line === undefined || crc32(line) !== numberOf(check)) return null
+  if (line === undefined || checkOf(place, line) !== numberOf(check)) return null
   const digest = parseDigest(name as string)
   if (digest === null) return null
   return {
@@ -80,6 +89,10 @@ export function isWhole(head: RecordHead, bytes: Uint8Array): boolean {
 /** Where the mark of a head is found next, from `at` on; -1 where it is not. */
 export function nextMark(bytes: Uint8Array, at: number): number {
   return bufferOf(bytes).indexOf(headMark, at, 'latin1')
+}
+
+function checkOf({ segment, offset }: HeadPlace, line: string): number {
+  return crc32(line, crc32(`${segment}:${offset} `))
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

@@ -1,5 +1,13 @@
 import type { OpenFile } from '../files.ts'
-import { headMark, longestHead, nextMark, parseHead, type RecordHead } from './record.ts'
+import {
+  type HeadPlace,
+  headMark,
+  longestHead,
+  nextMark,
+  parseHead,
+  type RecordHead,
+} from './record.ts'
+import type { SegmentName } from './segment-key.ts'
 
 /** A record that a walk came upon. */
 export interface FoundRecord extends RecordHead {
@@ -16,6 +24,7 @@ const windowBytes = 64 * 1024
  */
 export async function* walkRecords(
   file: OpenFile,
+  segment: SegmentName,
   size: number,
   from: number,
 ): AsyncGenerator<FoundRecord> {
@@ -26,7 +35,7 @@ export async function* walkRecords(
     if (bytes.byteLength === 0) return
     let at = 0
     while (at < bytes.byteLength) {
-      const record = recordAt(bytes, at, start, size)
+      const record = recordAt(bytes, at, { segment, offset: start + at }, size)
       if (record !== null) {
         yield record
         at += record.length
@@ -43,9 +52,15 @@ export async function* walkRecords(
   }
 }
 
-function recordAt(bytes: Uint8Array, at: number, start: number, size: number): FoundRecord | null {
-  const head = parseHead(bytes, at)
-  return head === null || start + at + head.length > size ? null : { ...head, offset: start + at }
+function recordAt(
+  bytes: Uint8Array,
+  at: number,
+  place: HeadPlace,
+  size: number,
+): FoundRecord | null {
+  const head = parseHead(bytes, at, place)
+  const { offset } = place
+  return head === null || offset + head.length > size ? null : { ...head, offset }
 }
 
 async function readSome(

@@ -57,8 +57,9 @@ export class SegmentWriter {
   readonly #deps: SegmentWriterDeps
   #waiting: Waiting[] = []
   #writing: Promise<void> | null = null
+  #batchUnderWay: Promise<void> | null = null
   #current: Current | null = null
-  #batch: Buffer = Buffer.alloc(0)
+  #buffer: Buffer = Buffer.alloc(0)
 
   constructor(deps: SegmentWriterDeps) {
     this.#deps = deps
@@ -84,15 +85,18 @@ export class SegmentWriter {
     })
   }
 
-  /** Has the next record begin a segment of its own. */
+  /** Has the next batch begin a segment of its own; waits for the one that is being written. */
   async retire(): Promise<void> {
-    await this.#writing
-    await this.#retire()
+    const file = this.#current?.file
+    this.#current = null
+    await this.#batchUnderWay
+    await file?.close().catch(() => {})
   }
 
   /** Waits for what is being written, and closes the segment. */
-  close(): Promise<void> {
-    return this.retire()
+  async close(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+    await this.#retire()
   }
 
   async #drain(): Promise<void> {
@@ -106,7 +110,8 @@ export class SegmentWriter {
       }
       const batch = this.#waiting.slice(0, count)
       this.#waiting = this.#waiting.slice(count)
-      await this.#write(batch, length)
+      this.#batchUnderWay = this.#write(batch, length)
+      await this.#batchUnderWay
     }
     this.#writing = null
   }
@@ -154,16 +159,17 @@ export class SegmentWriter {
     length: number,
     places: Array<readonly [offset: number, waiting: Waiting]>,
   ): Uint8Array {
-    if (this.#batch.byteLength < length) this.#batch = Buffer.allocUnsafeSlow(roundUp(length))
+    if (this.#buffer.byteLength < length) this.#buffer = Buffer.allocUnsafeSlow(roundUp(length))
     const now = Date.now()
     let end = 0
     for (const waiting of batch) {
       const { digest, chunks } = waiting
-      places.push([current.size + end, waiting])
-      end = writeRecord(this.#batch, end, digest, now, chunks, algorithmOf(digest))
+      const place = { segment: current.name, offset: current.size + end }
+      places.push([place.offset, waiting])
+      end = writeRecord(this.#buffer, end, place, digest, now, chunks, algorithmOf(digest))
       for (const chunk of chunks) freeChunk(chunk)
     }
-    return this.#batch.subarray(0, end)
+    return this.#buffer.subarray(0, end)
   }
 
   /** A write that failed for want of room is taken back; after any other the segment is left. */

@@ -1,16 +1,15 @@
-import { type Digest, RegistryError } from '../../../src/index.ts'
+import type { Digest } from '../../../src/index.ts'
 import { algorithmOf, type BlobRef, type StoredBytes } from '../../../src/kit.ts'
 import type { DirectorySync } from '../directory-sync.ts'
-import { isGone, isNoFile } from '../file-errors.ts'
 import type { Files } from '../files.ts'
 import type { FolderGuard } from '../folder-guard.ts'
 import type { Layout } from '../layout.ts'
 import { compactSegments, type Move } from './compaction.ts'
 import { DeadRecords } from './dead-records.ts'
 import { headBytes, isWhole, parseHead } from './record.ts'
-import { SegmentFiles } from './segment-files.ts'
 import { parseSegmentName, type RecordPlace, type SegmentName, segmentKey } from './segment-key.ts'
-import { type FoundRecord, walkRecords } from './segment-walk.ts'
+import { SegmentReader } from './segment-reader.ts'
+import type { FoundRecord } from './segment-walk.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 /** What {@link Segments} work with. */
@@ -41,13 +40,14 @@ export interface Segment {
 export class Segments {
   readonly #deps: SegmentsDeps
   readonly #segments: Map<SegmentName, Segment> = new Map()
-  readonly #open: SegmentFiles
+  readonly #reader: SegmentReader
   readonly #writer: SegmentWriter
+  #compacting: Promise<unknown> = Promise.resolve()
 
   private constructor(deps: SegmentsDeps) {
     this.#deps = deps
     const { files, layout, guard, folder, failed } = deps
-    this.#open = new SegmentFiles(files)
+    this.#reader = new SegmentReader(deps)
     this.#writer = new SegmentWriter({
       files,
       guard,
@@ -76,7 +76,9 @@ export class Segments {
       const name = parseSegmentName(text.replace(/\.dead$/, ''))
       if (name === null) continue
       const stat = await files.stat(layout.segment(name))
-      if (stat === null && !readOnly) await files.unlink(layout.deadRecords(name))
+      if (stat === null && !readOnly) {
+        await files.unlink(layout.deadRecords(name)).catch(() => false)
+      }
       if (stat?.kind !== 'file' || name !== text) continue
       const dead = await DeadRecords.load(files, layout.deadRecords(name))
       segments.#segments.set(name, { name, size: stat.size, dead })
@@ -113,8 +115,8 @@ export class Segments {
     const segment = await this.#segmentOf(place)
     if (segment === null || segment.dead.has(place.offset) || place.size !== ref.size) return null
     const head = headBytes(algorithmOf(ref.digest))
-    const bytes = await this.#bytes(segment, place.offset, head + place.size)
-    const found = bytes === null ? null : parseHead(bytes, 0)
+    const bytes = await this.#reader.read(segment, place.offset, head + place.size)
+    const found = bytes === null ? null : parseHead(bytes, 0, place)
     if (bytes === null || found === null || found.digest !== ref.digest) return null
     const content = bytes.subarray(head)
     return isWhole(found, content) ? content : null
@@ -125,8 +127,8 @@ export class Segments {
     const segment = await this.#segmentOf(place)
     if (segment === null || segment.dead.has(place.offset) || place.size !== ref.size) return false
     const length = headBytes(algorithmOf(ref.digest))
-    const bytes = await this.#bytes(segment, place.offset, length)
-    const found = bytes === null ? null : parseHead(bytes, 0)
+    const bytes = await this.#reader.read(segment, place.offset, length)
+    const found = bytes === null ? null : parseHead(bytes, 0, place)
     // One whose head is damaged is only counted.
     if (found !== null && (found.digest !== ref.digest || found.size !== ref.size)) return false
     try {
@@ -140,8 +142,11 @@ export class Segments {
   async *list(after: RecordPlace | null): AsyncGenerator<StoredBytes> {
     for (const segment of this.all()) {
       if (after !== null && segment.name < after.segment) continue
-      const from = after?.segment === segment.name ? after.offset + 1 : 0
-      for await (const { offset, size, digest, committedAt } of this.records(segment, from)) {
+      // From where a record begins: bytes in its middle may look like another.
+      const from = after?.segment === segment.name ? after.offset : -1
+      for await (const record of this.records(segment, Math.max(from, 0))) {
+        const { offset, size, digest, committedAt } = record
+        if (offset === from) continue
         const key = segmentKey({ segment: segment.name, offset, size })
         yield { key, size, committedAt, digest }
       }
@@ -150,21 +155,30 @@ export class Segments {
 
   /** The records of a segment that were not deleted, from an offset on. */
   async *records(segment: Segment, from = 0): AsyncGenerator<FoundRecord> {
-    let next = from
-    // A few at a time, so that the file is not held open while the caller works with them.
-    for (let isWholeYet = false; !isWholeYet; ) {
-      const found = await this.#some(segment, next)
-      isWholeYet = found.length === 0
-      for (const record of found) {
-        next = record.offset + record.length
-        if (!segment.dead.has(record.offset)) yield record
-      }
+    for await (const record of this.#reader.walk(segment, from)) {
+      if (!segment.dead.has(record.offset)) yield record
     }
   }
 
-  /** Copies what is left of segments that are mostly deleted, and drops them. */
+  /**
+   * Whether nothing lives in a segment. What is damaged counts as alive until it is deleted; only behind
+   * the last record it may be what a crash cut off.
+   */
+  async isSpent(segment: Segment): Promise<boolean> {
+    let end = 0
+    for await (const { offset, length } of this.#reader.walk(segment, 0)) {
+      if (!segment.dead.has(offset) || segment.dead.endFrom(end) < offset) return false
+      end = offset + length
+    }
+    return true
+  }
+
+  /** Copies what is left of segments that are mostly deleted, and drops them; one compaction at a time. */
   compact(move: Move): Promise<number> {
-    return compactSegments(this, move)
+    const before = this.#compacting
+    const compacting = before.then(() => compactSegments(this, move))
+    this.#compacting = compacting.catch(() => {})
+    return compacting
   }
 
   /** Has the next record begin a segment of its own. */
@@ -176,64 +190,29 @@ export class Segments {
   async drop(segment: Segment): Promise<number> {
     const { files, layout } = this.#deps
     this.#segments.delete(segment.name)
-    await this.#open.forget(layout.segment(segment.name))
     await segment.dead.settle()
     // In this order: without its segment, a note of what is deleted is removed at the next start.
     await files.unlink(layout.segment(segment.name))
+    await this.#reader.forget(segment)
     await files.unlink(layout.deadRecords(segment.name))
     return segment.size
   }
 
   /** @throws RegistryError `unavailable` when the folder is gone. */
-  async expectFolder(cause?: unknown): Promise<void> {
-    const { files, layout, guard, readOnly } = this.#deps
-    await guard.verify(cause)
-    // A store of an earlier format has none until it is written to.
-    if (readOnly || (await files.stat(layout.segments)) !== null) return
-    throw new RegistryError('unavailable', { cause: isGone(layout.segments, cause) })
+  expectFolder(): Promise<void> {
+    return this.#reader.expectFolder()
   }
 
   async close(): Promise<void> {
     await this.#writer.close()
     for (const { dead } of this.#segments.values()) await dead.settle()
-    await this.#open.close()
+    await this.#reader.close()
   }
 
   async #segmentOf(place: RecordPlace): Promise<Segment | null> {
     const segment = this.#segments.get(place.segment)
     if (segment !== undefined) return segment
-    await this.expectFolder()
+    await this.#reader.expectFolder()
     return null
-  }
-
-  /** Null where the segment is shorter, or gone. */
-  async #bytes(segment: Segment, offset: number, length: number): Promise<Uint8Array | null> {
-    const bytes = new Uint8Array(length)
-    try {
-      return await this.#open.use(this.#deps.layout.segment(segment.name), async (file) => {
-        for (let filled = 0; filled < length; ) {
-          const count = await file.read(bytes, filled, length - filled, offset + filled)
-          if (count === 0) return null
-          filled += count
-        }
-        return bytes
-      })
-    } catch (error) {
-      if (!isNoFile(error)) throw error
-      await this.expectFolder(error)
-      return null
-    }
-  }
-
-  async #some(segment: Segment, from: number): Promise<FoundRecord[]> {
-    const found: FoundRecord[] = []
-    if (from >= segment.size) return found
-    await this.#open.use(this.#deps.layout.segment(segment.name), async (file) => {
-      for await (const record of walkRecords(file, segment.size, from)) {
-        found.push(record)
-        if (found.length >= 256) return
-      }
-    })
-    return found
   }
 }
