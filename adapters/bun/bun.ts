@@ -33,7 +33,7 @@ export interface BunServer {
   /** For this request's connection, from now on: seconds without anything moving; 0 is for ever. */
   timeout(request: Request, seconds: number): void
   /** Null on a unix socket, or when the client has gone. */
-  requestIP(request: Request): { readonly address: string } | null
+  requestIP(request: Request): { readonly address: string; readonly port: number } | null
   /** Closes connections that have been answered and wait for their next request. */
   closeIdleConnections(): void
   /** Takes no more connections and resolves when none is left; `true` cuts those that are. */

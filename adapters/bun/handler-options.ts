@@ -9,6 +9,8 @@ export interface HandlerOptions {
    * `idleTimeout` too, to which Bun sets its clock back whenever it can write. Default: 60.
    */
   readonly stallSeconds?: number
+  /** See `ServingOptions`. */
+  readonly slowestPull?: number
   /** In seconds: how long an answered connection may wait for its next request. Default: 75. */
   readonly keepAliveSeconds?: number
   /** How many requests may be under way at once; one more is 503. Default: any number. */

@@ -16,6 +16,7 @@ import {
 } from '../../src/kit.ts'
 import { type DiskBlob, isDiskBlob } from '../disk/disk-blob.ts'
 import type { Fetcher } from '../serving/fetcher.ts'
+import { unreadMs } from '../serving/serve-options.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
 import { type BunServer, bun } from './bun.ts'
 import { answerEarly } from './early-answer.ts'
@@ -24,6 +25,7 @@ import type { HandlerOptions } from './handler-options.ts'
 import { isHost, withHost } from './host.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
+import { SlowReaders } from './slow-readers.ts'
 import { Transfers } from './transfers.ts'
 import { UnderWay } from './under-way.ts'
 
@@ -74,6 +76,11 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   const observe = safeObserver(options.observe, onNotice)
   const observed = observe !== null || registry.observed === true
   const transfers = new Transfers()
+  const slowReaders = new SlowReaders({
+    stallSeconds,
+    moreMs: unreadMs(0, options.slowestPull),
+    isFull: (server) => underWay.isFull(server),
+  })
 
   const ready = (
     given: Response,
@@ -84,15 +91,23 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (ending()) response.headers.set('Connection', 'close')
     const native = nativeBlob(response)
     server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
-    if (native === null) return response.status === 206 ? severalRanges(response) : response
+    if (native === null) {
+      if (response.status !== 206) return response
+      // Several ranges are no single file, so Bun cannot send them as one.
+      const isLong = Number(response.headers.get('content-length')) > gathered
+      if (isLong) slowReaders.watch(request, server)
+      return isLong ? response : bytesResponse(response)
+    }
     const { blob, span } = native
+    const isLong = span.end - span.start > gathered
+    if (isLong) slowReaders.watch(request, server)
     if (isDiskBlob(blob.native)) {
       if (native.ended !== undefined) {
         transfers.watch(request, server, span.end - span.start, native.ended)
       }
       return fileResponse(response, blob.native, span)
     }
-    return span.end - span.start > gathered ? response : bytesResponse(response)
+    return isLong ? response : bytesResponse(response)
   }
 
   /** Ends an exchange, as far as Bun tells. */
@@ -215,13 +230,6 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (observe !== null) exchange.add(observe)
     return answer(request, server, { peer, requestId, exchange })
   }
-}
-
-/** Several ranges are no single file, so Bun cannot send them as one. */
-function severalRanges(response: Response): Response | Promise<Response> {
-  return Number(response.headers.get('content-length')) > gathered
-    ? response
-    : bytesResponse(response)
 }
 
 async function bytesResponse(response: Response): Promise<Response> {

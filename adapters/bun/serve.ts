@@ -37,7 +37,7 @@ export type Serving = RunningServer<BunServer>
  */
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, tls, trustedProxies } = options
+  const { observe, slowestPull, tls, trustedProxies } = options
   const onNotice = safeNotices(options.onNotice)
   let draining = false
   const fetch = createHandler(registry, {
@@ -46,6 +46,7 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     maxRequests: options.maxConnections ?? affordableConnections(),
     ending: () => draining,
     onNotice,
+    ...(slowestPull === undefined ? {} : { slowestPull }),
     ...(observe === undefined ? {} : { observe }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })

@@ -21,6 +21,11 @@ export class UnderWay {
     this.#most = most
   }
 
+  /** Whether there is no room for another request. */
+  isFull(server: BunServer): boolean {
+    return server.pendingRequests >= this.#most
+  }
+
   /**
    * Whether one more request may be answered. Where there are too many, the oldest body of the address
    * that sends the most of them is called off for a client of an address that sends fewer.

@@ -69,8 +69,9 @@ export interface ServingOptions {
   /**
    * How slowly a client may read an answer, in bytes a second: who reads faster is never cut. A server
    * sees only now and then that something was read, so who reads nothing is cut after the time that
-   * 2 MiB take, 35 minutes at the default, or after `stallMs` where connections run out. Bun's clock
-   * knows `stallMs` alone, which is enough for a client that reads 25 KiB a second. Default: 1024.
+   * 2 MiB take, 35 minutes at the default, or after `stallMs` where connections run out. On Bun this needs
+   * Linux; elsewhere its clock knows `stallMs` alone, which is enough for a client that reads 25 KiB a
+   * second. Default: 1024.
    */
   readonly slowestPull?: number
 }

@@ -140,7 +140,9 @@ export const layers: readonly Layer[] = [
     where: ['adapters/serving/'],
     layers: surface,
     packages: [],
-    onlyIn: { 'node:fs': ['adapters/serving/descriptors.ts'] },
+    onlyIn: {
+      'node:fs': ['adapters/serving/descriptors.ts', 'adapters/serving/send-queues.ts'],
+    },
   },
   {
     name: 'node-http',

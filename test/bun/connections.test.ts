@@ -18,18 +18,44 @@ it('a pull may pause for as long as it may stall, however soon a head has to be 
   // More than the kernel takes ahead on either side.
   const bytes = new Uint8Array(16 * 1024 * 1024).fill(7)
   const { digest } = await clientOf(`http://127.0.0.1:${probe.port}`).pushBlob('app', bytes)
-  const socket = await dial(probe.port)
-  socket.write(head(`GET /v2/app/blobs/${digest} HTTP/1.1`, 'Connection: close'))
-  await readUntil(socket, '\r\n\r\n')
-  socket.pause()
   // The shortest time that Bun knows is over after three ticks of its clock.
-  await new Promise((resolve) => setTimeout(resolve, 14_000))
-  const rest = readAll(socket)
-  socket.resume()
-  expect((await rest).length).toBeGreaterThan(15 * 1024 * 1024)
+  expect(await readWithPause(probe.port, digest, 14_000)).toBeGreaterThan(15 * 1024 * 1024)
   await probe.stop()
   rmSync(folder, { recursive: true })
 })
+
+/** Pauses a pull for so long, then reads the rest; how much came. */
+async function readWithPause(port: number, digest: string, milliseconds: number): Promise<number> {
+  const socket = await dial(port)
+  socket.write(head(`GET /v2/app/blobs/${digest} HTTP/1.1`, 'Connection: close'))
+  await readUntil(socket, '\r\n\r\n')
+  socket.pause()
+  await new Promise((resolve) => setTimeout(resolve, milliseconds))
+  const rest = readAll(socket)
+  socket.resume()
+  return (await rest).length
+}
+
+it.runIf(process.platform === 'linux')(
+  'a pull that seems not to be read is kept for as long as the slowest reader needs',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'layerdock-bun-'))
+    const options = { directory: join(folder, 'store'), timeouts: { stallMs: 8_000 } }
+    const bytes = new Uint8Array(16 * 1024 * 1024).fill(7)
+    for (const [slowestPull, isKept] of [
+      [1024, true],
+      [1024 * 1024, false],
+    ] as const) {
+      const probe = await startProbeAlone('bun', { ...options, slowestPull })
+      const { digest } = await clientOf(`http://127.0.0.1:${probe.port}`).pushBlob('app', bytes)
+      // More than twice what Bun's clock would let pass.
+      const count = await readWithPause(probe.port, digest, 25_000)
+      expect(count > 15 * 1024 * 1024).toBe(isKept)
+      await probe.stop()
+    }
+    rmSync(folder, { recursive: true })
+  },
+)
 
 it('a client that waits for 100 Continue in vain is cut soon, not left to wait', async () => {
   const probe = await startProbeAlone('bun', { timeouts: { stallMs: 255_000 } })
