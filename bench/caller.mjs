@@ -1,7 +1,7 @@
 // The calls that clients make of a registry, on one connection, each checked for its answer.
 
 import { createHash } from 'node:crypto'
-import { chunked, manifestType } from './content.mjs'
+import { chunked } from './content.mjs'
 import { Connection, headerOf } from './http.mjs'
 
 /** @import { Answer, ConnectionOptions, Reading } from './http.mjs' */
@@ -150,12 +150,14 @@ export class Caller {
   }
 
   /**
-   * @param {string} reference
+   * @param {string} reference a tag or a digest, with a query or without
    * @param {Manifest} manifest
+   * @param {string} [repository] another than the caller's own
    */
-  async pushManifest(reference, manifest) {
-    const head = this.#head('PUT', `${this.#base}/manifests/${reference}`, {
-      'Content-Type': manifestType,
+  async pushManifest(reference, manifest, repository) {
+    const base = repository === undefined ? this.#base : `/v2/${repository}`
+    const head = this.#head('PUT', `${base}/manifests/${reference}`, {
+      'Content-Type': manifest.type,
       'Content-Length': manifest.bytes.length,
     })
     await this.#call('PUT of a manifest', 201, Buffer.concat([head, manifest.bytes]))
@@ -170,7 +172,7 @@ export class Caller {
    */
   manifestReader(method, reference, manifest) {
     const head = this.#head(method, `${this.#base}/manifests/${reference}`, {
-      Accept: manifestType,
+      Accept: manifest.type,
     })
     const bodyless = method === 'HEAD'
     const wanted = bodyless ? 0 : manifest.bytes.length
@@ -181,6 +183,15 @@ export class Caller {
       }
       return answer
     }
+  }
+
+  /**
+   * GET of any path; `onBody` may look at what comes.
+   * @param {string} path
+   * @param {Reading['onBody']} [onBody]
+   */
+  async get(path, onBody = null) {
+    await this.#call(`GET of ${path}`, 200, this.#head('GET', path), { onBody })
   }
 
   async #startUpload() {

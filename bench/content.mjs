@@ -68,6 +68,33 @@ function frame(piece) {
 
 export const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
+const indexType = 'application/vnd.oci.image.index.v1+json'
+
+/**
+ * An index of nothing, which any repository can hold. Another `note` makes another; with a `subject` it
+ * is one of its referrers.
+ * @param {string} note
+ * @param {Manifest} [subject]
+ * @returns {Manifest}
+ */
+export function indexManifest(note, subject) {
+  const refers = {
+    artifactType: 'application/vnd.example.report',
+    subject: { mediaType: indexType, digest: subject?.digest, size: subject?.bytes.length },
+  }
+  const bytes = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: indexType,
+      ...(subject === undefined ? {} : refers),
+      manifests: [],
+      annotations: { 'org.opencontainers.image.ref.name': note },
+    }),
+  )
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  return { bytes, digest, type: indexType }
+}
+
 /**
  * An image manifest over these blobs; the first is its configuration. Another `note` makes another
  * manifest.
@@ -88,7 +115,8 @@ export function imageManifest([config, ...layers], note) {
       annotations: { 'org.opencontainers.image.ref.name': note },
     }),
   )
-  return { bytes, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` }
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  return { bytes, digest, type: manifestType }
 }
 
 /**

@@ -103,6 +103,19 @@ function notes({ command, date, machine, rounds, quick }) {
 }
 
 /**
+ * The medians of a scenario's rounds on a server; null where it was not measured or failed.
+ * @param {Run} run
+ * @param {Scenario} scenario
+ * @param {string} name
+ * @returns {Figures | null}
+ */
+export function summaryOf(run, scenario, name) {
+  const rounds = roundsOf(run, scenario, name)
+  const figures = summarise(rounds)
+  return rounds.length === 0 || figures.failed !== undefined ? null : figures
+}
+
+/**
  * The names of the servers that the scenario was measured on.
  * @param {Run} run
  * @param {Scenario} scenario
@@ -123,11 +136,12 @@ function roundsOf({ cells }, { id }, name) {
 }
 
 /**
+ * What a server took before any work: the medians of the rounds.
  * @param {Run} run
  * @param {string} name
  * @returns {Figures}
  */
-function idleOf({ idle }, name) {
+export function idleOf({ idle }, name) {
   const figures = summarise(idle[name] ?? [])
   return figures.failed === undefined ? figures : {}
 }

@@ -15,6 +15,8 @@ import { start } from './start.mjs'
  * @property {number} rounds
  * @property {string} folder where they keep things
  * @property {(line: string) => void} progress
+ * @property {Readonly<Record<string, string>>} [storage] for each server a filled folder, in place of an
+ *   empty one for each round
  */
 
 /**
@@ -56,7 +58,11 @@ async function runRound(plan, round, { idle, cells }) {
     for (const server of plan.servers) {
       for (const variant of variantsOf(plan.scenarios, server)) {
         const key = keyOf(server, variant)
-        const starting = variant === undefined ? {} : { variant }
+        const storage = plan.storage?.[server.name]
+        const starting = {
+          ...(variant === undefined ? {} : { variant }),
+          ...(storage === undefined ? {} : { storage }),
+        }
         const started = await start(server, join(plan.folder, `${round} ${key}`), starting)
         running.set(key, started)
         if (variant === undefined) listIn(idle, server.name).push(started.idle)

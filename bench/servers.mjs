@@ -74,14 +74,15 @@ export function layerdock(runtime = 'node') {
  * @throws {Error} when nothing is built there, or the runtime is not installed
  */
 export function layerdockBuild(name, folder, runtime = 'node') {
-  const { entry, command } = findRuntime(runtime)
+  const { entry, command, traced } = findRuntime(runtime)
   const main = [entry, entry.replace(/^dist\//, '')]
     .map((path) => resolve(folder, path))
     .find(existsSync)
   if (main === undefined) {
     throw new Error(`Layerdock is not built in ${folder}: run \`npm run build\` there first`)
   }
-  const serve = `${command} ${main} serve --listen 127.0.0.1:{port} --storage-dir {dir}`
+  const args = `${main} serve --listen 127.0.0.1:{port} --storage-dir {dir}`
+  const serve = `${command} ${args}`
   return {
     name,
     kind: 'layerdock',
@@ -91,6 +92,7 @@ export function layerdockBuild(name, folder, runtime = 'node') {
     variants: {
       log: `${serve} --log info --log-format json`,
       tls: `${serve} --log warn ${tlsOptions}`,
+      ...(traced === null ? {} : { 'trace-gc': `${traced} ${args} --log warn` }),
     },
   }
 }
@@ -105,14 +107,18 @@ export function layerdockBuild(name, folder, runtime = 'node') {
 export function bareServer(runtime) {
   const program = runtime === 'bun' ? 'bun.mjs' : 'node.mjs'
   const file = fileURLToPath(new URL(`./bare/${program}`, import.meta.url))
-  const serve = `${findRuntime(runtime).command} ${file} --port {port} --dir {dir}`
+  const { command, traced } = findRuntime(runtime)
+  const args = `${file} --port {port} --dir {dir}`
   return {
     name: `bare ${runtime}`,
     kind: 'bare',
     runtime,
     syncs: 'one file',
-    command: serve,
-    variants: { tls: `${serve} ${tlsOptions}` },
+    command: `${command} ${args}`,
+    variants: {
+      tls: `${command} ${args} ${tlsOptions}`,
+      ...(traced === null ? {} : { 'trace-gc': `${traced} ${args}` }),
+    },
   }
 }
 
@@ -168,12 +174,37 @@ export function peer(text) {
 }
 
 /**
+ * The version of a runtime that is installed here.
  * @param {string} runtime
- * @returns {{ entry: string, command: string }}
+ * @throws {Error} when it is not
+ */
+export function runtimeVersion(runtime) {
+  return findRuntime(runtime).version
+}
+
+/**
+ * @param {string} runtime
+ * @returns {{ entry: string, version: string, command: string, traced: string | null }}
  */
 function findRuntime(runtime) {
   const found = runtimes[runtime]
   if (found === undefined) throw new Error(`there is no runtime ${runtime}`)
-  const [program = '', ...args] = found.find('current').command
-  return { entry: found.entry, command: [realpathSync(program), ...args].join(' ') }
+  const { version, command } = found.find('current')
+  const [program = '', ...args] = command
+  const executable = realpathSync(program)
+  const line = [executable, ...args].join(' ')
+  return { entry: found.entry, version, command: line, traced: tracedLine(runtime, line) }
+}
+
+/**
+ * The runtime with a line in its log for each garbage collection, and many of them. Null for Bun, whose
+ * engine does not tell what was allocated between its collections.
+ * @param {string} runtime
+ * @param {string} line how it is started without
+ */
+function tracedLine(runtime, line) {
+  if (runtime === 'bun') return null
+  const flags = ['--trace-gc', '--trace-gc-nvp', '--max-semi-space-size=1']
+  if (runtime === 'deno') return line.replace(' run ', ` run --v8-flags=${flags.join(',')} `)
+  return `${line} ${flags.join(' ')}`
 }

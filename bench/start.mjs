@@ -14,6 +14,8 @@ import { residentBytes } from './process-usage.mjs'
 /**
  * @typedef {object} Starting
  * @property {Variant} [variant] as which of its `variants` it is started
+ * @property {number} [settle] milliseconds between its first answer and the look at its memory, since the
+ *   work that a boot leaves behind is part of being idle (default: 500)
  * @property {string} [storage] a folder it opens, in place of an empty one inside `dir`
  */
 
@@ -26,11 +28,15 @@ import { residentBytes } from './process-usage.mjs'
  * @returns {Promise<RunningServer>}
  * @throws {Error} when the process ends first, or does not answer in 20 seconds
  */
-export async function start(server, dir, { variant, storage = join(dir, 'storage') } = {}) {
+export async function start(
+  server,
+  dir,
+  { variant, settle = 500, storage = join(dir, 'storage') } = {},
+) {
   const { name } = server
   const port = await freePort()
   const log = join(dir, 'log')
-  mkdirSync(storage, { recursive: true })
+  for (const folder of [dir, storage]) mkdirSync(folder, { recursive: true })
   const command = variant === undefined ? server.command : server.variants[variant]
   if (command === undefined) throw new Error(`${name} cannot be started as ${variant}`)
   const values = new Map([
@@ -65,8 +71,7 @@ export async function start(server, dir, { variant, storage = join(dir, 'storage
   const stop = () => stopProcess(child, exit, () => ended !== null)
   try {
     const bootMs = await firstAnswer(port, variant === 'tls', startedAt, () => ended)
-    // Memory is read after half a second: the work that a boot leaves behind is part of being idle.
-    await sleep(500)
+    await sleep(settle)
     const pid = child.pid ?? 0
     const idle = { bootMs, residentBytes: residentBytes(pid) }
     return { name, port, pid, dir, idle, stop, ended: () => ended }

@@ -10,6 +10,8 @@ export interface Blob {
 export interface Manifest {
   readonly bytes: Buffer
   readonly digest: string
+  /** Its media type. */
+  readonly type: string
 }
 
 /** How much work a scenario does. Each scenario uses the fields it names in its own `sizes`. */
@@ -18,6 +20,8 @@ export interface Size {
   /** Bytes in each blob. */
   readonly bytes?: number
   readonly seconds?: number
+  /** Where it is given, the work ends after so many operations, if that is sooner. */
+  readonly operations?: number
   /** Seconds of the same work before the clock starts. */
   readonly warmUp?: number
   readonly times?: number
@@ -49,9 +53,9 @@ export interface Scenario<S extends Size = Size> {
 
 /**
  * A way in which some servers can be started beside the usual one: with a line in the log for each
- * request, or with HTTPS.
+ * request, with HTTPS, or with a line for each garbage collection.
  */
-export type Variant = 'log' | 'tls'
+export type Variant = 'log' | 'tls' | 'trace-gc'
 
 /** A scenario of the table, with its sizes. */
 export interface TableScenario<S extends Size = Size> extends Scenario<S> {
@@ -112,7 +116,10 @@ export interface Run {
   readonly machine: string
   readonly rounds: number
   readonly quick: boolean
-  readonly servers: readonly Pick<Server, 'name' | 'kind' | 'runtime' | 'syncs'>[]
+  readonly servers: readonly (Pick<Server, 'name' | 'kind' | 'runtime' | 'syncs'> & {
+    /** What it held at the start, where that was much. */
+    readonly contents?: Readonly<Record<string, number>> | null
+  })[]
   readonly scenarios: readonly {
     readonly id: string
     readonly title: string

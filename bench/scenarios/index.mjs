@@ -1,5 +1,6 @@
 import { pullEight, pullOne } from './large-pull.mjs'
-import { pushChunked, pushFour, pushWithLength } from './large-push.mjs'
+import { pushChunked, pushFour, pushMany, pushWithLength } from './large-push.mjs'
+import { largeScenarios } from './large-store.mjs'
 import { manifestPush } from './manifest-push.mjs'
 import {
   manifestGet,
@@ -7,10 +8,11 @@ import {
   manifestGetSecure,
   manifestHead,
 } from './manifest-read.mjs'
+import { mixed } from './mixed.mjs'
 import { slowReaders } from './slow-readers.mjs'
 import { smallBlobPatch, smallBlobPost, smallBlobPush } from './small-blob-push.mjs'
 import { blobHead, smallBlobGet } from './small-blob-read.mjs'
-import { wholeImage } from './whole-image.mjs'
+import { wholeImage, wholeImageDocker } from './whole-image.mjs'
 
 /** @import { Scenario, TableScenario } from '../types.ts' */
 
@@ -30,9 +32,12 @@ export const scenarios = [
   smallBlobPost,
   manifestPush,
   wholeImage,
+  wholeImageDocker,
+  mixed,
   pushWithLength,
   pushChunked,
   pushFour,
+  pushMany,
   pullOne,
   pullEight,
 ]
@@ -44,7 +49,7 @@ export const scenarios = [
  * @throws {Error} that names them all, when there is none
  */
 export function findScenario(id) {
-  return id === slowReaders.id ? slowReaders : findTableScenario(id)
+  return [slowReaders, ...largeScenarios].find((one) => one.id === id) ?? findTableScenario(id)
 }
 
 /**

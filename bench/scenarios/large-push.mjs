@@ -17,6 +17,7 @@ const inChunks = (caller, blob) => caller.pushBlobChunked(blob)
 export const pushWithLength = scenario('push-length', 'with a length', 1, 512, withLength)
 export const pushChunked = scenario('push-chunked', 'chunked', 1, 512, inChunks)
 export const pushFour = scenario('push-four', 'with a length', 4, 256, withLength)
+export const pushMany = scenario('push-64', 'with a length', 64, 16, withLength)
 
 /**
  * @param {string} id

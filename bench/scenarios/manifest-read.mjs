@@ -27,7 +27,7 @@ export const manifestGetSecure = scenario(
  * @param {'GET' | 'HEAD'} method
  * @param {string} title
  * @param {Variant} [variant]
- * @returns {TableScenario<{ seconds: number, warmUp: number }>}
+ * @returns {TableScenario<{ seconds: number, operations?: number, warmUp: number }>}
  */
 function scenario(id, method, title, variant) {
   return {
@@ -37,7 +37,7 @@ function scenario(id, method, title, variant) {
     bare: true,
     unit: '/s',
     sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
-    async prepare(port, { seconds, warmUp }) {
+    async prepare(port, { warmUp, ...span }) {
       const callers = makeCallers(clients, port, `bench/${id}`, {
         secure: variant === 'tls',
       })
@@ -48,7 +48,7 @@ function scenario(id, method, title, variant) {
       const readers = callers.map((caller) => caller.manifestReader(method, tag, manifest))
       await repeatFor(warmUp, readers, (read) => read())
       return {
-        run: () => repeatFor(seconds, readers, (read) => read()),
+        run: () => repeatFor(span, readers, (read) => read()),
         async check() {
           /** @type {Buffer[]} */
           const pieces = []

@@ -23,7 +23,7 @@ export const smallBlobPost = scenario('small-blob-post', ' in a single POST', (c
  * @param {string} id
  * @param {string} style for the title
  * @param {(caller: Caller, blob: Blob) => Promise<void>} push
- * @returns {TableScenario<{ seconds: number, warmUp: number }>}
+ * @returns {TableScenario<{ seconds: number, operations?: number, warmUp: number }>}
  */
 function scenario(id, style, push) {
   return {
@@ -32,14 +32,14 @@ function scenario(id, style, push) {
     bare: true,
     unit: '/s',
     sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
-    async prepare(port, { seconds, warmUp }) {
+    async prepare(port, { warmUp, ...span }) {
       const callers = makeCallers(clients, port, `bench/${id}`)
       const make = blobMaker(10 * 1024)
       await repeatFor(warmUp, callers, (caller) => push(caller, make()))
-      const made = Array.from({ length: seconds * 5000 }, make)
+      const made = Array.from({ length: span.operations ?? span.seconds * 5000 }, make)
       const sample = make()
       return {
-        run: () => repeatFor(seconds, callers, (caller) => push(caller, made.pop() ?? make())),
+        run: () => repeatFor(span, callers, (caller) => push(caller, made.pop() ?? make())),
         async check() {
           await push(callers[0], sample)
           await callers[0].verifyBlob(sample)

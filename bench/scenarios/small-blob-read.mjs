@@ -22,7 +22,7 @@ export const blobHead = scenario('blob-head', `blob HEAD, ${clients} clients`, (
  * @param {string} id
  * @param {string} title
  * @param {(caller: Caller, blob: Blob) => Promise<unknown>} read
- * @returns {TableScenario<{ seconds: number, warmUp: number }>}
+ * @returns {TableScenario<{ seconds: number, operations?: number, warmUp: number }>}
  */
 function scenario(id, title, read) {
   return {
@@ -31,7 +31,7 @@ function scenario(id, title, read) {
     bare: true,
     unit: '/s',
     sizes: { full: { seconds: 3, warmUp: 1 }, quick: { seconds: 1, warmUp: 0.5 } },
-    async prepare(port, { seconds, warmUp }) {
+    async prepare(port, { warmUp, ...span }) {
       const callers = makeCallers(clients, port, `bench/${id}`)
       const [first, ...rest] = Array.from({ length: blobs }, blobMaker(10 * 1024))
       if (first === undefined) throw new Error('there is no blob to read')
@@ -42,7 +42,7 @@ function scenario(id, title, read) {
         read(caller, all[number++ % blobs] ?? first)
       await repeatFor(warmUp, callers, readNext)
       return {
-        run: () => repeatFor(seconds, callers, readNext),
+        run: () => repeatFor(span, callers, readNext),
         check: () => callers[0].verifyBlob(first),
       }
     },
