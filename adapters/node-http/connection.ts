@@ -12,6 +12,22 @@ export interface Connection {
   /** Bytes that the kernel had taken when its client was last looked at, and since when no more. */
   taken: number
   takenAt: number
+  /** Bytes that were read and written when it was last looked at, and since when no more. */
+  moved: number
+  quietSince: number
+}
+
+/** @param answers how many all connections were given until now */
+export function newConnection(answers: number): Connection {
+  return {
+    pending: 0,
+    incoming: null,
+    idleSince: answers,
+    taken: -1,
+    takenAt: 0,
+    moved: -1,
+    quietSince: 0,
+  }
 }
 
 /**

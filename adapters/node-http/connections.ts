@@ -2,8 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
-import { type Connection, crowding, isClientsTurn, takenOf } from './connection.ts'
+import { type Connection, crowding, isClientsTurn, newConnection, takenOf } from './connection.ts'
 import { answerText } from './malformed-request.ts'
+import { QuietSweep } from './quiet-sweep.ts'
 
 /** What a server knows of its connections, to end the right ones. */
 export interface Connections {
@@ -23,7 +24,9 @@ export interface Connections {
 export interface ConnectionLimits {
   /** How long nothing may move while it is the client's turn, in milliseconds. */
   readonly stallMs: number
-  /** The same while an answer waits to be read, in milliseconds; at least `stallMs`. */
+  /** How long it may wait for its next request, in milliseconds. */
+  readonly keepAliveMs: number
+  /** The same as `stallMs` while an answer waits to be read, in milliseconds; at least `stallMs`. */
   readonly unreadMs: number
   /** How many there may be at once. */
   readonly most: number
@@ -46,7 +49,7 @@ export interface ConnectionLimits {
  */
 export function watchConnections(
   server: Server | HttpsServer,
-  { stallMs, unreadMs, most, whenFull }: ConnectionLimits,
+  { stallMs, keepAliveMs, unreadMs, most, whenFull }: ConnectionLimits,
 ): Connections {
   const secure = server instanceof TlsServer
   const open: Map<Socket, Connection> = new Map()
@@ -120,6 +123,12 @@ export function watchConnections(
     return now - connection.takenAt >= unreadMs
   }
 
+  const sweep = new QuietSweep(open, {
+    stallMs,
+    keepAliveMs,
+    onQuiet: (socket) => server.emit('timeout', socket),
+  })
+
   function countedEnded(this: ServerResponse): void {
     counted--
     ended.call(this)
@@ -144,7 +153,8 @@ export function watchConnections(
   }
 
   const accept = (socket: Socket): void => {
-    open.set(socket, { pending: 0, incoming: null, idleSince: answers, taken: -1, takenAt: 0 })
+    open.set(socket, newConnection(answers))
+    sweep.watch(socket)
     idle++
     socket.on('close', forget).on('end', halfClosed)
     if (draining) socket.destroySoon()
@@ -166,7 +176,6 @@ export function watchConnections(
   server.setTimeout(stallMs, (socket) => {
     const connection = open.get(socket)
     if (connection === undefined || isOver(socket, connection)) socket.destroy()
-    else socket.setTimeout(stallMs)
   })
 
   return {

@@ -88,6 +88,7 @@ export async function serveOn(
     headersTimeout: timeouts.headersMs,
     // A push may take as long as it moves.
     requestTimeout: 0,
+    // Said in answers; `connections` ends those that wait longer.
     keepAliveTimeout: timeouts.keepAliveMs,
     // How often Node looks for heads that are late; its default would let 10 s become 40.
     connectionsCheckingInterval: Math.max(Math.min(timeouts.headersMs / 4, 5_000), 50),
@@ -107,6 +108,7 @@ export async function serveOn(
   Object.assign(server, { httpAllowHalfOpen: true })
   const connections = watchConnections(server, {
     stallMs: timeouts.stallMs,
+    keepAliveMs: timeouts.keepAliveMs,
     unreadMs: unreadMs(timeouts.stallMs, options.slowestPull),
     most: options.maxConnections ?? affordableConnections(),
     whenFull: () => whenFull?.(),

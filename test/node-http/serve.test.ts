@@ -209,6 +209,30 @@ describe('connections on which nothing moves', () => {
     await endOf(await dial(portOf(started)))
   })
 
+  test.each([
+    { limits: { stallMs: 100_000, keepAliveMs: 500 }, first: get('/') },
+    { limits: { stallMs: 500, keepAliveMs: 100_000 }, first: '' },
+  ])('a client that waits before or after its first request has its own time: %o', async (row) => {
+    const started = await serving(ok, { timeouts: { ...timeouts, ...row.limits } })
+    const socket = await dial(portOf(started))
+    if (row.first !== '') {
+      socket.write(row.first)
+      expect(await readUntil(socket, 'ok')).toMatch(/^HTTP\/1\.1 200/)
+    }
+    await endOf(socket)
+  })
+
+  test('a registry has its time, however short the next request may be waited for', async () => {
+    const started = await serving(
+      async (request) => {
+        if (request.url.endsWith('/slow')) await new Promise((resolve) => setTimeout(resolve, 500))
+        return ok()
+      },
+      { timeouts: { ...timeouts, keepAliveMs: 20 } },
+    )
+    expect(await exchange(portOf(started), get('/slow'))).toMatch(/^HTTP\/1\.1 200/)
+  })
+
   test('an upload that stalls is cut, and its reader told', async () => {
     const { promise, keep } = promised<unknown>()
     const started = await serving(
