@@ -38,14 +38,6 @@ interface Arrived {
   readonly exchange: Exchange | null
 }
 
-/** What is known of a request before it is answered. */
-interface Known {
-  readonly peer: Peer
-  readonly requestId: string | null
-  /** Null where nothing observes. */
-  readonly exchange: Exchange | null
-}
-
 /** The `fetch` of `Bun.serve`. */
 export type Handler = (request: Request, server: BunServer) => Response | Promise<Response>
 
@@ -182,7 +174,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   const answer = (
     request: Request,
     server: BunServer,
-    { peer, requestId, exchange }: Known,
+    peer: Peer,
+    exchange: Exchange | null,
+    requestId: string | null,
   ): Response | Promise<Response> => {
     const host = request.headers.get('host')
     // Bun itself refuses HTTP/1.1 without a Host; the URL of HTTP/1.0 without one is a path.
@@ -194,11 +188,11 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (requestId !== null) setRequestId(shown, requestId)
     if (exchange !== null) setExchange(shown, exchange)
     setPeer(shown, peer)
-    const hasBody = request.body !== null
-    const isFull = !underWay.admits(server, peer, hasBody)
+    const stream = request.body
+    const isFull = !underWay.admits(server, peer, stream !== null)
     const full = isFull ? errorResponse('unavailable', tryLater) : null
-    if (request.body !== null) {
-      const body = bodyOf(arrived, request.body, server)
+    if (stream !== null) {
+      const body = bodyOf(arrived, stream, server)
       return withBody(arrived, body, server, full)
     }
     const response = full ?? registry.fetch(shown)
@@ -208,12 +202,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   }
 
   if (!observed) {
-    return (request, server) => {
-      const given = request.headers.get('x-request-id')
-      const requestId = given === null ? null : chooseRequestId(given)
-      const peer = peerOfRequest(request, server, proxies)
-      return answer(request, server, { peer, requestId, exchange: null })
-    }
+    // The registry chooses the request's id, where it needs one.
+    return (request, server) =>
+      answer(request, server, peerOfRequest(request, server, proxies), null, null)
   }
   return (request, server) => {
     const requestId = chooseRequestId(request.headers.get('x-request-id'))
@@ -228,7 +219,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
       userAgent: request.headers.get('user-agent'),
     }))
     if (observe !== null) exchange.add(observe)
-    return answer(request, server, { peer, requestId, exchange })
+    return answer(request, server, peer, exchange, requestId)
   }
 }
 

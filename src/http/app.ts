@@ -4,10 +4,10 @@ import { RegistryError } from '../oci/registry-error.ts'
 import { authorize } from './authorize.ts'
 import { Call, type HttpDeps } from './call.ts'
 import { answerOf } from './errors.ts'
-import { endWith, exchangeOf, observeHere } from './exchange.ts'
+import { type Exchange, endWith, exchangeOf, observeHere } from './exchange.ts'
 import { checkRequest } from './guard.ts'
 import { mountHints } from './mount-hint.ts'
-import { matchPlain, type PlainPath } from './plain-path.ts'
+import { type MatchedPath, matchPlain } from './plain-path.ts'
 import { allowedMethods, type Route, routes } from './routes.ts'
 
 /** The routes of a registry as a fetch handler, and as a Hono app. */
@@ -37,6 +37,19 @@ export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): H
   }
   const matches = (path: string): boolean => router.router.match('GET', path)[0].length > 0
   const hintFor = mountHints(mount, matches, deps.onNotice)
+  const dispatch = (
+    request: Request,
+    context: object | undefined,
+  ): Response | Promise<Response> => {
+    try {
+      const plain = matchPlain(request.url, base)
+      if (plain !== null) return answer(new Call(deps, request, context), plain.rows, plain)
+      const shown = request.method === 'HEAD' ? asGet(request) : request
+      return router.fetch(shown, { deps, context, hintFor })
+    } catch (error) {
+      return answerOf(error, new Call(deps, request, context))
+    }
+  }
   let app: Hono | null = null
   return {
     get app() {
@@ -45,30 +58,26 @@ export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): H
     },
     observed: deps.observe !== null,
     fetch(request, context) {
-      return observed(deps, request, () => {
-        try {
-          const plain = matchPlain(request.url, base)
-          if (plain !== null) return answer(new Call(deps, request, context), plain.rows, plain)
-          const shown = request.method === 'HEAD' ? asGet(request) : request
-          return router.fetch(shown, { deps, context, hintFor })
-        } catch (error) {
-          return answerOf(error, new Call(deps, request, context))
-        }
-      })
+      const exchange = beginHere(deps, request)
+      if (exchange === null) return dispatch(request, context)
+      return endHere(exchange, request, dispatch(request, context))
     },
   }
 }
 
-/** Answers a request, and reports it where something observes it. */
-function observed(
-  { observe }: HttpDeps,
-  request: Request,
-  work: () => Response | Promise<Response>,
-): Response | Promise<Response> {
+/** The exchange of a request that something observes; null where nothing does. */
+function beginHere({ observe }: HttpDeps, request: Request): Exchange | null {
   const exchange = exchangeOf(request) ?? (observe === null ? null : observeHere(request))
-  if (exchange === null) return work()
-  if (observe !== null) exchange.add(observe)
-  const response = work()
+  if (observe !== null) exchange?.add(observe)
+  return exchange
+}
+
+/** Ends an exchange with its answer, unless an adapter does. */
+function endHere(
+  exchange: Exchange,
+  request: Request,
+  response: Response | Promise<Response>,
+): Response | Promise<Response> {
   if (exchange.managed) return response
   const head = request.method === 'HEAD'
   return response instanceof Promise
@@ -108,7 +117,9 @@ function mountable(
     const inFront = segments(routePath) - segments(`${base}/*`)
     const bindings: Bindings = { deps, context: context.env as object | undefined, hintFor }
     const shown = asGet(raw, withoutSegments(raw.url, inFront))
-    const response = await observed(deps, raw, () => router.fetch(shown, bindings))
+    const exchange = beginHere(deps, raw)
+    const answered = router.fetch(shown, bindings)
+    const response = await (exchange === null ? answered : endHere(exchange, raw, answered))
     return unrouted.has(response) ? next() : response
   })
   app.notFound((context) =>
@@ -143,7 +154,8 @@ function routed(base: string): Hono {
     const [first = '', second = ''] = [...path.matchAll(/:([a-z]+)/g)].map(([, name]) => name)
     app.all(`${base}${path.slice('/v2'.length)}`, (context) => {
       const name = context.req.param(first) ?? ''
-      return answer(callOf(context), methods, { name, last: context.req.param(second) ?? '' })
+      const last = context.req.param(second) ?? ''
+      return answer(callOf(context), methods, { name, last, isPlain: false })
     })
   }
   app.notFound((context) => {
@@ -155,20 +167,18 @@ function routed(base: string): Hono {
   return app
 }
 
-type PathParameters = Pick<PlainPath, 'name' | 'last'>
-
 /** @param methods the rows of the path */
 function answer(
   call: Call,
   methods: readonly Route[],
-  parameters: PathParameters,
+  path: MatchedPath,
 ): Response | Promise<Response> {
   const { request, deps } = call
   const { cors } = deps
-  if (cors === null) return answerRouted(call, methods, parameters)
+  if (cors === null) return answerRouted(call, methods, path)
   const preflight = cors.preflight(request, allowedMethods(methods))
   if (preflight !== null) return preflight
-  const result = answerRouted(call, methods, parameters)
+  const result = answerRouted(call, methods, path)
   if (!(result instanceof Promise)) return cors.expose(request, result)
   return result.then((response) => cors.expose(request, response))
 }
@@ -176,12 +186,12 @@ function answer(
 function answerRouted(
   call: Call,
   methods: readonly Route[],
-  parameters: PathParameters,
+  path: MatchedPath,
 ): Response | Promise<Response> {
   try {
-    checkRequest(call.request, call.deps.cors)
+    checkRequest(call.request, call.deps.cors, path.isPlain)
     const route = routeOf(call, methods)
-    const operation = route.parse(parameters.name, parameters.last)
+    const operation = route.parse(path.name, path.last)
     call.exchange?.at(route.label, operation.repository, operation.reference)
     const waiting = authorize(call, () => operation.wanted(call))
     const result =
@@ -197,7 +207,7 @@ function answerRouted(
 function answerUnrouted(call: Call, hint: string | null): Response {
   let error: unknown = new RegistryError('routeUnknown', hint === null ? {} : { advice: hint })
   try {
-    checkRequest(call.request, call.deps.cors)
+    checkRequest(call.request, call.deps.cors, false)
   } catch (refusal) {
     error = refusal
   }

@@ -3,6 +3,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Principal } from '../ports/access.ts'
 import type { ByteSource } from '../ports/byte-source.ts'
 import type { RequestObserver, RequestReport } from '../ports/observer.ts'
+import { bodyLength } from './body-length.ts'
 import { nativeBlob, setNativeBlob } from './native-blob.ts'
 import { peerOf } from './peer.ts'
 import { requestIdOf } from './request-id.ts'
@@ -152,19 +153,18 @@ export function countedSource(source: ByteSource, exchange: Exchange): ByteSourc
  * and with the end of its body where that is a stream. Returns the answer to send.
  */
 export function endWith(exchange: Exchange, response: Response, head: boolean): Response {
-  const { status, headers } = response
+  const { status } = response
   const native = nativeBlob(response)
   // An adapter that takes the file reports the end; otherwise the body does.
   if (native !== null && response.body !== null) {
     const body = countedStream(response.body, status, exchange)
-    const counted = new Response(body, { status, headers })
+    const counted = new Response(body, { status, headers: response.headers })
     const ended = (bytesOut: number | null, cutShort: boolean | null): void =>
       exchange.end({ status, bytesOut, cutShort })
     setNativeBlob(counted, { ...native, ended })
     return counted
   }
-  const length = headers.get('content-length')
-  const bytesOut = head || status === 304 ? 0 : length === null ? null : Number(length)
+  const bytesOut = head || status === 304 ? 0 : bodyLength(response)
   exchange.end({ status, bytesOut, cutShort: null })
   return response
 }

@@ -7,10 +7,11 @@ const ambiguousEscape = /%(?:2f|5c|2e|[01][0-9a-f]|7f)/i
 /**
  * Refuses ambiguous requests, and changes by pages of other sites, before anything else is done.
  *
+ * @param isPlain whether the path is known to be unambiguous
  * @throws RegistryError `pathInvalid`, `encodingUnsupported`, `transferUnsupported`, `crossSite`.
  */
-export function checkRequest(request: Request, cors: Cors | null): void {
-  checkPath(request.url)
+export function checkRequest(request: Request, cors: Cors | null, isPlain: boolean): void {
+  if (!isPlain) checkPath(request.url)
   const { method } = request
   if (method === 'GET' || method === 'HEAD') return
   const { headers } = request

@@ -1,11 +1,17 @@
 import { type Route, rowsOf } from './routes.ts'
 
-/** The rows of the route table that a path matches, and its parameters. */
-export interface PlainPath {
-  readonly rows: readonly Route[]
+/** The parameters of a path, percent-decoded; empty where it has none. */
+export interface MatchedPath {
   readonly name: string
-  /** The last segment, for rows that have a parameter there. */
+  /** The last segment. */
   readonly last: string
+  /** Whether it has nothing in it that `checkRequest` might refuse. */
+  readonly isPlain: boolean
+}
+
+/** A path without escapes, and the rows of the route table that it matches. */
+export interface PlainPath extends MatchedPath {
+  readonly rows: readonly Route[]
 }
 
 const manifests: readonly Route[] = rowsOf('manifests/:reference')
@@ -20,7 +26,8 @@ const referrers: readonly Route[] = rowsOf('referrers/:digest')
  * greedy, so they decide. A tenth of what the router takes, which tries each row's expression.
  *
  * @param base how paths of the API begin
- * @returns null where the router has to look: at escapes, a slash at the end, and everything else
+ * @returns null where the router has to look: at what `checkRequest` might
+ *   refuse, at a slash at the end, and at everything else
  */
 export function matchPlain(url: string, base: string): PlainPath | null {
   const start = url.indexOf('/', url.indexOf('://') + 3)
@@ -29,28 +36,32 @@ export function matchPlain(url: string, base: string): PlainPath | null {
   const path = query === -1 ? url.slice(start + base.length) : url.slice(start + base.length, query)
   // The path of our own namespace begins where that of a name could not.
   if (path.charCodeAt(0) !== slash || path.charCodeAt(1) === underscore) return null
-  if (path.includes('%') || path.includes('#')) return null
+  if (path.includes('%') || path.includes('#') || path.includes('//')) return null
   const end = path.lastIndexOf('/')
   const last = path.slice(end + 1)
   const before = path.lastIndexOf('/', end - 1)
   if (last === '' || before < 2) return null
   switch (path.slice(before + 1, end)) {
     case 'manifests':
-      return { rows: manifests, name: path.slice(1, before), last }
+      return plain(manifests, path.slice(1, before), last)
     case 'blobs':
-      return { rows: last === 'uploads' ? starts : blobs, name: path.slice(1, before), last }
+      return plain(last === 'uploads' ? starts : blobs, path.slice(1, before), last)
     case 'uploads': {
       const parent = before - '/blobs'.length
       if (parent < 2 || !path.startsWith('/blobs', parent)) return null
-      return { rows: sessions, name: path.slice(1, parent), last }
+      return plain(sessions, path.slice(1, parent), last)
     }
     case 'tags':
-      return last === 'list' ? { rows: tags, name: path.slice(1, before), last } : null
+      return last === 'list' ? plain(tags, path.slice(1, before), last) : null
     case 'referrers':
-      return { rows: referrers, name: path.slice(1, before), last }
+      return plain(referrers, path.slice(1, before), last)
     default:
       return null
   }
+}
+
+function plain(rows: readonly Route[], name: string, last: string): PlainPath {
+  return { rows, name, last, isPlain: true }
 }
 
 const slash = 0x2f

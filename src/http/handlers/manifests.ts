@@ -9,6 +9,7 @@ import type { Expectation, ExpectedDigests } from '../../ports/metadata-store.ts
 import type { ManifestInfo, ManifestPushed } from '../../ports/registry-service.ts'
 import type { Wanted } from '../authorize.ts'
 import { withWholeBody } from '../body.ts'
+import { setBodyLength } from '../body-length.ts'
 import { type Call, queryOf, short } from '../call.ts'
 import { clientHas, entityTags } from '../conditions.ts'
 import { apiVersion, cacheControl } from '../headers.ts'
@@ -33,7 +34,9 @@ export async function getManifest(
     return new Response(null, { status: 304, headers: rest })
   }
   const body = 'bytes' in found ? (found.bytes as Uint8Array<ArrayBuffer>) : null
-  return new Response(body, { status: 200, headers })
+  const response = new Response(body, { status: 200, headers })
+  if (call.exchange !== null) setBodyLength(response, found.size)
+  return response
 }
 
 /** end-7: PUT stores a manifest, and with `?tag=` names it several times in one step. */
