@@ -13,7 +13,10 @@ export interface HandlerOptions {
   readonly slowestPull?: number
   /** In seconds: how long an answered connection may wait for its next request. Default: 75. */
   readonly keepAliveSeconds?: number
-  /** How many requests may be under way at once; one more is 503. Default: any number. */
+  /**
+   * How many requests may be under way at once. Beyond that, pushes and pulls of large blobs are 503.
+   * Default: any number.
+   */
   readonly maxRequests?: number
   /** Whether connections are to end with the answer they wait for. Default: never. */
   readonly ending?: () => boolean

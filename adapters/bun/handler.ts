@@ -23,6 +23,7 @@ import { answerEarly } from './early-answer.ts'
 import { vainSeconds, waitsInVain } from './expectation.ts'
 import type { HandlerOptions } from './handler-options.ts'
 import { isHost, withHost } from './host.ts'
+import { gather, isLong } from './long-answer.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
 import { SlowReaders } from './slow-readers.ts'
@@ -40,12 +41,6 @@ interface Arrived {
 
 /** The `fetch` of `Bun.serve`. */
 export type Handler = (request: Request, server: BunServer) => Response | Promise<Response>
-
-/**
- * Blobs of other stores, and several ranges of a blob, are sent in one piece up to this size, in bytes:
- * Bun sends a stream in chunks, and drops its Content-Length (oven-sh/bun#10507).
- */
-const gathered = 256 * 1024
 
 /** With the answer to a request for which there is no room. */
 const tryLater = { 'Retry-After': '5', Connection: 'close' }
@@ -76,30 +71,34 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
 
   const ready = (
     given: Response,
-    { request, exchange }: Arrived,
+    { request, peer, exchange }: Arrived,
     server: BunServer,
   ): Response | Promise<Response> => {
-    const response = exchange === null ? given : ended(given, request, exchange, server)
+    const long = isLong(given)
+    const isRefused = long && !underWay.admits(server, peer, false)
+    const admitted = isRefused ? refused(given) : given
+    const response = exchange === null ? admitted : ended(admitted, request, exchange, server)
     if (ending()) response.headers.set('Connection', 'close')
     const native = nativeBlob(response)
     server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
-    if (native === null) {
-      if (response.status !== 206) return response
-      // Several ranges are no single file, so Bun cannot send them as one.
-      const isLong = Number(response.headers.get('content-length')) > gathered
-      if (isLong) slowReaders.watch(request, server)
-      return isLong ? response : bytesResponse(response)
-    }
+    if (long && !isRefused) slowReaders.watch(request, server)
+    if (native === null) return response.status === 206 && !long ? gather(response) : response
     const { blob, span } = native
-    const isLong = span.end - span.start > gathered
-    if (isLong) slowReaders.watch(request, server)
     if (isDiskBlob(blob.native)) {
       if (native.ended !== undefined) {
         transfers.watch(request, server, span.end - span.start, native.ended)
       }
       return fileResponse(response, blob.native, span)
     }
-    return isLong ? response : bytesResponse(response)
+    return long ? response : gather(response)
+  }
+
+  /** Stands for an answer for which there is no room. */
+  const refused = (response: Response): Response => {
+    void response.body?.cancel().catch((error: unknown) => {
+      onNotice({ kind: 'background-failure', task: 'closing a blob', error, retried: false })
+    })
+    return errorResponse('unavailable', tryLater)
   }
 
   /** Ends an exchange, as far as Bun tells. */
@@ -189,13 +188,12 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (exchange !== null) setExchange(shown, exchange)
     setPeer(shown, peer)
     const stream = request.body
-    const isFull = !underWay.admits(server, peer, stream !== null)
-    const full = isFull ? errorResponse('unavailable', tryLater) : null
     if (stream !== null) {
-      const body = bodyOf(arrived, stream, server)
-      return withBody(arrived, body, server, full)
+      const isFull = !underWay.admits(server, peer, true)
+      const refusal = isFull ? errorResponse('unavailable', tryLater) : null
+      return withBody(arrived, bodyOf(arrived, stream, server), server, refusal)
     }
-    const response = full ?? registry.fetch(shown)
+    const response = registry.fetch(shown)
     if (!(response instanceof Promise)) return ready(response, arrived, server)
     server.timeout(request, 0)
     return response.then((response) => ready(response, arrived, server))
@@ -221,9 +219,4 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (observe !== null) exchange.add(observe)
     return answer(request, server, peer, exchange, requestId)
   }
-}
-
-async function bytesResponse(response: Response): Promise<Response> {
-  const { status, headers } = response
-  return new Response(await response.arrayBuffer(), { status, headers })
 }

@@ -68,9 +68,8 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
   const first = bun().serve(settings)
   const servers = new ServerSuccession(first)
   keepDescriptors(spareDescriptors)
-  const watch = setInterval(() => {
-    if (!areDescriptorsLeft()) servers.newest.closeIdleConnections()
-  }, watchMs)
+  const makeRoom = roomMaker(onNotice)
+  const watch = setInterval(() => makeRoom(servers.newest), watchMs)
   watch.unref()
   return {
     url: urlOf(first, options),
@@ -95,6 +94,25 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
       clearInterval(watch)
       return servers.close(deadlineMs)
     },
+  }
+}
+
+/** Closes connections that wait for their next request, where the process has no descriptors left. */
+function roomMaker(onNotice: NoticeSink): (server: BunServer) => void {
+  let wasShort = false
+  return (server) => {
+    const isShort = !areDescriptorsLeft()
+    if (isShort) server.closeIdleConnections()
+    if (isShort && !wasShort) {
+      const error = new Error('no file descriptors are left')
+      onNotice({
+        kind: 'background-failure',
+        task: 'accepting connections',
+        error,
+        retried: true,
+      })
+    }
+    wasShort = isShort
   }
 }
 

@@ -9,8 +9,9 @@ import type { RequestBody } from './request-body.ts'
 const mostBodies = 512
 
 /**
- * Bounds the requests that are under way at once. Bun says nothing of its connections, so this is what
- * there is to count: a connection whose head is not there yet does not count, and ends with its clock.
+ * Bounds the requests that are under way at once: no more bodies are taken, and no long answers given,
+ * while others still are, so that probes are answered. Bun says nothing of its connections, so this is
+ * what there is to count: one whose head is not there yet does not count, and ends with its clock.
  */
 export class UnderWay {
   readonly #most: number
@@ -21,13 +22,13 @@ export class UnderWay {
     this.#most = most
   }
 
-  /** Whether there is no room for another request. */
+  /** Whether there is no room for another one. */
   isFull(server: BunServer): boolean {
     return server.pendingRequests >= this.#most
   }
 
   /**
-   * Whether one more request may be answered. Where there are too many, the oldest body of the address
+   * Whether one more request, which is counted already, may be answered. Where there are too many, the oldest body of the address
    * that sends the most of them is called off for a client of an address that sends fewer.
    */
   admits(server: BunServer, peer: Peer, hasBody: boolean): boolean {

@@ -62,7 +62,7 @@ export interface ServingOptions {
    * How many connections may be open at once. One more ends the one that has waited longest for a
    * request; where none waits for one, it is refused itself. Default: a third of the descriptors that
    * the process may have, at most 4096; on Deno 1000. Bun counts no connections: there it is how many
-   * requests may be under way, and one more is 503. While there are no descriptors, connections wait in
+   * requests may be under way, and more pushes and pulls of large blobs are 503. While there are no descriptors, connections wait in
    * the system there, and those that wait for their next request are closed.
    */
   readonly maxConnections?: number

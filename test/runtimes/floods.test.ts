@@ -75,29 +75,38 @@ describe.each(['node', 'deno'] as const)('more connections than there may be on 
 
 describe('more requests than there may be on bun', () => {
   const options = { maxConnections: 3 }
+  const isRefused = /^HTTP\/1\.1 503 (?=[\s\S]*retry-after: 5)(?=[\s\S]*connection: close)/i
 
   it('are refused while all others are at work, and taken afterwards', async () => {
     const { port, stop } = await startProbe('bun', options)
-    const sockets = await pushing(port, 3)
-    expect(await asked(port, '/v2/')).toMatch(
-      /^HTTP\/1\.1 503 (?=[\s\S]*retry-after: 5)(?=[\s\S]*connection: close)/i,
+    const client = clientOf(`http://127.0.0.1:${port}`)
+    const blobs = await Promise.all(
+      [300_000, 3].map((size) => client.pushBlob('app', new Uint8Array(size))),
     )
+    const [large = '', small = ''] = blobs.map(({ digest }) => `/v2/app/blobs/${digest}`)
+    const sockets = await pushing(port, 3)
+    expect(await asked(port, large)).toMatch(isRefused)
+    for (const path of ['/v2/', small]) expect(await asked(port, path)).toMatch(isOk)
     const upload = await dial(port)
     upload.write(head('PUT /v2/a/manifests/b HTTP/1.1', 'Content-Length: 1000000'))
-    expect(await readAll(upload)).toMatch(/^HTTP\/1\.1 503 (?=[\s\S]*connection: close)/i)
+    expect(await readAll(upload)).toMatch(isRefused)
     sockets[0]?.write('half')
     expect(await readUntil(sockets[0] as Socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
-    expect(await asked(port, '/v2/')).toMatch(isOk)
+    expect(await asked(port, large)).toMatch(isOk)
     for (const socket of sockets) socket.destroy()
     await stop()
   })
 
   it('end a push of the address that has the most, for a client of another', async () => {
     const { port, stop } = await startProbe('bun', options)
+    const { digest } = await clientOf(`http://127.0.0.1:${port}`).pushBlob(
+      'app',
+      new Uint8Array(300_000),
+    )
     const sockets = await pushing(port, 3)
     const ended = readUntil(sockets[0] as Socket, '\r\n\r\n')
     const other = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' })
-    other.write(get('/v2/'))
+    other.write(get(`/v2/app/blobs/${digest}`))
     expect(await readUntil(other, '\r\n\r\n')).toMatch(isOk)
     expect(await ended).toMatch(/^HTTP\/1\.1 400 /)
     for (const socket of [other, ...sockets]) socket.destroy()
@@ -106,10 +115,14 @@ describe('more requests than there may be on bun', () => {
 
   it('are bounded by the descriptors there are', async () => {
     const probe = await startProbeAlone('bun', {}, 96)
+    const { digest } = await clientOf(`http://127.0.0.1:${probe.port}`).pushBlob(
+      'app',
+      new Uint8Array(300_000),
+    )
     const sockets = await pushing(probe.port, 16)
-    expect(await asked(probe.port, '/v2/')).toMatch(/^HTTP\/1\.1 503 /)
+    expect(await asked(probe.port, `/v2/app/blobs/${digest}`)).toMatch(isRefused)
     for (const socket of sockets) socket.destroy()
-    await expect.poll(() => asked(probe.port, '/v2/')).toMatch(isOk)
+    await expect.poll(() => asked(probe.port, `/v2/app/blobs/${digest}`)).toMatch(isOk)
     await probe.stop()
   })
 })
