@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
+import { LargeMap } from './large-map.ts'
 import { flatCopy, packKey, unpackKey } from './packed-text.ts'
 import type { Link } from './repository.ts'
 import type { Trace } from './trace.ts'
@@ -45,7 +46,7 @@ export class Holding {
  * the state alone.
  */
 export class Holdings {
-  readonly #held: Map<Digest, Holding> = new Map()
+  readonly #held: LargeMap<Digest, Holding> = new LargeMap()
   /** Keys that nothing names, until their bytes are gone; the next to be deleted first. */
   readonly trash: Map<string, BlobRef> = new Map()
   /** Those whose bytes are known to be missing. */
@@ -65,7 +66,7 @@ export class Holdings {
     return this.#held.get(digest)
   }
 
-  values(): IterableIterator<Holding> {
+  values(): Generator<Holding> {
     return this.#held.values()
   }
 
