@@ -127,6 +127,23 @@ describe('more requests than there may be on bun', () => {
   })
 })
 
+it('bodies that come at once to bun are bounded, since it reads ahead of each', async () => {
+  const { port, stop } = await startProbe('bun')
+  const sockets = await pushing(port, 512)
+  const [upload] = await dialled(port, 1)
+  upload?.write(head('PUT /v2/a/manifests/b HTTP/1.1', 'Content-Length: 1000000'))
+  expect(await readAll(upload as Socket)).toMatch(/^HTTP\/1\.1 503 /)
+  sockets[0]?.destroy()
+  await expect
+    .poll(async () => {
+      const client = clientOf(`http://127.0.0.1:${port}`)
+      return (await client.send('POST', '/v2/app/blobs/uploads/', { body: 'x' })).status
+    })
+    .not.toBe(503)
+  for (const socket of sockets) socket.destroy()
+  await stop()
+})
+
 describe.runIf(process.platform === 'linux')('connections that take all descriptors of bun', () => {
   it('leave the store those that it needs', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'layerdock-spare-'))
