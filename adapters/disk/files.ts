@@ -27,6 +27,11 @@ export interface OpenFile {
   write(chunks: readonly Uint8Array[], position: number): Promise<number>
   /** Reads up to `length` bytes to `into[offset]`; 0 at the end of the file. */
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<number>
+  /**
+   * As {@link read}, without waiting: for a few bytes that the system has in memory. A trip to a thread
+   * and back costs many times the call.
+   */
+  readNow(into: Uint8Array, offset: number, length: number, position: number): number
   /** The bytes and the size outlive power loss when it resolves. Never repeat one that failed. */
   datasync(): Promise<void>
   truncate(size: number): Promise<void>

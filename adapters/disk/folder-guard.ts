@@ -53,6 +53,7 @@ export function guardedFiles(files: Files, guard: FolderGuard): Files {
           return await file.write(chunks, position)
         },
         read: (into, offset, length, position) => file.read(into, offset, length, position),
+        readNow: (into, offset, length, position) => file.readNow(into, offset, length, position),
         datasync: () => file.datasync(),
         truncate: (size) => file.truncate(size),
         close: () => file.close(),

@@ -112,6 +112,15 @@ class NodeFile implements OpenFile {
     return this.#call<number>((done) => fs.read(this.fd, into, offset, length, position, done))
   }
 
+  readNow(into: Uint8Array, offset: number, length: number, position: number): number {
+    if (this.#closed !== null) throw new Error('the file is closed')
+    try {
+      return fs.readSync(this.fd, into, offset, length, position)
+    } catch (error) {
+      throw storageError(error)
+    }
+  }
+
   datasync(): Promise<void> {
     return this.#call<void>((done) => fs.fdatasync(this.fd, done))
   }

@@ -129,6 +129,10 @@ export class FaultFiles implements Files {
         this.#check('read', path)
         return await file.read(into, offset, length, position)
       },
+      readNow: (into, offset, length, position) => {
+        this.#check('read', path)
+        return file.readNow(into, offset, length, position)
+      },
       datasync: async () => {
         this.#check('datasync', path)
         await file.datasync()

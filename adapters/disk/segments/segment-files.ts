@@ -1,7 +1,11 @@
 import type { Files, OpenFile } from '../files.ts'
+import { LatelyRead } from './lately-read.ts'
 
 interface Entry {
   readonly file: Promise<OpenFile>
+  /** Null until it is open. */
+  opened: OpenFile | null
+  readonly lately: LatelyRead
   users: number
   isOut: boolean
 }
@@ -35,6 +39,12 @@ export class SegmentFiles {
     }
   }
 
+  /** A segment's file, where it is open and was lately read at `offset`; otherwise null. */
+  warm(path: string, offset: number): OpenFile | null {
+    const entry = this.#open.get(path)
+    return entry?.lately.note(offset) === true ? this.#entry(path).opened : null
+  }
+
   /** Closes a file once nobody reads it any more. */
   async forget(path: string): Promise<void> {
     const entry = this.#open.get(path)
@@ -49,14 +59,27 @@ export class SegmentFiles {
 
   #entry(path: string): Entry {
     const there = this.#open.get(path)
+    // Where few are open, none is about to be closed, and their order does not matter.
+    if (there !== undefined && this.#open.size <= mostOpen / 2) return there
     this.#open.delete(path)
-    const entry = there ?? { file: this.#files.open(path, 'read'), users: 0, isOut: false }
-    entry.file.catch(() => {})
+    const entry = there ?? this.#begin(path)
     this.#open.set(path, entry)
     if (this.#open.size > mostOpen) {
       const [oldest = ''] = this.#open.keys()
       void this.forget(oldest).catch(() => {})
     }
+    return entry
+  }
+
+  #begin(path: string): Entry {
+    const file = this.#files.open(path, 'read')
+    const entry: Entry = { file, opened: null, lately: new LatelyRead(), users: 0, isOut: false }
+    file.then(
+      (opened) => {
+        entry.opened = opened
+      },
+      () => {},
+    )
     return entry
   }
 

@@ -3,6 +3,7 @@ import { isGone, isNoFile } from '../file-errors.ts'
 import type { Files, OpenFile } from '../files.ts'
 import type { FolderGuard } from '../folder-guard.ts'
 import type { Layout } from '../layout.ts'
+import { mostQuick, QuickReads } from './quick-reads.ts'
 import { SegmentFiles } from './segment-files.ts'
 import type { SegmentName } from './segment-key.ts'
 import { type FoundRecord, walkRecords } from './segment-walk.ts'
@@ -29,6 +30,7 @@ const foundAtOnce = 256
 export class SegmentReader {
   readonly #deps: SegmentReaderDeps
   readonly #open: SegmentFiles
+  readonly #quick: QuickReads = new QuickReads()
 
   constructor(deps: SegmentReaderDeps) {
     this.#deps = deps
@@ -41,7 +43,12 @@ export class SegmentReader {
    * @throws RegistryError `unavailable` when the folder is gone.
    */
   async read(segment: ReadableSegment, offset: number, length: number): Promise<Uint8Array | null> {
-    const bytes = new Uint8Array(length)
+    const bytes = Buffer.allocUnsafeSlow(length)
+    const path = this.#deps.layout.segment(segment.name)
+    const warm = length <= mostQuick ? this.#open.warm(path, offset) : null
+    if (warm !== null && this.#quick.isOn()) {
+      return this.#quick.read(warm, bytes, offset) ? bytes : null
+    }
     return await this.#use(segment, async (file) => {
       for (let filled = 0; filled < length; ) {
         const count = await file.read(bytes, filled, length - filled, offset + filled)

@@ -156,6 +156,13 @@ export class SimulatedFiles implements Files {
         into.set(bytes, offset)
         return bytes.byteLength
       },
+      readNow: (into, offset, length, position) => {
+        expectOpen()
+        this.#check('read', path)
+        const bytes = file.bytes.subarray(position, position + length)
+        into.set(bytes, offset)
+        return bytes.byteLength
+      },
       datasync: async () => {
         expectOpen()
         await this.pause()
