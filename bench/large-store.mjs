@@ -11,7 +11,7 @@ import {
   sharedOptions,
   sharedUsage,
 } from './choice.mjs'
-import { describeMachine } from './machine.mjs'
+import { describeMachine, describeRuntimes } from './machine.mjs'
 import { textReport } from './report.mjs'
 import { runRounds } from './rounds.mjs'
 import { largeScenarios } from './scenarios/large-store.mjs'
@@ -61,6 +61,7 @@ async function main() {
     command: commandLine('bench/large-store.mjs'),
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
+    versions: describeRuntimes(servers),
     rounds,
     quick: options.quick,
     servers: servers.map(({ name, kind, runtime, syncs }) => ({

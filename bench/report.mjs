@@ -92,14 +92,32 @@ export function markdownReport(run) {
 }
 
 /** @param {Run} run */
-function notes({ command, date, machine, rounds, quick }) {
+function notes(run) {
+  const { command, date, machine, versions, rounds, quick } = run
   const size = quick ? 'small sizes (`--quick`)' : 'full sizes'
   return [
     `\`${command}\`, ${date}: medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}, ${size}.`,
-    `${machine}; the client runs on the same cores over loopback, and a ratio is the median of the rounds' own.`,
+    `${machine}; ${versions.join(', ')}; the client runs on the same cores over loopback.`,
     'None logs its requests, unless the row says so. MB are 10^6 bytes.',
+    `Other programs used ${number(othersCores(run))} cores meanwhile.`,
     'Where a figure has a *, the client was busy nine tenths of the time, and is the limit.',
   ]
+}
+
+/**
+ * How many cores all other programs took while the clock ran: where that is much, rates are worth little.
+ * @param {Run} run
+ */
+function othersCores({ cells }) {
+  const measured = Object.values(cells).flatMap((cell) => Object.values(cell).flat())
+  let used = 0
+  let passed = 0
+  for (const round of measured) {
+    if (round.failed !== undefined || typeof round.otherCpuSeconds !== 'number') continue
+    used += round.otherCpuSeconds
+    passed += round.seconds ?? 0
+  }
+  return passed === 0 ? null : used / passed
 }
 
 /**

@@ -95,11 +95,11 @@ export function readmeTable(run) {
     const what = `${scenario.title}: ${whatOf(goal)}`
     return [[what, ...runtimes.map((runtime) => besideText(standing(goal, runtime, run)))]]
   })
-  const { rounds, machine, date } = run
+  const { rounds, machine, versions, date } = run
   const peers = run.servers.filter(({ kind }) => kind === 'peer').map(({ name }) => name)
   return [
     `Beside ${peers.join(', ')}, in one run of ${rounds} interleaved rounds: the medians of the rounds' own`,
-    `ratios, ${date}, ${machine}, which the client shares.`,
+    `ratios, ${date}, ${versions.join(', ')}, ${machine}, which the client shares.`,
     'Layerdock has synced what it answers for; the tables in [bench/RESULTS.md](bench/RESULTS.md) say of',
     'each registry whether it does, and have the figures behind the ratios, its aims, and plots.',
     '',

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { programOptions } from '../conformance/program-options.mjs'
-import { sharedOptions, sharedUsage } from './choice.mjs'
+import { commandLine, sharedOptions, sharedUsage } from './choice.mjs'
 import { plotsOf, readmeTable, resultsPage } from './results-report.mjs'
 
 /** @import { Run } from './types.ts' */
@@ -72,7 +72,13 @@ function measure(program, args) {
     stdio: 'inherit',
   })
   // A scenario that failed on some registry is in the table; no figures at all are a failure here.
-  if (status !== 0 && !existsSync(json)) throw new Error(`${program} ended with ${status}`)
+  if (!existsSync(json)) throw new Error(`${program} ended with ${status}`)
+  const run = JSON.parse(readFileSync(json, 'utf8'))
+  const command = commandLine('bench/results.mjs').replace(
+    'node bench/results.mjs',
+    'npm run bench:results --',
+  )
+  writeFileSync(json, `${JSON.stringify({ ...run, command }, null, 2)}\n`)
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   sharedOptions,
   sharedUsage,
 } from './choice.mjs'
-import { describeMachine } from './machine.mjs'
+import { describeMachine, describeRuntimes } from './machine.mjs'
 import { textReport } from './report.mjs'
 import { runRounds } from './rounds.mjs'
 import { findTableScenario, scenarios } from './scenarios/index.mjs'
@@ -41,6 +41,7 @@ async function main() {
     command: commandLine('bench/run.mjs'),
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
+    versions: describeRuntimes(servers),
     rounds,
     quick: options.quick,
     servers: servers.map(({ name, kind, runtime, syncs }) => ({ name, kind, runtime, syncs })),

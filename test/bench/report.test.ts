@@ -20,6 +20,7 @@ const run: Run = {
   command: 'node bench/run.mjs --rounds 1',
   date: '2026-11-24',
   machine: '2 × test',
+  versions: ['Node 20.20.2'],
   rounds: 1,
   quick: false,
   servers: [
@@ -46,6 +47,9 @@ test('the text names the command, the date, the rates, what each server syncs, a
   const text = textReport(run)
   expect(text).toContain('node bench/run.mjs --rounds 1')
   expect(text).toContain('2026-11-24')
+  expect(text).toContain('Node 20.20.2')
+  // 0.02 s of each second.
+  expect(text).toContain('Other programs used 0.02 cores')
   expect(text).toMatch(/layerdock +30,000 +1\.25 +12\.5 +0\.50 +500 +80\.0 +0\.95\* +0\.02/)
   expect(text).toMatch(/other +20,000 .*1\.50x/)
   expect(text).toMatch(/other +failed: PUT of a blob was answered 500/)

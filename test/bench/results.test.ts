@@ -15,6 +15,7 @@ const run: Run = {
   command: 'node bench/run.mjs',
   date: '2026-11-27',
   machine: '2 × test',
+  versions: ['Node 20.20.2'],
   rounds: 2,
   quick: false,
   servers: [
