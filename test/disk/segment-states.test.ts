@@ -47,7 +47,7 @@ async function* statesOf(
   files.judge = ({ operation, path }) => {
     // Nothing changes between calls that only look.
     if (/stat|read|list/.test(operation)) return null
-    const at = `call ${files.calls.length}: ${operation} ${path}`
+    const at = `call ${files.calls}: ${operation} ${path}`
     const copy = ledger.copy()
     const add = (cause: Cause, root: FolderNode): void =>
       void states.push({ at, cause, root, ledger: copy })
