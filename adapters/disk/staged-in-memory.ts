@@ -11,6 +11,9 @@ export interface RevocableStage extends StagedBlob {
   revoke(): Promise<void>
 }
 
+/** More chunks than this go into a file, however small they are: each takes memory of its own. */
+const mostChunks = 512
+
 /** What {@link StagedInMemory} works with. */
 export interface MemoryStageDeps {
   /** More bytes than this go into a file. */
@@ -50,7 +53,7 @@ export class StagedInMemory implements RevocableStage {
     if (this.#isOver) return Promise.reject(released())
     this.#chunks.push(chunk)
     this.#size += chunk.byteLength
-    if (this.#size > this.#deps.limit) return this.#spill()
+    if (this.#size > this.#deps.limit || this.#chunks.length > mostChunks) return this.#spill()
   }
 
   async suspend(): Promise<StageState> {
@@ -103,8 +106,9 @@ export class StagedInMemory implements RevocableStage {
     this.#file = file
     const chunks = this.#chunks
     this.#chunks = []
-    // All are taken at once; the last call says whether the file is behind.
-    return chunks.map((chunk) => file.write(chunk)).at(-1)
+    // All are taken at once; each call may say that the file is behind, or has failed.
+    const behind = chunks.map((chunk) => file.write(chunk)).filter((each) => each !== undefined)
+    if (behind.length > 0) return Promise.all(behind).then(() => {})
   }
 
   #end(): void {

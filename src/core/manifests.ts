@@ -28,8 +28,8 @@ type ManifestMethods =
 
 /** Manifests, and how their bytes are read. */
 export interface ManifestService extends Pick<RegistryService, ManifestMethods> {
-  /** The bytes of a manifest that is recorded; null when they are missing or not what they were. */
-  readBytes(record: BlobRef): Promise<Uint8Array | null>
+  /** The bytes of a manifest that was found; null when they are missing or not what they were. */
+  readRecorded(repository: RepositoryName, record: ManifestRecord): Promise<Uint8Array | null>
 }
 
 /** Manifests by tag and by digest: end-3, end-7, end-9. */
@@ -76,7 +76,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
   }
 
   return {
-    readBytes,
+    readRecorded,
 
     async statManifest(_call, repository, reference): Promise<ManifestInfo | null> {
       const record = await find(repository, reference)

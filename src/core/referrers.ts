@@ -18,14 +18,14 @@ const mostRead = 100
 /** Who refers to a manifest: end-12. */
 export function referrersService(
   deps: CoreDeps,
-  manifests: Pick<ManifestService, 'readBytes'>,
+  manifests: Pick<ManifestService, 'readRecorded'>,
 ): Pick<RegistryService, 'listReferrers'> {
   const { metadata, limits } = deps
 
   /** Annotations too large for the record are in the manifest itself. */
   async function complete(repository: RepositoryName, entry: Descriptor): Promise<Descriptor> {
     const record = await metadata.findManifest(repository, entry.digest)
-    const bytes = record === null ? null : await manifests.readBytes(record.blob)
+    const bytes = record === null ? null : await manifests.readRecorded(repository, record)
     return bytes === null ? entry : { ...entry, annotations: annotationsOf(bytes) }
   }
 

@@ -30,7 +30,7 @@ export interface Core {
 export function createCore(deps: CoreDeps): Core {
   const manifests = manifestService(deps)
   const { expireUploads, ...uploads } = uploadService(deps)
-  const { readBytes: _, ...manifestMethods } = manifests
+  const { readRecorded: _, ...manifestMethods } = manifests
   return {
     service: {
       ...blobService(deps),

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { BlobRef } from '../../src/kit.ts'
+import type { BlobRef, StagedBlob } from '../../src/kit.ts'
 import { newUploadId } from '../../src/kit.ts'
 import { readAll, sampleBytes, sampleDigest } from '../../src/testing/index.ts'
 import { type FaultyStore, faultyStore, put } from './faulty-store.ts'
@@ -75,6 +75,24 @@ describe('small content', () => {
     const blob = await second.commit(sampleDigest(1))
     expect(blob.key).toMatch(/^segments\//)
     expect(await read(one, blob)).toEqual(sampleBytes(700))
+    expect(await readdir(join(one.directory, 'uploads'))).toEqual([])
+  })
+
+  test('that comes in many small pieces takes a file, and fails with it', async () => {
+    const one = await faultyStore(limit)
+    const bytes = sampleBytes(3000)
+    const write = async (staged: StagedBlob): Promise<void> => {
+      for (const at of bytes.keys()) await staged.write(bytes.slice(at, at + 1))
+    }
+    const staged = await one.store.blobs.stage(newUploadId(), {})
+    await write(staged)
+    expect(await readdir(join(one.directory, 'uploads'))).toHaveLength(1)
+    expect(await read(one, await staged.commit(sampleDigest(1)))).toEqual(bytes)
+    one.files.judge = ({ operation }) => (operation === 'create' ? 'ENOSPC' : null)
+    const failing = await one.store.blobs.stage(newUploadId(), {})
+    const failed = write(failing).then(() => failing.suspend())
+    await expect(failed).rejects.toMatchObject({ kind: 'storageFull' })
+    one.files.judge = () => null
     expect(await readdir(join(one.directory, 'uploads'))).toEqual([])
   })
 
