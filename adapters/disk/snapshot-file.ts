@@ -7,6 +7,11 @@ import { readFile, readSpan, writeAll } from './whole-files.ts'
 
 /** Gathered before one call, in bytes. */
 const lotBytes = 256 * 1024
+/**
+ * Written before it is synced, in bytes. The journal's syncs may have to wait until the disk has all that
+ * was written before them, whatever file it is in.
+ */
+const unsyncedBytes = 8 * 1024 * 1024
 
 /**
  * Where a snapshot's first line says its generation: the file's name cannot, for one rename has to
@@ -82,6 +87,7 @@ class SnapshotWriter {
   #lot: Uint8Array[] = []
   #lotBytes = 0
   #written = 0
+  #synced = 0
   /** CRC-32 of everything written. */
   check = 0
 
@@ -106,6 +112,9 @@ class SnapshotWriter {
     await writeAll(this.#file, lot, this.#written)
     this.#written += this.#lotBytes
     this.#lotBytes = 0
+    if (this.#written - this.#synced < unsyncedBytes) return
+    await this.#file.datasync()
+    this.#synced = this.#written
   }
 }
 
