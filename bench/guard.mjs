@@ -51,7 +51,8 @@ async function main() {
   const names = values.only?.split(',') ?? (values.short ? shortList : Object.keys(guarded))
   const seconds = Number(values.seconds ?? (values.short ? 60 : 600))
   const runtimes = values.runtime.split(',')
-  const options = { names, dir: values.dir, end: performance.now() + seconds * 1000 }
+  const { dir, short } = values
+  const options = { names, dir, short, end: performance.now() + seconds * 1000 }
   if (values.write) await writeBaseline(runtimes, options)
   else await compare(runtimes, options)
 }
@@ -60,6 +61,7 @@ async function main() {
  * @typedef {object} Options
  * @property {readonly string[]} names of operations
  * @property {string | undefined} dir
+ * @property {boolean} short
  * @property {number} end an instant of `performance.now()`
  */
 
@@ -91,9 +93,12 @@ async function compare(runtimes, options) {
     const now = performance.now()
     const runtimeEnd = now + (options.end - now) / (runtimes.length - at)
     for (const of of parts) {
-      if (!isMeasured(runtime, of)) continue
+      // Node and Deno have the same engine, and the short form has no time for both.
+      const isRepeated = options.short && of.part === 'allocated' && runtime !== 'node'
+      if (isRepeated || !isMeasured(runtime, of)) continue
       // CPU time needs more of it than allocations, which are the same each time.
-      const until = of.part === 'cpu' ? now + (runtimeEnd - now) * 0.65 : runtimeEnd
+      const isLast = of.part === 'allocated' || (options.short && runtime !== 'node')
+      const until = isLast ? runtimeEnd : now + (runtimeEnd - now) * 0.65
       const base = known[of.part]
       /** @type {Finding} */
       const finding = { runtime, of, base, costs: new Map(), suspects: [...options.names] }
@@ -145,6 +150,8 @@ function report(findings, names, decided) {
       else print(`  ${costLine(name, cost, base[name], of.unit)}`)
     }
   }
+  const judged = findings.reduce((sum, { costs }) => sum + costs.size, 0)
+  print(`${judged} of ${findings.length * names.length} costs judged`)
   const tooDear = findings.flatMap(({ runtime, of, suspects }) =>
     suspects.map((name) => `${name} on ${runtime} (${of.title})`),
   )
