@@ -3,7 +3,7 @@ import type { Effect } from './effects.ts'
 import type { Holding, Holdings } from './holdings.ts'
 import type { Leftovers } from './leftovers.ts'
 import type { Links } from './links.ts'
-import { SharedTexts } from './packed-text.ts'
+import { ManifestKinds } from './manifest-kinds.ts'
 import type { Repository } from './repository.ts'
 import { factsOf, type ManifestFacts, StoredManifest } from './stored-manifest.ts'
 import type { Trace } from './trace.ts'
@@ -13,7 +13,7 @@ export class Manifests {
   readonly #holdings: Holdings
   readonly #links: Links
   readonly #leftovers: Leftovers
-  readonly #texts: SharedTexts = new SharedTexts()
+  readonly #kinds: ManifestKinds = new ManifestKinds()
 
   constructor(holdings: Holdings, links: Links, leftovers: Leftovers) {
     this.#holdings = holdings
@@ -31,7 +31,7 @@ export class Manifests {
     const stored = this.#manifest(repository, holding.digest, trace)
     const before = stored.facts
     const references = this.#links.name(repository, record.references, trace)
-    const after = factsOf(record, references, this.#texts)
+    const after = factsOf(record, references, this.#kinds)
     if (before !== null) this.#links.release(repository, before.references, keepUntil, trace)
     if (trace !== null && before !== null) touchManifest(repository, stored, trace)
     place(repository, stored, holding, after)

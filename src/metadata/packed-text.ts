@@ -30,21 +30,3 @@ export function unpackKey(packed: string, digest: Digest): string {
 export function flatCopy<T extends string>(text: T): T {
   return [text.slice(0, 1), text.slice(1)].join('') as T
 }
-
-/** More different texts than this, and sharing begins anew: clients choose them. */
-const mostShared = 1000
-
-/** Texts that come again and again, such as media types: each is kept once. */
-export class SharedTexts {
-  readonly #texts: Map<string, string> = new Map()
-
-  /** The text as all have it. */
-  of(text: string): string {
-    const there = this.#texts.get(text)
-    if (there !== undefined) return there
-    if (this.#texts.size >= mostShared) this.#texts.clear()
-    const flat = flatCopy(text)
-    this.#texts.set(flat, flat)
-    return flat
-  }
-}

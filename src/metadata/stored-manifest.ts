@@ -1,28 +1,26 @@
-import type { Annotations } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
 import type { Holding } from './holdings.ts'
+import type { ManifestKind, ManifestKinds } from './manifest-kinds.ts'
 import { type NameList, noNames, sizeOf } from './name-list.ts'
-import { flatCopy, type SharedTexts } from './packed-text.ts'
-
-/** What few manifests have. */
-export interface ManifestExtras {
-  readonly subject: string | undefined
-  readonly annotations: Annotations | undefined
-}
 
 /** What is known of a manifest, beside where its bytes are. Nobody changes it. */
 export interface ManifestFacts {
-  readonly mediaType: string
-  readonly artifactType: string | undefined
+  readonly kind: ManifestKind
   readonly references: readonly Digest[]
   readonly pushedAt: number
-  readonly extras: ManifestExtras | null
 }
 
 const noReferences: readonly never[] = Object.freeze([])
+
+const noKind: ManifestKind = {
+  mediaType: '',
+  artifactType: undefined,
+  subject: undefined,
+  annotations: undefined,
+}
 
 /**
  * A manifest from its push to its deletion. Tags point at it, so that all of them end with it in one
@@ -33,11 +31,9 @@ export class StoredManifest implements ManifestFacts {
   readonly digest: Digest
   /** Its bytes; null once it is deleted, and while a journal is replayed that is yet to record it. */
   holding: Holding | null = null
-  mediaType = ''
-  artifactType: string | undefined = undefined
+  kind: ManifestKind = noKind
   references: readonly Digest[] = noReferences
   pushedAt = 0
-  extras: ManifestExtras | null = null
   tags: NameList<Tag> = noNames
   /**
    * How long after its push, in milliseconds: mostly not at all, and V8 keeps small numbers, or null, in
@@ -65,25 +61,27 @@ export class StoredManifest implements ManifestFacts {
 
   /** What it says it refers to. */
   get subject(): string | undefined {
-    return this.extras?.subject
+    return this.kind.subject
+  }
+
+  get artifactType(): string | undefined {
+    return this.kind.artifactType
   }
 
   /** What is known of it; null while it is not recorded. */
   get facts(): ManifestFacts | null {
     if (this.holding === null) return null
-    const { mediaType, artifactType, references, pushedAt, extras } = this
-    return { mediaType, artifactType, references, pushedAt, extras }
+    const { kind, references, pushedAt } = this
+    return { kind, references, pushedAt }
   }
 
   /** Records it, or takes its record away. */
   set(holding: Holding | null, facts: ManifestFacts | null): void {
     const { taggedAt } = this
     this.holding = holding
-    this.mediaType = facts?.mediaType ?? ''
-    this.artifactType = facts?.artifactType
+    this.kind = facts?.kind ?? noKind
     this.references = facts?.references ?? noReferences
     this.pushedAt = facts?.pushedAt ?? 0
-    this.extras = facts?.extras ?? null
     this.taggedAt = taggedAt
   }
 
@@ -98,22 +96,18 @@ export class StoredManifest implements ManifestFacts {
   }
 
   #recordOf(blob: BlobRef): ManifestRecord {
-    const { mediaType, references, pushedAt, artifactType, extras } = this
+    const { kind, references, pushedAt } = this
+    const { mediaType, artifactType, subject, annotations } = kind
     const { digest, size } = blob
-    if (extras === null) {
-      return artifactType === undefined
-        ? { digest, size, mediaType, blob, references, pushedAt }
-        : { digest, size, mediaType, blob, references, pushedAt, artifactType }
-    }
-    const { subject, annotations } = extras
-    return {
-      ...{ digest, size, mediaType, blob, references, pushedAt },
-      ...(artifactType === undefined ? {} : { artifactType }),
-      ...(subject === undefined ? {} : { subject }),
-      ...(annotations === undefined ? {} : { annotations }),
-    }
+    const record: Mutable<ManifestRecord> = { digest, size, mediaType, blob, references, pushedAt }
+    if (artifactType !== undefined) record.artifactType = artifactType
+    if (subject !== undefined) record.subject = subject
+    if (annotations !== undefined) record.annotations = annotations
+    return record
   }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /**
  * What is kept of a record.
@@ -121,31 +115,13 @@ export class StoredManifest implements ManifestFacts {
  * @param references those of the record, as the strings that all share
  */
 export function factsOf(
-  { mediaType, artifactType, subject, annotations, pushedAt }: ManifestRecord,
+  record: ManifestRecord,
   references: readonly Digest[],
-  texts: SharedTexts,
+  kinds: ManifestKinds,
 ): ManifestFacts {
-  const hasExtras = subject !== undefined || annotations !== undefined
   return {
-    mediaType: texts.of(mediaType),
-    artifactType: artifactType === undefined ? undefined : texts.of(artifactType),
+    kind: kinds.of(record),
     references: references.length === 0 ? noReferences : Object.freeze(references),
-    pushedAt,
-    extras: hasExtras ? extrasOf(subject, annotations) : null,
+    pushedAt: record.pushedAt,
   }
-}
-
-function extrasOf(
-  subject: string | undefined,
-  annotations: Annotations | undefined,
-): ManifestExtras {
-  return {
-    subject: subject === undefined ? undefined : flatCopy(subject),
-    annotations: annotations === undefined ? undefined : frozenAnnotations(annotations),
-  }
-}
-
-function frozenAnnotations(annotations: Annotations): Annotations {
-  if (Object.isFrozen(annotations)) return annotations
-  return Object.freeze(annotations.map(([key, value]) => Object.freeze([key, value] as const)))
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { flatCopy, packKey, SharedTexts, unpackKey } from '../../src/metadata/packed-text.ts'
+import { flatCopy, packKey, unpackKey } from '../../src/metadata/packed-text.ts'
 import { encodedOf } from '../../src/oci/digest.ts'
 import { sampleDigest } from '../../src/testing/samples.ts'
 
@@ -30,10 +30,4 @@ test('a packed key does not say the digest again', () => {
 
 test('a copy is the same text', () => {
   for (const text of ['', 'a', 'ab', 'a longer text']) expect(flatCopy(text)).toBe(text)
-})
-
-test('shared texts are right, however many there are', () => {
-  const texts = new SharedTexts()
-  for (let at = 0; at < 3000; at += 1)
-    expect(texts.of(`text ${at % 1500}`)).toBe(`text ${at % 1500}`)
 })
