@@ -14,7 +14,7 @@ export interface LogOutput {
 }
 
 /** Written together, in characters, or once it has waited this long. */
-const batchLength = 8 * 1024
+const batchLength = 32 * 1024
 const batchMs = 250
 /** What may wait for a slow reader, in characters; text beyond it is dropped. */
 const longestWait = 8 * 1024 * 1024
