@@ -46,10 +46,16 @@ export function textReport(run) {
   const idle = [
     'idle: from spawn to the first answer of /v2/, and memory after it',
     ...textTable([
-      ['', 'ms', 'MB', 'syncs'],
+      ['', 'ms', 'CPU ms', 'MB', 'syncs'],
       ...run.servers.map(({ name, syncs }) => {
         const figures = idleOf(run, name)
-        return [name, number(figures.bootMs), megabytes(figures.residentBytes), syncs]
+        return [
+          name,
+          number(figures.bootMs),
+          number(figures.bootCpuMs),
+          megabytes(figures.residentBytes),
+          syncs,
+        ]
       }),
     ]),
   ]
@@ -70,10 +76,10 @@ export function markdownReport(run) {
       ...run.servers.map(({ name }) => markdownCell(scenario, roundsOf(run, scenario, name))),
     ]),
     [
-      'first answer after start, ms (idle MB)',
+      'first answer after start, ms (CPU ms, MB then)',
       ...run.servers.map(({ name }) => {
         const figures = idleOf(run, name)
-        return `${number(figures.bootMs)} (${megabytes(figures.residentBytes)})`
+        return `${number(figures.bootMs)} (${number(figures.bootCpuMs)}, ${megabytes(figures.residentBytes)})`
       }),
     ],
     [
@@ -84,7 +90,7 @@ export function markdownReport(run) {
   return [
     ...notes(run).flatMap((line) => [line, '']),
     'In parentheses: for operations the CPU microseconds that the server spent on each, and p99 in',
-    'milliseconds; for megabytes the CPU seconds that it spent on them all.',
+    'milliseconds; for megabytes the CPU seconds that it spent on them all; and its peak memory meanwhile.',
     '',
     ...rows.map((row) => `| ${row.join(' | ')} |`),
     '',
@@ -184,8 +190,10 @@ function markdownCell(scenario, rounds) {
   const figures = summarise(rounds)
   if (figures.failed !== undefined) return 'failed'
   const rate = `${number(figures.rate)}${isClientBound(figures) ? '\\*' : ''}`
-  if (scenario.unit === 'MB/s') return `${rate} (${number(figures.serverCpuSeconds)} s)`
-  return `${rate} (${number(figures.cpuMicrosPerOperation)} µs, ${number(figures.p99Ms)} ms)`
+  const peak = `${megabytes(figures.peakBytes)} MB`
+  if (scenario.unit === 'MB/s') return `${rate} (${number(figures.serverCpuSeconds)} s, ${peak})`
+  const cpu = `${number(figures.cpuMicrosPerOperation)} µs`
+  return `${rate} (${cpu}, ${number(figures.p99Ms)} ms, ${peak})`
 }
 
 /** @param {Figures} figures */

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { configurations } from './configurations.mjs'
 import { Connection } from './http.mjs'
-import { residentBytes } from './process-usage.mjs'
+import { cpuMicros, residentBytes } from './process-usage.mjs'
 
 /** @import { ChildProcess } from 'node:child_process' */
 /** @import { RunningServer, Server, Variant } from './types.ts' */
@@ -71,9 +71,10 @@ export async function start(
   const stop = () => stopProcess(child, exit, () => ended !== null)
   try {
     const bootMs = await firstAnswer(port, variant === 'tls', startedAt, () => ended)
+    const bootCpuMs = (cpuMicros(child.pid ?? 0) ?? 0) / 1000
     await sleep(settle)
     const pid = child.pid ?? 0
-    const idle = { bootMs, residentBytes: residentBytes(pid) }
+    const idle = { bootMs, bootCpuMs, residentBytes: residentBytes(pid) }
     return { name, port, pid, dir, idle, stop, ended: () => ended }
   } catch (error) {
     await stop()

@@ -79,6 +79,8 @@ export interface Figures {
   readonly cpuMicrosPerOperation?: number | null
   readonly peakBytes?: number | null
   readonly bootMs?: number | null
+  /** The server's CPU time until its first answer. */
+  readonly bootCpuMs?: number | null
   readonly residentBytes?: number | null
   readonly failed?: undefined
 }

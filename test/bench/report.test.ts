@@ -33,7 +33,7 @@ const run: Run = {
     { id: 'log', title: 'GET with a log', unit: '/s' },
   ],
   idle: {
-    layerdock: [{ bootMs: 123, residentBytes: 60_000_000 }],
+    layerdock: [{ bootMs: 123, bootCpuMs: 98, residentBytes: 60_000_000 }],
     other: [{ bootMs: 25, residentBytes: 20_000_000 }],
   },
   cells: {
@@ -54,7 +54,7 @@ test('the text names the command, the date, the rates, what each server syncs, a
   expect(text).toMatch(/other +20,000 .*1\.50x/)
   expect(text).toMatch(/other +failed: PUT of a blob was answered 500/)
   expect(text.split('GET with a log')[1]?.split('idle')[0]).not.toMatch(/^ +other /m)
-  expect(text).toMatch(/layerdock +123 +60\.0 +files and journal/)
+  expect(text).toMatch(/layerdock +123 +98\.0 +60\.0 +files and journal/)
 })
 
 test('the Markdown is one table whose rows all have the same cells', () => {
@@ -63,10 +63,10 @@ test('the Markdown is one table whose rows all have the same cells', () => {
     .filter((line) => line.startsWith('|'))
   expect(new Set(rows.map((row) => row.split('|').length)).size).toBe(1)
   expect(rows).toContain(
-    '| manifest GET, /s | 30,000\\* (500 µs, 12.5 ms) | 20,000 (500 µs, 12.5 ms) |',
+    '| manifest GET, /s | 30,000\\* (500 µs, 12.5 ms, 80.0 MB) | 20,000 (500 µs, 12.5 ms, 80.0 MB) |',
   )
-  expect(rows).toContain('| GET with a log, /s | 20,000 (500 µs, 12.5 ms) |  |')
-  expect(rows).toContain('| push, MB/s | 600 (0.50 s) | failed |')
+  expect(rows).toContain('| GET with a log, /s | 20,000 (500 µs, 12.5 ms, 80.0 MB) |  |')
+  expect(rows).toContain('| push, MB/s | 600 (0.50 s, 80.0 MB) | failed |')
   expect(rows).toContain('| peak memory of all that, MB | 80.0 | 80.0 |')
 })
 
