@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PerformanceObserver } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
@@ -165,6 +166,11 @@ async function compaction(metadata) {
   let slowest = 0
   let done = 0
   let longestCpu = 0
+  let longestPause = 0
+  const pauses = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longestPause = Math.max(longestPause, duration)
+  })
+  pauses.observe({ entryTypes: ['gc'] })
   const watch = async () => {
     let last = performance.now()
     let lastCpu = threadCpu()
@@ -194,10 +200,12 @@ async function compaction(metadata) {
   const took = performance.now() - began
   isOver = true
   await Promise.all(others)
+  pauses.disconnect()
   say('compaction beside 32 writers', took, 'ms')
   say('longest stall meanwhile', longest, 'ms')
   // Of the thread, or of the process where the runtime cannot tell: on a busy machine the rest is waiting.
   say('CPU of the longest turn meanwhile', longestCpu, 'ms')
+  say('longest pause for the collector meanwhile', longestPause, 'ms')
   say('slowest change meanwhile', slowest, 'ms')
   say('changes meanwhile, a second', (done / took) * 1000, '')
 }
