@@ -13,7 +13,9 @@ const help = `node test/clients/kill.mjs [options]
   --rounds N           how often it is killed (default: 20)
   --workers N          how many push at once (default: 8)
   --seed TEXT          what is pushed follows from it (when it is killed does not quite)
-  --node VERSION       the Node that Layerdock runs on: 'current', or such as 26
+  --largest BYTES      the largest layer (default: 300000); with 20000 nearly all goes into segments
+  --runtime NAME       what Layerdock runs on: node (default), bun or deno
+  --node VERSION       the Node that it runs on: 'current', or such as 26
   --command COMMAND    another registry by its command line, which keeps its store where it likes
   --registry HOST:PORT where that registry listens
   --no-tag-deletes     that registry cannot delete a tag and leave the manifest
@@ -24,6 +26,8 @@ const values = programOptions(help, {
   rounds: { type: 'string', default: '20' },
   workers: { type: 'string', default: '8' },
   seed: { type: 'string', default: `${Date.now()}` },
+  largest: { type: 'string', default: '300000' },
+  runtime: { type: 'string', default: 'node' },
   node: { type: 'string', default: 'current' },
   command: { type: 'string' },
   registry: { type: 'string' },
@@ -31,8 +35,16 @@ const values = programOptions(help, {
   keep: { type: 'boolean', default: false },
 })
 const [rounds, workers] = [Number(values.rounds), Number(values.workers)]
-if (!(rounds >= 1 && workers >= 1)) {
-  process.stderr.write('--rounds and --workers take positive numbers\n')
+const largest = Number(values.largest)
+if (!(rounds >= 1 && workers >= 1 && largest >= 100)) {
+  process.stderr.write('--rounds and --workers take positive numbers, --largest at least 100\n')
+  process.exit(2)
+}
+const named = ['node', 'bun', 'deno'].includes(values.runtime)
+  ? runtimes[values.runtime]
+  : undefined
+if (named === undefined) {
+  process.stderr.write('--runtime takes node, bun or deno\n')
   process.exit(2)
 }
 
@@ -54,10 +66,8 @@ function start() {
   return startServer({ command: runtime.command, entry, store: 'disk', dir: join(top, 'store') })
 }
 
-const { entry, find } = /** @type {import('../../conformance/servers.mjs').Runtime} */ (
-  runtimes.node
-)
-const runtime = find(values.node)
+const { title, entry, find } = named
+const runtime = find(values.runtime === 'node' ? values.node : 'current')
 const ledger = new Ledger()
 const dice = new Dice(values.seed)
 const name = `kill${Date.now().toString(36)}`
@@ -81,7 +91,7 @@ async function pushAndKill(server, round) {
   const tagDeletes = !values['no-tag-deletes']
   const pushers = Array.from({ length: workers }, (_, at) => {
     const [repo, seed] = [`${name}/w${at}`, `${values.seed}/${round}/${at}`]
-    return new Pusher({ wire, ledger, repo, seed, tagDeletes, acknowledged })
+    return new Pusher({ wire, ledger, repo, seed, largest, tagDeletes, acknowledged })
   })
   const ends = await Promise.allSettled(pushers.map((one) => one.work(() => killed !== null)))
   await (killed ?? server.kill())
@@ -136,7 +146,7 @@ async function checkRound(wire, round) {
 }
 
 let server = await start()
-process.stdout.write(`seed ${values.seed}, Node ${runtime.version}\n`)
+process.stdout.write(`seed ${values.seed}, ${title} ${runtime.version}\n`)
 try {
   for (let round = 1; round <= rounds && violations.length < 20; round += 1) {
     ledger.round = round

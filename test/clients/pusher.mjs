@@ -32,14 +32,16 @@ export class Pusher {
    * @param {import('./ledger.mjs').Ledger} given.ledger
    * @param {string} given.repo its own: no other worker changes it
    * @param {string} given.seed
+   * @param {number} given.largest the largest layer, in bytes
    * @param {boolean} given.tagDeletes whether the registry can delete a tag and leave the manifest
    * @param {() => void} given.acknowledged called after every acknowledgement
    */
-  constructor({ wire, ledger, repo, seed, tagDeletes, acknowledged }) {
+  constructor({ wire, ledger, repo, seed, largest, tagDeletes, acknowledged }) {
     this.wire = wire
     this.ledger = ledger
     this.repo = repo
     this.seed = seed
+    this.largest = largest
     this.tagDeletes = tagDeletes
     this.dice = new Dice(seed)
     this.acknowledged = acknowledged
@@ -78,7 +80,7 @@ export class Pusher {
     const blobs = []
     const count = 1 + this.dice.next(3)
     for (let at = 0; at < count; at += 1) {
-      const size = at === 0 ? 2 + this.dice.next(2000) : 2 + this.dice.next(300_000)
+      const size = at === 0 ? 2 + this.dice.next(2000) : 2 + this.dice.next(this.largest)
       blobs.push(await this.#pushBlob(this.#name(), size))
     }
     const [config, ...layers] = blobs.map((blob) => ({
@@ -144,7 +146,7 @@ export class Pusher {
 
   /** An upload in several chunks, of which two of three stay unfinished. */
   async #beginUpload() {
-    const size = 100_000 + this.dice.next(900_000)
+    const size = Math.ceil(this.largest / 3) + this.dice.next(3 * this.largest)
     const seed = this.#name()
     const bytes = noise(seed, size)
     let last = await this.#post()
