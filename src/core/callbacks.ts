@@ -28,7 +28,7 @@ export function emitter(
   return ({ principal, requestId, peer }: CallContext, facts) => {
     // An adapter's peer answers by getters, which JSON leaves out.
     const from = { address: peer.address, secure: peer.secure }
-    const event = { ...facts, time: clock(), principal, requestId, peer: from } as RegistryEvent
+    const event = { time: clock(), principal, requestId, peer: from, ...facts } as RegistryEvent
     callSafely(() => onEvent(event), failed)
   }
 }

@@ -170,8 +170,8 @@ export function manifestService(deps: CoreDeps): ManifestService {
     let outcome: ManifestOutcome | null = null
     await nameBytes(deps, blob, async (ref) => {
       const made = await metadata.putManifest(repository, {
+        record: { blob: ref, ...record },
         ...change,
-        record: { ...record, blob: ref },
       })
       outcome = made
       return made.kind === 'stored' ? made.blob : null

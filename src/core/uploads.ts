@@ -58,10 +58,10 @@ export function uploadService(deps: CoreDeps): UploadService {
     const reservation = await quota.open(session.owner)
     try {
       const to = {
-        ...session,
         hash: resumeHash(deps, hashes, session, digest),
         progress: claim.progress,
         reading: claim.reading,
+        ...session,
       }
       const received = await receiveBody(deps, to, body, digest, reservation)
       if (received.error === null) return await use(received)

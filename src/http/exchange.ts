@@ -161,7 +161,7 @@ export function endWith(exchange: Exchange, response: Response, head: boolean): 
     const counted = new Response(body, { status, headers: response.headers })
     const ended = (bytesOut: number | null, cutShort: boolean | null): void =>
       exchange.end({ status, bytesOut, cutShort })
-    setNativeBlob(counted, { ...native, ended })
+    setNativeBlob(counted, { ended, ...native })
     return counted
   }
   const bytesOut = head || status === 304 ? 0 : bodyLength(response)

@@ -18,10 +18,10 @@ export function listResponse(
   return new Response(call.head ? null : body, {
     status: 200,
     headers: {
-      ...apiVersion,
       'Content-Type': contentType,
       'Content-Length': String(body.byteLength),
       'Cache-Control': open ? cacheControl.list : cacheControl.privateList,
+      ...apiVersion,
       ...more,
     },
   })

@@ -27,13 +27,16 @@ const referrers: readonly Route[] = rowsOf('referrers/:digest')
  *
  * @param base how paths of the API begin
  * @returns null where the router has to look: at what `checkRequest` might
- *   refuse, at a slash at the end, and at everything else
+ *   refuse, and at everything else
  */
 export function matchPlain(url: string, base: string): PlainPath | null {
   const start = url.indexOf('/', url.indexOf('://') + 3)
   if (!url.startsWith(base, start)) return null
   const query = url.indexOf('?', start)
-  const path = query === -1 ? url.slice(start + base.length) : url.slice(start + base.length, query)
+  let pathEnd = query === -1 ? url.length : query
+  // As the router does, which leaves one away: a client POSTs to `blobs/uploads/`.
+  if (url.charCodeAt(pathEnd - 1) === slash) pathEnd -= 1
+  const path = url.slice(start + base.length, pathEnd)
   // The path of our own namespace begins where that of a name could not.
   if (path.charCodeAt(0) !== slash || path.charCodeAt(1) === underscore) return null
   if (path.includes('%') || path.includes('#') || path.includes('//')) return null

@@ -98,7 +98,7 @@ export function putManifest(
   batch.apply({
     kind: 'manifest',
     repository: name,
-    record: { ...record, blob, pushedAt: time },
+    record: Object.assign({ ...record, blob }, { pushedAt: time }),
     keepUntil: isThere ? leaseEnd(batch.moment, leaseMs) : 0,
   })
   if (tags.length > 0) {

@@ -75,7 +75,7 @@ export async function deleteBlob(
   digest: Digest,
 ): Promise<Response> {
   await call.deps.service.deleteBlob(call, repository, digest)
-  return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
+  return new Response(null, { status: 202, headers: { 'Content-Length': '0', ...apiVersion } })
 }
 
 /** Null asks for the whole blob. @throws RegistryError `rangeUnsatisfiable`. */
@@ -100,8 +100,8 @@ function whole(call: Call, info: BlobInfo, blob: OpenBlob): Response {
 
 function part(call: Call, info: BlobInfo, blob: OpenBlob, span: ByteSpan): Response {
   const headers = {
-    ...blobHeaders(call, info, span.end - span.start),
     'Content-Range': `bytes ${span.start}-${span.end - 1}/${info.size}`,
+    ...blobHeaders(call, info, span.end - span.start),
   }
   if (blob.bytes !== undefined) {
     return inMemory(206, headers, blob.bytes.subarray(span.start, span.end))
@@ -152,10 +152,10 @@ function blobHeaders(call: Call, info: BlobInfo, length: number): Record<string,
 
 function notModified(call: Call, digest: Digest): Response {
   const headers = {
-    ...apiVersion,
     'Docker-Content-Digest': digest,
     ETag: `"${digest}"`,
     'Cache-Control': caching(call),
+    ...apiVersion,
   }
   return new Response(null, { status: 304, headers })
 }

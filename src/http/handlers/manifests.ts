@@ -86,7 +86,7 @@ export async function deleteManifest(
   reference: Reference,
 ): Promise<Response> {
   await call.deps.service.deleteManifest(call, repository, reference)
-  return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
+  return new Response(null, { status: 202, headers: { 'Content-Length': '0', ...apiVersion } })
 }
 
 /** Every tag is checked before anything is stored. */
@@ -136,10 +136,10 @@ function created(
   return new Response(null, {
     status: 201,
     headers: {
-      ...apiVersion,
       Location: `${call.deps.prefix}/v2/${repository}/manifests/${digest}`,
       'Docker-Content-Digest': digest,
       'Content-Length': '0',
+      ...apiVersion,
       ...(subject === undefined ? {} : { 'OCI-Subject': subject }),
       ...(tags.length === 0 ? {} : { 'OCI-Tag': tags.join(', ') }),
     },

@@ -191,7 +191,7 @@ function sessionResponse(
   upload: UploadStatus,
 ): Response {
   const length = status === 204 ? {} : { 'Content-Length': '0' }
-  const headers = { ...apiVersion, ...sessionHeaders(call, repository, upload), ...length }
+  const headers = { ...sessionHeaders(call, repository, upload), ...length, ...apiVersion }
   return new Response(null, { status, headers })
 }
 
@@ -199,10 +199,10 @@ function blobCreated(call: Call, repository: RepositoryName, blob: BlobInfo): Re
   return new Response(null, {
     status: 201,
     headers: {
-      ...apiVersion,
       Location: `${call.deps.prefix}/v2/${repository}/blobs/${blob.digest}`,
       'Docker-Content-Digest': blob.digest,
       'Content-Length': '0',
+      ...apiVersion,
     },
   })
 }

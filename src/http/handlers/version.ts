@@ -5,6 +5,6 @@ import { apiVersion } from '../headers.ts'
 export function checkVersion(call: Call): Response {
   return new Response(call.head ? null : '{}', {
     status: 200,
-    headers: { ...apiVersion, 'Content-Type': 'application/json', 'Content-Length': '2' },
+    headers: { 'Content-Type': 'application/json', 'Content-Length': '2', ...apiVersion },
   })
 }
