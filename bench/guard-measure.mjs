@@ -47,7 +47,7 @@ const write = { warmUp: 3000, epoch: 120 }
 /** @type {Readonly<Record<string, Guarded>>} */
 export const guarded = {
   'manifest-get': { scenario: manifestGet, ...read },
-  'manifest-push': { scenario: manifestPush, ...write },
+  'manifest-push': { scenario: manifestPush, warmUp: 8000, epoch: 300 },
   'small-blob-push': { scenario: smallBlobPush, ...write },
   'small-blob-get': { scenario: smallBlobGet, ...read },
   'manifest-head': { scenario: manifestHead, ...read },

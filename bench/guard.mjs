@@ -53,6 +53,8 @@ async function main() {
   const runtimes = values.runtime.split(',')
   const { dir, short } = values
   const options = { names, dir, short, end: performance.now() + seconds * 1000 }
+  if (process.platform !== 'linux')
+    return print('not judged: only Linux tells the CPU of a process')
   if (values.write) await writeBaseline(runtimes, options)
   else await compare(runtimes, options)
 }
