@@ -1,6 +1,9 @@
 import type { NoticeSink, RequestObserver } from '../../src/index.ts'
 
-/** How long a server waits for what, in milliseconds. None bounds how long a whole push may take. */
+/**
+ * How long a server waits for what, in milliseconds. None bounds how long a whole push may take. Node and
+ * Deno look at their connections now and then, so that one which is quiet may have an eighth more.
+ */
 export interface ServeTimeouts {
   /** For the head of a request. Bun knows no such time. Default: 10 s. */
   readonly headersMs: number
