@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { root } from '../architecture/source-files.ts'
+import { root, textOf } from '../architecture/source-files.ts'
 
 const run = promisify(execFile)
 const home = mkdtempSync(join(tmpdir(), 'layerdock-build-'))
@@ -43,6 +44,21 @@ beforeAll(async () => {
 })
 
 afterAll(() => rmSync(home, { recursive: true }))
+
+it('is what npm does, and ships nothing that a start leaves', () => {
+  const { scripts, files } = JSON.parse(textOf('package.json')) as {
+    readonly scripts: Readonly<Record<string, string>>
+    readonly files: readonly string[]
+  }
+  expect(scripts.build).toBe('node build.mjs')
+  expect(scripts.prestart).toBe('node build.mjs --if-changed')
+  expect(files).toEqual(expect.arrayContaining(['!dist/built', '!dist/compiled']))
+})
+
+it('puts the program into a bundle', () => {
+  const program = readdirSync(join(home, 'dist/adapters/cli'))
+  expect(program.sort()).toEqual(['layerdock.cjs', 'main.js', 'parts'])
+})
 
 it('compiles nothing where nothing changed', async () => {
   expect(await compiles()).toBe(false)
