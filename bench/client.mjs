@@ -35,12 +35,13 @@ async function take(message) {
  */
 async function figuresOf(prepared) {
   const before = process.cpuUsage()
-  const { times, seconds, bytes } = await prepared.run()
+  const { times, seconds, bytes, entries } = await prepared.run()
+  const done = bytes === undefined ? (entries ?? times.length) : bytes / 1e6
   const { user, system } = process.cpuUsage(before)
   return {
     operations: times.length,
     seconds,
-    rate: (bytes === undefined ? times.length : bytes / 1e6) / seconds,
+    rate: done / seconds,
     p50Ms: percentile(times, 0.5),
     p99Ms: percentile(times, 0.99),
     clientCpuSeconds: (user + system) / 1e6,

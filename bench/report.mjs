@@ -89,7 +89,7 @@ export function markdownReport(run) {
   ]
   return [
     ...notes(run).flatMap((line) => [line, '']),
-    'In parentheses: for operations the CPU microseconds that the server spent on each, and p99 in',
+    'In parentheses: for operations, or pages, the CPU microseconds that the server spent on each, and p99 in',
     'milliseconds; for megabytes the CPU seconds that it spent on them all; and its peak memory meanwhile.',
     '',
     ...rows.map((row) => `| ${row.join(' | ')} |`),

@@ -93,7 +93,8 @@ export function readmeTable(run) {
     const scenario = run.scenarios.find((one) => one.id === id)
     if (goal === undefined || scenario === undefined) return []
     const what = `${scenario.title}: ${whatOf(goal)}`
-    return [[what, ...runtimes.map((runtime) => besideText(standing(goal, runtime, run)))]]
+    const cells = runtimes.map((runtime) => besideText(standing(goal, runtime, run)))
+    return cells.some(Boolean) ? [[what, ...cells]] : []
   })
   const { rounds, machine, versions, date } = run
   const peers = run.servers.filter(({ kind }) => kind === 'peer').map(({ name }) => name)
@@ -138,7 +139,8 @@ function goalTable(runs) {
       })
       return [[title, ...cells]]
     })
-  return table(['goal', ...runtimes.map(titleOf)], [...rows, ...idleRows])
+  const told = [...rows, ...idleRows].filter(([, ...cells]) => cells.some(Boolean))
+  return table(['goal', ...runtimes.map(titleOf)], told)
 }
 
 /** @param {Goal} goal */

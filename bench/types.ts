@@ -34,6 +34,8 @@ export interface Timed {
   readonly seconds: number
   /** Given where the rate is in megabytes, not in operations. */
   readonly bytes?: number
+  /** Given where the rate is in entries of lists, since registries have pages of different lengths. */
+  readonly entries?: number
 }
 
 /** A prepared scenario: whatever must not be timed is done, a warm-up included. */
@@ -45,7 +47,7 @@ export interface Work {
 
 export interface Scenario<S extends Size = Size> {
   readonly id: string
-  /** What the rate counts each second: operations (`/s`) or megabytes (`MB/s`). */
+  /** What the rate counts each second: operations (`/s`), megabytes (`MB/s`) or `entries/s`. */
   readonly unit: string
   title(size: S): string
   prepare(port: number, size: S): Promise<Work>
