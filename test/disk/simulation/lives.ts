@@ -102,6 +102,7 @@ export async function check(
   expect(await violations(client, client.ledger), 'afterwards').toEqual([])
   expect(one.notices.filter(({ kind }) => kind === 'bytes-missing')).toEqual([])
   await one.close()
+  expect(files.descriptors, 'descriptors left open').toBe(0)
 }
 
 /** A process that dies keeps what it acknowledged; after power loss the digest decides. */
