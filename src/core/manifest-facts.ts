@@ -141,7 +141,7 @@ function checkShape(facts: DocumentFacts, shape: ManifestShape): void {
   } else {
     if (facts.layers !== null) throw invalid('an index has no layers')
     if (facts.config !== null) throw invalid('an index has no config')
-    if (facts.manifests === undefined) throw invalid('an index has manifests, if only []')
+    if ((facts.manifests ?? null) === null) throw invalid('an index has manifests, if only []')
   }
 }
 

@@ -14,6 +14,13 @@ const patienceMs = 10_000
 const settleMs = 2_000
 /** Bytes no longer arrive once none came for this long. */
 const arrivingMs = 250
+/**
+ * A request that comes so soon after a client was told where the session stands may be an older one of that
+ * client, on a connection that it hung up: requests of two connections overtake each other.
+ */
+const overtakenMs = 1_000
+/** Sessions that are remembered as told of. */
+const mostTold = 1_000
 /** How long a claim outlives its holder: how long a node that crashed holds up the others. */
 const claimMs = 10_000
 const renewMs = 2_000
@@ -24,7 +31,7 @@ const pollMs = 100
 export interface Claim {
   readonly session: UploadSession
   readonly holder: string
-  /** Whether a client was told where the session stands while this request held it. */
+  /** Whether a client was told where the session stands while this request held it, or just before. */
   readonly told: boolean
   /** Notes that bytes came. */
   progress(): void
@@ -43,6 +50,8 @@ interface Holder {
   /** Set when another node asked for the session. */
   wanted: boolean
   told: boolean
+  /** Until when it may be a request that a client gave up before it was told. */
+  readonly doubtedUntil: number
   lost: boolean
   /** Set when its body has ended, and what it received is being stored. */
   ended: boolean
@@ -64,7 +73,8 @@ export interface UploadClaims {
    * ended is waited for, a short while, so that its bytes are told of: its client may have hung up
    * with bytes still under way. One that is still receiving goes on, and counts if it completes; if it
    * is cut off, or another request comes for the session, what it received no longer counts, since the
-   * client continues from what it was told.
+   * client continues from what it was told. The same holds for one that comes a moment later and is cut
+   * off at once.
    */
   tell(id: UploadId): Promise<void>
 }
@@ -72,6 +82,10 @@ export interface UploadClaims {
 export function uploadClaims(deps: CoreDeps): UploadClaims {
   const { uploads, limits, onNotice } = deps
   const holders: Map<UploadId, Holder> = new Map()
+  /** When clients were told of sessions that no request held, the latest last. */
+  const toldAt: Map<UploadId, number> = new Map()
+
+  const isTold = (holder: Holder): boolean => holder.told || performance.now() < holder.doubtedUntil
 
   async function waitForHolder(call: CallContext, id: UploadId, deadline: number): Promise<void> {
     const left = deadline - performance.now()
@@ -79,7 +93,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
     const holder = holders.get(id)
     if (holder === undefined) return pause(Math.min(pollMs, left))
     const quiet = performance.now() - holder.lastProgress
-    if (quiet >= stallMs || holder.told) {
+    if (quiet >= stallMs || isTold(holder)) {
       holder.source?.abort()
       await Promise.race([holder.done, pause(left)])
       return
@@ -107,6 +121,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
       lastProgress: performance.now(),
       wanted: false,
       told: false,
+      doubtedUntil: (toldAt.get(id) ?? Number.NEGATIVE_INFINITY) + 2 * overtakenMs,
       lost: false,
       ended: false,
       done,
@@ -135,7 +150,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
       session,
       holder: holderId,
       get told() {
-        return holder.told
+        return isTold(holder)
       },
       progress() {
         holder.lastProgress = performance.now()
@@ -187,7 +202,13 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
 
     async tell(id) {
       const holder = holders.get(id)
-      if (holder === undefined) return
+      if (holder === undefined) {
+        toldAt.delete(id)
+        toldAt.set(id, performance.now())
+        const [oldest = id] = toldAt.keys()
+        if (toldAt.size > mostTold) toldAt.delete(oldest)
+        return
+      }
       const deadline = performance.now() + settleMs
       while (holders.get(id) === holder) {
         const now = performance.now()

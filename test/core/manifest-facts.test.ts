@@ -237,7 +237,6 @@ describe('what is taken', () => {
       ociManifest,
       {},
     ],
-    ['null for no manifests', { ...index, manifests: null }, ociIndex, { requires: [] }],
     [
       'the largest size',
       { ...image, layers: [descriptor('1', { size: 2 ** 53 - 1 })] },
@@ -603,4 +602,12 @@ test('any JSON at all is taken or refused in words, at once', () => {
       expect(reasonFor(bytes)).not.toBe('')
     }),
   )
+})
+
+test('an index whose manifests are null lacks them, as null is the same as absent everywhere', () => {
+  for (const manifests of [null, undefined]) {
+    expect(() => read({ ...index, manifests }, ociIndex)).toThrow(
+      'an index has manifests, if only []',
+    )
+  }
 })

@@ -62,3 +62,23 @@ test('a request that continues from what was told ends the one before it', async
   expect(size).toBe(5)
   expect(await old).toMatchObject({ kind: 'uploadBroken' })
 })
+
+test('a request that overtook the question where the upload stands, and is cut off, counts for nothing', async () => {
+  const { service } = inHand().registry
+  const { id } = await service.startUpload(call, name)
+  await service.appendUpload(call, name, id, { source: sourceOf('whole ') })
+  expect((await service.uploadStatus(call, name, id)).offset).toBe(6)
+  // The client had sent it before, on another connection, and hung up.
+  const source: ByteSource = {
+    async pipe(sink) {
+      await sink(utf8('sto'))
+      throw new BodyInterrupted('the client is gone')
+    },
+    abort() {},
+  }
+  const old = service.appendUpload(call, name, id, { source })
+  await expect(old).rejects.toMatchObject({ kind: 'uploadBroken' })
+  await service.appendUpload(call, name, id, { source: sourceOf('story') })
+  const { size } = await service.finishUpload(call, name, id, sha256('whole story'), null)
+  expect(size).toBe(11)
+})
