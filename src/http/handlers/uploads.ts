@@ -191,7 +191,7 @@ function sessionResponse(
   upload: UploadStatus,
 ): Response {
   const length = status === 204 ? {} : { 'Content-Length': '0' }
-  const headers = { ...sessionHeaders(call, repository, upload), ...length, ...apiVersion }
+  const headers = Object.assign(sessionHeaders(call, repository, upload), length, apiVersion)
   return new Response(null, { status, headers })
 }
 
