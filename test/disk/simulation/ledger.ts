@@ -23,13 +23,21 @@ export class Ledger {
   /** Requests that were acknowledged. */
   acknowledged = 0
 
-  /** Blobs that no tag's manifest names may be collected from now on: their leases are over. */
+  /**
+   * Blobs that no tag's manifest names in their repository may be collected from now on: their leases are
+   * over.
+   */
   endLeases(): void {
-    const manifests = [...this.names].filter(([path]) => path.includes('/manifests/'))
-    const text = manifests.map(([, { now }]) => (now === null ? '' : Buffer.from(now))).join()
+    const named: Map<string, string> = new Map()
     for (const [path, { now }] of this.names) {
-      const [, digest = ''] = path.split('/blobs/')
-      if (digest !== '' && !text.includes(digest)) this.names.set(path, { now, next: null })
+      const [repository = '', tag] = path.split('/manifests/')
+      if (tag === undefined || now === null) continue
+      named.set(repository, `${named.get(repository) ?? ''}${Buffer.from(now)}`)
+    }
+    for (const [path, { now }] of this.names) {
+      const [repository = '', digest] = path.split('/blobs/')
+      if (digest === undefined || named.get(repository)?.includes(digest)) continue
+      this.names.set(path, { now, next: null })
     }
   }
 
