@@ -10,9 +10,13 @@ export const compatibility = {
 /**
  * The worker as one module, as wrangler would make it.
  * @param {string} [entry]
+ * @param {readonly string[]} [without] modules that are left out
  * @returns {Promise<string>} JavaScript
  */
-export async function bundle(entry = fileURLToPath(new URL('worker.ts', import.meta.url))) {
+export async function bundle(
+  entry = fileURLToPath(new URL('worker.ts', import.meta.url)),
+  without = [],
+) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -21,7 +25,7 @@ export async function bundle(entry = fileURLToPath(new URL('worker.ts', import.m
     format: 'esm',
     target: 'es2022',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*', 'cloudflare:*'],
+    external: ['node:*', 'cloudflare:*', ...without],
   })
   return outputFiles[0]?.text ?? ''
 }

@@ -35,7 +35,7 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
           if (pullEvents) emit?.(call, { kind: 'blob-pulled', repository, digest, size })
           return open
         }
-        await noteMissing(deps, ref, 'the bytes are missing, damaged, or not as many as they were')
+        await noteMissing(deps, ref, 'the bytes are missing or damaged')
         // Another key may count since the look: the bytes were moved, or pushed again.
         const now = await metadata.findBlob(repository, digest)
         ref = now?.key === key ? null : now

@@ -63,12 +63,12 @@ export function manifestService(deps: CoreDeps): ManifestService {
     if (cached !== null) return cached
     const open = await blobs.open(blob)
     if (open === null) {
-      await noteMissing(deps, blob, 'the bytes are missing, damaged, or not as many as they were')
+      await noteMissing(deps, blob, 'the bytes are missing or damaged')
       return null
     }
     const bytes = open.bytes ?? new Uint8Array(await new Response(open.stream()).arrayBuffer())
     if (hashOf(deps, blob.digest, bytes) !== blob.digest) {
-      await noteMissing(deps, blob, 'the bytes do not have their digest any more')
+      await noteMissing(deps, blob, 'the bytes are missing or damaged')
       return null
     }
     cache.put(blob.digest, bytes)

@@ -82,8 +82,8 @@ export interface UploadClaims {
 export function uploadClaims(deps: CoreDeps): UploadClaims {
   const { uploads, limits, onNotice } = deps
   const holders: Map<UploadId, Holder> = new Map()
-  /** When clients were told of sessions that no request held, the latest last. */
-  const toldAt: Map<UploadId, number> = new Map()
+  /** Sessions that no request held when clients were just told of them. */
+  const justTold: Set<UploadId> = new Set()
 
   const isTold = (holder: Holder): boolean => holder.told || performance.now() < holder.doubtedUntil
 
@@ -121,7 +121,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
       lastProgress: performance.now(),
       wanted: false,
       told: false,
-      doubtedUntil: (toldAt.get(id) ?? Number.NEGATIVE_INFINITY) + 2 * overtakenMs,
+      doubtedUntil: justTold.has(id) ? performance.now() + overtakenMs : 0,
       lost: false,
       ended: false,
       done,
@@ -203,10 +203,10 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
     async tell(id) {
       const holder = holders.get(id)
       if (holder === undefined) {
-        toldAt.delete(id)
-        toldAt.set(id, performance.now())
-        const [oldest = id] = toldAt.keys()
-        if (toldAt.size > mostTold) toldAt.delete(oldest)
+        // A runtime may forget a timer with its request.
+        if (justTold.size > mostTold) justTold.clear()
+        justTold.add(id)
+        void pause(overtakenMs).then(() => justTold.delete(id))
         return
       }
       const deadline = performance.now() + settleMs
