@@ -93,7 +93,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
     const holder = holders.get(id)
     if (holder === undefined) return pause(Math.min(pollMs, left))
     const quiet = performance.now() - holder.lastProgress
-    if (quiet >= stallMs || isTold(holder)) {
+    if (quiet >= stallMs || holder.told) {
       holder.source?.abort()
       await Promise.race([holder.done, pause(left)])
       return
