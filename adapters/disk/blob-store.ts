@@ -209,7 +209,12 @@ export class DiskBlobStore implements BlobStore {
 
   async #append(digest: Digest, chunks: readonly Uint8Array[], size: number): Promise<BlobRef> {
     this.#expectWritable()
+    const { files, layout } = this.#deps
     const ref = await this.#segments.append(digest, chunks, size)
+    // A store that lost its large blobs is not opened again.
+    if (files.statNow(layout.blobs) === null) {
+      throw new RegistryError('unavailable', { cause: isGone(layout.blobs) })
+    }
     this.#deps.health.wrote('blobs')
     return ref
   }

@@ -118,3 +118,10 @@ test('the folder of the segments that is gone is not taken for missing blobs', a
   const reader = await openStore({ directory, readOnly: true })
   expect(await reader.blobs.open(blob)).toBeNull()
 })
+
+test('small content is not acknowledged beside a folder of blobs that is gone', async () => {
+  const { store, directory } = await busy(1024)
+  await rm(`${directory}/blobs`, { recursive: true })
+  await expect(put(store)).rejects.toMatchObject(unavailable)
+  await expect(store.blobs.check?.()).rejects.toMatchObject(unavailable)
+})
