@@ -45,7 +45,7 @@ export class SegmentFiles {
     return entry?.lately.note(offset) === true ? this.#entry(path).opened : null
   }
 
-  /** Closes a file once nobody reads it any more. */
+  /** Closes a file once no caller reads it. */
   async forget(path: string): Promise<void> {
     const entry = this.#open.get(path)
     if (entry === undefined) return
