@@ -11,7 +11,7 @@ import { writeAll } from './whole-files.ts'
 
 /** Lines are written together up to this, in bytes. */
 const fullBatch = 4 * 1024 * 1024
-/** A file is never written anew below this, in bytes. */
+/** A file below this is not rewritten, in bytes. */
 const leastRewrite = 1024 * 1024
 /** It is once it has this many times the bytes of the sessions that are open. */
 const rewriteAt = 4
@@ -42,7 +42,7 @@ interface Live {
 
 /**
  * Upload sessions in one file: each change is a line at its end, many with one write, and none is synced.
- * So a session outlives the process, and not always the machine. Now and then the file is written anew
+ * So a session outlives the process, and not always the machine. Now and then the file is rewritten
  * with the sessions that are open.
  */
 export class SessionLog {

@@ -21,7 +21,7 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): v
   // Into a response under way an answer would be written as if it were part of the blob.
   const { _httpMessage: current } = socket as { readonly _httpMessage?: ServerResponse | null }
   const isGone = error.code === 'ECONNRESET' || !socket.writable
-  // Without keys, an answer would wait for ever.
+  // Without keys, an answer would never be sent.
   const hasNoKeys = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
   if (isGone || hasNoKeys || current?.headersSent === true) {
     socket.destroy()
