@@ -1,5 +1,5 @@
 import { RegistryError } from '../oci/registry-error.ts'
-import type { Access, Ask } from '../ports/access.ts'
+import type { Access, Ask, Decision, Ruling } from '../ports/access.ts'
 import type { Call } from './call.ts'
 
 /** What a request asks permission for. */
@@ -10,10 +10,16 @@ export interface Wanted {
   readonly optional: readonly Ask[]
 }
 
-/** The one place that asks for permission. Without an Access there is nothing to ask or to wait for. */
-export function authorize(call: Call, wanted: () => Wanted): Promise<void> | null {
+/**
+ * The one place that asks for permission. Without an Access there is nothing to ask or to wait for.
+ *
+ * @param wanted null for the token endpoint, which finds out by itself who calls
+ */
+export function authorize(call: Call, wanted: () => Wanted | null): Promise<void> | null {
   const { access } = call.deps
-  return access === null ? null : ask(access, call, wanted())
+  if (access === null) return null
+  const asks = wanted()
+  return asks === null ? null : ask(access, call, asks)
 }
 
 /** @throws RegistryError `unauthorized` with a challenge, `denied`. */
@@ -24,14 +30,45 @@ async function ask(access: Access, call: Call, { required, optional }: Wanted): 
   }
   call.principal = caller
   if (call.exchange !== null) call.exchange.principal = caller
-  const decisions = await access.authorize(caller, [...required, ...optional], call)
+  const asks = optional.length === 0 ? required : [...required, ...optional]
+  const decisions = await access.authorize(caller, asks, call)
   for (const index of required.keys()) {
-    const decision = decisions[index]
-    if (decision === 'allow') continue
-    // Anything else is a refusal, a missing or unknown decision included.
-    throw decision === 'login' ? challenged(access, call, required) : new RegistryError('denied')
+    const ruling = rulingOf(decisions[index])
+    if (index === 0 || ruling.decision !== 'allow') noteRule(call, ruling)
+    if (ruling.decision !== 'allow') throw refused(access, call, required, ruling)
+    if (ruling.isImmutable !== undefined) call.isImmutable = ruling.isImmutable
   }
-  call.granted = optional.map((_, index) => decisions[required.length + index] === 'allow')
+  if (optional.length === 0) return
+  call.granted = optional.map(
+    (_, index) => rulingOf(decisions[required.length + index]).decision === 'allow',
+  )
+}
+
+/** What came of an ask; a missing or unknown decision is a refusal. */
+export function rulingOf(decision: Decision | Ruling | undefined): Ruling {
+  if (decision === 'allow') return allowed
+  if (decision === 'login') return login
+  if (typeof decision !== 'object' || decision === null) return denied
+  const { decision: text } = decision
+  return text === 'allow' || text === 'login' || text === 'deny' ? decision : denied
+}
+
+const allowed: Ruling = { decision: 'allow' }
+const login: Ruling = { decision: 'login' }
+const denied: Ruling = { decision: 'deny' }
+
+function noteRule(call: Call, { rule }: Ruling): void {
+  if (rule !== undefined && call.exchange !== null) call.exchange.rule = rule
+}
+
+function refused(
+  access: Access,
+  call: Call,
+  asks: readonly Ask[],
+  { decision, message }: Ruling,
+): RegistryError {
+  if (decision === 'login') return challenged(access, call, asks, message)
+  return new RegistryError('denied', message === undefined ? {} : { advice: message })
 }
 
 function challenged(

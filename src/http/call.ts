@@ -1,5 +1,6 @@
 import { classifyDigest, type Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
+import type { Tag } from '../oci/tag.ts'
 import type { RedirectPolicy, RegistryLimits } from '../options.ts'
 import type { Access, AccessRequest, Peer, Principal } from '../ports/access.ts'
 import type { CallContext } from '../ports/call-context.ts'
@@ -40,6 +41,8 @@ export class Call implements CallContext, AccessRequest {
   principal: Principal | null = null
   /** Set by authorize: which of the route's optional asks were allowed, in their order. */
   granted: readonly boolean[] = []
+  /** Set by authorize: which tags stay where they are; null for none. */
+  isImmutable: ((tag: Tag) => boolean) | null = null
 
   constructor(deps: HttpDeps, request: Request, context: object | undefined) {
     this.deps = deps

@@ -1,3 +1,4 @@
+import type { Digest } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Principal } from '../ports/access.ts'
@@ -34,6 +35,8 @@ export class Exchange {
   reference: Reference | null = null
   principal: Principal | null = null
   errorCode: string | null = null
+  rule: string | null = null
+  digest: Digest | null = null
   bytesIn = 0
   /** Whether an adapter ends it. */
   readonly managed: boolean
@@ -75,6 +78,8 @@ export class Exchange {
       repository: this.repository,
       reference: this.reference,
       principal: this.principal,
+      rule: this.rule,
+      digest: this.digest,
       // An adapter's peer answers by getters, which JSON leaves out.
       peer: { address: peer.address, secure: peer.secure },
       userAgent,

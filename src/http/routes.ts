@@ -10,6 +10,7 @@ import { asksOfPush, deleteManifest, getManifest, putManifest } from './handlers
 import { listReferrers } from './handlers/referrers.ts'
 import { deleteRepository } from './handlers/repositories.ts'
 import { listTags } from './handlers/tags.ts'
+import { issueToken } from './handlers/token.ts'
 import {
   appendUpload,
   asksOfStart,
@@ -37,8 +38,8 @@ export interface Route {
   readonly path: string
   /** The path as reports have it: `/v2/<name>/blobs/<digest>`. */
   readonly label: string
-  /** The permission it takes. */
-  readonly action: Action
+  /** The permission it takes; `token` takes none, since it finds out by itself who calls. */
+  readonly action: Action | 'token'
   /**
    * Parses the path, once, for authorization and for the handler alike.
    *
@@ -55,8 +56,8 @@ export interface Operation {
   readonly repository: RepositoryName | null
   /** The tag or digest that the path names; null where it names none, or one that cannot be. */
   readonly reference: Reference | null
-  /** What a request for it asks permission for. */
-  readonly wanted: (call: Call) => Wanted
+  /** What a request for it asks permission for; null for the token endpoint. */
+  readonly wanted: (call: Call) => Wanted | null
   /**
    * Answers the request. What it throws becomes the error envelope, including what is wrong with
    * the path behind the name, which only a caller with permission learns.
@@ -67,6 +68,7 @@ export interface Operation {
 const name = '/v2/:name{.+}'
 /** No repository can have this name: its first character is an underscore. */
 const repository = '/v2/_layerdock/repositories/:name{.+}'
+const token = '/v2/_layerdock/token'
 const session: string = `${name}/blobs/uploads/:id`
 const blob: string = `${name}/blobs/:digest`
 const manifest: string = `${name}/manifests/:reference`
@@ -80,6 +82,8 @@ export const routes: readonly Route[] = [
   /* HAProxy's health check */ global('OPTIONS', '/v2', 'ping', checkVersion),
   /* Docker's */ global('GET', '/v2/_catalog', 'catalog', listRepositories),
   /* ours */ inRepository('DELETE', repository, 'delete', deleteRepository),
+  /* ours */ global('GET', token, 'token', issueToken),
+  /* ours */ global('POST', token, 'token', issueToken),
   /* end-4, end-11 */ inRepository(
     'POST',
     `${name}/blobs/uploads`,
@@ -107,10 +111,10 @@ type MoreAsks<T> = (call: Call, repository: RepositoryName, value: T) => Wanted
 function global(
   method: Route['method'],
   path: string,
-  action: Action,
+  action: Route['action'],
   handle: (call: Call) => Answer,
 ): Route {
-  const asks = only({ action, repository: null, reference: null })
+  const asks = action === 'token' ? null : only({ action, repository: null, reference: null })
   const operation: Operation = { repository: null, reference: null, wanted: () => asks, handle }
   return { method, path, label: labelOf(path), action, parse: () => operation }
 }

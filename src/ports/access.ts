@@ -1,16 +1,17 @@
 import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
 
 /**
  * What a request wants to do: `ping` is the version check, `catalog` the list of repositories. Unlike
- * the others these two name no repository.
+ * the others these two name no repository. `admin` is the registry's own upkeep.
  */
-export type Action = 'ping' | 'catalog' | 'pull' | 'push' | 'delete'
+export type Action = 'ping' | 'catalog' | 'pull' | 'push' | 'delete' | 'admin'
 
 /** One thing a request asks permission for. */
 export interface Ask {
   readonly action: Action
-  /** Null for `catalog` and `ping`. */
+  /** Null for `catalog` and `ping`, and for `admin` of the registry as a whole. */
   readonly repository: RepositoryName | null
   /**
    * The tag or digest it is about: of the manifest that is read, pushed or deleted (a push with `tag`
@@ -58,6 +59,29 @@ export interface AccessRequest {
  */
 export type Decision = 'allow' | 'deny' | 'login'
 
+/** A {@link Decision} with what led to it. */
+export interface Ruling {
+  readonly decision: Decision
+  /** The rule that decided, for the report of the request. */
+  readonly rule?: string
+  /** What the client is told where the decision is not `allow`. */
+  readonly message?: string
+  /**
+   * Which tags of the repository stay where they are. Of an allowed `push` of a tag that it is true of: the
+   * tag may be made, not moved. Of an allowed `delete` by digest: a manifest with such a tag stays.
+   */
+  readonly isImmutable?: (tag: Tag) => boolean
+}
+
+/** What came of a request to the token endpoint. */
+export interface TokenAnswer {
+  readonly response: Response
+  /** Who asked, for the report of the request. */
+  readonly principal: Principal | null
+  /** How it was found out, for the report: a login, or what was wrong. */
+  readonly rule?: string
+}
+
 /** Credentials were given, and they are wrong: the client gets a 401 with a challenge. */
 export interface Rejection {
   readonly rejected: true
@@ -93,12 +117,22 @@ export interface Access {
     principal: Principal | null,
     asks: readonly Ask[],
     request: AccessRequest,
-  ): Promise<readonly Decision[]>
+  ): Promise<ReadonlyArray<Decision | Ruling>>
   /** The `WWW-Authenticate` of a 401: which scheme, and the scope of what was asked. */
   challenge(asks: readonly Ask[], request: AccessRequest): string
   /**
-   * What a caller may see in the catalog; `all` of it, or a scope. Without this method the registry
-   * asks for `pull` of each name, a bounded number of names a request.
+   * What a caller may see in the catalog; `all` of it, or a scope. Without this method, and where it
+   * answers undefined, the registry asks for `pull` of each name, a bounded number of names a request.
    */
-  catalog?(principal: Principal | null, request: AccessRequest): Promise<CatalogScope | 'all'>
+  catalog?(
+    principal: Principal | null,
+    request: AccessRequest,
+  ): Promise<CatalogScope | 'all' | undefined>
+  /**
+   * Answers the token endpoint, GET and POST of `/v2/_layerdock/token`, which finds out by itself who calls.
+   * Without this method there is none.
+   *
+   * @param request with its body, which nobody has read
+   */
+  token?(request: Request, call: AccessRequest): Promise<TokenAnswer>
 }

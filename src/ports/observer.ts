@@ -1,3 +1,4 @@
+import type { Digest } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Peer, Principal } from './access.ts'
@@ -16,6 +17,10 @@ export interface RequestReport {
   readonly reference: Reference | null
   /** Null for an anonymous caller, and for a request that was answered before that was asked. */
   readonly principal: Principal | null
+  /** The rule of the access that decided, where it names one; of a refusal, the one that refused. */
+  readonly rule: string | null
+  /** The digest of the blob or manifest that was read or stored, where it came to that. */
+  readonly digest: Digest | null
   readonly peer: Peer
   readonly userAgent: string | null
   /** HTTP status; null where the client went away before there was an answer. */

@@ -46,6 +46,12 @@ export const layers: readonly Layer[] = [
     onlyIn: { hono: ['src/http/app.ts'] },
   },
   {
+    name: 'access',
+    where: ['src/access/'],
+    layers: ['oci', 'ports'],
+    packages: ['@noble/hashes', 'bcryptjs', 'jose', 'valibot'],
+  },
+  {
     name: 'service-app',
     where: ['src/service-app.ts'],
     layers: ['oci', 'ports', 'options', 'core', 'http'],
@@ -171,7 +177,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'cli',
     where: ['adapters/cli/'],
-    layers: [...surface, 'disk', 'serving', 'node-http', 'node-fs', 'bun', 'deno'],
+    layers: [...surface, 'access', 'disk', 'serving', 'node-http', 'node-fs', 'bun', 'deno'],
     packages: ['node:', 'pino', 'valibot', 'fastest-levenshtein'],
     // The type of the bindings that Node passes to a fetch handler.
     onlyIn: { '@hono/node-server': ['adapters/cli/front.ts'] },

@@ -18,6 +18,7 @@ export async function getBlob(
 ): Promise<Response> {
   const { service, redirect } = call.deps
   const { headers } = call.request
+  if (call.exchange !== null) call.exchange.digest = digest
   const isConditional = headers.has('if-none-match')
   if (call.head || isConditional || redirect !== 'off') {
     const info = await service.statBlob(call, repository, digest)

@@ -3,6 +3,7 @@ import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Access, CatalogScope } from '../../ports/access.ts'
 import type { PageRequest } from '../../ports/metadata-store.ts'
+import { rulingOf } from '../authorize.ts'
 import { type Call, queryOf } from '../call.ts'
 import { listResponse } from '../list-response.ts'
 import { linkHeader, pageRequest } from '../pagination.ts'
@@ -71,7 +72,7 @@ async function asked(call: Call, access: Access, request: PageRequest): Promise<
     }))
     const decisions = await access.authorize(call.principal, asks, call)
     for (const [index, repository] of page.items.entries()) {
-      if (decisions[index] !== 'allow') continue
+      if (rulingOf(decisions[index]).decision !== 'allow') continue
       items.push(repository)
       if (items.length < request.limit) continue
       const more = page.more || index + 1 < page.items.length

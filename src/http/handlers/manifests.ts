@@ -28,6 +28,8 @@ export async function getManifest(
     const text = reference.kind === 'tag' ? reference.tag : reference.digest
     throw new RegistryError('manifestUnknown', { detail: { reference: text } })
   }
+  const { exchange } = call
+  if (exchange !== null) exchange.digest = found.digest
   const headers = manifestHeaders(call, reference, found)
   if (clientHas(call.request.headers, found.digest)) {
     const { 'Content-Length': _, 'Content-Type': __, ...rest } = headers
@@ -35,7 +37,7 @@ export async function getManifest(
   }
   const body = 'bytes' in found ? (found.bytes as Uint8Array<ArrayBuffer>) : null
   const response = new Response(body, { status: 200, headers })
-  if (call.exchange !== null) setBodyLength(response, found.size)
+  if (exchange !== null) setBodyLength(response, found.size)
   return response
 }
 
@@ -133,6 +135,7 @@ function created(
   tags: readonly Tag[],
 ): Response {
   const { digest, subject } = pushed
+  if (call.exchange !== null) call.exchange.digest = digest
   return new Response(null, {
     status: 201,
     headers: {

@@ -5,7 +5,7 @@ import { parseRepositoryName, type RepositoryName } from '../../oci/repository-n
 import type { UploadId } from '../../oci/upload-id.ts'
 import type { Ask } from '../../ports/access.ts'
 import type { BlobInfo, UploadStatus } from '../../ports/registry-service.ts'
-import type { Wanted } from '../authorize.ts'
+import { rulingOf, type Wanted } from '../authorize.ts'
 import { uploadBody } from '../body.ts'
 import { type Call, digestToWrite, queryOf, short } from '../call.ts'
 import { apiVersion } from '../headers.ts'
@@ -138,7 +138,7 @@ async function readableSources(
   if (access === null || sources.length === 0) return sources
   const asks = sources.map((source) => pullOf(source, digest))
   const decisions = await access.authorize(call.principal, asks, call)
-  return sources.filter((_, index) => decisions[index] === 'allow')
+  return sources.filter((_, index) => rulingOf(decisions[index]).decision === 'allow')
 }
 
 function pullOf(repository: RepositoryName, digest: Digest): Ask {
@@ -196,6 +196,7 @@ function sessionResponse(
 }
 
 function blobCreated(call: Call, repository: RepositoryName, blob: BlobInfo): Response {
+  if (call.exchange !== null) call.exchange.digest = blob.digest
   return new Response(null, {
     status: 201,
     headers: {

@@ -1,0 +1,7 @@
+/** An `Access` of logins, a policy and short-lived tokens, for those who do not write their own. */
+
+export { type Credentials, classifyCredentials } from './credentials.ts'
+export type * from './login.ts'
+export type * from './policy.ts'
+export { type AccessOptions, registryAccess } from './registry-access.ts'
+export type { TokenDeps, TokenService } from './token-service.ts'

@@ -1,0 +1,171 @@
+import type { Access, AccessRequest, Ask, Principal, Rejection, Ruling } from '../ports/access.ts'
+import { classifyCredentials } from './credentials.ts'
+import { areGranted } from './grants.ts'
+import type { Identified, Login, LoginResult, PrincipalDetails } from './login.ts'
+import type { Policy } from './policy.ts'
+import { scopeOf, type TokenService } from './token-service.ts'
+import { keepVerdicts } from './verdicts.ts'
+
+/** What an access is made of. */
+export interface AccessOptions {
+  /** Ways to find out who calls, asked in this order. */
+  readonly logins: readonly Login[]
+  /** What callers may do. */
+  readonly policy: Policy
+  /** Short-lived tokens for clients that log in. Default: clients send their password with each request. */
+  readonly tokens?: TokenService
+  /** The name in the challenge for passwords. Default: `Layerdock`. */
+  readonly realm?: string
+  /**
+   * Where clients reach the registry, such as `https://registry.example.com`, which challenges send them to
+   * for tokens. Default: the scheme and host of the request itself.
+   */
+  readonly publicUrl?: string
+  /** What stands before `/v2` in the public path, as `prefix` of the registry. */
+  readonly prefix?: string
+  /** How long credentials that are right are believed, in milliseconds. Default: 30 s. */
+  readonly keepMs?: number
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number
+}
+
+/**
+ * Makes an {@link Access} of logins and a policy.
+ *
+ * @example
+ * const access = registryAccess({
+ *   logins: [htpasswd(await readFile('users.htpasswd', 'utf8'))],
+ *   policy: accessPolicy({ rules: [{ who: '*', repositories: '**', allow: ['pull', 'push'] }] }),
+ * })
+ * const registry = createRegistry({ access })
+ */
+export function registryAccess(options: AccessOptions): Access {
+  const { logins, policy, tokens } = options
+  const clock = options.clock ?? Date.now
+  const verdicts = keepVerdicts({
+    keepMs: options.keepMs ?? 30_000,
+    keepWrongMs: 5_000,
+    clock,
+    generation: () => logins.reduce((sum, login) => sum + (login.generation?.() ?? 0), 0),
+  })
+  /**
+   * Clients learn from the version check how to log in, so it asks them to wherever they can get tokens, anonymous
+   * ones included. Without tokens, a client that has no password could not go on from there.
+   */
+  const isPingOpen = tokens === undefined && policy.isPublic
+  /** Anonymous callers that hold a token of ours. */
+  const holders: WeakSet<AccessRequest> = new WeakSet()
+
+  async function password(
+    user: string,
+    secret: string,
+    request: AccessRequest,
+  ): Promise<Identified | Rejection> {
+    let rejection: Rejection = { rejected: true }
+    for (const login of logins) {
+      const result = (await login.password?.(user, secret, request)) ?? null
+      if (result === null) continue
+      if (!('rejected' in result)) return result
+      rejection = result
+    }
+    return rejection
+  }
+
+  async function bearer(token: string, request: AccessRequest): Promise<LoginResult> {
+    let rejection: Rejection = { rejected: true, message: 'the token is not valid' }
+    const own = (await tokens?.verify(token)) ?? null
+    if (own !== null) return own
+    for (const login of logins) {
+      const result = (await login.bearer?.(token, request)) ?? null
+      if (result === null) continue
+      if (!('rejected' in result)) return result
+      rejection = result
+    }
+    return rejection
+  }
+
+  async function byRequest(request: AccessRequest): Promise<LoginResult> {
+    for (const login of logins) {
+      const result = (await login.request?.(request)) ?? null
+      if (result !== null) return result
+    }
+    return null
+  }
+
+  function found(request: AccessRequest): LoginResult | Promise<LoginResult> {
+    const header = request.headers.get('authorization')
+    const credentials = classifyCredentials(header)
+    switch (credentials.kind) {
+      case 'none':
+        return byRequest(request)
+      case 'malformed':
+        return { rejected: true, message: 'the Authorization header cannot be read' }
+      case 'basic': {
+        const { user, password: secret } = credentials
+        return verdicts.of(`${user}:${secret}`, () => password(user, secret, request))
+      }
+      case 'bearer':
+        return verdicts.of(credentials.token, () => bearer(credentials.token, request))
+    }
+  }
+
+  function decide(principal: Principal | null, ask: Ask, request: AccessRequest): Ruling {
+    if (ask.action === 'ping') {
+      return principal !== null || holders.has(request) || isPingOpen ? allowed : login
+    }
+    if (principal !== null) {
+      const { grants, renewable } = principal.details as Partial<PrincipalDetails>
+      if (grants !== undefined && !areGranted(grants, ask)) {
+        return renewable === true ? login : notGranted
+      }
+    }
+    return policy.decide(principal, ask)
+  }
+
+  return {
+    async authenticate(request) {
+      const result = await found(request)
+      if (result === null || 'rejected' in result) return result
+      if (result.principal === null) holders.add(request)
+      return result.principal
+    },
+
+    async authorize(principal, asks, request) {
+      return asks.map((ask) => decide(principal, ask, request))
+    },
+
+    challenge(asks, request) {
+      if (tokens === undefined) return `Basic realm="${options.realm ?? 'Layerdock'}"`
+      const origin = options.publicUrl ?? new URL(request.url).origin
+      const realm = `${origin.replace(/\/$/, '')}${options.prefix ?? ''}/v2/_layerdock/token`
+      const scope = scopeOf(asks)
+      const wanted = scope === '' ? '' : `,scope="${scope}"`
+      return `Bearer realm="${realm}",service="${tokens.service}"${wanted}`
+    },
+
+    async catalog(principal) {
+      return policy.catalog(principal)
+    },
+
+    ...(tokens === undefined
+      ? {}
+      : {
+          token: (request: Request, call: AccessRequest) =>
+            tokens.answer(request, call, {
+              password,
+              stampOf: async (name, id) =>
+                (await logins.find((each) => each.name === name)?.stampOf?.(id)) ?? null,
+              request: byRequest,
+              policy,
+            }),
+        }),
+  }
+}
+
+const allowed: Ruling = { decision: 'allow' }
+const login: Ruling = { decision: 'login' }
+const notGranted: Ruling = {
+  decision: 'deny',
+  rule: 'grants of the token',
+  message: 'the token was not made for this',
+}
