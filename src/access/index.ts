@@ -1,6 +1,14 @@
 /** An `Access` of logins, a policy and short-lived tokens, for those who do not write their own. */
 
 export { type Credentials, classifyCredentials } from './credentials.ts'
+export {
+  type HtpasswdLogin,
+  type HtpasswdOptions,
+  htpasswd,
+  type PasswordAttempt,
+  type VerifyPassword,
+} from './htpasswd.ts'
+export { HtpasswdError } from './htpasswd-file.ts'
 export type * from './login.ts'
 export type * from './policy.ts'
 export { type AccessOptions, registryAccess } from './registry-access.ts'
