@@ -3,6 +3,7 @@ import type { Chunks, MetadataLog } from '../ports/metadata-log.ts'
 import type { NoticeSink } from '../ports/notices.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { JournalWriter } from './journal-writer.ts'
+import { paced } from './paced.ts'
 import type { SnapshotHeader } from './snapshot.ts'
 import { writeSnapshot } from './snapshot-writer.ts'
 import type { State } from './state.ts'
@@ -39,6 +40,8 @@ export class Compaction {
   #compacted: number
   /** After a failure, how far the journals have to grow before it is tried again. */
   #retryAt = 0
+  /** Whether something waits until it is over. */
+  #isAwaited = false
 
   constructor(deps: CompactionDeps, options: CompactionOptions) {
     this.#state = deps.state
@@ -62,9 +65,8 @@ export class Compaction {
 
   /** Starts one if it is due. */
   startIfDue(): void {
-    if (this.#writer.failure !== null) return
-    const due = Math.max(this.#options.compactBytes, this.#snapshotBytes / 2, this.#retryAt)
-    if (this.journalBytes > due && this.#running === null) void this.run()
+    if (this.#writer.failure !== null || this.#running !== null) return
+    if (this.journalBytes > Math.max(this.#dueBytes, this.#retryAt)) void this.run()
   }
 
   /**
@@ -73,15 +75,22 @@ export class Compaction {
    * @param last whether there will be no other turn
    */
   run(last: boolean = false): Promise<void> {
+    if (last) this.#isAwaited = true
     this.#running ??= this.#compact(last).finally(() => {
       this.#running = null
     })
     return this.#running
   }
 
-  /** Waits for the compaction under way, if any. */
+  /** Waits for the compaction under way, if any, and hurries it. */
   idle(): Promise<void> {
+    this.#isAwaited = true
     return this.#running ?? Promise.resolve()
+  }
+
+  /** How far journals may grow before they are compacted, in bytes. */
+  get #dueBytes(): number {
+    return Math.max(this.#options.compactBytes, this.#snapshotBytes / 2)
   }
 
   async #compact(last: boolean): Promise<void> {
@@ -115,6 +124,9 @@ export class Compaction {
       throw new Error('a change was taken back while the snapshot was being written')
     }
     let bytes = 0
+    const begun = this.#writer.written
+    // Changes that come faster than it is written must not make its journal ever longer.
+    const isUrgent = (): boolean => this.#isAwaited || this.#writer.written - begun > this.#dueBytes
     const rows = async function* (chunks: Chunks): Chunks & AsyncGenerator<Uint8Array> {
       for await (const chunk of chunks) {
         bytes += chunk.length
@@ -123,7 +135,7 @@ export class Compaction {
     }
     const now = this.#commit.moment().now
     const snapshot = writeSnapshot(this.#state, header, now, settled)
-    await this.#log.replace(header.generation, rows(snapshot))
+    await this.#log.replace(header.generation, rows(paced(snapshot, isUrgent)))
     return bytes
   }
 }

@@ -57,11 +57,17 @@ function tagsText({ tags, times }: Effect & { kind: 'tag' }): string {
   return text
 }
 
-/** A record as JSON. Its blob has the record's own digest and size, so only the key is written. */
+/**
+ * A record as JSON. Its blob has the record's own digest and size, so only the key is written. As with the
+ * lines, what needs no escape is put together here: a snapshot has one of these for every manifest.
+ */
 function recordText(record: ManifestRecord): string {
   const { digest, size, mediaType, references, artifactType, subject, annotations } = record
   const { blob, pushedAt } = record
-  const { key } = blob
-  const facts = { artifactType, subject, annotations, pushedAt }
-  return JSON.stringify({ digest, size, mediaType, key, references, ...facts })
+  const names = references.length === 0 ? '' : `"${references.join('","')}"`
+  let text = `{"digest":"${digest}","size":${size},"mediaType":${JSON.stringify(mediaType)},"key":${JSON.stringify(blob.key)},"references":[${names}]`
+  if (artifactType !== undefined) text += `,"artifactType":${JSON.stringify(artifactType)}`
+  if (subject !== undefined) text += `,"subject":${JSON.stringify(subject)}`
+  if (annotations !== undefined) text += `,"annotations":${JSON.stringify(annotations)}`
+  return `${text},"pushedAt":${pushedAt}}`
 }

@@ -4,7 +4,6 @@ import { crc32, crcStart, crcText } from './crc32.ts'
 import { encodeEffect } from './effect-encoder.ts'
 import type { Effect } from './effects.ts'
 import { namesAfter } from './name-list.ts'
-import { nextTurn } from './next-turn.ts'
 import type { Repository } from './repository.ts'
 import { headerLine, type SnapshotHeader, trailerEnd, trailerHead } from './snapshot.ts'
 import type { SortedNames } from './sorted-names.ts'
@@ -13,15 +12,13 @@ import type { StoredManifest } from './stored-manifest.ts'
 
 /** Characters gathered before they are handed over, where nothing else is said. */
 const defaultChunk = 64 * 1024
-/** How long others wait for a slice at most, in milliseconds, give or take one chunk. */
-const sliceMs = 4
 /** Names taken from a sorted list at once. */
 const stride = 256
 
 const encoder = new TextEncoder()
 
 /**
- * Writes the state as a snapshot, in slices, while it goes on changing: a fact that does not change
+ * Writes the state as a snapshot while it goes on changing between the chunks: a fact that does not change
  * meanwhile is written once; one that does is in the journal, and replaying that puts it right.
  *
  * @param now the store's own time, in milliseconds
@@ -41,7 +38,6 @@ export async function* writeSnapshot(
   for (const effect of named) {
     text.add(effect)
     if (text.isLong) yield text.take()
-    if (text.isTurnOver) await text.nextTurn()
   }
   // What was deleted before this began is no longer in its repository, and all of it has to be among
   // the unnamed by now.
@@ -49,7 +45,6 @@ export async function* writeSnapshot(
   for (const effect of effectsOfHoldings(state)) {
     text.add(effect)
     if (text.isLong) yield text.take()
-    if (text.isTurnOver) await text.nextTurn()
   }
   yield* text.end(await settled())
 }
@@ -59,7 +54,6 @@ class SnapshotText {
   #crc: number = crcStart
   #text: string
   #count = 0
-  #sliceStart = performance.now()
   readonly #chunkLength: number
 
   constructor(header: SnapshotHeader, chunkLength: number) {
@@ -72,11 +66,6 @@ class SnapshotText {
     return this.#text.length >= this.#chunkLength
   }
 
-  /** Whether others should have their turn; asked between chunks alone. */
-  get isTurnOver(): boolean {
-    return this.#text === '' && performance.now() - this.#sliceStart >= sliceMs
-  }
-
   add(effect: Effect): void {
     this.#text += `${encodeEffect(effect)},\n`
     this.#count += 1
@@ -87,11 +76,6 @@ class SnapshotText {
     this.#crc = crc32(bytes, this.#crc)
     this.#text = ''
     return bytes
-  }
-
-  async nextTurn(): Promise<void> {
-    await nextTurn()
-    this.#sliceStart = performance.now()
   }
 
   /** The last line. */

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openMetadata } from '../../src/metadata/store.ts'
 import { RegistryError } from '../../src/oci/registry-error.ts'
 import { StoreDamaged } from '../../src/oci/store-damaged.ts'
@@ -197,6 +197,46 @@ test('closing writes a snapshot when there is something new, and only then', asy
 test('writing a snapshot lets others have their turn', async () => {
   const disk = emptyDisk()
   const store = await openMetadata({ log: new MemoryLog(disk) })
+  await linkMany(store)
+  let hadTurn = false
+  setTimeout(() => {
+    hadTurn = true
+  }, 0)
+  await store.compact()
+  expect(hadTurn).toBe(true)
+  expect(disk.snapshots.size).toBe(1)
+})
+
+test('a snapshot rests between its slices, and no longer once the store is closing', async () => {
+  const disk = emptyDisk()
+  const hooks: LogHooks = {}
+  const store = await openMetadata({ log: new MemoryLog(disk, hooks), sealAfterMs: 10_000 })
+  await linkMany(store)
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  const rests = (): number => timers.mock.calls.filter(([, ms = 0]) => ms > 0 && ms < 100).length
+  try {
+    let closing: Promise<void> | null = null
+    let restsBefore = 0
+    hooks.chunk = async () => {
+      restsBefore = rests()
+      if (restsBefore === 0) return
+      delete hooks.chunk
+      closing = store.close()
+      // What waits until changes are settled hurries the snapshot after that.
+      for (let turn = 0; turn < 10; turn += 1) await setImmediate()
+    }
+    await store.compact()
+    await closing
+    expect(restsBefore).toBe(1)
+    expect(rests()).toBe(1)
+  } finally {
+    timers.mockRestore()
+  }
+  expect([...disk.snapshots.keys()]).toEqual([1])
+})
+
+/** Enough for a snapshot of many slices. */
+async function linkMany(store: Store): Promise<void> {
   for (let round = 0; round < 20; round += 1) {
     const puts: Array<Promise<unknown>> = []
     for (let number = 0; number < 1000; number += 1) {
@@ -206,11 +246,4 @@ test('writing a snapshot lets others have their turn', async () => {
     }
     await Promise.all(puts)
   }
-  let hadTurn = false
-  setTimeout(() => {
-    hadTurn = true
-  }, 0)
-  await store.compact()
-  expect(hadTurn).toBe(true)
-  expect(disk.snapshots.size).toBe(1)
-})
+}
