@@ -90,7 +90,7 @@ export function assembleRegistry(
     clock,
   })
   const { wrap } = options
-  const wrapped = wrap === undefined ? core.service : plainService(wrap(core.service))
+  const wrapped = wrap === undefined ? core.service : plainService(wrap(core.service), core.service)
   const service = restricted(wrapped, options)
   const http = serviceApp(service, { ...options, onNotice })
   return {

@@ -10,13 +10,9 @@ export const compatibility = {
 /**
  * The worker as one module, as wrangler would make it.
  * @param {string} [entry]
- * @param {readonly string[]} [without] modules that are left out
  * @returns {Promise<string>} JavaScript
  */
-export async function bundle(
-  entry = fileURLToPath(new URL('worker.ts', import.meta.url)),
-  without = [],
-) {
+export async function bundle(entry = fileURLToPath(new URL('worker.ts', import.meta.url))) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -25,7 +21,7 @@ export async function bundle(
     format: 'esm',
     target: 'es2022',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*', 'cloudflare:*', ...without],
+    external: ['node:*', 'cloudflare:*'],
   })
   return outputFiles[0]?.text ?? ''
 }

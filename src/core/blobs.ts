@@ -9,13 +9,7 @@ const mountCandidates = 16
 /** How long a redirect to the bytes is good for, in milliseconds. */
 const locationMs = 20 * 60 * 1000
 
-type BlobMethods =
-  | 'statBlob'
-  | 'openBlob'
-  | 'blobLocation'
-  | 'listBlobs'
-  | 'deleteBlob'
-  | 'mountBlob'
+type BlobMethods = 'statBlob' | 'openBlob' | 'blobLocation' | 'deleteBlob' | 'mountBlob'
 
 /** Blobs that are there: end-2, end-10, end-11. */
 export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> {
@@ -51,13 +45,6 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
         emit?.(call, { kind: 'blob-pulled', repository, digest, size: ref.size })
       }
       return url
-    },
-
-    async listBlobs(_call, repository, page) {
-      const limit = Math.min(page.limit, limits.pageSize)
-      const found = await metadata.listBlobs(repository, { ...page, limit })
-      if (found === null) throw new RegistryError('nameUnknown', { detail: { name: repository } })
-      return { items: found.items.map(({ digest, size }) => ({ digest, size })), more: found.more }
     },
 
     async deleteBlob(call, repository, digest) {

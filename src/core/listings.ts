@@ -5,13 +5,15 @@ import type { RegistryService } from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
 
 type ListingMethods =
+  | 'listBlobs'
+  | 'listManifests'
   | 'listTags'
   | 'listTagRecords'
   | 'listRepositories'
   | 'countRepository'
   | 'deleteRepository'
 
-/** Repositories and their tags: end-8, the catalog, and what the specification has no word for. */
+/** What repositories hold: end-8, the catalog, and what the specification has no word for. */
 export function listingService(deps: CoreDeps): Pick<RegistryService, ListingMethods> {
   const { metadata, limits, emit } = deps
   const within = (page: PageRequest): PageRequest => ({
@@ -20,6 +22,13 @@ export function listingService(deps: CoreDeps): Pick<RegistryService, ListingMet
   })
 
   return {
+    async listBlobs(_call, repository, page) {
+      const { items, more } = known(repository, await metadata.listBlobs(repository, within(page)))
+      return { items: items.map(({ digest, size }) => ({ digest, size })), more }
+    },
+    async listManifests(_call, repository, page) {
+      return known(repository, await metadata.listManifests(repository, within(page)))
+    },
     async listTags(_call, repository, page) {
       return known(repository, await metadata.listTags(repository, within(page)))
     },

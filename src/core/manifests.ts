@@ -19,12 +19,7 @@ import { type Change, type NewRecord, recordOf, type Stored } from './manifest-r
 import { noteMissing } from './missing-bytes.ts'
 import { nameBytes } from './naming.ts'
 
-type ManifestMethods =
-  | 'statManifest'
-  | 'getManifest'
-  | 'listManifests'
-  | 'putManifest'
-  | 'deleteManifest'
+type ManifestMethods = 'statManifest' | 'getManifest' | 'putManifest' | 'deleteManifest'
 
 /** Manifests, and how their bytes are read. */
 export interface ManifestService extends Pick<RegistryService, ManifestMethods> {
@@ -95,13 +90,6 @@ export function manifestService(deps: CoreDeps): ManifestService {
         emit?.(call, { kind: 'manifest-pulled', repository, ...factsOf(record), ...tag })
       }
       return { digest: record.digest, size: record.size, mediaType: record.mediaType, bytes }
-    },
-
-    async listManifests(_call, repository, page) {
-      const limit = Math.min(page.limit, limits.pageSize)
-      const found = await metadata.listManifests(repository, { ...page, limit })
-      if (found === null) throw new RegistryError('nameUnknown', { detail: { name: repository } })
-      return found
     },
 
     async putManifest(call, repository, reference, push) {

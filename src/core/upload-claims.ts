@@ -47,8 +47,6 @@ export interface Claim {
 interface Holder {
   source: ByteSource | null
   lastProgress: number
-  /** Set when another node asked for the session. */
-  wanted: boolean
   told: boolean
   /** Until when it may be a request that a client gave up before it was told. */
   readonly doubtedUntil: number
@@ -105,7 +103,6 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
     const answer = await uploads.renew(id, holderId, claimMs)
     if (answer === 'held') return
     if (answer === 'lost') holder.lost = true
-    else holder.wanted = true
     const quiet = performance.now() - holder.lastProgress
     if (holder.lost || quiet >= stallMs) holder.source?.abort()
   }
@@ -119,7 +116,6 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
     const holder: Holder = {
       source: null,
       lastProgress: performance.now(),
-      wanted: false,
       told: false,
       doubtedUntil: justTold.has(id) ? performance.now() + overtakenMs : 0,
       lost: false,

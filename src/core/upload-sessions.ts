@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from '../oci/base64.ts'
 import { algorithmOf, type Digest } from '../oci/digest.ts'
 import { ownerOf } from '../oci/owner.ts'
 import { RegistryError } from '../oci/registry-error.ts'
@@ -162,12 +163,4 @@ async function saveEmpty(
   const next = { ...session, hexSoFar: null, hashState: null, stage: null }
   if (!(await deps.uploads.save(next, holder))) throw new RegistryError('uploadUnknown')
   return 0
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }

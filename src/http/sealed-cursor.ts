@@ -1,3 +1,5 @@
+import { fromBase64, toBase64 } from '../oci/base64.ts'
+
 /*
  * A list that leaves out what the caller may not see has to go on from somewhere, also where the last
  * name it looked at must not be told. Such a cursor is encrypted.
@@ -18,7 +20,7 @@ export async function sealCursor(name: string): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(ivBytes))
   const text = new TextEncoder().encode(name)
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, await keyOf(), text)
-  return `${mark}${toText(iv)}${toText(new Uint8Array(sealed))}`
+  return mark + toBase64(new Uint8Array([...iv, ...new Uint8Array(sealed)]))
 }
 
 /** Whether a `last` is a sealed cursor rather than a name. */
@@ -28,11 +30,9 @@ export function isSealed(text: string): boolean {
 
 /** The name a cursor stands for; null when it was not sealed by this process. */
 export async function openCursor(text: string): Promise<string | null> {
-  const bytes = fromText(text.slice(mark.length))
-  if (bytes === null || bytes.byteLength <= ivBytes) return null
-  const iv = bytes.subarray(0, ivBytes)
   try {
-    const algorithm = { name: 'AES-GCM', iv }
+    const bytes = fromBase64(text.slice(mark.length))
+    const algorithm = { name: 'AES-GCM', iv: bytes.subarray(0, ivBytes) }
     const opened = await crypto.subtle.decrypt(algorithm, await keyOf(), bytes.subarray(ivBytes))
     return new TextDecoder().decode(opened)
   } catch {
@@ -44,19 +44,4 @@ async function keyOf(): Promise<CryptoKey> {
   secret ??= crypto.getRandomValues(new Uint8Array(32))
   key ??= await crypto.subtle.importKey('raw', secret, 'AES-GCM', false, ['encrypt', 'decrypt'])
   return key
-}
-
-function toText(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
-}
-
-function fromText(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^(?:[0-9a-f]{2}){1,1024}$/.test(text)) return null
-  const bytes = new Uint8Array(text.length / 2)
-  for (let at = 0; at < bytes.byteLength; at += 1) {
-    bytes[at] = Number.parseInt(text.slice(at * 2, at * 2 + 2), 16)
-  }
-  return bytes
 }

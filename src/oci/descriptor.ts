@@ -37,27 +37,10 @@ export function descriptorBytes(entry: Descriptor): number {
 
 /** Returns how long `JSON.stringify(text)` is, in bytes of UTF-8. */
 export function jsonBytes(text: string): number {
-  let bytes = 2
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code < 0x80) bytes += code < 0x20 ? escapeBytes(code) : quoted(code) ? 2 : 1
-    else if (code < 0x800) bytes += 2
-    else if (code < 0xd800 || code > 0xdfff) bytes += 3
-    else if (code < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
-      bytes += 4
-      at += 1
-    }
-    // Half a surrogate pair is written as an escape.
-    else bytes += 6
-  }
-  return bytes
+  if (unescaped.test(text)) return text.length + 2
+  return encoder.encode(JSON.stringify(text)).byteLength
 }
 
-/** Control characters with a short escape, such as `\n`, take two bytes, the others six. */
-function escapeBytes(code: number): number {
-  return code >= 0x08 && code <= 0x0d && code !== 0x0b ? 2 : 6
-}
-
-function quoted(code: number): boolean {
-  return code === 0x22 || code === 0x5c
-}
+/** ASCII of which JSON escapes nothing. */
+const unescaped = /^[ !#-[\]-~]*$/
+const encoder = new TextEncoder()
