@@ -95,20 +95,7 @@ export class R2Stage implements StagedBlob {
   }
 
   read(): ReadableStream<Uint8Array> {
-    const chunks = this.#readAll()
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const next = await chunks.next()
-          if (next.done) controller.close()
-          else controller.enqueue(next.value)
-        },
-        async cancel() {
-          await chunks.return(undefined)
-        },
-      },
-      { highWaterMark: 0 },
-    )
+    return (ReadableStream as FromChunks).from(this.#readAll())
   }
 
   async commit(digest: Digest): Promise<BlobRef> {
@@ -213,6 +200,11 @@ export class R2Stage implements StagedBlob {
     }
     yield* object.body
   }
+}
+
+/** What TypeScript's types of the Web do not have yet. */
+type FromChunks = typeof ReadableStream & {
+  from(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
 }
 
 const over = 'this stage of the upload ended, or another goes on with it'

@@ -14,12 +14,8 @@ export const closeBracket = 0x5d
 export const letterN = 0x6e
 export const openBrace = 0x7b
 export const closeBrace = 0x7d
-const plus = 0x2b
 const minus = 0x2d
-const dot = 0x2e
-const digit0 = 0x30
 const backslash = 0x5c
-const letterE = 0x65
 const letterF = 0x66
 const letterT = 0x74
 const letterU = 0x75
@@ -34,7 +30,7 @@ export function tooDeep(): JsonProblem {
 
 /** Whether a number may begin with this character. */
 export function isNumberStart(code: number): boolean {
-  return code === minus || isDigit(code)
+  return code === minus || (code >= 0x30 && code <= 0x39)
 }
 
 /** Returns where the white space from `start` ends. */
@@ -62,14 +58,8 @@ export function endOfValue(text: string, start: number, depth: number): number {
       return endOfMembers(text, start, depth, closeBrace)
     case openBracket:
       return endOfMembers(text, start, depth, closeBracket)
-    case letterN:
-      return endOfWord(text, start, 'null')
-    case letterT:
-      return endOfWord(text, start, 'true')
-    case letterF:
-      return endOfWord(text, start, 'false')
     default:
-      return endOfSpace(text, endOfNumber(text, start))
+      return endOfSpace(text, endOfScalar(text, start))
   }
 }
 
@@ -128,28 +118,11 @@ export function decodeString(raw: string): string {
   return raw.includes('\\') ? (JSON.parse(raw) as string) : raw.slice(1, -1)
 }
 
-function endOfNumber(text: string, start: number): number {
-  let at = text.charCodeAt(start) === minus ? start + 1 : start
-  at = text.charCodeAt(at) === digit0 ? at + 1 : endOfDigits(text, at)
-  if (text.charCodeAt(at) === dot) at = endOfDigits(text, at + 1)
-  if ((text.charCodeAt(at) | 0x20) !== letterE) return at
-  const sign = text.charCodeAt(at + 1)
-  return endOfDigits(text, sign === minus || sign === plus ? at + 2 : at + 1)
-}
+/** A number or a word of JSON. */
+const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|null|true|false/y
 
-/** Returns where the digits from `start` end; at least one has to be there. */
-function endOfDigits(text: string, start: number): number {
-  let at = start
-  while (isDigit(text.charCodeAt(at))) at += 1
-  if (at === start) throw notJson()
-  return at
-}
-
-function endOfWord(text: string, start: number, word: string): number {
-  if (!text.startsWith(word, start)) throw notJson()
-  return endOfSpace(text, start + word.length)
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
+function endOfScalar(text: string, start: number): number {
+  scalar.lastIndex = start
+  if (!scalar.test(text)) throw notJson()
+  return scalar.lastIndex
 }

@@ -6,14 +6,14 @@ import type { JsonReader } from './json-reader.ts'
  * clients take for it.
  */
 export class KnownKeys {
-  readonly #byLength: readonly (readonly string[])[]
+  readonly #names: ReadonlySet<string>
+  readonly #alike: RegExp
 
   /** @param names of ASCII letters */
   constructor(names: readonly string[]) {
-    const longest = Math.max(...names.map((name) => name.length))
-    this.#byLength = Array.from({ length: longest + 1 }, (_, length) =>
-      names.filter((name) => name.length === length),
-    )
+    this.#names = new Set(names)
+    // These flags fold letters as Go does: the long s is an s, the dotless i no i.
+    this.#alike = new RegExp(`^(?:${names.join('|')})$`, 'iu')
   }
 
   /**
@@ -22,26 +22,12 @@ export class KnownKeys {
    * @throws JsonProblem
    */
   check(reader: JsonReader, key: string, seen: Set<string>): boolean {
-    for (const name of this.#byLength[key.length] ?? []) {
-      if (key !== name && !sameLetters(key, name)) continue
-      if (seen.has(name)) throw reader.problem('stands in it twice')
-      if (key !== name) throw reader.problem('differs from a known key in case alone')
-      seen.add(name)
-      return true
+    if (!this.#names.has(key)) {
+      if (this.#alike.test(key)) throw reader.problem('differs from a known key in case alone')
+      return false
     }
-    return false
+    if (seen.has(key)) throw reader.problem('stands in it twice')
+    seen.add(key)
+    return true
   }
 }
-
-/** As Go folds them: there the long s is an s as well. */
-function sameLetters(key: string, name: string): boolean {
-  for (let at = 0; at < name.length; at += 1) {
-    const letter = name.charCodeAt(at) | 0x20
-    const code = key.charCodeAt(at)
-    if ((code | 0x20) !== letter && !(code === longS && letter === letterS)) return false
-  }
-  return true
-}
-
-const letterS = 0x73
-const longS = 0x17f

@@ -127,22 +127,11 @@ function inRepository(
   handle: (call: Call, repository: RepositoryName) => Answer,
   asksOf?: (call: Call, repository: RepositoryName) => Wanted,
 ): Route {
-  return {
-    method,
-    path,
-    label: labelOf(path),
-    action,
-    parse(name) {
-      const repository = repositoryName(name)
-      const wanted = (call: Call): Wanted =>
-        asksOf?.(call, repository) ?? only({ action, repository, reference: null })
-      return { repository, reference: null, wanted, handle: (call) => handle(call, repository) }
-    },
-  }
+  return below(method, path, action, () => null, handle, asksOf)
 }
 
 /** A row whose path names a repository and, with its last segment, something in it. */
-function below<T extends string | Reference>(
+function below<T extends string | Reference | null>(
   method: Route['method'],
   path: string,
   action: Action,
@@ -187,7 +176,7 @@ function only(ask: Ask): Wanted {
   return { required: [ask], optional: [] }
 }
 
-function referenceOf(value: string | Reference): Reference | null {
+function referenceOf(value: string | Reference | null): Reference | null {
   if (typeof value !== 'string') return value
   const digest = parseDigest(value)
   return digest === null ? null : { kind: 'digest', digest }
