@@ -1,13 +1,13 @@
 // Builds of Layerdock beside each other: what a change costs or saves, in CPU for each operation.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { programOptions } from '../conformance/program-options.mjs'
 import { flushDisk } from './cell.mjs'
 import { median } from './figures.mjs'
 import { startLoad } from './load.mjs'
 import { cpuMicros, peakBytes } from './process-usage.mjs'
+import { programFolder, runProgram } from './program.mjs'
 import { number, textTable } from './report.mjs'
 import { findTableScenario, scenarios } from './scenarios/index.mjs'
 import { layerdockBuild } from './servers.mjs'
@@ -37,15 +37,9 @@ const usage = `node bench/builds.mjs --build NAME=FOLDER --build NAME=FOLDER [op
   --dir FOLDER           where they keep things, on a disk (default: ${tmpdir()})
 `
 
-try {
-  await main()
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
-}
-
-async function main() {
-  const options = programOptions(usage, {
+await runProgram(
+  usage,
+  {
     build: { type: 'string', multiple: true, default: [] },
     runtime: { type: 'string', default: 'node' },
     only: { type: 'string', default: 'manifest-get,small-blob-push,manifest-push' },
@@ -54,40 +48,38 @@ async function main() {
     seconds: { type: 'string', default: '0.25' },
     'warm-up': { type: 'string', default: '1.5' },
     dir: { type: 'string', default: tmpdir() },
-  })
-  const builds = options.build.map((text) => {
-    const at = text.indexOf('=')
-    if (at < 1) throw new Error(`a build is given as name=folder, not ${JSON.stringify(text)}`)
-    return layerdockBuild(text.slice(0, at), text.slice(at + 1), options.runtime)
-  })
-  if (builds.length < 2) throw new Error('at least two builds are compared: --build NAME=FOLDER')
-  const chosen = options.only.split(',').map(findTableScenario)
-  const plan = {
-    processes: count('processes', options.processes),
-    epochs: count('epochs', options.epochs),
-    seconds: Number(options.seconds),
-    warmUp: Number(options['warm-up']),
-  }
-  const folder = mkdtempSync(join(options.dir, 'layerdock-builds-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    process.once(signal, () => process.exit(130))
-  }
-  process.stdout.write(
-    `${options.runtime}: ${plan.processes} processes of each build, ${plan.epochs} epochs of ${plan.seconds} s in each, in turns; medians of the processes' own\n`,
-  )
-  for (const scenario of chosen) {
-    /** @type {Sample[][]} */
-    const samples = builds.map(() => [])
-    for (let round = 0; round < plan.processes; round++) {
-      const measured = await measureOnce(scenario, builds, plan, join(folder, `${round}`))
-      measured.forEach((sample, index) => {
-        samples[index]?.push(sample)
-      })
+  },
+  async (options) => {
+    const builds = options.build.map((text) => {
+      const at = text.indexOf('=')
+      if (at < 1) throw new Error(`a build is given as name=folder, not ${JSON.stringify(text)}`)
+      return layerdockBuild(text.slice(0, at), text.slice(at + 1), options.runtime)
+    })
+    if (builds.length < 2) throw new Error('at least two builds are compared: --build NAME=FOLDER')
+    const chosen = options.only.split(',').map(findTableScenario)
+    const plan = {
+      processes: count('processes', options.processes),
+      epochs: count('epochs', options.epochs),
+      seconds: Number(options.seconds),
+      warmUp: Number(options['warm-up']),
     }
-    process.stdout.write(`\n${comparison(scenario, builds, samples)}`)
-  }
-}
+    const folder = programFolder(options.dir, 'builds')
+    process.stdout.write(
+      `${options.runtime}: ${plan.processes} processes of each build, ${plan.epochs} epochs of ${plan.seconds} s in each, in turns; medians of the processes' own\n`,
+    )
+    for (const scenario of chosen) {
+      /** @type {Sample[][]} */
+      const samples = builds.map(() => [])
+      for (let round = 0; round < plan.processes; round++) {
+        const measured = await measureOnce(scenario, builds, plan, join(folder, `${round}`))
+        measured.forEach((sample, index) => {
+          samples[index]?.push(sample)
+        })
+      }
+      process.stdout.write(`\n${comparison(scenario, builds, samples)}`)
+    }
+  },
+)
 
 /**
  * One process of each build, all alive at once. They take turns in a random order, so that a

@@ -1,8 +1,8 @@
 // The options that the programs of the tables share: what is measured, how often and where.
 
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { programFolder } from './program.mjs'
 import {
   bareServer,
   dockerRegistry,
@@ -88,11 +88,7 @@ export function chosenServers({ runtime, peer: peers, without }) {
  * @throws {Error} when it is in memory, or has not enough space
  */
 export function benchFolder(dir, bytes) {
-  const folder = mkdtempSync(join(dir, 'layerdock-bench-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    process.once(signal, () => process.exit(130))
-  }
+  const folder = programFolder(dir, 'bench')
   const { type, bavail, bsize } = statfsSync(folder)
   if (type === tmpfs) {
     throw new Error(

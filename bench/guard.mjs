@@ -1,10 +1,10 @@
 // Says whether an operation became dearer, in CPU time or in allocations, than baseline.json says.
 
-import { programOptions } from '../conformance/program-options.mjs'
 import { readBaseline, writeBaseline, writes } from './guard-baseline.mjs'
 import { guarded, measureCosts } from './guard-measure.mjs'
 import { isMeasured, memory, newFolder, parts } from './guard-parts.mjs'
 import { costLine, dearer, isComparable, limit, lowest } from './guard-verdict.mjs'
+import { runProgram } from './program.mjs'
 import { hasRuntime, measuredRuntimes, runtimeVersion } from './servers.mjs'
 
 /** @import { Cost } from './guard-measure.mjs' */
@@ -28,36 +28,28 @@ const usage = `node bench/guard.mjs [options]
   --dir FOLDER           where stores are kept (default: in memory, ${memory}, where there is that)
 `
 
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-  process.once(signal, () => process.exit(130))
-}
-
-try {
-  await main()
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
-}
-
-async function main() {
-  const values = programOptions(usage, {
+await runProgram(
+  usage,
+  {
     short: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     runtime: { type: 'string', default: measuredRuntimes.filter(hasRuntime).join(',') },
     only: { type: 'string' },
     seconds: { type: 'string' },
     dir: { type: 'string' },
-  })
-  const names = values.only?.split(',') ?? (values.short ? shortList : Object.keys(guarded))
-  const seconds = Number(values.seconds ?? (values.short ? 60 : 600))
-  const runtimes = values.runtime.split(',')
-  const { dir, short } = values
-  const options = { names, dir, short, end: performance.now() + seconds * 1000 }
-  if (process.platform !== 'linux')
-    return print('not judged: only Linux tells the CPU of a process')
-  if (values.write) await writeBaseline(runtimes, options)
-  else await compare(runtimes, options)
-}
+  },
+  async (values) => {
+    const names = values.only?.split(',') ?? (values.short ? shortList : Object.keys(guarded))
+    const seconds = Number(values.seconds ?? (values.short ? 60 : 600))
+    const runtimes = values.runtime.split(',')
+    const { dir, short } = values
+    const options = { names, dir, short, end: performance.now() + seconds * 1000 }
+    if (process.platform !== 'linux')
+      return print('not judged: only Linux tells the CPU of a process')
+    if (values.write) await writeBaseline(runtimes, options)
+    else await compare(runtimes, options)
+  },
+)
 
 /**
  * @typedef {object} Options

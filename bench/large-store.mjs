@@ -1,19 +1,10 @@
 // Layerdock and other registries over a large store: how they start with it, list it and add to it.
 
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { programOptions } from '../conformance/program-options.mjs'
-import {
-  benchFolder,
-  chosenServers,
-  commandLine,
-  roundsOf,
-  sharedOptions,
-  sharedUsage,
-} from './choice.mjs'
-import { describeMachine, describeRuntimes } from './machine.mjs'
-import { textReport } from './report.mjs'
-import { runRounds } from './rounds.mjs'
+import { benchFolder, chosenServers, roundsOf, sharedOptions, sharedUsage } from './choice.mjs'
+import { runProgram } from './program.mjs'
+import { runTable } from './run-table.mjs'
 import { largeScenarios } from './scenarios/large-store.mjs'
 import { seed } from './seed.mjs'
 import { start } from './start.mjs'
@@ -32,55 +23,31 @@ ${sharedUsage}
                          (default: 120)
 `
 
-try {
-  await main()
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
-}
-
-async function main() {
-  const options = programOptions(usage, {
+await runProgram(
+  usage,
+  {
     ...sharedOptions,
     'seed-seconds': { type: 'string', default: '120' },
-  })
-  /** @type {'quick' | 'full'} */
-  const size = options.quick ? 'quick' : 'full'
-  const rounds = roundsOf(options.rounds)
-  const scenarios = largeScenarios.filter(({ id }) => options.only?.split(',').includes(id) ?? true)
-  const servers = chosenServers({ ...options, without: [...options.without, 'bare'] })
-  const folder = benchFolder(options.dir, servers.length * 2 * 1024 ** 3)
-  const { storage, contents } = await fill(
-    servers,
-    sizes[size],
-    Number(options['seed-seconds']),
-    folder,
-  )
-  const plan = { servers, scenarios, size, rounds, folder, progress, storage }
-  const run = {
-    command: commandLine('bench/large-store.mjs'),
-    date: new Date().toISOString().slice(0, 10),
-    machine: describeMachine(),
-    versions: describeRuntimes(servers),
-    rounds,
-    quick: options.quick,
-    servers: servers.map(({ name, kind, runtime, syncs }) => ({
-      name,
-      kind,
-      runtime,
-      syncs,
-      contents: contents[name] ?? null,
-    })),
-    scenarios: scenarios.map(({ id, title, unit, sizes: own }) => ({
-      id,
-      title: title(own[size]),
-      unit,
-    })),
-    ...(await runRounds(plan)),
-  }
-  process.stdout.write(textReport(run))
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(run, null, 2)}\n`)
-}
+  },
+  async (options) => {
+    /** @type {'quick' | 'full'} */
+    const size = options.quick ? 'quick' : 'full'
+    const rounds = roundsOf(options.rounds)
+    const scenarios = largeScenarios.filter(
+      ({ id }) => options.only?.split(',').includes(id) ?? true,
+    )
+    const servers = chosenServers({ ...options, without: [...options.without, 'bare'] })
+    const folder = benchFolder(options.dir, servers.length * 2 * 1024 ** 3)
+    const { storage, contents } = await fill(
+      servers,
+      sizes[size],
+      Number(options['seed-seconds']),
+      folder,
+    )
+    const plan = { servers, scenarios, size, rounds, folder, storage }
+    await runTable('bench/large-store.mjs', options, plan, contents)
+  },
+)
 
 /**
  * Fills a store for each server. Layerdock's is filled once, and copied for the other runtimes.

@@ -1,11 +1,11 @@
 // The most memory a registry takes for a large blob, for many uploads at once and for slow readers, each
 // on a server started for it, beside the limits that Layerdock promises.
 
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { programOptions } from '../conformance/program-options.mjs'
 import { measure } from './cell.mjs'
+import { programFolder, runProgram } from './program.mjs'
 import { number, textTable } from './report.mjs'
 import { pullOne } from './scenarios/large-pull.mjs'
 import { pushChunked, pushWithLength } from './scenarios/large-push.mjs'
@@ -52,15 +52,9 @@ const usage = `node bench/memory.mjs [options]
   --markdown FILE        write the table there
 `
 
-try {
-  await main()
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
-}
-
-async function main() {
-  const options = programOptions(usage, {
+await runProgram(
+  usage,
+  {
     quick: { type: 'boolean', default: false },
     runtime: { type: 'string', default: 'node' },
     'upload-mib': { type: 'string', default: '256' },
@@ -68,27 +62,25 @@ async function main() {
     dir: { type: 'string', default: tmpdir() },
     json: { type: 'string' },
     markdown: { type: 'string' },
-  })
-  const limit = limits[options.runtime]
-  if (limit === undefined) throw new Error(`--runtime is one of ${Object.keys(limits).join(', ')}`)
-  const server = options.peer === undefined ? layerdock(options.runtime) : peer(options.peer)
-  const folder = mkdtempSync(join(options.dir, 'layerdock-memory-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    process.once(signal, () => process.exit(130))
-  }
-
-  const { quick } = options
-  const wanted = Number(options['upload-mib']) / (quick ? 4 : 1)
-  const uploadMib = Math.min(wanted, spaceForEach(folder))
-  /** @type {Row[]} */
-  const rows = []
-  for (const [index, line] of plannedLines(quick, uploadMib, limit).entries()) {
-    process.stderr.write(`${line.title}\n`)
-    rows.push({ ...line, ...(await peakOf(line, server, join(folder, `${index}`))) })
-  }
-  report(rows, server, options)
-}
+  },
+  async (options) => {
+    const limit = limits[options.runtime]
+    if (limit === undefined)
+      throw new Error(`--runtime is one of ${Object.keys(limits).join(', ')}`)
+    const server = options.peer === undefined ? layerdock(options.runtime) : peer(options.peer)
+    const folder = programFolder(options.dir, 'memory')
+    const { quick } = options
+    const wanted = Number(options['upload-mib']) / (quick ? 4 : 1)
+    const uploadMib = Math.min(wanted, spaceForEach(folder))
+    /** @type {Row[]} */
+    const rows = []
+    for (const [index, line] of plannedLines(quick, uploadMib, limit).entries()) {
+      process.stderr.write(`${line.title}\n`)
+      rows.push({ ...line, ...(await peakOf(line, server, join(folder, `${index}`))) })
+    }
+    report(rows, server, options)
+  },
+)
 
 /**
  * @param {boolean} quick
