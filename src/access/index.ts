@@ -13,3 +13,13 @@ export type * from './login.ts'
 export type * from './policy.ts'
 export { type AccessOptions, registryAccess } from './registry-access.ts'
 export type { TokenDeps, TokenService } from './token-service.ts'
+export type { AccessEntry } from './tokens/scopes.ts'
+export {
+  type KeyStore,
+  KeysBroken,
+  type SigningKey,
+  type SigningKeyOptions,
+  type SigningKeys,
+  signingKeys,
+} from './tokens/signing-keys.ts'
+export { type TokenServiceOptions, tokenService } from './tokens/token-service.ts'

@@ -1,4 +1,5 @@
 import type { AccessRequest, Action, Principal, Rejection } from '../ports/access.ts'
+import type { AccessEntry } from './tokens/scopes.ts'
 
 /** The most that credentials may do, whatever the policy allows besides. */
 export interface Grant {
@@ -18,11 +19,8 @@ export interface PrincipalDetails extends Readonly<Record<string, unknown>> {
   readonly claims?: Readonly<Record<string, unknown>>
   /** Absent: whatever the policy allows. */
   readonly grants?: readonly Grant[]
-  /**
-   * Whether the client can get other grants for the same principal: then what they do not cover is a 401 with
-   * a challenge, and a 403 otherwise. So it is for the tokens of the token endpoint.
-   */
-  readonly renewable?: boolean
+  /** What a token of the token endpoint was made for. The client can get another for what it does not cover. */
+  readonly access?: readonly AccessEntry[]
 }
 
 /** Who credentials belong to. */
@@ -36,6 +34,11 @@ export interface Identified {
    * and is refused once it is another. Without one, no refresh token is given.
    */
   readonly stamp?: string
+  /**
+   * For credentials that soon end, such as the OIDC token of a CI job: how long, in milliseconds, a client may go
+   * on with tokens of ours that it got for them. Default: as long as the tokens of the token service live.
+   */
+  readonly sessionMs?: number
 }
 
 /** What came of credentials; null where the login does not know them at all. */
@@ -54,8 +57,12 @@ export interface Login {
   bearer?(token: string, request: AccessRequest): Promise<LoginResult>
   /** Anything else of the request: a session of the host application, a client's certificate. */
   request?(request: AccessRequest): Promise<LoginResult>
-  /** The stamp of a principal now; null where there is no such principal any more. For refresh tokens. */
-  stampOf?(id: string): Promise<Identified | null>
+  /**
+   * A principal as it is now, with its stamp; null where there is no such principal any more. For refresh tokens.
+   *
+   * @param details what the login said of it when the refresh token was made
+   */
+  stampOf?(id: string, details: PrincipalDetails): Promise<Identified | null>
   /** Changes when what the login knows has changed: earlier verdicts are asked for anew then. */
   generation?(): number
 }

@@ -3,7 +3,8 @@ import { classifyCredentials } from './credentials.ts'
 import { areGranted } from './grants.ts'
 import type { Identified, Login, LoginResult, PrincipalDetails } from './login.ts'
 import type { Policy } from './policy.ts'
-import { scopeOf, type TokenService } from './token-service.ts'
+import { scopeOf, type TokenDeps, type TokenService } from './token-service.ts'
+import { coversAsk } from './tokens/scopes.ts'
 import { keepVerdicts } from './verdicts.ts'
 
 /** What an access is made of. */
@@ -55,6 +56,10 @@ export function registryAccess(options: AccessOptions): Access {
   const isPingOpen = tokens === undefined && policy.isPublic
   /** Anonymous callers that hold a token of ours. */
   const holders: WeakSet<AccessRequest> = new WeakSet()
+  /** What is wrong with a bearer token (RFC 6750, 3.1): without it, containerd sends the same one again. */
+  const tokenErrors: WeakMap<AccessRequest, 'invalid_token' | 'insufficient_scope'> = new WeakMap()
+  /** Requests for the catalog, by callers whose token is for the catalog. */
+  const catalogs: WeakSet<AccessRequest> = new WeakSet()
 
   async function password(
     user: string,
@@ -109,23 +114,47 @@ export function registryAccess(options: AccessOptions): Access {
     }
   }
 
-  function decide(principal: Principal | null, ask: Ask, request: AccessRequest): Ruling {
-    if (ask.action === 'ping') {
-      return principal !== null || holders.has(request) || isPingOpen ? allowed : login
-    }
-    if (principal !== null) {
-      const { grants, renewable } = principal.details as Partial<PrincipalDetails>
-      if (grants !== undefined && !areGranted(grants, ask)) {
-        return renewable === true ? login : notGranted
-      }
-    }
+  /** What policy and grants say, whatever token of ours is used. */
+  function allowed(principal: Principal | null, ask: Ask): Ruling {
+    const { grants } = detailsOf(principal)
+    if (grants !== undefined && !areGranted(grants, ask)) return notGranted
     return policy.decide(principal, ask)
   }
+
+  /**
+   * A token that does not cover what the policy allows is a 401, so that the client gets another. Where the
+   * policy refuses, another token would not help, and the answer is final.
+   */
+  function decide(principal: Principal | null, ask: Ask, request: AccessRequest): Ruling {
+    if (ask.action === 'ping') {
+      return principal !== null || holders.has(request) || isPingOpen ? open : login
+    }
+    const ruling = allowed(principal, ask)
+    if (ruling.decision !== 'allow') return ruling
+    const { access } = detailsOf(principal)
+    if (access === undefined || coversAsk(access, ask)) {
+      if (ask.action === 'catalog') catalogs.add(request)
+      return ruling
+    }
+    // Whoever may list the catalog is asked about each of its names, which the token does not name.
+    if (ask.action === 'pull' && catalogs.has(request)) return ruling
+    tokenErrors.set(request, 'insufficient_scope')
+    return notCovered
+  }
+
+  const passwords: TokenDeps['password'] = async (user, secret, request) =>
+    (await verdicts.of(`${user}:${secret}`, () => password(user, secret, request))) ?? {
+      rejected: true,
+    }
 
   return {
     async authenticate(request) {
       const result = await found(request)
-      if (result === null || 'rejected' in result) return result
+      if (result === null) return null
+      if ('rejected' in result) {
+        if (isBearer(request)) tokenErrors.set(request, 'invalid_token')
+        return result
+      }
       if (result.principal === null) holders.add(request)
       return result.principal
     },
@@ -140,11 +169,13 @@ export function registryAccess(options: AccessOptions): Access {
       const realm = `${origin.replace(/\/$/, '')}${options.prefix ?? ''}/v2/_layerdock/token`
       const scope = scopeOf(asks)
       const wanted = scope === '' ? '' : `,scope="${scope}"`
-      return `Bearer realm="${realm}",service="${tokens.service}"${wanted}`
+      const wrong = tokenErrors.get(request)
+      const error = wrong === undefined ? '' : `,error="${wrong}"`
+      return `Bearer realm="${realm}",service="${tokens.service}"${wanted}${error}`
     },
 
     async catalog(principal) {
-      return policy.catalog(principal)
+      return detailsOf(principal).grants === undefined ? policy.catalog(principal) : undefined
     },
 
     ...(tokens === undefined
@@ -152,18 +183,27 @@ export function registryAccess(options: AccessOptions): Access {
       : {
           token: (request: Request, call: AccessRequest) =>
             tokens.answer(request, call, {
-              password,
-              stampOf: async (name, id) =>
-                (await logins.find((each) => each.name === name)?.stampOf?.(id)) ?? null,
+              password: passwords,
+              stampOf: async (name, id, details) =>
+                (await logins.find((each) => each.name === name)?.stampOf?.(id, details)) ?? null,
               request: byRequest,
-              policy,
+              allows: (principal, ask) => allowed(principal, ask).decision === 'allow',
             }),
         }),
   }
 }
 
-const allowed: Ruling = { decision: 'allow' }
+function detailsOf(principal: Principal | null): Partial<PrincipalDetails> {
+  return (principal?.details ?? {}) as Partial<PrincipalDetails>
+}
+
+function isBearer(request: AccessRequest): boolean {
+  return /^bearer /i.test(request.headers.get('authorization') ?? '')
+}
+
+const open: Ruling = { decision: 'allow' }
 const login: Ruling = { decision: 'login' }
+const notCovered: Ruling = { decision: 'login', message: 'the token is not for this; get another' }
 const notGranted: Ruling = {
   decision: 'deny',
   rule: 'grants of the token',

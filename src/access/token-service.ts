@@ -1,6 +1,5 @@
 import type { AccessRequest, Ask, Principal, Rejection, TokenAnswer } from '../ports/access.ts'
-import type { Identified, LoginResult } from './login.ts'
-import type { Policy } from './policy.ts'
+import type { Identified, LoginResult, PrincipalDetails } from './login.ts'
 
 /** What a token service asks of the access it belongs to. */
 export interface TokenDeps {
@@ -11,10 +10,15 @@ export interface TokenDeps {
     request: AccessRequest,
   ) => Promise<Identified | Rejection>
   /** Who a refresh token was for, as its login knows it now. */
-  readonly stampOf: (login: string, id: string) => Promise<Identified | null>
+  readonly stampOf: (
+    login: string,
+    id: string,
+    details: PrincipalDetails,
+  ) => Promise<Identified | null>
   /** Finds out who a request comes from whose credentials are not in its header or body. */
   readonly request: (request: AccessRequest) => Promise<LoginResult>
-  readonly policy: Policy
+  /** Whether policy and grants allow an ask now. */
+  readonly allows: (principal: Principal | null, ask: Ask) => boolean
 }
 
 /** Short-lived tokens: the token endpoint, and the tokens it gives. */
@@ -37,6 +41,7 @@ export function scopeOf(asks: readonly Ask[]): string {
   }
   for (const { action, repository, mountFrom } of asks) {
     if (action === 'catalog') want('registry:catalog', '*')
+    else if (action === 'admin' && repository === null) want('registry:admin', '*')
     else if (repository === null) continue
     else for (const each of implied(action)) want(`repository:${repository}`, each)
     if (mountFrom !== undefined) want(`repository:${mountFrom}`, 'pull')
@@ -47,9 +52,4 @@ export function scopeOf(asks: readonly Ask[]): string {
 /** Who pushes also asks what is there, so a token for a push alone would have to be fetched twice. */
 function implied(action: string): readonly string[] {
   return action === 'push' ? ['pull', 'push'] : [action]
-}
-
-/** The principal of an identification, for a report. */
-export function principalOf(found: LoginResult): Principal | null {
-  return found !== null && !('rejected' in found) ? found.principal : null
 }

@@ -80,6 +80,8 @@ export interface TokenAnswer {
   readonly principal: Principal | null
   /** How it was found out, for the report: a login, or what was wrong. */
   readonly rule?: string
+  /** The code in the answer's envelope, for the report. */
+  readonly errorCode?: string
 }
 
 /** Credentials were given, and they are wrong: the client gets a 401 with a challenge. */

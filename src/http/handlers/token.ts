@@ -8,12 +8,13 @@ import type { Call } from '../call.ts'
 export async function issueToken(call: Call): Promise<Response> {
   const { access } = call.deps
   if (access?.token === undefined) throw new RegistryError('routeUnknown')
-  const { response, principal, rule } = await access.token(call.request, call)
+  const { response, principal, rule, errorCode } = await access.token(call.request, call)
   call.principal = principal
   const { exchange } = call
   if (exchange !== null) {
     exchange.principal = principal
     exchange.rule = rule ?? null
+    if (errorCode !== undefined) exchange.errorCode = errorCode
   }
   return response
 }
