@@ -84,6 +84,13 @@ function checked(all: Settings): Settings {
   if (all.corsOrigins.length > 1 && all.corsOrigins.includes('*')) {
     throw new CliError(exitCodes.usage, ['--cors-origins: * stands for all, so it stands alone'])
   }
+  if (
+    all.maxRequestsPerSecond === null &&
+    (all.requestBurst !== null || all.maxRequestsPerAddress !== null)
+  ) {
+    const needs = '--request-burst and --max-requests-per-address need --max-requests-per-second'
+    throw new CliError(exitCodes.usage, [needs])
+  }
   return all
 }
 

@@ -1,4 +1,5 @@
 import type { EventSink, NoticeSink, RegistryOptions } from '../../src/index.ts'
+import { withRequestLimits } from './request-limits.ts'
 import type { Settings } from './settings.ts'
 
 /** Where a registry tells what happens. */
@@ -11,12 +12,14 @@ export interface Sinks {
 export function registryOptions(settings: Settings, { onEvent, onNotice }: Sinks): RegistryOptions {
   const { corsOrigins } = settings
   const origins = corsOrigins.includes('*') ? '*' : corsOrigins
+  const access = withRequestLimits(null, settings)
   return {
     onEvent,
     onNotice,
     readOnly: settings.readOnly,
     deletes: settings.deletes,
     allowSparse: settings.allowSparse,
+    ...(access === null ? {} : { access }),
     ...(corsOrigins.length === 0 ? {} : { cors: { origins } }),
     limits: {
       manifestBytes: settings.maxManifest,

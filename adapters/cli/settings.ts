@@ -4,6 +4,7 @@ import { defaultHeaderBytes, defaultSlowestPull } from '../serving/serve-options
 import { type ListenAddress, listenAddress } from './listen-address.ts'
 import { listOf, origin, proxy } from './lists.ts'
 import { count, duration, oneOf, size } from './quantities.ts'
+import { type RequestLimitSettings, requestLimitSettings } from './request-limit-settings.ts'
 import { counted, type Setting, sized, switched, timed } from './setting.ts'
 
 /** How much is logged. */
@@ -13,7 +14,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
 export type LogFormat = 'auto' | 'json' | 'text'
 
 /** Everything a person can set, however it was set. Sizes in bytes, times in milliseconds. */
-export interface Settings {
+export interface Settings extends RequestLimitSettings {
   readonly listen: ListenAddress
   readonly storageDir: string
   readonly memory: boolean
@@ -166,6 +167,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'what those of one user may hold, and so the largest blob of one; half of --max-upload-bytes, if not set',
   },
   uploadIdle: timed(defaultLimits.uploadIdleMs, '24h', 'when an idle upload session is dropped'),
+  ...requestLimitSettings,
   pageSize: counted(defaultLimits.pageSize, 1, 'entries in one page of tags or repositories'),
   referrersPage: sized(defaultLimits.referrersBytes, '4MiB', 'one page of referrers'),
   maxTagsPerPush: counted(defaultLimits.tagsPerPush, 1, 'tag parameters in one manifest push'),

@@ -10,8 +10,11 @@ export {
 } from './htpasswd.ts'
 export { HtpasswdError } from './htpasswd-file.ts'
 export type * from './login.ts'
+export { type LoginLimit, type LoginLimitOptions, limitLogins } from './login-limit.ts'
 export type * from './policy.ts'
 export { type AccessOptions, registryAccess } from './registry-access.ts'
+export { limitRequests, type RequestLimits } from './request-limits.ts'
+export type { Rate } from './token-buckets.ts'
 export type { TokenDeps, TokenService } from './token-service.ts'
 export type { AccessEntry } from './tokens/scopes.ts'
 export {

@@ -2,6 +2,7 @@ import type { Access, AccessRequest, Ask, Principal, Rejection, Ruling } from '.
 import { classifyCredentials } from './credentials.ts'
 import { areGranted } from './grants.ts'
 import type { Identified, Login, LoginResult, PrincipalDetails } from './login.ts'
+import type { LoginLimit } from './login-limit.ts'
 import type { Policy } from './policy.ts'
 import { scopeOf, type TokenDeps, type TokenService } from './token-service.ts'
 import { coversAsk } from './tokens/scopes.ts'
@@ -15,6 +16,8 @@ export interface AccessOptions {
   readonly policy: Policy
   /** Short-lived tokens for clients that log in. Default: clients send their password with each request. */
   readonly tokens?: TokenService
+  /** Refuses passwords after too many wrong ones: `limitLogins()`. Default: each is looked at. */
+  readonly loginLimit?: LoginLimit
   /** The name in the challenge for passwords. Default: `Layerdock`. */
   readonly realm?: string
   /**
@@ -41,7 +44,7 @@ export interface AccessOptions {
  * const registry = createRegistry({ access })
  */
 export function registryAccess(options: AccessOptions): Access {
-  const { logins, policy, tokens } = options
+  const { logins, policy, tokens, loginLimit } = options
   const clock = options.clock ?? Date.now
   const verdicts = keepVerdicts({
     keepMs: options.keepMs ?? 30_000,
@@ -61,7 +64,16 @@ export function registryAccess(options: AccessOptions): Access {
   /** Requests for the catalog, by callers whose token is for the catalog. */
   const catalogs: WeakSet<AccessRequest> = new WeakSet()
 
-  async function password(
+  function password(
+    user: string,
+    secret: string,
+    request: AccessRequest,
+  ): Promise<Identified | Rejection> {
+    const check = (): Promise<Identified | Rejection> => checkPassword(user, secret, request)
+    return loginLimit === undefined ? check() : loginLimit.run(user, request, check)
+  }
+
+  async function checkPassword(
     user: string,
     secret: string,
     request: AccessRequest,

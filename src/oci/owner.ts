@@ -8,8 +8,8 @@ export function ownerOf(principal: string | null, address: string | undefined): 
   return address === undefined ? null : `address ${networkOf(address)}`
 }
 
-/** The first four groups of an IPv6 address; another address as it is. */
-function networkOf(address: string): string {
+/** The first four groups of an IPv6 address, its network of 64 bits; another address as it is. */
+export function networkOf(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address
   const [head = '', tail = ''] = address.split('::')
   const [first, last] = [groupsOf(head), groupsOf(tail)]

@@ -8,6 +8,7 @@ import { serveHelp } from '../../adapters/cli/help.ts'
 import { readSettings } from '../../adapters/cli/read-settings.ts'
 import {
   flagOf,
+  type SettingName,
   type Settings,
   settingNames,
   settings,
@@ -51,6 +52,14 @@ const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   SIZE: ['9KiB', 9 * 1024],
 }
 
+/** Settings that need another one. */
+const needed: { readonly [K in SettingName]?: SettingName } = {
+  tlsCert: 'tlsKey',
+  tlsKey: 'tlsCert',
+  requestBurst: 'maxRequestsPerSecond',
+  maxRequestsPerAddress: 'maxRequestsPerSecond',
+}
+
 const lists: Readonly<Record<string, readonly [string, unknown]>> = {
   trustedProxies: ['127.0.0.1,10.0.0.0/8', ['127.0.0.1', '10.0.0.0/8']],
   corsOrigins: ['https://a.example,http://b:81', ['https://a.example', 'http://b:81']],
@@ -89,19 +98,20 @@ describe('settings', () => {
     const [text, meant] = lists[name] ?? examples[value ?? ''] ?? ['some.pem', 'some.pem']
     const written = value === null ? String(!initially) : (defaultText ?? text)
     const expected = value === null ? !initially : defaultText === undefined ? meant : initially
-    const other = name === 'tlsCert' ? 'tlsKey' : name === 'tlsKey' ? 'tlsCert' : null
-    const also = (with_: (name: string) => readonly [string, string]): Record<string, string> =>
-      other === null ? {} : Object.fromEntries([with_(other)])
+    const other = needed[name] ?? null
+    const also = (
+      with_: (name: SettingName) => readonly [string, string],
+    ): Record<string, string> => (other === null ? {} : Object.fromEntries([with_(other)]))
 
     const words =
       value === null
         ? [`--${initially ? 'no-' : ''}${flagOf(name)}`]
         : [`--${flagOf(name)}=${written}`]
-    if (other !== null) words.push(`--${flagOf(other)}=x`)
+    if (other !== null) words.push(`--${flagOf(other)}=7`)
     expect((await read({ words }))[name]).toEqual(expected)
-    const environment = { [variableOf(name)]: written, ...also((key) => [variableOf(key), 'x']) }
+    const environment = { [variableOf(name)]: written, ...also((key) => [variableOf(key), '7']) }
     expect((await read({ environment }))[name]).toEqual(expected)
-    const config = configFile({ [name]: written, ...also((key) => [key, 'x']) })
+    const config = configFile({ [name]: written, ...also((key) => [key, '7']) })
     expect((await read({ words: ['--config', config] }))[name]).toEqual(expected)
   })
 
@@ -270,6 +280,9 @@ describe('mistakes', () => {
     [['--cors', '*'], 'did you mean --cors-origins?'],
     [['--trust-proxy', '::1'], 'did you mean --trusted-proxies?'],
     [['--tls-cert', 'x'], 'one needs the other'],
+    [['--request-burst', '9'], 'need --max-requests-per-second'],
+    [['--max-requests-per-address', '9'], 'need --max-requests-per-second'],
+    [['--rate-limit', '9'], 'did you mean --max-requests-per-second?'],
   ])('on the command line: %j', async (words, message) => {
     const { exitCode, messages } = await problems({ words })
     expect(exitCode).toBe(2)
