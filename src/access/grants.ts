@@ -1,5 +1,10 @@
 import type { Ask } from '../ports/access.ts'
 import type { Grant } from './login.ts'
+import {
+  hasPlaceholders,
+  parseRepositoryPattern,
+  repositoryMatcher,
+} from './policy/repository-pattern.ts'
 
 /** Whether grants cover an ask. */
 export function areGranted(grants: readonly Grant[], { action, repository }: Ask): boolean {
@@ -19,24 +24,14 @@ function matchesRepository(pattern: string, repository: string | null): boolean 
 const matchers: Map<string, (name: string) => boolean> = new Map()
 const mostMatchers = 1000
 
-/** A matcher of a pattern: `*` stands for a part of a segment, `**` for any number of segments. */
+/** A matcher of a pattern as policies have it. One that no policy may have matches nothing. */
 export function patternMatcher(pattern: string): (name: string) => boolean {
   const known = matchers.get(pattern)
   if (known !== undefined) return known
-  const expression = pattern
-    .split(/(\*\*\/|\/\*\*|\*\*|\*)/)
-    .map((part) => wildcards.get(part) ?? part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('')
-  const compiled = new RegExp(`^${expression}$`)
-  const matcher = (name: string): boolean => compiled.test(name)
+  const parsed = parseRepositoryPattern(pattern)
+  const isRight = !('problem' in parsed) && !hasPlaceholders(parsed)
+  const matcher = isRight ? repositoryMatcher(pattern) : () => false
   if (matchers.size >= mostMatchers) matchers.clear()
   matchers.set(pattern, matcher)
   return matcher
 }
-
-const wildcards: ReadonlyMap<string, string> = new Map([
-  ['**/', '(?:.*/)?'],
-  ['/**', '/.*'],
-  ['**', '.*'],
-  ['*', '[^/]*'],
-])

@@ -1,0 +1,93 @@
+import type { Reference } from '../../oci/reference.ts'
+import type { Action, Ask, Principal } from '../../ports/access.ts'
+import { patternFor, unmetIssuer } from './caller.ts'
+import type { PolicyAction } from './document.ts'
+import type { ImmutableRule, ReadPolicy, Rule } from './read-policy.ts'
+import { repositoryMatcher } from './repository-pattern.ts'
+import { isMeant } from './who.ts'
+
+/** A rule, as it is for one caller. */
+export interface CallerRule {
+  readonly rule: Rule
+  /** Its patterns, with what the caller is called in the place of placeholders. */
+  readonly patterns: readonly string[]
+  readonly matches: (repository: string) => boolean
+}
+
+/** An entry of `immutable`, as it is for one caller. */
+export interface CallerImmutable {
+  readonly rule: ImmutableRule
+  readonly matches: (repository: string) => boolean
+}
+
+/** What a policy says of one caller. */
+export interface CallerRules {
+  /** Those that are about the caller, in order. */
+  readonly rules: readonly CallerRule[]
+  /** Those that do not except the caller. */
+  readonly immutable: readonly CallerImmutable[]
+}
+
+/** Picks what a policy says of a caller. */
+export function callerRules(policy: ReadPolicy, principal: Principal | null): CallerRules {
+  const isUnmet = unmetIssuer(policy, principal) !== null
+  const { groups } = policy
+  const rules = policy.rules
+    .filter(({ who }) => !isUnmet && who.some((each) => isMeant(each, principal, groups)))
+    .map((rule) => callerRule(rule, principal))
+  const immutable = policy.immutable
+    .filter(({ except }) => !except.some((each) => isMeant(each, principal, groups)))
+    .map((rule) => ({ rule, matches: anyOf(rule.repositories.map(({ text }) => text)) }))
+  return { rules, immutable }
+}
+
+function callerRule(rule: Rule, principal: Principal | null): CallerRule {
+  const patterns = rule.repositories.flatMap((pattern) => {
+    const found = patternFor(pattern, principal)
+    return 'text' in found ? [found.text] : []
+  })
+  return { rule, patterns, matches: anyOf(patterns) }
+}
+
+/** A matcher of any of some patterns without placeholders. */
+export function anyOf(patterns: readonly string[]): (repository: string) => boolean {
+  const matchers = patterns.map(repositoryMatcher)
+  const [only] = matchers
+  if (only !== undefined && matchers.length === 1) return only
+  return (repository) => matchers.some((matches) => matches(repository))
+}
+
+/** Whether a rule is about an action on a repository; without one, on the registry as a whole. */
+export function isAbout(
+  { rule, patterns, matches }: Omit<CallerRule, 'rule'> & { readonly rule: Rule },
+  action: PolicyAction,
+  repository: string | null,
+): boolean {
+  if (!rule.actions.has(action)) return false
+  if (action === 'catalog') return true
+  return repository === null ? patterns.includes('**') : matches(repository)
+}
+
+/**
+ * Whether a rule that is about the action is also about the tag or digest. A rule without tags is. One that allows
+ * pushes of tags also has to allow what comes before: upload sessions, and pushes by digest. One that denies
+ * deletions of tags also denies that of the whole repository, which may have them.
+ */
+export function coversReference(rule: Rule, action: Action, reference: Reference | null): boolean {
+  const { tags, effect } = rule
+  if (tags === null) return true
+  if (reference?.kind === 'tag') return tags.some(({ matches }) => matches(reference.tag))
+  if (effect === 'allow') return action === 'push'
+  return action === 'delete' && reference === null
+}
+
+/** The first rule that decides an ask about a repository; null where none does. */
+export function firstRule(rules: readonly CallerRule[], ask: Ask): CallerRule | null {
+  const { action, repository, reference } = ask
+  if (action === 'ping') return null
+  return (
+    rules.find(
+      (each) => isAbout(each, action, repository) && coversReference(each.rule, action, reference),
+    ) ?? null
+  )
+}
