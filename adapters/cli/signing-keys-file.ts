@@ -7,7 +7,7 @@ import {
   type SigningKeyOptions,
   type SigningKeys,
   signingKeys,
-} from 'layerdock/access'
+} from '../../src/access/index.ts'
 import { CliError, exitCodes } from './exit.ts'
 
 /** A lock that is older was left behind by a process that ended in the middle. */
