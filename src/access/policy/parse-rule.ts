@@ -65,7 +65,7 @@ export function parseRule(
     )
   }
   const label = name ? `${path} ${JSON.stringify(name)}` : path
-  return { label, who, repositories, effect, actions, tags: tags ?? null }
+  return { path, label, who, repositories, effect, actions, tags: tags ?? null }
 }
 
 function isEverywhere({ text }: RepositoryPattern): boolean {
