@@ -11,6 +11,7 @@ export {
 export { HtpasswdError } from './htpasswd-file.ts'
 export type * from './login.ts'
 export { type LoginLimit, type LoginLimitOptions, limitLogins } from './login-limit.ts'
+export { type PasswordQueueOptions, queuePasswords } from './password-queue.ts'
 export * from './policy/index.ts'
 export type * from './policy.ts'
 export { type AccessOptions, registryAccess } from './registry-access.ts'
