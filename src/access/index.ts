@@ -9,9 +9,15 @@ export {
   type VerifyPassword,
 } from './htpasswd.ts'
 export { HtpasswdError } from './htpasswd-file.ts'
+export {
+  type IssuerLogin,
+  type IssuerLoginOptions,
+  jwtBearer,
+  oidcLogin,
+} from './jwt/issuer-login.ts'
+export type { IssuerKeySource, TrustedIssuer } from './jwt/trusted-issuer.ts'
 export type * from './login.ts'
 export { type LoginLimit, type LoginLimitOptions, limitLogins } from './login-limit.ts'
-export { type PasswordQueueOptions, queuePasswords } from './password-queue.ts'
 export * from './policy/index.ts'
 export type * from './policy.ts'
 export { type AccessOptions, registryAccess } from './registry-access.ts'

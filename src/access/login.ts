@@ -51,6 +51,11 @@ export type LoginResult = Identified | Rejection | null
 export interface Login {
   /** Names it in audit lines. */
   readonly name: string
+  /**
+   * Whether its passwords are too long to guess, and cheap to check: then it is asked first, and outside of the limit
+   * on wrong passwords, which the jobs of a CI system would share by their user name.
+   */
+  readonly isUnguessable?: boolean
   /** Basic credentials, and those of the token endpoint. */
   password?(user: string, password: string, request: AccessRequest): Promise<LoginResult>
   /** A bearer token. */

@@ -45,6 +45,8 @@ export interface AccessOptions {
  */
 export function registryAccess(options: AccessOptions): Access {
   const { logins, policy, tokens, loginLimit } = options
+  const unguessable = logins.filter(({ isUnguessable }) => isUnguessable === true)
+  const guessable = logins.filter(({ isUnguessable }) => isUnguessable !== true)
   const clock = options.clock ?? Date.now
   const verdicts = keepVerdicts({
     keepMs: options.keepMs ?? 30_000,
@@ -64,41 +66,28 @@ export function registryAccess(options: AccessOptions): Access {
   /** Requests for the catalog, by callers whose token is for the catalog. */
   const catalogs: WeakSet<AccessRequest> = new WeakSet()
 
-  function password(
+  async function password(
     user: string,
     secret: string,
     request: AccessRequest,
   ): Promise<Identified | Rejection> {
-    const check = (): Promise<Identified | Rejection> => checkPassword(user, secret, request)
+    const ask = (login: Login): Answer => login.password?.(user, secret, request)
+    const known = await firstOf(unguessable, ask)
+    if (known !== null && !('rejected' in known)) return known
+    const check = async (): Promise<Identified | Rejection> => {
+      const result = await firstOf(guessable, ask)
+      if (result !== null && !('rejected' in result)) return result
+      return firstReason(known, result) ?? { rejected: true }
+    }
     return loginLimit === undefined ? check() : loginLimit.run(user, request, check)
   }
 
-  async function checkPassword(
-    user: string,
-    secret: string,
-    request: AccessRequest,
-  ): Promise<Identified | Rejection> {
-    let rejection: Rejection = { rejected: true }
-    for (const login of logins) {
-      const result = (await login.password?.(user, secret, request)) ?? null
-      if (result === null) continue
-      if (!('rejected' in result)) return result
-      rejection = result
-    }
-    return rejection
-  }
-
   async function bearer(token: string, request: AccessRequest): Promise<LoginResult> {
-    let rejection: Rejection = { rejected: true, message: 'the token is not valid' }
     const own = (await tokens?.verify(token)) ?? null
     if (own !== null) return own
-    for (const login of logins) {
-      const result = (await login.bearer?.(token, request)) ?? null
-      if (result === null) continue
-      if (!('rejected' in result)) return result
-      rejection = result
-    }
-    return rejection
+    const result = await firstOf(logins, (login) => login.bearer?.(token, request))
+    if (result !== null && !('rejected' in result)) return result
+    return firstReason(result, { rejected: true, message: 'the token is not valid' })
   }
 
   async function byRequest(request: AccessRequest): Promise<LoginResult> {
@@ -203,6 +192,28 @@ export function registryAccess(options: AccessOptions): Access {
             }),
         }),
   }
+}
+
+type Answer = Promise<LoginResult> | undefined
+
+/** Who the first login that knows the credentials says it is; otherwise why not. */
+async function firstOf(
+  logins: readonly Login[],
+  ask: (login: Login) => Answer,
+): Promise<LoginResult> {
+  let rejection: Rejection | null = null
+  for (const login of logins) {
+    const result = (await ask(login)) ?? null
+    if (result === null) continue
+    if (!('rejected' in result)) return result
+    rejection = firstReason(rejection, result)
+  }
+  return rejection
+}
+
+/** The first rejection with a reason: a login behind it knows less of these credentials. */
+function firstReason(first: Rejection | null, second: Rejection | null): Rejection | null {
+  return first?.message === undefined ? (second ?? first) : first
 }
 
 function detailsOf(principal: Principal | null): Partial<PrincipalDetails> {

@@ -14,9 +14,7 @@ export interface ReadPolicy {
 
 /** A rule that was read. */
 export interface Rule {
-  /** Where it stands: `rules[2]`. */
-  readonly path: string
-  /** The same with its name: `rules[2] "ci pushes"`. */
+  /** Such as `rules[2] "ci pushes"`. */
   readonly label: string
   readonly who: readonly Who[]
   readonly repositories: readonly RepositoryPattern[]
