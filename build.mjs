@@ -68,7 +68,7 @@ async function bundle() {
   // Here, because a start that builds nothing does without it.
   const esbuild = await import('esbuild')
   await esbuild.build({
-    entryPoints: [join(root, program, 'main.ts')],
+    entryPoints: ['main.ts', 'bcrypt-worker.ts'].map((name) => join(root, program, name)),
     outdir: folder,
     bundle: true,
     splitting: true,

@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts'
 const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number>> = new Map([
   ['serve', serve],
   ['recover', recover],
+  ['policy', async (words) => (await import('./policy-command.ts')).policyCommand(words)],
 ])
 
 async function serve(words: readonly string[]): Promise<number> {
@@ -45,7 +46,10 @@ async function run([command = '', ...words]: readonly string[]): Promise<number>
 
 async function noSuchCommand(command: string): Promise<string> {
   const names = [...commands.keys()]
-  if (command === '') return `which command? ${names.join(' or ')}; layerdock --help says more`
+  if (command === '') {
+    const all = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+    return `which command? ${all}; layerdock --help says more`
+  }
   if (command.startsWith('-'))
     return `${command}: a command comes first: layerdock serve ${command}`
   return `${command}: no such command${(await didYouMean(command, names, 'layerdock ')) || elsewhere}`

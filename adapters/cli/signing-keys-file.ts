@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import {
   type KeyStore,
@@ -9,29 +8,24 @@ import {
   signingKeys,
 } from '../../src/access/index.ts'
 import { CliError, exitCodes } from './exit.ts'
-
-/** A lock that is older was left behind by a process that ended in the middle. */
-const staleMs = 10_000
+import { codeOf, replaceFile, withLock } from './whole-file.ts'
 
 /**
  * Keeps signing keys in a file that only its owner may read. Several processes may share it: who replaces it
  * holds `<path>.lock` for the moment it takes.
  */
 export function fileKeyStore(path: string): KeyStore {
-  const lock = `${path}.lock`
   return {
     read: () => readPrivate(path),
 
     async replace(before, after) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-      if (!(await take(lock))) return false
-      try {
+      const isReplaced = await withLock(path, async () => {
         if ((await readPrivate(path)) !== before) return false
-        await writeWhole(path, after)
+        await replaceFile(path, after)
         return true
-      } finally {
-        await rm(lock, { force: true })
-      }
+      })
+      return isReplaced ?? false
     },
   }
 }
@@ -83,57 +77,6 @@ async function readPrivate(path: string): Promise<string | null> {
   }
 }
 
-/** Whether the lock was taken. Where another process holds it, waits until that one is done. */
-async function take(lock: string): Promise<boolean> {
-  const deadline = performance.now() + staleMs
-  for (;;) {
-    try {
-      await (await open(lock, 'wx', 0o600)).close()
-      return true
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
-    }
-    if (performance.now() > deadline) return false
-    if (await isStale(lock)) await rm(lock, { force: true })
-    else await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-async function isStale(lock: string): Promise<boolean> {
-  try {
-    return Math.abs(Date.now() - (await stat(lock)).mtimeMs) > staleMs
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
-    throw error
-  }
-}
-
-/** Replaces a file so that a crash leaves the old one or the new one, whole. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}`
-  try {
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-  const folder = await open(dirname(path), 'r').catch(() => null)
-  try {
-    await folder?.sync()
-  } catch {
-    // Some file systems do not sync folders; the file itself is durable.
-  } finally {
-    await folder?.close()
-  }
-}
-
 function reason(error: unknown): string {
   if (error instanceof KeysBroken) {
     return `${error.message}; restore it from a backup, or remove it: new keys are made, and clients log in again`
@@ -155,8 +98,4 @@ function reason(error: unknown): string {
     default:
       return error instanceof Error ? error.message : String(error)
   }
-}
-
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error ? String(error.code) : null
 }

@@ -42,8 +42,9 @@ export function watchFiles(
 /** Differs after each change of a file; never rejects. */
 async function signatureOf(path: string): Promise<string> {
   try {
-    const { dev, ino, size, mtimeMs } = await stat(path)
-    return `${dev}:${ino}:${size}:${mtimeMs}`
+    // The time of the last change of the entry also tells new permissions, and a copy with an old time.
+    const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path)
+    return `${dev}:${ino}:${size}:${mtimeMs}:${ctimeMs}`
   } catch (error) {
     return String((error as { readonly code?: unknown }).code)
   }

@@ -18,6 +18,7 @@ export {
 export type { IssuerKeySource, TrustedIssuer } from './jwt/trusted-issuer.ts'
 export type * from './login.ts'
 export { type LoginLimit, type LoginLimitOptions, limitLogins } from './login-limit.ts'
+export { type PasswordQueueOptions, queuePasswords } from './password-queue.ts'
 export * from './policy/index.ts'
 export type * from './policy.ts'
 export { type AccessOptions, registryAccess } from './registry-access.ts'

@@ -200,7 +200,10 @@ describe('the catalog', () => {
     const deny = { who: '*', repositories: 'b/x/**', deny: 'pull' } as const
     const allow = { who: '*', repositories: 'b/**', allow: 'pull' } as const
     expect(scopeOf([deny, allow])).toBeUndefined()
-    expect(scopeOf([allow, deny])).toEqual({ names: [], prefixes: ['b/'] })
+    expect(scopeOf([allow, { ...deny, deny: ['pull', 'push'] }])).toEqual({
+      names: [],
+      prefixes: ['b/'],
+    })
     expect(scopeOf([deny, { ...allow, repositories: ['c/**', 'b/x/y'] }])).toEqual({
       names: [],
       prefixes: ['c/'],

@@ -179,8 +179,12 @@ export const layers: readonly Layer[] = [
     where: ['adapters/cli/'],
     layers: [...surface, 'access', 'disk', 'serving', 'node-http', 'node-fs', 'bun', 'deno'],
     packages: ['node:', 'pino', 'valibot', 'fastest-levenshtein'],
-    // The type of the bindings that Node passes to a fetch handler.
-    onlyIn: { '@hono/node-server': ['adapters/cli/front.ts'] },
+    onlyIn: {
+      // The type of the bindings that Node passes to a fetch handler.
+      '@hono/node-server': ['adapters/cli/front.ts'],
+      // In a thread of its own, or in a command that ends.
+      bcryptjs: ['adapters/cli/bcrypt-worker.ts', 'adapters/cli/user-command.ts'],
+    },
   },
 ]
 

@@ -40,7 +40,7 @@ describe('the program', () => {
     })
     expect(await cli.run()).toMatchObject({
       code: 2,
-      err: expect.stringContaining('serve or recover'),
+      err: expect.stringContaining('which command? serve, recover'),
     })
     expect(await cli.run('serve', '--memry')).toMatchObject({
       code: 2,

@@ -57,7 +57,7 @@ it('is what npm does, and ships nothing that a start leaves', () => {
 
 it('puts the program into a bundle', () => {
   const program = readdirSync(join(home, 'dist/adapters/cli'))
-  expect(program.sort()).toEqual(['layerdock.cjs', 'main.js', 'parts'])
+  expect(program.sort()).toEqual(['bcrypt-worker.js', 'layerdock.cjs', 'main.js', 'parts'])
 })
 
 it('compiles nothing where nothing changed', async () => {

@@ -11,7 +11,7 @@ import { didYouMean } from './nearest-word.ts'
 import { parseFixedRepositories, parseRepositories, parseTags } from './parse-patterns.ts'
 import { type KnownNames, parseWho } from './parse-who.ts'
 import type { ImmutableRule, Rule } from './read-policy.ts'
-import type { RepositoryPattern } from './repository-pattern.ts'
+import type { PatternProblem, RepositoryPattern } from './repository-pattern.ts'
 
 /** What rules are about. */
 export const policyActions: readonly PolicyAction[] = ['pull', 'push', 'delete', 'catalog', 'admin']
@@ -65,7 +65,7 @@ export function parseRule(
     )
   }
   const label = name ? `${path} ${JSON.stringify(name)}` : path
-  return { label, who, repositories, effect, actions, tags: tags ?? null }
+  return { path, label, who, repositories, effect, actions, tags: tags ?? null }
 }
 
 function isEverywhere({ text }: RepositoryPattern): boolean {
@@ -77,16 +77,20 @@ function parseActions(found: Found<unknown>, findings: Findings): readonly Polic
   return items.flatMap((item) => {
     const text = readText(item, findings)
     if (text === null) return []
-    const action = policyActions.find((each) => each === text)
-    if (action !== undefined) return [action]
-    findings.problem(item.path, `${quoted(text)} is not an action${instead(text)}`)
+    const action = parsePolicyAction(text)
+    if (typeof action === 'string') return [action]
+    findings.problem(item.path, action.problem)
     return []
   })
 }
 
-function instead(text: string): string {
-  const meant = meanings.get(text.toLowerCase()) ?? ''
-  return meant || didYouMean(text, policyActions) || `; there are ${policyActions.join(', ')}`
+/** Parses an action; a problem where it is none. */
+export function parsePolicyAction(text: string): PolicyAction | PatternProblem {
+  const action = policyActions.find((each) => each === text)
+  if (action !== undefined) return action
+  const meant = meanings.get(text.toLowerCase()) ?? didYouMean(text, policyActions)
+  const hint = meant || `; there are ${policyActions.join(', ')}`
+  return { problem: `${quoted(text)} is not an action${hint}` }
 }
 
 /** Words of other registries. */

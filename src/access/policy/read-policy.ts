@@ -14,7 +14,9 @@ export interface ReadPolicy {
 
 /** A rule that was read. */
 export interface Rule {
-  /** Such as `rules[2] "ci pushes"`. */
+  /** Where it stands: `rules[2]`. */
+  readonly path: string
+  /** The same with its name: `rules[2] "ci pushes"`. */
   readonly label: string
   readonly who: readonly Who[]
   readonly repositories: readonly RepositoryPattern[]

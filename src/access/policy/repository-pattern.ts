@@ -39,8 +39,9 @@ export function parseRepositoryPattern(text: string): RepositoryPattern | Patter
     return { problem: `has ${text.length} characters, and may have ${longestPattern}` }
   }
   const pieces: Array<string | Placeholder> = []
-  for (const piece of text.split(/(\{[^{}]*\})/)) {
-    if (!piece.startsWith('{')) {
+  for (const [index, piece] of text.split(/(\{[^{}]*\})/).entries()) {
+    // What the expression captures stands at odd places.
+    if (index % 2 === 0) {
       if (piece !== '') pieces.push(piece)
       continue
     }
