@@ -248,7 +248,7 @@ async function push(metadata, index) {
     references: names,
   }
   const tags = Array.from({ length: tagsEach }, (_, at) => tagOf(index, at))
-  await metadata.putManifest(repository, { record, tags, requires: [] })
+  await metadata.putManifest(repository, { record, tags, requires: [], immutable: [] })
 }
 
 /**

@@ -1,4 +1,4 @@
-export { callContext } from './core/call-context.ts'
+export { callContext, derivedCall } from './core/call-context.ts'
 export type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
 export { everyItem, mergePages } from './core/paging.ts'
 export type { HttpApp } from './http/app.ts'

@@ -1,5 +1,5 @@
 import type { Digest, RepositoryName } from 'layerdock'
-import type { BlobRef } from 'layerdock/kit'
+import type { BlobRef, BlobRemoval } from 'layerdock/kit'
 import { unavailable } from './remote.ts'
 
 interface LinkRow extends BlobRow {
@@ -94,13 +94,18 @@ export class SqlBlobs {
     )
   }
 
-  /** False when there was no link. */
-  unlink(repository: RepositoryName, digest: Digest): boolean {
-    const gone = this.#sql.exec(
-      'DELETE FROM links WHERE repository = ? AND digest = ? RETURNING digest',
-      ...[repository, digest],
-    )
-    return gone.toArray().length > 0
+  /** Takes a link out; with `keepNamed`, only where no manifest of the repository names the blob. */
+  unlink(repository: RepositoryName, digest: Digest, keepNamed: boolean): BlobRemoval {
+    const [link] = this.#sql
+      .exec<{ named: number }>(
+        'SELECT named FROM links WHERE repository = ? AND digest = ?',
+        ...[repository, digest],
+      )
+      .toArray()
+    if (link === undefined) return 'absent'
+    if (keepNamed && link.named > 0) return 'named'
+    this.#sql.exec('DELETE FROM links WHERE repository = ? AND digest = ?', repository, digest)
+    return 'removed'
   }
 
   repositoriesWith(digest: Digest, limit: number): RepositoryName[] {

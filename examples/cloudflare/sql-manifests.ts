@@ -81,7 +81,7 @@ export class SqlManifests {
     this.#sql.exec('DELETE FROM manifests WHERE repository = ? AND digest = ?', repository, digest)
   }
 
-  /** The first tags of a manifest. */
+  /** The first tags of a manifest; all of them where `limit` is negative. */
   tagsOf(repository: RepositoryName, digest: Digest, limit: number): Tag[] {
     return this.#sql
       .exec<{ tag: Tag }>(
@@ -90,6 +90,15 @@ export class SqlManifests {
       )
       .toArray()
       .map(({ tag }) => tag)
+  }
+
+  /** Whether a manifest of the repository names the digest. */
+  isNamed(repository: RepositoryName, digest: Digest): boolean {
+    const found = this.#sql.exec(
+      'SELECT 1 FROM refs WHERE repository = ? AND digest = ? LIMIT 1',
+      ...[repository, digest],
+    )
+    return found.toArray().length > 0
   }
 
   list(repository: RepositoryName, { after = '', limit }: PageRequest): Page<ManifestEntry> {

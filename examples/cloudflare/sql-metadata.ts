@@ -2,7 +2,9 @@ import { RpcTarget } from 'cloudflare:workers'
 import type { Descriptor, Digest, RepositoryName, Tag } from 'layerdock'
 import type {
   BlobRef,
+  BlobRemoval,
   ExpectedDigests,
+  KeptManifest,
   ManifestChange,
   ManifestEntry,
   ManifestOutcome,
@@ -126,8 +128,12 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     })
   }
 
-  async unlinkBlob(repository: RepositoryName, digest: Digest): Promise<boolean> {
-    return this.#blobs.unlink(repository, digest)
+  async unlinkBlob(
+    repository: RepositoryName,
+    digest: Digest,
+    keepNamed = false,
+  ): Promise<BlobRemoval> {
+    return this.#blobs.unlink(repository, digest, keepNamed)
   }
 
   async listBlobs(
@@ -149,7 +155,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
 
   /** @throws TypeError when the record's blob is not the manifest itself. */
   async putManifest(repository: RepositoryName, change: ManifestChange): Promise<ManifestOutcome> {
-    const { record, tags, requires, expect } = change
+    const { record, tags, immutable, requires, expect } = change
     const { digest, size, blob } = record
     if (blob.digest !== digest || blob.size !== size) {
       throw new TypeError(`the blob of manifest ${digest} is of another content`)
@@ -158,6 +164,11 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
       if (expect !== undefined && !this.#isAsExpected(repository, digest, expect)) {
         return { kind: 'conflict' }
       }
+      const elsewhere = immutable.flatMap((tag) => {
+        const target = this.#tags.target(repository, tag) ?? digest
+        return target === digest ? [] : { tag, digest: target }
+      })
+      if (elsewhere.length > 0) return { kind: 'immutable', tags: elsewhere }
       const missing = requires.filter((one) => !this.#has(repository, one))
       if (missing.length > 0) {
         return { kind: 'missing', digests: [...new Set(missing.map((one) => one.digest))] }
@@ -172,18 +183,35 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     })
   }
 
+  /** `isImmutable` is asked over RPC, so between two steps; tags that are set meanwhile are asked for too. */
   async deleteManifest(
     repository: RepositoryName,
     digest: Digest,
     leaseMs: number,
-  ): Promise<RemovedManifest | null> {
-    return this.#storage.transactionSync(() => {
-      const removed = this.#manifests.stored(repository, digest)
-      if (removed === null) return null
-      const tags = this.#manifests.tagsOf(repository, digest, 1000)
-      this.#manifests.remove(repository, digest, this.#clock() + leaseMs)
-      return { ...removed, tags }
-    })
+    isImmutable: ((tag: Tag) => boolean) | null = null,
+  ): Promise<RemovedManifest | KeptManifest | null> {
+    const mayGo = new Set<Tag>()
+    for (;;) {
+      const outcome = this.#storage.transactionSync(() => {
+        const removed = this.#manifests.stored(repository, digest)
+        if (removed === null) return null
+        if (isImmutable !== null) {
+          const all = this.#manifests.tagsOf(repository, digest, -1)
+          const unasked = all.filter((tag) => !mayGo.has(tag))
+          if (unasked.length > 0) return unasked
+          if (this.#manifests.isNamed(repository, digest))
+            return { kind: 'kept', tag: null } as const
+        }
+        const tags = this.#manifests.tagsOf(repository, digest, 1000)
+        this.#manifests.remove(repository, digest, this.#clock() + leaseMs)
+        return { kind: 'removed', ...removed, tags } as const
+      })
+      if (!Array.isArray(outcome)) return outcome
+      const stays = await Promise.all(outcome.map((tag) => isImmutable?.(tag)))
+      const tag = outcome[stays.indexOf(true)]
+      if (tag !== undefined) return { kind: 'kept', tag }
+      for (const tag of outcome) mayGo.add(tag)
+    }
   }
 
   async deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null> {

@@ -48,8 +48,11 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
     },
 
     async deleteBlob(call, repository, digest) {
-      if (!(await metadata.unlinkBlob(repository, digest))) {
-        throw new RegistryError('blobUnknown', { detail: { digest } })
+      const keepNamed = Boolean(call.isImmutable)
+      const removal = await metadata.unlinkBlob(repository, digest, keepNamed)
+      if (removal !== 'removed') {
+        const kind = removal === 'named' ? 'contentNamed' : 'blobUnknown'
+        throw new RegistryError(kind, { detail: { digest } })
       }
       emit?.(call, { kind: 'blob-deleted', repository, digest })
     },

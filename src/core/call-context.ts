@@ -1,8 +1,8 @@
 import type { CallContext } from '../ports/call-context.ts'
 
 /**
- * The context of a call that a program makes for itself: no principal, no peer, a fresh request id, and
- * a signal that never aborts. Give what is known.
+ * The context of a call that a program makes for itself: no principal, no peer, a fresh request id, a
+ * signal that never aborts, and no immutable tags. Give what is known.
  *
  * @example
  * const call = callContext({ principal: { id: 'nightly-job' } })
@@ -11,5 +11,18 @@ import type { CallContext } from '../ports/call-context.ts'
 export function callContext(known: Partial<CallContext> = {}): CallContext {
   // Not one for all calls: Cloudflare's runtime makes none outside of a request.
   const { signal } = new AbortController()
-  return { principal: null, requestId: crypto.randomUUID(), peer: {}, signal, ...known }
+  const requestId = crypto.randomUUID()
+  return { principal: null, requestId, peer: {}, signal, isImmutable: null, ...known }
+}
+
+/**
+ * The context of a call within another: what is not changed is as in that one. A wrapper uses it to call
+ * the service on behalf of the same caller. A spread does not do, since a request's context has getters.
+ *
+ * @example
+ * const strict = derivedCall(call, { isImmutable: (tag) => tag.startsWith('v') })
+ */
+export function derivedCall(call: CallContext, changes: Partial<CallContext>): CallContext {
+  const { principal, requestId, peer, signal, isImmutable } = call
+  return { principal, requestId, peer, signal, isImmutable, ...changes }
 }

@@ -2,9 +2,11 @@ import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
-import type { ManifestOutcome, ManifestRecord } from '../ports/metadata-store.ts'
+import type { CallContext } from '../ports/call-context.ts'
+import type { ManifestOutcome, ManifestRecord, TagRecord } from '../ports/metadata-store.ts'
 import type {
   Manifest,
   ManifestInfo,
@@ -99,7 +101,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
       }
       const facts = parseManifest(bytes, push.mediaType, limits.descriptorsPerManifest)
       const digest = digestFor(deps, reference, bytes)
-      const change = changeOf(reference, push, facts)
+      const change = changeOf(call, reference, push, facts)
       const record = recordOf(facts, digest, bytes.byteLength)
       const stored = await store(repository, bytes, record, change)
       cache.put(digest, bytes)
@@ -108,18 +110,33 @@ export function manifestService(deps: CoreDeps): ManifestService {
     },
 
     async deleteManifest(call, repository, reference) {
+      const { isImmutable } = call
       if (reference.kind === 'tag') {
         const { tag } = reference
+        if (isImmutable?.(tag) === true) throw await fixed(repository, tag)
         const digest = await metadata.deleteTag(repository, tag)
         if (digest === null) throw await absent(repository)
         emit?.(call, { kind: 'tag-deleted', repository, tag, digest })
         return
       }
-      const removed = await metadata.deleteManifest(repository, reference.digest, limits.leaseMs)
+      const { digest } = reference
+      const removed = await metadata.deleteManifest(repository, digest, limits.leaseMs, isImmutable)
       if (removed === null) throw await absent(repository)
+      if (removed.kind === 'kept') {
+        const { tag } = removed
+        throw tag === null
+          ? new RegistryError('contentNamed', { detail: { digest } })
+          : immutable([{ tag, digest }])
+      }
       const { record, tags, tagCount } = removed
       emit?.(call, { kind: 'manifest-deleted', repository, ...factsOf(record), tags, tagCount })
     },
+  }
+
+  /** Why an immutable tag is not deleted. */
+  async function fixed(repository: RepositoryName, tag: Tag): Promise<RegistryError> {
+    const record = await metadata.resolveTag(repository, tag)
+    return record === null ? absent(repository) : immutable([{ tag, digest: record.digest }])
   }
 
   async function absent(repository: RepositoryName): Promise<RegistryError> {
@@ -127,11 +144,18 @@ export function manifestService(deps: CoreDeps): ManifestService {
     return new RegistryError(known ? 'manifestUnknown' : 'nameUnknown')
   }
 
-  function changeOf(reference: Reference, push: ManifestPush, facts: ManifestFacts): Change {
+  function changeOf(
+    { isImmutable }: CallContext,
+    reference: Reference,
+    push: ManifestPush,
+    facts: ManifestFacts,
+  ): Change {
     const own = reference.kind === 'tag' ? reference.tag : null
-    const { tags = [], expect, allowSparse = deps.allowSparse } = push
+    const { tags: others = [], expect, allowSparse = deps.allowSparse } = push
+    const tags = own === null ? others : [own, ...others]
     return {
-      tags: own === null ? tags : [own, ...tags],
+      tags,
+      immutable: tags.filter((tag) => isImmutable?.(tag)),
       requires: allowSparse ? [] : facts.requires,
       ...(expect === undefined ? {} : { expect: { ...expect, tag: own } }),
     }
@@ -168,12 +192,17 @@ export function manifestService(deps: CoreDeps): ManifestService {
   }
 }
 
-/** @throws RegistryError `preconditionFailed`, `manifestBlobUnknown` with a detail for each digest. */
+/** @throws RegistryError `preconditionFailed`, `manifestBlobUnknown` and `tagImmutable` with details. */
 function storedOr(outcome: ManifestOutcome | null): Stored {
   if (outcome?.kind === 'stored') return outcome
+  if (outcome?.kind === 'immutable') throw immutable(outcome.tags)
   if (outcome?.kind !== 'missing') throw new RegistryError('preconditionFailed')
   const details = outcome.digests.map((missing) => ({ digest: missing }))
   throw new RegistryError('manifestBlobUnknown', { details })
+}
+
+function immutable(tags: ReadonlyArray<Pick<TagRecord, 'tag' | 'digest'>>): RegistryError {
+  return new RegistryError('tagImmutable', { details: tags })
 }
 
 /** The digest a manifest is stored under: the one it was pushed by, or sha256 for a tag. */

@@ -36,7 +36,7 @@ async function ask(access: Access, call: Call, { required, optional }: Wanted): 
     const ruling = rulingOf(decisions[index])
     if (index === 0 || ruling.decision !== 'allow') noteRule(call, ruling)
     if (ruling.decision !== 'allow') throw refused(access, call, required, ruling)
-    if (ruling.isImmutable !== undefined) call.isImmutable = ruling.isImmutable
+    noteImmutable(call, ruling)
   }
   if (optional.length === 0) return
   call.granted = optional.map(
@@ -56,6 +56,13 @@ export function rulingOf(decision: Decision | Ruling | undefined): Ruling {
 const allowed: Ruling = { decision: 'allow' }
 const login: Ruling = { decision: 'login' }
 const denied: Ruling = { decision: 'deny' }
+
+/** A push asks for each of its tags, and each ruling may speak for its own. */
+function noteImmutable(call: Call, { isImmutable }: Ruling): void {
+  if (isImmutable === undefined) return
+  const { isImmutable: before } = call
+  call.isImmutable = before === null ? isImmutable : (tag) => before(tag) || isImmutable(tag)
+}
 
 function noteRule(call: Call, { rule }: Ruling): void {
   if (rule !== undefined && call.exchange !== null) call.exchange.rule = rule

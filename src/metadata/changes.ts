@@ -1,21 +1,11 @@
 import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
-import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
-import type {
-  ManifestChange,
-  ManifestOutcome,
-  RemovedManifest,
-  RepositoryCounts,
-} from '../ports/metadata-store.ts'
+import type { ManifestChange, ManifestOutcome, RepositoryCounts } from '../ports/metadata-store.ts'
 import type { Batch, Moment } from './batch.ts'
 import { isAsExpected } from './expectations.ts'
-import { namesAfter } from './name-list.ts'
 import type { Repository } from './repository.ts'
-
-/** Tags that are named when their manifest is deleted; the rest is counted. */
-const namedTags = 1000
 
 /**
  * A lease is given half again, so that a client that asks for what it has just pushed causes no write.
@@ -66,13 +56,6 @@ export function keepBlob(
   return blob
 }
 
-/** Takes a blob out of a repository; false when it was not there. */
-export function unlinkBlob(batch: Batch, repository: RepositoryName, digest: Digest): boolean {
-  if (!batch.state.repositories.get(repository)?.links.get(digest)?.holding) return false
-  batch.apply({ kind: 'unlink', repository, digest })
-  return true
-}
-
 /**
  * Records a manifest with its tags, if what is expected and required holds.
  *
@@ -84,10 +67,15 @@ export function putManifest(
   change: ManifestChange,
   leaseMs: number,
 ): ManifestOutcome {
-  const { record, tags, requires, expect } = change
+  const { record, tags, immutable, requires, expect } = change
   const { digest } = record
   const repository = batch.state.repositories.get(name)
   if (expect !== undefined && !isAsExpected(repository, digest, expect)) return { kind: 'conflict' }
+  const elsewhere = immutable.flatMap((tag) => {
+    const target = repository?.tags.target(tag)?.digest ?? digest
+    return target === digest ? [] : { tag, digest: target }
+  })
+  if (elsewhere.length > 0) return { kind: 'immutable', tags: elsewhere }
   const missing = missingOf(repository, requires)
   if (missing.length > 0) return { kind: 'missing', digests: missing }
 
@@ -105,51 +93,6 @@ export function putManifest(
     batch.apply({ kind: 'tag', repository: name, digest, tags, times: tags.map(() => time) })
   }
   return { kind: 'stored', blob, created: !isThere, previous }
-}
-
-/** Removes a manifest and its tags; null when it was not there. */
-export function deleteManifest(
-  batch: Batch,
-  repository: RepositoryName,
-  digest: Digest,
-  leaseMs: number,
-): RemovedManifest | null {
-  const stored = batch.state.repositories.get(repository)?.manifests.get(digest)
-  const record = stored?.record ?? null
-  if (stored === undefined || record === null) return null
-  const { tagCount } = stored
-  const tags = namesAfter(stored.tags, undefined, namedTags)
-  const keepUntil = leaseEnd(batch.moment, leaseMs)
-  batch.apply({ kind: 'unmanifest', repository, digest, keepUntil })
-  return { record, tags, tagCount }
-}
-
-/** Removes a tag; what it stood for, or null when it was not there. */
-export function deleteTag(batch: Batch, repository: RepositoryName, tag: Tag): Digest | null {
-  const target = batch.state.repositories.get(repository)?.tags.target(tag)
-  if (target === undefined) return null
-  batch.apply({ kind: 'untag', repository, tag })
-  return target.digest
-}
-
-/** Removes a repository; what it held, or null when it was not there. */
-export function deleteRepository(batch: Batch, name: RepositoryName): RepositoryCounts | null {
-  const repository = batch.state.repositories.get(name)
-  if (repository === undefined) return null
-  const counts = countsOf(repository)
-  batch.apply({ kind: 'unrepository', repository: name })
-  return counts
-}
-
-/** Removes up to `limit` repositories that hold nothing; their names. */
-export function deleteEmptyRepositories(batch: Batch, limit: number): readonly RepositoryName[] {
-  const names: RepositoryName[] = []
-  for (const repository of batch.state.emptyRepositories) {
-    if (names.length >= limit) break
-    names.push(repository.name)
-    batch.apply({ kind: 'unrepository', repository: repository.name })
-  }
-  return names
 }
 
 /** Notes that bytes are missing; false when their key does not count. */

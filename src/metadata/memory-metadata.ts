@@ -4,6 +4,8 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type {
+  BlobRemoval,
+  KeptManifest,
   ManifestChange,
   ManifestOutcome,
   MetadataStore,
@@ -13,8 +15,10 @@ import type {
 import type { Batch } from './batch.ts'
 import * as changes from './changes.ts'
 import { condemn } from './condemnation.ts'
+import * as deletions from './deletions.ts'
 import { type Commit, MetadataReads } from './metadata-reads.ts'
 import type { State } from './state.ts'
+import { TagCheck } from './tag-check.ts'
 
 const nothing: Promise<null> = Promise.resolve(null)
 
@@ -59,8 +63,12 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
     return isNamed ? Promise.resolve(blob) : this.#keepBlobInTurn(repository, digest, leaseMs)
   }
 
-  unlinkBlob(repository: RepositoryName, digest: Digest): Promise<boolean> {
-    return this.#change((batch) => changes.unlinkBlob(batch, repository, digest))
+  unlinkBlob(
+    repository: RepositoryName,
+    digest: Digest,
+    keepNamed?: boolean,
+  ): Promise<BlobRemoval> {
+    return this.#change((batch) => deletions.unlinkBlob(batch, repository, digest, keepNamed))
   }
 
   /** @throws TypeError when the record's blob is not the manifest itself. */
@@ -73,24 +81,37 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
     return this.#change((batch) => changes.putManifest(batch, repository, change, leaseMs))
   }
 
-  deleteManifest(
+  async deleteManifest(
     repository: RepositoryName,
     digest: Digest,
     leaseMs: number,
-  ): Promise<RemovedManifest | null> {
-    return this.#change((batch) => changes.deleteManifest(batch, repository, digest, leaseMs))
+    isImmutable: ((tag: Tag) => boolean) | null = null,
+  ): Promise<RemovedManifest | KeptManifest | null> {
+    const remove = (check: TagCheck | null) =>
+      this.#change((batch) => deletions.deleteManifest(batch, repository, digest, leaseMs, check))
+    if (isImmutable === null) return (await remove(null)) as RemovedManifest | null
+    const check = new TagCheck(isImmutable)
+    try {
+      for (;;) {
+        const outcome = await remove(check)
+        if (outcome !== 'unchecked') return outcome
+        await check.begin(this.state, this.commit, repository, digest)
+      }
+    } finally {
+      check.end()
+    }
   }
 
   deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null> {
-    return this.#change((batch) => changes.deleteTag(batch, repository, tag))
+    return this.#change((batch) => deletions.deleteTag(batch, repository, tag))
   }
 
   deleteRepository(repository: RepositoryName): Promise<RepositoryCounts | null> {
-    return this.#change((batch) => changes.deleteRepository(batch, repository))
+    return this.#change((batch) => deletions.deleteRepository(batch, repository))
   }
 
   deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]> {
-    return this.#change((batch) => changes.deleteEmptyRepositories(batch, limit))
+    return this.#change((batch) => deletions.deleteEmptyRepositories(batch, limit))
   }
 
   markMissing(blob: BlobRef): Promise<boolean> {

@@ -20,6 +20,14 @@ export interface TagsOwner {
   readonly manifests: ReadonlyMap<Digest, StoredManifest>
 }
 
+/** Tags that are set to a manifest from some moment on. */
+export interface TagWatch {
+  readonly target: StoredManifest
+  /** Some may be gone by now. */
+  readonly added: Tag[]
+  end(): void
+}
+
 /** From this many on, tags that are read at the start are sorted in afterwards. */
 const manyTags = 4096
 
@@ -35,6 +43,9 @@ export class Tags {
   #unsorted: Tag[] = []
   /** Most tags are set when their manifest is tagged first: these are the manifest itself. */
   readonly #entries: Map<Tag, StoredManifest | TagEntry> = new Map()
+
+  /** Null most of the time: there are many repositories. */
+  #watches: Set<TagWatch> | null = null
 
   constructor(owner: TagsOwner) {
     this.#owner = owner
@@ -106,9 +117,19 @@ export class Tags {
     }
     if (added.length === 0) return
     target.tags = withNames(target.tags, added)
+    if (this.#watches !== null) this.#tell(target, added)
     trace?.undo(() => {
       for (const tag of added) target.tags = withoutName(target.tags, tag)
     })
+  }
+
+  /** Watches which tags are set to a manifest, until the watch is ended. */
+  watch(target: StoredManifest): TagWatch {
+    this.#watches ??= new Set()
+    const watches = this.#watches
+    const watch: TagWatch = { target, added: [], end: () => watches.delete(watch) }
+    watches.add(watch)
+    return watch
   }
 
   /** Removes a tag, if it is set. */
@@ -173,6 +194,12 @@ export class Tags {
     if (trace !== null || this.#names.size < manyTags) return this.#names.insert(tag)
     this.#unsorted.push(tag)
     return true
+  }
+
+  #tell(target: StoredManifest, added: readonly Tag[]): void {
+    for (const watch of this.#watches ?? []) {
+      if (watch.target === target) watch.added.push(...added)
+    }
   }
 
   #stands(target: StoredManifest): boolean {

@@ -33,6 +33,8 @@ export type ErrorName =
   | 'bodyConsumed'
   | 'unauthorized'
   | 'denied'
+  | 'tagImmutable'
+  | 'contentNamed'
   | 'crossSite'
   | 'unsupported'
   | 'deleteDisabled'
@@ -113,6 +115,11 @@ export const errorRows: Readonly<Record<ErrorName, ErrorRow>> = {
   }),
   ...rows('DENIED', 'requested access to the resource is denied', {
     denied: [403, 'the caller does not have permission for this'],
+    tagImmutable: [
+      403,
+      'the tag is immutable: it stays with the digest in detail; push another tag',
+    ],
+    contentNamed: [403, 'a manifest here names it, and tags are immutable; delete that first'],
     crossSite: [403, 'a page of another site may not change this registry'],
     preconditionFailed: [
       412,

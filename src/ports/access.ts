@@ -67,8 +67,9 @@ export interface Ruling {
   /** What the client is told where the decision is not `allow`. */
   readonly message?: string
   /**
-   * Which tags of the repository stay where they are. Of an allowed `push` of a tag that it is true of: the
-   * tag may be made, not moved. Of an allowed `delete` by digest: a manifest with such a tag stays.
+   * Which tags of the repository stay where they are, for an allowed `push` or `delete`. A tag that it is
+   * true of may be made, and set to the same digest again; it is not moved or deleted, nor is its manifest.
+   * Neither is what any manifest of the repository names, so that such a tag stays whole. Answers at once.
    */
   readonly isImmutable?: (tag: Tag) => boolean
 }

@@ -1,3 +1,4 @@
+import type { Tag } from '../oci/tag.ts'
 import type { Peer, Principal } from './access.ts'
 
 /**
@@ -14,4 +15,10 @@ export interface CallContext {
   readonly peer: Peer
   /** Aborted once the caller no longer waits for the answer. */
   readonly signal: AbortSignal
+  /**
+   * Which tags do not move or go on behalf of the caller, as its `Ruling` says; null for none. The service
+   * holds a change against it in the same step that makes it, so a wrapper that passes the context on
+   * cannot lose it. One that answers a change by itself has to ask it.
+   */
+  readonly isImmutable: ((tag: Tag) => boolean) | null
 }

@@ -3,129 +3,23 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from './blob-store.ts'
+import type {
+  BlobRemoval,
+  KeptManifest,
+  ManifestChange,
+  ManifestEntry,
+  ManifestOutcome,
+  ManifestRecord,
+  MissingBytes,
+  Page,
+  PageRequest,
+  ReferrersRequest,
+  RemovedManifest,
+  RepositoryCounts,
+  TagRecord,
+} from './metadata-values.ts'
 
-/**
- * What is known of a manifest without its bytes. `annotations` absent: it has none; empty: it has
- * more than a record should hold, and they are read from its bytes.
- */
-export interface ManifestRecord extends Descriptor {
-  /** Where its bytes are. */
-  readonly blob: BlobRef
-  /** The digest it says it refers to, verbatim, if any: of any algorithm. */
-  readonly subject?: string
-  /** Content it names that must not be collected while it stands: blobs and manifests alike. */
-  readonly references: readonly Digest[]
-  /** When it was last pushed here, in milliseconds since the epoch. */
-  readonly pushedAt: number
-}
-
-/** Part of a sorted list, in byte order. */
-export interface Page<T> {
-  readonly items: readonly T[]
-  /** Whether more follow after the last item. */
-  readonly more: boolean
-}
-
-/** Where a page starts and how long it is. */
-export interface PageRequest {
-  /** Exclusive; need not exist. */
-  readonly after?: string
-  readonly limit: number
-}
-
-/** Which referrers, and how many bytes of them. */
-export interface ReferrersRequest {
-  /** Exclusive: the digest of the last descriptor of the page before. */
-  readonly after?: string
-  readonly artifactType?: string
-  /**
-   * How large the descriptors of the page may grow as JSON, in bytes of UTF-8, as `descriptorBytes`
-   * counts them. At least one descriptor is returned, and at most `mostDescriptors`.
-   */
-  readonly maxBytes: number
-}
-
-/** Digests that an expectation accepts or excludes; `any` stands for whatever is there. */
-export type ExpectedDigests = 'any' | readonly Digest[]
-
-/** What must be so at the moment of a change, or nothing changes. */
-export interface Expectation {
-  /** One of these digests must be there. */
-  readonly match?: ExpectedDigests
-  /** None of these digests may be there. */
-  readonly noneMatch?: ExpectedDigests
-}
-
-/** What a tag, or the manifest itself, must be at the moment of a change. */
-export interface TagExpectation extends Expectation {
-  /** The tag that is looked at; null for the manifest that is pushed. */
-  readonly tag: Tag | null
-}
-
-/** A manifest to be recorded, with what has to hold for it. */
-export interface ManifestChange {
-  readonly record: Omit<ManifestRecord, 'pushedAt'>
-  /** Set to this manifest in the same step. */
-  readonly tags: readonly Tag[]
-  /** Content this repository must have: a linked blob, or (`manifest`) a manifest or a linked blob. */
-  readonly requires: ReadonlyArray<{ readonly digest: Digest; readonly kind: 'blob' | 'manifest' }>
-  readonly expect?: TagExpectation
-}
-
-/** What became of a {@link ManifestChange}. */
-export type ManifestOutcome =
-  | {
-      readonly kind: 'stored'
-      /** The reference that counts: where it is another than the record's, the caller deletes its own. */
-      readonly blob: BlobRef
-      /** Whether the repository did not have the manifest before. */
-      readonly created: boolean
-      /** What each tag of the change stood for before, in their order; null for a new tag. */
-      readonly previous: ReadonlyArray<Digest | null>
-    }
-  | { readonly kind: 'missing'; readonly digests: readonly Digest[] }
-  | { readonly kind: 'conflict' }
-
-/** A manifest that was removed, with the tags that went with it. */
-export interface RemovedManifest {
-  readonly record: ManifestRecord
-  /** The first of its tags, in byte order: at most 1,000. */
-  readonly tags: readonly Tag[]
-  /** How many tags it had. */
-  readonly tagCount: number
-}
-
-/** A tag, what it stands for, and since when. */
-export interface TagRecord {
-  readonly tag: Tag
-  readonly digest: Digest
-  /** When it was last set, in milliseconds since the epoch. */
-  readonly updatedAt: number
-}
-
-/** A manifest in a list, with its tags. */
-export interface ManifestEntry {
-  readonly record: ManifestRecord
-  /** The first of its tags, in byte order: at most 100. */
-  readonly tags: readonly Tag[]
-  /** How many tags it has. */
-  readonly tagCount: number
-}
-
-/** What a repository holds. */
-export interface RepositoryCounts {
-  readonly manifests: number
-  readonly tags: number
-  readonly blobs: number
-}
-
-/** Bytes that are known to be missing or damaged. */
-export interface MissingBytes {
-  /** How many digests there are. */
-  readonly count: number
-  /** Some of them, up to the limit that was asked for. */
-  readonly blobs: readonly BlobRef[]
-}
+export type * from './metadata-values.ts'
 
 /**
  * Names: which repository has which blobs, manifests, tags and referrers. Every method is one
@@ -181,25 +75,38 @@ export interface MetadataStore {
     digest: Digest,
     leaseMs: number,
   ): Promise<BlobRef | null>
-  /** Takes a blob out of a repository; false when it was not there. */
-  unlinkBlob(repository: RepositoryName, digest: Digest): Promise<boolean>
+  /**
+   * Takes a blob out of a repository.
+   *
+   * @param keepNamed leave it where a manifest of the repository names it
+   */
+  unlinkBlob(repository: RepositoryName, digest: Digest, keepNamed?: boolean): Promise<BlobRemoval>
   /** Blobs of a repository, by digest; null when there is no such repository. */
   listBlobs(repository: RepositoryName, page: PageRequest): Promise<Page<BlobRef> | null>
 
   findManifest(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | null>
   /** The manifest a tag stands for, or null. */
   resolveTag(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | null>
-  /** Records a manifest with its tags if all it requires is there, in one step. */
+  /**
+   * Records a manifest with its tags in one step, if what it expects holds, its immutable tags are free or
+   * its own, and all it requires is there. Looked at in this order.
+   */
   putManifest(repository: RepositoryName, change: ManifestChange): Promise<ManifestOutcome>
   /**
    * Removes a manifest and every tag that stands for it; null when it was not there. What it alone
    * named in the repository is kept for `leaseMs` more.
+   *
+   * @param isImmutable with it, the manifest stays where this is true of one of its tags at the moment of
+   *   the change, or where another manifest of the repository names it. Answers at once, and the same for
+   *   the same tag. It is asked for each of the tags, which may be a hundred thousand, so a store asks in
+   *   steps. Where the store is in another process, each answer takes a while.
    */
   deleteManifest(
     repository: RepositoryName,
     digest: Digest,
     leaseMs: number,
-  ): Promise<RemovedManifest | null>
+    isImmutable?: ((tag: Tag) => boolean) | null,
+  ): Promise<RemovedManifest | KeptManifest | null>
   /** Removes a tag and nothing else; what it stood for, or null when it was not there. */
   deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null>
   /** Null when there is no such repository. */

@@ -152,7 +152,8 @@ export interface RegistryWrites {
    * Stores a manifest and sets its tags, all or nothing (end-7a, end-7b).
    *
    * @throws RegistryError `manifestInvalid`, `manifestTooLarge`, `manifestBlobUnknown` (a detail
-   *   for each digest), `digestMismatch`, `preconditionFailed`.
+   *   for each digest), `digestMismatch`, `preconditionFailed`, `tagImmutable` (a detail for each tag
+   *   that would move against `call.isImmutable`).
    */
   putManifest(
     call: CallContext,
@@ -164,16 +165,24 @@ export interface RegistryWrites {
 
 /** What takes something out of a registry. */
 export interface RegistryDeletes {
-  /** Takes a blob out of a repository (end-10). @throws RegistryError `blobUnknown`. */
+  /**
+   * Takes a blob out of a repository (end-10).
+   *
+   * @throws RegistryError `blobUnknown`; `contentNamed` where tags are immutable for the call, and a
+   *   manifest of the repository names the blob.
+   */
   deleteBlob(call: CallContext, repository: RepositoryName, digest: Digest): Promise<void>
   /**
    * By digest: removes the manifest and its tags. By tag: removes the tag alone (end-9).
    *
-   * @throws RegistryError `manifestUnknown`, `nameUnknown`.
+   * @throws RegistryError `manifestUnknown`, `nameUnknown`; `tagImmutable` where the tag, or one of the
+   *   manifest's, is immutable for the call; `contentNamed` where tags are, and another manifest of the
+   *   repository names this one.
    */
   deleteManifest(call: CallContext, repository: RepositoryName, reference: Reference): Promise<void>
   /**
-   * Removes a repository with all its tags, manifests and blobs.
+   * Removes a repository with all its tags, manifests and blobs. Does not look at `call.isImmutable`: an
+   * `Access` with immutable tags decides about a whole repository when it is asked.
    *
    * @throws RegistryError `nameUnknown`.
    */

@@ -1,6 +1,7 @@
 import { blobCases } from './metadata-contract/blobs.ts'
 import { expectationCases } from './metadata-contract/expectations.ts'
 import { garbageCases } from './metadata-contract/garbage.ts'
+import { immutabilityCases } from './metadata-contract/immutability.ts'
 import { instanceCases } from './metadata-contract/instances.ts'
 import { keyCases } from './metadata-contract/keys.ts'
 import { leaseCases } from './metadata-contract/leases.ts'
@@ -34,6 +35,7 @@ export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...manifestCases,
   ...tagCases,
   ...expectationCases,
+  ...immutabilityCases,
   ...referrerCases,
   ...garbageCases,
   ...leaseCases,

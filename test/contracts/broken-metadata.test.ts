@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Digest, RepositoryName } from '../../src/index.ts'
+import type { Digest, RepositoryName, Tag } from '../../src/index.ts'
 import type { ManifestChange, MetadataStore, PageRequest } from '../../src/kit.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
 import { fakeClock, type MetadataPlace, metadataStoreContract } from '../../src/testing/index.ts'
@@ -85,8 +85,7 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
       },
     })),
   'requires nothing': (store) => puts(store, (given) => ({ ...given, requires: [] })),
-  'expects nothing': (store) =>
-    puts(store, ({ record, tags, requires }) => ({ record, tags, requires })),
+  'expects nothing': (store) => puts(store, ({ expect: _, ...given }) => given),
   'expects it of the first tag': (store) =>
     puts(store, ({ expect, ...given }) => ({
       ...given,
@@ -103,6 +102,60 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
     puts(store, (given) => ({ ...given, record: { ...given.record, references: [] } })),
   'forgets annotations': (store) =>
     puts(store, (given) => ({ ...given, record: { ...given.record, annotations: [] } })),
+  'moves immutable tags': (store) => puts(store, (given) => ({ ...given, immutable: [] })),
+  'lets no immutable tag be set again': (store) =>
+    but(store, (inner) => ({
+      async putManifest(repository, change) {
+        for (const tag of change.immutable) {
+          const found = await inner.resolveTag(repository, tag)
+          if (found === null) continue
+          return { kind: 'immutable', tags: [{ tag, digest: found.digest }] }
+        }
+        return inner.putManifest(repository, change)
+      },
+    })),
+  'checks immutable tags ahead of the change': (store) =>
+    but(store, (inner) => ({
+      async putManifest(repository, { immutable, ...given }) {
+        for (const tag of immutable) {
+          const found = await inner.resolveTag(repository, tag)
+          if (found === null || found.digest === given.record.digest) continue
+          return { kind: 'immutable', tags: [{ tag, digest: found.digest }] }
+        }
+        return inner.putManifest(repository, { immutable: [], ...given })
+      },
+    })),
+  'takes a tag whose bytes are missing for free': (store) =>
+    but(store, (inner) => ({
+      async putManifest(repository, { immutable, ...given }) {
+        const found = await Promise.all(immutable.map((tag) => inner.resolveTag(repository, tag)))
+        const readable = immutable.filter((_, index) => found[index] !== null)
+        return inner.putManifest(repository, { immutable: readable, ...given })
+      },
+    })),
+  'deletes manifests with immutable tags': (store) =>
+    but(store, (inner) => ({
+      deleteManifest: (repository, digest, leaseMs) =>
+        inner.deleteManifest(repository, digest, leaseMs),
+    })),
+  'asks only for the first tags of a manifest': (store) =>
+    but(store, (inner) => ({
+      async deleteManifest(repository, digest, leaseMs, isImmutable = null) {
+        const { items } = (await inner.listManifests(repository, { limit: 1000 })) ?? { items: [] }
+        const { tags = [] } = items.find(({ record }) => record.digest === digest) ?? {}
+        const first = new Set(tags)
+        const asked = isImmutable && ((tag: Tag) => first.has(tag) && isImmutable(tag))
+        return inner.deleteManifest(repository, digest, leaseMs, asked)
+      },
+    })),
+  'takes blobs out that manifests name': (store) =>
+    but(store, (inner) => ({
+      unlinkBlob: (repository, digest) => inner.unlinkBlob(repository, digest),
+    })),
+  'keeps named blobs when not asked': (store) =>
+    but(store, (inner) => ({
+      unlinkBlob: (repository, digest) => inner.unlinkBlob(repository, digest, true),
+    })),
   'checks conditions ahead of the change': (store) =>
     but(store, (inner) => ({
       async putManifest(repository, { expect, ...given }) {
@@ -195,12 +248,13 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
     but(store, (inner) => ({
       async deleteManifest(...ask) {
         const removed = await inner.deleteManifest(...ask)
-        return removed && { ...removed, tags: [] }
+        return removed?.kind === 'removed' ? { ...removed, tags: [] } : removed
       },
     })),
   'keeps nothing for a deleted manifest': (store) =>
     but(store, (inner) => ({
-      deleteManifest: (repository, digest) => inner.deleteManifest(repository, digest, 0),
+      deleteManifest: (repository, digest, _, isImmutable) =>
+        inner.deleteManifest(repository, digest, 0, isImmutable),
     })),
   'does not say what a deleted tag stood for': (store) =>
     but(store, (inner) => ({

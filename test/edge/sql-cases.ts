@@ -174,6 +174,7 @@ export const sqlCases: readonly SqlCase[] = [
         record: manifest(9, [numbered(2)]),
         tags: [],
         requires: [],
+        immutable: [],
       })
       const written = async (number: number): Promise<number> => {
         cost()
@@ -202,7 +203,7 @@ export const sqlCases: readonly SqlCase[] = [
           await store.linkBlob(team, blob, hour)
           await store.linkBlob(`r/${number}` as RepositoryName, blob, hour)
           const record = manifest(100_000 + number, [numbered(number)], subject)
-          await store.putManifest(team, { record, tags, requires: [] })
+          await store.putManifest(team, { record, tags, requires: [], immutable: [] })
         }
       }
       const page = { limit: 10 }
@@ -243,12 +244,13 @@ export const sqlCases: readonly SqlCase[] = [
       const store = metadata(storage, () => 0)
       for (let lot = 0; lot < 100; lot += 1) {
         const tags = Array.from({ length: 1000 }, (_, index) => `t${lot * 1000 + index}` as Tag)
-        await store.putManifest(team, { record: manifest(1), tags, requires: [] })
+        await store.putManifest(team, { record: manifest(1), tags, requires: [], immutable: [] })
       }
       const [entry] = (await store.listManifests(team, { limit: 1 }))?.items ?? []
       equals([entry?.tags.length, entry?.tagCount], [100, 100_000], 'the entry')
       const removed = await store.deleteManifest(team, numbered(1), 0)
-      equals([removed?.tags.length, removed?.tagCount], [1000, 100_000], 'what was removed')
+      if (removed?.kind !== 'removed') throw new Error('it was not removed')
+      equals([removed.tags.length, removed.tagCount], [1000, 100_000], 'what was removed')
       equals(await store.countRepository(team), { manifests: 0, tags: 0, blobs: 0 }, 'counts')
     },
   },
@@ -260,7 +262,7 @@ export const sqlCases: readonly SqlCase[] = [
       const references = Array.from({ length: 6000 }, (_, index) => numbered(index))
       for (const number of [1, 2, 3, 4, 5]) {
         const record = manifest(100_000 + number, references)
-        await store.putManifest(team, { record, tags: [], requires: [] })
+        await store.putManifest(team, { record, tags: [], requires: [], immutable: [] })
       }
       const sizes: number[] = []
       let after = ''

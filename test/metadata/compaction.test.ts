@@ -24,7 +24,7 @@ async function fill(store: Store): Promise<void> {
     const repository = repositoryNamed(number % 2 === 0 ? 'a/a' : 'z')
     const record = recordOf(digest, { blob, size: 1, references: [sampleDigest(number)] })
     const tags = [tagNamed(`tag${number}`)]
-    puts.push(store.putManifest(repository, { record, tags, requires: [] }))
+    puts.push(store.putManifest(repository, { record, tags, requires: [], immutable: [] }))
   }
   await Promise.all(puts)
 }

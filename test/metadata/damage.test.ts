@@ -52,8 +52,9 @@ async function change(store: Store, round: number): Promise<void> {
     record: recordOf(d2, { references: [d1], subject: subjects[0] ?? '' }),
     tags: [tag],
     requires: [],
+    immutable: [],
   })
-  await store.putManifest(b, { record: recordOf(d3), tags: [other], requires: [] })
+  await store.putManifest(b, { record: recordOf(d3), tags: [other], requires: [], immutable: [] })
   await store.deleteTag(a, tag)
   await store.unlinkBlob(a, d1)
 }
@@ -86,7 +87,7 @@ describe('one journal', () => {
     }
     await store.linkBlob(a, blobOf(d1), 1)
     await note()
-    await store.putManifest(a, { record: recordOf(d2), tags: [tag], requires: [] })
+    await store.putManifest(a, { record: recordOf(d2), tags: [tag], requires: [], immutable: [] })
     await note()
     await store.deleteTag(a, tag)
     await note()
@@ -231,7 +232,7 @@ describe('two snapshots and their journals', () => {
     await change(store, 1)
     await store.compact()
     const record = recordOf(d1, { blob: blobOf(d1, 1) })
-    await store.putManifest(b, { record, tags: [tag], requires: [] })
+    await store.putManifest(b, { record, tags: [tag], requires: [], immutable: [] })
     await store.compact()
     await store.deleteManifest(b, d3, 1)
     view = await observe(store)

@@ -42,24 +42,35 @@ test.each(['snapshot', 'journal'])(
     for (let at = 0; at < count; at += 1000) {
       const tags = allTags.slice(at, at + 1000)
       const digest = (at / 1000) % 2 === 0 ? d1 : d2
-      await first.putManifest(here, { record: recordOf(digest), tags, requires: [] })
+      await first.putManifest(here, { record: recordOf(digest), tags, requires: [], immutable: [] })
     }
     await first.putManifest(there, {
       record: recordOf(d1),
       tags: allTags.slice(0, 9),
       requires: [],
+      immutable: [],
     })
     if (from === 'snapshot') await first.compact()
     await first.deleteTag(here, tagOf(1))
     await first.deleteTag(here, tagOf(2))
-    await first.putManifest(here, { record: recordOf(d2), tags: [tagOf(2)], requires: [] })
+    await first.putManifest(here, {
+      record: recordOf(d2),
+      tags: [tagOf(2)],
+      requires: [],
+      immutable: [],
+    })
     const crashed = copyOf(disk)
 
     const store = await openMetadata({ log: new MemoryLog(crashed), sealAfterMs: 1e9 })
     // All of these come before they are sorted.
     const deleted = store.deleteTag(here, tagOf(3))
     const again = [tagOf(1), tagOf(3), tagNamed('new')]
-    const set = store.putManifest(here, { record: recordOf(d1), tags: again, requires: [] })
+    const set = store.putManifest(here, {
+      record: recordOf(d1),
+      tags: again,
+      requires: [],
+      immutable: [],
+    })
     const elsewhere = store.listTags(there, { limit: 100 })
     const expected = [...allTags, tagNamed('new')].sort()
     expect(await listed(store)).toEqual(expected)
@@ -81,13 +92,18 @@ test('a manifest whose tags are not sorted yet is deleted with all of them', asy
   const first = await openMetadata({ log: new MemoryLog(disk), compactBytes: 1e12 })
   for (let at = 0; at < count; at += 1000) {
     const tags = allTags.slice(at, at + 1000)
-    await first.putManifest(here, { record: recordOf(d1), tags, requires: [] })
+    await first.putManifest(here, { record: recordOf(d1), tags, requires: [], immutable: [] })
   }
-  await first.putManifest(here, { record: recordOf(d2), tags: [tagNamed('kept')], requires: [] })
+  await first.putManifest(here, {
+    record: recordOf(d2),
+    tags: [tagNamed('kept')],
+    requires: [],
+    immutable: [],
+  })
   const store = await openMetadata({ log: new MemoryLog(copyOf(disk)), sealAfterMs: 1e9 })
   const deleted = store.deleteManifest(here, d1, 1)
   const emptied = store.listTags(here, { limit: 10 })
-  expect((await deleted)?.tagCount).toBe(count)
+  expect(await deleted).toMatchObject({ tagCount: count })
   expect((await emptied)?.items).toEqual(['kept'])
   await store.close()
   await first.close()

@@ -4,6 +4,8 @@ import type { RepositoryName } from '../../src/oci/repository-name.ts'
 import type { Tag } from '../../src/oci/tag.ts'
 import type { BlobRef } from '../../src/ports/blob-store.ts'
 import type {
+  BlobRemoval,
+  KeptManifest,
   ManifestChange,
   ManifestOutcome,
   ManifestRecord,
@@ -69,14 +71,17 @@ export class Model {
     return blob
   }
 
-  unlinkBlob(name: RepositoryName, digest: Digest): boolean {
-    const unlinked = this.repositories.get(name)?.blobs.delete(digest) ?? false
+  unlinkBlob(name: RepositoryName, digest: Digest, keepNamed: boolean): BlobRemoval {
+    const there = this.repositories.get(name)
+    if (there === undefined || !there.blobs.has(digest)) return 'absent'
+    if (keepNamed && namesOf(there).has(digest)) return 'named'
+    there.blobs.delete(digest)
     this.#settle()
-    return unlinked
+    return 'removed'
   }
 
   putManifest(name: RepositoryName, change: ManifestChange): ManifestOutcome {
-    const { record, tags, requires, expect } = change
+    const { record, tags, immutable, requires, expect } = change
     const { digest } = record
     const there = this.repositories.get(name)
     if (expect !== undefined) {
@@ -88,6 +93,11 @@ export class Model {
       if (match !== undefined && !says(match)) return { kind: 'conflict' }
       if (noneMatch !== undefined && says(noneMatch)) return { kind: 'conflict' }
     }
+    const elsewhere = immutable.flatMap((tag) => {
+      const found = there?.tags.get(tag)?.digest ?? digest
+      return found === digest ? [] : [{ tag, digest: found }]
+    })
+    if (elsewhere.length > 0) return { kind: 'immutable', tags: elsewhere }
     const missing = requires.filter((required) => {
       if (this.findBlob(name, required.digest) !== null) return false
       return !(required.kind === 'manifest' && this.findManifest(name, required.digest) !== null)
@@ -113,16 +123,25 @@ export class Model {
     return { ...record, blob: this.counting.get(digest) ?? record.blob }
   }
 
-  deleteManifest(name: RepositoryName, digest: Digest, leaseMs: number): RemovedManifest | null {
+  deleteManifest(
+    name: RepositoryName,
+    digest: Digest,
+    leaseMs: number,
+    isImmutable: ((tag: Tag) => boolean) | null,
+  ): RemovedManifest | KeptManifest | null {
     const there = this.repositories.get(name)
     const record = there?.manifests.get(digest)
     if (there === undefined || record === undefined) return null
     const blob = this.counting.get(digest) ?? record.blob
     const tags = tagsOf(there, digest)
+    if (isImmutable !== null) {
+      const tag = tags.find(isImmutable) ?? null
+      if (tag !== null || namesOf(there).has(digest)) return { kind: 'kept', tag }
+    }
     for (const tag of tags) there.tags.delete(tag)
     this.#lose(there, leaseMs, () => there.manifests.delete(digest))
     this.#settle()
-    return { record: { ...record, blob }, tags, tagCount: tags.length }
+    return { kind: 'removed', record: { ...record, blob }, tags, tagCount: tags.length }
   }
 
   deleteTag(name: RepositoryName, tag: Tag): Digest | null {

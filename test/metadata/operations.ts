@@ -50,6 +50,7 @@ const change: fc.Arbitrary<ManifestChange> = fc
     digest,
     copy,
     tags: some(tag),
+    isFixed: fc.boolean(),
     references: some(digest),
     requires: some(fc.record({ digest, kind: fc.constantFrom('blob', 'manifest') })),
     strict: fc.boolean(),
@@ -60,10 +61,16 @@ const change: fc.Arbitrary<ManifestChange> = fc
     }),
     expect: fc.option(expectation, { nil: undefined, freq: 3 }),
   })
-  .map(({ digest, copy, tags, references, requires, strict, expect, ...facts }) => {
+  .map(({ digest, copy, tags, isFixed, references, requires, strict, expect, ...facts }) => {
     const more = { ...definedOf(facts), references, blob: blobOf(digest, copy) }
     const { pushedAt: _, ...record } = recordOf(digest, more)
-    return { record, tags, requires: strict ? requires : [], ...definedOf({ expect }) }
+    return {
+      record,
+      tags,
+      requires: strict ? requires : [],
+      immutable: isFixed ? tags : [],
+      ...definedOf({ expect }),
+    }
   })
 
 /** Calls of every kind. */
@@ -84,21 +91,28 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     onStore: (store: MetadataStore) => store.keepBlob(it.repository, it.digest, it.leaseMs),
     onModel: (model: Model) => model.keepBlob(it.repository, it.digest, it.leaseMs),
   })),
-  fc.record({ repository, digest }).map((it) => ({
-    name: `unlink ${it.repository} ${short(it.digest)}`,
-    onStore: (store: MetadataStore) => store.unlinkBlob(it.repository, it.digest),
-    onModel: (model: Model) => model.unlinkBlob(it.repository, it.digest),
+  fc.record({ repository, digest, keepNamed: fc.boolean() }).map((it) => ({
+    name: `unlink ${it.repository} ${short(it.digest)}${it.keepNamed ? ' unless it is named' : ''}`,
+    onStore: (store: MetadataStore) => store.unlinkBlob(it.repository, it.digest, it.keepNamed),
+    onModel: (model: Model) => model.unlinkBlob(it.repository, it.digest, it.keepNamed),
   })),
   fc.record({ repository, change }).map((it) => ({
     name: `put ${it.repository} ${JSON.stringify(it.change)}`,
     onStore: (store: MetadataStore) => store.putManifest(it.repository, it.change),
     onModel: (model: Model) => model.putManifest(it.repository, it.change),
   })),
-  fc.record({ repository, digest, leaseMs }).map((it) => ({
-    name: `delete manifest ${it.repository} ${short(it.digest)} and keep for ${it.leaseMs}`,
-    onStore: (store: MetadataStore) => store.deleteManifest(it.repository, it.digest, it.leaseMs),
-    onModel: (model: Model) => model.deleteManifest(it.repository, it.digest, it.leaseMs),
-  })),
+  fc
+    .record({ repository, digest, leaseMs, fixed: fc.option(some(tag)) })
+    .map(({ fixed, ...it }) => {
+      const { repository, digest, leaseMs } = it
+      const isImmutable = fixed === null ? null : (tag: Tag) => fixed.includes(tag)
+      return {
+        name: `delete manifest ${repository} ${short(digest)} but ${fixed} and keep for ${leaseMs}`,
+        onStore: (store: MetadataStore) =>
+          store.deleteManifest(repository, digest, leaseMs, isImmutable),
+        onModel: (model: Model) => model.deleteManifest(repository, digest, leaseMs, isImmutable),
+      }
+    }),
   fc.record({ repository, tag }).map((it) => ({
     name: `delete tag ${it.repository} ${it.tag}`,
     onStore: (store: MetadataStore) => store.deleteTag(it.repository, it.tag),

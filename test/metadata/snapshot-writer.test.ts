@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Batch } from '../../src/metadata/batch.ts'
 import * as changes from '../../src/metadata/changes.ts'
 import { condemn } from '../../src/metadata/condemnation.ts'
+import * as deletions from '../../src/metadata/deletions.ts'
 import { EffectDecoder } from '../../src/metadata/effect-decoder.ts'
 import { readSnapshot } from '../../src/metadata/snapshot-reader.ts'
 import { writeSnapshot } from '../../src/metadata/snapshot-writer.ts'
@@ -33,7 +34,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     return (batch) => changes.keepBlob(batch, it.repository, it.digest, it.leaseMs)
   }),
   fc.record({ repository, digest }).map((it): Change => {
-    return (batch) => changes.unlinkBlob(batch, it.repository, it.digest)
+    return (batch) => deletions.unlinkBlob(batch, it.repository, it.digest)
   }),
   fc
     .record({
@@ -46,22 +47,22 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       return (batch, key) => {
         const blob = keyed(it.digest, key)
         const { pushedAt: _, ...record } = recordOf(it.digest, { references: it.references, blob })
-        const put = { record, tags: it.tags, requires: [] }
+        const put = { record, tags: it.tags, requires: [], immutable: [] }
         return changes.putManifest(batch, it.repository, put, 1000)
       }
     }),
   fc.record({ repository, digest, leaseMs }).map((it): Change => {
-    return (batch) => changes.deleteManifest(batch, it.repository, it.digest, it.leaseMs)
+    return (batch) => deletions.deleteManifest(batch, it.repository, it.digest, it.leaseMs)
   }),
   fc.record({ repository, tag }).map((it): Change => {
-    return (batch) => changes.deleteTag(batch, it.repository, it.tag)
+    return (batch) => deletions.deleteTag(batch, it.repository, it.tag)
   }),
   repository.map(
     (name): Change =>
       (batch) =>
-        changes.deleteRepository(batch, name),
+        deletions.deleteRepository(batch, name),
   ),
-  fc.constant<Change>((batch) => changes.deleteEmptyRepositories(batch, 1)),
+  fc.constant<Change>((batch) => deletions.deleteEmptyRepositories(batch, 1)),
   digest.map(
     (digest): Change =>
       (batch) => {

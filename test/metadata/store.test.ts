@@ -15,7 +15,7 @@ const [d1, d2, d3] = digests as [(typeof digests)[0], (typeof digests)[0], (type
 const [subject] = subjects as [string]
 const page = { limit: 10 }
 /** A change without tags and requirements. */
-const nothing = { tags: [], requires: [] }
+const nothing = { tags: [], requires: [], immutable: [] }
 
 interface Bench {
   readonly store: Store
@@ -59,7 +59,12 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 const put = (store: Store, digest: typeof d1, name: typeof tag): Promise<unknown> =>
-  store.putManifest(here, { record: recordOf(digest, { subject }), tags: [name], requires: [] })
+  store.putManifest(here, {
+    record: recordOf(digest, { subject }),
+    tags: [name],
+    requires: [],
+    immutable: [],
+  })
 
 describe('what is not yet durable', () => {
   const readers: ReadonlyArray<readonly [string, (store: Store) => Promise<unknown>, unknown]> = [
@@ -133,7 +138,7 @@ describe('what is not yet durable', () => {
     const foundAgain = store.findBlob(here, d1)
     expect(await isSettled(foundAgain)).toBe(false)
     unlinking.go()
-    expect([await unlink, await foundAgain]).toEqual([true, null])
+    expect([await unlink, await foundAgain]).toEqual(['removed', null])
   })
 
   test.each([
@@ -158,7 +163,7 @@ describe('what is not yet durable', () => {
     await put(store, d1, tag)
     const held = holdAppend(hooks)
     const { pushedAt: _, ...record } = recordOf(d1, { annotations: [['new', 'yes']] })
-    const writing = store.putManifest(here, { record, tags: [], requires: [] })
+    const writing = store.putManifest(here, { record, tags: [], requires: [], immutable: [] })
     await held.begun
     const reading = store.resolveTag(here, tag)
     const listing = store.listReferrers(here, subject, { maxBytes: 1e6 })
@@ -287,7 +292,7 @@ describe('many at a time', () => {
     const { store } = await bench()
     const record = recordOf(d1, { blob: blobOf(d2) })
     const [refused, stored] = await Promise.allSettled([
-      store.putManifest(here, { record, tags: [], requires: [] }),
+      store.putManifest(here, { record, tags: [], requires: [], immutable: [] }),
       put(store, d3, tag),
     ])
     expect(refused).toMatchObject({ status: 'rejected', reason: expect.any(TypeError) })
@@ -297,7 +302,7 @@ describe('many at a time', () => {
   test('a manifest that fits no frame is refused, and the rest of its batch is stored', async () => {
     const { store, disk } = await bench()
     const annotations = [['huge', 'x'.repeat(33 * 1024 * 1024)]] as const
-    const huge = { record: recordOf(d1, { annotations }), tags: [tag], requires: [] }
+    const huge = { record: recordOf(d1, { annotations }), tags: [tag], requires: [], immutable: [] }
     const [refused, stored] = await Promise.allSettled([
       store.putManifest(there, huge),
       put(store, d2, tag),

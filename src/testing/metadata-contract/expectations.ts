@@ -24,7 +24,13 @@ async function attempt(
   repository: RepositoryName = here,
 ): Promise<ManifestOutcome['kind']> {
   const { tag = latest, ...conditions } = expect
-  const change = { record: manifestOf(number), tags, requires: [], expect: { tag, ...conditions } }
+  const change = {
+    record: manifestOf(number),
+    tags,
+    requires: [],
+    immutable: [],
+    expect: { tag, ...conditions },
+  }
   return (await store.putManifest(repository, change)).kind
 }
 

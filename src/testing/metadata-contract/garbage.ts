@@ -144,7 +144,7 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(here, blobOf(1), over)
     const requires = [{ digest: sampleDigest(9), kind: 'blob' }] as const
     const manifest = manifestOf(10, { references: [sampleDigest(1)] })
-    await store.putManifest(here, { record: manifest, tags: [], requires })
+    await store.putManifest(here, { record: manifest, tags: [], requires, immutable: [] })
     equals(await store.knowsKey(sampleDigest(10), blobOf(10).key), false, 'the key of the manifest')
     equals(await collect(store), [sampleDigest(1)], 'what is condemned')
   }),

@@ -63,6 +63,7 @@ export const instanceCases: readonly MetadataStoreCase[] = [
           record: manifestOf(number),
           tags: [latest],
           requires: [],
+          immutable: [],
           expect,
         }),
       ),
@@ -87,7 +88,7 @@ export const instanceCases: readonly MetadataStoreCase[] = [
       const manifest = manifestOf(number + 100, { references: [blob.digest] })
       const requires = [{ digest: blob.digest, kind: 'blob' }] as const
       const [outcome] = await Promise.all([
-        one.putManifest(here, { record: manifest, tags: [], requires }),
+        one.putManifest(here, { record: manifest, tags: [], requires, immutable: [] }),
         other.condemn(10),
       ])
       if (outcome.kind === 'missing') continue

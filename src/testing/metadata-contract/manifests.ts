@@ -10,6 +10,7 @@ import {
   metadataCase,
   putOf,
   record,
+  removed,
   there,
 } from './store-case.ts'
 
@@ -72,7 +73,7 @@ export const manifestCases: readonly MetadataStoreCase[] = [
       { digest: sampleDigest(3), kind: 'manifest' },
       { digest: sampleDigest(4), kind: 'blob' },
     ] as const
-    const change = { record: manifestOf(5), tags: [one], requires }
+    const change = { record: manifestOf(5), tags: [one], requires, immutable: [] }
     const digests = [sampleDigest(2), sampleDigest(3), sampleDigest(4)]
     equals(await store.putManifest(here, change), { kind: 'missing', digests }, 'the outcome')
     equals(await store.findManifest(here, sampleDigest(5)), null, 'the manifest')
@@ -88,7 +89,12 @@ export const manifestCases: readonly MetadataStoreCase[] = [
   metadataCase('a manifest that misses something leaves tags where they are', async (store) => {
     await record(store, here, manifestOf(1), [one])
     const requires = [{ digest: sampleDigest(9), kind: 'manifest' }] as const
-    await store.putManifest(here, { record: manifestOf(2), tags: [one, two], requires })
+    await store.putManifest(here, {
+      record: manifestOf(2),
+      tags: [one, two],
+      requires,
+      immutable: [],
+    })
     equals(putOf(await store.resolveTag(here, one)), manifestOf(1), 'a tag that was there')
     equals(await store.resolveTag(here, two), null, 'a tag that was not')
   }),
@@ -97,10 +103,10 @@ export const manifestCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(here, blobOf(1), long)
     await record(store, here, manifestOf(2))
     const asManifest = [{ digest: sampleDigest(1), kind: 'manifest' }] as const
-    const first = { record: manifestOf(3), tags: [], requires: asManifest }
+    const first = { record: manifestOf(3), tags: [], requires: asManifest, immutable: [] }
     equals((await store.putManifest(here, first)).kind, 'stored', 'a blob for a manifest')
     const asBlob = [{ digest: sampleDigest(2), kind: 'blob' }] as const
-    const second = { record: manifestOf(4), tags: [], requires: asBlob }
+    const second = { record: manifestOf(4), tags: [], requires: asBlob, immutable: [] }
     equals((await store.putManifest(here, second)).kind, 'missing', 'a manifest for a blob')
   }),
 
@@ -114,7 +120,12 @@ export const manifestCases: readonly MetadataStoreCase[] = [
       { digest: sampleDigest(2), kind: 'manifest' },
     ] as const
     const digests = [sampleDigest(1), sampleDigest(2)]
-    const outcome = await store.putManifest(here, { record: manifestOf(3), tags: [], requires })
+    const outcome = await store.putManifest(here, {
+      record: manifestOf(3),
+      tags: [],
+      requires,
+      immutable: [],
+    })
     equals(outcome, { kind: 'missing', digests }, 'the outcome')
   }),
 
@@ -122,9 +133,9 @@ export const manifestCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(1), [two, one])
     await record(store, here, manifestOf(2), [other])
     await record(store, there, manifestOf(1), [one])
-    const removed = await store.deleteManifest(here, sampleDigest(1), long)
-    equals(putOf(removed?.record ?? null), manifestOf(1), 'the record that went')
-    equals([removed?.tags, removed?.tagCount], [[one, two], 2], 'the tags that went')
+    const gone = await removed(store, here, sampleDigest(1), long)
+    equals(putOf(gone?.record ?? null), manifestOf(1), 'the record that went')
+    equals([gone?.tags, gone?.tagCount], [[one, two], 2], 'the tags that went')
     equals(await store.deleteManifest(here, sampleDigest(1), long), null, 'deleting again')
     equals(await store.findManifest(here, sampleDigest(1)), null, 'the manifest')
     equals(await store.resolveTag(here, one), null, 'its first tag')
@@ -140,7 +151,7 @@ export const manifestCases: readonly MetadataStoreCase[] = [
   metadataCase('a tag that moved away stays when its first manifest goes', async (store) => {
     await record(store, here, manifestOf(1), [one])
     await record(store, here, manifestOf(2), [one])
-    equals((await store.deleteManifest(here, sampleDigest(1), long))?.tagCount, 0, 'its tags')
+    equals((await removed(store, here, sampleDigest(1), long))?.tagCount, 0, 'its tags')
     equals(putOf(await store.resolveTag(here, one)), manifestOf(2), 'the tag')
   }),
 

@@ -10,6 +10,7 @@ import {
   metadataCase,
   placeCase,
   record,
+  removed,
   there,
 } from './store-case.ts'
 
@@ -39,7 +40,12 @@ export const missingCases: readonly MetadataStoreCase[] = [
     equals(await store.mountBlob(here, there, digest, long), null, 'mounting it')
     equals(await store.repositoriesWith(digest, 10), [], 'repositories with it')
     const requires = [{ digest, kind: 'blob' }] as const
-    const outcome = await store.putManifest(here, { record: manifestOf(2), tags: [], requires })
+    const outcome = await store.putManifest(here, {
+      record: manifestOf(2),
+      tags: [],
+      requires,
+      immutable: [],
+    })
     equals(outcome, { kind: 'missing', digests: [digest] }, 'a manifest that requires it')
     equals(await store.condemn(10), [], 'what is condemned')
   }),
@@ -62,7 +68,7 @@ export const missingCases: readonly MetadataStoreCase[] = [
       'referrers',
     )
     const requires = [{ digest, kind: 'manifest' }] as const
-    const change = { record: manifestOf(3), tags: [], requires }
+    const change = { record: manifestOf(3), tags: [], requires, immutable: [] }
     equals((await store.putManifest(here, change)).kind, 'missing', 'a manifest that requires it')
   }),
 
@@ -111,9 +117,9 @@ export const missingCases: readonly MetadataStoreCase[] = [
     for (const blob of [first, blobOf(2), blobOf(3)]) await store.markMissing(blob)
     equals((await store.listMissing(2)).blobs.length, 2, 'as many as asked for')
     equals((await store.listMissing(2)).count, 3, 'how many there are')
-    equals(await store.unlinkBlob(here, digest), true, 'unlinking the blob')
-    const removed = await store.deleteManifest(here, sampleDigest(2), long)
-    equals([removed?.record.digest, removed?.tags], [sampleDigest(2), [latest]], 'the manifest')
+    equals(await store.unlinkBlob(here, digest), 'removed', 'unlinking the blob')
+    const gone = await removed(store, here, sampleDigest(2), long)
+    equals([gone?.record.digest, gone?.tags], [sampleDigest(2), [latest]], 'the manifest')
     equals(await missingKeys(store), [blobOf(3).key], 'what is left')
     await store.deleteRepository(there)
     equals(await missingKeys(store), [], 'once its repository is gone')

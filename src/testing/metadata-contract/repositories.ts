@@ -43,9 +43,20 @@ export const repositoryCases: readonly MetadataStoreCase[] = [
     await store.deleteTag(here, latest)
     equals(await store.markMissing(blobOf(1)), false, 'marking what is not there')
     const requires = [{ digest: sampleDigest(2), kind: 'blob' }] as const
-    await store.putManifest(here, { record: manifestOf(1), tags: [latest], requires })
+    await store.putManifest(here, {
+      record: manifestOf(1),
+      tags: [latest],
+      requires,
+      immutable: [],
+    })
     const expect = { tag: latest, match: 'any' } as const
-    await store.putManifest(here, { record: manifestOf(1), tags: [latest], requires: [], expect })
+    await store.putManifest(here, {
+      record: manifestOf(1),
+      tags: [latest],
+      requires: [],
+      immutable: [],
+      expect,
+    })
     equals(await store.hasRepository(here), false, 'whether there is a repository')
     equals(await store.countRepository(here), null, 'what it holds')
     equals(await store.listTags(here, page), null, 'its tags')

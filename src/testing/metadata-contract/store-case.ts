@@ -7,6 +7,7 @@ import type {
   MetadataStore,
   Page,
   PageRequest,
+  RemovedManifest,
 } from '../../kit.ts'
 import { type ContractCase, equals, holds, type Need, type StorePlace } from '../contract.ts'
 import { repositoryNamed, sampleDigest } from '../samples.ts'
@@ -112,9 +113,21 @@ export async function record(
   manifest: PutRecord,
   tags: readonly Tag[] = [],
 ): Promise<ManifestOutcome & { kind: 'stored' }> {
-  const change: ManifestChange = { record: manifest, tags, requires: [] }
+  const change: ManifestChange = { record: manifest, tags, requires: [], immutable: [] }
   const outcome = await store.putManifest(repository, change)
   holds(outcome.kind === 'stored', 'a manifest that nothing stands against is recorded')
+  return outcome
+}
+
+/** Deletes a manifest that nothing keeps; what went, or null when it was not there. */
+export async function removed(
+  store: MetadataStore,
+  repository: RepositoryName,
+  digest: Digest,
+  leaseMs: number,
+): Promise<RemovedManifest | null> {
+  const outcome = await store.deleteManifest(repository, digest, leaseMs)
+  holds(outcome?.kind !== 'kept', 'a manifest that nothing keeps is removed')
   return outcome
 }
 

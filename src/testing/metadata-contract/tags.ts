@@ -12,6 +12,7 @@ import {
   metadataCase,
   putOf,
   record,
+  removed,
   there,
 } from './store-case.ts'
 
@@ -59,7 +60,7 @@ export const tagCases: readonly MetadataStoreCase[] = [
       equals(await store.resolveTag(there, tag), null, `${name} before`)
       equals(await store.deleteTag(there, tag), null, `deleting ${name} before`)
       const expect = { tag, noneMatch: 'any' } as const
-      const change = { record: manifestOf(1), tags: [tag], requires: [], expect }
+      const change = { record: manifestOf(1), tags: [tag], requires: [], immutable: [], expect }
       equals((await store.putManifest(here, change)).kind, 'stored', `setting ${name}`)
       equals(putOf(await store.resolveTag(here, tag)), manifestOf(1), name)
     }
@@ -124,9 +125,9 @@ export const tagCases: readonly MetadataStoreCase[] = [
       ({ record }) => record.digest === sampleDigest(1),
     ) ?? [null]
     equals([entry?.tags, entry?.tagCount], [sorted.slice(0, 100), 1500], 'in a list of manifests')
-    const removed = await store.deleteManifest(here, sampleDigest(1), long)
-    equals(removed?.tags, sorted.slice(0, 1000), 'the first tags that went')
-    equals(removed?.tagCount, 1500, 'how many went')
+    const gone = await removed(store, here, sampleDigest(1), long)
+    equals(gone?.tags, sorted.slice(0, 1000), 'the first tags that went')
+    equals(gone?.tagCount, 1500, 'how many went')
     for (const tag of [sorted[0], sorted.at(-1)]) {
       equals(await store.resolveTag(here, tag ?? latest), null, 'one of them')
     }
