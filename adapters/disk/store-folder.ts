@@ -119,6 +119,8 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
     'quarantine',
     'store.json.new',
     'journal.0',
+    // Signing keys and API tokens, which may be made before the store.
+    'access',
   ])
   for await (const name of files.list(layout.root)) {
     if (foreignNames.has(name) || ours.has(name) || name.startsWith('lock.')) continue

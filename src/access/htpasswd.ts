@@ -1,3 +1,4 @@
+import { apiTokenIdOf } from './api-token-text.ts'
 import { type HtpasswdUser, isTooLongForBcrypt, parseHtpasswd } from './htpasswd-file.ts'
 import type { Identified, Login, LoginResult } from './login.ts'
 
@@ -58,7 +59,7 @@ export function htpasswd(text: string, options: HtpasswdOptions = {}): HtpasswdL
 
     async password(user, password, request): Promise<LoginResult> {
       // Nobody has such a password, so this says nothing about the user.
-      if (isTooLongForBcrypt(password)) return null
+      if (isTooLongForBcrypt(password) || apiTokenIdOf(password) !== null) return null
       const known = file.users.get(user)
       const attempt = { user, address: request.peer.address }
       const isRight = await verify(password, known?.hash ?? dummy, attempt)

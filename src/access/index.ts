@@ -1,5 +1,14 @@
 /** An `Access` of logins, a policy and short-lived tokens, for those who do not write their own. */
 
+export { type ApiTokenList, ApiTokensError, apiTokenList } from './api-token-list.ts'
+export {
+  type ApiToken,
+  type ApiTokenStore,
+  type ApiTokensOptions,
+  type ApiTokenWish,
+  apiTokens,
+  createApiToken,
+} from './api-tokens.ts'
 export { type Credentials, classifyCredentials } from './credentials.ts'
 export {
   type HtpasswdLogin,
