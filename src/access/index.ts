@@ -24,6 +24,7 @@ export {
   jwtBearer,
   oidcLogin,
 } from './jwt/issuer-login.ts'
+export { trustedIssuers } from './jwt/policy-issuers.ts'
 export type { IssuerKeySource, TrustedIssuer } from './jwt/trusted-issuer.ts'
 export type * from './login.ts'
 export { type LoginLimit, type LoginLimitOptions, limitLogins } from './login-limit.ts'

@@ -9,6 +9,11 @@ export interface Policy {
    * with a name might be allowed; `ping` is not asked.
    */
   decide(principal: Principal | null, ask: Ask): Ruling
+  /**
+   * Whether an ask that names no tag or digest is allowed for one of them at least. Tokens are made for such asks.
+   * Without this method, what `decide` says of them counts.
+   */
+  isPossible?(principal: Principal | null, ask: Ask): boolean
   /** What a caller may see in the catalog; undefined where it cannot be told without looking at each name. */
   catalog(principal: Principal | null): CatalogScope | 'all' | undefined
 }

@@ -143,6 +143,13 @@ export function registryAccess(options: AccessOptions): Access {
     return notCovered
   }
 
+  /** Whether a token may be made for an ask, which names no tag. What it is used for is asked anew. */
+  function isGrantable(principal: Principal | null, ask: Ask): boolean {
+    const { grants } = detailsOf(principal)
+    if (grants !== undefined && !areGranted(grants, ask)) return false
+    return policy.isPossible?.(principal, ask) ?? policy.decide(principal, ask).decision === 'allow'
+  }
+
   const passwords: TokenDeps['password'] = async (user, secret, request) =>
     (await verdicts.of(`${user}:${secret}`, () => password(user, secret, request))) ?? {
       rejected: true,
@@ -188,7 +195,7 @@ export function registryAccess(options: AccessOptions): Access {
               stampOf: async (name, id, details) =>
                 (await logins.find((each) => each.name === name)?.stampOf?.(id, details)) ?? null,
               request: byRequest,
-              allows: (principal, ask) => allowed(principal, ask).decision === 'allow',
+              allows: isGrantable,
             }),
         }),
   }

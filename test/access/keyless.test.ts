@@ -5,9 +5,11 @@ import {
   type Login,
   oidcLogin,
   type PolicyDocument,
+  parsePolicy,
   registryAccess,
   type TrustedIssuer,
   tokenService,
+  trustedIssuers,
 } from '../../src/access/index.ts'
 import { createRegistry, type Registry } from '../../src/index.ts'
 import { audience, jobClaims, type LocalIssuer, localIssuer } from './local-issuer.ts'
@@ -312,4 +314,64 @@ describe('a secret that an issuer shares with the registry', () => {
   test('two issuers of one address are an error', () => {
     expect(() => oidcLogin([github(), github({ name: 'other' })])).toThrow('another one')
   })
+})
+
+describe('a token for a repository with rules for tags', () => {
+  test('has what is allowed for some tag, and each tag is asked about when it is used', async () => {
+    const registry = registryOf([], {
+      rules: [
+        { who: 'user:ann', repositories: 'app', deny: 'delete', tags: 'v*' },
+        { who: 'user:ann', repositories: 'app', allow: ['push', 'delete'], tags: ['v*', 'dev-*'] },
+        { who: 'user:ann', repositories: 'app', allow: 'pull' },
+      ],
+      immutable: [{ repositories: 'app', tags: 'semver' }],
+    })
+    const query = 'scope=repository:app:pull,push,delete'
+    const { token, scope } = await getToken(registry, query, basic('ann', 'secret'))
+    expect(scope).toBe('repository:app:pull,push,delete')
+    const status = async (tag: string): Promise<number> =>
+      (await withToken(registry, token, `/v2/app/manifests/${tag}`, { method: 'DELETE' })).status
+    expect(await status('dev-1')).toBe(404)
+    expect(await status('v1')).toBe(403)
+    expect(await status('latest')).toBe(403)
+  })
+})
+
+describe('the issuers of a policy', () => {
+  const policyText = (issuers: readonly object[]): string =>
+    JSON.stringify({
+      issuers,
+      rules: [{ who: { issuer: 'github' }, repositories: '**', allow: 'pull' }],
+    })
+
+  async function loginOf(more: object, file = ''): Promise<Login> {
+    const { policy, problems } = parsePolicy(policyText([{ ...named(), ...more }]))
+    expect(problems).toEqual([])
+    return oidcLogin(await trustedIssuers(policy?.issuers ?? [], async () => file), { clock })
+  }
+
+  test('are trusted as they are written', async () => {
+    const jwks = JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) })
+    for (const keys of [
+      {},
+      { keys: { url: `${issuer.url}/keys` } },
+      { keys: { file: 'k.json' } },
+    ]) {
+      const registry = registryOf([await loginOf({ ...keys, claims: { actor: 'a*' } }, jwks)])
+      expect((await withToken(registry, await issuer.token(), '/v2/')).status).toBe(200)
+      const other = await issuer.token({ actor: 'bob' })
+      expect((await withToken(registry, other, '/v2/')).status).toBe(401)
+    }
+    const brief = registryOf([await loginOf({ sessionSeconds: 120 })])
+    expect((await getToken(brief, '', basic('oidc', await issuer.token()))).expires_in).toBe(120)
+  })
+
+  test.each(['', '{}', '[]', '{"keys":[{"kty":"EC","d":"AA"}]}'])(
+    'with the file %j of keys are an error that names it',
+    async (text) => {
+      await expect(loginOf({ keys: { file: 'k.json' } }, text)).rejects.toThrow(
+        /issuer github: k\.json: .*has to be a JWKS/,
+      )
+    },
+  )
 })

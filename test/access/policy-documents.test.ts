@@ -42,7 +42,9 @@ describe('a policy that is read', () => {
         user: 'sub',
         claims: new Map(),
         exchange: true,
+        dockerAccess: false,
         clockSkewSeconds: 60,
+        sessionSeconds: 900,
       },
     ])
     expect(policy?.quotas.map(({ bytes }) => bytes)).toEqual([1.5 * 2 ** 30])
@@ -325,6 +327,8 @@ describe('an issuer is refused for', () => {
       'issuers[0].exchange: is neither true nor false: "yes"',
     ],
     ['a clock that is far off', { clockSkewSeconds: 1e6 }, /from 0 to 600/],
+    ['a session of years', { sessionSeconds: 1e9 }, /from 60 to 86400/],
+    ['no word for dockerAccess', { dockerAccess: 'yes' }, /neither true nor false/],
     [
       'a misspelt key',
       { audience: 'x' },

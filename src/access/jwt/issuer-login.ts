@@ -1,6 +1,7 @@
 import { parseRepositoryName } from '../../oci/repository-name.ts'
 import type { Action, Rejection } from '../../ports/access.ts'
 import type { Grant, Identified, Login, LoginResult, PrincipalDetails } from '../login.ts'
+import { claimNamed } from '../policy/who.ts'
 import { type IssuerKeys, localKeys, remoteKeys, secretKey } from './issuer-keys.ts'
 import { readToken } from './read-token.ts'
 import { checkIssuer, type TrustedIssuer } from './trusted-issuer.ts'
@@ -157,7 +158,7 @@ function identified(
   if (issuer.isAccepted?.(claims) === false) {
     return rejected(`the claims of the token are not those that ${issuer.name} has to have here`)
   }
-  const user = claimIn(claims, issuer.user ?? 'sub')
+  const user = claimNamed(claims, issuer.user ?? 'sub')
   if (typeof user !== 'string' || !/^[^\p{Cc}]{1,255}$/u.test(user)) {
     return rejected(`the token does not name its caller: ${issuer.user ?? 'sub'}`)
   }
@@ -180,12 +181,8 @@ function sessionOf({ issuer, audiences, sessionMs }: TrustedIssuer): {
   return { stamp: JSON.stringify([issuer, ...audiences]), sessionMs: sessionMs ?? 900_000 }
 }
 
-function claimIn(claims: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(claims, name) ? claims[name] : undefined
-}
-
 function groupsIn(claims: Readonly<Record<string, unknown>>, name: string): readonly string[] {
-  const value = claimIn(claims, name)
+  const value = claimNamed(claims, name)
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   return list.filter((each) => typeof each === 'string')
 }
@@ -194,7 +191,7 @@ const dockerActions: readonly Action[] = ['pull', 'push', 'delete']
 
 /** What Docker's `access` claim grants. What cannot be read in it grants nothing. */
 function grantsIn(claims: Readonly<Record<string, unknown>>): readonly Grant[] {
-  const access = claimIn(claims, 'access')
+  const access = claimNamed(claims, 'access')
   if (!Array.isArray(access)) return []
   return access.flatMap((entry: unknown): Grant[] => {
     if (typeof entry !== 'object' || entry === null) return []

@@ -2,6 +2,7 @@ import type { Tag } from '../../oci/tag.ts'
 import type { Ask, Principal, Ruling } from '../../ports/access.ts'
 import type { Policy } from '../policy.ts'
 import {
+  allowSome,
   type CallerImmutable,
   type CallerRule,
   callerRules,
@@ -157,6 +158,13 @@ export function compilePolicy(policy: ReadPolicy): Policy {
       remember(1)
       caller.pulls.set(repository, ruling)
       return ruling
+    },
+
+    isPossible(principal, ask) {
+      const { action, repository } = ask
+      const caller = callerOf(principal)
+      if (action === 'catalog') return ruleOfCatalog(caller.rules)?.isAllowed === true
+      return allowSome(repository === null ? caller.rules : within(caller, repository).rules, ask)
     },
 
     catalog(principal) {

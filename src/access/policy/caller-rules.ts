@@ -91,3 +91,14 @@ export function firstRule(rules: readonly CallerRule[], ask: Ask): CallerRule | 
     ) ?? null
   )
 }
+
+/** Whether the rules allow an action on a repository for some tag or digest. */
+export function allowSome(rules: readonly CallerRule[], { action, repository }: Ask): boolean {
+  if (action === 'ping') return true
+  const found = rules.find(
+    (each) =>
+      isAbout(each, action, repository) &&
+      (each.rule.effect === 'allow' || each.rule.tags === null),
+  )
+  return found?.rule.effect === 'allow'
+}

@@ -80,8 +80,15 @@ export interface IssuerDocument {
   readonly claims?: ClaimsDocument
   /** Whether a token may be given as the password. Default: true. */
   readonly exchange?: boolean
+  /** Whether the caller may do no more than the `access` claim says, which Docker's tokens have. Default: false. */
+  readonly dockerAccess?: boolean
   /** By how many seconds the issuer's clock may differ from ours. Default: 60. */
   readonly clockSkewSeconds?: number
+  /**
+   * How long, in seconds, a client may go on with tokens of ours that it got for one of the issuer: 60 to 86400.
+   * Default: 900.
+   */
+  readonly sessionSeconds?: number
 }
 
 /** How many bytes each repository of these may have. */

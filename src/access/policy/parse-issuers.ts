@@ -38,7 +38,9 @@ const fieldNames = [
   'groups',
   'claims',
   'exchange',
+  'dockerAccess',
   'clockSkewSeconds',
+  'sessionSeconds',
 ] as const
 
 /** Names of logins of our own, and words that stand before a `:` elsewhere. */
@@ -83,8 +85,12 @@ function parseIssuer(found: Found<unknown>, findings: Findings): Issuer | null {
   const groups = fields.groups && readText(fields.groups, findings)
   const claims = fields.claims && parseClaims(fields.claims, findings)
   const exchange = fields.exchange === undefined ? true : parseSwitch(fields.exchange, findings)
+  const dockerAccess =
+    fields.dockerAccess === undefined ? false : parseSwitch(fields.dockerAccess, findings)
   const skew = fields.clockSkewSeconds
-  const clockSkewSeconds = skew === undefined ? 60 : parseSkew(skew, findings)
+  const clockSkewSeconds = skew === undefined ? 60 : parseSeconds(skew, 0, 600, findings)
+  const session = fields.sessionSeconds
+  const sessionSeconds = session === undefined ? 900 : parseSeconds(session, 60, 86_400, findings)
   // What is null or missing here is a problem that was noted.
   if (!name || !issuer || !audiences || !user) return null
   return {
@@ -97,7 +103,9 @@ function parseIssuer(found: Found<unknown>, findings: Findings): Issuer | null {
     ...(groups ? { groups } : {}),
     claims: claims ?? new Map(),
     exchange,
+    dockerAccess,
     clockSkewSeconds,
+    sessionSeconds,
   }
 }
 
@@ -177,8 +185,13 @@ function parseSwitch({ value, path }: Found<unknown>, findings: Findings): boole
   return false
 }
 
-function parseSkew({ value, path }: Found<unknown>, findings: Findings): number {
-  if (typeof value === 'number' && value >= 0 && value <= 600) return value
-  findings.problem(path, 'is not a number of seconds from 0 to 600')
-  return 0
+function parseSeconds(
+  { value, path }: Found<unknown>,
+  least: number,
+  most: number,
+  findings: Findings,
+): number {
+  if (typeof value === 'number' && value >= least && value <= most) return value
+  findings.problem(path, `is not a number of seconds from ${least} to ${most}`)
+  return least
 }

@@ -49,7 +49,9 @@ export interface Issuer {
   /** Empty: every token of the issuer is believed. */
   readonly claims: ClaimRules
   readonly exchange: boolean
+  readonly dockerAccess: boolean
   readonly clockSkewSeconds: number
+  readonly sessionSeconds: number
 }
 
 /** A quota that was read. */
