@@ -2,7 +2,8 @@ import type { CallContext } from '../ports/call-context.ts'
 
 /**
  * The context of a call that a program makes for itself: no principal, no peer, a fresh request id, a
- * signal that never aborts, and no immutable tags. Give what is known.
+ * signal that never aborts, and no immutable tags. Give what is known. With a principal, the call is made
+ * on behalf of that, and `isProgram` is false; give `isProgram: false` for an anonymous caller.
  *
  * @example
  * const call = callContext({ principal: { id: 'nightly-job' } })
@@ -12,7 +13,8 @@ export function callContext(known: Partial<CallContext> = {}): CallContext {
   // Not one for all calls: Cloudflare's runtime makes none outside of a request.
   const { signal } = new AbortController()
   const requestId = crypto.randomUUID()
-  return { principal: null, requestId, peer: {}, signal, isImmutable: null, ...known }
+  const isProgram = (known.principal ?? null) === null
+  return { principal: null, requestId, peer: {}, signal, isImmutable: null, isProgram, ...known }
 }
 
 /**
@@ -23,6 +25,6 @@ export function callContext(known: Partial<CallContext> = {}): CallContext {
  * const strict = derivedCall(call, { isImmutable: (tag) => tag.startsWith('v') })
  */
 export function derivedCall(call: CallContext, changes: Partial<CallContext>): CallContext {
-  const { principal, requestId, peer, signal, isImmutable } = call
-  return { principal, requestId, peer, signal, isImmutable, ...changes }
+  const { principal, requestId, peer, signal, isImmutable, isProgram } = call
+  return { principal, requestId, peer, signal, isImmutable, isProgram, ...changes }
 }

@@ -5,6 +5,7 @@ import type { ByteSource } from '../ports/byte-source.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
 import type { CoreDeps } from './deps.ts'
+import { mayUse } from './upload-owner.ts'
 
 /** A holder that received nothing for this long releases a session that another request wants. */
 const stallMs = 1000
@@ -179,9 +180,9 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
 
   return {
     async claim(call, repository, id) {
-      // Asked before anything is claimed: a request of another repository must not touch the session.
+      // Asked before anything is claimed: a request of another caller must not touch the session.
       const seen = await uploads.find(id, limits.uploadIdleMs)
-      if (seen?.repository !== repository) throw new RegistryError('uploadUnknown')
+      if (!mayUse(call, repository, seen)) throw new RegistryError('uploadUnknown')
       const holderId = crypto.randomUUID()
       const deadline = performance.now() + patienceMs
       for (;;) {

@@ -15,6 +15,7 @@ import { monolithicPush } from './push-blob.ts'
 import { RunningHashes } from './running-hashes.ts'
 import { UnkeptCommits } from './unkept-commits.ts'
 import { type Claim, uploadClaims } from './upload-claims.ts'
+import { mayUse } from './upload-owner.ts'
 import { uploadQuota } from './upload-quota.ts'
 import { type Received, receiveBody, rollBack } from './upload-receiver.ts'
 import {
@@ -194,9 +195,9 @@ export function uploadService(deps: CoreDeps): UploadService {
 
     pushBlob: monolithicPush(deps, quota),
 
-    async uploadStatus(_call, repository, id) {
+    async uploadStatus(call, repository, id) {
       const seen = await uploads.find(id, limits.uploadIdleMs)
-      if (seen?.repository !== repository) throw new RegistryError('uploadUnknown')
+      if (!mayUse(call, repository, seen)) throw new RegistryError('uploadUnknown')
       await claims.tell(id)
       const session = await uploads.find(id, limits.uploadIdleMs)
       if (session === null) throw new RegistryError('uploadUnknown')
@@ -228,7 +229,7 @@ export function uploadService(deps: CoreDeps): UploadService {
 
     async cancelUpload(call, repository, id) {
       const session = await uploads.find(id, limits.uploadIdleMs)
-      if (session?.repository === repository) claims.interrupt(id)
+      if (mayUse(call, repository, session)) claims.interrupt(id)
       await withClaim(call, repository, id, (claim) =>
         dropSession(deps, hashes, unkept.current(claim.session), claim.holder),
       )

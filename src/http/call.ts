@@ -43,6 +43,7 @@ export class Call implements CallContext, AccessRequest {
   granted: readonly boolean[] = []
   /** Set by authorize: which tags stay where they are; null for none. */
   isImmutable: ((tag: Tag) => boolean) | null = null
+  readonly isProgram = false
 
   constructor(deps: HttpDeps, request: Request, context: object | undefined) {
     this.deps = deps

@@ -21,4 +21,9 @@ export interface CallContext {
    * cannot lose it. One that answers a change by itself has to ask it.
    */
   readonly isImmutable: ((tag: Tag) => boolean) | null
+  /**
+   * Whether the program makes the call for itself, and not on behalf of a caller. It may then go on with
+   * every upload session. Without it, a call without a principal is an anonymous caller's.
+   */
+  readonly isProgram: boolean
 }

@@ -1,0 +1,17 @@
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { CallContext } from '../ports/call-context.ts'
+import type { UploadSession } from '../ports/upload-store.ts'
+
+/**
+ * Whether a caller may use an upload session: one of the repository that the same principal opened. One
+ * that was opened anonymously is every anonymous caller's who knows its id, since a client's address may
+ * change on the way. To all others it is as if there were none.
+ */
+export function mayUse(
+  { principal, isProgram }: CallContext,
+  repository: RepositoryName,
+  session: UploadSession | null,
+): boolean {
+  if (session?.repository !== repository) return false
+  return isProgram || session.principal === (principal?.id ?? null)
+}
