@@ -18,11 +18,13 @@ const digest = digestOf('x')
 const id = '11111111-1111-4111-8111-111111111111'
 
 /** All operations. A route that is not in this list fails the first test below. */
-const operations: ReadonlyArray<readonly [operation: string, asks: Ask['action']]> = [
+const operations: ReadonlyArray<readonly [operation: string, asks: Route['action']]> = [
   ['GET /v2', 'ping'],
   ['OPTIONS /v2', 'ping'],
   ['GET /v2/_catalog', 'catalog'],
   ['DELETE /v2/_layerdock/repositories/:name{.+}', 'delete'],
+  ['GET /v2/_layerdock/token', 'token'],
+  ['POST /v2/_layerdock/token', 'token'],
   ['POST /v2/:name{.+}/blobs/uploads', 'push'],
   ['PATCH /v2/:name{.+}/blobs/uploads/:id', 'push'],
   ['PUT /v2/:name{.+}/blobs/uploads/:id', 'push'],
@@ -94,9 +96,10 @@ function requestsOf(route: Route): ReadonlyArray<readonly [method: string, path:
   return methods.flatMap((method) => [...new Set(paths)].map((path) => [method, path] as const))
 }
 
-const cells = routes.flatMap((route) =>
-  requestsOf(route).map(([method, path]) => ({ method, path, route })),
-)
+/** The token endpoint finds out by itself who calls; without one that an `Access` has, there is none. */
+const cells = routes
+  .filter(({ action }) => action !== 'token')
+  .flatMap((route) => requestsOf(route).map(([method, path]) => ({ method, path, route })))
 
 describe('one choke point for permission (CVE-2026-31801, CVE-2026-41888, CVE-2022-31667)', () => {
   it('lists every route with the action that it asks for', () => {
