@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { DigestAlgorithm } from '../../src/index.ts'
-import type { StreamingHash } from '../../src/kit.ts'
+import type { InlineHash } from '../../src/kit.ts'
 
 /** The hashes of `node:crypto`, ten times as fast as the portable ones, on Node, Bun and Deno alike. */
-export function nodeHash(algorithm: DigestAlgorithm): StreamingHash {
+export function nodeHash(algorithm: DigestAlgorithm): InlineHash {
   const hash = createHash(algorithm)
   return {
     update(bytes: Uint8Array): void {

@@ -16,9 +16,9 @@ import {
   steadyClock,
 } from '../../src/kit.ts'
 import type { BufferBudget } from './buffers.ts'
-import { nodeHash } from './node-hash.ts'
 import { type DiskStoreStatus, openDiskStore } from './store.ts'
 import type { PartHealth } from './store-health.ts'
+import { defaultHash } from './threaded-hash.ts'
 
 /** {@link RegistryOptions} with a folder in place of stores. */
 export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'hash'> {
@@ -30,7 +30,10 @@ export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'h
    * is swept. The caller closes it.
    */
   readonly blobs?: BlobStore
-  /** Default: the hashes of `node:crypto`. */
+  /**
+   * Default: the hashes of `node:crypto`; on Node with three cores or more, those of large content in a
+   * thread of their own.
+   */
   readonly hash?: HashFactory
   /** Memory for transfers. Default: a budget of its own, of 48 MiB. */
   readonly buffers?: BufferBudget
@@ -72,7 +75,7 @@ export interface DiskRegistry extends Registry {
  */
 export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRegistry> {
   const { directory, buffers, blobs, maintenance = {}, ...others } = options
-  const { clock = steadyClock(), readOnly = false, hash = nodeHash, limits } = options
+  const { clock = steadyClock(), readOnly = false, hash = defaultHash(), limits } = options
   const onNotice = safeNotices(options.onNotice)
   const leaseMs = limits?.leaseMs ?? defaultLimits.leaseMs
   const store = await openDiskStore({

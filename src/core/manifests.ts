@@ -64,7 +64,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
       return null
     }
     const bytes = open.bytes ?? new Uint8Array(await new Response(open.stream()).arrayBuffer())
-    if (hashOf(deps, blob.digest, bytes) !== blob.digest) {
+    if ((await hashOf(deps, blob.digest, bytes)) !== blob.digest) {
       await noteMissing(deps, blob, 'the bytes are missing or damaged')
       return null
     }
@@ -100,7 +100,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
         throw new RegistryError('manifestTooLarge', { detail: { limit: limits.manifestBytes } })
       }
       const facts = parseManifest(bytes, push.mediaType, limits.descriptorsPerManifest)
-      const digest = digestFor(deps, reference, bytes)
+      const digest = await digestFor(deps, reference, bytes)
       const change = changeOf(call, reference, push, facts)
       const record = recordOf(facts, digest, bytes.byteLength)
       const stored = await store(repository, bytes, record, change)
@@ -206,18 +206,18 @@ function immutable(tags: ReadonlyArray<Pick<TagRecord, 'tag' | 'digest'>>): Regi
 }
 
 /** The digest a manifest is stored under: the one it was pushed by, or sha256 for a tag. */
-function digestFor(deps: CoreDeps, reference: Reference, bytes: Uint8Array): Digest {
+async function digestFor(deps: CoreDeps, reference: Reference, bytes: Uint8Array): Promise<Digest> {
   if (reference.kind === 'tag') return hashOf(deps, null, bytes)
-  const digest = hashOf(deps, reference.digest, bytes)
+  const digest = await hashOf(deps, reference.digest, bytes)
   if (digest !== reference.digest) {
     throw new RegistryError('digestMismatch', { detail: { digest: reference.digest } })
   }
   return digest
 }
 
-function hashOf(deps: CoreDeps, like: Digest | null, bytes: Uint8Array): Digest {
+async function hashOf(deps: CoreDeps, like: Digest | null, bytes: Uint8Array): Promise<Digest> {
   const algorithm = like === null ? 'sha256' : algorithmOf(like)
   const hash = deps.hash(algorithm)
-  hash.update(bytes)
-  return digestOf(algorithm, hash.digest())
+  await hash.update(bytes)
+  return digestOf(algorithm, await hash.digest())
 }

@@ -13,13 +13,14 @@ import { receiveBody } from './upload-receiver.ts'
 export function monolithicPush(deps: CoreDeps, quota: UploadQuota): RegistryService['pushBlob'] {
   return async (call, repository, digest, body) => {
     const algorithm = algorithmOf(digest)
+    const expected = body.length ?? Number.POSITIVE_INFINITY
     const to = {
       id: newUploadId(),
       offset: 0,
       stage: null,
       algorithm,
       hexSoFar: null,
-      hash: { algorithm, hash: deps.hash(algorithm), fed: 0 },
+      hash: { algorithm, hash: deps.hash(algorithm, undefined, expected), fed: 0 },
       progress: () => {},
       reading: () => {},
     }

@@ -85,8 +85,11 @@ export async function receiveBody(
         }
         const recount = reservation.reserve(chunk.byteLength)
         to.progress()
-        to.hash?.hash.update(chunk)
-        return recount === undefined ? staged.write(chunk) : recount.then(() => staged.write(chunk))
+        // Hashed first: the bytes are the writer's own afterwards.
+        const hashing = to.hash?.hash.update(chunk)
+        const writing =
+          recount === undefined ? staged.write(chunk) : recount.then(() => staged.write(chunk))
+        return hashing === undefined ? writing : Promise.all([hashing, writing]).then(() => {})
       })
     }
   } catch (error) {
@@ -117,7 +120,7 @@ export async function receiveBody(
     async verify(wanted) {
       const algorithm = algorithmOf(wanted)
       if (hash !== null && hash.algorithm === algorithm) {
-        return hash.hash.digest() === encodedOf(wanted)
+        return (await hash.hash.digest()) === encodedOf(wanted)
       }
       if (received === 0 && to.hexSoFar !== null && to.algorithm === algorithm) {
         return to.hexSoFar === encodedOf(wanted)
@@ -140,13 +143,13 @@ async function hashStaged(
   algorithm: DigestAlgorithm,
   progress: () => void,
 ): Promise<string> {
-  const hash = deps.hash(algorithm)
+  const hash = deps.hash(algorithm, undefined, staged.size)
   const reader = staged.read().getReader()
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return hash.digest()
+    if (done) return await hash.digest()
     progress()
-    hash.update(value)
+    await hash.update(value)
   }
 }
 

@@ -101,22 +101,28 @@ export async function dropSession(
   return true
 }
 
-/** The hash that was fed all of a session's bytes; null where they would have to be read again. */
+/**
+ * The hash that was fed all of a session's bytes; null where they would have to be read again.
+ *
+ * @param length bytes that come now; null where the client does not say
+ */
 export function resumeHash(
   deps: CoreDeps,
   hashes: RunningHashes,
   session: UploadSession,
   digest: Digest | null,
+  length: number | null,
 ): RunningHash | null {
   const { id, offset, hashState } = session
   const algorithm = digest === null ? session.algorithm : algorithmOf(digest)
   const known = hashes.take(id)
-  if (offset === 0) return { algorithm, hash: deps.hash(algorithm), fed: 0 }
+  const expected = length ?? Number.POSITIVE_INFINITY
+  if (offset === 0) return { algorithm, hash: deps.hash(algorithm, undefined, expected), fed: 0 }
   if (known !== null && known.fed === offset) {
     return digest === null || known.algorithm === algorithm ? known : null
   }
   if (hashState === null || session.algorithm !== algorithm) return null
-  return { algorithm, hash: deps.hash(algorithm, fromBase64(hashState)), fed: offset }
+  return { algorithm, hash: deps.hash(algorithm, fromBase64(hashState), expected), fed: offset }
 }
 
 /**
@@ -141,7 +147,7 @@ export async function saveSession(
   const next: UploadSession = {
     ...session,
     offset,
-    hexSoFar: isOwn ? hash.hash.digest() : null,
+    hexSoFar: isOwn ? await hash.hash.digest() : null,
     hashState: state === undefined ? null : toBase64(state),
     stage,
   }

@@ -59,7 +59,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     const reservation = await quota.open(session.owner)
     try {
       const to = {
-        hash: resumeHash(deps, hashes, session, digest),
+        hash: resumeHash(deps, hashes, session, digest, body === null ? 0 : (body.length ?? null)),
         progress: claim.progress,
         reading: claim.reading,
         ...session,

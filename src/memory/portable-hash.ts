@@ -1,12 +1,13 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { HashFactory } from '../ports/streaming-hash.ts'
+import type { DigestAlgorithm } from '../oci/digest.ts'
+import type { InlineHash } from '../ports/streaming-hash.ts'
 import { resumableHash } from './hash-state.ts'
 
 /**
  * A hash that runs wherever JavaScript does, in plain JavaScript, and whose state can be saved. Several
  * times slower than a runtime's own, which adapters bring instead.
  */
-export const portableHash: HashFactory = (algorithm, saved) => {
+export function portableHash(algorithm: DigestAlgorithm, saved?: Uint8Array): InlineHash {
   const state = resumableHash(algorithm, saved)
   return {
     update(bytes) {

@@ -128,10 +128,13 @@ export const layers: readonly Layer[] = [
         'adapters/disk/segments/record.ts',
         'adapters/disk/segments/segment-writer.ts',
         'adapters/disk/staged-in-memory.ts',
+        'adapters/disk/threaded-hash.ts',
       ],
       'node:child_process': ['adapters/disk/flock.ts'],
       'node:crypto': ['adapters/disk/node-hash.ts'],
       'node:net': ['adapters/disk/socket-lock.ts'],
+      'node:os': ['adapters/disk/threaded-hash.ts'],
+      'node:worker_threads': ['adapters/disk/hash-thread.ts'],
       'node:zlib': [
         'adapters/disk/seal-file.ts',
         'adapters/disk/snapshot-file.ts',
