@@ -173,7 +173,7 @@ export function registryAccess(options: AccessOptions): Access {
 
     challenge(asks, request) {
       if (tokens === undefined) return `Basic realm="${options.realm ?? 'Layerdock'}"`
-      const origin = options.publicUrl ?? new URL(request.url).origin
+      const origin = options.publicUrl ?? originOf(request)
       const realm = `${origin.replace(/\/$/, '')}${options.prefix ?? ''}/v2/_layerdock/token`
       const scope = scopeOf(asks)
       const wanted = scope === '' ? '' : `,scope="${scope}"`
@@ -227,13 +227,23 @@ function detailsOf(principal: Principal | null): Partial<PrincipalDetails> {
   return (principal?.details ?? {}) as Partial<PrincipalDetails>
 }
 
+/** Where the request came from, as its client wrote it: a proxy that speaks TLS may pass it on without. */
+function originOf({ url, peer }: AccessRequest): string {
+  const { origin, host } = new URL(url)
+  return peer.secure === true ? `https://${host}` : origin
+}
+
 function isBearer(request: AccessRequest): boolean {
   return /^bearer /i.test(request.headers.get('authorization') ?? '')
 }
 
 const open: Ruling = { decision: 'allow' }
 const login: Ruling = { decision: 'login' }
-const notCovered: Ruling = { decision: 'login', message: 'the token is not for this; get another' }
+const notCovered: Ruling = {
+  decision: 'login',
+  rule: 'scope of the token',
+  message: 'the token is not for this; get another',
+}
 const notGranted: Ruling = {
   decision: 'deny',
   rule: 'grants of the token',
