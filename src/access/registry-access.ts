@@ -1,12 +1,11 @@
-import type { Access, AccessRequest, Ask, Principal, Rejection, Ruling } from '../ports/access.ts'
-import { classifyCredentials } from './credentials.ts'
+import type { Access, AccessRequest, Ask, Principal, Ruling } from '../ports/access.ts'
 import { areGranted } from './grants.ts'
-import type { Identified, Login, LoginResult, PrincipalDetails } from './login.ts'
+import { identifier } from './identify.ts'
+import type { Login, PrincipalDetails } from './login.ts'
 import type { LoginLimit } from './login-limit.ts'
 import type { Policy } from './policy.ts'
-import { scopeOf, type TokenDeps, type TokenService } from './token-service.ts'
+import { scopeOf, type TokenService } from './token-service.ts'
 import { coversAsk } from './tokens/scopes.ts'
-import { keepVerdicts } from './verdicts.ts'
 
 /** What an access is made of. */
 export interface AccessOptions {
@@ -44,16 +43,8 @@ export interface AccessOptions {
  * const registry = createRegistry({ access })
  */
 export function registryAccess(options: AccessOptions): Access {
-  const { logins, policy, tokens, loginLimit } = options
-  const unguessable = logins.filter(({ isUnguessable }) => isUnguessable === true)
-  const guessable = logins.filter(({ isUnguessable }) => isUnguessable !== true)
-  const clock = options.clock ?? Date.now
-  const verdicts = keepVerdicts({
-    keepMs: options.keepMs ?? 30_000,
-    keepWrongMs: 5_000,
-    clock,
-    generation: () => logins.reduce((sum, login) => sum + (login.generation?.() ?? 0), 0),
-  })
+  const { logins, policy, tokens } = options
+  const identify = identifier(options)
   /**
    * Clients learn from the version check how to log in, so it asks them to wherever they can get tokens, anonymous
    * ones included. Without tokens, a client that has no password could not go on from there.
@@ -65,55 +56,6 @@ export function registryAccess(options: AccessOptions): Access {
   const tokenErrors: WeakMap<AccessRequest, 'invalid_token' | 'insufficient_scope'> = new WeakMap()
   /** Requests for the catalog, by callers whose token is for the catalog. */
   const catalogs: WeakSet<AccessRequest> = new WeakSet()
-
-  async function password(
-    user: string,
-    secret: string,
-    request: AccessRequest,
-  ): Promise<Identified | Rejection> {
-    const ask = (login: Login): Answer => login.password?.(user, secret, request)
-    const known = await firstOf(unguessable, ask)
-    if (known !== null && !('rejected' in known)) return known
-    const check = async (): Promise<Identified | Rejection> => {
-      const result = await firstOf(guessable, ask)
-      if (result !== null && !('rejected' in result)) return result
-      return firstReason(known, result) ?? { rejected: true }
-    }
-    return loginLimit === undefined ? check() : loginLimit.run(user, request, check)
-  }
-
-  async function bearer(token: string, request: AccessRequest): Promise<LoginResult> {
-    const own = (await tokens?.verify(token)) ?? null
-    if (own !== null) return own
-    const result = await firstOf(logins, (login) => login.bearer?.(token, request))
-    if (result !== null && !('rejected' in result)) return result
-    return firstReason(result, { rejected: true, message: 'the token is not valid' })
-  }
-
-  async function byRequest(request: AccessRequest): Promise<LoginResult> {
-    for (const login of logins) {
-      const result = (await login.request?.(request)) ?? null
-      if (result !== null) return result
-    }
-    return null
-  }
-
-  function found(request: AccessRequest): LoginResult | Promise<LoginResult> {
-    const header = request.headers.get('authorization')
-    const credentials = classifyCredentials(header)
-    switch (credentials.kind) {
-      case 'none':
-        return byRequest(request)
-      case 'malformed':
-        return { rejected: true, message: 'the Authorization header cannot be read' }
-      case 'basic': {
-        const { user, password: secret } = credentials
-        return verdicts.of(`${user}:${secret}`, () => password(user, secret, request))
-      }
-      case 'bearer':
-        return verdicts.of(credentials.token, () => bearer(credentials.token, request))
-    }
-  }
 
   /** What policy and grants say, whatever token of ours is used. */
   function allowed(principal: Principal | null, ask: Ask): Ruling {
@@ -150,14 +92,9 @@ export function registryAccess(options: AccessOptions): Access {
     return policy.isPossible?.(principal, ask) ?? policy.decide(principal, ask).decision === 'allow'
   }
 
-  const passwords: TokenDeps['password'] = async (user, secret, request) =>
-    (await verdicts.of(`${user}:${secret}`, () => password(user, secret, request))) ?? {
-      rejected: true,
-    }
-
   return {
     async authenticate(request) {
-      const result = await found(request)
+      const result = await identify.byHeader(request)
       if (result === null) return null
       if ('rejected' in result) {
         if (isBearer(request)) tokenErrors.set(request, 'invalid_token')
@@ -191,36 +128,14 @@ export function registryAccess(options: AccessOptions): Access {
       : {
           token: (request: Request, call: AccessRequest) =>
             tokens.answer(request, call, {
-              password: passwords,
+              password: identify.byPassword,
               stampOf: async (name, id, details) =>
                 (await logins.find((each) => each.name === name)?.stampOf?.(id, details)) ?? null,
-              request: byRequest,
+              request: identify.byRequest,
               allows: isGrantable,
             }),
         }),
   }
-}
-
-type Answer = Promise<LoginResult> | undefined
-
-/** Who the first login that knows the credentials says it is; otherwise why not. */
-async function firstOf(
-  logins: readonly Login[],
-  ask: (login: Login) => Answer,
-): Promise<LoginResult> {
-  let rejection: Rejection | null = null
-  for (const login of logins) {
-    const result = (await ask(login)) ?? null
-    if (result === null) continue
-    if (!('rejected' in result)) return result
-    rejection = firstReason(rejection, result)
-  }
-  return rejection
-}
-
-/** The first rejection with a reason: a login behind it knows less of these credentials. */
-function firstReason(first: Rejection | null, second: Rejection | null): Rejection | null {
-  return first?.message === undefined ? (second ?? first) : first
 }
 
 function detailsOf(principal: Principal | null): Partial<PrincipalDetails> {
