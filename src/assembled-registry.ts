@@ -90,7 +90,8 @@ export function assembleRegistry(
     clock,
   })
   const { wrap } = options
-  const wrapped = wrap === undefined ? core.service : plainService(wrap(core.service), core.service)
+  const wrapped =
+    wrap === undefined ? core.service : plainService(wrap(core.service, stores), core.service)
   const service = restricted(wrapped, options)
   const http = serviceApp(service, { ...options, onNotice })
   return {

@@ -138,7 +138,8 @@ export interface RegistryOptions extends ServiceAppOptions {
   readonly allowSparse?: boolean
   /**
    * A function around the service, for HTTP and for `registry.service` alike: it returns a service that
-   * changes, counts or refuses what it wants to. `readOnly` and `deletes` apply outside of it.
+   * changes, counts or refuses what it wants to. `readOnly` and `deletes` apply outside of it. What it
+   * throws, when the registry is made, is thrown there.
    *
    * @example
    * const wrap = (service: RegistryService): RegistryService => ({
@@ -149,7 +150,7 @@ export interface RegistryOptions extends ServiceAppOptions {
    *   },
    * })
    */
-  readonly wrap?: (service: RegistryService) => RegistryService
+  readonly wrap?: (service: RegistryService, stores: RegistryStores) => RegistryService
   /** Called with every change, once it is durable. See {@link EventSink}. */
   readonly onEvent?: EventSink
   /** Whether pulls are events too. Default: false. */

@@ -10,6 +10,7 @@ export {
   createApiToken,
 } from './api-tokens.ts'
 export { type Credentials, classifyCredentials } from './credentials.ts'
+export { holdToQuotas, type QuotaOf } from './hold-to-quotas.ts'
 export {
   type HtpasswdLogin,
   type HtpasswdOptions,

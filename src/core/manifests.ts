@@ -151,13 +151,14 @@ export function manifestService(deps: CoreDeps): ManifestService {
     facts: ManifestFacts,
   ): Change {
     const own = reference.kind === 'tag' ? reference.tag : null
-    const { tags: others = [], expect, allowSparse = deps.allowSparse } = push
+    const { tags: others = [], expect, allowSparse = deps.allowSparse, mostBytes } = push
     const tags = own === null ? others : [own, ...others]
     return {
       tags,
       immutable: tags.filter((tag) => isImmutable?.(tag)),
       requires: allowSparse ? [] : facts.requires,
       ...(expect === undefined ? {} : { expect: { ...expect, tag: own } }),
+      ...(mostBytes === undefined ? {} : { mostBytes }),
     }
   }
 
@@ -192,10 +193,11 @@ export function manifestService(deps: CoreDeps): ManifestService {
   }
 }
 
-/** @throws RegistryError `preconditionFailed`, `manifestBlobUnknown` and `tagImmutable` with details. */
+/** @throws RegistryError `preconditionFailed`, `denied`, `manifestBlobUnknown` and `tagImmutable` with details. */
 function storedOr(outcome: ManifestOutcome | null): Stored {
   if (outcome?.kind === 'stored') return outcome
   if (outcome?.kind === 'immutable') throw immutable(outcome.tags)
+  if (outcome?.kind === 'over-quota') throw new RegistryError('denied', { detail: outcome })
   if (outcome?.kind !== 'missing') throw new RegistryError('preconditionFailed')
   const details = outcome.digests.map((missing) => ({ digest: missing }))
   throw new RegistryError('manifestBlobUnknown', { details })

@@ -5,7 +5,7 @@ import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestChange, ManifestOutcome, RepositoryCounts } from '../ports/metadata-store.ts'
 import type { Batch, Moment } from './batch.ts'
 import { isAsExpected } from './expectations.ts'
-import type { Repository } from './repository.ts'
+import { Repository } from './repository.ts'
 
 /**
  * A lease is given half again, so that a client that asks for what it has just pushed causes no write.
@@ -67,7 +67,7 @@ export function putManifest(
   change: ManifestChange,
   leaseMs: number,
 ): ManifestOutcome {
-  const { record, tags, immutable, requires, expect } = change
+  const { record, tags, immutable, requires, expect, mostBytes } = change
   const { digest } = record
   const repository = batch.state.repositories.get(name)
   if (expect !== undefined && !isAsExpected(repository, digest, expect)) return { kind: 'conflict' }
@@ -78,6 +78,11 @@ export function putManifest(
   if (elsewhere.length > 0) return { kind: 'immutable', tags: elsewhere }
   const missing = missingOf(repository, requires)
   if (missing.length > 0) return { kind: 'missing', digests: missing }
+  if (mostBytes !== undefined) {
+    const used = repository?.bytes ?? 0
+    const needed = (repository ?? new Repository(name)).growthBy(record)
+    if (needed > 0 && used + needed > mostBytes) return { kind: 'over-quota', used, needed }
+  }
 
   const { time } = batch.moment
   const isThere = repository?.manifests.has(digest) ?? false
@@ -124,8 +129,8 @@ export function forget(batch: Batch, { digest, key }: BlobRef): void {
 
 /** What a repository holds. */
 export function countsOf(repository: Repository): RepositoryCounts {
-  const { manifestNames, tags, blobNames } = repository
-  return { manifests: manifestNames.size, tags: tags.count, blobs: blobNames.size }
+  const { manifestNames, tags, blobNames, bytes } = repository
+  return { manifests: manifestNames.size, tags: tags.count, blobs: blobNames.size, bytes }
 }
 
 /**

@@ -81,7 +81,7 @@ export class Links {
     const names = references.map((digest) => {
       const link = repository.links.get(digest) ?? this.#newLink(repository, digest)
       link.references += 1
-      if (link.references === 1) this.leases.remove(link)
+      if (link.references === 1) this.#beginNaming(link)
       links?.push(link)
       return link.digest
     })
@@ -89,6 +89,7 @@ export class Links {
       for (const link of links?.reverse() ?? []) {
         link.references -= 1
         if (link.references > 0) continue
+        this.#endNaming(link)
         if (link.holding !== null) this.leases.add(link)
         else repository.links.delete(link.digest)
       }
@@ -109,6 +110,7 @@ export class Links {
       if (trace !== null) released.push([link, link.keepUntil])
       link.references -= 1
       if (link.references > 0) continue
+      this.#endNaming(link)
       if (link.holding === null) {
         repository.links.delete(digest)
         continue
@@ -120,10 +122,21 @@ export class Links {
       for (const [link, before] of released.reverse()) {
         repository.links.set(link.digest, link)
         link.references += 1
-        if (link.references === 1) this.leases.remove(link)
+        if (link.references === 1) this.#beginNaming(link)
         link.keepUntil = before
       }
     })
+  }
+
+  /** A first manifest names the digest. */
+  #beginNaming(link: Link): void {
+    this.leases.remove(link)
+    if (link.holding !== null) link.repository.countBlob(link.digest, link.holding.size)
+  }
+
+  /** The last manifest that named it does so no more. */
+  #endNaming({ repository, digest, holding }: Link): void {
+    if (holding !== null) repository.countBlob(digest, -holding.size)
   }
 
   #newLink(repository: Repository, digest: Digest): Link {
@@ -134,11 +147,13 @@ export class Links {
     this.#holdings.addLink(holding, link)
     link.repository.blobNames.insert(link.digest)
     if (link.references === 0) this.leases.add(link)
+    else link.repository.countBlob(link.digest, holding.size)
   }
 
   #detach(link: Link, holding: NonNullable<Link['holding']>): void {
     this.#holdings.removeLink(holding, link)
     link.repository.blobNames.delete(link.digest)
     this.leases.remove(link)
+    if (link.references > 0) link.repository.countBlob(link.digest, -holding.size)
   }
 }

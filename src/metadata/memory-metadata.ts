@@ -24,6 +24,7 @@ const nothing: Promise<null> = Promise.resolve(null)
 
 /** Names, in memory. Changes are evaluated one after the other, and made durable by a {@link Commit}. */
 export class MemoryMetadata extends MetadataReads implements MetadataStore {
+  readonly countsBytes: boolean = true
   readonly #leaseMs: number
   #closing: Promise<void> | null = null
 

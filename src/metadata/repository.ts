@@ -32,6 +32,11 @@ export class Repository {
   readonly manifests: Map<Digest, StoredManifest> = new Map()
   readonly manifestNames: SortedNames<Digest> = new SortedNames()
   readonly tags: Tags = new Tags(this)
+  /**
+   * What its manifests reach, in bytes: they themselves, and the blobs it has that they name, each digest once.
+   * Kept as it changes, so that asking for it costs nothing.
+   */
+  bytes = 0
   /** By subject. */
   readonly referrers: Map<string, Referrers> = new Map()
 
@@ -70,6 +75,36 @@ export class Repository {
   /** The manifest, unless its bytes are known to be missing. */
   manifest(digest: Digest): ManifestRecord | null {
     return this.manifests.get(digest)?.readable ?? null
+  }
+
+  /** Counts bytes of a digest that is now a blob it has and a manifest names; less than none where it no longer is. */
+  countBlob(digest: Digest, bytes: number): void {
+    if (!this.#isRecorded(digest)) this.bytes += bytes
+  }
+
+  /** Counts bytes of a digest that is now a manifest; less than none where it no longer is. */
+  countManifest(digest: Digest, bytes: number): void {
+    if (!this.#isNamedBlob(digest)) this.bytes += bytes
+  }
+
+  /** By how many bytes it grows when a manifest is recorded. */
+  growthBy({ digest, size, references }: Omit<ManifestRecord, 'pushedAt'>): number {
+    let bytes = this.#isRecorded(digest) || this.#isNamedBlob(digest) ? 0 : size
+    for (const reference of new Set(references)) {
+      if (reference === digest || this.#isRecorded(reference)) continue
+      const link = this.links.get(reference)
+      if (link?.references === 0) bytes += link.holding?.size ?? 0
+    }
+    return bytes
+  }
+
+  #isRecorded(digest: Digest): boolean {
+    return (this.manifests.get(digest)?.holding ?? null) !== null
+  }
+
+  #isNamedBlob(digest: Digest): boolean {
+    const link = this.links.get(digest)
+    return link !== undefined && link.holding !== null && link.references > 0
   }
 
   /** Lists a recorded manifest under its subject. */

@@ -41,6 +41,11 @@ export type * from './metadata-values.ts'
  * A repository begins with the first thing put in it and does not end with the last.
  */
 export interface MetadataStore {
+  /**
+   * Whether the store counts the bytes of repositories, as they change and not when it is asked, and so can hold
+   * them to quotas (`mostBytes`). Default: no.
+   */
+  readonly countsBytes?: boolean
   hasRepository(repository: RepositoryName): Promise<boolean>
   /** Names of repositories. */
   listRepositories(page: PageRequest): Promise<Page<RepositoryName>>

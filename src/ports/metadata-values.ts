@@ -74,6 +74,11 @@ export interface ManifestChange {
   /** Content this repository must have: a linked blob, or (`manifest`) a manifest or a linked blob. */
   readonly requires: ReadonlyArray<{ readonly digest: Digest; readonly kind: 'blob' | 'manifest' }>
   readonly expect?: TagExpectation
+  /**
+   * What the repository may have in the end, in bytes as {@link RepositoryCounts} has them. A change that adds
+   * none is made all the same. Only for a store that counts them.
+   */
+  readonly mostBytes?: number
 }
 
 /** What became of a {@link ManifestChange}. */
@@ -89,6 +94,8 @@ export type ManifestOutcome =
     }
   | { readonly kind: 'missing'; readonly digests: readonly Digest[] }
   | { readonly kind: 'conflict' }
+  /** The repository has `used` bytes, `needed` more are more than it may have, and nothing changed. */
+  | { readonly kind: 'over-quota'; readonly used: number; readonly needed: number }
   /** Immutable tags of the change that stand for another manifest, at least one of them. */
   | { readonly kind: 'immutable'; readonly tags: ReadonlyArray<Pick<TagRecord, 'tag' | 'digest'>> }
 
@@ -137,6 +144,11 @@ export interface RepositoryCounts {
   readonly manifests: number
   readonly tags: number
   readonly blobs: number
+  /**
+   * What its manifests reach, in bytes: they themselves, and the blobs it has that they name, each digest once
+   * and with its real size, its bytes missing or not. Absent where the store does not count them.
+   */
+  readonly bytes?: number
 }
 
 /** Bytes that are known to be missing or damaged. */

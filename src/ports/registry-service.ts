@@ -152,8 +152,8 @@ export interface RegistryWrites {
    * Stores a manifest and sets its tags, all or nothing (end-7a, end-7b).
    *
    * @throws RegistryError `manifestInvalid`, `manifestTooLarge`, `manifestBlobUnknown` (a detail
-   *   for each digest), `digestMismatch`, `preconditionFailed`, `tagImmutable` (a detail for each tag
-   *   that would move against `call.isImmutable`).
+   *   for each digest), `digestMismatch`, `preconditionFailed`, `denied` beyond `mostBytes`, `tagImmutable`
+   *   (a detail for each tag that would move against `call.isImmutable`).
    */
   putManifest(
     call: CallContext,

@@ -55,6 +55,11 @@ export interface ManifestPush {
   readonly expect?: Expectation
   /** Take it although its content is not all there. Default: what the registry was told. */
   readonly allowSparse?: boolean
+  /**
+   * What the repository's manifests may reach in the end, in bytes, each digest once. Only where the store
+   * counts them: `holdToQuotas` of `layerdock/access` sees to that.
+   */
+  readonly mostBytes?: number
 }
 
 /** What a manifest push made. */

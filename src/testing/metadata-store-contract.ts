@@ -7,6 +7,7 @@ import { keyCases } from './metadata-contract/keys.ts'
 import { leaseCases } from './metadata-contract/leases.ts'
 import { manifestCases } from './metadata-contract/manifests.ts'
 import { missingCases } from './metadata-contract/missing.ts'
+import { quotaCases } from './metadata-contract/quotas.ts'
 import { referrerCases } from './metadata-contract/referrers.ts'
 import { repositoryCases } from './metadata-contract/repositories.ts'
 import { restartCases } from './metadata-contract/restarts.ts'
@@ -40,6 +41,7 @@ export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...garbageCases,
   ...leaseCases,
   ...missingCases,
+  ...quotaCases,
   ...restartCases,
   ...instanceCases,
 ]

@@ -3,6 +3,7 @@ import type { Digest, RepositoryName, Tag } from '../../src/index.ts'
 import type { ManifestChange, MetadataStore, PageRequest } from '../../src/kit.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
 import { fakeClock, type MetadataPlace, metadataStoreContract } from '../../src/testing/index.ts'
+import { sampleDigest } from '../../src/testing/samples.ts'
 import { brokenCase, but } from './breaking.ts'
 
 /** A place with one store in memory, which is opened again and again. */
@@ -20,6 +21,27 @@ function puts(
   return but(store, (inner) => ({
     putManifest: (repository, given) => inner.putManifest(repository, change(given, inner)),
   }))
+}
+
+/** Counts bytes in another way. */
+function countsBytes(
+  store: MetadataStore,
+  count: (name: RepositoryName, inner: MetadataStore) => Promise<number>,
+): MetadataStore {
+  return but(store, (inner) => ({
+    async countRepository(name) {
+      const counts = await inner.countRepository(name)
+      return counts === null ? null : { ...counts, bytes: await count(name, inner) }
+    },
+  }))
+}
+
+/** The size that the contract gives a sample digest. */
+function sizeOf(digest: Digest): number {
+  const number = Array.from({ length: 100 }, (_, at) => at).find(
+    (at) => sampleDigest(at) === digest,
+  )
+  return 100 + (number ?? 0)
 }
 
 const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
@@ -292,6 +314,46 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
     but(store, (inner) => ({
       async countRepository(name) {
         return (await inner.hasRepository(name)) ? { manifests: 0, tags: 0, blobs: 0 } : null
+      },
+    })),
+  'counts no bytes': (store) => countsBytes(store, async () => 0),
+  'counts the bytes of blobs that no manifest names': (store) =>
+    countsBytes(store, async (name, inner) => {
+      const blobs = (await inner.listBlobs(name, { limit: 1000 }))?.items ?? []
+      const manifests = (await inner.listManifests(name, { limit: 1000 }))?.items ?? []
+      const sizes = new Map(blobs.map(({ digest, size }) => [digest, size]))
+      for (const { record } of manifests) sizes.set(record.digest, record.size)
+      return [...sizes.values()].reduce((sum, size) => sum + size, 0)
+    }),
+  'counts content that is not there': (store) =>
+    countsBytes(store, async (name, inner) => {
+      const manifests = (await inner.listManifests(name, { limit: 1000 }))?.items ?? []
+      const reached = manifests.flatMap(({ record }) => [record.digest, ...record.references])
+      const numbers = [...new Set(reached)].map((digest) => sizeOf(digest))
+      return numbers.reduce((sum, size) => sum + size, 0)
+    }),
+  'has no quotas': (store) => puts(store, ({ mostBytes: _, ...given }) => given),
+  'refuses exactly the quota': (store) =>
+    puts(store, ({ mostBytes = Number.POSITIVE_INFINITY, ...given }) => ({
+      ...given,
+      mostBytes: mostBytes - 1,
+    })),
+  'refuses what adds nothing beyond the quota': (store) =>
+    but(store, (inner) => ({
+      async putManifest(name, change) {
+        const used = (await inner.countRepository(name))?.bytes ?? 0
+        const { mostBytes = used } = change
+        return used > mostBytes
+          ? { kind: 'over-quota', used, needed: 0 }
+          : inner.putManifest(name, change)
+      },
+    })),
+  'lets pushes at once through together': (store) =>
+    but(store, (inner) => ({
+      async putManifest(name, { mostBytes, ...change }) {
+        const used = (await inner.countRepository(name))?.bytes ?? 0
+        const fits = mostBytes === undefined || used === 0
+        return inner.putManifest(name, fits ? change : { ...change, mostBytes })
       },
     })),
   'keeps the blobs of a deleted repository': (store) => {

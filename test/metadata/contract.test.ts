@@ -7,14 +7,14 @@ import { contractTests } from '../contracts/contract-tests.ts'
 import { copyOf, emptyDisk, MemoryLog } from './memory-log.ts'
 
 describe('in memory', () => {
-  contractTests(metadataStoreContract, { clock: true }, () => {
+  contractTests(metadataStoreContract, { bytes: true, clock: true }, () => {
     const { now, advance } = fakeClock()
     return { open: () => memoryMetadata({ elapsed: now }), advance }
   })
 })
 
 describe('over a log', () => {
-  contractTests(metadataStoreContract, { reopen: true, clock: true }, () => {
+  contractTests(metadataStoreContract, { reopen: true, bytes: true, clock: true }, () => {
     const { now, advance } = fakeClock()
     const disk = emptyDisk()
     return { open: () => openMetadata({ log: new MemoryLog(disk), elapsed: now }), advance }
@@ -22,7 +22,7 @@ describe('over a log', () => {
 })
 
 describe('over a log, whose process dies in place of closing', () => {
-  contractTests(metadataStoreContract, { reopen: true, clock: true }, () => {
+  contractTests(metadataStoreContract, { reopen: true, bytes: true, clock: true }, () => {
     const { now, advance } = fakeClock()
     let disk = emptyDisk()
     return {

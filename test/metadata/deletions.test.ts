@@ -73,7 +73,7 @@ describe('a manifest with a hundred thousand long tags', () => {
     expect(removed).toMatchObject({ kind: 'removed', tagCount: count, tags })
     expect((disk.journals.get(0)?.length ?? 0) - before).toBeLessThan(250)
     expect(await store.resolveTag(here, tagOf(7))).toBeNull()
-    expect(await store.countRepository(here)).toEqual({ manifests: 1, tags: 1, blobs: 0 })
+    expect(await store.countRepository(here)).toMatchObject({ manifests: 1, tags: 1, blobs: 0 })
     const listing = store.listTags(here, page)
     // A tag of it that is set again, before all of the old ones are out, is a new one.
     const again = { record: recordOf(d3), tags: [tagOf(count - 1)], requires: [], immutable: [] }
@@ -147,7 +147,7 @@ describe('a repository with tens of thousands of blobs', () => {
       immutable: [],
     })
     const before = disk.journals.get(0)?.length ?? 0
-    const counts = { manifests: 1, tags: 1, blobs: blobCount }
+    const counts = { manifests: 1, tags: 1, blobs: blobCount, bytes: recordOf(d1).size }
     expect(await store.deleteRepository(here)).toEqual(counts)
     expect((disk.journals.get(0)?.length ?? 0) - before).toBeLessThan(100)
     expect(await store.hasRepository(here)).toBe(false)

@@ -24,6 +24,7 @@ export function dump(state: State, leases = true): unknown {
     repositories: sorted(state.repositories.values(), ({ name }) => name).map((repository) => ({
       name: repository.name,
       isDeleted: repository.isDeleted,
+      bytes: repository.bytes,
       links: sorted(repository.links.values(), ({ digest }) => digest).map((link) => ({
         digest: link.digest,
         ref: link.holding?.ref,
@@ -102,6 +103,17 @@ export function miscounts(state: State): string[] {
       const isKept = link === undefined || link.holding !== null || link.references > 0
       check(`whether ${digest} is of use`, isKept, true)
     }
+    const reached = digests.filter(
+      (digest) =>
+        (repository.manifests.get(digest)?.record ?? null) !== null ||
+        (repository.blobNames.has(digest) && named.includes(digest)),
+    )
+    const sizes = reached.map((digest) => state.holdings.get(digest)?.size ?? 0)
+    check(
+      'bytes',
+      repository.bytes,
+      sizes.reduce((sum, size) => sum + size, 0),
+    )
     const recorded = manifests.filter(({ record }) => record !== null).length
     check('manifests', repository.manifestNames.size, recorded)
     const standing = [...repository.tags.keys()].filter((tag) => repository.tags.target(tag))

@@ -13,7 +13,7 @@ import type {
   RepositoryCounts,
 } from '../../src/ports/metadata-store.ts'
 import { copies } from './observation.ts'
-import { digests, repositories, subjects } from './samples.ts'
+import { blobOf, digests, repositories, subjects } from './samples.ts'
 
 interface ModelRepository {
   /** The ends of leases. */
@@ -81,7 +81,7 @@ export class Model {
   }
 
   putManifest(name: RepositoryName, change: ManifestChange): ManifestOutcome {
-    const { record, tags, immutable, requires, expect } = change
+    const { record, tags, immutable, requires, expect, mostBytes } = change
     const { digest } = record
     const there = this.repositories.get(name)
     if (expect !== undefined) {
@@ -104,6 +104,11 @@ export class Model {
     })
     if (missing.length > 0) {
       return { kind: 'missing', digests: [...new Set(missing.map((each) => each.digest))] }
+    }
+    if (mostBytes !== undefined) {
+      const used = bytesOf(there ?? emptyRepository())
+      const needed = bytesOf(withManifest(there ?? emptyRepository(), record)) - used
+      if (needed > 0 && used + needed > mostBytes) return { kind: 'over-quota', used, needed }
     }
     const previous = tags.map((tag) => there?.tags.get(tag)?.digest ?? null)
     const created = !there?.manifests.has(digest)
@@ -284,10 +289,33 @@ export class Model {
   #begin(name: RepositoryName): ModelRepository {
     const there = this.repositories.get(name)
     if (there !== undefined) return there
-    const fresh: ModelRepository = { blobs: new Map(), manifests: new Map(), tags: new Map() }
+    const fresh = emptyRepository()
     this.repositories.set(name, fresh)
     return fresh
   }
+}
+
+/** What its manifests reach, counted anew. */
+function bytesOf({ blobs, manifests }: ModelRepository): number {
+  const named = [...manifests.values()].flatMap(({ references }) => references)
+  const reached = new Set([...manifests.keys(), ...named.filter((digest) => blobs.has(digest))])
+  return [...reached].reduce((sum, digest) => sum + blobOf(digest).size, 0)
+}
+
+/** With another manifest; what an earlier record of it named stays named. */
+function withManifest(
+  repository: ModelRepository,
+  record: ManifestChange['record'],
+): ModelRepository {
+  const { digest } = record
+  const before = repository.manifests.get(digest)?.references ?? []
+  const references = [...before, ...record.references]
+  const manifests = new Map(repository.manifests)
+  return { ...repository, manifests: manifests.set(digest, { ...record, references, pushedAt: 0 }) }
+}
+
+function emptyRepository(): ModelRepository {
+  return { blobs: new Map(), manifests: new Map(), tags: new Map() }
 }
 
 function namesOf({ manifests }: ModelRepository): Set<Digest> {
@@ -298,6 +326,8 @@ function tagsOf({ tags }: ModelRepository, digest: Digest): Tag[] {
   return [...tags.keys()].filter((tag) => tags.get(tag)?.digest === digest).sort()
 }
 
-function countsOf({ blobs, manifests, tags }: ModelRepository): RepositoryCounts {
-  return { manifests: manifests.size, tags: tags.size, blobs: blobs.size }
+function countsOf(repository: ModelRepository): RepositoryCounts {
+  const { blobs, manifests, tags } = repository
+  const bytes = bytesOf(repository)
+  return { manifests: manifests.size, tags: tags.size, blobs: blobs.size, bytes }
 }

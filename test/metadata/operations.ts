@@ -60,18 +60,32 @@ const change: fc.Arbitrary<ManifestChange> = fc
       nil: undefined,
     }),
     expect: fc.option(expectation, { nil: undefined, freq: 3 }),
+    mostBytes: fc.option(fc.integer({ min: 0, max: 700 }), { nil: undefined, freq: 2 }),
   })
-  .map(({ digest, copy, tags, isFixed, references, requires, strict, expect, ...facts }) => {
-    const more = { ...definedOf(facts), references, blob: blobOf(digest, copy) }
-    const { pushedAt: _, ...record } = recordOf(digest, more)
-    return {
-      record,
+  .map(
+    ({
+      digest,
+      copy,
       tags,
-      requires: strict ? requires : [],
-      immutable: isFixed ? tags : [],
-      ...definedOf({ expect }),
-    }
-  })
+      isFixed,
+      references,
+      requires,
+      strict,
+      expect,
+      mostBytes,
+      ...facts
+    }) => {
+      const more = { ...definedOf(facts), references, blob: blobOf(digest, copy) }
+      const { pushedAt: _, ...record } = recordOf(digest, more)
+      return {
+        record,
+        tags,
+        requires: strict ? requires : [],
+        immutable: isFixed ? tags : [],
+        ...definedOf({ expect, mostBytes }),
+      }
+    },
+  )
 
 /** Calls of every kind. */
 export const operation: fc.Arbitrary<Operation> = fc.oneof(

@@ -89,7 +89,7 @@ describe('what is not yet durable', () => {
     [
       'what is counted',
       (store) => store.countRepository(here),
-      { manifests: 1, tags: 1, blobs: 0 },
+      { manifests: 1, tags: 1, blobs: 0, bytes: blobOf(d2).size },
     ],
   ]
   test.each(readers)('is waited for: %s', async (_, read, value) => {

@@ -4,6 +4,7 @@ import {
   blobOf,
   checkPages,
   collect,
+  countsOf,
   here,
   long,
   type MetadataStoreCase,
@@ -58,12 +59,12 @@ export const repositoryCases: readonly MetadataStoreCase[] = [
       expect,
     })
     equals(await store.hasRepository(here), false, 'whether there is a repository')
-    equals(await store.countRepository(here), null, 'what it holds')
+    equals(countsOf(await store.countRepository(here)), null, 'what it holds')
     equals(await store.listTags(here, page), null, 'its tags')
     equals(await store.listTagRecords(here, page), null, 'its tags with digests')
     equals(await store.listManifests(here, page), null, 'its manifests')
     equals(await store.listBlobs(here, page), null, 'its blobs')
-    equals(await store.deleteRepository(here), null, 'deleting it')
+    equals(countsOf(await store.deleteRepository(here)), null, 'deleting it')
     equals((await store.listRepositories(page)).items, [], 'all repositories')
   }),
 
@@ -108,15 +109,23 @@ export const repositoryCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(10, { references: [sampleDigest(1)] }), [one, two])
     await record(store, here, manifestOf(11), [two])
     await record(store, here, manifestOf(11))
-    equals(await store.countRepository(here), { manifests: 2, tags: 2, blobs: 2 }, 'at first')
+    equals(
+      countsOf(await store.countRepository(here)),
+      { manifests: 2, tags: 2, blobs: 2 },
+      'at first',
+    )
     await store.deleteManifest(here, sampleDigest(11), long)
     await store.unlinkBlob(here, sampleDigest(2))
     equals(
-      await store.countRepository(here),
+      countsOf(await store.countRepository(here)),
       { manifests: 1, tags: 1, blobs: 1 },
       'after deletions',
     )
-    equals(await store.countRepository(there), { manifests: 0, tags: 0, blobs: 1 }, 'the other')
+    equals(
+      countsOf(await store.countRepository(there)),
+      { manifests: 0, tags: 0, blobs: 1 },
+      'the other',
+    )
   }),
 
   metadataCase('a deleted repository is gone with all it held', async (store) => {
@@ -127,8 +136,8 @@ export const repositoryCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifest, [one, two])
     await record(store, there, manifestOf(11), [one])
     const counts = { manifests: 1, tags: 2, blobs: 2 }
-    equals(await store.deleteRepository(here), counts, 'what it held')
-    equals(await store.deleteRepository(here), null, 'deleting it again')
+    equals(countsOf(await store.deleteRepository(here)), counts, 'what it held')
+    equals(countsOf(await store.deleteRepository(here)), null, 'deleting it again')
     equals(await store.hasRepository(here), false, 'whether it is there')
     equals((await store.listRepositories(page)).items, [there], 'all repositories')
     equals(await store.findBlob(here, sampleDigest(1)), null, 'its blob')
@@ -162,7 +171,11 @@ export const repositoryCases: readonly MetadataStoreCase[] = [
     equals(outcome, { ...outcome, created: true, previous: [null] }, 'the outcome of a push')
     equals((await store.listTags(here, page))?.items, [two], 'its tags')
     equals(await store.findBlob(here, sampleDigest(3)), null, 'a blob of the one before')
-    equals(await store.countRepository(here), { manifests: 1, tags: 1, blobs: 0 }, 'what it holds')
+    equals(
+      countsOf(await store.countRepository(here)),
+      { manifests: 1, tags: 1, blobs: 0 },
+      'what it holds',
+    )
     equals(putOf(await store.findManifest(here, sampleDigest(1))), again, 'its manifest')
   }),
 

@@ -8,6 +8,7 @@ import type {
   Page,
   PageRequest,
   RemovedManifest,
+  RepositoryCounts,
 } from '../../kit.ts'
 import { type ContractCase, equals, holds, type Need, type StorePlace } from '../contract.ts'
 import { repositoryNamed, sampleDigest } from '../samples.ts'
@@ -129,6 +130,13 @@ export async function removed(
   const outcome = await store.deleteManifest(repository, digest, leaseMs)
   holds(outcome?.kind !== 'kept', 'a manifest that nothing keeps is removed')
   return outcome
+}
+
+/** What a repository holds, its bytes aside, which not every store counts. */
+export function countsOf(counts: RepositoryCounts | null): RepositoryCounts | null {
+  if (counts === null) return null
+  const { manifests, tags, blobs } = counts
+  return { manifests, tags, blobs }
 }
 
 /** Condemns all that can be and ends it; its digests, sorted. */
