@@ -10,6 +10,7 @@ export const overview: string = `Layerdock, an OCI Distribution registry.
   layerdock serve      run the registry
   layerdock recover    look at a damaged store, and get it going again
   layerdock policy     check a policy, or ask what it decides and why
+  layerdock user       add, change and remove users of an htpasswd file
   layerdock --version
   layerdock COMMAND --help
 `

@@ -9,6 +9,7 @@ const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number
   ['serve', serve],
   ['recover', recover],
   ['policy', async (words) => (await import('./policy-command.ts')).policyCommand(words)],
+  ['user', async (words) => (await import('./user-command.ts')).userCommand(words)],
 ])
 
 async function serve(words: readonly string[]): Promise<number> {
