@@ -58,7 +58,7 @@ export interface ApiTokensOptions {
 
 /**
  * A login of API tokens, as password beside any user name, and as bearer token. Their principal is the owner, with
- * the token's name and grants in its details. List it before a login of passwords, which would hash them.
+ * the token's name and grants in its details.
  *
  * @example
  * const logins = [apiTokens(apiTokenList(await readFile('tokens.json', 'utf8'))), htpasswd(users)]
@@ -81,6 +81,7 @@ export function apiTokens(store: ApiTokenStore, options: ApiTokensOptions = {}):
 
   return {
     name: 'token',
+    isUnguessable: true,
     // The owner's name would say nothing that the token does not say.
     password: (_user, password) => check(password),
     bearer: check,

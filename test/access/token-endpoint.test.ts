@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { RequestReport } from '../../src/index.ts'
+import { registryAccess, tokenService } from '../../src/access/index.ts'
+import { createRegistry, type RequestReport } from '../../src/index.ts'
 import {
   base,
   basic,
   claimsOf,
   endpoint,
   getToken,
+  policyOf,
   postForm,
   service,
   type TokenBody,
@@ -77,20 +79,21 @@ describe('a GET of the token endpoint', () => {
     expect((await getToken(tokenRegistry(), query, ann)).scope).toBe(scope)
   })
 
-  test('looks at a hundred scopes, and keeps the token small', async () => {
+  test('looks at a hundred scopes, and grants as many as the token has space for', async () => {
     const registry = tokenRegistry()
     const many = Array.from({ length: 500 }, (_, index) => `scope=repository:team/a${index}:pull`)
     const body = await getToken(registry, many.join('&'), ann)
     expect(body.scope.split(' ')).toHaveLength(100)
-    const long = Array.from(
-      { length: 60 },
-      (_, index) => `repository:team/${'x'.repeat(200)}${index}:pull`,
-    )
-    const { token } = (await (
-      await postForm(registry, { ...password, scope: long.join(' ') })
-    ).json()) as TokenBody
-    expect(token.length).toBeLessThan(8 * 1024)
-    expect((await withToken(registry, token, '/v2/')).status).toBe(200)
+    for (const length of [2, 20, 100, 240]) {
+      const names = Array.from({ length: 120 }, (_, index) => `team/${'x'.repeat(length)}${index}`)
+      const scopes = names.map((name) => `repository:${name}:pull,push,delete`)
+      const answer = await postForm(registry, { ...password, scope: scopes.join(' ') })
+      const { token, scope } = (await answer.json()) as TokenBody
+      expect(scope.split(' ').length).toBeGreaterThan(20)
+      expect(token.length).toBeLessThan(13 * 1024)
+      const last = scope.split(' ').at(-1)?.split(':')[1] ?? ''
+      expect((await withToken(registry, token, `/v2/${last}/tags/list`)).status).toBe(404)
+    }
   })
 
   test('gives an anonymous token for what anonymous callers may do', async () => {
@@ -127,6 +130,12 @@ describe('a GET of the token endpoint', () => {
     )
     expect(answer.status).toBe(400)
     expect(await answer.text()).toContain(`this is the token endpoint of ${service}`)
+  })
+
+  test('answers HEAD without a body', async () => {
+    const answer = await tokenRegistry().fetch(new Request(endpoint, { method: 'HEAD' }))
+    expect(answer.status).toBe(200)
+    expect(answer.body).toBeNull()
   })
 
   test('is not kept by caches', async () => {
@@ -255,6 +264,16 @@ describe('a refresh token', () => {
     expect((await postForm(registry, form)).status).toBe(200)
     now += 2 * 86_400_000
     expect((await postForm(registry, form)).status).toBe(401)
+  })
+
+  test('is not given by default where the keys end with the process', async () => {
+    const access = registryAccess({
+      logins: [usersLogin(new Map([['ann', 'secret']]))],
+      policy: policyOf(() => true),
+      tokens: tokenService({ service }),
+    })
+    const registry = createRegistry({ access })
+    expect((await getToken(registry, 'offline_token=true', ann)).refresh_token).toBeUndefined()
   })
 
   test('is not given to anonymous callers, nor by a login without stamps', async () => {

@@ -4,6 +4,7 @@ import {
   type Policy,
   registryAccess,
   type SigningKeys,
+  signingKeys,
   type TokenServiceOptions,
   tokenService,
 } from '../../src/access/index.ts'
@@ -89,7 +90,7 @@ export function tokenRegistry(setting: Setting = {}): Registry {
       tokens: tokenService({
         service,
         clock,
-        ...(setting.keys === undefined ? {} : { keys: setting.keys }),
+        keys: setting.keys ?? signingKeys({ clock }),
         ...setting.tokens,
       }),
       clock,

@@ -5,8 +5,13 @@ import type { PrincipalDetails } from '../login.ts'
 /** Details that tokens carry, since the policy, the audit and later logins read them. */
 const names = ['login', 'groups', 'issuer', 'claims', 'grants', 'token'] as const
 
-/** So much JSON that a token with it still fits into a header. */
-const mostCharacters = 6 * 1024
+/**
+ * The JSON of details and access together. As a token it has a third more characters, and the headers of a request
+ * 16 KiB.
+ */
+export const mostTokenCharacters: number = 9 * 1024
+/** The part of it that details may have. */
+const mostCharacters = 5 * 1024
 
 /**
  * The details of a principal that its tokens carry. Anything else that a login has put there stays here.

@@ -12,8 +12,6 @@ export interface AccessEntry {
 
 /** Scopes that one request is looked at for; what comes after is not granted. */
 const mostScopes = 100
-/** The characters of all names in one token, so that the token fits into a header. */
-const mostNameCharacters = 3_072
 
 const repositoryActions = ['pull', 'push', 'delete'] as const
 const registryNames: ReadonlyMap<string, Action> = new Map([
@@ -27,7 +25,6 @@ const registryNames: ReadonlyMap<string, Action> = new Map([
  */
 export function parseScopes(texts: readonly string[]): readonly AccessEntry[] {
   const found: Map<string, Set<string>> = new Map()
-  let characters = 0
   for (const text of wordsOf(texts)) {
     const scope = parseScope(text)
     if (scope === null) continue
@@ -35,8 +32,6 @@ export function parseScopes(texts: readonly string[]): readonly AccessEntry[] {
     const key = `${type}:${name}`
     let known = found.get(key)
     if (known === undefined) {
-      characters += name.length
-      if (characters > mostNameCharacters) break
       known = new Set()
       found.set(key, known)
     }
@@ -78,18 +73,28 @@ function parseScope(text: string): AccessEntry | null {
   return actions.length === 0 ? null : { type, name, actions }
 }
 
-/** What of the asked scopes is allowed. */
+/**
+ * What of the asked scopes is allowed.
+ *
+ * @param mostCharacters the JSON that the token has space for; what does not fit is not granted
+ */
 export function grantScopes(
   asked: readonly AccessEntry[],
   isAllowed: (ask: Ask) => boolean,
+  mostCharacters: number,
 ): readonly AccessEntry[] {
   const granted: AccessEntry[] = []
+  let left = mostCharacters
   for (const { type, name, actions } of asked) {
     const allowed = actions.filter((each) => {
       const ask = askOf(type, name, each)
       return ask !== null && isAllowed(ask)
     })
-    if (allowed.length > 0) granted.push({ type, name, actions: allowed })
+    if (allowed.length === 0) continue
+    const entry = { type, name, actions: allowed }
+    left -= JSON.stringify(entry).length + 1
+    if (left < 0) break
+    granted.push(entry)
   }
   return granted
 }

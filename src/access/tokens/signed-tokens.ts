@@ -107,6 +107,9 @@ export function signedTokens({ keys, issuer, service, clock }: SignedTokenOption
     } catch (error) {
       if (!isKnownKey) return { wrong: 'the key that signed the token is not known any more' }
       if (error instanceof errors.JWTExpired) return { wrong: 'the token has expired' }
+      if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') {
+        return { wrong: 'the token was made by a clock that is ahead of the one here' }
+      }
       if (error instanceof errors.JOSEError) return { wrong: 'the token is not valid' }
       throw error
     }

@@ -3,7 +3,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { AccessRequest, Principal, Rejection, TokenAnswer } from '../../ports/access.ts'
 import type { Identified, PrincipalDetails } from '../login.ts'
 import type { TokenDeps, TokenService } from '../token-service.ts'
-import { carriedDetails } from './carried-details.ts'
+import { carriedDetails, mostTokenCharacters } from './carried-details.ts'
 import { formatScopes, grantScopes, parseScopes } from './scopes.ts'
 import { isWrong, type RefreshContent, signedTokens } from './signed-tokens.ts'
 import { type SigningKeys, signingKeys } from './signing-keys.ts'
@@ -23,7 +23,10 @@ export interface TokenServiceOptions {
   readonly keys?: SigningKeys
   /** How long access tokens live, in milliseconds: at least a minute. Default: 5 minutes. */
   readonly accessMs?: number
-  /** How long refresh tokens live, in milliseconds. Default: 30 days. */
+  /**
+   * How long refresh tokens live, in milliseconds; 0 for none. Clients keep one in place of the password, so without
+   * `keys` the default is none: after a restart, its user would have to log in again. Otherwise: 30 days.
+   */
   readonly refreshMs?: number
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
@@ -49,9 +52,9 @@ export function tokenService(options: TokenServiceOptions): TokenService {
   }
   const issuer = options.issuer ?? service
   const accessMs = Math.max(options.accessMs ?? 300_000, leastMs)
-  const refreshMs = options.refreshMs ?? 30 * 86_400_000
+  const refreshMs = options.refreshMs ?? (options.keys === undefined ? 0 : 30 * 86_400_000)
   const clock = options.clock ?? Date.now
-  const keys = options.keys ?? signingKeys({ clock, keepMs: refreshMs })
+  const keys = options.keys ?? signingKeys({ clock })
   const tokens = signedTokens({ keys, issuer, service, clock })
 
   /** Who asks; null for an anonymous caller. */
@@ -88,11 +91,12 @@ export function tokenService(options: TokenServiceOptions): TokenService {
   /** A refresh token for a login that has a stamp; the same one where that is what came. */
   async function refreshTokenFor({ found, refresh }: Asker, now: number): Promise<string | null> {
     if (refresh !== null) return refresh.token
+    if (refreshMs === 0) return null
     if (found?.stamp === undefined || found.principal === null) return null
     return tokens.refresh({
       subject: found.principal.id,
       details: carriedDetails(found.principal),
-      expiresAt: now + (found.sessionMs ?? refreshMs),
+      expiresAt: now + Math.min(found.sessionMs ?? refreshMs, refreshMs),
       stamp: hashOf(found.stamp),
     })
   }
@@ -127,10 +131,15 @@ export function tokenService(options: TokenServiceOptions): TokenService {
       const principal = found?.principal ?? null
       const now = clock()
       const life = lifeOf(asker, now)
-      const access = grantScopes(parseScopes(wanted.scopes), (ask) => deps.allows(principal, ask))
+      const details = principal === null ? {} : carriedDetails(principal)
+      const access = grantScopes(
+        parseScopes(wanted.scopes),
+        (ask) => deps.allows(principal, ask),
+        mostTokenCharacters - JSON.stringify(details).length,
+      )
       const token = await tokens.access({
         subject: principal?.id ?? null,
-        details: principal === null ? {} : carriedDetails(principal),
+        details,
         expiresAt: now + life,
         access,
       })

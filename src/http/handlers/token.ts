@@ -16,5 +16,5 @@ export async function issueToken(call: Call): Promise<Response> {
     exchange.rule = rule ?? null
     if (errorCode !== undefined) exchange.errorCode = errorCode
   }
-  return response
+  return call.head ? new Response(null, response) : response
 }
