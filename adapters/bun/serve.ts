@@ -38,6 +38,9 @@ export type Serving = RunningServer<BunServer>
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
   const { observe, slowestPull, tls, trustedProxies } = options
+  if (tls?.clientCa !== undefined) {
+    throw new TypeError('clientCa: Bun does not tell what the certificate of a client says')
+  }
   const onNotice = safeNotices(options.onNotice)
   let draining = false
   const fetch = createHandler(registry, {

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { onBun } from '../bun/bun.ts'
 import type { Certificate } from '../serving/serve-options.ts'
 import { CliError, exitCodes } from './exit.ts'
 import type { Settings } from './settings.ts'
@@ -9,7 +10,8 @@ import type { Settings } from './settings.ts'
  *
  * @throws CliError that names the setting when a file cannot be read, or is not what it should be.
  */
-export function readCertificate({ tlsCert, tlsKey }: Settings): Certificate | null {
+export function readCertificate(settings: Settings): Certificate | null {
+  const { tlsCert, tlsKey } = settings
   if (tlsCert === null || tlsKey === null) return null
   const cert = readPem('--tls-cert', tlsCert)
   const key = readPem('--tls-key', tlsKey)
@@ -28,7 +30,33 @@ export function readCertificate({ tlsCert, tlsKey }: Settings): Certificate | nu
   if (!certificate.checkPrivateKey(privateKey)) {
     throw wrong('--tls-key', tlsKey, `is not the key of the certificate in ${tlsCert}`)
   }
-  return { cert, key }
+  return { cert, key, ...clientAuthorities(settings) }
+}
+
+/** Whose certificates clients may show. */
+function clientAuthorities({
+  tlsClientCa,
+  tlsClientRequired,
+}: Settings): Pick<Certificate, 'clientCa' | 'clientRequired'> {
+  if (tlsClientCa === null) return {}
+  if (onBun) {
+    const advice =
+      'Bun does not tell whose certificate a client shows; run the registry on Node or Deno, or have a proxy check it (--proxy-user)'
+    throw wrong('--tls-client-ca', tlsClientCa, advice)
+  }
+  const clientCa = readPem('--tls-client-ca', tlsClientCa)
+  const authority = parsed(() => new X509Certificate(clientCa))
+  if (authority instanceof Error) {
+    throw wrong(
+      '--tls-client-ca',
+      tlsClientCa,
+      `holds no certificate in PEM (${authority.message})`,
+    )
+  }
+  if (!authority.ca) {
+    throw wrong('--tls-client-ca', tlsClientCa, 'is not the certificate of an authority')
+  }
+  return { clientCa, clientRequired: tlsClientRequired }
 }
 
 /** What a person wants to know of a certificate chain in PEM: whose it is, and until when. */

@@ -8,8 +8,7 @@ interface Foreign {
   readonly instead: (value: string | null) => string
 }
 
-const noUsers =
-  'there are no users and passwords yet: put a proxy with authentication in front, or give --read-only to take no pushes'
+const users = 'did you mean --htpasswd FILE? layerdock user add writes such a file'
 
 const foreign: readonly Foreign[] = [
   {
@@ -25,8 +24,8 @@ const foreign: readonly Foreign[] = [
     instead: () => 'did you mean --tls-cert FILE and --tls-key FILE?',
   },
   {
-    names: ['htpasswd', 'auth', 'auth-htpasswd', 'user', 'users', 'username', 'password', 'token'],
-    instead: () => noUsers,
+    names: ['auth', 'auth-htpasswd', 'user', 'users', 'username', 'password'],
+    instead: () => users,
   },
   {
     names: ['verbose', 'debug', 'v'],

@@ -81,6 +81,18 @@ function checked(all: Settings): Settings {
   if ((all.tlsCert === null) !== (all.tlsKey === null)) {
     throw new CliError(exitCodes.usage, ['--tls-cert and --tls-key: one needs the other'])
   }
+  const needs = (name: string, isSet: boolean, needed: string, hasIt: boolean): void => {
+    if (isSet && !hasIt) throw new CliError(exitCodes.usage, [`--${name}: needs --${needed}`])
+  }
+  needs('tls-client-ca', all.tlsClientCa !== null, 'tls-cert', all.tlsCert !== null)
+  needs('tls-client-required', all.tlsClientRequired, 'tls-client-ca', all.tlsClientCa !== null)
+  needs('anonymous-pull', all.anonymousPull, 'htpasswd', all.htpasswd !== null)
+  needs('proxy-user', all.proxyUser !== null, 'trusted-proxies', all.trustedProxies.length > 0)
+  if (all.anonymousPull && all.policy !== null) {
+    throw new CliError(exitCodes.usage, [
+      '--anonymous-pull: with --policy, a rule for anonymous callers says what they may do',
+    ])
+  }
   if (all.corsOrigins.length > 1 && all.corsOrigins.includes('*')) {
     throw new CliError(exitCodes.usage, ['--cors-origins: * stands for all, so it stands alone'])
   }

@@ -36,9 +36,10 @@ export function startReloader(deps: ReloadDeps): Reloader {
   let unwatch = watchCertificate()
 
   function watchCertificate(): () => void {
-    const { tlsCert, tlsKey } = settings
+    const { tlsCert, tlsKey, tlsClientCa } = settings
     if (certificate === null || tlsCert === null || tlsKey === null) return () => {}
-    return watchFiles([tlsCert, tlsKey], () => {
+    const files = [tlsCert, tlsKey, ...(tlsClientCa === null ? [] : [tlsClientCa])]
+    return watchFiles(files, () => {
       void attempt(() => {
         if (useCertificate(readCertificate(settings))) sayReloaded()
       })
@@ -48,7 +49,11 @@ export function startReloader(deps: ReloadDeps): Reloader {
   /** Serves with a certificate from now on; false where it is the one in use, or TLS stays off. */
   function useCertificate(next: Certificate | null): boolean {
     if (next === null || certificate === null) return false
-    if (next.cert === certificate.cert && next.key === certificate.key) return false
+    const isSame =
+      next.cert === certificate.cert &&
+      next.key === certificate.key &&
+      next.clientCa === certificate.clientCa
+    if (isSame) return false
     certificate = next
     void listening.setCertificate(next).catch((error: unknown) => {
       log.to.fatal({ err: error }, 'the server cannot listen any more')

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Peer } from '../../src/index.ts'
 import { ForwardedPeer, plainAddress, type TrustedProxies } from '../serving/trusted-proxies.ts'
+import { clientCertificate } from './client-certificate.ts'
 
 /** Asked once for each connection, because a closed socket no longer knows its address. */
 const key: unique symbol = Symbol('peer')
@@ -23,9 +25,11 @@ export function peerOfIncoming(
 function peerOfSocket(socket: Asked): Peer {
   const known = socket[key]
   if (known !== undefined) return known
-  const peer = {
+  const secure = (socket as { readonly encrypted?: boolean }).encrypted === true
+  const peer: Peer = {
     address: plainAddress(socket.remoteAddress),
-    secure: (socket as { readonly encrypted?: boolean }).encrypted === true,
+    secure,
+    ...(secure ? { certificate: clientCertificate(socket as TLSSocket) } : {}),
   }
   socket[key] = peer
   return peer

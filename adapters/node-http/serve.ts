@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
 import { Server as NetServer, type Socket } from 'node:net'
-import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
+import { type SecureContextOptions, type TlsOptions, Server as TlsServer } from 'node:tls'
 import { safeNotices } from '../../src/kit.ts'
 import { affordableConnections } from '../serving/descriptors.ts'
 import {
@@ -100,7 +100,12 @@ export async function serveOn(
     tls === undefined
       ? createServer(settings, listener)
       : createTlsServer(
-          { ...settings, ...secureContext(tls), handshakeTimeout: timeouts.headersMs },
+          {
+            ...settings,
+            ...secureContext(tls),
+            ...clientChecks(tls),
+            handshakeTimeout: timeouts.headersMs,
+          },
           listener,
         )
   if (server instanceof TlsServer) watchHandshakes?.(server, answerPlainHttp, timeouts.headersMs)
@@ -138,8 +143,13 @@ export async function serveOn(
 }
 
 /** TLS 1.2 is the oldest version that is still safe; a flag of Node's would allow older ones. */
-function secureContext(tls: Certificate): SecureContextOptions {
-  return { ...tls, minVersion: 'TLSv1.2' }
+function secureContext({ cert, key, clientCa }: Certificate): SecureContextOptions {
+  return { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }), minVersion: 'TLSv1.2' }
+}
+
+/** Whether clients are asked for a certificate: for good, while the server runs. */
+function clientChecks({ clientCa, clientRequired = false }: Certificate): TlsOptions {
+  return { requestCert: clientCa !== undefined, rejectUnauthorized: clientRequired }
 }
 
 function listen(server: Server | HttpsServer, options: ServeOptions): Promise<void> {

@@ -23,10 +23,17 @@ export const defaultTimeouts: ServeTimeouts = {
   keepAliveMs: 75_000,
 }
 
-/** A certificate chain and its key, in PEM. */
+/** A certificate chain and its key, in PEM; and whose certificates clients may show. */
 export interface Certificate {
   readonly cert: string
   readonly key: string
+  /**
+   * Authorities whose certificates identify clients, in PEM; an `Access` finds what they say in the peer of
+   * a request. Default: clients are not asked for one. Not on Bun, which does not tell what they say.
+   */
+  readonly clientCa?: string
+  /** Whether a client without such a certificate is refused, in the handshake. Default: false. */
+  readonly clientRequired?: boolean
 }
 
 /** Where and how to serve, on every runtime. */

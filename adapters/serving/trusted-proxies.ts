@@ -1,4 +1,4 @@
-import type { Peer } from '../../src/index.ts'
+import type { Peer, PeerCertificate } from '../../src/index.ts'
 import {
   type AddressRange,
   formatAddress,
@@ -72,6 +72,15 @@ export class ForwardedPeer implements Peer {
     return this.#peer.secure
   }
 
+  get certificate(): PeerCertificate | undefined {
+    // A proxy's own certificate says nothing of the client.
+    return this.#peer.certificate
+  }
+
+  get isProxied(): boolean {
+    return this.#peer.isProxied === true
+  }
+
   get #peer(): Peer {
     this.#found ??= this.#find()
     return this.#found
@@ -86,6 +95,7 @@ export class ForwardedPeer implements Peer {
       address: clientOf(this.#proxies, address, this.#header('x-forwarded-for')),
       // The proxy next to us is the one that is trusted, and it speaks last.
       secure: protocol ? lastOf(protocol).toLowerCase() === 'https' : secure,
+      isProxied: true,
     }
   }
 }

@@ -9,6 +9,7 @@ export {
   apiTokens,
   createApiToken,
 } from './api-tokens.ts'
+export { type AuditAction, type AuditRecord, auditRecord } from './audit.ts'
 export { type Credentials, classifyCredentials } from './credentials.ts'
 export { holdToQuotas, type QuotaOf } from './hold-to-quotas.ts'
 export {
@@ -35,6 +36,12 @@ export type * from './policy.ts'
 export { type AccessOptions, registryAccess } from './registry-access.ts'
 export { limitRequests, type RequestLimits } from './request-limits.ts'
 export type { Rate } from './token-buckets.ts'
+export {
+  certificateLogin,
+  proxyLogin,
+  type RequestUser,
+  requestLogin,
+} from './request-logins.ts'
 export type { TokenDeps, TokenService } from './token-service.ts'
 export type { AccessEntry } from './tokens/scopes.ts'
 export {

@@ -26,6 +26,7 @@ export function authorize(call: Call, wanted: () => Wanted | null): Promise<void
 async function ask(access: Access, call: Call, { required, optional }: Wanted): Promise<void> {
   const caller = await access.authenticate(call)
   if (caller !== null && 'rejected' in caller) {
+    if (call.exchange !== null) call.exchange.rule = 'wrong credentials'
     throw challenged(access, call, required, caller.message ?? 'wrong user name or password')
   }
   call.principal = caller

@@ -30,6 +30,22 @@ export interface Principal {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
+/** What the certificate of a client says, which the server has checked against its authorities. */
+export interface PeerCertificate {
+  /** The subject's common name (CN). */
+  readonly commonName: string | null
+  /** The subject's organizations (O). */
+  readonly organizations: readonly string[]
+  /** Alternative names that are URIs, such as `spiffe://example.com/ci`. */
+  readonly uris: readonly string[]
+  /** Alternative names that are email addresses. */
+  readonly emails: readonly string[]
+  /** Alternative names that are host names. */
+  readonly hosts: readonly string[]
+  /** SHA-256 of the certificate: hexadecimal, with colons between the bytes. */
+  readonly fingerprint: string
+}
+
 /** Where a request came from, as far as the adapter knows. */
 export interface Peer {
   /**
@@ -39,6 +55,10 @@ export interface Peer {
   readonly address?: string | undefined
   /** Whether the client speaks TLS, to the server or to a trusted proxy. */
   readonly secure?: boolean | undefined
+  /** The client's certificate, where the server asks for one and trusts it. Bun does not tell. */
+  readonly certificate?: PeerCertificate | undefined
+  /** Whether a trusted proxy passed the request on, so that headers which that proxy sets can be believed. */
+  readonly isProxied?: boolean | undefined
 }
 
 /** A request as an {@link Access} sees it. */

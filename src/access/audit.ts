@@ -1,0 +1,133 @@
+import type { RequestReport } from '../ports/observer.ts'
+import type { PrincipalDetails } from './login.ts'
+
+/** One line of an audit log: who did what to which repository, and what came of it. */
+export interface AuditRecord {
+  /** When the answer was complete, in ISO 8601. */
+  readonly time: string
+  readonly requestId: string
+  /** The client's address; null where it is not known. */
+  readonly client: string | null
+  /** Null for an anonymous caller. */
+  readonly principal: string | null
+  /** How the caller was found out: `htpasswd`, `token`, the name of an issuer. */
+  readonly login: string | null
+  /** The API token that was used, by its name. */
+  readonly token: string | null
+  readonly action: AuditAction
+  readonly repository: string | null
+  /** The tag that was read, set or deleted; a push may set several. */
+  readonly tags: readonly string[]
+  readonly digest: string | null
+  /** The repository that a blob was mounted from. */
+  readonly from: string | null
+  /** `failed`: it was allowed, and came to nothing. */
+  readonly outcome: 'allowed' | 'refused' | 'failed'
+  /** The rule that decided, where the access names one. */
+  readonly rule: string | null
+  readonly status: number | null
+  /** The specification's code of an error answer. */
+  readonly error: string | null
+}
+
+/** What a request was about. */
+export type AuditAction = 'login' | 'catalog' | 'list' | 'pull' | 'push' | 'upload' | 'delete'
+
+/** What a request without credentials is told when it needs some is no event: every client begins so. */
+function isFirstStep({ status, principal, rule }: RequestReport): boolean {
+  return status === 401 && principal === null && rule !== wrongCredentials
+}
+
+/** The rule of a report whose credentials were refused. */
+export const wrongCredentials = 'wrong credentials'
+
+/**
+ * The audit record of a request; null where there is nothing to record: version checks, health pages, HEAD
+ * requests, chunks of uploads and the first step of a login, unless they were refused.
+ *
+ * @param now when the answer was complete, in milliseconds since the epoch
+ */
+export function auditRecord(report: RequestReport, now: number): AuditRecord | null {
+  const action = actionOf(report)
+  const outcome = outcomeOf(report)
+  if (action === null || (action !== 'login' && isFirstStep(report))) return null
+  if (outcome !== 'refused' && isUneventful(report, action)) return null
+  const { principal, peer, requestId, repository, status } = report
+  const details = (principal?.details ?? {}) as Partial<PrincipalDetails>
+  return {
+    time: new Date(now).toISOString(),
+    requestId,
+    client: peer.address ?? null,
+    principal: principal?.id.slice(0, mostCharacters) ?? null,
+    login: details.login ?? null,
+    token: typeof details.token === 'string' ? details.token : null,
+    action,
+    repository,
+    tags: tagsOf(report),
+    digest: digestOf(report),
+    from: fromOf(report),
+    outcome,
+    rule: report.rule,
+    status,
+    error: report.errorCode,
+  }
+}
+
+function outcomeOf({ status }: RequestReport): AuditRecord['outcome'] {
+  if (status === 401 || status === 403 || status === 429) return 'refused'
+  return status !== null && status < 400 ? 'allowed' : 'failed'
+}
+
+/** Looking whether something is there, and the steps of an upload but the last. */
+function isUneventful({ method, status }: RequestReport, action: AuditAction): boolean {
+  if (method === 'HEAD') return true
+  return action === 'upload' && status !== 201
+}
+
+function actionOf({ route, method }: RequestReport): AuditAction | null {
+  if (route === null) return null
+  if (route === '/v2/_layerdock/token') return 'login'
+  if (route === '/v2/_catalog') return 'catalog'
+  if (!route.includes('<name>')) return null
+  if (route.includes('/uploads')) return 'upload'
+  if (method === 'DELETE') return 'delete'
+  if (method === 'PUT') return 'push'
+  return route.endsWith('/tags/list') || route.includes('/referrers/') ? 'list' : 'pull'
+}
+
+function tagsOf(report: RequestReport): readonly string[] {
+  const { reference, method, route } = report
+  const named = reference?.kind === 'tag' ? [reference.tag] : []
+  if (method !== 'PUT' || route?.includes('/manifests/') !== true) return named
+  return [...named, ...queryOf(report).getAll('tag')]
+    .slice(0, mostTags)
+    .map((tag) => tag.slice(0, mostCharacters))
+}
+
+/** Named in one record, and of each. */
+const mostTags = 100
+const mostCharacters = 256
+
+function digestOf(report: RequestReport): string | null {
+  const { digest, reference } = report
+  if (digest !== null) return digest
+  if (reference?.kind === 'digest') return reference.digest
+  return isUpload(report) ? cut(queryOf(report).get('digest')) : null
+}
+
+function fromOf(report: RequestReport): string | null {
+  return isUpload(report) && report.method === 'POST' ? cut(queryOf(report).get('from')) : null
+}
+
+function isUpload({ route }: RequestReport): boolean {
+  return route?.includes('/uploads') === true
+}
+
+function cut(text: string | null): string | null {
+  return text?.slice(0, mostCharacters) ?? null
+}
+
+function queryOf({ target }: RequestReport): URLSearchParams {
+  const query = target.indexOf('?')
+  return new URLSearchParams(query === -1 ? '' : target.slice(query))
+}
