@@ -24,8 +24,13 @@ const ownPaths: ReadonlySet<string> = new Set(['/', '/live', '/ready', '/healthz
 /** How long a request waits for a registry that is still being opened. */
 const patienceMs = 10_000
 
-/** Makes the front of a program of some version. */
-export function createFront(version: string, buffers: BufferBudget): Front {
+/**
+ * Makes the front of a program of some version.
+ *
+ * @param isPrivate whether callers have to log in: then the health pages, which everybody may read, name no
+ *   digests
+ */
+export function createFront(version: string, buffers: BufferBudget, isPrivate = false): Front {
   const began = performance.now()
   let registry: Registry | null = null
   let look = async (): Promise<Planes> => allPlanes('starting')
@@ -50,7 +55,7 @@ export function createFront(version: string, buffers: BufferBudget): Front {
 
   const healthz = async (): Promise<Response> => {
     const planes = await look()
-    const missingBlobs = await missingIn(registry)
+    const missingBlobs = await missingIn(registry, isPrivate ? 0 : namedMissing)
     const known = statusOf(planes)
     const status = known === 'ok' && missingBlobs !== undefined ? 'degraded' : known
     const uptimeSeconds = Math.round((performance.now() - began) / 1000)
@@ -110,15 +115,18 @@ export function createFront(version: string, buffers: BufferBudget): Front {
 /** What is known to be missing, for everybody to read; undefined where nothing is. */
 interface MissingBlobs {
   readonly count: number
-  /** The first ten. */
+  /** The first ten; none where callers have to log in. */
   readonly digests: readonly string[]
 }
 
 const namedMissing = 10
 
-async function missingIn(registry: Registry | null): Promise<MissingBlobs | undefined> {
+async function missingIn(
+  registry: Registry | null,
+  named: number,
+): Promise<MissingBlobs | undefined> {
   try {
-    const { count, blobs } = (await registry?.missingBytes(namedMissing)) ?? { count: 0, blobs: [] }
+    const { count, blobs } = (await registry?.missingBytes(named)) ?? { count: 0, blobs: [] }
     return count === 0 ? undefined : { count, digests: blobs.map(({ digest }) => digest) }
   } catch {
     // The state of the metadata says so already.

@@ -6,7 +6,7 @@ import { type DiskRegistry, openRegistry } from '../disk/open-registry.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
 import { allPlanes, type Planes, planesLooker } from './health.ts'
-import { registryOptions, type Sinks } from './registry-options.ts'
+import { type AccessParts, registryOptions, type Sinks } from './registry-options.ts'
 import type { Settings } from './settings.ts'
 
 /** An open registry and its health. */
@@ -26,9 +26,10 @@ export interface Opened {
 export async function openSettings(
   settings: Settings,
   sinks: Sinks,
+  access: AccessParts,
   buffers: BufferBudget,
 ): Promise<Opened> {
-  const options = registryOptions(settings, sinks)
+  const options = registryOptions(settings, sinks, access)
   const maintenance = {
     collectEveryMs: settings.collectEvery,
     dropEmptyRepositories: settings.dropEmpty,

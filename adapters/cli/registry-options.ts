@@ -1,25 +1,33 @@
-import type { EventSink, NoticeSink, RegistryOptions } from '../../src/index.ts'
-import { withRequestLimits } from './request-limits.ts'
+import type { EventSink, NoticeSink, RegistryOptions, RequestObserver } from '../../src/index.ts'
 import type { Settings } from './settings.ts'
 
 /** Where a registry tells what happens. */
 export interface Sinks {
   readonly onEvent: EventSink
   readonly onNotice: NoticeSink
+  /** Takes a report of every request that reaches the registry: for audit. */
+  readonly observe?: RequestObserver
 }
 
+/** What access adds to the options of a registry. */
+export type AccessParts = Pick<RegistryOptions, 'access' | 'wrap'>
+
 /** What the settings say of the registry itself. */
-export function registryOptions(settings: Settings, { onEvent, onNotice }: Sinks): RegistryOptions {
+export function registryOptions(
+  settings: Settings,
+  { onEvent, onNotice, observe }: Sinks,
+  access: AccessParts,
+): RegistryOptions {
   const { corsOrigins } = settings
   const origins = corsOrigins.includes('*') ? '*' : corsOrigins
-  const access = withRequestLimits(null, settings)
   return {
+    ...access,
     onEvent,
     onNotice,
+    ...(observe === undefined ? {} : { observe }),
     readOnly: settings.readOnly,
     deletes: settings.deletes,
     allowSparse: settings.allowSparse,
-    ...(access === null ? {} : { access }),
     ...(corsOrigins.length === 0 ? {} : { cors: { origins } }),
     limits: {
       manifestBytes: settings.maxManifest,
