@@ -34,23 +34,3 @@ function isOrigin(text: string): boolean {
   // Of schemes that are not the web's, such as a browser extension's, URL knows no origin.
   return written === 'null' ? /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(text) : written === text
 }
-
-/** Where clients reach a registry: a scheme and a host. */
-export const publicUrl: v.GenericSchema<unknown, string> = v.pipe(
-  v.string('is not a URL such as https://registry.example.com'),
-  v.check(isPublicUrl, 'is not a URL such as https://registry.example.com'),
-  v.transform((text) => text.replace(/\/+$/, '')),
-)
-
-function isPublicUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, search, hash, username, pathname } = new URL(text)
-  const isHttp = protocol === 'http:' || protocol === 'https:'
-  return isHttp && search === '' && hash === '' && username === '' && pathname === '/'
-}
-
-/** The name of a header. */
-export const headerName: v.GenericSchema<unknown, string> = v.pipe(
-  v.string('is not the name of a header'),
-  v.regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'is not the name of a header such as X-Remote-User'),
-)

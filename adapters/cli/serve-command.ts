@@ -2,18 +2,21 @@ import { resolve } from 'node:path'
 import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import type { Certificate } from '../serving/serve-options.ts'
+import { asksForLogin } from './access-settings.ts'
+import type { AuditLog } from './audit-log.ts'
 import { banner } from './banner.ts'
 import { readCertificate } from './certificate.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening } from './explain.ts'
 import { createFront, type Front } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
-import { isReachable } from './listen-address.ts'
 import { type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
 import { logNotices } from './log-notices.ts'
+import { refuseOpenListener } from './open-listener.ts'
 import { type Opened, openSettings } from './open-registry.ts'
 import { startReloader } from './reload.ts'
+import type { ServeAccess } from './serve-access.ts'
 import type { Settings } from './settings.ts'
 import { listenToSignals } from './signals.ts'
 import { version } from './version.ts'
@@ -36,32 +39,59 @@ export async function serveCommand(
     process.exit(exitCodes.problem)
   })
   const onNotice = logNotices(log.to)
-  const front = createFront(version(), new BufferBudget(onDeno ? transferBytes : undefined))
   const certificate = readCertificate(settings)
+  const access = await accessOf(settings, log)
+  refuseOpenListener(settings, access?.mayAnyonePush ?? true)
+  const audit = settings.auditLog === null ? null : await openAudit(settings.auditLog, log)
+  const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
+  const front = createFront(version(), buffers, access?.asksForLogin === true)
   // A reload may ask for lines that are not wanted yet.
   const requests = log.takes('info') || reread !== null ? log : null
   const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
   const opened = await openSettings(
     settings,
-    { onEvent: logEvents(log.to), onNotice },
-    front.buffers,
+    {
+      onEvent: logEvents(log.to),
+      onNotice,
+      ...(audit === null ? {} : { observe: audit.observe }),
+    },
+    { ...(access?.access == null ? {} : { access: access.access }) },
+    buffers,
   ).catch(async (error: unknown) => {
     await serving.close(0)
     throw error
   })
   front.open(opened.registry, opened.look)
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
-  signals.onHangup(reloader.reload)
+  signals.onHangup(() => {
+    audit?.reopen()
+    reloader.reload()
+  })
   announce(log, settings, serving)
 
   const signal = await signals.stop
   reloader.close()
+  await access?.close()
   front.drain()
   log.to.info({ signal }, 'stopping')
   log.flush()
   const cut = await drained(serving, settings.drainSeconds * 1000)
   if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
-  return await closed(opened, log)
+  const code = await closed(opened, log)
+  audit?.close()
+  return code
+}
+
+/** Users, policy and limits, loaded where the settings ask for them alone: most of a start is loading. */
+async function accessOf(settings: Settings, log: Log): Promise<ServeAccess | null> {
+  if (!asksForLogin(settings) && settings.maxRequestsPerSecond === null) return null
+  const { openAccess } = await import('./serve-access.ts')
+  return openAccess(settings, log)
+}
+
+async function openAudit(file: string, log: Log): Promise<AuditLog> {
+  const { openAuditLog } = await import('./audit-log.ts')
+  return openAuditLog(file, (error) => log.to.error({ err: error }, 'audit lines were not written'))
 }
 
 /** Closes the registry; the exit code. What fails then costs no change that was acknowledged. */
@@ -117,15 +147,6 @@ function formatOf({ logFormat }: Settings): 'json' | 'text' {
   return process.stdout.isTTY ? 'text' : 'json'
 }
 
-/** There are no users yet: only the network decides who may push. */
-function warnIfOpen(log: Log, settings: Settings, url: string): void {
-  if (settings.readOnly || !isReachable(url)) return
-  const may = settings.deletes ? 'push and delete' : 'push'
-  log.to.warn(
-    `anyone who reaches this server may ${may}: put a proxy with authentication in front, or give --read-only`,
-  )
-}
-
 function announce(log: Log, settings: Settings, { url }: Listening): void {
   const place = settings.memory ? 'memory' : resolve(settings.storageDir)
   if (log.format === 'json') {
@@ -134,7 +155,6 @@ function announce(log: Log, settings: Settings, { url }: Listening): void {
     const kept = settings.memory ? 'keeping everything in memory' : `keeping everything in ${place}`
     log.print(banner(version(), url, kept))
   }
-  warnIfOpen(log, settings, url)
   log.flush()
 }
 

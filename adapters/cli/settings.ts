@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { defaultLimits } from '../../src/index.ts'
 import { defaultHeaderBytes, defaultSlowestPull } from '../serving/serve-options.ts'
+import { type AccessSettings, accessSettings } from './access-settings.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
-import { headerName, listOf, origin, proxy, publicUrl } from './lists.ts'
+import { listOf, origin, proxy } from './lists.ts'
 import { count, duration, oneOf, size } from './quantities.ts'
 import { type RequestLimitSettings, requestLimitSettings } from './request-limit-settings.ts'
 import { counted, type Setting, sized, switched, timed } from './setting.ts'
@@ -14,7 +15,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
 export type LogFormat = 'auto' | 'json' | 'text'
 
 /** Everything a person can set, however it was set. Sizes in bytes, times in milliseconds. */
-export interface Settings extends RequestLimitSettings {
+export interface Settings extends AccessSettings, RequestLimitSettings {
   readonly listen: ListenAddress
   readonly storageDir: string
   readonly memory: boolean
@@ -24,28 +25,6 @@ export interface Settings extends RequestLimitSettings {
   readonly corsOrigins: readonly string[]
   readonly tlsCert: string | null
   readonly tlsKey: string | null
-  /** Authorities of client certificates (PEM). */
-  readonly tlsClientCa: string | null
-  /** Whether clients without a certificate are refused. */
-  readonly tlsClientRequired: boolean
-  /** A file of users and hashes of their passwords. */
-  readonly htpasswd: string | null
-  /** Whether callers who have not logged in may pull, where `htpasswd` asks for a login. */
-  readonly anonymousPull: boolean
-  /** A policy document: who may do what. */
-  readonly policy: string | null
-  /** The header in which trusted proxies name the user. */
-  readonly proxyUser: string | null
-  /** Where clients reach the registry. */
-  readonly publicUrl: string | null
-  /** Where keys and API tokens are; null for `access` in `storageDir`. */
-  readonly accessDir: string | null
-  /** Whether clients that log in get short-lived tokens. */
-  readonly tokens: boolean
-  /** Whether a server that other machines reach may be open for writing without a login. */
-  readonly allowAnonymousPush: boolean
-  /** Where audit lines go: a file, or `-` for standard error. */
-  readonly auditLog: string | null
   readonly log: LogLevel
   readonly logFormat: LogFormat
   readonly readOnly: boolean
@@ -124,70 +103,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'the key of the certificate (PEM)',
     alias: ['key'],
   },
-  tlsClientCa: {
-    schema: text,
-    default: null,
-    value: 'FILE',
-    help: 'authorities (PEM) whose certificates identify clients: the common name is the user, the organizations are its groups. Not on Bun',
-    alias: ['client-ca', 'tls-ca', 'ca', 'mtls', 'clientcas', 'cacert'],
-  },
-  tlsClientRequired: switched(false, 'refuse clients without such a certificate'),
-  htpasswd: {
-    schema: text,
-    default: null,
-    value: 'FILE',
-    help: 'ask for a login: users and bcrypt hashes of passwords, as layerdock user add writes them. Each may do everything, unless --policy says less',
-    alias: ['users', 'auth', 'auth-htpasswd', 'auth-htpasswd-path', 'passwords'],
-  },
-  anonymousPull: switched(false, 'let callers pull who have not logged in', [
-    'public',
-    'anonymous',
-    'anonymous-read',
-    'public-read',
-  ]),
-  policy: {
-    schema: text,
-    default: null,
-    value: 'FILE',
-    help: 'who may do what: a JSON document, which layerdock policy check looks at',
-    alias: ['rules', 'acl', 'permissions', 'authorization'],
-  },
-  tokens: switched(
-    true,
-    'have clients send their password with each request, instead of a short-lived token',
-  ),
-  publicUrl: {
-    schema: publicUrl,
-    default: null,
-    value: 'URL',
-    help: 'where clients reach the registry, such as https://registry.example.com: they are sent there for tokens. The host they ask for, if not set',
-    alias: ['external-url', 'external-host', 'base-url', 'realm', 'url', 'http-host'],
-  },
-  proxyUser: {
-    schema: headerName,
-    default: null,
-    value: 'HEADER',
-    help: 'a header in which trusted proxies name the user, and which they take from clients',
-    alias: ['remote-user', 'auth-header', 'user-header', 'forward-auth'],
-  },
-  accessDir: {
-    schema: text,
-    default: null,
-    value: 'DIR',
-    help: 'where the keys of tokens and the API tokens are; access in --storage-dir, if not set',
-  },
-  allowAnonymousPush: switched(
-    false,
-    'listen for other machines although anyone who reaches the server may push',
-    ['insecure', 'open', 'no-auth', 'allow-anonymous', 'anonymous-push'],
-  ),
-  auditLog: {
-    schema: text,
-    default: null,
-    value: 'FILE',
-    help: 'a line of JSON for each login, pull, push, deletion and refusal: a file, which SIGHUP opens anew, or - for standard error',
-    alias: ['audit', 'audit-file'],
-  },
+  ...accessSettings,
   trustedProxies: {
     schema: listOf(proxy),
     default: [],

@@ -84,8 +84,10 @@ function isUneventful({ method, status }: RequestReport, action: AuditAction): b
   return action === 'upload' && status !== 201
 }
 
-function actionOf({ route, method }: RequestReport): AuditAction | null {
+function actionOf({ route, method, rule }: RequestReport): AuditAction | null {
   if (route === null) return null
+  // Clients that send passwords try them there.
+  if (route === '/v2') return rule === wrongCredentials ? 'login' : null
   if (route === '/v2/_layerdock/token') return 'login'
   if (route === '/v2/_catalog') return 'catalog'
   if (!route.includes('<name>')) return null

@@ -35,13 +35,13 @@ export * from './policy/index.ts'
 export type * from './policy.ts'
 export { type AccessOptions, registryAccess } from './registry-access.ts'
 export { limitRequests, type RequestLimits } from './request-limits.ts'
-export type { Rate } from './token-buckets.ts'
 export {
   certificateLogin,
   proxyLogin,
   type RequestUser,
   requestLogin,
 } from './request-logins.ts'
+export type { Rate } from './token-buckets.ts'
 export type { TokenDeps, TokenService } from './token-service.ts'
 export type { AccessEntry } from './tokens/scopes.ts'
 export {

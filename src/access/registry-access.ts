@@ -49,7 +49,7 @@ export function registryAccess(options: AccessOptions): Access {
    * Clients learn from the version check how to log in, so it asks them to wherever they can get tokens, anonymous
    * ones included. Without tokens, a client that has no password could not go on from there.
    */
-  const isPingOpen = tokens === undefined && policy.isPublic
+  const isPingOpen = (): boolean => tokens === undefined && policy.isPublic
   /** Anonymous callers that hold a token of ours. */
   const holders: WeakSet<AccessRequest> = new WeakSet()
   /** What is wrong with a bearer token (RFC 6750, 3.1): without it, containerd sends the same one again. */
@@ -70,7 +70,7 @@ export function registryAccess(options: AccessOptions): Access {
    */
   function decide(principal: Principal | null, ask: Ask, request: AccessRequest): Ruling {
     if (ask.action === 'ping') {
-      return principal !== null || holders.has(request) || isPingOpen ? open : login
+      return principal !== null || holders.has(request) || isPingOpen() ? open : login
     }
     const ruling = allowed(principal, ask)
     if (ruling.decision !== 'allow') return ruling

@@ -98,11 +98,13 @@ describe('audit records', () => {
     await as('bob').send('DELETE', `/v2/team/app/manifests/${digestOf('x')}`)
     await as('wrong').send('HEAD', '/v2/team/app/manifests/v1')
     await as('bob').send('GET', '/v2/team/app/manifests/v1')
+    await as('wrong').send('GET', '/v2/')
     expect(records).toMatchObject([
       { action: 'push', outcome: 'refused', principal: 'bob', status: 403, error: 'DENIED' },
       { action: 'delete', outcome: 'refused', digest: digestOf('x'), rule: 'rule for bob' },
       { action: 'pull', outcome: 'refused', principal: null, rule: 'wrong credentials' },
       { action: 'pull', outcome: 'failed', status: 404, error: 'MANIFEST_UNKNOWN' },
+      { action: 'login', outcome: 'refused', status: 401, repository: null },
     ])
   })
 

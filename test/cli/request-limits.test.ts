@@ -18,7 +18,10 @@ async function settingsOf(...words: readonly string[]): Promise<Settings> {
 async function front(...words: readonly string[]): Promise<Front> {
   const made = createFront('1.2.3', new BufferBudget(0))
   const sinks = { onEvent: () => {}, onNotice: () => {} }
-  const registry = createRegistry(registryOptions(await settingsOf(...words), sinks))
+  const settings = await settingsOf(...words)
+  const access = withRequestLimits(null, settings)
+  const parts = access === null ? {} : { access }
+  const registry = createRegistry(registryOptions(settings, sinks, parts))
   made.open(registry, async () => allPlanes('ok'))
   return made
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { dial, readAll } from '../node-fs/loopback.ts'
 import { digestOf, halfPush, pushBlob, useProgram } from './harness.ts'
-import { printed } from './program.ts'
 
 const cli = useProgram()
 
@@ -32,21 +31,6 @@ test('gives file access enough threads', async ({ skip }) => {
   await Promise.all(Array.from({ length: 8 }, () => pushBlob(url, randomBytes(1000))))
   // Node itself has 7; the pool's default would make them 11.
   expect(readdirSync(`/proc/${child.pid}/task`).length).toBeGreaterThanOrEqual(12)
-})
-
-test('warns that anyone may push when other machines can reach it', async () => {
-  const open = async (...words: readonly string[]): Promise<string> => {
-    const started = cli.start('serve', '--memory', ...words)
-    await printed(started, 'listening')
-    started.child.kill('SIGTERM')
-    return (await started.ended).out
-  }
-  expect(await open('--listen', '0.0.0.0:0')).toMatch(
-    /"level":"warn".*anyone who reaches this server may push and delete.*--read-only/,
-  )
-  expect(await open('--listen', '0.0.0.0:0', '--no-deletes')).toContain('may push: put')
-  expect(await open('--listen', '0.0.0.0:0', '--read-only')).not.toContain('anyone')
-  expect(await open('--listen', '127.0.0.1:0')).not.toContain('anyone')
 })
 
 test('cuts a stalled upload after the time that was set', async () => {

@@ -52,15 +52,21 @@ const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   SIZE: ['9KiB', 9 * 1024],
 }
 
-/** Settings that need another one. */
-const needed: { readonly [K in SettingName]?: SettingName } = {
-  tlsCert: 'tlsKey',
-  tlsKey: 'tlsCert',
-  requestBurst: 'maxRequestsPerSecond',
-  maxRequestsPerAddress: 'maxRequestsPerSecond',
+/** Settings that need others beside them. */
+const companions: Readonly<Partial<Record<SettingName, readonly SettingName[]>>> = {
+  tlsCert: ['tlsKey'],
+  tlsKey: ['tlsCert'],
+  tlsClientCa: ['tlsCert', 'tlsKey'],
+  tlsClientRequired: ['tlsCert', 'tlsKey', 'tlsClientCa'],
+  anonymousPull: ['htpasswd'],
+  proxyUser: ['trustedProxies'],
+  requestBurst: ['maxRequestsPerSecond'],
+  maxRequestsPerAddress: ['maxRequestsPerSecond'],
 }
 
-const lists: Readonly<Record<string, readonly [string, unknown]>> = {
+const given: Readonly<Record<string, readonly [string, unknown]>> = {
+  publicUrl: ['https://r.example:5000/', 'https://r.example:5000'],
+  proxyUser: ['X-Remote-User', 'X-Remote-User'],
   trustedProxies: ['127.0.0.1,10.0.0.0/8', ['127.0.0.1', '10.0.0.0/8']],
   corsOrigins: ['https://a.example,http://b:81', ['https://a.example', 'http://b:81']],
 }
@@ -95,23 +101,24 @@ describe('settings', () => {
 
   test.each(settingNames)('%s has a flag, a variable and a key that agree', async (name) => {
     const { value, defaultText, default: initially } = settings[name]
-    const [text, meant] = lists[name] ?? examples[value ?? ''] ?? ['some.pem', 'some.pem']
+    const [text, meant] = given[name] ?? examples[value ?? ''] ?? ['some.pem', 'some.pem']
     const written = value === null ? String(!initially) : (defaultText ?? text)
     const expected = value === null ? !initially : defaultText === undefined ? meant : initially
-    const other = needed[name] ?? null
-    const also = (
-      with_: (name: SettingName) => readonly [string, string],
-    ): Record<string, string> => (other === null ? {} : Object.fromEntries([with_(other)]))
+    const others = companions[name] ?? []
 
     const words =
       value === null
         ? [`--${initially ? 'no-' : ''}${flagOf(name)}`]
         : [`--${flagOf(name)}=${written}`]
-    if (other !== null) words.push(`--${flagOf(other)}=7`)
+    const textOf = (other: SettingName): string =>
+      settings[other].value === 'N' ? '9' : '10.0.0.1'
+    words.push(...others.map((other) => `--${flagOf(other)}=${textOf(other)}`))
     expect((await read({ words }))[name]).toEqual(expected)
-    const environment = { [variableOf(name)]: written, ...also((key) => [variableOf(key), '7']) }
+    const variables = others.map((other) => [variableOf(other), textOf(other)])
+    const environment = { [variableOf(name)]: written, ...Object.fromEntries(variables) }
     expect((await read({ environment }))[name]).toEqual(expected)
-    const config = configFile({ [name]: written, ...also((key) => [key, '7']) })
+    const entries = others.map((other) => [other, textOf(other)])
+    const config = configFile({ [name]: written, ...Object.fromEntries(entries) })
     expect((await read({ words: ['--config', config] }))[name]).toEqual(expected)
   })
 
@@ -244,9 +251,15 @@ describe('mistakes', () => {
     [['--tls'], 'did you mean --tls-cert FILE and --tls-key FILE?'],
     [['--cert', 'x'], 'did you mean --tls-cert FILE and --tls-key FILE?'],
     [['--data-dir', 'x'], '--data-dir: no such flag; did you mean --storage-dir?'],
-    [['--htpasswd', 'x'], 'there are no users and passwords yet: put a proxy'],
-    [['--auth'], 'there are no users and passwords yet: put a proxy'],
-    [['--user=me'], 'or give --read-only to take no pushes'],
+    [['--auth-htpasswd-path', 'x'], 'did you mean --htpasswd?'],
+    [['--anonymous-pull'], '--anonymous-pull: needs --htpasswd'],
+    [['--tls-client-ca', 'x'], '--tls-client-ca: needs --tls-cert'],
+    [['--proxy-user', 'X-User'], '--proxy-user: needs --trusted-proxies'],
+    [['--proxy-user', 'a b'], 'is not the name of a header'],
+    [['--public-url', 'r.example'], 'is not a URL such as https://'],
+    [['--public-url', 'https://r.example/hub'], 'is not a URL such as https://'],
+    [['--auth'], 'did you mean --htpasswd FILE?'],
+    [['--user=me'], 'did you mean --htpasswd FILE? layerdock user add writes such a file'],
     [['--debug'], 'did you mean --log debug?'],
     [['--readonly'], 'did you mean --read-only?'],
     [['--storage-driver', 's3'], 'there is one store, a folder: --storage-dir DIR'],
@@ -296,7 +309,11 @@ describe('mistakes', () => {
       'LAYERDOCK_STORAGEDIR: no such setting; did you mean LAYERDOCK_STORAGE_DIR?',
     ],
     ['LAYERDOCK_PORT', '8080', 'did you mean LAYERDOCK_LISTEN?'],
-    ['LAYERDOCK_HTPASSWD', 'x', 'LAYERDOCK_HTPASSWD: no such setting; there are no users'],
+    [
+      'LAYERDOCK_USERNAME',
+      'x',
+      'LAYERDOCK_USERNAME: no such setting; did you mean --htpasswd FILE?',
+    ],
     ['LAYERDOCK_CONFG', 'x', 'did you mean LAYERDOCK_CONFIG?'],
     ['LAYERDOCK_MAX_BLOB', '10Q', 'LAYERDOCK_MAX_BLOB: 10Q: is not a size'],
     ['LAYERDOCK_DELETES', 'flase', 'is neither true nor false; did you mean false?'],
@@ -311,7 +328,7 @@ describe('mistakes', () => {
     [{ storagedir: 'x' }, '"storagedir": no such setting; did you mean "storageDir"?'],
     [{ port: 5000 }, 'did you mean "listen"?'],
     [{ dataDir: 'x' }, 'did you mean "storageDir"?'],
-    [{ htpasswd: 'x' }, '"htpasswd": no such setting; there are no users and passwords yet'],
+    [{ password: 'x' }, '"password": no such setting; did you mean --htpasswd FILE?'],
     [{ __proto__x: 1 }, 'no such setting'],
     [{ maxBlob: '10Q' }, '"maxBlob": 10Q: is not a size'],
     [{ deletes: 'nope' }, '"deletes": nope: is neither true nor false'],

@@ -1,0 +1,28 @@
+import {
+  type ParsePolicyOptions,
+  type PolicyFinding,
+  parsePolicy,
+  type ReadPolicy,
+} from '../../src/access/index.ts'
+import { CliError, exitCodes } from './exit.ts'
+import { readPolicyText } from './policy-text.ts'
+
+/** A policy that was read from a file, and what may not be meant in it. */
+export interface PolicyFile {
+  readonly policy: ReadPolicy
+  /** A sentence each. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads a policy document.
+ *
+ * @throws CliError with every problem: a part of a policy could open what another part closes.
+ */
+export function readPolicyFile(path: string, options: ParsePolicyOptions = {}): PolicyFile {
+  const { policy, problems, warnings } = parsePolicy(readPolicyText(path), options)
+  const told = ({ path: place, message }: PolicyFinding): string =>
+    place === '' ? `${path}: ${message}` : `${path}: ${place}: ${message}`
+  if (policy === null) throw new CliError(exitCodes.config, problems.map(told))
+  return { policy, warnings: warnings.map(told) }
+}
