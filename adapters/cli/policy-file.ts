@@ -10,6 +10,7 @@ import { readPolicyText } from './policy-text.ts'
 /** A policy that was read from a file, and what may not be meant in it. */
 export interface PolicyFile {
   readonly policy: ReadPolicy
+  readonly text: string
   /** A sentence each. */
   readonly warnings: readonly string[]
 }
@@ -20,9 +21,10 @@ export interface PolicyFile {
  * @throws CliError with every problem: a part of a policy could open what another part closes.
  */
 export function readPolicyFile(path: string, options: ParsePolicyOptions = {}): PolicyFile {
-  const { policy, problems, warnings } = parsePolicy(readPolicyText(path), options)
+  const text = readPolicyText(path)
+  const { policy, problems, warnings } = parsePolicy(text, options)
   const told = ({ path: place, message }: PolicyFinding): string =>
     place === '' ? `${path}: ${message}` : `${path}: ${place}: ${message}`
   if (policy === null) throw new CliError(exitCodes.config, problems.map(told))
-  return { policy, warnings: warnings.map(told) }
+  return { policy, text, warnings: warnings.map(told) }
 }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   certificateLogin,
   compilePolicy,
-  htpasswd,
   type Login,
+  oidcLogin,
   type Policy,
   proxyLogin,
   type ReadPolicy,
@@ -12,13 +11,17 @@ import {
   signedInMayAll,
   signingKeys,
   type TokenService,
+  type TrustedIssuer,
   tokenService,
+  trustedIssuers,
 } from '../../src/access/index.ts'
-import type { Access } from '../../src/index.ts'
+import type { Access, NoticeSink } from '../../src/index.ts'
 import { accessFolder, asksForLogin } from './access-settings.ts'
-import { CliError } from './exit.ts'
+import { CliError, exitCodes } from './exit.ts'
+import { readGuarded } from './guarded-file.ts'
 import type { Log } from './log.ts'
 import { refuseOpenListener } from './open-listener.ts'
+import { openPasswordFile } from './password-file.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { loginLimit, withRequestLimits } from './request-limits.ts'
 import type { Settings } from './settings.ts'
@@ -29,12 +32,30 @@ import { watchFiles } from './watch-files.ts'
 export interface ServeAccess {
   /** Null where everyone may do everything. */
   readonly access: Access | null
-  /** Whether callers have to log in for anything. */
-  readonly asksForLogin: boolean
   /** Whether callers who have not logged in may push or delete somewhere. */
   readonly mayAnyonePush: boolean
+  /** Reads the files again, without waiting until their change is noticed. */
+  reload(): Promise<void>
   /** Stops watching files. */
   close(): Promise<void>
+}
+
+/** What {@link openAccess} needs. */
+export interface AccessDeps {
+  readonly log: Log
+  readonly onNotice: NoticeSink
+}
+
+/** The policy of a server, and the logins that it makes. */
+interface ServedPolicy {
+  readonly policy: Policy
+  readonly issuers: readonly Login[]
+  /** Whether callers who have not logged in may push or delete somewhere. */
+  readonly mayAnyonePush: boolean
+  /** What it was made of: another text is another policy. */
+  readonly text: string
+  /** The files it was read from. */
+  readonly files: readonly string[]
 }
 
 /**
@@ -43,97 +64,153 @@ export interface ServeAccess {
  *
  * @throws CliError for what cannot be used: never an open door.
  */
-export async function openAccess(settings: Settings, log: Log): Promise<ServeAccess> {
+export async function openAccess(settings: Settings, deps: AccessDeps): Promise<ServeAccess> {
   if (!asksForLogin(settings)) {
     const access = withRequestLimits(null, settings)
-    return { access, asksForLogin: false, mayAnyonePush: true, close: async () => {} }
+    return { access, mayAnyonePush: true, reload: async () => {}, close: async () => {} }
   }
-  let policy = readPolicy(settings, log)
-  const logins = loginsOf(settings)
-  const made = registryAccess({
-    logins,
-    policy: {
-      get isPublic() {
-        return policy.compiled.isPublic
-      },
-      decide: (principal, ask) => policy.compiled.decide(principal, ask),
-      catalog: (principal) => policy.compiled.catalog(principal),
-    },
-    loginLimit: loginLimit(settings),
-    ...(settings.tokens ? { tokens: await tokensOf(settings, log) } : {}),
-    ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
-  })
-  const unwatch = watchPolicy(settings, log, (next) => {
-    policy = next
-  })
-  return {
-    access: withRequestLimits(made, settings),
-    asksForLogin: true,
-    mayAnyonePush: mayAnyonePush(policy.read),
-    async close() {
-      unwatch()
-    },
+  const { log } = deps
+  let served = await readPolicy(settings, log)
+  refuseOpenListener(settings, served.mayAnyonePush)
+  const tokens = settings.tokens ? await tokensOf(settings, log) : null
+  const passwords =
+    settings.htpasswd === null ? null : await openPasswordFile(settings.htpasswd, deps)
+  const limit = loginLimit(settings)
+
+  function build({ policy, issuers }: ServedPolicy): Access {
+    return registryAccess({
+      logins: [
+        ...issuers,
+        ...(passwords === null ? [] : [passwords.login]),
+        ...(settings.tlsClientCa === null ? [] : [certificateLogin()]),
+        ...(settings.proxyUser === null ? [] : [proxyLogin(settings.proxyUser)]),
+      ],
+      policy,
+      loginLimit: limit,
+      ...(tokens === null ? {} : { tokens }),
+      ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
+    })
   }
-}
 
-/** A policy, and what was read of its file; null without one. */
-interface ServedPolicy {
-  readonly compiled: Policy
-  readonly read: ReadPolicy | null
-}
+  let current = build(served)
+  let unwatch = watch()
 
-function readPolicy(settings: Settings, log: Log): ServedPolicy {
-  const { policy: path, anonymousPull, tlsClientCa, proxyUser } = settings
-  if (path === null) return { compiled: signedInMayAll({ anonymousPull }), read: null }
-  const loginGroups = tlsClientCa !== null || proxyUser !== null
-  const { policy, warnings } = readPolicyFile(path, { loginGroups })
-  for (const warning of warnings) log.to.warn({ warning }, 'policy')
-  return { compiled: compilePolicy(policy), read: policy }
-}
+  function watch(): () => void {
+    const { files } = served
+    return files.length === 0 ? () => {} : watchFiles(files, () => void reloadPolicy())
+  }
 
-function watchPolicy(
-  settings: Settings,
-  log: Log,
-  changed: (policy: ServedPolicy) => void,
-): () => void {
-  const { policy: path } = settings
-  if (path === null) return () => {}
-  let isFirst = true
-  return watchFiles([path], () => {
+  async function reloadPolicy(): Promise<void> {
     try {
-      const next = readPolicy(settings, log)
-      refuseOpenListener(settings, mayAnyonePush(next.read))
-      changed(next)
-      // The first call only says that the file is as it was.
-      if (!isFirst) log.to.info({ policy: path }, 'reloaded')
+      const next = await readPolicy(settings, log)
+      if (next.text === served.text) return
+      refuseOpenListener(settings, next.mayAnyonePush)
+      served = next
+      current = build(next)
+      unwatch()
+      unwatch = watch()
+      log.to.info({ file: settings.policy }, 'policy reloaded')
     } catch (error) {
       if (!(error instanceof CliError)) throw error
       for (const problem of error.messages) {
-        log.to.error({ problem }, 'not reloaded: the policy stays as it was')
+        log.to.error({ problem }, 'policy not reloaded: that from before goes on')
       }
     }
-    isFirst = false
+    log.flush()
+  }
+
+  return {
+    access: withRequestLimits(
+      delegating(current, () => current),
+      settings,
+    ),
+    mayAnyonePush: served.mayAnyonePush,
+    async reload() {
+      await passwords?.reload()
+      if (settings.policy !== null) await reloadPolicy()
+    },
+    async close() {
+      unwatch()
+      await passwords?.close()
+    },
+  }
+}
+
+/** An access that is another one after a reload. */
+function delegating(first: Access, current: () => Access): Access {
+  const { token } = first
+  return {
+    authenticate: (request) => current().authenticate(request),
+    authorize: (principal, asks, request) => current().authorize(principal, asks, request),
+    challenge: (asks, request) => current().challenge(asks, request),
+    catalog: async (principal, request) => current().catalog?.(principal, request),
+    ...(token === undefined
+      ? {}
+      : { token: (request, call) => current().token?.(request, call) ?? token(request, call) }),
+  }
+}
+
+async function readPolicy(settings: Settings, log: Log): Promise<ServedPolicy> {
+  const { policy: path, anonymousPull, tlsClientCa, proxyUser } = settings
+  if (path === null) {
+    const policy = signedInMayAll({ anonymousPull })
+    return { policy, issuers: [], mayAnyonePush: false, text: '', files: [] }
+  }
+  const loginGroups = tlsClientCa !== null || proxyUser !== null
+  const { policy, text, warnings } = readPolicyFile(path, { loginGroups })
+  const keys = await issuersOf(path, policy)
+  for (const warning of warnings) log.to.warn({ warning }, 'policy')
+  const login = oidcLogin(keys.issuers, {
+    onProblem: (problem) => log.to.warn({ problem }, 'tokens of an issuer are refused'),
+  })
+  // A server does not wait for those of others.
+  void login.check().then((problems) => {
+    for (const problem of problems) {
+      log.to.warn({ problem }, 'tokens of an issuer are refused until it can be reached')
+    }
     log.flush()
   })
+  return {
+    policy: compilePolicy(policy),
+    issuers: policy.issuers.length === 0 ? [] : [login],
+    mayAnyonePush: mayAnyonePush(policy),
+    text: [text, ...keys.texts].join('\n'),
+    files: [path, ...keys.files],
+  }
+}
+
+/** The issuers of a policy, with the files of their keys. @throws CliError */
+async function issuersOf(path: string, { issuers }: ReadPolicy): Promise<IssuersWithKeys> {
+  const texts: string[] = []
+  const files: string[] = []
+  try {
+    const trusted = await trustedIssuers(issuers, async (file) => {
+      const { text } = await readGuarded(file, 0o002)
+      files.push(file)
+      texts.push(text)
+      return text
+    })
+    return { issuers: trusted, texts, files }
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    throw new CliError(exitCodes.config, [`${path}: ${problem}`])
+  }
+}
+
+interface IssuersWithKeys {
+  readonly issuers: readonly TrustedIssuer[]
+  readonly texts: readonly string[]
+  readonly files: readonly string[]
 }
 
 /** Whether some rule lets callers push or delete who have not logged in; another may deny part of it. */
-function mayAnyonePush(policy: ReadPolicy | null): boolean {
-  if (policy === null) return false
-  return policy.rules.some(
+function mayAnyonePush({ rules }: ReadPolicy): boolean {
+  return rules.some(
     ({ effect, actions, who }) =>
       effect === 'allow' &&
       (actions.has('push') || actions.has('delete') || actions.has('admin')) &&
       who.some(({ kind }) => kind === 'anonymous'),
   )
-}
-
-function loginsOf(settings: Settings): readonly Login[] {
-  const logins: Login[] = []
-  if (settings.htpasswd !== null) logins.push(htpasswd(readFileSync(settings.htpasswd, 'utf8')))
-  if (settings.tlsClientCa !== null) logins.push(certificateLogin())
-  if (settings.proxyUser !== null) logins.push(proxyLogin(settings.proxyUser))
-  return logins
 }
 
 async function tokensOf(settings: Settings, log: Log): Promise<TokenService> {

@@ -16,7 +16,7 @@ import { logNotices } from './log-notices.ts'
 import { refuseOpenListener } from './open-listener.ts'
 import { type Opened, openSettings } from './open-registry.ts'
 import { startReloader } from './reload.ts'
-import type { ServeAccess } from './serve-access.ts'
+import type { AccessDeps, ServeAccess } from './serve-access.ts'
 import type { Settings } from './settings.ts'
 import { listenToSignals } from './signals.ts'
 import { version } from './version.ts'
@@ -40,14 +40,21 @@ export async function serveCommand(
   })
   const onNotice = logNotices(log.to)
   const certificate = readCertificate(settings)
-  const access = await accessOf(settings, log)
+  const access = await accessOf(settings, { log, onNotice })
   refuseOpenListener(settings, access?.mayAnyonePush ?? true)
   const audit = settings.auditLog === null ? null : await openAudit(settings.auditLog, log)
   const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
-  const front = createFront(version(), buffers, access?.asksForLogin === true)
+  const front = createFront(version(), buffers, asksForLogin(settings))
   // A reload may ask for lines that are not wanted yet.
   const requests = log.takes('info') || reread !== null ? log : null
-  const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
+  const serving = await startListening(front, settings, {
+    tls: certificate,
+    onNotice,
+    requests,
+  }).catch(async (error: unknown) => {
+    await access?.close()
+    throw error
+  })
   const opened = await openSettings(
     settings,
     {
@@ -59,34 +66,36 @@ export async function serveCommand(
     buffers,
   ).catch(async (error: unknown) => {
     await serving.close(0)
+    await access?.close()
     throw error
   })
   front.open(opened.registry, opened.look)
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
   signals.onHangup(() => {
     audit?.reopen()
+    void access?.reload()
     reloader.reload()
   })
   announce(log, settings, serving)
 
   const signal = await signals.stop
   reloader.close()
-  await access?.close()
   front.drain()
   log.to.info({ signal }, 'stopping')
   log.flush()
   const cut = await drained(serving, settings.drainSeconds * 1000)
   if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
+  await access?.close()
   const code = await closed(opened, log)
   audit?.close()
   return code
 }
 
 /** Users, policy and limits, loaded where the settings ask for them alone: most of a start is loading. */
-async function accessOf(settings: Settings, log: Log): Promise<ServeAccess | null> {
+async function accessOf(settings: Settings, deps: AccessDeps): Promise<ServeAccess | null> {
   if (!asksForLogin(settings) && settings.maxRequestsPerSecond === null) return null
   const { openAccess } = await import('./serve-access.ts')
-  return openAccess(settings, log)
+  return openAccess(settings, deps)
 }
 
 async function openAudit(file: string, log: Log): Promise<AuditLog> {

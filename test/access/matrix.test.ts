@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Login, type Policy, registryAccess } from '../../src/access/index.ts'
 import { routes } from '../../src/http/routes.ts'
-import { type Action, createRegistry, type Registry } from '../../src/index.ts'
+import { type Action, callContext, createRegistry, type Registry } from '../../src/index.ts'
 import { type Client, clientOf, digestOf, imageManifest, ociManifest } from '../http/client.ts'
 
 // Every cell of route × method × kind of reference × kind of caller. The rows come from the route table, so a
@@ -215,7 +215,7 @@ async function seeded(caller: string): Promise<{ registry: Registry; content: Co
 
 /** What a change could change: tags, manifests and blobs of the repository. */
 async function stateOf({ service }: Registry): Promise<string> {
-  const call = { principal: null, requestId: '', peer: {}, signal: new AbortController().signal }
+  const call = callContext()
   const name = 'team/app' as never
   const page = { limit: 100 }
   return JSON.stringify([

@@ -93,13 +93,13 @@ describe.each(everyRuntime)('access on %s', (runtime) => {
     expect(await push(url, 'app', basic('bob', 'hunter2'))).toBe(403)
     writeFileSync(`${path}.new`, policy(['pull', 'push']))
     renameSync(`${path}.new`, path)
-    await printed(started, '"msg":"reloaded"')
+    await printed(started, 'policy reloaded')
     expect(await push(url, 'team/app', alice)).toBe(201)
     expect(await push(url, 'app', alice)).toBe(403)
 
     writeFileSync(`${path}.new`, '{"rules": "everything"}')
     renameSync(`${path}.new`, path)
-    await printed(started, 'not reloaded')
+    await printed(started, 'policy not reloaded')
     expect(await push(url, 'team/app', alice)).toBe(201)
     expect(await push(url, 'app', alice)).toBe(403)
   })
@@ -215,7 +215,7 @@ describe('a start is refused', () => {
     const words = ['--listen', '127.0.0.1:0', '--policy']
     expect(await refusal(...words, '/nowhere')).toEqual([
       78,
-      expect.stringContaining('--policy /nowhere: there is no such file'),
+      expect.stringContaining('/nowhere: there is no such file'),
     ])
     const policy = join(cli.folder(), 'policy.json')
     writeFileSync(policy, '{"rules": []}')
