@@ -19,7 +19,13 @@ describe('a server that cannot start says why and what to do', () => {
   })
 
   test('the address is not ours', async () => {
-    const { code, err } = await cli.run('serve', '--memory', '--listen', '192.0.2.1:5000')
+    const { code, err } = await cli.run(
+      'serve',
+      '--memory',
+      '--read-only',
+      '--listen',
+      '192.0.2.1:5000',
+    )
     expect([code, err]).toEqual([
       1,
       expect.stringContaining('no interface of this machine has that address'),
