@@ -16,11 +16,16 @@ export interface FormatOneDefaults {
 
 /**
  * Reads effects, of this format and of format 1. Checked by hand: a schema would take longer than all
- * the rest of a start with many tags. One decoder reads one file: it remembers the name it read last.
+ * the rest of a start with many tags. A decoder remembers what it read last, and hands out the same string
+ * for the same text: such a string is neither checked nor hashed again.
  */
 export class EffectDecoder {
   readonly #defaults: FormatOneDefaults
   #repository: RepositoryName | null = null
+  /** That of the last record: its tags follow it. */
+  #digest: Digest | null = null
+  /** Those of the last record: images of one repository have most of their layers in common. */
+  #references: readonly Digest[] = []
   #sawFormatOne = false
 
   constructor(defaults: FormatOneDefaults) {
@@ -81,7 +86,7 @@ export class EffectDecoder {
 
   #readTags(line: readonly unknown[]): Effect | null {
     const repository = this.#readRepository(line[1])
-    const digest = readDigest(line[2])
+    const digest = this.#readDigest(line[2])
     if (repository === null || digest === null || line.length < 4) return null
     const tags: Tag[] = []
     const times: number[] = []
@@ -155,35 +160,43 @@ export class EffectDecoder {
     if (typeof value !== 'object' || value === null) return null
     const fields = value as { readonly [name in keyof ManifestRecord | 'key']?: unknown }
     const blob = readBlob(fields.digest, fields.size, fields.key)
-    const references = readReferences(fields.references)
+    const references = this.#readReferences(fields.references)
     const { mediaType, artifactType, subject, annotations } = fields
     const pushedAt = fields.pushedAt === undefined ? this.#default('time') : fields.pushedAt
     if (blob === null || references === null || typeof mediaType !== 'string') return null
     if (!isTextOrAbsent(artifactType) || !isTextOrAbsent(subject) || !isCount(pushedAt)) return null
     if (annotations !== undefined && !isAnnotations(annotations)) return null
-    return {
-      digest: blob.digest,
-      size: blob.size,
-      mediaType,
-      blob,
-      references,
-      ...(artifactType === undefined ? {} : { artifactType }),
-      ...(subject === undefined ? {} : { subject }),
-      ...(annotations === undefined ? {} : { annotations }),
-      pushedAt,
+    const { digest, size } = blob
+    this.#digest = digest
+    const record: Mutable<ManifestRecord> = { digest, size, mediaType, blob, references, pushedAt }
+    if (artifactType !== undefined) record.artifactType = artifactType
+    if (subject !== undefined) record.subject = subject
+    if (annotations !== undefined) record.annotations = annotations
+    return record
+  }
+
+  #readReferences(value: unknown): readonly Digest[] | null {
+    if (!Array.isArray(value)) return null
+    const last = this.#references
+    const references: Digest[] = []
+    for (const [at, item] of value.entries()) {
+      const before = last[at]
+      const digest = item === before && before !== undefined ? before : readDigest(item)
+      if (digest === null) return null
+      references.push(digest)
     }
+    this.#references = references
+    return references
+  }
+
+  #readDigest(value: unknown): Digest | null {
+    return value === this.#digest ? this.#digest : readDigest(value)
   }
 
   #default(field: keyof FormatOneDefaults): number {
     this.#sawFormatOne = true
     return this.#defaults[field]
   }
-}
-
-function readReferences(value: unknown): readonly Digest[] | null {
-  if (!Array.isArray(value)) return null
-  for (const item of value) if (readDigest(item) === null) return null
-  return value as Digest[]
 }
 
 function isAnnotations(value: unknown): value is Annotations {
@@ -210,5 +223,20 @@ function isTextOrAbsent(value: unknown): value is string | undefined {
 }
 
 function readDigest(value: unknown): Digest | null {
-  return typeof value === 'string' ? parseDigest(value) : null
+  if (typeof value !== 'string') return null
+  return isSha256(value) ? value : parseDigest(value)
 }
+
+/** The hex digits among the characters of ASCII: a start checks so many digests that a pattern is slow. */
+const hexDigits: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
+  '0123456789abcdef'.includes(String.fromCharCode(code)) ? 1 : 0,
+)
+
+function isSha256(text: string): text is Digest {
+  if (text.length !== 71 || !text.startsWith('sha256:')) return false
+  let all = 1
+  for (let at = 7; at < 71; at += 1) all &= hexDigits[text.charCodeAt(at)] ?? 0
+  return all === 1
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -19,6 +19,13 @@ export class SortedNames<T extends string = string> {
 
   /** Adds a name; false when it is there. */
   insert(name: T): boolean {
+    const last = this.#runs.at(-1)
+    // Names often come in order.
+    if (last !== undefined && last.length < longestRun && (last.at(-1) as T) < name) {
+      last.push(name)
+      this.#size += 1
+      return true
+    }
     const at = this.#isLast(name) ? this.#runs.length - 1 : this.#runFor(name)
     const run = this.#runs[at]
     if (run === undefined) {

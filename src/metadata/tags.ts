@@ -110,10 +110,12 @@ export class Tags {
   ): void {
     if (sizeOf(target.tags) === 0) startTagging(target, times[0] ?? 0, trace)
     const added: Tag[] = []
-    for (const [index, text] of tags.entries()) {
+    const start = trace === null ? this.#setNew(target, tags, times, added) : 0
+    for (let at = start; at < tags.length; at += 1) {
+      const text = tags[at] as Tag
       // What is read from a file at the start is cut out of nothing.
       const tag = trace === null ? text : flatCopy(text)
-      if (this.#point(tag, target, times[index] as number, trace)) added.push(tag)
+      if (this.#point(tag, target, times[at] as number, trace)) added.push(tag)
     }
     if (added.length === 0) return
     target.tags = withNames(target.tags, added)
@@ -130,6 +132,31 @@ export class Tags {
     const watch: TagWatch = { target, added: [], end: () => watches.delete(watch) }
     watches.add(watch)
     return watch
+  }
+
+  /**
+   * Sets tags up to the first that was set before: at the start that is all of them, and half a million
+   * may be read then. Returns how many it set.
+   */
+  #setNew(
+    target: StoredManifest,
+    tags: readonly Tag[],
+    times: readonly number[],
+    added: Tag[],
+  ): number {
+    const { taggedAt } = target
+    const entries = this.#entries
+    let at = 0
+    for (; at < tags.length; at += 1) {
+      const tag = tags[at] as Tag
+      if (entries.has(tag)) break
+      const updatedAt = times[at] as number
+      entries.set(tag, updatedAt === taggedAt ? target : { target, updatedAt })
+      added.push(tag)
+    }
+    for (const tag of added) this.#list(tag, null)
+    this.count += at
+    return at
   }
 
   /** Removes a tag, if it is set. */
