@@ -4,6 +4,7 @@ import { parseRepositoryName, type RepositoryName } from '../oci/repository-name
 import { parseTag, type Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
+import { isSha256At } from './digest-text.ts'
 import type { Effect } from './effects.ts'
 
 /** What stands in for what effects of format 1 do not say. */
@@ -224,19 +225,7 @@ function isTextOrAbsent(value: unknown): value is string | undefined {
 
 function readDigest(value: unknown): Digest | null {
   if (typeof value !== 'string') return null
-  return isSha256(value) ? value : parseDigest(value)
-}
-
-/** The hex digits among the characters of ASCII: a start checks so many digests that a pattern is slow. */
-const hexDigits: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
-  '0123456789abcdef'.includes(String.fromCharCode(code)) ? 1 : 0,
-)
-
-function isSha256(text: string): text is Digest {
-  if (text.length !== 71 || !text.startsWith('sha256:')) return false
-  let all = 1
-  for (let at = 7; at < 71; at += 1) all &= hexDigits[text.charCodeAt(at)] ?? 0
-  return all === 1
+  return value.length === 71 && isSha256At(value, 0) ? (value as Digest) : parseDigest(value)
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -5,6 +5,7 @@ import { crc32, crcStart, crcText } from './crc32.ts'
 import type { EffectDecoder } from './effect-decoder.ts'
 import type { Effect } from './effects.ts'
 import { lineGroups } from './line-groups.ts'
+import { PlainLines } from './plain-lines.ts'
 import {
   headerLine,
   readableVersions,
@@ -56,6 +57,7 @@ class Reading {
   readonly #file: LogFile
   readonly #take: (effect: Effect) => void
   readonly #effects: EffectDecoder
+  readonly #plain: PlainLines = new PlainLines()
   #header: SnapshotHeader | null = null
   #trailer: SnapshotTrailer | null = null
   #crc: number = crcStart
@@ -128,17 +130,22 @@ class Reading {
     return read.output
   }
 
-  /** Entries, each with its comma and newline: parsed together, which is much the faster way. */
+  /** Entries, each with its comma and newline. */
   #entries(lines: string): void {
-    if (lines === '') return
-    if (!lines.endsWith(',\n')) throw this.damaged('an entry is damaged')
-    const entries = this.#json(`[${lines.slice(0, -2)}]`)
-    if (!Array.isArray(entries)) throw this.damaged('an entry is damaged')
-    for (const entry of entries) {
-      const effect = this.#effects.decode(entry)
+    for (let at = 0; at < lines.length; this.#count += 1) {
+      const plain = this.#plain.read(lines, at)
+      if (plain !== null) {
+        this.#take(plain)
+        at = this.#plain.end
+        continue
+      }
+      const end = lines.indexOf('\n', at)
+      if (lines[end - 1] !== ',') throw this.damaged('an entry is damaged')
+      const effect = this.#effects.decode(this.#json(lines.slice(at, end - 1)))
       if (effect === null) throw this.damaged('an entry is damaged')
       this.#take(effect)
-      this.#count += 1
+      this.#plain.follow(effect)
+      at = end + 1
     }
   }
 
