@@ -131,12 +131,12 @@ export class Links {
   /** A first manifest names the digest. */
   #beginNaming(link: Link): void {
     this.leases.remove(link)
-    if (link.holding !== null) link.repository.countBlob(link.digest, link.holding.size)
+    if (link.holding !== null) link.repository.countBlob(link.holding, link.holding.size)
   }
 
   /** The last manifest that named it does so no more. */
-  #endNaming({ repository, digest, holding }: Link): void {
-    if (holding !== null) repository.countBlob(digest, -holding.size)
+  #endNaming({ repository, holding }: Link): void {
+    if (holding !== null) repository.countBlob(holding, -holding.size)
   }
 
   #newLink(repository: Repository, digest: Digest): Link {
@@ -147,13 +147,13 @@ export class Links {
     this.#holdings.addLink(holding, link)
     link.repository.blobNames.insert(link.digest)
     if (link.references === 0) this.leases.add(link)
-    else link.repository.countBlob(link.digest, holding.size)
+    else link.repository.countBlob(holding, holding.size)
   }
 
   #detach(link: Link, holding: NonNullable<Link['holding']>): void {
     this.#holdings.removeLink(holding, link)
     link.repository.blobNames.delete(link.digest)
     this.leases.remove(link)
-    if (link.references > 0) link.repository.countBlob(link.digest, -holding.size)
+    if (link.references > 0) link.repository.countBlob(holding, -holding.size)
   }
 }

@@ -99,11 +99,11 @@ function place(
   if (isThere) {
     holding.records -= 1
     repository.manifestNames.delete(stored.digest)
-    repository.countManifest(stored.digest, -holding.size)
+    repository.countManifest(holding, -holding.size)
   } else {
     holding.records += 1
     repository.manifestNames.insert(stored.digest)
-    repository.countManifest(stored.digest, holding.size)
+    repository.countManifest(holding, holding.size)
   }
 }
 

@@ -78,13 +78,14 @@ export class Repository {
   }
 
   /** Counts bytes of a digest that is now a blob it has and a manifest names; less than none where it no longer is. */
-  countBlob(digest: Digest, bytes: number): void {
-    if (!this.#isRecorded(digest)) this.bytes += bytes
+  countBlob({ digest, records }: Holding, bytes: number): void {
+    // Hardly any digest is both, so that neither has to be looked up.
+    if (records === 0 || !this.#isRecorded(digest)) this.bytes += bytes
   }
 
   /** Counts bytes of a digest that is now a manifest; less than none where it no longer is. */
-  countManifest(digest: Digest, bytes: number): void {
-    if (!this.#isNamedBlob(digest)) this.bytes += bytes
+  countManifest({ digest, firstLink }: Holding, bytes: number): void {
+    if (firstLink === null || !this.#isNamedBlob(digest)) this.bytes += bytes
   }
 
   /** By how many bytes it grows when a manifest is recorded. */
