@@ -1,5 +1,14 @@
 export { callContext, derivedCall } from './core/call-context.ts'
 export type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
+export {
+  type HookRefusal,
+  type ManifestHooks,
+  type ManifestToPush,
+  type ManifestToServe,
+  manifestHooks,
+  type PushVerdict,
+  type ServeVerdict,
+} from './core/manifest-hooks.ts'
 export { everyItem, mergePages } from './core/paging.ts'
 export type { HttpApp } from './http/app.ts'
 export type { Annotations, Descriptor } from './oci/descriptor.ts'
