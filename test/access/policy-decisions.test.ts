@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { accessPolicy, type PolicyDocument, signedInMayAll } from '../../src/access/index.ts'
+import {
+  accessPolicy,
+  compilePolicy,
+  type PolicyDocument,
+  PolicyError,
+  parsePolicy,
+  type ReadPolicy,
+  signedInMayAll,
+} from '../../src/access/index.ts'
+import type { Principal } from '../../src/index.ts'
 import { ask, caller, tag } from './policy-names.ts'
 
 const alice = caller('alice')
@@ -284,3 +293,100 @@ describe('signedInMayAll', () => {
     expect(open.catalog(null)).toBe('all')
   })
 })
+
+describe('names that objects have by themselves', () => {
+  const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty']
+
+  test('are names of users, groups and claims like others', () => {
+    const policy = compilePolicy(
+      parsed(`{
+        "groups": {"__proto__": ["constructor"], "constructor": ["toString"]},
+        "issuers": [{"name": "ci", "issuer": "https://ci.example.com", "audiences": ["a"]}],
+        "rules": [
+          {"who": "user:__proto__", "repositories": "user", "allow": "pull"},
+          {"who": "group:__proto__", "repositories": "proto", "allow": "pull"},
+          {"who": "group:constructor", "repositories": "group", "allow": "pull"},
+          {"who": {"issuer": "ci", "claims": {"__proto__": "x", "constructor": "*"}}, "repositories": "claim", "allow": "pull"},
+          {"who": "*", "repositories": "{user}/{claim.constructor}", "allow": "pull"}
+        ]
+      }`),
+    )
+    const mayPull = (who: Principal, name: string): boolean =>
+      policy.decide(who, ask('pull', name)).decision === 'allow'
+    expect(names.filter((name) => mayPull(caller(name), 'user'))).toEqual(['__proto__'])
+    expect(names.filter((name) => mayPull(caller(name), 'proto'))).toEqual(['constructor'])
+    expect(names.filter((name) => mayPull(caller(name), 'group'))).toEqual(['toString'])
+    const job = (claims: string) => caller('ci:x', { issuer: 'ci', claims: JSON.parse(claims) })
+    expect(mayPull(job('{}'), 'claim')).toBe(false)
+    expect(mayPull(job('{"__proto__": "x"}'), 'claim')).toBe(false)
+    expect(mayPull(job('{"__proto__": "x", "constructor": "y"}'), 'claim')).toBe(true)
+    expect(mayPull(caller('constructor'), 'constructor/object')).toBe(false)
+    const named = caller('constructor', { claims: { constructor: 'object' } })
+    expect(mayPull(named, 'constructor/object')).toBe(true)
+  })
+
+  test('a list of groups in a token is no right to a group that the policy lists', () => {
+    const policy = compilePolicy(
+      parsed(
+        '{"groups": {"ops": ["olga"]}, "rules": [{"who": ["group:ops", "group:dev"], "repositories": "a", "allow": "pull"}]}',
+      ),
+    )
+    const mayPull = (who: Principal) => policy.decide(who, ask('pull', 'a')).decision
+    expect(mayPull(caller('eve', { groups: ['ops'] }))).toBe('deny')
+    expect(mayPull(caller('eve', { groups: ['dev'] }))).toBe('allow')
+    expect(mayPull(caller('eve', { groups: 'dev' }))).toBe('deny')
+    expect(mayPull({ id: 'eve' })).toBe('deny')
+  })
+})
+
+describe('the longest names', () => {
+  const long = 'a'.repeat(120)
+  const longest = `${long}/${'b'.repeat(134)}`
+
+  test('are matched', () => {
+    expect(longest).toHaveLength(255)
+    const policy = accessPolicy({
+      rules: [
+        { who: '*', repositories: `${long}/*`, allow: 'pull' },
+        { who: '*', repositories: '{user}/{user}/**', allow: 'push' },
+        { who: '*', repositories: 'x', allow: 'push', tags: `*${'t'.repeat(127)}` },
+      ],
+    })
+    expect(policy.decide(alice, ask('pull', longest)).decision).toBe('allow')
+    const user = caller(long)
+    expect(policy.decide(user, ask('push', `${long}/${long}/x`)).decision).toBe('allow')
+    expect(policy.decide(caller('b'.repeat(300)), ask('push', longest)).decision).toBe('deny')
+    expect(policy.decide(alice, ask('push', 'x', `a${'t'.repeat(127)}`)).decision).toBe('allow')
+    expect(policy.decide(alice, ask('push', 'x', 't'.repeat(126))).decision).toBe('deny')
+  })
+})
+
+describe('what is remembered', () => {
+  test('does not change a decision, however many names are asked for', () => {
+    const policy = accessPolicy({
+      rules: [
+        { who: 'user:alice', repositories: 'a/**', allow: ['pull', 'push'] },
+        { who: 'anonymous', repositories: '*/b*', allow: ['pull'] },
+      ],
+    })
+    const decided = (): string =>
+      Array.from({ length: 6000 }, (_, index) => {
+        const name = `${index % 2 === 0 ? 'a' : 'c'}/${index % 3 === 0 ? 'b' : 'd'}${index}`
+        return [alice, bob, null].flatMap((who) => [
+          policy.decide(who, ask('pull', name)).decision[0],
+          policy.decide(who, ask('push', name)).decision[0],
+        ])
+      })
+        .flat()
+        .join('')
+    const first = decided()
+    expect(first.startsWith('aaadal')).toBe(true)
+    expect(decided()).toBe(first)
+  })
+})
+
+function parsed(text: string): ReadPolicy {
+  const { policy, problems } = parsePolicy(text, { loginGroups: true })
+  if (policy === null) throw new PolicyError(problems)
+  return policy
+}

@@ -59,7 +59,7 @@ export function anyOf(patterns: readonly string[]): (repository: string) => bool
 
 /** Whether a rule is about an action on a repository; without one, on the registry as a whole. */
 export function isAbout(
-  { rule, patterns, matches }: Omit<CallerRule, 'rule'> & { readonly rule: Rule },
+  { rule, patterns, matches }: CallerRule,
   action: PolicyAction,
   repository: string | null,
 ): boolean {

@@ -1,6 +1,7 @@
 import type { Ask, Principal, Ruling } from '../../ports/access.ts'
 import { anyOf, type CallerRule, coversReference, isAbout } from './caller-rules.ts'
 import type { Rule } from './read-policy.ts'
+import { hasPlaceholders } from './repository-pattern.ts'
 
 /** What no rule allows is refused by this. */
 export const noRule = 'no rule'
@@ -36,21 +37,27 @@ export function refusalOfDeletion(rule: string, tag: string | null): Ruling {
   return { decision: 'deny', rule, message }
 }
 
-/** A rule, with what its patterns might be for some caller. */
+/** A rule, as it is for callers that are not known. */
 export interface PossibleRule {
-  readonly rule: Rule
-  readonly patterns: readonly string[]
-  readonly matches: (repository: string) => boolean
+  /** With patterns that match what it is about for some caller. */
+  readonly forSome: CallerRule
+  /** The same for every caller it is about. */
+  readonly forEach: CallerRule
 }
 
 /** Makes rules ready for {@link mightHelpToLogIn}. */
 export function possibleRules(rules: readonly Rule[]): readonly PossibleRule[] {
   return rules.map((rule) => {
-    const patterns = rule.repositories.map(({ pieces }) => {
+    const some = rule.repositories.map(({ pieces }) => {
       if (pieces.some((piece) => typeof piece !== 'string' && piece.isPath)) return '**'
       return pieces.map((piece) => (typeof piece === 'string' ? piece : '*')).join('')
     })
-    return { rule, patterns, matches: anyOf(patterns) }
+    const each = rule.repositories.filter((pattern) => !hasPlaceholders(pattern))
+    const fixed = each.map(({ text }) => text)
+    return {
+      forSome: { rule, patterns: some, matches: anyOf(some) },
+      forEach: { rule, patterns: fixed, matches: anyOf(fixed) },
+    }
   })
 }
 
@@ -58,14 +65,21 @@ export function possibleRules(rules: readonly Rule[]): readonly PossibleRule[] {
 export function mightHelpToLogIn(rules: readonly PossibleRule[], ask: Ask): boolean {
   const { action, repository, reference } = ask
   if (action === 'ping') return false
-  for (const possible of rules) {
-    const { rule } = possible
-    const isAsked =
-      isAbout(possible, action, repository) && coversReference(rule, action, reference)
-    if (!isAsked && !(action === 'catalog' && rule.effect === 'allow' && rule.actions.has('pull')))
-      continue
-    if (rule.effect === 'allow') return true
-    if (rule.who.some(({ kind }) => kind === 'anonymous')) return false
+  for (const { forSome, forEach } of rules) {
+    const { rule } = forSome
+    if (rule.effect === 'allow') {
+      // Who may pull something may list it.
+      if (action === 'catalog' && rule.actions.has('pull')) return true
+      if (isAbout(forSome, action, repository) && coversReference(rule, action, reference)) {
+        return true
+      }
+    } else if (
+      rule.who.some(({ kind }) => kind === 'anonymous') &&
+      isAbout(forEach, action, repository) &&
+      coversReference(rule, action, reference)
+    ) {
+      return false
+    }
   }
   return false
 }
