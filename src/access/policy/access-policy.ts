@@ -1,10 +1,10 @@
 import type { Tag } from '../../oci/tag.ts'
-import type { Ask, Principal, Ruling } from '../../ports/access.ts'
+import type { Action, Ask, Principal, Ruling } from '../../ports/access.ts'
 import type { Policy } from '../policy.ts'
 import {
   allowSome,
-  type CallerImmutable,
   type CallerRule,
+  type CallerRules,
   callerRules,
   coversReference,
   firstRule,
@@ -54,21 +54,18 @@ export function accessPolicy(document: PolicyDocument, options: ParsePolicyOptio
 }
 
 /** What is remembered of a caller. */
-interface Caller {
-  readonly rules: readonly CallerRule[]
-  readonly immutable: readonly CallerImmutable[]
-  readonly pulls: Map<string, Ruling>
+interface Caller extends CallerRules {
   readonly repositories: Map<string, Within>
 }
 
-/** What the policy says of a caller and a repository, but for pulls. */
-interface Within {
-  readonly rules: readonly CallerRule[]
-  readonly immutable: readonly CallerImmutable[]
+/** What the policy says of a caller and a repository. */
+interface Within extends CallerRules {
   /** Undefined where no tag is immutable, so that nothing is asked of the store. */
   readonly isImmutable: ((tag: Tag) => boolean) | undefined
   /** Whether a tag stays when the manifest it stands for is deleted; undefined where none does. */
   readonly isKept: ((tag: Tag) => boolean) | undefined
+  /** Rulings on actions that are the same for every tag and digest. */
+  readonly rulings: Map<Action, Ruling>
 }
 
 /**
@@ -79,6 +76,7 @@ const leastRoom = 4096
 
 /** Makes a {@link Policy} of one that was read. */
 export function compilePolicy(policy: ReadPolicy): Policy {
+  const rulesOf = callerRules(policy)
   const possible = possibleRules(policy.rules)
   let callers: WeakMap<object, Caller> = new WeakMap()
   let remembered = 0
@@ -97,9 +95,9 @@ export function compilePolicy(policy: ReadPolicy): Policy {
     const key = principal ?? nameless
     const known = callers.get(key)
     if (known !== undefined) return known
-    const { rules, immutable } = callerRules(policy, principal)
+    const { rules, immutable } = rulesOf(principal)
     remember(1 + rules.length + immutable.length)
-    const caller = { rules, immutable, pulls: new Map(), repositories: new Map() }
+    const caller = { rules, immutable, repositories: new Map() }
     callers.set(key, caller)
     return caller
   }
@@ -139,7 +137,7 @@ export function compilePolicy(policy: ReadPolicy): Policy {
   }
 
   return {
-    isPublic: callerRules(policy, null).rules.some(
+    isPublic: rulesOf(null).rules.some(
       ({ rule, patterns }) => rule.effect === 'allow' && patterns.length > 0,
     ),
 
@@ -151,12 +149,11 @@ export function compilePolicy(policy: ReadPolicy): Policy {
         return found?.isAllowed ? allowedBy(found.rule) : refused(principal, ask, found?.rule.label)
       }
       if (repository === null) return ruled(caller.rules, principal, ask)
-      if (action !== 'pull') return change(within(caller, repository), principal, ask)
-      const known = caller.pulls.get(repository)
+      const found = within(caller, repository)
+      const known = found.rulings.get(action)
       if (known !== undefined) return known
-      const ruling = ruled(caller.rules, principal, ask)
-      remember(1)
-      caller.pulls.set(repository, ruling)
+      const ruling = change(found, principal, ask)
+      if (isSameForAll(found, action, ruling)) found.rulings.set(action, ruling)
       return ruling
     },
 
@@ -173,7 +170,15 @@ export function compilePolicy(policy: ReadPolicy): Policy {
   }
 }
 
-function withinRepository(caller: Caller, repository: string): Within {
+/** Whether the ruling on an ask is the same whatever tag or digest it names. */
+function isSameForAll({ rules }: Within, action: Action, { decision }: Ruling): boolean {
+  if (action === 'pull') return true
+  // A refusal names the tag, and a deletion depends on it.
+  if (decision === 'deny' || action === 'delete') return false
+  return rules.every(({ rule }) => rule.tags === null)
+}
+
+function withinRepository(caller: CallerRules, repository: string): Within {
   const rules = caller.rules.filter(({ matches }) => matches(repository))
   const immutable = caller.immutable.filter(({ matches }) => matches(repository))
   const isImmutable = (tag: Tag): boolean => immutable.some(({ rule }) => hasTag(rule, tag))
@@ -190,6 +195,7 @@ function withinRepository(caller: Caller, repository: string): Within {
   return {
     rules,
     immutable,
+    rulings: new Map(),
     isImmutable: hasImmutable ? isImmutable : undefined,
     isKept: hasDenials || hasImmutable ? (tag) => isImmutable(tag) || isDenied(tag) : undefined,
   }

@@ -3,8 +3,8 @@ import type { Action, Ask, Principal } from '../../ports/access.ts'
 import { patternFor, unmetIssuer } from './caller.ts'
 import type { PolicyAction } from './document.ts'
 import type { ImmutableRule, ReadPolicy, Rule } from './read-policy.ts'
-import { repositoryMatcher } from './repository-pattern.ts'
-import { isMeant } from './who.ts'
+import { hasPlaceholders, repositoryMatcher } from './repository-pattern.ts'
+import { isMeant, type Who } from './who.ts'
 
 /** A rule, as it is for one caller. */
 export interface CallerRule {
@@ -28,17 +28,27 @@ export interface CallerRules {
   readonly immutable: readonly CallerImmutable[]
 }
 
-/** Picks what a policy says of a caller. */
-export function callerRules(policy: ReadPolicy, principal: Principal | null): CallerRules {
-  const isUnmet = unmetIssuer(policy, principal) !== null
+/** Makes ready to pick what a policy says of a caller: what is the same for all of them is made once. */
+export function callerRules(policy: ReadPolicy): (principal: Principal | null) => CallerRules {
   const { groups } = policy
-  const rules = policy.rules
-    .filter(({ who }) => !isUnmet && who.some((each) => isMeant(each, principal, groups)))
-    .map((rule) => callerRule(rule, principal))
-  const immutable = policy.immutable
-    .filter(({ except }) => !except.some((each) => isMeant(each, principal, groups)))
-    .map((rule) => ({ rule, matches: anyOf(rule.repositories.map(({ text }) => text)) }))
-  return { rules, immutable }
+  const rules = policy.rules.map((rule) => ({
+    rule,
+    forAll: rule.repositories.some(hasPlaceholders) ? null : callerRule(rule, null),
+  }))
+  const immutable = policy.immutable.map((rule) => ({
+    rule,
+    matches: anyOf(rule.repositories.map(({ text }) => text)),
+  }))
+  return (principal) => {
+    const isMeantBy = (who: Who): boolean => isMeant(who, principal, groups)
+    const isUnmet = unmetIssuer(policy, principal) !== null
+    return {
+      rules: rules
+        .filter(({ rule }) => !isUnmet && rule.who.some(isMeantBy))
+        .map(({ rule, forAll }) => forAll ?? callerRule(rule, principal)),
+      immutable: immutable.filter(({ rule }) => !rule.except.some(isMeantBy)),
+    }
+  }
 }
 
 function callerRule(rule: Rule, principal: Principal | null): CallerRule {
@@ -81,15 +91,21 @@ export function coversReference(rule: Rule, action: Action, reference: Reference
   return action === 'delete' && reference === null
 }
 
-/** The first rule that decides an ask about a repository; null where none does. */
+/**
+ * The first rule that decides an ask; null where none does.
+ *
+ * @param rules that are about the repository, where it names one
+ */
 export function firstRule(rules: readonly CallerRule[], ask: Ask): CallerRule | null {
   const { action, repository, reference } = ask
-  if (action === 'ping') return null
-  return (
-    rules.find(
-      (each) => isAbout(each, action, repository) && coversReference(each.rule, action, reference),
-    ) ?? null
-  )
+  for (const each of rules) {
+    const { rule, patterns } = each
+    if (action === 'ping' || !rule.actions.has(action)) continue
+    // The registry as a whole is meant by everything alone.
+    if (repository === null && !patterns.includes('**')) continue
+    if (coversReference(rule, action, reference)) return each
+  }
+  return null
 }
 
 /** Whether the rules allow an action on a repository for some tag or digest. */

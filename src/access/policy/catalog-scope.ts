@@ -1,7 +1,7 @@
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { CatalogScope } from '../../ports/access.ts'
 import type { CallerRule } from './caller-rules.ts'
-import { prefixOf, repositoryMatcher } from './repository-pattern.ts'
+import { fixedPart, prefixOf, repositoryMatcher } from './repository-pattern.ts'
 
 /**
  * The repositories that a caller may pull, where names and prefixes can say it; undefined where each name has to be
@@ -56,10 +56,4 @@ function areApart(one: string, other: string): boolean {
   if (!other.includes('*')) return !repositoryMatcher(one)(other)
   const [a, b] = [fixedPart(one), fixedPart(other)]
   return !a.startsWith(b) && !b.startsWith(a)
-}
-
-/** What stands before the first wildcard. */
-function fixedPart(pattern: string): string {
-  const at = pattern.indexOf('*')
-  return at === -1 ? pattern : pattern.slice(0, at)
 }

@@ -113,8 +113,15 @@ export function repositoryMatcher(text: string): (name: string) => boolean {
   if (!text.includes('*')) return (name) => name === text
   const prefix = prefixOf(text)
   if (prefix !== null) return (name) => name.length > prefix.length && name.startsWith(prefix)
+  const start = fixedPart(text)
   const runs = runsOf(text)
-  return (name) => matchesRuns(runs, name.split('/'))
+  return (name) => name.startsWith(start) && matchesRuns(runs, name.split('/'))
+}
+
+/** What stands before the first wildcard. */
+export function fixedPart(pattern: string): string {
+  const at = pattern.indexOf('*')
+  return at === -1 ? pattern : pattern.slice(0, at)
 }
 
 /** `team/` of `team/**`; null where a pattern is not of this kind. */
