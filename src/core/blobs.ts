@@ -1,5 +1,8 @@
 import { RegistryError } from '../oci/registry-error.ts'
-import type { BlobRef } from '../ports/blob-store.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import { settled, whenSettled } from '../oci/settled.ts'
+import type { BlobRef, OpenBlob } from '../ports/blob-store.ts'
+import type { CallContext } from '../ports/call-context.ts'
 import type { BlobInfo, RegistryService } from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
 import { noteMissing } from './missing-bytes.ts'
@@ -13,36 +16,55 @@ type BlobMethods = 'statBlob' | 'openBlob' | 'blobLocation' | 'deleteBlob' | 'mo
 
 /** Blobs that are there: end-2, end-10, end-11. */
 export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> {
-  const { blobs, metadata, limits, emit, pullEvents } = deps
+  const { blobs, metadata, limits, emit } = deps
+  const tellPull = deps.pullEvents ? emit : null
+
+  /** Opens the bytes a digest was found under; null where they are missing. */
+  function openFound(
+    call: CallContext,
+    repository: RepositoryName,
+    ref: BlobRef,
+  ): Promise<OpenBlob | null> {
+    return settled(
+      whenSettled(blobs.open(ref), (open) => {
+        if (open === null) return openMoved(call, repository, ref)
+        const { digest, size } = ref
+        tellPull?.(call, { kind: 'blob-pulled', repository, digest, size })
+        return open
+      }),
+    )
+  }
+
+  async function openMoved(
+    call: CallContext,
+    repository: RepositoryName,
+    ref: BlobRef,
+  ): Promise<OpenBlob | null> {
+    await noteMissing(deps, ref)
+    // Another key may count since the look: the bytes were moved, or pushed again.
+    const now = await metadata.findBlob(repository, ref.digest)
+    return now === null || now.key === ref.key ? null : openFound(call, repository, now)
+  }
 
   return {
-    async statBlob(_call, repository, digest) {
-      return infoOf(await metadata.keepBlob(repository, digest, limits.leaseMs))
+    statBlob(_call, repository, digest) {
+      return settled(whenSettled(metadata.keepBlob(repository, digest, limits.leaseMs), infoOf))
     },
 
-    async openBlob(call, repository, digest) {
-      let ref = await metadata.findBlob(repository, digest)
-      while (ref !== null) {
-        const { key, size } = ref
-        const open = await blobs.open(ref)
-        if (open !== null) {
-          if (pullEvents) emit?.(call, { kind: 'blob-pulled', repository, digest, size })
-          return open
-        }
-        await noteMissing(deps, ref, 'the bytes are missing or damaged')
-        // Another key may count since the look: the bytes were moved, or pushed again.
-        const now = await metadata.findBlob(repository, digest)
-        ref = now?.key === key ? null : now
-      }
-      return null
+    openBlob(call, repository, digest) {
+      return settled(
+        whenSettled(metadata.findBlob(repository, digest), (ref) =>
+          ref === null ? null : openFound(call, repository, ref),
+        ),
+      )
     },
 
     async blobLocation(call, repository, digest) {
       if (blobs.presign === undefined) return null
       const ref = await metadata.findBlob(repository, digest)
       const url = ref === null ? null : await blobs.presign(ref, locationMs)
-      if (pullEvents && ref !== null && url !== null) {
-        emit?.(call, { kind: 'blob-pulled', repository, digest, size: ref.size })
+      if (ref !== null && url !== null) {
+        tellPull?.(call, { kind: 'blob-pulled', repository, digest, size: ref.size })
       }
       return url
     },

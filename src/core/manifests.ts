@@ -2,6 +2,7 @@ import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
+import { settled, whenSettled } from '../oci/settled.ts'
 import type { Tag } from '../oci/tag.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
@@ -31,7 +32,8 @@ export interface ManifestService extends Pick<RegistryService, ManifestMethods> 
 
 /** Manifests by tag and by digest: end-3, end-7, end-9. */
 export function manifestService(deps: CoreDeps): ManifestService {
-  const { blobs, metadata, limits, emit, pullEvents } = deps
+  const { blobs, metadata, limits, emit } = deps
+  const tellPull = deps.pullEvents ? emit : null
   const cache = manifestCache(limits.manifestCacheBytes)
 
   function find(repository: RepositoryName, reference: Reference): Promise<ManifestRecord | null> {
@@ -44,54 +46,55 @@ export function manifestService(deps: CoreDeps): ManifestService {
     repository: RepositoryName,
     record: ManifestRecord,
   ): Promise<Uint8Array | null> {
-    let { blob } = record
-    for (;;) {
-      const bytes = await readBytes(blob)
-      if (bytes !== null) return bytes
-      // Another key may count since the look: the bytes were moved, or pushed again.
-      const now = await metadata.findManifest(repository, record.digest)
-      if (now === null || now.blob.key === blob.key) return null
-      blob = now.blob
-    }
+    const { digest, blob } = record
+    const bytes = await readBytes(blob)
+    if (bytes !== null) return bytes
+    // Another key may count since the look: the bytes were moved, or pushed again.
+    const now = await metadata.findManifest(repository, digest)
+    return now === null || now.blob.key === blob.key ? null : readRecorded(repository, now)
   }
 
   async function readBytes(blob: BlobRef): Promise<Uint8Array | null> {
-    const cached = cache.get(blob.digest)
+    const { digest } = blob
+    const cached = cache.get(digest)
     if (cached !== null) return cached
     const open = await blobs.open(blob)
-    if (open === null) {
-      await noteMissing(deps, blob, 'the bytes are missing or damaged')
+    const bytes =
+      open && (open.bytes ?? new Uint8Array(await new Response(open.stream()).arrayBuffer()))
+    if (bytes === null || (await hashOf(deps, digest, bytes)) !== digest) {
+      await noteMissing(deps, blob)
       return null
     }
-    const bytes = open.bytes ?? new Uint8Array(await new Response(open.stream()).arrayBuffer())
-    if ((await hashOf(deps, blob.digest, bytes)) !== blob.digest) {
-      await noteMissing(deps, blob, 'the bytes are missing or damaged')
-      return null
-    }
-    cache.put(blob.digest, bytes)
+    cache.put(digest, bytes)
     return bytes
   }
 
   return {
     readRecorded,
 
-    async statManifest(_call, repository, reference): Promise<ManifestInfo | null> {
-      const record = await find(repository, reference)
-      if (record === null) return null
-      const { digest, size, mediaType } = record
-      return { digest, size, mediaType }
+    statManifest(_call, repository, reference) {
+      return settled(whenSettled(find(repository, reference), infoOf))
     },
 
-    async getManifest(call, repository, reference): Promise<Manifest | null> {
-      const record = await find(repository, reference)
-      if (record === null) return null
-      const bytes = cache.get(record.digest) ?? (await readRecorded(repository, record))
-      if (bytes === null) return null
-      if (pullEvents) {
-        const tag = reference.kind === 'tag' ? { tag: reference.tag } : {}
-        emit?.(call, { kind: 'manifest-pulled', repository, ...factsOf(record), ...tag })
-      }
-      return { digest: record.digest, size: record.size, mediaType: record.mediaType, bytes }
+    getManifest(call, repository, reference) {
+      return settled(
+        whenSettled(find(repository, reference), (record) => {
+          if (record === null) return null
+          const { digest, size, mediaType } = record
+          const answer = (bytes: Uint8Array | null): Manifest | null => {
+            if (bytes === null) return null
+            tellPull?.(call, {
+              kind: 'manifest-pulled',
+              repository,
+              ...factsOf(record),
+              ...(reference.kind === 'tag' ? { tag: reference.tag } : {}),
+            })
+            return { digest, size, mediaType, bytes }
+          }
+          const cached = cache.get(digest)
+          return cached === null ? readRecorded(repository, record).then(answer) : answer(cached)
+        }),
+      )
     },
 
     async putManifest(call, repository, reference, push) {
@@ -191,6 +194,12 @@ export function manifestService(deps: CoreDeps): ManifestService {
     })
     return storedOr(outcome)
   }
+}
+
+function infoOf(record: ManifestRecord | null): ManifestInfo | null {
+  if (record === null) return null
+  const { digest, size, mediaType } = record
+  return { digest, size, mediaType }
 }
 
 /** @throws RegistryError `preconditionFailed`, `denied`, `manifestBlobUnknown` and `tagImmutable` with details. */

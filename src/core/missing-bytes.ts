@@ -5,8 +5,9 @@ import type { CoreDeps } from './deps.ts'
  * Notes that bytes are missing or damaged, so that no client is told again that they are there, and
  * the next push of the same content heals them. Never throws: the caller answers 404 in any case.
  */
-export async function noteMissing(deps: CoreDeps, blob: BlobRef, problem: string): Promise<void> {
+export async function noteMissing(deps: CoreDeps, blob: BlobRef): Promise<void> {
   const { digest, key } = blob
+  const problem = 'the bytes are missing or damaged'
   try {
     if (!(await deps.metadata.markMissing(blob))) return
     deps.onNotice({ kind: 'bytes-missing', digest, key, problem })

@@ -18,7 +18,7 @@ export async function nameBytes(deps: CoreDeps, blob: BlobRef, name: Name): Prom
   const counts = await name(blob)
   if (counts?.key === blob.key) return
   if (counts !== null && !(await isThere(deps, counts))) {
-    await noteMissing(deps, counts, 'the bytes are missing or damaged')
+    await noteMissing(deps, counts)
     // A key that lost once is never named again.
     const copy = await copyOf(deps, blob)
     if (copy !== null && (await name(copy))?.key !== copy.key) await dropBytes(deps, copy)

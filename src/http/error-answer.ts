@@ -19,8 +19,8 @@ export function envelope(error: RegistryError): ErrorAnswer {
     status,
     headers: {
       'Docker-Distribution-API-Version': 'registry/2.0',
-      'Content-Type': 'application/json',
       'X-Content-Type-Options': 'nosniff',
+      'Content-Type': 'application/json',
       ...error.headers,
     },
     body: JSON.stringify({ errors: entries.map((detail) => ({ code, message, detail })) }),

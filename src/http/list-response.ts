@@ -14,13 +14,12 @@ export function listResponse(
   more: Readonly<Record<string, string>>,
 ): Response {
   const body = encoder.encode(text)
-  const open = call.deps.access === null
   return new Response(call.head ? null : body, {
     status: 200,
     headers: {
       'Content-Type': contentType,
       'Content-Length': String(body.byteLength),
-      'Cache-Control': open ? cacheControl.list : cacheControl.privateList,
+      'Cache-Control': cacheControl(call, 'list'),
       ...apiVersion,
       ...more,
     },

@@ -1,4 +1,4 @@
-import { classifyDigest, type Digest } from '../oci/digest.ts'
+import { classifyDigest, type Digest, parseDigest } from '../oci/digest.ts'
 import { classifyReference, type Reference } from '../oci/reference.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { parseUploadId, type UploadId } from '../oci/upload-id.ts'
@@ -16,6 +16,8 @@ import { digestToWrite, short } from './call.ts'
  * @throws RegistryError `digestInvalid`, `blobUnknown`.
  */
 export function blobDigest(text: string): Digest {
+  const digest = parseDigest(text)
+  if (digest !== null) return digest
   if (classifyDigest(text).kind === 'unsupported') {
     throw new RegistryError('blobUnknown', { detail: { digest: short(text) } })
   }

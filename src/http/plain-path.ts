@@ -14,12 +14,15 @@ export interface PlainPath extends MatchedPath {
   readonly rows: readonly Route[]
 }
 
-const manifests: readonly Route[] = rowsOf('manifests/:reference')
-const blobs: readonly Route[] = rowsOf('blobs/:digest')
-const starts: readonly Route[] = rowsOf('blobs/uploads')
-const sessions: readonly Route[] = rowsOf('blobs/uploads/:id')
-const tags: readonly Route[] = rowsOf('tags/list')
-const referrers: readonly Route[] = rowsOf('referrers/:digest')
+/** Rows by the last words of their paths that are no parameters. */
+const rowsByWords: ReadonlyMap<string, readonly Route[]> = new Map([
+  ['manifests', rowsOf('manifests/:reference')],
+  ['blobs', rowsOf('blobs/:digest')],
+  ['blobs/uploads', rowsOf('blobs/uploads')],
+  ['uploads', rowsOf('blobs/uploads/:id')],
+  ['tags/list', rowsOf('tags/list')],
+  ['referrers', rowsOf('referrers/:digest')],
+])
 
 /**
  * Matches the path of a URL against the rows below a repository name, by its last segments: a name is
@@ -44,27 +47,16 @@ export function matchPlain(url: string, base: string): PlainPath | null {
   const last = path.slice(end + 1)
   const before = path.lastIndexOf('/', end - 1)
   if (last === '' || before < 2) return null
-  switch (path.slice(before + 1, end)) {
-    case 'manifests':
-      return plain(manifests, path.slice(1, before), last)
-    case 'blobs':
-      return plain(last === 'uploads' ? starts : blobs, path.slice(1, before), last)
-    case 'uploads': {
-      const parent = before - '/blobs'.length
-      if (parent < 2 || !path.startsWith('/blobs', parent)) return null
-      return plain(sessions, path.slice(1, parent), last)
-    }
-    case 'tags':
-      return last === 'list' ? plain(tags, path.slice(1, before), last) : null
-    case 'referrers':
-      return plain(referrers, path.slice(1, before), last)
-    default:
-      return null
+  const word = path.slice(before + 1, end)
+  const isWord = last === 'uploads' ? word === 'blobs' : last === 'list' && word === 'tags'
+  const rows = rowsByWords.get(isWord ? `${word}/${last}` : word)
+  if (rows === undefined) return null
+  let nameEnd = before
+  if (word === 'uploads') {
+    nameEnd -= '/blobs'.length
+    if (nameEnd < 2 || !path.startsWith('/blobs', nameEnd)) return null
   }
-}
-
-function plain(rows: readonly Route[], name: string, last: string): PlainPath {
-  return { rows, name, last, isPlain: true }
+  return { rows, name: path.slice(1, nameEnd), last, isPlain: true }
 }
 
 const slash = 0x2f

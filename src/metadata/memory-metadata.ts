@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
+import { settled } from '../oci/settled.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type {
@@ -20,7 +21,7 @@ import { type Commit, MetadataReads } from './metadata-reads.ts'
 import type { State } from './state.ts'
 import { TagCheck } from './tag-check.ts'
 
-const nothing: Promise<null> = Promise.resolve(null)
+const nothing: Promise<null> = settled(null)
 
 /** Names, in memory. Changes are evaluated one after the other, and made durable by a {@link Commit}. */
 export class MemoryMetadata extends MetadataReads implements MetadataStore {
@@ -58,10 +59,10 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
     const blob = link?.holding?.readable
     if (link === undefined || !blob) return nothing
     if (link.keepUntil >= changes.leaseEnd(this.commit.moment(), leaseMs)) {
-      return Promise.resolve(blob)
+      return settled(blob)
     }
     const isNamed = link.references > 0 && !flight?.touchesRepository(repository)
-    return isNamed ? Promise.resolve(blob) : this.#keepBlobInTurn(repository, digest, leaseMs)
+    return isNamed ? settled(blob) : this.#keepBlobInTurn(repository, digest, leaseMs)
   }
 
   unlinkBlob(

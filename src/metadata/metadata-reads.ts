@@ -2,6 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
+import { settled } from '../oci/settled.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type {
@@ -34,7 +35,7 @@ export interface Commit {
   close(): Promise<void>
 }
 
-const nothing: Promise<null> = Promise.resolve(null)
+const nothing: Promise<null> = settled(null)
 const emptyPage: Page<never> = { items: [], more: false }
 
 /**
@@ -74,7 +75,7 @@ export class MetadataReads {
       return this.#findBlobLater(repository, digest)
     }
     const blob = this.state.repositories.get(repository)?.blob(digest)
-    return blob ? Promise.resolve(blob) : nothing
+    return blob ? settled(blob) : nothing
   }
 
   repositoriesWith(digest: Digest, limit: number): Promise<readonly RepositoryName[]> {
@@ -101,7 +102,7 @@ export class MetadataReads {
       return this.#findManifestLater(repository, digest)
     }
     const record = this.state.repositories.get(repository)?.manifest(digest)
-    return record ? Promise.resolve(record) : nothing
+    return record ? settled(record) : nothing
   }
 
   resolveTag(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | null> {
@@ -116,7 +117,7 @@ export class MetadataReads {
       }
     }
     const record = target.readable
-    return record === null ? nothing : Promise.resolve(record)
+    return record === null ? nothing : settled(record)
   }
 
   listTags(repository: RepositoryName, page: PageRequest): Promise<Page<Tag> | null> {

@@ -3,41 +3,54 @@ import { ownerOf } from '../../oci/owner.ts'
 import type { Reference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
+import { whenSettled } from '../../oci/settled.ts'
 import { parseTag, type Tag } from '../../oci/tag.ts'
 import type { Ask } from '../../ports/access.ts'
 import type { Expectation, ExpectedDigests } from '../../ports/metadata-store.ts'
-import type { ManifestInfo, ManifestPushed } from '../../ports/registry-service.ts'
+import type { Manifest, ManifestInfo, ManifestPushed } from '../../ports/registry-service.ts'
 import type { Wanted } from '../authorize.ts'
 import { withWholeBody } from '../body.ts'
 import { setBodyLength } from '../body-length.ts'
 import { type Call, queryOf, short } from '../call.ts'
 import { clientHas, entityTags } from '../conditions.ts'
-import { apiVersion, cacheControl } from '../headers.ts'
+import { accepted, apiVersion, cacheControl, notModified } from '../headers.ts'
 
 /** end-3: GET and HEAD of a manifest, by tag or by digest, exactly as it was pushed. */
-export async function getManifest(
+export function getManifest(
   call: Call,
   repository: RepositoryName,
   reference: Reference,
-): Promise<Response> {
+): Response | Promise<Response> {
   const { service } = call.deps
-  const found = call.head
-    ? await service.statManifest(call, repository, reference)
-    : await service.getManifest(call, repository, reference)
+  const found: Promise<Manifest | ManifestInfo | null> = call.head
+    ? service.statManifest(call, repository, reference)
+    : service.getManifest(call, repository, reference)
+  return whenSettled(found, (manifest) => answer(call, reference, manifest))
+}
+
+/** @throws RegistryError `manifestUnknown`. */
+function answer(call: Call, reference: Reference, found: Manifest | ManifestInfo | null): Response {
   if (found === null) {
     const text = reference.kind === 'tag' ? reference.tag : reference.digest
     throw new RegistryError('manifestUnknown', { detail: { reference: text } })
   }
   const { exchange } = call
-  if (exchange !== null) exchange.digest = found.digest
-  const headers = manifestHeaders(call, reference, found)
-  if (clientHas(call.request.headers, found.digest)) {
-    const { 'Content-Length': _, 'Content-Type': __, ...rest } = headers
-    return new Response(null, { status: 304, headers: rest })
+  const { digest, size, mediaType } = found
+  if (exchange !== null) exchange.digest = digest
+  const caching = cacheControl(call, reference.kind === 'tag' ? 'revalidate' : 'immutable')
+  if (clientHas(call.request.headers, digest)) return notModified(digest, caching)
+  const headers = {
+    'Docker-Distribution-API-Version': 'registry/2.0',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Type': mediaType,
+    'Content-Length': String(size),
+    'Docker-Content-Digest': digest,
+    ETag: `"${digest}"`,
+    'Cache-Control': caching,
   }
   const body = 'bytes' in found ? (found.bytes as Uint8Array<ArrayBuffer>) : null
   const response = new Response(body, { status: 200, headers })
-  if (exchange !== null) setBodyLength(response, found.size)
+  if (exchange !== null) setBodyLength(response, size)
   return response
 }
 
@@ -88,7 +101,7 @@ export async function deleteManifest(
   reference: Reference,
 ): Promise<Response> {
   await call.deps.service.deleteManifest(call, repository, reference)
-  return new Response(null, { status: 202, headers: { 'Content-Length': '0', ...apiVersion } })
+  return accepted()
 }
 
 /** Every tag is checked before anything is stored. */
@@ -147,27 +160,4 @@ function created(
       ...(tags.length === 0 ? {} : { 'OCI-Tag': tags.join(', ') }),
     },
   })
-}
-
-function manifestHeaders(
-  call: Call,
-  reference: Reference,
-  info: ManifestInfo,
-): Record<string, string> {
-  return {
-    'Docker-Distribution-API-Version': 'registry/2.0',
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Type': info.mediaType,
-    'Content-Length': String(info.size),
-    'Docker-Content-Digest': info.digest,
-    ETag: `"${info.digest}"`,
-    'Cache-Control': caching(call, reference),
-  }
-}
-
-function caching(call: Call, reference: Reference): string {
-  const open = call.deps.access === null
-  if (reference.kind === 'tag')
-    return open ? cacheControl.revalidate : cacheControl.privateRevalidate
-  return open ? cacheControl.immutable : cacheControl.privateImmutable
 }

@@ -1,6 +1,6 @@
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Call } from '../call.ts'
-import { apiVersion } from '../headers.ts'
+import { accepted } from '../headers.ts'
 
 /**
  * DELETE /v2/_layerdock/repositories/<name>: removes a repository with its tags, manifests and blobs.
@@ -8,5 +8,5 @@ import { apiVersion } from '../headers.ts'
  */
 export async function deleteRepository(call: Call, repository: RepositoryName): Promise<Response> {
   await call.deps.service.deleteRepository(call, repository)
-  return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
+  return accepted()
 }
