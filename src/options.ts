@@ -44,7 +44,10 @@ export interface RegistryLimits {
   readonly referrersBytes: number
   /** `tag` parameters in one manifest push; more is 414. */
   readonly tagsPerPush: number
-  /** Memory for manifests that were read lately, in bytes. */
+  /**
+   * Memory for manifests that were read lately, in bytes. A registry in a folder has a quarter as much, beside
+   * it, for small blobs.
+   */
   readonly manifestCacheBytes: number
   /** How long, in milliseconds, a blob that was pushed, mounted or confirmed stays uncollected. */
   readonly leaseMs: number

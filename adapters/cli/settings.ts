@@ -176,7 +176,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   manifestCache: sized(
     defaultLimits.manifestCacheBytes,
     '64MiB',
-    'memory for manifests that were read lately',
+    'memory for manifests that were read lately; small blobs get a quarter as much beside it',
   ),
   lease: timed(
     defaultLimits.leaseMs,

@@ -14,10 +14,9 @@ import type {
   StageState,
   StoredBytes,
 } from '../../src/kit.ts'
-import { algorithmOf } from '../../src/kit.ts'
+import { algorithmOf, settled } from '../../src/kit.ts'
 import { newBlobKey, parseBlobKey } from './blob-key.ts'
 import type { BufferBudget } from './buffers.ts'
-import { openBytes } from './bytes-blob.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { DiskBlob, openBlobOf } from './disk-blob.ts'
 import { isGone, isNoFile, writeError } from './file-errors.ts'
@@ -41,6 +40,8 @@ export interface DiskBlobDeps {
   readonly readOnly: boolean
   /** Blobs up to this size go into segments, in bytes; below 0: none do. */
   readonly segmentLimit: number
+  /** Memory for what was read of segments lately, in bytes. */
+  readonly cacheBytes: number
 }
 
 type FolderSyncs = Readonly<Record<DigestAlgorithm | 'segments', DirectorySync>>
@@ -67,7 +68,7 @@ export class DiskBlobStore implements BlobStore {
 
   /** Opens the blobs of a store's folder. */
   static async open(deps: DiskBlobDeps): Promise<DiskBlobStore> {
-    const { files, layout, guard, health, readOnly } = deps
+    const { files, layout, health } = deps
     let store: DiskBlobStore | null = null
     const syncOf = (folder: string): DirectorySync =>
       new DirectorySync(files, folder, (failure, error) => {
@@ -84,7 +85,7 @@ export class DiskBlobStore implements BlobStore {
       return told
     }
     const folder = syncs.segments
-    const segments = await Segments.load({ files, layout, guard, folder, readOnly, failed })
+    const segments = await Segments.load({ ...deps, folder, failed })
     store = new DiskBlobStore(deps, syncs, segments)
     return store
   }
@@ -100,12 +101,15 @@ export class DiskBlobStore implements BlobStore {
   }
 
   /** @throws RegistryError `unavailable` when the folder of all blobs is gone. */
-  async open(ref: BlobRef): Promise<OpenBlob | null> {
+  open(ref: BlobRef, how?: 'anew'): Promise<OpenBlob | null> {
+    const known = how === undefined ? this.#segments.known(ref) : null
+    if (known !== null) return settled(known)
     const place = parseSegmentKey(ref.key)
-    if (place !== null) {
-      const bytes = await this.#segments.read(ref, place)
-      return bytes === null ? null : openBytes(bytes)
-    }
+    if (place === null) return this.#openFile(ref)
+    return this.#segments.open(ref, place, how === undefined)
+  }
+
+  async #openFile(ref: BlobRef): Promise<OpenBlob | null> {
     const path = this.#pathOf(ref)
     if (path === null) return null
     let file: OpenFile

@@ -77,12 +77,13 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
   const { directory, buffers, blobs, maintenance = {}, ...others } = options
   const { clock = steadyClock(), readOnly = false, hash = defaultHash(), limits } = options
   const onNotice = safeNotices(options.onNotice)
-  const leaseMs = limits?.leaseMs ?? defaultLimits.leaseMs
+  const { leaseMs, manifestCacheBytes } = { ...defaultLimits, ...limits }
   const store = await openDiskStore({
     directory,
     clock,
     onNotice,
     readOnly,
+    cacheBytes: manifestCacheBytes / 4,
     ...(blobs === undefined ? {} : { blobs }),
     ...(buffers === undefined ? {} : { buffers }),
   })

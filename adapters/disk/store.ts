@@ -41,6 +41,8 @@ export interface DiskStoreOptions {
   readonly buffers?: BufferBudget
   /** Blobs up to this size share files, in bytes; below 0: none do. Default: 64 KiB. */
   readonly segmentLimit?: number
+  /** Memory for blobs in shared files that were read lately, in bytes. Default: 16 MiB. */
+  readonly cacheBytes?: number
   /** Which lock a new store gets. Default: flock where its program is installed. */
   readonly lock?: LockKind
   /** Changes with every start of the machine; null where that cannot be told. Default: Linux's own. */
@@ -90,7 +92,7 @@ export interface DiskStore {
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   const { files = nodeFiles, clock = steadyClock(), onNotice = () => {} } = options
   const { buffers = new BufferBudget(), boot = bootId(), readOnly = false } = options
-  const { segmentLimit = 64 * 1024 } = options
+  const { segmentLimit = 64 * 1024, cacheBytes = 16 * 1024 * 1024 } = options
   const layout = layoutOf(realPath(options.directory))
   const place: BlobPlace = options.blobs === undefined ? 'here' : 'elsewhere'
   const lock = await takeFolder(files, layout, { place, readOnly, wanted: options.lock })
@@ -113,6 +115,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
             onNotice,
             readOnly,
             segmentLimit,
+            cacheBytes,
           })
         : null
     const blobs: BlobStore = own ?? (options.blobs as BlobStore)

@@ -58,7 +58,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
     const { digest } = blob
     const cached = cache.get(digest)
     if (cached !== null) return cached
-    const open = await blobs.open(blob)
+    const open = await blobs.open(blob, 'anew')
     const bytes =
       open && (open.bytes ?? new Uint8Array(await new Response(open.stream()).arrayBuffer()))
     if (bytes === null || (await hashOf(deps, digest, bytes)) !== digest) {

@@ -24,7 +24,7 @@ export async function noteMissing(deps: CoreDeps, blob: BlobRef): Promise<void> 
 
 /** Whether committed bytes can be opened: they are there, and as long as they should be. */
 export async function isThere(deps: CoreDeps, blob: BlobRef): Promise<boolean> {
-  const open = await deps.blobs.open(blob)
+  const open = await deps.blobs.open(blob, 'anew')
   await open?.close()
   return open !== null
 }

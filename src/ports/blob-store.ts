@@ -60,8 +60,12 @@ export interface BlobStore {
    * @throws RegistryError `uploadUnknown` when the bytes of `from` are not all there.
    */
   stage(id: UploadId, hint: StageHint, from?: StageState): Promise<StagedBlob>
-  /** Opens committed bytes; null when they are missing or not of the size the reference says. */
-  open(blob: BlobRef): Promise<OpenBlob | null>
+  /**
+   * Opens committed bytes; null when they are missing or not of the size the reference says.
+   *
+   * @param how `anew`: from where the bytes are kept, and not from a copy in memory
+   */
+  open(blob: BlobRef, how?: 'anew'): Promise<OpenBlob | null>
   /** A URL a client may fetch the bytes from instead, for at least `ttlMs`; null when there is none. */
   presign?(blob: BlobRef, ttlMs: number): Promise<URL | null>
   /** Removes committed bytes; false when they were not there. */
@@ -91,7 +95,10 @@ export interface OpenBlob {
    * when bytes are missing, and closes the blob at its end or on cancel.
    */
   stream(span?: ByteSpan): ReadableStream<Uint8Array>
-  /** All the bytes, where opening has brought them into memory: small content. */
+  /**
+   * All the bytes, where opening has brought them into memory: small content. Not to be changed. Nothing of
+   * such a blob is open: the core may keep it for a while, and have several readers stream it.
+   */
   readonly bytes?: Uint8Array
   /** What the runtime's adapter can send faster than a stream; only that adapter looks at it. */
   readonly native?: unknown

@@ -33,7 +33,14 @@ export function blobPlaceIn(
       const none = async (): Promise<void> => {}
       const looks = { metadata: none, blobs: none, uploads: none }
       const health = new StoreHealth({ ...shared, looks, blobs: 'here' })
-      const store = await DiskBlobStore.open({ ...shared, buffers, guard, health, segmentLimit })
+      const store = await DiskBlobStore.open({
+        ...shared,
+        buffers,
+        guard,
+        health,
+        segmentLimit,
+        cacheBytes: 0,
+      })
       let closed: Promise<void> | null = null
       const close = async (): Promise<void> => {
         await store.close()

@@ -1,5 +1,6 @@
 import type { Digest } from '../../../src/index.ts'
-import { algorithmOf, type BlobRef, type StoredBytes } from '../../../src/kit.ts'
+import { algorithmOf, type BlobRef, type OpenBlob, type StoredBytes } from '../../../src/kit.ts'
+import { openBytes } from '../bytes-blob.ts'
 import type { DirectorySync } from '../directory-sync.ts'
 import type { Files } from '../files.ts'
 import type { FolderGuard } from '../folder-guard.ts'
@@ -7,6 +8,7 @@ import type { Layout } from '../layout.ts'
 import { compactSegments, type Move } from './compaction.ts'
 import { DeadRecords } from './dead-records.ts'
 import { headBytes, isWhole, parseHead } from './record.ts'
+import { RecordCache } from './record-cache.ts'
 import { parseSegmentName, type RecordPlace, type SegmentName, segmentKey } from './segment-key.ts'
 import { SegmentReader } from './segment-reader.ts'
 import type { FoundRecord } from './segment-walk.ts'
@@ -20,6 +22,8 @@ export interface SegmentsDeps {
   /** Syncs of the folder of the segments. */
   readonly folder: DirectorySync
   readonly readOnly: boolean
+  /** Memory for records that were opened lately, in bytes. */
+  readonly cacheBytes: number
   /** Told of each failed write; returns what the caller is to be told of it. */
   readonly failed: (error: unknown) => unknown
 }
@@ -42,12 +46,14 @@ export class Segments {
   readonly #segments: Map<SegmentName, Segment> = new Map()
   readonly #reader: SegmentReader
   readonly #writer: SegmentWriter
+  readonly #lately: RecordCache
   #compacting: Promise<unknown> = Promise.resolve()
 
   private constructor(deps: SegmentsDeps) {
     this.#deps = deps
     const { files, layout, guard, folder, failed } = deps
     this.#reader = new SegmentReader(deps)
+    this.#lately = new RecordCache(deps.cacheBytes)
     this.#writer = new SegmentWriter({
       files,
       guard,
@@ -104,6 +110,28 @@ export class Segments {
   async append(digest: Digest, chunks: readonly Uint8Array[], size: number): Promise<BlobRef> {
     const place = await this.#writer.append(digest, chunks, size)
     return { digest, size, key: segmentKey(place) }
+  }
+
+  /** A record that is in memory, since it was opened lately; null where it is not. */
+  known(ref: BlobRef): OpenBlob | null {
+    const known = this.#lately.get(ref)
+    if (known === null) return null
+    const { segment: name, offset } = known.place
+    const segment = this.#segments.get(name)
+    return segment === undefined || segment.dead.has(offset) ? null : known.open
+  }
+
+  /**
+   * A record, opened as {@link read} reads it.
+   *
+   * @param isKept whether it stays in memory for a while
+   */
+  async open(ref: BlobRef, place: RecordPlace, isKept: boolean): Promise<OpenBlob | null> {
+    const bytes = await this.read(ref, place)
+    if (bytes === null) return null
+    const open = openBytes(bytes)
+    if (isKept) this.#lately.put({ ref, place, open })
+    return open
   }
 
   /**

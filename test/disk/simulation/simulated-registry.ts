@@ -22,7 +22,7 @@ export interface SimulatedOptions {
   /** Changes with power loss. */
   readonly boot: string
   readonly leaseMs: number
-  /** Memory for manifests that were read lately; 0 has each read come from the disk. */
+  /** Memory for manifests, and as much for small blobs, that were read lately; 0 has each read come from the disk. */
   readonly manifestCacheBytes?: number
 }
 
@@ -56,7 +56,13 @@ export async function openSimulated(
   }
   const health = new StoreHealth({ ...shared, looks, blobs: 'here' })
   const buffers = new BufferBudget()
-  const blobs = await DiskBlobStore.open({ ...shared, buffers, health, segmentLimit })
+  const blobs = await DiskBlobStore.open({
+    ...shared,
+    buffers,
+    health,
+    segmentLimit,
+    cacheBytes: manifestCacheBytes,
+  })
   const uploads = await DiskUploadStore.open({
     ...shared,
     health,
