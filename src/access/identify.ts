@@ -75,6 +75,9 @@ export function identifier(options: IdentifyOptions): Identifier {
 
   function byHeader(request: AccessRequest): LoginResult | Promise<LoginResult> {
     const header = request.headers.get('authorization')
+    if (header === null) return byRequest(request)
+    const kept = verdicts.find(header)
+    if (kept !== undefined) return kept
     const credentials = classifyCredentials(header)
     switch (credentials.kind) {
       case 'none':
@@ -83,10 +86,11 @@ export function identifier(options: IdentifyOptions): Identifier {
         return { rejected: true, message: 'the Authorization header cannot be read' }
       case 'basic': {
         const { user, password: secret } = credentials
-        return verdicts.of(`${user}:${secret}`, () => password(user, secret, request))
+        const check = (): Promise<LoginResult> => password(user, secret, request)
+        return verdicts.of(`${user}:${secret}`, check, header)
       }
       case 'bearer':
-        return verdicts.of(credentials.token, () => bearer(credentials.token, request))
+        return verdicts.of(credentials.token, () => bearer(credentials.token, request), header)
     }
   }
 

@@ -1,16 +1,27 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { LoginResult } from './login.ts'
+import type { Identified, LoginResult } from './login.ts'
+import { sipHasher } from './siphash.ts'
 
 /** What came of credentials, kept for a short time. */
 export interface Verdicts {
   /**
+   * The kept verdict on a header of credentials that were right; undefined where there is none. It costs little,
+   * since almost every request comes by here.
+   */
+  find(header: string): LoginResult | undefined
+  /**
    * The verdict on credentials: a kept one, that of a check under way for the same credentials, or that of
    * `check`.
    *
-   * @param credentials the header's text; kept only as a keyed hash
+   * @param credentials kept only as a keyed hash
+   * @param header by which `find` knows them from then on, where they are right
    */
-  of(credentials: string, check: () => Promise<LoginResult>): LoginResult | Promise<LoginResult>
+  of(
+    credentials: string,
+    check: () => Promise<LoginResult>,
+    header?: string,
+  ): LoginResult | Promise<LoginResult>
 }
 
 /** How long verdicts are kept. */
@@ -31,43 +42,89 @@ interface Verdict {
   readonly generation: number
 }
 
-/** Verdicts kept at once; the oldest go first. */
-const mostVerdicts = 10_000
+/** Right credentials kept at once; the oldest go first. */
+const mostRight = 4_096
+/** The same of wrong ones, apart from the others: a flood of them must not have everyone checked anew. */
+const mostWrong = 1_024
+/** Headers up to this are found as they are, up to the second as a hash, and longer ones not at all. */
+const [shortHeader, longHeader] = [1_024, 4_096]
 
-/** Makes a cache of verdicts. Its key is of this process alone. */
+/** Makes a cache of verdicts. Its keys are of this process alone. */
 export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: VerdictOptions): Verdicts {
-  const kept: Map<string, Verdict> = new Map()
-  const underWay: Map<string, Promise<LoginResult>> = new Map()
+  const right: Map<string, Verdict> = new Map()
+  const wrong: Map<string, Verdict> = new Map()
+  const headers: Map<string, Verdict> = new Map()
+  const underWay: Map<string, Promise<Verdict>> = new Map()
   const secret = crypto.getRandomValues(new Uint8Array(32))
+  const hash = sipHasher(crypto.getRandomValues(new Uint8Array(16)))
   const utf8 = new TextEncoder()
 
-  async function checked(key: string, check: () => Promise<LoginResult>): Promise<LoginResult> {
+  /** A verdict that still counts. */
+  function current(table: Map<string, Verdict>, key: string): Verdict | undefined {
+    const verdict = table.get(key)
+    if (verdict === undefined) return undefined
+    if (verdict.until > clock() && verdict.generation === generation()) return verdict
+    table.delete(key)
+    return undefined
+  }
+
+  function keep(table: Map<string, Verdict>, key: string, verdict: Verdict, most: number): void {
+    // The oldest stand first.
+    for (const [old, { until }] of table) {
+      if (table.size < most && until > clock()) break
+      table.delete(old)
+    }
+    table.set(key, verdict)
+  }
+
+  /**
+   * A JSON Web Token ends by itself within minutes, and to hash its hundreds of characters would cost more than
+   * all the rest. Passwords and tokens that last are not kept.
+   */
+  function keyOf(header: string): string {
+    return header.length <= shortHeader && header.startsWith('Bearer ey') ? header : hash(header)
+  }
+
+  async function checked(key: string, check: () => Promise<LoginResult>): Promise<Verdict> {
     const before = generation()
     const result = await check()
-    const now = clock()
-    const isRight = result !== null && !('rejected' in result)
+    const isRight = isIdentified(result)
     const until = Math.min(
-      now + (isRight ? keepMs : keepWrongMs),
+      clock() + (isRight ? keepMs : keepWrongMs),
       isRight ? (result.expiresAt ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
     )
-    if (kept.size >= mostVerdicts) kept.delete(kept.keys().next().value ?? '')
-    kept.set(key, { result, until, generation: before })
-    return result
+    const verdict = { result, until, generation: before }
+    if (isRight) keep(right, key, verdict, mostRight)
+    else keep(wrong, key, verdict, mostWrong)
+    return verdict
+  }
+
+  function told(verdict: Verdict, header: string | undefined): LoginResult {
+    const isKept = header !== undefined && header.length <= longHeader
+    if (isKept && isIdentified(verdict.result)) {
+      keep(headers, keyOf(header), verdict, mostRight)
+    }
+    return verdict.result
   }
 
   return {
-    of(credentials, check) {
+    find: (header) =>
+      header.length > longHeader ? undefined : current(headers, keyOf(header))?.result,
+
+    of(credentials, check, header) {
       const key = hmac(sha256, secret, utf8.encode(credentials)).toString()
-      const verdict = kept.get(key)
-      if (verdict !== undefined) {
-        if (verdict.until > clock() && verdict.generation === generation()) return verdict.result
-        kept.delete(key)
+      const verdict = current(right, key) ?? current(wrong, key)
+      if (verdict !== undefined) return told(verdict, header)
+      let run = underWay.get(key)
+      if (run === undefined) {
+        run = checked(key, check).finally(() => underWay.delete(key))
+        underWay.set(key, run)
       }
-      const running = underWay.get(key)
-      if (running !== undefined) return running
-      const run = checked(key, check).finally(() => underWay.delete(key))
-      underWay.set(key, run)
-      return run
+      return run.then((found) => told(found, header))
     },
   }
+}
+
+function isIdentified(result: LoginResult): result is Identified {
+  return result !== null && !('rejected' in result)
 }
