@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { DigestAlgorithm } from '../../src/index.ts'
 
 /** Bytes for a hash, whose memory goes to the thread and comes back. */
@@ -50,7 +50,7 @@ export class HashThread {
    * failed is not started again.
    */
   get isReady(): boolean {
-    if (this.#state === 'unused') this.#start()
+    if (this.#state === 'unused') void this.#start()
     return this.#state === 'ready'
   }
 
@@ -82,9 +82,12 @@ export class HashThread {
     await worker?.terminate()
   }
 
-  #start(): void {
+  async #start(): Promise<void> {
     this.#state = 'starting'
     try {
+      // Loaded when it is needed: a start of the program should not wait for it.
+      const { Worker } = await import('node:worker_threads')
+      if (this.#state !== 'starting') return
       const worker = new Worker(program, { eval: true, execArgv: [], name: 'hashes' })
       this.#worker = worker
       worker.unref()
