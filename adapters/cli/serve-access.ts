@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import {
   certificateLogin,
   compilePolicy,
@@ -184,7 +184,8 @@ async function issuersOf(path: string, { issuers }: ReadPolicy): Promise<Issuers
   const texts: string[] = []
   const files: string[] = []
   try {
-    const trusted = await trustedIssuers(issuers, async (file) => {
+    const trusted = await trustedIssuers(issuers, async (name) => {
+      const file = resolve(dirname(path), name)
       const { text } = await readGuarded(file, 0o002)
       files.push(file)
       texts.push(text)
@@ -222,5 +223,6 @@ async function tokensOf(settings: Settings, log: Log): Promise<TokenService> {
       ? signingKeys({ onProblem })
       : await signingKeysOf(join(folder, 'keys.json'), { onProblem })
   const service = settings.publicUrl === null ? 'layerdock' : new URL(settings.publicUrl).host
-  return tokenService({ service, keys })
+  // Keys that end with the server make no refresh tokens: clients would keep them in place of the password.
+  return tokenService({ service, keys, ...(folder === null ? { refreshMs: 0 } : {}) })
 }

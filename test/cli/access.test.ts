@@ -1,7 +1,8 @@
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { audience, localIssuer } from '../access/local-issuer.ts'
 import { makeAuthority } from '../node-http/test-authority.ts'
 import { hasOpenssl } from './certificates.ts'
 import { digestOf, useProgram } from './harness.ts'
@@ -102,6 +103,45 @@ describe.each(everyRuntime)('access on %s', (runtime) => {
     await printed(started, 'policy not reloaded')
     expect(await push(url, 'team/app', alice)).toBe(201)
     expect(await push(url, 'app', alice)).toBe(403)
+  })
+
+  test('takes the token of a CI job as the password', async () => {
+    const issuer = await localIssuer()
+    try {
+      const keys = { keys: issuer.keys.map(({ publicJwk }) => publicJwk) }
+      const described = { issuer: issuer.url, audiences: [audience] }
+      const policy = file(
+        JSON.stringify({
+          issuers: [
+            { name: 'github', ...described, keys: { file: 'keys.json' } },
+            { name: 'away', ...described, issuer: 'http://127.0.0.1:9' },
+          ],
+          rules: [
+            {
+              who: { issuer: 'github', claims: { repository_owner: 'acme' } },
+              repositories: '{claim.repository:path}',
+              allow: ['pull', 'push'],
+            },
+            { who: { issuer: 'away', claims: { sub: 'x' } }, repositories: '**', allow: 'pull' },
+          ],
+        }),
+      )
+      writeFileSync(join(dirname(policy), 'keys.json'), JSON.stringify(keys))
+      const { url } = await cli.serve('--memory', '--policy', policy)
+      const job = await issuer.token()
+      expect(await push(url, 'acme/app', basic('oidc', job))).toBe(201)
+      const held = await token(url, 'repository:acme/app:pull,push', basic('oidc', job))
+      expect(await push(url, 'acme/app', held)).toBe(201)
+      expect(await push(url, 'acme/other', held)).toBe(403)
+      const other = await issuer.token({ repository_owner: 'evil', repository: 'evil/app' })
+      expect(await push(url, 'evil/app', basic('oidc', other))).toBe(403)
+      const forged = `${job.slice(0, -8)}AAAAAAAA`
+      expect(await push(url, 'acme/app', basic('oidc', forged))).toBe(401)
+      const away = await issuer.token({ iss: 'http://127.0.0.1:9' })
+      expect(await list(url, 'acme/app', basic('oidc', away))).toBe(503)
+    } finally {
+      await issuer.close()
+    }
   })
 
   test('believes a user that a trusted proxy names, and no one else', async () => {
