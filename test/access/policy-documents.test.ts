@@ -62,6 +62,23 @@ describe('a policy that is read', () => {
     )
   })
 
+  test('may have long texts, and a key that only looks like another', () => {
+    const escaped = '\\\\\\"'.repeat(100_000)
+    expect(problemsOf(`{"rules": [], "groups": {"a": ["${escaped}"]}}`)).toEqual([
+      'groups.a[0]: has more than 1024 characters',
+    ])
+    expect(problemsOf('{"rules": [], "groups": {"a": ["a"], "\\\\u0061": ["a\\""]}}')).toEqual([])
+    expect(problemsOf('{"rules": [], "groups": {"a": ["a"], "\\u0061": ["a"]}}')).toEqual([
+      'groups.a: stands twice, and only one would count',
+    ])
+    expect(problemsOf('['.repeat(500_000))).toHaveLength(1)
+    const deep = `${'['.repeat(250_000)}${']'.repeat(250_000)}`
+    expect(
+      problemsOf(`{"rules": [{"who": "*", "repositories": "**", "allow": [${deep}]}]}`),
+    ).toEqual(['rules[0].allow[0]: is not a text: a list'])
+    expect(problemsOf(`{"rules": ${deep}}`)).toHaveLength(1)
+  })
+
   test('is what an object in code is', () => {
     expect(() => accessPolicy({ rules: [{ who: '*', repositories: 'A', allow: 'pull' }] })).toThrow(
       PolicyError,

@@ -294,10 +294,17 @@ describe('documents', () => {
       ),
     }))
     fc.assert(
-      fc.property(fc.oneof(value, fc.record({ rules: value }), fc.anything()), (any) => {
-        const { policy, problems } = parsePolicy(any)
-        expect(policy === null).toBe(problems.length > 0)
-      }),
+      fc.property(
+        fc.oneof(
+          value,
+          fc.record({ rules: value }),
+          fc.anything({ withBigInt: true, withMap: true, withNullPrototype: true }),
+        ),
+        (any) => {
+          const { policy, problems } = parsePolicy(any)
+          expect(policy === null).toBe(problems.length > 0)
+        },
+      ),
       { numRuns: 2000 },
     )
   })

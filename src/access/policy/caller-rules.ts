@@ -4,7 +4,7 @@ import { patternFor, unmetIssuer } from './caller.ts'
 import type { PolicyAction } from './document.ts'
 import type { ImmutableRule, ReadPolicy, Rule } from './read-policy.ts'
 import { hasPlaceholders, repositoryMatcher } from './repository-pattern.ts'
-import { isMeant, type Who } from './who.ts'
+import { matchesWho, type Who } from './who.ts'
 
 /** A rule, as it is for one caller. */
 export interface CallerRule {
@@ -40,13 +40,13 @@ export function callerRules(policy: ReadPolicy): (principal: Principal | null) =
     matches: anyOf(rule.repositories.map(({ text }) => text)),
   }))
   return (principal) => {
-    const isMeantBy = (who: Who): boolean => isMeant(who, principal, groups)
+    const matches = (who: Who): boolean => matchesWho(who, principal, groups)
     const isUnmet = unmetIssuer(policy, principal) !== null
     return {
       rules: rules
-        .filter(({ rule }) => !isUnmet && rule.who.some(isMeantBy))
+        .filter(({ rule }) => !isUnmet && rule.who.some(matches))
         .map(({ rule, forAll }) => forAll ?? callerRule(rule, principal)),
-      immutable: immutable.filter(({ rule }) => !rule.except.some(isMeantBy)),
+      immutable: immutable.filter(({ rule }) => !rule.except.some(matches)),
     }
   }
 }

@@ -9,7 +9,7 @@ import {
   claimsOf,
   detailsOf,
   type Groups,
-  isMeant,
+  matchesWho,
   textsOfClaim,
   type Who,
 } from './who.ts'
@@ -87,7 +87,7 @@ function missesOf(
 ): readonly RuleMiss[] {
   const misses: RuleMiss[] = []
   const isUnmet = unmetIssuer(policy, principal) !== null
-  if (isUnmet || !rule.who.some((who) => isMeant(who, principal, policy.groups))) {
+  if (isUnmet || !rule.who.some((who) => matchesWho(who, principal, policy.groups))) {
     const reasons = rule.who.map((who) => whyNotMeant(who, principal, policy.groups))
     misses.push({ part: 'who', reason: reasons.join(', ') })
   }

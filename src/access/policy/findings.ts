@@ -27,10 +27,11 @@ export function keyPath(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`
 }
 
-/** A text of the document for a message. */
+/** A value of the document for a message. Lists and objects are not spelled out: they may be deep. */
 export function quoted(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing'
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text
+  if (typeof value === 'string') return shortened(JSON.stringify(value))
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
 
 function shortened(text: string): string {

@@ -42,7 +42,7 @@ interface Place {
 function doubledKeys(json: string): readonly string[] {
   const found: string[] = []
   const places: Place[] = []
-  const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],]/g
+  const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g
   for (let token = tokens.exec(json); token !== null; token = tokens.exec(json)) {
     const text = token[0]
     const place = places.at(-1)

@@ -13,7 +13,7 @@ import { parseQuotas } from './parse-quotas.ts'
 import { parseImmutable, parseRule } from './parse-rule.ts'
 import type { KnownNames } from './parse-who.ts'
 import type { ImmutableRule, PolicyFinding, ReadPolicy, Rule } from './read-policy.ts'
-import { lookCritically } from './second-look.ts'
+import { reviewPolicy } from './review.ts'
 
 /** What came of reading a policy. */
 export interface PolicyReading {
@@ -43,7 +43,7 @@ export function parsePolicy(source: unknown, options: ParsePolicyOptions = {}): 
   const value = typeof source === 'string' ? parseJsonText(source, findings) : source
   const policy =
     findings.problems.length > 0 ? null : readDocument({ value, path: '' }, options, findings)
-  if (policy !== null && findings.problems.length === 0) lookCritically(policy, findings)
+  if (policy !== null && findings.problems.length === 0) reviewPolicy(policy, findings)
   const { problems, warnings } = findings
   return { policy: problems.length === 0 ? policy : null, problems, warnings }
 }

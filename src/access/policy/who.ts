@@ -26,7 +26,7 @@ export type Who =
 export type Groups = ReadonlyMap<string, ReadonlySet<string>>
 
 /** Whether callers are meant. */
-export function isMeant(who: Who, principal: Principal | null, groups: Groups): boolean {
+export function matchesWho(who: Who, principal: Principal | null, groups: Groups): boolean {
   if (who.kind === 'anonymous') return true
   if (principal === null) return false
   switch (who.kind) {

@@ -6,7 +6,7 @@ import type { Placeholder, RepositoryPattern } from './repository-pattern.ts'
 import { lookForUnreachable } from './unreachable.ts'
 
 /** Looks at a policy that was read for what is allowed and may not be meant, and for what opens a door. */
-export function lookCritically(policy: ReadPolicy, findings: Findings): void {
+export function reviewPolicy(policy: ReadPolicy, findings: Findings): void {
   if (policy.rules.length === 0) {
     findings.warning('rules', 'is empty, so that nobody may do anything')
   }
