@@ -1,0 +1,125 @@
+// Floods a registry on loopback in one way, for so long, and prints what came of it. A process of its own, so that
+// its work does not delay the client that is measured. flood.mjs starts it.
+import { Agent } from 'node:http'
+import { connect } from 'node:net'
+import { ask, basic, note } from './good-client.mjs'
+
+/**
+ * @typedef {object} Flood
+ * @property {string} kind
+ * @property {string} host `127.0.0.1:PORT`
+ * @property {number} seconds
+ * @property {number} rate requests a second
+ * @property {number} connections
+ */
+
+/** @type {Flood} */
+const flood = JSON.parse(process.argv[2] ?? '{}')
+const { host, seconds, rate, connections } = flood
+if (!/^127\.0\.0\.1:\d+$/.test(host)) throw new Error('floods go to 127.0.0.1 alone')
+
+/** From another address than the good client's; every address of 127.0.0.0/8 is loopback. */
+const localAddress = process.platform === 'linux' ? '127.0.0.2' : undefined
+const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+const own = { Authorization: basic('flood', 'flood-password') }
+/** @type {Map<string, number>} */
+const outcomes = new Map()
+const until = performance.now() + seconds * 1000
+const isOver = () => performance.now() >= until
+let number = 0
+
+/** @param {Omit<Parameters<typeof ask>[0], 'host' | 'agent' | 'localAddress'>} options */
+const send = (options) => ask({ host, agent, localAddress, ...options })
+
+/** One step of each flood that consists of requests. @type {Record<string, () => Promise<void>>} */
+const steps = {
+  async requests() {
+    const { status } = await send({ path: '/v2/flood/app/tags/list', headers: own })
+    note(outcomes, String(status))
+  },
+  async logins() {
+    const users = ['good', 'flood', `unknown-${number}`]
+    const user = users[number % users.length] ?? ''
+    const headers = { Authorization: basic(user, `guess ${number}`) }
+    const { status } = await send({ path: '/v2/good/app/tags/list', headers })
+    note(outcomes, String(status))
+  },
+  async sessions() {
+    const path = '/v2/flood/app/blobs/uploads/'
+    const opened = await send({ method: 'POST', path, headers: { ...own, 'Content-Length': '0' } })
+    note(outcomes, String(opened.status))
+    if (opened.location === undefined) return
+    const headers = { ...own, 'Content-Length': '4096' }
+    const body = new Uint8Array(4096)
+    const patched = await send({ method: 'PATCH', path: opened.location, headers, body })
+    note(outcomes, String(patched.status))
+  },
+}
+
+/** Makes steps at the rate, as far as answers come. @param {() => Promise<void>} step */
+async function keepUp(step) {
+  const began = performance.now()
+  let underWay = 0
+  while (!isOver()) {
+    const due = ((performance.now() - began) * rate) / 1000
+    while (number < due && underWay < 256) {
+      number += 1
+      underWay += 1
+      step()
+        .catch((error) => note(outcomes, error.code ?? error.message))
+        .finally(() => {
+          underWay -= 1
+        })
+    }
+    if (underWay >= 256) number = Math.floor(due)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** What slow connections send at first: nothing, half a head, or a head and the start of a body. */
+const beginnings = [
+  '',
+  'GET /v2/ HTTP/1.1\r\nHost: h\r\nX-Slow: ',
+  `PUT /v2/flood/app/manifests/x HTTP/1.1\r\nHost: h\r\nAuthorization: ${own.Authorization}\r\nContent-Length: 100000\r\n\r\n{`,
+]
+
+/** Holds connections, a byte of each a second, and dials again where one is ended. */
+async function holdConnections() {
+  /** @type {Set<import('node:net').Socket>} */
+  const sockets = new Set()
+  const [hostname, port] = host.split(':')
+  const dial = () => {
+    const beginning = beginnings[number % beginnings.length] ?? ''
+    number += 1
+    const socket = connect({ host: hostname, port: Number(port), localAddress })
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('connect', () => {
+      note(outcomes, 'opened')
+      socket.write(beginning)
+    })
+    socket.on('close', () => {
+      sockets.delete(socket)
+      note(outcomes, 'ended')
+    })
+    socket.resume()
+  }
+  while (!isOver()) {
+    // At most a hundred at once, as a client that dials again would.
+    for (let count = 0; count < 100 && sockets.size < connections; count += 1) dial()
+    const writable = [...sockets].filter((socket) => !socket.connecting && number % 3 !== 0)
+    for (const socket of writable.slice(0, connections / 10)) socket.write('a')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  note(outcomes, `open at the end: ${sockets.size}`)
+  for (const socket of sockets) socket.destroy()
+}
+
+const step = steps[flood.kind]
+// Whatever happens to the program that started it.
+setTimeout(() => process.exit(1), (seconds + 30) * 1000).unref()
+if (flood.kind === 'connections') await holdConnections()
+else if (step === undefined) throw new Error(`${flood.kind} is no kind of flood`)
+else await keepUp(step)
+process.stdout.write(JSON.stringify(Object.fromEntries(outcomes)))
+process.exit(0)

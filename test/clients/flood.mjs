@@ -1,0 +1,157 @@
+// Floods a registry in several ways, and measures what a good client notices of it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { hashSync } from 'bcryptjs'
+import { programOptions } from '../../conformance/program-options.mjs'
+import { runtimes, startProgram } from '../../conformance/servers.mjs'
+import { basic, GoodClient, Seen } from './good-client.mjs'
+
+const help = `node test/clients/flood.mjs [options]
+
+  --runtime NAME       what Layerdock runs on: node, bun or deno; more than once (default: all three)
+  --flood NAME         connections, sessions, logins or requests; more than once (default: all four)
+  --seconds N          how long each flood lasts, and the quiet before and after it (default: 10)
+  --connections N      slow connections (default: 1000)
+  --rate N             requests a second of a flood (default: 1000; a tenth of it for logins)
+  --limit N            requests a second that the server allows one user (default: 500)
+  --factor N           how many times as long the slowest hundredth of a good client's pulls may take; 0: not
+                       judged (default: 2)
+  --server ENTRY       the program to run on Node in place of what was built
+
+Everything is on loopback. A flood is a process of its own, from another address than the good client.
+`
+
+const kinds = ['connections', 'sessions', 'logins', 'requests']
+const named = /** @type {const} */ ({ type: 'string', multiple: true })
+const values = programOptions(help, {
+  runtime: { ...named, default: ['node', 'bun', 'deno'] },
+  flood: { ...named, default: kinds },
+  seconds: { type: 'string', default: '10' },
+  connections: { type: 'string', default: '1000' },
+  rate: { type: 'string', default: '1000' },
+  limit: { type: 'string', default: '500' },
+  factor: { type: 'string', default: '2' },
+  server: { type: 'string' },
+})
+const [seconds, rate, factor] = [values.seconds, values.rate, values.factor].map(Number)
+const connections = Number(values.connections)
+/** Images a second of the good client: two requests each. */
+const pace = Math.min(50, Number(values.limit) / 4)
+
+const top = mkdtempSync(join(tmpdir(), 'layerdock-flood-'))
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const children = new Set()
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => process.exit(130))
+}
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(top, { recursive: true, force: true })
+})
+
+/** @param {string} line */
+const print = (line) => process.stdout.write(`${line}\n`)
+/** @param {number} ms */
+const shown = (ms) => ms.toFixed(1).padStart(7)
+
+/**
+ * Starts a flood; its outcomes, once it is over.
+ * @param {string} kind
+ * @param {string} host
+ * @returns {Promise<string>}
+ */
+async function startFlood(kind, host) {
+  const floodRate = kind === 'logins' ? Number(rate) / 10 : rate
+  const flood = JSON.stringify({ kind, host, seconds, rate: floodRate, connections })
+  const program = fileURLToPath(new URL('flood-loads.mjs', import.meta.url))
+  const child = spawn(process.execPath, [program, flood], { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.add(child)
+  const [outcomes] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  children.delete(child)
+  return outcomes
+}
+
+/** @returns {Promise<number>} */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Times of both together. @param {readonly Seen[]} both */
+function together(both) {
+  const seen = new Seen()
+  seen.times = both.flatMap(({ times }) => times).sort((a, b) => a - b)
+  return seen
+}
+
+/**
+ * @param {string} runtime
+ * @returns {Promise<number>} how many floods the good client noticed too much of
+ */
+async function floodRuntime(runtime) {
+  const { title, entry, find } = runtimes[runtime] ?? {}
+  if (entry === undefined || find === undefined) throw new Error(`${runtime} is no runtime`)
+  const { command, version } = find('current')
+  const users = join(top, 'users.htpasswd')
+  const passwords = { good: 'good-password', flood: 'flood-password' }
+  const lines = Object.entries(passwords).map(([user, word]) => `${user}:${hashSync(word, 10)}\n`)
+  writeFileSync(users, lines.join(''), { mode: 0o600 })
+  const args = ['--htpasswd', users, '--anonymous-pull', '--no-tokens', '--log', 'error']
+  const limits = ['--max-requests-per-second', values.limit]
+  // A log of every request would be read by this process, beside what it measures.
+  const listen = `127.0.0.1:${await freePort()}`
+  const [program = '', ...before] = command
+  const main = values.server ?? fileURLToPath(new URL(`../../${entry}`, import.meta.url))
+  const serve = [main, 'serve', '--listen', listen, '--storage-dir', join(top, runtime)]
+  const server = await startProgram(program, [...before, ...serve, ...args, ...limits], listen)
+  print(`\n${title} ${version}: milliseconds of a good client's requests`)
+  print('flood          quiet p50     p99   flooded p50     p99   ratio   load')
+  let tooSlow = 0
+  try {
+    const client = new GoodClient(server.host, basic('good', passwords.good))
+    await client.push(64 * 1024)
+    await client.pull(Math.min(2, Number(seconds)), pace)
+    for (const kind of values.flood) {
+      const before = await client.pull(Number(seconds), pace)
+      const flooding = startFlood(kind, server.host)
+      const during = await client.pull(Number(seconds), pace)
+      const outcomes = await flooding
+      const after = await client.pull(Number(seconds) / 2, pace)
+      const quiet = together([before, after])
+      const ratio = during.quantile(0.99) / quiet.quantile(0.99)
+      const numbers = [quiet, during].map(
+        (seen) => `${shown(seen.quantile(0.5))} ${shown(seen.quantile(0.99))}`,
+      )
+      const load = loadavg()[0]?.toFixed(1)
+      print(
+        `${kind.padEnd(12)} ${numbers.join('       ')}   ${ratio.toFixed(2).padStart(5)}   ${load}`,
+      )
+      print(`  came of it: ${outcomes}`)
+      for (const seen of [before, during, after]) {
+        if (seen.wrong.size === 0) continue
+        tooSlow += 1
+        print(`  the good client got ${JSON.stringify(Object.fromEntries(seen.wrong))}`)
+      }
+      if (Number(factor) > 0 && ratio > Number(factor)) tooSlow += 1
+    }
+    client.end()
+  } finally {
+    await server.kill()
+  }
+  return tooSlow
+}
+
+let tooSlow = 0
+for (const runtime of values.runtime) tooSlow += await floodRuntime(runtime)
+print(tooSlow === 0 ? '\nThe good client was served as before.' : `\n${tooSlow} times it was not.`)
+process.exitCode = tooSlow === 0 ? 0 : 1
