@@ -7,7 +7,7 @@ import { sipHasher } from './siphash.ts'
 export interface Verdicts {
   /**
    * The kept verdict on a header of credentials that were right; undefined where there is none. It costs little,
-   * since almost every request comes by here.
+   * since almost every request comes by here. Also undefined where the verdict is to be renewed.
    */
   find(header: string): LoginResult | undefined
   /**
@@ -40,7 +40,15 @@ interface Verdict {
   readonly result: LoginResult
   readonly until: number
   readonly generation: number
+  /** When the next request has the credentials checked again, beside the requests. */
+  renewAt: number
 }
+
+/**
+ * The part of its time after which a right verdict is renewed. Without that, all requests of a busy client would
+ * wait for a check each time its verdict ends, behind those of others.
+ */
+const renewAfter = 2 / 3
 
 /** Right credentials kept at once; the oldest go first. */
 const mostRight = 4_096
@@ -89,14 +97,35 @@ export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: Verdict
     const before = generation()
     const result = await check()
     const isRight = isIdentified(result)
+    const now = clock()
     const until = Math.min(
-      clock() + (isRight ? keepMs : keepWrongMs),
+      now + (isRight ? keepMs : keepWrongMs),
       isRight ? (result.expiresAt ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
     )
-    const verdict = { result, until, generation: before }
+    const renewAt = isRight ? now + keepMs * renewAfter : Number.POSITIVE_INFINITY
+    const verdict = { result, until, generation: before, renewAt }
+    right.delete(key)
     if (isRight) keep(right, key, verdict, mostRight)
     else keep(wrong, key, verdict, mostWrong)
     return verdict
+  }
+
+  /** Has credentials checked, once at a time. */
+  function checkOnce(key: string, check: () => Promise<LoginResult>): Promise<Verdict> {
+    let run = underWay.get(key)
+    if (run === undefined) {
+      run = checked(key, check).finally(() => underWay.delete(key))
+      underWay.set(key, run)
+    }
+    return run
+  }
+
+  /** Has credentials checked while the verdict on them still counts, once. */
+  function renewIfDue(key: string, verdict: Verdict, check: () => Promise<LoginResult>): void {
+    if (verdict.renewAt > clock()) return
+    verdict.renewAt = Number.POSITIVE_INFINITY
+    // Where that fails, the request that comes after its end is told.
+    checkOnce(key, check).catch(() => {})
   }
 
   function told(verdict: Verdict, header: string | undefined): LoginResult {
@@ -108,19 +137,20 @@ export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: Verdict
   }
 
   return {
-    find: (header) =>
-      header.length > longHeader ? undefined : current(headers, keyOf(header))?.result,
+    find(header) {
+      if (header.length > longHeader) return undefined
+      const verdict = current(headers, keyOf(header))
+      return verdict === undefined || verdict.renewAt <= clock() ? undefined : verdict.result
+    },
 
     of(credentials, check, header) {
       const key = hmac(sha256, secret, utf8.encode(credentials)).toString()
       const verdict = current(right, key) ?? current(wrong, key)
-      if (verdict !== undefined) return told(verdict, header)
-      let run = underWay.get(key)
-      if (run === undefined) {
-        run = checked(key, check).finally(() => underWay.delete(key))
-        underWay.set(key, run)
+      if (verdict !== undefined) {
+        renewIfDue(key, verdict, check)
+        return told(verdict, header)
       }
-      return run.then((found) => told(found, header))
+      return checkOnce(key, check).then((found) => told(found, header))
     },
   }
 }

@@ -16,7 +16,7 @@ function kept(options: Partial<VerdictOptions> = {}) {
     ...options,
   })
   return {
-    state,
+    state: Object.assign(state, { verdicts }),
     find: verdicts.find,
     of: async (text: string, result: LoginResult = alice, header?: string) =>
       verdicts.of(
@@ -67,7 +67,7 @@ it.each([
   expect(find(`${header}x`)).toBeUndefined()
   expect(find(header.toLowerCase())).toBeUndefined()
   // Found by a header is not kept for longer.
-  state.now = 20_000
+  state.now = 19_999
   await of('right', alice, `${header}2`)
   state.now = 30_000
   expect([find(header), find(`${header}2`)]).toEqual([undefined, undefined])
@@ -156,4 +156,56 @@ it('lets the oldest of very many right ones go', async () => {
   for (let n = 0; n < 5_000; n++) await of(`right${n}`, alice, `Basic right${n}`)
   expect(find('Basic right0')).toBeUndefined()
   expect(find('Basic right4999')).toBe(alice)
+})
+
+it('renews the verdict on credentials that are in use, while the one before still counts', async () => {
+  const { state, of, find } = kept()
+  await of('right', alice, 'Basic right')
+  state.now = 19_999
+  expect(find('Basic right')).toBe(alice)
+  state.now = 20_000
+  expect(find('Basic right')).toBeUndefined()
+  const again: LoginResult = { principal: { id: 'alice' } }
+  let renew = (_: LoginResult): void => {}
+  const renewed = new Promise<LoginResult>((resolve) => {
+    renew = resolve
+  })
+  const verdicts = state.verdicts
+  expect(verdicts.of('right', () => renewed, 'Basic right')).toBe(alice)
+  // Nobody waits for it, and nobody starts another.
+  expect(find('Basic right')).toBe(alice)
+  expect(await of('right')).toBe(alice)
+  renew(again)
+  await renewed
+  await Promise.resolve()
+  state.now = 30_000
+  expect(await of('right', alice, 'Basic right')).toBe(again)
+  expect(find('Basic right')).toBe(again)
+  expect(state.checks).toBe(1)
+})
+
+it('believes credentials no longer that turn out wrong when they are renewed', async () => {
+  const { state, of, find } = kept()
+  await of('right', alice, 'Basic right')
+  state.now = 20_000
+  expect(await of('right', wrong)).toBe(alice)
+  await Promise.resolve()
+  expect(await of('right', alice)).toBe(wrong)
+  state.now = 29_999
+  await of('right', wrong)
+  state.now = 30_000
+  expect(find('Basic right')).toBeUndefined()
+})
+
+it('checks anew at the end of a verdict that could not be renewed', async () => {
+  const { state, of } = kept()
+  await of('right')
+  state.now = 20_000
+  const failing = state.verdicts.of('right', () => Promise.reject(new Error('too many')))
+  expect(failing).toBe(alice)
+  await Promise.resolve()
+  expect(await of('right')).toBe(alice)
+  state.now = 30_000
+  await of('right')
+  expect(state.checks).toBe(2)
 })
