@@ -46,10 +46,9 @@ export type { TokenDeps, TokenService } from './token-service.ts'
 export type { AccessEntry } from './tokens/scopes.ts'
 export {
   type KeyStore,
-  KeysBroken,
-  type SigningKey,
   type SigningKeyOptions,
   type SigningKeys,
   signingKeys,
 } from './tokens/signing-keys.ts'
+export { KeysBroken, type SigningKey } from './tokens/stored-keys.ts'
 export { type TokenServiceOptions, tokenService } from './tokens/token-service.ts'

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { exportSPKI, importJWK, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { jwtBearer, signingKeys } from '../../src/access/index.ts'
+import { jwtBearer, oidcLogin, signingKeys } from '../../src/access/index.ts'
 import type { Registry } from '../../src/index.ts'
 import {
   audience,
@@ -11,7 +11,17 @@ import {
   localIssuer,
   part,
 } from './local-issuer.ts'
-import { basic, claimsOf, getToken, service, tokenRegistry, withToken } from './token-registry.ts'
+import {
+  base,
+  basic,
+  claimsOf,
+  endpoint,
+  getToken,
+  postForm,
+  service,
+  tokenRegistry,
+  withToken,
+} from './token-registry.ts'
 
 /** A token, and a part of what the client is told about it. */
 type Forgery = readonly [name: string, token: () => Promise<string>, reason: string | RegExp]
@@ -328,6 +338,24 @@ describe('a token of another issuer', () => {
     const body = await answer.text()
     if (typeof reason === 'string') expect(body).toContain(reason)
     else expect(body).toMatch(reason)
+  })
+
+  test.each(forgeries)('%s is a 401 as the password too', async (_, make) => {
+    const token = await make()
+    const byPassword = tokenRegistry({
+      logins: [oidcLogin([{ name: 'idp', issuer: issuer.url, audiences: [audience] }])],
+      allows: () => true,
+    })
+    const headers = basic('oidc', token)
+    const form = { grant_type: 'password', username: 'oidc', password: token }
+    for (const answer of [
+      await byPassword.fetch(new Request(endpoint, { headers })),
+      await postForm(byPassword, form),
+      await byPassword.fetch(new Request(`${base}/v2/any/tags/list`, { headers })),
+    ]) {
+      expect(answer.status).toBe(401)
+      expect(await answer.json()).toMatchObject({ errors: [{ code: 'UNAUTHORIZED' }] })
+    }
   })
 
   test('with unicode in its claims is read as it is', async () => {

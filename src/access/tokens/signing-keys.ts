@@ -1,14 +1,11 @@
-import type { CryptoKey, JWK } from 'jose'
-
-/** A key pair that signs tokens (ES256). */
-export interface SigningKey {
-  /** Its thumbprint (RFC 7638). */
-  readonly kid: string
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number
-  readonly privateKey: CryptoKey
-  readonly publicKey: CryptoKey
-}
+import {
+  formatKeys,
+  KeysBroken,
+  makeKey,
+  parseKeys,
+  type SigningKey,
+  storedKeys,
+} from './stored-keys.ts'
 
 /** The keys of a token service. */
 export interface SigningKeys {
@@ -47,17 +44,6 @@ export interface SigningKeyOptions {
    * request fails.
    */
   readonly onProblem?: (error: unknown) => void
-}
-
-/** The text of kept keys cannot be used. */
-export class KeysBroken extends Error {
-  override readonly name = 'KeysBroken'
-}
-
-interface StoredKey {
-  readonly kid: string
-  readonly createdAt: number
-  readonly jwk: JWK
 }
 
 interface Known {
@@ -170,78 +156,4 @@ function memoryStore(): KeyStore {
       return true
     },
   }
-}
-
-async function makeKey(now: number): Promise<StoredKey> {
-  const { calculateJwkThumbprint } = await import('jose/jwk/thumbprint')
-  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
-    'sign',
-    'verify',
-  ])
-  const { kty, crv, x, y, d } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as JWK
-  const jwk = { kty, crv, x, y, d } as JWK
-  return { kid: await calculateJwkThumbprint(jwk), createdAt: now, jwk }
-}
-
-function formatKeys(keys: readonly StoredKey[]): string {
-  return `${JSON.stringify({ format: 1, keys }, null, 2)}\n`
-}
-
-/** @throws KeysBroken */
-function storedKeys(text: string): readonly StoredKey[] {
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch {
-    throw new KeysBroken('it is not JSON')
-  }
-  const { format, keys } = (document ?? {}) as { format?: unknown; keys?: unknown }
-  if (format !== 1) throw new KeysBroken('it is of a format that this version does not know')
-  if (!Array.isArray(keys) || keys.length === 0) throw new KeysBroken('it has no keys')
-  return keys as StoredKey[]
-}
-
-/** @throws KeysBroken where a key is not a P-256 pair whose `kid` is its thumbprint. */
-async function parseKeys(text: string): Promise<readonly SigningKey[]> {
-  return Promise.all(storedKeys(text).map(importKey))
-}
-
-async function importKey(stored: StoredKey, index: number): Promise<SigningKey> {
-  const broken = (what: string): KeysBroken => new KeysBroken(`key ${index + 1} ${what}`)
-  const { kid, createdAt, jwk } = (stored ?? {}) as Partial<StoredKey>
-  if (typeof kid !== 'string' || typeof createdAt !== 'number' || !Number.isFinite(createdAt)) {
-    throw broken('has no kid or no createdAt')
-  }
-  const { kty, crv, x, y, d } = jwk ?? {}
-  if (kty !== 'EC' || crv !== 'P-256') throw broken('is not of the curve P-256')
-  const { calculateJwkThumbprint } = await import('jose/jwk/thumbprint')
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
-  let key: SigningKey
-  let thumbprint: string
-  try {
-    const publicJwk = { kty, crv, x, y } as JWK
-    thumbprint = await calculateJwkThumbprint(publicJwk)
-    key = {
-      kid,
-      createdAt,
-      privateKey: await crypto.subtle.importKey(
-        'jwk',
-        { ...publicJwk, d } as JWK,
-        algorithm,
-        false,
-        ['sign'],
-      ),
-      publicKey: await crypto.subtle.importKey('jwk', publicJwk, algorithm, false, ['verify']),
-    }
-  } catch {
-    throw broken('cannot be read')
-  }
-  if (thumbprint !== kid) throw broken('does not fit its kid')
-  const sample = new TextEncoder().encode(kid)
-  const digest = { name: 'ECDSA', hash: 'SHA-256' }
-  const signature = await crypto.subtle.sign(digest, key.privateKey, sample)
-  if (!(await crypto.subtle.verify(digest, key.publicKey, signature, sample))) {
-    throw broken('has a private half that does not fit its public one')
-  }
-  return key
 }
