@@ -42,8 +42,8 @@ export async function policyCommand([command = '', ...line]: readonly string[]):
   if (command === 'explain') {
     const parsed = await parseWords(line, explainShape)
     if (parsed.switches.has('help')) return printHelp()
-    const path = parsed.values.get('policy')?.at(-1)
-    if (path === undefined) throw usage(['which policy? --policy FILE'])
+    const path = parsed.values.get('policy')?.at(-1) ?? process.env.LAYERDOCK_POLICY ?? ''
+    if (path === '') throw usage(['which policy? --policy FILE'])
     // A group that is given by hand need not be one of the document.
     const reading = parsePolicy(readPolicyText(path), { loginGroups: parsed.values.has('group') })
     if (reading.policy === null) {

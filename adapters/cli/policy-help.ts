@@ -14,7 +14,7 @@ explain says which rule decides, and why each rule before it does not match. USE
 anonymous for a caller without credentials. ACTION is pull, push, delete, catalog or admin; the last
 two may stand without a repository. A digest is written REPOSITORY@sha256:…
 
-${entry('--policy FILE', 'the policy')}
+${entry('--policy FILE', 'the policy (LAYERDOCK_POLICY)')}
 ${entry('--group NAME', 'a group that the login gives the caller; may be given again')}
 ${entry('--issuer NAME', 'the issuer in the policy whose token the caller has; USER is then its user claim')}
 ${entry('--claim NAME=VALUE', 'a claim of that token; may be given again')}

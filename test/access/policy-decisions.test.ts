@@ -81,6 +81,23 @@ describe('accessPolicy', () => {
     expect(policy.decide(alice, ask('delete', 'team/app', 'v1')).message).toBe(
       'alice may not delete the tag v1 in team/app',
     )
+    expect(policy.decide(alice, ask('delete', 'team/app', 'v2')).message).toBe(
+      'alice may not delete the tag v2 in team/app',
+    )
+    expect(policy.decide(alice, ask('delete', 'team/app')).message).toBe(
+      'alice may not delete in team/app',
+    )
+    expect(policy.decide(alice, ask('push', 'x', 'v1')).message).toBe(
+      'alice may not push the tag v1 to x',
+    )
+    expect(policy.decide(alice, ask('push', 'x', 'v2')).message).toBe(
+      'alice may not push the tag v2 to x',
+    )
+    expect(policy.decide(alice, ask('pull', 'x', 'v2')).message).toBe('alice may not pull from x')
+    expect(policy.decide(alice, ask('admin', 'x')).message).toBe('alice may not administer x')
+    expect(policy.decide(alice, ask('admin', null)).message).toBe(
+      'alice may not administer the registry',
+    )
     expect(policy.decide(null, ask('push', 'public/a')).message).toBeUndefined()
   })
 
