@@ -11,6 +11,7 @@ export const overview: string = `Layerdock, an OCI Distribution registry.
   layerdock recover    look at a damaged store, and get it going again
   layerdock policy     check a policy, or ask what it decides and why
   layerdock user       add, change and remove users of an htpasswd file
+  layerdock token      make, list and revoke API tokens for machines
   layerdock --version
   layerdock COMMAND --help
 `

@@ -10,6 +10,7 @@ const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number
   ['recover', recover],
   ['policy', async (words) => (await import('./policy-command.ts')).policyCommand(words)],
   ['user', async (words) => (await import('./user-command.ts')).userCommand(words)],
+  ['token', async (words) => (await import('./token-command.ts')).tokenCommand(words)],
 ])
 
 async function serve(words: readonly string[]): Promise<number> {
