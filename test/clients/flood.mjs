@@ -107,7 +107,7 @@ async function floodRuntime(runtime) {
   const lines = Object.entries(passwords).map(([user, word]) => `${user}:${hashSync(word, 10)}\n`)
   writeFileSync(users, lines.join(''), { mode: 0o600 })
   const args = ['--htpasswd', users, '--anonymous-pull', '--no-tokens', '--log', 'error']
-  const limits = ['--max-requests-per-second', values.limit]
+  const limits = ['--max-requests-per-second', values.limit, '--request-burst', values.limit]
   // A log of every request would be read by this process, beside what it measures.
   const listen = `127.0.0.1:${await freePort()}`
   const [program = '', ...before] = command
