@@ -2,12 +2,15 @@ import { dirname, join, resolve } from 'node:path'
 import {
   certificateLogin,
   compilePolicy,
+  holdToQuotas,
   type Login,
   oidcLogin,
   type Policy,
   proxyLogin,
+  type QuotaOf,
   type ReadPolicy,
   registryAccess,
+  repositoryQuota,
   signedInMayAll,
   signingKeys,
   type TokenService,
@@ -15,7 +18,7 @@ import {
   tokenService,
   trustedIssuers,
 } from '../../src/access/index.ts'
-import type { Access, NoticeSink } from '../../src/index.ts'
+import type { Access, NoticeSink, RegistryOptions } from '../../src/index.ts'
 import { accessFolder, asksForLogin } from './access-settings.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { readGuarded } from './guarded-file.ts'
@@ -32,6 +35,8 @@ import { watchFiles } from './watch-files.ts'
 export interface ServeAccess {
   /** Null where everyone may do everything. */
   readonly access: Access | null
+  /** Holds repositories to the quotas of the policy; absent where there is no policy. */
+  readonly wrap?: NonNullable<RegistryOptions['wrap']>
   /** Whether callers who have not logged in may push or delete somewhere. */
   readonly mayAnyonePush: boolean
   /** Reads the files again, without waiting until their change is noticed. */
@@ -50,6 +55,7 @@ export interface AccessDeps {
 interface ServedPolicy {
   readonly policy: Policy
   readonly issuers: readonly Login[]
+  readonly quotaOf: QuotaOf
   /** Whether callers who have not logged in may push or delete somewhere. */
   readonly mayAnyonePush: boolean
   /** What it was made of: another text is another policy. */
@@ -124,6 +130,10 @@ export async function openAccess(settings: Settings, deps: AccessDeps): Promise<
       delegating(current, () => current),
       settings,
     ),
+    // A policy without quotas may have some after a reload.
+    ...(settings.policy === null
+      ? {}
+      : { wrap: holdToQuotas((repository) => served.quotaOf(repository)) }),
     mayAnyonePush: served.mayAnyonePush,
     async reload() {
       await passwords?.reload()
@@ -154,7 +164,7 @@ async function readPolicy(settings: Settings, log: Log): Promise<ServedPolicy> {
   const { policy: path, anonymousPull, tlsClientCa, proxyUser } = settings
   if (path === null) {
     const policy = signedInMayAll({ anonymousPull })
-    return { policy, issuers: [], mayAnyonePush: false, text: '', files: [] }
+    return { policy, issuers: [], quotaOf: () => null, mayAnyonePush: false, text: '', files: [] }
   }
   const loginGroups = tlsClientCa !== null || proxyUser !== null
   const { policy, text, warnings } = readPolicyFile(path, { loginGroups })
@@ -173,6 +183,7 @@ async function readPolicy(settings: Settings, log: Log): Promise<ServedPolicy> {
   return {
     policy: compilePolicy(policy),
     issuers: policy.issuers.length === 0 ? [] : [login],
+    quotaOf: repositoryQuota(policy.quotas),
     mayAnyonePush: mayAnyonePush(policy),
     text: [text, ...keys.texts].join('\n'),
     files: [path, ...keys.files],

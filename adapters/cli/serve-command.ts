@@ -62,7 +62,10 @@ export async function serveCommand(
       onNotice,
       ...(audit === null ? {} : { observe: audit.observe }),
     },
-    { ...(access?.access == null ? {} : { access: access.access }) },
+    {
+      ...(access?.access == null ? {} : { access: access.access }),
+      ...(access?.wrap === undefined ? {} : { wrap: access.wrap }),
+    },
     buffers,
   ).catch(async (error: unknown) => {
     await serving.close(0)
