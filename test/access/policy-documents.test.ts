@@ -528,3 +528,14 @@ describe('a policy is right, with a warning, where', () => {
     )
   })
 })
+
+test('a policy of thousands of rules is read, and said not to be looked at as a whole', () => {
+  const rules = Array.from({ length: 3000 }, (_, index) => ({
+    who: `user:u${index}`,
+    repositories: `u${index}/*`,
+    allow: 'pull',
+  }))
+  expect(warningsOf({ rules })).toEqual([
+    'rules[2000]: and those below were not looked at for rules that never decide',
+  ])
+})

@@ -45,10 +45,18 @@ function relationTo(pattern: string, denied: readonly string[]): 'within' | 'apa
 
 /** Whether a pattern matches all that another one does. False where that is not easy to say. */
 export function contains(outer: string, inner: string): boolean {
-  if (outer === '**' || outer === inner) return true
-  if (!inner.includes('*')) return repositoryMatcher(outer)(inner)
+  return containing(outer)(inner)
+}
+
+/** The same, for many patterns to be compared with one. */
+export function containing(outer: string): (inner: string) => boolean {
+  const matches = repositoryMatcher(outer)
   const prefix = prefixOf(outer)
-  return prefix !== null && fixedPart(inner).startsWith(prefix)
+  return (inner) => {
+    if (outer === '**' || outer === inner) return true
+    if (!inner.includes('*')) return matches(inner)
+    return prefix !== null && fixedPart(inner).startsWith(prefix)
+  }
 }
 
 function areApart(one: string, other: string): boolean {

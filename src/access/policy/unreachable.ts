@@ -1,12 +1,12 @@
-import { contains } from './catalog-scope.ts'
+import { containing } from './catalog-scope.ts'
 import type { PolicyAction } from './document.ts'
 import type { Findings } from './findings.ts'
 import type { ReadPolicy, Rule } from './read-policy.ts'
-import type { RepositoryPattern } from './repository-pattern.ts'
+import { hasPlaceholders } from './repository-pattern.ts'
 import type { Groups, Who } from './who.ts'
 
 /** How many pairs of rules are looked at. */
-const mostPairs = 1_000_000
+const mostPairs = 2_000_000
 
 /**
  * Looks for rules that never decide, since rules before them decide all that they are about. One that was to deny
@@ -14,13 +14,14 @@ const mostPairs = 1_000_000
  */
 export function lookForUnreachable({ rules, groups }: ReadPolicy, findings: Findings): void {
   let pairs = 0
+  const known = rules.map(prepared)
   for (const [index, rule] of rules.entries()) {
     pairs += index
     if (pairs > mostPairs) {
       findings.warning(rule.path, 'and those below were not looked at for rules that never decide')
       return
     }
-    const deciders = decidersBefore(rule, rules.slice(0, index), groups)
+    const deciders = decidersBefore(known, index, groups)
     if (deciders === null) continue
     const first = [...deciders].map(({ label }) => label).join(' and ')
     const [come, allow] = deciders.size === 1 ? ['comes', 'allows'] : ['come', 'allow']
@@ -36,27 +37,54 @@ export function lookForUnreachable({ rules, groups }: ReadPolicy, findings: Find
   }
 }
 
+/** A rule with its patterns ready to be compared. */
+interface Prepared {
+  readonly rule: Rule
+  readonly patterns: readonly PreparedPattern[]
+}
+
+interface PreparedPattern {
+  readonly text: string
+  /** What it may be for some caller, with `*` for each placeholder. */
+  readonly widest: string
+  /** Whether it contains another pattern without placeholders. */
+  readonly contains: (widest: string) => boolean
+}
+
+function prepared(rule: Rule): Prepared {
+  const patterns = rule.repositories.map((pattern) => {
+    const { text, pieces } = pattern
+    const widest = pieces.map((piece) => (typeof piece === 'string' ? piece : '*')).join('')
+    const contains = hasPlaceholders(pattern) ? () => false : containing(text)
+    return { text, widest, contains }
+  })
+  return { rule, patterns }
+}
+
 /** The rules that decide, before a rule is reached, all that it is about; null where something is left to it. */
 function decidersBefore(
-  rule: Rule,
-  earlier: readonly Rule[],
+  all: readonly Prepared[],
+  index: number,
   groups: Groups,
 ): ReadonlySet<Rule> | null {
+  const given = all[index]
+  if (given === undefined) return null
+  const { rule, patterns } = given
+  const earlier = all.slice(0, index)
   const deciders: Set<Rule> = new Set()
   for (const action of rule.actions) {
-    const rivals = earlier.filter(
-      (other) => other.actions.has(action) && takesTags(other, rule, action),
-    )
-    if (rivals.length === 0) return null
     for (const who of rule.who) {
-      const near = rivals.filter((other) => other.who.some((each) => includes(each, who, groups)))
-      for (const pattern of rule.repositories) {
-        const decider = near.find(
-          ({ repositories }) =>
-            action === 'catalog' || repositories.some((other) => takesPattern(other, pattern)),
+      for (const { text, widest } of patterns) {
+        const decider = earlier.find(
+          (other) =>
+            other.rule.actions.has(action) &&
+            (action === 'catalog' ||
+              other.patterns.some((each) => each.text === text || each.contains(widest))) &&
+            other.rule.who.some((each) => includes(each, who, groups)) &&
+            takesTags(other.rule, rule, action),
         )
         if (decider === undefined) return null
-        deciders.add(decider)
+        deciders.add(decider.rule)
       }
     }
   }
@@ -82,13 +110,6 @@ function includes(outer: Who, inner: Who, groups: Groups): boolean {
         ),
       ),
   )
-}
-
-function takesPattern(outer: RepositoryPattern, inner: RepositoryPattern): boolean {
-  if (outer.text === inner.text) return true
-  if (outer.pieces.some((piece) => typeof piece !== 'string')) return false
-  const text = inner.pieces.map((piece) => (typeof piece === 'string' ? piece : '*')).join('')
-  return contains(outer.text, text)
 }
 
 /** Whether a rule takes, of an action, all tags and digests that another one is about. */
