@@ -28,6 +28,8 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
   readonly countsBytes: boolean = true
   readonly #leaseMs: number
   #closing: Promise<void> | null = null
+  /** One deletion after the other looks through many tags, or each would take its share of a turn. */
+  #looking: Promise<void> = Promise.resolve()
 
   /** @param leaseMs how long what a manifest named is kept where a change does not say it */
   constructor(state: State, commit: Commit, leaseMs: number) {
@@ -97,7 +99,11 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
       for (;;) {
         const outcome = await remove(check)
         if (outcome !== 'unchecked') return outcome
-        await check.begin(this.state, this.commit, repository, digest)
+        const looked = this.#looking.then(() =>
+          check.begin(this.state, this.commit, repository, digest),
+        )
+        this.#looking = looked.catch(() => {})
+        await looked
       }
     } finally {
       check.end()

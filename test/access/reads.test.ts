@@ -8,7 +8,14 @@ import {
   requestLogin,
 } from '../../src/access/index.ts'
 import { callContext, createRegistry, type Registry, repositoryName } from '../../src/index.ts'
-import { type Client, clientOf, descriptorOf, digestOf, ociManifest } from '../http/client.ts'
+import {
+  type Client,
+  clientOf,
+  descriptorOf,
+  digestOf,
+  ociIndex,
+  ociManifest,
+} from '../http/client.ts'
 
 /*
  * Whatever a policy says: by every path a caller reads just what it may pull, and what it may not pull looks
@@ -202,4 +209,33 @@ test('under any policy, callers read what they may pull and learn of nothing els
     }),
     { numRuns: 10 },
   )
+})
+
+test('a push that names content of another repository is told what one that names nothing is', async () => {
+  const registry = await filled({
+    rules: [{ who: '*', repositories: 'users/{user}/**', allow: ['pull', 'push'] }],
+  })
+  const client = clientOf(registry, { 'X-User': 'bob' })
+  const tag = { kind: 'tag', tag: 'v1' } as never
+  const { service } = registry
+  const child = await service.statManifest(callContext(), repositoryName('users/ann/app'), tag)
+  const push = async (layer: string, manifest: string): Promise<unknown> => {
+    const answers: unknown[] = []
+    for (const document of [
+      { layers: [{ mediaType: 'a/b', digest: layer, size: 1 }], config: descriptorOf('{}', 'a/b') },
+      { manifests: [{ mediaType: ociManifest, digest: manifest, size: 1 }], mediaType: ociIndex },
+    ]) {
+      const { mediaType = ociManifest } = document
+      const answer = await client.send('PUT', '/v2/users/bob/app/manifests/x', {
+        headers: { 'Content-Type': mediaType },
+        body: JSON.stringify({ schemaVersion: 2, ...document, mediaType }),
+      })
+      expect(answer.status).toBe(400)
+      answers.push(await seen(answer, mediaType === ociManifest ? layer : manifest))
+    }
+    return answers
+  }
+  const nothing = digestOf('nothing at all')
+  const secret = digestOf(secretOf('users/ann/app'))
+  expect(await push(secret, child?.digest ?? '')).toEqual(await push(nothing, nothing))
 })

@@ -122,3 +122,29 @@ test('a tag whose own deletion fails meanwhile keeps the manifest', async () => 
   await expect(untagging).rejects.toMatchObject({ kind: 'storageFull' })
   expect(await deleting).toEqual({ kind: 'kept', tag: version })
 })
+
+test('deletions that look through many tags at once take turns', async () => {
+  const store = await withManyTags()
+  const last = tagNamed('z-version')
+  await put(store, d1, [last])
+  let turn = 0
+  let isDone = false
+  const asked: Map<number, number> = new Map()
+  const isImmutable = (tag: Tag): boolean => {
+    asked.set(turn, (asked.get(turn) ?? 0) + 1)
+    // As long as a policy of many rules takes: a step has just a few tags then.
+    for (const end = performance.now() + 0.02; performance.now() < end; );
+    return tag === last
+  }
+  const deletions = Promise.all(
+    Array.from({ length: 10 }, () => store.deleteManifest(here, d1, 0, isImmutable)),
+  ).finally(() => {
+    isDone = true
+  })
+  while (!isDone) {
+    await new Promise((resolve) => setImmediate(resolve))
+    turn += 1
+  }
+  for (const outcome of await deletions) expect(outcome).toEqual({ kind: 'kept', tag: last })
+  expect(Math.max(...asked.values())).toBeLessThan(600)
+})
