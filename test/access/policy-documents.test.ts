@@ -23,6 +23,11 @@ function ruleProblems(rule: object, more: object = {}): readonly string[] {
   return problemsOf({ rules: [rule], ...more })
 }
 
+/** Callers of an issuer with a claim. */
+function claim(a: string | readonly string[]): object {
+  return { issuer: 'ci', claims: { a } }
+}
+
 describe('a policy that is read', () => {
   test('has its defaults', () => {
     const { policy, problems, warnings } = parsePolicy(
@@ -514,6 +519,83 @@ describe('a policy is right, with a warning, where', () => {
         ],
       }),
     ).toEqual([])
+  })
+
+  test.each([
+    ['a member of the group', 'group:g', 'user:a', true],
+    ['another user', 'group:g', 'user:b', false],
+    ['the same group', 'group:g', 'group:g', true],
+    ['another group', 'group:g', 'group:h', false],
+    ['a user, not a group', 'user:a', 'group:g', false],
+    ['a caller with a name', 'anonymous', '*', true],
+    ['every caller', '*', 'anonymous', false],
+    ['callers of an issuer', '*', { issuer: 'ci' }, true],
+    ['a narrower claim', { issuer: 'ci' }, { issuer: 'ci', claims: { a: 'b' } }, true],
+    ['a wider claim', { issuer: 'ci', claims: { a: 'b' } }, { issuer: 'ci' }, false],
+    ['a value', claim('b*'), claim('bc'), true],
+    ['another value', claim('b*'), claim('ac'), false],
+    ['a pattern', claim('b*'), claim('b*c'), false],
+    ['one of two values', claim('b'), claim(['b', 'c']), false],
+    ['both of two values', claim(['b', 'c']), claim(['b', 'c']), true],
+    ['another issuer', { issuer: 'ci' }, { issuer: 'id' }, false],
+    ['a user', { issuer: 'ci' }, 'user:a', false],
+  ])('a rule is never reached: %s', (_, first, second, isHidden) => {
+    const issuer = (name: string) => ({
+      name,
+      issuer: `https://${name}.example.com`,
+      audiences: 'x',
+    })
+    const rule = { repositories: '**', allow: 'pull' }
+    const { problems, warnings } = parsePolicy({
+      groups: { g: ['a'], h: ['c'] },
+      issuers: [issuer('ci'), issuer('id')],
+      rules: [
+        { ...rule, who: first },
+        { ...rule, who: second },
+      ],
+    })
+    expect(problems).toEqual([])
+    expect(warnings.some(({ message }) => message.startsWith('never decides'))).toBe(isHidden)
+  })
+
+  test.each([
+    ['a name', 'a/b', 'a/b', true],
+    ['a name below', 'a/**', 'a/b', true],
+    ['the name above', 'a/**', 'a', false],
+    ['a pattern below', 'a/**', 'a/b/*', true],
+    ['a pattern beside', 'a/**', 'ab/*', false],
+    ['a placeholder below', 'a/**', 'a/{user}', true],
+    ['a placeholder above', '{user}/**', 'a/**', false],
+    ['the same placeholder', '{user}/**', '{user}/**', true],
+    ['a name that fits', '*/b', 'a/b', true],
+  ])('a rule is never reached: %s', (_, first, second, isHidden) => {
+    const rule = { who: '*', allow: 'pull' } as const
+    const warnings = warningsOf({
+      rules: [
+        { ...rule, repositories: first },
+        { ...rule, repositories: second },
+      ],
+    })
+    expect(warnings.some((text) => text.includes('never decides'))).toBe(isHidden)
+  })
+
+  test.each([
+    ['all tags', undefined, ['v*'], 'allow', true],
+    ['the same tags', ['v*', 'w*'], ['v*'], 'allow', true],
+    ['other tags', ['v*'], ['w*'], 'allow', false],
+    ['what has no tags', ['v*'], undefined, 'allow', false],
+    ['a denial of the same tags', ['v*'], ['v*'], 'deny', true],
+    ['a denial of all', ['v*'], undefined, 'deny', false],
+  ])('a rule is never reached: %s', (_, first, second, effect, isHidden) => {
+    const rule = { who: '*', repositories: '**' }
+    const { problems, warnings } = parsePolicy({
+      rules: [
+        { ...rule, allow: 'push', tags: first },
+        { ...rule, [effect]: 'push', tags: second },
+      ],
+    })
+    const said = [...problems, ...warnings].some(({ path }) => path === 'rules[1]')
+    expect(said).toBe(isHidden)
   })
 
   test('an unknown group is right where logins know of groups', () => {
