@@ -56,24 +56,26 @@ const steps = {
   },
 }
 
+/** Steps that may be under way at once; more are left out. */
+const mostUnderWay = 256
+
 /** Makes steps at the rate, as far as answers come. @param {() => Promise<void>} step */
 async function keepUp(step) {
   const began = performance.now()
-  let underWay = 0
+  /** @type {Set<Promise<void>>} */
+  const underWay = new Set()
   while (!isOver()) {
-    const due = ((performance.now() - began) * rate) / 1000
-    while (number < due && underWay < 256) {
+    const due = Math.floor(((performance.now() - began) * rate) / 1000)
+    while (number < due && underWay.size < mostUnderWay) {
       number += 1
-      underWay += 1
-      step()
-        .catch((error) => note(outcomes, error.code ?? error.message))
-        .finally(() => {
-          underWay -= 1
-        })
+      const made = step().catch((error) => note(outcomes, error.code ?? error.message))
+      underWay.add(made)
+      made.finally(() => underWay.delete(made))
     }
-    if (underWay >= 256) number = Math.floor(due)
+    number = Math.max(number, due)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
+  await Promise.all(underWay)
 }
 
 /** What slow connections send at first: nothing, half a head, or a head and the start of a body. */
@@ -83,16 +85,16 @@ const beginnings = [
   `PUT /v2/flood/app/manifests/x HTTP/1.1\r\nHost: h\r\nAuthorization: ${own.Authorization}\r\nContent-Length: 100000\r\n\r\n{`,
 ]
 
-/** Holds connections, a byte of each a second, and dials again where one is ended. */
+/** Holds connections, sends a byte on each once a second, and dials again where one is ended. */
 async function holdConnections() {
-  /** @type {Set<import('node:net').Socket>} */
-  const sockets = new Set()
+  /** @type {Map<import('node:net').Socket, string>} */
+  const sockets = new Map()
   const [hostname, port] = host.split(':')
   const dial = () => {
     const beginning = beginnings[number % beginnings.length] ?? ''
     number += 1
     const socket = connect({ host: hostname, port: Number(port), localAddress })
-    sockets.add(socket)
+    sockets.set(socket, beginning)
     socket.on('error', () => {})
     socket.on('connect', () => {
       note(outcomes, 'opened')
@@ -104,15 +106,16 @@ async function holdConnections() {
     })
     socket.resume()
   }
-  while (!isOver()) {
-    // At most a hundred at once, as a client that dials again would.
+  for (let turn = 0; !isOver(); turn += 1) {
+    // At most a hundred at once, as clients that dial again would.
     for (let count = 0; count < 100 && sockets.size < connections; count += 1) dial()
-    const writable = [...sockets].filter((socket) => !socket.connecting && number % 3 !== 0)
-    for (const socket of writable.slice(0, connections / 10)) socket.write('a')
+    for (const [at, [socket, beginning]] of [...sockets].entries()) {
+      if (at % 10 === turn % 10 && beginning !== '' && !socket.connecting) socket.write('a')
+    }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  note(outcomes, `open at the end: ${sockets.size}`)
-  for (const socket of sockets) socket.destroy()
+  outcomes.set('open at the end', sockets.size)
+  for (const socket of sockets.keys()) socket.destroy()
 }
 
 const step = steps[flood.kind]
