@@ -76,7 +76,10 @@ export function registryAccess(options: AccessOptions): Access {
     if (ruling.decision !== 'allow') return ruling
     const { access } = detailsOf(principal)
     if (access === undefined || coversAsk(access, ask)) {
-      if (ask.action === 'catalog') catalogs.add(request)
+      if (ask.action !== 'catalog') return ruling
+      // Clients send what they have only when they are asked, and the catalog has more for those with a name.
+      if (principal === null && tokens !== undefined && !holders.has(request)) return login
+      catalogs.add(request)
       return ruling
     }
     // Whoever may list the catalog is asked about each of its names, which the token does not name.

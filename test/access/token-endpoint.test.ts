@@ -362,4 +362,23 @@ describe('an access token', () => {
   })
 })
 
+test('the catalog asks every caller for a token, since it has more for those with a name', async () => {
+  const registry = tokenRegistry({
+    allows: (who, { repository }) => who === 'ann' || repository !== 'own',
+  })
+  for (const name of ['own', 'shared']) {
+    const path = `/v2/${name}/blobs/uploads/?digest=${emptyDigest}`
+    await registry.fetch(new Request(base + path, { method: 'POST', headers: ann }))
+  }
+  const unasked = await registry.fetch(new Request(`${base}/v2/_catalog`))
+  expect(unasked.status).toBe(401)
+  expect(unasked.headers.get('www-authenticate')).toContain('scope="registry:catalog:*"')
+  const listed = async (headers: Record<string, string>): Promise<unknown> => {
+    const { token } = await getToken(registry, 'scope=registry:catalog:*', headers)
+    return (await withToken(registry, token, '/v2/_catalog')).json()
+  }
+  expect(await listed({})).toEqual({ repositories: ['shared'] })
+  expect(await listed(ann)).toEqual({ repositories: ['own', 'shared'] })
+})
+
 const emptyDigest = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
