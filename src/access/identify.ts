@@ -34,6 +34,7 @@ export function identifier(options: IdentifyOptions): Identifier {
   const { logins, tokens, loginLimit } = options
   const unguessable = logins.filter(({ isUnguessable }) => isUnguessable === true)
   const guessable = logins.filter(({ isUnguessable }) => isUnguessable !== true)
+  const readsRequests = logins.some((login) => login.request !== undefined)
   const verdicts = keepVerdicts({
     keepMs: options.keepMs ?? 30_000,
     keepWrongMs: 5_000,
@@ -75,7 +76,7 @@ export function identifier(options: IdentifyOptions): Identifier {
 
   function byHeader(request: AccessRequest): LoginResult | Promise<LoginResult> {
     const header = request.headers.get('authorization')
-    if (header === null) return byRequest(request)
+    if (header === null) return readsRequests ? byRequest(request) : null
     const kept = verdicts.find(header)
     if (kept !== undefined) return kept
     const credentials = classifyCredentials(header)

@@ -1,7 +1,7 @@
-import type { Access, AccessRequest, Ask, Principal, Ruling } from '../ports/access.ts'
+import type { Access, AccessRequest, Ask, Principal, Rejection, Ruling } from '../ports/access.ts'
 import { areGranted } from './grants.ts'
 import { identifier } from './identify.ts'
-import type { Login, PrincipalDetails } from './login.ts'
+import type { Login, LoginResult, PrincipalDetails } from './login.ts'
 import type { LoginLimit } from './login-limit.ts'
 import type { Policy } from './policy.ts'
 import { scopeOf, type TokenService } from './token-service.ts'
@@ -88,6 +88,16 @@ export function registryAccess(options: AccessOptions): Access {
     return notCovered
   }
 
+  function callerOf(result: LoginResult, request: AccessRequest): Principal | null | Rejection {
+    if (result === null) return null
+    if ('rejected' in result) {
+      if (isBearer(request)) tokenErrors.set(request, 'invalid_token')
+      return result
+    }
+    if (result.principal === null) holders.add(request)
+    return result.principal
+  }
+
   /** Whether a token may be made for an ask, which names no tag. What it is used for is asked anew. */
   function isGrantable(principal: Principal | null, ask: Ask): boolean {
     const { grants } = detailsOf(principal)
@@ -96,20 +106,13 @@ export function registryAccess(options: AccessOptions): Access {
   }
 
   return {
-    async authenticate(request) {
-      const result = await identify.byHeader(request)
-      if (result === null) return null
-      if ('rejected' in result) {
-        if (isBearer(request)) tokenErrors.set(request, 'invalid_token')
-        return result
-      }
-      if (result.principal === null) holders.add(request)
-      return result.principal
+    authenticate(request) {
+      const result = identify.byHeader(request)
+      if (!(result instanceof Promise)) return callerOf(result, request)
+      return result.then((found) => callerOf(found, request))
     },
 
-    async authorize(principal, asks, request) {
-      return asks.map((ask) => decide(principal, ask, request))
-    },
+    authorize: (principal, asks, request) => asks.map((ask) => decide(principal, ask, request)),
 
     challenge(asks, request) {
       if (tokens === undefined) return `Basic realm="${options.realm ?? 'Layerdock'}"`

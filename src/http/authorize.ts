@@ -1,5 +1,5 @@
 import { RegistryError } from '../oci/registry-error.ts'
-import type { Access, Ask, Decision, Ruling } from '../ports/access.ts'
+import type { Access, Ask, Decision, Principal, Rejection, Ruling } from '../ports/access.ts'
 import type { Call } from './call.ts'
 
 /** What a request asks permission for. */
@@ -22,9 +22,24 @@ export function authorize(call: Call, wanted: () => Wanted | null): Promise<void
   return asks === null ? null : ask(access, call, asks)
 }
 
-/** @throws RegistryError `unauthorized` with a challenge, `denied`. */
-async function ask(access: Access, call: Call, { required, optional }: Wanted): Promise<void> {
-  const caller = await access.authenticate(call)
+/**
+ * Most answers of an Access are known at once: then nothing waits, as where there is none.
+ *
+ * @throws RegistryError `unauthorized` with a challenge, `denied`.
+ */
+function ask(access: Access, call: Call, wanted: Wanted): Promise<void> | null {
+  const caller = access.authenticate(call)
+  if (!isPromise(caller)) return askFor(access, call, wanted, caller)
+  return caller.then((found) => askFor(access, call, wanted, found) ?? undefined)
+}
+
+function askFor(
+  access: Access,
+  call: Call,
+  wanted: Wanted,
+  caller: Principal | null | Rejection,
+): Promise<void> | null {
+  const { required, optional } = wanted
   if (caller !== null && 'rejected' in caller) {
     if (call.exchange !== null) call.exchange.rule = 'wrong credentials'
     throw challenged(access, call, required, caller.message ?? 'wrong user name or password')
@@ -32,7 +47,18 @@ async function ask(access: Access, call: Call, { required, optional }: Wanted): 
   call.principal = caller
   if (call.exchange !== null) call.exchange.principal = caller
   const asks = optional.length === 0 ? required : [...required, ...optional]
-  const decisions = await access.authorize(caller, asks, call)
+  const decisions = access.authorize(caller, asks, call)
+  if (isPromise(decisions)) return decisions.then((all) => apply(access, call, wanted, all))
+  apply(access, call, wanted, decisions)
+  return null
+}
+
+function apply(
+  access: Access,
+  call: Call,
+  { required, optional }: Wanted,
+  decisions: ReadonlyArray<Decision | Ruling>,
+): void {
   for (const index of required.keys()) {
     const ruling = rulingOf(decisions[index])
     if (index === 0 || ruling.decision !== 'allow') noteRule(call, ruling)
@@ -43,6 +69,11 @@ async function ask(access: Access, call: Call, { required, optional }: Wanted): 
   call.granted = optional.map(
     (_, index) => rulingOf(decisions[required.length + index]).decision === 'allow',
   )
+}
+
+/** Whether a value is a promise, of whatever library. */
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { readonly then?: unknown } | null)?.then === 'function'
 }
 
 /** What came of an ask; a missing or unknown decision is a refusal. */

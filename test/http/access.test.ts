@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createRegistry, type Registry } from '../../src/index.ts'
 import type { Access, Action, Ask, Decision } from '../../src/ports/access.ts'
 import {
   type Client,
@@ -334,3 +335,40 @@ test.each([[], ['other'], [null], [undefined], [{ kind: 'allow' }]])(
     await made.end()
   },
 )
+
+describe('an Access whose answers are no promises', () => {
+  const made = (decision: Decision, isKnown = true): Registry =>
+    createRegistry({
+      access: {
+        authenticate: () => (isKnown ? { id: 'alice' } : { rejected: true }),
+        authorize: (_, asks) => asks.map(() => decision),
+        challenge: () => challenge,
+      },
+    })
+
+  test.each([
+    ['allow', true, 200],
+    ['deny', true, 403],
+    ['login', true, 401],
+    ['allow', false, 401],
+  ] as const)('decides as others do: %s, %s: %i', async (decision, isKnown, status) => {
+    const registry = made(decision, isKnown)
+    const answer = await registry.fetch(new Request('http://registry.example/v2/'))
+    expect(answer.status).toBe(status)
+    expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? challenge : null)
+  })
+
+  test('is a 500 where it throws', async () => {
+    const registry = createRegistry({
+      access: {
+        authenticate: () => {
+          throw new Error('broken')
+        },
+        authorize: () => [],
+        challenge: () => challenge,
+      },
+    })
+    const answer = await registry.fetch(new Request('http://registry.example/v2/'))
+    expect(answer.status).toBe(500)
+  })
+})
