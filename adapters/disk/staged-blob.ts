@@ -6,10 +6,22 @@ import type { Files, OpenFile } from './files.ts'
 import type { RevocableStage } from './staged-in-memory.ts'
 import { readSpan } from './whole-files.ts'
 
+/**
+ * Bytes after which a sync begins beside the writes that follow. The disk so works while bytes still come,
+ * the last sync has little left to do, and others' syncs do not wait until all of a large upload is written.
+ */
+const syncAheadBytes = 32 * 1024 * 1024
+
+/** How many syncs of unfinished uploads may run: each holds a thread that others need. */
+export interface SyncsAhead {
+  free: number
+}
+
 /** What a staged file needs to become a blob. */
 export interface StagingDeps {
   readonly files: Files
   readonly buffers: BufferBudget
+  readonly syncsAhead: SyncsAhead
   readonly path: string
   /** Gives the synced file its final name; resolves when that is durable. */
   readonly publish: (path: string, digest: Digest, size: number) => Promise<BlobRef>
@@ -31,6 +43,12 @@ export class DiskStagedBlob implements RevocableStage {
   /** Bytes of the last suspended state; null when there is none. */
   readonly #suspended: number | null
   #size: number
+  /** The bytes that the last sync began after. */
+  #syncedFrom: number
+  /** The sync beside the writes. */
+  #syncing: Promise<void> | null = null
+  /** Why the bytes are lost: a sync of them failed. */
+  #loss: Error | null = null
   #released = false
   /** Whether the file is this blob's to remove. */
   #owned = true
@@ -46,6 +64,7 @@ export class DiskStagedBlob implements RevocableStage {
     this.#file = file
     this.#suspended = suspended
     this.#size = suspended ?? 0
+    this.#syncedFrom = this.#size
     this.#writer = new BatchWriter(file, deps.buffers, this.#size, deps.failed)
   }
 
@@ -57,6 +76,7 @@ export class DiskStagedBlob implements RevocableStage {
     const { byteLength } = chunk
     const busy = this.#writer.write(chunk)
     this.#size += byteLength
+    if (this.#size - this.#syncedFrom >= syncAheadBytes) this.#syncAhead()
     return busy
   }
 
@@ -127,6 +147,9 @@ export class DiskStagedBlob implements RevocableStage {
     await this.#ending
     // One that failed to commit kept its file, so that it can still be discarded.
     this.#owned = false
+    await this.#syncing
+    // Whoever goes on with the file would not hear of it again.
+    if (this.#loss !== null) await this.#deps.files.unlink(this.#deps.path)
   }
 
   async #end<T>(work: () => Promise<T>): Promise<T> {
@@ -158,13 +181,31 @@ export class DiskStagedBlob implements RevocableStage {
   async #drain(): Promise<void> {
     try {
       await this.#writer.drain()
+      await this.#syncing
+      if (this.#loss !== null) throw this.#loss
     } catch (error) {
       const size = this.#suspended
-      if (size !== null && !this.#released) {
+      if (size !== null && !this.#released && this.#loss === null) {
         await this.#file.then((file) => file.truncate(size)).catch(() => {})
       }
       throw error
     }
+  }
+
+  /** Syncs what was written so far beside what follows, unless enough others do. */
+  #syncAhead(): void {
+    const { syncsAhead } = this.#deps
+    if (this.#syncing !== null || syncsAhead.free === 0) return
+    syncsAhead.free -= 1
+    this.#syncedFrom = this.#size
+    const syncing = async (): Promise<void> => {
+      // Its failure is the writer's to tell.
+      const file = await this.#file.catch(() => null)
+      if (file !== null && !this.#released) await this.#sync(file).catch(() => {})
+      this.#syncing = null
+      syncsAhead.free += 1
+    }
+    this.#syncing = syncing()
   }
 
   /**
@@ -176,14 +217,15 @@ export class DiskStagedBlob implements RevocableStage {
       await file.datasync()
     } catch (error) {
       this.#deps.failed(error)
-      await this.#drop().catch(() => {})
-      throw new Error('the bytes of the upload could not be synced, and are lost', { cause: error })
+      const message = 'the bytes of the upload could not be synced, and are lost'
+      this.#loss ??= new Error(message, { cause: error })
+      throw this.#writer.fail(this.#loss)
     }
   }
 
   /** After a failure: keeps what a suspended state still stands for, and drops the rest. */
   async #giveUp(): Promise<void> {
-    if (this.#suspended === null) await this.#drop().catch(() => {})
+    if (this.#suspended === null || this.#loss !== null) await this.#drop().catch(() => {})
   }
 
   async #drop(): Promise<void> {

@@ -5,7 +5,7 @@ import { codeOf, isNoFile, writeError } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { FolderGuard } from './folder-guard.ts'
 import type { Layout } from './layout.ts'
-import { DiskStagedBlob, type StagingDeps } from './staged-blob.ts'
+import { DiskStagedBlob, type StagingDeps, type SyncsAhead } from './staged-blob.ts'
 import { fromText, type RevocableStage, StagedInMemory } from './staged-in-memory.ts'
 import type { StoreHealth } from './store-health.ts'
 
@@ -31,6 +31,7 @@ export class Staging {
   /** Bytes of uploads that are in the states of their sessions. */
   readonly #inStates: Map<UploadId, number> = new Map()
   #bytesInStates = 0
+  readonly #syncsAhead: SyncsAhead = { free: 2 }
 
   constructor(place: StagingPlace) {
     this.#place = place
@@ -107,6 +108,7 @@ export class Staging {
     const deps: StagingDeps = {
       files,
       buffers,
+      syncsAhead: this.#syncsAhead,
       path: layout.staged(id),
       publish,
       append,

@@ -48,6 +48,55 @@ describe('faults', () => {
     },
   )
 
+  test('a large upload is synced while it still comes', { timeout: 60_000 }, async () => {
+    const { store, files } = await faultyStore()
+    const staged = await store.blobs.stage(newUploadId(), {})
+    for (let sent = 0; sent < 34; sent += 1) await staged.write(new Uint8Array(mib))
+    const syncs = (): number => files.calls.filter((call) => call.operation === 'datasync').length
+    // It may still be waiting for the file, which was opened meanwhile.
+    await new Promise((resolve) => setImmediate(resolve))
+    const before = syncs()
+    expect(before).toBeGreaterThan(0)
+    const blob = await staged.commit(digest)
+    expect(syncs()).toBe(before + 1)
+    const operations = files.calls.map((call) => call.operation)
+    expect(operations.lastIndexOf('datasync')).toBeGreaterThan(operations.lastIndexOf('write'))
+    expect(operations.lastIndexOf('datasync')).toBeLessThan(operations.indexOf('rename'))
+    const open = await store.blobs.open(blob)
+    expect(open?.size).toBe(34 * mib)
+    await open?.close()
+  })
+
+  test.each(['commit', 'suspend', 'discard', 'stage anew'] as const)(
+    'a sync that fails while bytes still come loses what was suspended too: %s',
+    { timeout: 60_000 },
+    async (ending) => {
+      const { store, files, directory } = await faultyStore()
+      const id = newUploadId()
+      const first = await store.blobs.stage(id, {})
+      await first.write(sampleBytes(100))
+      const state = await first.suspend()
+      const second = await store.blobs.stage(id, {}, state)
+      let failures = 1
+      files.judge = ({ operation }) => (operation === 'datasync' && failures-- > 0 ? 'EIO' : null)
+      // The sync begins with the last of these.
+      for (let sent = 0; sent < 31; sent += 1) await second.write(new Uint8Array(mib))
+      const last = (async () => await second.write(new Uint8Array(mib)))().catch(() => {})
+      await new Promise((resolve) => setImmediate(resolve))
+      if (ending === 'commit') {
+        await expect(second.commit(digest)).rejects.toThrow('could not be synced')
+      } else if (ending === 'suspend') {
+        await expect(second.suspend()).rejects.toThrow('could not be synced')
+      } else if (ending === 'discard') await second.discard()
+      await last
+      await expect(store.blobs.stage(id, {}, state)).rejects.toMatchObject({
+        kind: 'uploadUnknown',
+      })
+      expect(files.calls.filter((call) => call.operation === 'datasync')).toHaveLength(1)
+      expect(await readdir(join(directory, 'uploads'))).toEqual([])
+    },
+  )
+
   test('a failed sync of the folder ends writing, and no later sync makes up for it', async () => {
     const { store, files, notices } = await faultyStore()
     const early = await put(store, sampleBytes(30), sampleDigest(3))
