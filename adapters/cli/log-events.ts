@@ -1,9 +1,9 @@
-import type { Logger } from 'pino'
 import type { EventSink, RegistryEvent } from '../../src/index.ts'
+import type { Entries } from './log.ts'
 import { plain } from './plain-text.ts'
 
 /** Logs what changed. A push of an image is one line; its blobs and moved tags are debug lines. */
-export function logEvents(log: Logger): EventSink {
+export function logEvents(log: Entries): EventSink {
   return (event) => {
     const { level, msg } = lines[event.kind]
     if (!log.isLevelEnabled(level)) return

@@ -1,9 +1,9 @@
-import type { Logger } from 'pino'
 import type { NoticeSink } from '../../src/index.ts'
+import type { Entries } from './log.ts'
 import { plain } from './plain-text.ts'
 
 /** Logs what no client is told. */
-export function logNotices(log: Logger): NoticeSink {
+export function logNotices(log: Entries): NoticeSink {
   return (notice) => {
     switch (notice.kind) {
       case 'failure': {

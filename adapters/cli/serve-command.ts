@@ -79,6 +79,8 @@ export async function serveCommand(
     void access?.reload()
     reloader.reload()
   })
+  // Requests that waited for the registry are answered first: the first entry loads the logger.
+  await new Promise((resolve) => setImmediate(resolve))
   announce(log, settings, serving)
 
   const signal = await signals.stop
