@@ -103,6 +103,11 @@ function installed(name) {
  * @property {() => Promise<void>} kill SIGKILL, and waits until it is gone
  */
 
+/** @param {string} entry of a runtime @returns {string} where it is */
+export function entryPath(entry) {
+  return `${project}${entry}`
+}
+
 /**
  * Starts the built server on a free loopback port and waits until it answers.
  * @param {object} options
@@ -115,7 +120,7 @@ function installed(name) {
  * @throws {Error} when it ends, or does not answer within 100 seconds; what it printed is included
  */
 export async function startServer({ command, entry, store, dir, args = [] }) {
-  const main = `${project}${entry}`
+  const main = entryPath(entry)
   if (!existsSync(main)) throw new Error(`${entry} is not there: run \`npm run build\` first`)
   const [program, ...before] = command
   const where = store === 'memory' ? ['--memory'] : ['--storage-dir', dir]

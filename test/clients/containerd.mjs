@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { sha256 } from './bytes.mjs'
+import { credentials, loginSteps } from './login.mjs'
 import { contains, same, until, versionOf, which } from './runner.mjs'
 
 export const name = 'containerd'
@@ -39,9 +40,18 @@ export async function steps(context) {
       () => false,
     )
   }, 'containerd answers')
+  const user = context.asksForLogin ? ['--user', `${credentials.user}:${credentials.password}`] : []
   const pull = (/** @type {string[]} */ ...args) =>
-    ctr('images', 'pull', '--plain-http', '--snapshotter', 'native', ...args)
+    ctr('images', 'pull', '--plain-http', ...user, '--snapshotter', 'native', ...args)
   return [
+    ...loginSteps(context, {
+      login: null,
+      push: async (ref) => {
+        await context.wire.push(context.repo('small'), 'v1', index)
+        await pull('--all-platforms', context.ref('small'))
+        await ctr('images', 'push', '--plain-http', ...user, ref, context.ref('small'))
+      },
+    }),
     {
       title: 'pull a large image',
       run: async () => {
@@ -54,7 +64,14 @@ export async function steps(context) {
     {
       title: 'push it to another repository',
       run: async () => {
-        await ctr('images', 'push', '--plain-http', context.ref('again'), context.ref('big'))
+        await ctr(
+          'images',
+          'push',
+          '--plain-http',
+          ...user,
+          context.ref('again'),
+          context.ref('big'),
+        )
         return context.holds('again', 'v1', big)
       },
     },
@@ -63,7 +80,14 @@ export async function steps(context) {
       run: async () => {
         await context.wire.push(context.repo('index'), 'v1', index)
         await pull('--all-platforms', context.ref('index'))
-        await ctr('images', 'push', '--plain-http', context.ref('listed'), context.ref('index'))
+        await ctr(
+          'images',
+          'push',
+          '--plain-http',
+          ...user,
+          context.ref('listed'),
+          context.ref('index'),
+        )
         return context.holds('listed', 'v1', index)
       },
     },

@@ -1,6 +1,7 @@
 // buildah and podman share their storage, their flags and most of their commands.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { loginSteps } from './login.mjs'
 import { contains, same } from './runner.mjs'
 
 /**
@@ -29,6 +30,20 @@ export async function containersSteps(program, context) {
   const id = async (/** @type {string} */ image) => (await run(...inspect[program], image)).trim()
 
   const steps = [
+    ...loginSteps(context, {
+      login: (user, password) =>
+        context.run(
+          program,
+          ['login', '--tls-verify=false', '-u', user, '--password-stdin', context.host],
+          {
+            input: password,
+          },
+        ),
+      push: async (ref) => {
+        await run('pull', '--tls-verify=false', `oci:${index.dir}:v1`)
+        await run('push', '--tls-verify=false', index.root.digest, `docker://${ref}`)
+      },
+    }),
     {
       title: 'pull a large image',
       run: async () => {

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { pseudoRandom, tar } from './bytes.mjs'
+import { loginSteps } from './login.mjs'
 import { contains, fails, same, versionOf } from './runner.mjs'
 
 export const name = 'crane'
@@ -18,6 +19,19 @@ export async function steps(context) {
   const crane = (/** @type {string[]} */ ...args) => context.run('crane', ['--insecure', ...args])
   const validate = (/** @type {string} */ ref) => crane('validate', '--remote', ref)
   return [
+    ...loginSteps(context, {
+      login: (user, password) =>
+        context
+          .run(
+            'crane',
+            ['--insecure', 'auth', 'login', '-u', user, '--password-stdin', context.host],
+            {
+              input: password,
+            },
+          )
+          .then(() => crane('catalog', context.host)),
+      push: (ref) => crane('push', '--index', index.dir, ref),
+    }),
     {
       title: 'push a large image and validate it',
       run: async () => {

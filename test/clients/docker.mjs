@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
+import { loginSteps } from './login.mjs'
 import { contains, same, until, versionOf, which } from './runner.mjs'
 
 export const name = 'docker'
@@ -12,7 +13,9 @@ export function find() {
 /**
  * A daemon of our own: its folders, its socket, no bridge and no firewall rules.
  * @param {import('./context.mjs').Context} context
- * @returns {Promise<(...args: string[]) => Promise<string>>} runs the command line tool
+ * @returns {Promise<((...args: string[]) => Promise<string>) & {
+ *   withInput: (input: string, ...args: string[]) => Promise<string>
+ * }>} runs the command line tool
  */
 async function startDocker(context) {
   const socket = `unix://${context.path('d.sock')}`
@@ -29,11 +32,15 @@ async function startDocker(context) {
     ...['-H', socket, '--storage-driver', 'vfs', '--bridge', 'none', '--iptables=false'],
     ...['--ip6tables=false', '--ip-forward=false', '--ip-masq=false', '--userland-proxy=false'],
   ])
-  const docker = (/** @type {string[]} */ ...args) =>
+  const withInput = (/** @type {string} */ input, /** @type {string[]} */ ...args) =>
     context.run('docker', ['-H', socket, ...args], {
       // BuildKit needs more of the machine than a build from scratch does.
       env: { DOCKER_BUILDKIT: '0', DOCKER_CONFIG: context.path('config') },
+      input,
     })
+  const docker = Object.assign((/** @type {string[]} */ ...args) => withInput('', ...args), {
+    withInput,
+  })
   await until(
     () => {
       if (!daemon.alive()) throw new Error(`dockerd ended:\n${daemon.said().slice(-2000)}`)
@@ -58,6 +65,16 @@ export async function steps(context) {
   const id = async (/** @type {string} */ image) =>
     (await docker('image', 'inspect', '--format', '{{.Id}}', image)).trim()
   return [
+    ...loginSteps(context, {
+      login: (user, password) =>
+        docker.withInput(password, 'login', '-u', user, '--password-stdin', context.host),
+      push: async (ref) => {
+        const dir = await context.folder('early')
+        await writeFile(`${dir}/Dockerfile`, 'FROM scratch\nLABEL a=b\n')
+        await docker('build', '-t', ref, dir)
+        await docker('push', ref)
+      },
+    }),
     {
       title: 'pull a large image',
       run: async () => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { tar } from './bytes.mjs'
+import { loginSteps } from './login.mjs'
 import { contains, fails, fileDigest, same, versionOf } from './runner.mjs'
 
 export const name = 'helm'
@@ -40,6 +41,17 @@ export async function steps(context) {
   await writeChart(one, '1.0.0')
   await writeChart(context.path('dock-1.1.0+build.1.tgz'), '1.1.0+build.1')
   return [
+    ...loginSteps(context, {
+      login: (user, password) =>
+        context.run(
+          'helm',
+          ['registry', 'login', '--plain-http', '-u', user, '--password-stdin', context.host],
+          {
+            input: password,
+          },
+        ),
+      push: (ref) => helm('push', one, `oci://${ref.replace(/:[^:/]*$/, '')}`, '--plain-http'),
+    }),
     {
       title: 'push a chart and pull it back',
       run: async () => {

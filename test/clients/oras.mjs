@@ -1,5 +1,6 @@
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { pseudoRandom } from './bytes.mjs'
+import { loginSteps } from './login.mjs'
 import { contains, fails, fileDigest, same, versionOf } from './runner.mjs'
 
 export const name = 'oras'
@@ -26,6 +27,17 @@ export async function steps(context) {
     JSON.parse(await oras('discover', '--plain-http', '--format', 'json', ref)).referrers ?? []
   let artifact = ''
   return [
+    ...loginSteps(context, {
+      login: (user, password) =>
+        context.run(
+          'oras',
+          ['login', '--plain-http', '-u', user, '--password-stdin', context.host],
+          {
+            input: password,
+          },
+        ),
+      push: (ref) => oras('push', '--plain-http', '--artifact-type', types.data, ref, 'note.txt'),
+    }),
     {
       title: 'push an artifact and pull it back',
       run: async () => {

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { loginSteps } from './login.mjs'
 import { contains, fails, fileDigest, same, versionOf } from './runner.mjs'
 
 export const name = 'regctl'
@@ -24,6 +25,14 @@ export async function steps(context) {
     JSON.parse(await regctl('artifact', 'list', ref, ...format, ...filter)) ?? []
   await regctl('registry', 'set', '--tls', 'disabled', context.host)
   return [
+    ...loginSteps(context, {
+      login: (user, password) =>
+        context.run('regctl', ['registry', 'login', '-u', user, '--pass-stdin', context.host], {
+          input: password,
+          env,
+        }),
+      push: (ref) => regctl('image', 'copy', `ocidir://${index.dir}:v1`, ref),
+    }),
     {
       title: 'copy a large image in and back',
       run: async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { programOptions } from '../../conformance/program-options.mjs'
-import { runtimes, startServer } from '../../conformance/servers.mjs'
+import { entryPath, runtimes, startServer } from '../../conformance/servers.mjs'
 import * as buildah from './buildah.mjs'
 import * as containerd from './containerd.mjs'
 import { Context } from './context.mjs'
@@ -12,6 +12,7 @@ import * as crane from './crane.mjs'
 import * as docker from './docker.mjs'
 import * as helm from './helm.mjs'
 import { buildImage, buildIndex } from './image.mjs'
+import { authorization, loginArguments } from './login.mjs'
 import * as oras from './oras.mjs'
 import * as podman from './podman.mjs'
 import * as regctl from './regctl.mjs'
@@ -26,6 +27,7 @@ const help = `node test/clients/run.mjs [options]
   --store disk|memory      what Layerdock keeps things in (default: disk)
   --runtime NAME           what Layerdock runs on: node (default), bun, deno or workerd
   --node VERSION           which Node: 'current' (default), or such as 26
+  --login token|password   ask for a login, and have clients send short-lived tokens, or the password
   --keep                   keep the temporary folder
 
 A client that is not on PATH is skipped. Docker and containerd need root.
@@ -41,6 +43,7 @@ const values = programOptions(help, {
   store: { type: 'string', default: 'disk' },
   runtime: { type: 'string', default: 'node' },
   node: { type: 'string', default: 'current' },
+  login: { type: 'string' },
   keep: { type: 'boolean', default: false },
 })
 
@@ -79,7 +82,12 @@ async function open() {
   const { entry, find } = runtimes[values.runtime] ?? fail(`--runtime ${values.runtime}: unknown`)
   const { command } = find(values.runtime === 'node' ? values.node : 'current')
   const store = values.store === 'memory' ? 'memory' : 'disk'
-  return startServer({ command, entry, store, dir: join(top, 'store') })
+  const args =
+    values.login === undefined
+      ? []
+      : loginArguments([...command, entryPath(entry)], top, values.login)
+  if (args === null) fail(`--login ${values.login}: unknown`)
+  return startServer({ command, entry, store, dir: join(top, 'store'), args })
 }
 
 /**
@@ -150,7 +158,8 @@ async function drive(client, version, context) {
 
 const server = await open()
 try {
-  const wire = new Wire(server.host)
+  const asksForLogin = values.login !== undefined
+  const wire = new Wire(server.host, asksForLogin ? authorization() : undefined)
   const run = `c${Date.now().toString(36)}`
   const referrersApi = (await wire.referrers(`${run}/none`, `sha256:${'0'.repeat(64)}`)) !== null
   if (!referrersApi) {
@@ -174,7 +183,7 @@ try {
     mkdirSync(dir)
     writeFileSync(join(dir, 'auth.json'), '{}')
     const { host } = server
-    const given = { host, dir, prefix: `${run}/${name}`, samples, wire, referrersApi }
+    const given = { host, dir, prefix: `${run}/${name}`, samples, wire, referrersApi, asksForLogin }
     current = new Context(given)
     await drive(client, version, current)
     current = null

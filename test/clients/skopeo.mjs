@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { loginSteps } from './login.mjs'
 import { contains, fails, same, versionOf } from './runner.mjs'
 
 export const name = 'skopeo'
@@ -22,6 +23,17 @@ export async function steps(context) {
       ...[from, to],
     )
   return [
+    ...loginSteps(context, {
+      login: (user, password) =>
+        context.run(
+          'skopeo',
+          ['login', '--tls-verify=false', '-u', user, '--password-stdin', context.host],
+          {
+            input: password,
+          },
+        ),
+      push: (ref) => copy(`oci:${index.dir}:v1`, `docker://${ref}`, true),
+    }),
     {
       title: 'copy a large image in',
       run: async () => {

@@ -27,9 +27,25 @@ export async function expectStatus(response, status) {
 
 /** A registry at a loopback address. */
 export class Wire {
-  /** @param {string} host `127.0.0.1:PORT` */
-  constructor(host) {
+  /** @type {Record<string, string>} */
+  #headers
+
+  /**
+   * @param {string} host `127.0.0.1:PORT`
+   * @param {string} [authorization] goes with every request
+   */
+  constructor(host, authorization) {
     this.origin = `http://${host}`
+    this.#headers = authorization === undefined ? {} : { authorization }
+  }
+
+  /**
+   * @param {string | URL} url
+   * @param {RequestInit} [init]
+   * @returns {Promise<Response>}
+   */
+  #fetch(url, init = {}) {
+    return fetch(url, { ...init, headers: { ...this.#headers, ...init.headers } })
   }
 
   /**
@@ -38,7 +54,7 @@ export class Wire {
    * @returns {Promise<Response>}
    */
   request(path, init) {
-    return fetch(`${this.origin}/v2/${path}`, init)
+    return this.#fetch(`${this.origin}/v2/${path}`, init)
   }
 
   /**
@@ -52,7 +68,7 @@ export class Wire {
     const { pathname, search } = new URL(location, this.origin)
     const url = new URL(`${pathname}${search}`, this.origin)
     if (digest !== undefined) url.searchParams.set('digest', digest)
-    return fetch(url, init)
+    return this.#fetch(url, init)
   }
 
   /**
