@@ -192,7 +192,7 @@ function plainEnvironment() {
 /**
  * @param {import('node:child_process').ChildProcess} child
  * @param {() => string} printed
- * @returns {Promise<string>} host and port, once `GET /v2/` is 200
+ * @returns {Promise<string>} host and port, once `GET /v2/` is answered: 200, or 401 where it asks for a login
  */
 async function firstAnswer(child, printed) {
   const deadline = Date.now() + 100_000
@@ -208,7 +208,7 @@ async function firstAnswer(child, printed) {
         (response) => response.status,
         () => 0,
       )
-      if (status === 200) return host
+      if (status === 200 || status === 401) return host
     }
     await new Promise((next) => setTimeout(next, 10))
   }
