@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { sha256 } from './bytes.mjs'
-import { credentials, loginSteps } from './login.mjs'
+import { loginSteps } from './login.mjs'
 import { contains, same, until, versionOf, which } from './runner.mjs'
 
 export const name = 'containerd'
@@ -40,7 +40,8 @@ export async function steps(context) {
       () => false,
     )
   }, 'containerd answers')
-  const user = context.asksForLogin ? ['--user', `${credentials.user}:${credentials.password}`] : []
+  const { login } = context
+  const user = login === null ? [] : ['--user', `${login.user}:${login.password}`]
   const pull = (/** @type {string[]} */ ...args) =>
     ctr('images', 'pull', '--plain-http', ...user, '--snapshotter', 'native', ...args)
   return [

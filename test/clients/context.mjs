@@ -25,15 +25,15 @@ export class Context {
    * @param {Samples} given.samples
    * @param {import('./wire.mjs').Wire} given.wire
    * @param {boolean} given.referrersApi whether the registry has one
-   * @param {boolean} given.asksForLogin whether it takes nothing without a login
+   * @param {import('./login.mjs').Login | null} given.login `null`: it asks for none
    */
-  constructor({ host, dir, prefix, samples, wire, referrersApi, asksForLogin }) {
+  constructor({ host, dir, prefix, samples, wire, referrersApi, login }) {
     this.host = host
     this.dir = dir
     this.samples = samples
     this.wire = wire
     this.referrersApi = referrersApi
-    this.asksForLogin = asksForLogin
+    this.login = login
     this.#prefix = prefix
   }
 

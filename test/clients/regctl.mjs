@@ -23,7 +23,7 @@ export async function steps(context) {
   const format = ['--format', '{{ json .Descriptors }}']
   const referring = async (/** @type {string} */ ref, /** @type {string[]} */ ...filter) =>
     JSON.parse(await regctl('artifact', 'list', ref, ...format, ...filter)) ?? []
-  await regctl('registry', 'set', '--tls', 'disabled', context.host)
+  await regctl('registry', 'set', '--skip-check', '--tls', 'disabled', context.host)
   return [
     ...loginSteps(context, {
       login: (user, password) =>

@@ -12,7 +12,7 @@ import * as crane from './crane.mjs'
 import * as docker from './docker.mjs'
 import * as helm from './helm.mjs'
 import { buildImage, buildIndex } from './image.mjs'
-import { authorization, loginArguments } from './login.mjs'
+import { loginKinds, openLogin } from './login.mjs'
 import * as oras from './oras.mjs'
 import * as podman from './podman.mjs'
 import * as regctl from './regctl.mjs'
@@ -27,7 +27,8 @@ const help = `node test/clients/run.mjs [options]
   --store disk|memory      what Layerdock keeps things in (default: disk)
   --runtime NAME           what Layerdock runs on: node (default), bun, deno or workerd
   --node VERSION           which Node: 'current' (default), or such as 26
-  --login token|password   ask for a login, and have clients send short-lived tokens, or the password
+  --login KIND             ask for a login: token (short-lived tokens for a password), password (sent with each
+                           request), oidc (the token of a CI job is the password)
   --keep                   keep the temporary folder
 
 A client that is not on PATH is skipped. Docker and containerd need root.
@@ -61,6 +62,10 @@ const megabytes = Number(values.megabytes)
 if (!Number.isInteger(megabytes) || megabytes < 1) fail('--megabytes takes a positive number')
 if (values.store !== 'disk' && values.store !== 'memory') fail(`--store ${values.store}: unknown`)
 
+if (values.login !== undefined && !loginKinds.includes(values.login)) {
+  fail(`--login ${values.login}: unknown`)
+}
+
 const top = mkdtempSync(join(tmpdir(), 'layerdock-clients-'))
 /** @type {Context | null} */
 let current = null
@@ -78,16 +83,17 @@ process.once('exit', () => {
 
 async function open() {
   const { registry } = values
-  if (registry !== undefined) return { host: registry, stop: async () => {} }
+  if (registry !== undefined) return { host: registry, stop: async () => {}, login: null }
   const { entry, find } = runtimes[values.runtime] ?? fail(`--runtime ${values.runtime}: unknown`)
   const { command } = find(values.runtime === 'node' ? values.node : 'current')
   const store = values.store === 'memory' ? 'memory' : 'disk'
-  const args =
+  const login =
     values.login === undefined
-      ? []
-      : loginArguments([...command, entryPath(entry)], top, values.login)
-  if (args === null) fail(`--login ${values.login}: unknown`)
-  return startServer({ command, entry, store, dir: join(top, 'store'), args })
+      ? null
+      : await openLogin([...command, entryPath(entry)], top, values.login)
+  const args = login?.args ?? []
+  const { host, stop } = await startServer({ command, entry, store, dir: join(top, 'store'), args })
+  return { host, stop, login }
 }
 
 /**
@@ -158,8 +164,8 @@ async function drive(client, version, context) {
 
 const server = await open()
 try {
-  const asksForLogin = values.login !== undefined
-  const wire = new Wire(server.host, asksForLogin ? authorization() : undefined)
+  const { login } = server
+  const wire = new Wire(server.host, login?.authorization)
   const run = `c${Date.now().toString(36)}`
   const referrersApi = (await wire.referrers(`${run}/none`, `sha256:${'0'.repeat(64)}`)) !== null
   if (!referrersApi) {
@@ -183,7 +189,7 @@ try {
     mkdirSync(dir)
     writeFileSync(join(dir, 'auth.json'), '{}')
     const { host } = server
-    const given = { host, dir, prefix: `${run}/${name}`, samples, wire, referrersApi, asksForLogin }
+    const given = { host, dir, prefix: `${run}/${name}`, samples, wire, referrersApi, login }
     current = new Context(given)
     await drive(client, version, current)
     current = null
@@ -191,6 +197,7 @@ try {
   }
 } finally {
   await server.stop()
+  server.login?.close()
 }
 
 for (const failure of failures) process.stdout.write(`\nFAILED ${failure}\n`)
