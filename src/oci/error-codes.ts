@@ -42,6 +42,7 @@ export type ErrorName =
   | 'preconditionFailed'
   | 'manifestTooLarge'
   | 'blobTooLarge'
+  | 'formTooLarge'
   | 'tooManyTags'
   | 'encodingUnsupported'
   | 'transferUnsupported'
@@ -138,6 +139,7 @@ export const errorRows: Readonly<Record<ErrorName, ErrorRow>> = {
     unsupported: [405, 'this endpoint does not have that method'],
     deleteDisabled: [405, 'deleting is turned off on this registry'],
     readOnly: [405, 'this registry is read-only'],
+    formTooLarge: [413, 'the form is larger than this registry takes'],
     encodingUnsupported: [
       415,
       'content is stored as it was pushed; send it without Content-Encoding',

@@ -160,7 +160,7 @@ export interface Access {
    * Answers the token endpoint, GET and POST of `/v2/_layerdock/token`, which finds out by itself who calls.
    * Without this method there is none.
    *
-   * @param request with its body, which nobody has read
+   * @param request its body, of 64 KiB at most, is in memory
    */
   token?(request: Request, call: AccessRequest): Promise<TokenAnswer>
 }

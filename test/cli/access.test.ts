@@ -65,6 +65,15 @@ describe.each(everyRuntime)('access on %s', (runtime) => {
     expect(await list(url, 'app', pull)).toBe(200)
     expect(await list(url, 'other', pull)).toBe(401)
     expect(await push(url, 'app', pull)).toBe(401)
+    // Docker and containerd send a form.
+    const form = { grant_type: 'password', username: 'bob', password: 'hunter2' }
+    const posted = await fetch(`${url}/v2/_layerdock/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ ...form, service: 'layerdock', scope: 'repository:app:pull' }),
+    })
+    expect(posted.status).toBe(200)
+    const { access_token } = (await posted.json()) as { access_token: string }
+    expect(await list(url, 'app', { authorization: `Bearer ${access_token}` })).toBe(200)
     // Health pages stay open, and say nothing of what is kept.
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
   })

@@ -1,4 +1,6 @@
+import { ownerOf } from '../../oci/owner.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
+import { withWholeBody } from '../body.ts'
 import type { Call } from '../call.ts'
 
 /**
@@ -8,7 +10,8 @@ import type { Call } from '../call.ts'
 export async function issueToken(call: Call): Promise<Response> {
   const { access } = call.deps
   if (access?.token === undefined) throw new RegistryError('routeUnknown')
-  const { response, principal, rule, errorCode } = await access.token(call.request, call)
+  const request = await withoutAdapter(call)
+  const { response, principal, rule, errorCode } = await access.token(request, call)
   call.principal = principal
   const { exchange } = call
   if (exchange !== null) {
@@ -17,4 +20,18 @@ export async function issueToken(call: Call): Promise<Response> {
     if (errorCode !== undefined) exchange.errorCode = errorCode
   }
   return call.head ? new Response(null, response) : response
+}
+
+/** A form, in bytes: the largest tokens of CI systems have about 4 KiB. */
+const mostBytes = 64 * 1024
+
+/** The same request with its body in memory: an adapter may have taken the body that it came with. */
+function withoutAdapter(call: Call): Promise<Request> | Request {
+  const { request, deps } = call
+  if (request.method !== 'POST') return request
+  const reservation = deps.bodies.open(ownerOf(null, call.peer.address))
+  return withWholeBody(request, mostBytes, 'formTooLarge', reservation, async (body) => {
+    const { url, method, headers } = request
+    return new Request(url, { method, headers, body: body as Uint8Array<ArrayBuffer> })
+  })
 }
