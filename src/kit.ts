@@ -14,6 +14,7 @@ export {
   targetOf,
 } from './http/exchange.ts'
 
+export { type HeaderForm, setHeaderForm } from './http/header-form.ts'
 export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
 export { peerOf, setPeer } from './http/peer.ts'

@@ -9,6 +9,7 @@ import {
   safeNotices,
   safeObserver,
   setExchange,
+  setHeaderForm,
   setNativeBody,
   setPeer,
   setRequestId,
@@ -23,6 +24,7 @@ import { answerEarly } from './early-answer.ts'
 import { vainSeconds, waitsInVain } from './expectation.ts'
 import type { HandlerOptions } from './handler-options.ts'
 import { isHost, withHost } from './host.ts'
+import { KeptHeaders } from './kept-headers.ts'
 import { gather, isLong } from './long-answer.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
@@ -63,6 +65,8 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   const observe = safeObserver(options.observe, onNotice)
   const observed = observe !== null || registry.observed === true
   const transfers = new Transfers()
+  const keptHeaders = new KeptHeaders()
+  const headerForm = (headers: Readonly<Record<string, string>>): Headers => keptHeaders.of(headers)
   const slowReaders = new SlowReaders({
     stallSeconds,
     moreMs: unreadMs(0, options.slowestPull),
@@ -73,11 +77,13 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     given: Response,
     { request, peer, exchange }: Arrived,
     server: BunServer,
+    isLate: boolean,
   ): Response | Promise<Response> => {
     const long = isLong(given)
     const isRefused = long && !underWay.admits(server, peer, false)
     const admitted = isRefused ? refused(given) : given
-    const response = exchange === null ? admitted : ended(admitted, request, exchange, server)
+    const response =
+      exchange === null ? admitted : ended(admitted, request, exchange, server, isLate)
     if (ending()) response.headers.set('Connection', 'close')
     const native = nativeBlob(response)
     server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
@@ -107,9 +113,11 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     request: Request,
     exchange: Exchange,
     server: BunServer,
+    isLate: boolean,
   ): Response => {
-    // A connection that is no more has no address; one over a unix socket never had any.
-    const gone = server.port !== undefined && server.requestIP(request) === null
+    // A connection that is no more has no address; one over a unix socket never had any. To look costs as
+    // much as the line of an access log, and no connection ends while this thread is at work.
+    const gone = isLate && server.port !== undefined && server.requestIP(request) === null
     if (gone) exchange.end({ status: null, bytesOut: 0, cutShort: true })
     return endWith(exchange, response, request.method === 'HEAD')
   }
@@ -141,9 +149,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (refusal === null) underWay.began(body, peer)
     const response = refusal ?? (await registry.fetch(shown))
     underWay.ended(body)
-    if (body.ended) return ready(response, arrived, server)
+    if (body.ended) return ready(response, arrived, server, true)
     server.timeout(request, stallSeconds)
-    return ready(await answerEarly(request, body, response), arrived, server)
+    return ready(await answerEarly(request, body, response), arrived, server, true)
   }
 
   const bodyOf = (
@@ -182,21 +190,24 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     const shown = host === null && request.url.startsWith('/') ? withHost(request) : request
     const arrived = { request, shown, peer, exchange }
     if (shown === request && !isHost(host)) {
-      return ready(errorResponse('requestInvalid', { Connection: 'close' }), arrived, server)
+      return ready(errorResponse('requestInvalid', { Connection: 'close' }), arrived, server, false)
     }
     if (requestId !== null) setRequestId(shown, requestId)
     if (exchange !== null) setExchange(shown, exchange)
     setPeer(shown, peer)
+    setHeaderForm(shown, headerForm)
     const stream = request.body
     if (stream !== null) {
+      rememberAddress(arrived)
       const isFull = !underWay.admits(server, peer, true)
       const refusal = isFull ? errorResponse('unavailable', tryLater) : null
       return withBody(arrived, bodyOf(arrived, stream, server), server, refusal)
     }
     const response = registry.fetch(shown)
-    if (!(response instanceof Promise)) return ready(response, arrived, server)
+    if (!(response instanceof Promise)) return ready(response, arrived, server, false)
+    rememberAddress(arrived)
     server.timeout(request, 0)
-    return response.then((response) => ready(response, arrived, server))
+    return response.then((response) => ready(response, arrived, server, true))
   }
 
   if (!observed) {
@@ -207,8 +218,6 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   return (request, server) => {
     const requestId = chooseRequestId(request.headers.get('x-request-id'))
     const peer = peerOfRequest(request, server, proxies)
-    // Asked now, because a closed connection no longer knows.
-    void peer.address
     const exchange = beginExchange(() => ({
       requestId,
       method: request.method,
@@ -219,4 +228,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (observe !== null) exchange.add(observe)
     return answer(request, server, peer, exchange, requestId)
   }
+}
+
+/** Asks for the address of an observed request now, because a closed connection no longer knows it. */
+function rememberAddress({ exchange, peer }: Arrived): void {
+  if (exchange !== null) void peer.address
 }

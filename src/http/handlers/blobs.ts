@@ -6,6 +6,7 @@ import { whenSettled } from '../../oci/settled.ts'
 import type { OpenBlob } from '../../ports/blob-store.ts'
 import type { Call } from '../call.ts'
 import { clientHas, rangeStillWanted } from '../conditions.ts'
+import { headersFor } from '../header-form.ts'
 import { accepted, apiVersion, cacheControl, notModified } from '../headers.ts'
 import { multipartRanges } from '../multipart-ranges.ts'
 import { setNativeBlob } from '../native-blob.ts'
@@ -26,7 +27,10 @@ export function getBlob(
     if (isConditional && clientHas(headers, digest))
       return notModified(digest, cacheControl(call, 'immutable'))
     if (call.head) {
-      return new Response(null, { status: 200, headers: blobHeaders(call, digest, info.size) })
+      return new Response(null, {
+        status: 200,
+        headers: headersFor(call.request, blobHeaders(call, digest, info.size)),
+      })
     }
     const isElsewhere =
       typeof redirect === 'function' ? redirect(info, call.peer) : redirect === 'on'
@@ -110,7 +114,10 @@ function single(call: Call, digest: Digest, blob: OpenBlob, part: ByteSpan | nul
   const { start, end } = span
   const headers = blobHeaders(call, digest, end - start)
   if (part !== null) headers['Content-Range'] = `bytes ${start}-${end - 1}/${blob.size}`
-  const init = { status: part === null ? 200 : 206, headers }
+  const init =
+    part === null
+      ? { status: 200, headers: headersFor(call.request, headers) }
+      : { status: 206, headers }
   // Bytes that are there need no stream; nothing of such a blob is open.
   const bytes = blob.bytes as Uint8Array<ArrayBuffer> | undefined
   if (bytes !== undefined)

@@ -13,6 +13,7 @@ import { withWholeBody } from '../body.ts'
 import { setBodyLength } from '../body-length.ts'
 import { type Call, queryOf, short } from '../call.ts'
 import { clientHas, entityTags } from '../conditions.ts'
+import { headersFor } from '../header-form.ts'
 import { accepted, apiVersion, cacheControl, notModified } from '../headers.ts'
 
 /** end-3: GET and HEAD of a manifest, by tag or by digest, exactly as it was pushed. */
@@ -49,7 +50,7 @@ function answer(call: Call, reference: Reference, found: Manifest | ManifestInfo
     'Cache-Control': caching,
   }
   const body = 'bytes' in found ? (found.bytes as Uint8Array<ArrayBuffer>) : null
-  const response = new Response(body, { status: 200, headers })
+  const response = new Response(body, { status: 200, headers: headersFor(call.request, headers) })
   if (exchange !== null) setBodyLength(response, size)
   return response
 }
