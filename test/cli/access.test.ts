@@ -2,7 +2,8 @@ import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { audience, localIssuer } from '../access/local-issuer.ts'
+import { forgeriesOf } from '../access/forgeries.ts'
+import { audience, issuerKey, localIssuer } from '../access/local-issuer.ts'
 import { makeAuthority } from '../node-http/test-authority.ts'
 import { hasOpenssl } from './certificates.ts'
 import { digestOf, useProgram } from './harness.ts'
@@ -114,8 +115,9 @@ describe.each(everyRuntime)('access on %s', (runtime) => {
     expect(await push(url, 'app', alice)).toBe(403)
   })
 
-  test('takes the token of a CI job as the password', async () => {
+  test('takes the token of a CI job as the password, and no forged one', async () => {
     const issuer = await localIssuer()
+    issuer.keys.push(await issuerKey('ES256', 'ec-1'))
     try {
       const keys = { keys: issuer.keys.map(({ publicJwk }) => publicJwk) }
       const described = { issuer: issuer.url, audiences: [audience] }
@@ -146,6 +148,10 @@ describe.each(everyRuntime)('access on %s', (runtime) => {
       expect(await push(url, 'evil/app', basic('oidc', other))).toBe(403)
       const forged = `${job.slice(0, -8)}AAAAAAAA`
       expect(await push(url, 'acme/app', basic('oidc', forged))).toBe(401)
+      for (const [name, forgery] of forgeriesOf(() => issuer)) {
+        const authorization = `Bearer ${await forgery()}`
+        expect([name, await list(url, 'acme/app', { authorization })]).toEqual([name, 401])
+      }
       const away = await issuer.token({ iss: 'http://127.0.0.1:9' })
       expect(await list(url, 'acme/app', basic('oidc', away))).toBe(503)
     } finally {
