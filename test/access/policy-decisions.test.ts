@@ -108,16 +108,29 @@ describe('accessPolicy', () => {
         { who: 'anonymous', repositories: 'a/b', deny: 'pull' },
         { who: 'anonymous', repositories: 'c', deny: 'pull' },
         { who: '*', repositories: '{user}/**', allow: 'push' },
+        { who: '*', repositories: 'p/{claim.p:path}', allow: 'delete' },
       ],
     })
+    expect(closed.decide(null, ask('delete', 'p/x/y')).decision).toBe('login')
     expect(closed.isPublic).toBe(false)
     expect(closed.decide(null, ask('pull', 'a/b')).decision).toBe('login')
     expect(closed.decide(null, ask('pull', 'c')).decision).toBe('deny')
     expect(closed.decide(null, ask('push', 'x/y')).decision).toBe('login')
     expect(closed.decide(null, ask('push', 'x')).decision).toBe('deny')
-    expect(closed.decide(null, ask('delete', 'a/b')).decision).toBe('deny')
+    expect(closed.decide(null, ask('admin', 'a/b')).decision).toBe('deny')
     expect(closed.decide(null, ask('catalog', null)).decision).toBe('login')
   })
+})
+
+test('nobody is asked to log in for what is denied to everyone', () => {
+  const policy = accessPolicy({
+    rules: [
+      { who: ['user:x', 'anonymous'], repositories: 'c', deny: 'pull' },
+      { who: '*', repositories: '**', allow: 'pull' },
+    ],
+  })
+  expect(policy.decide(null, ask('pull', 'c')).decision).toBe('deny')
+  expect(policy.decide(null, ask('pull', 'd')).decision).toBe('login')
 })
 
 describe('immutable tags', () => {
@@ -226,6 +239,12 @@ describe('the catalog', () => {
     const deny = { who: '*', repositories: 'b/x/**', deny: 'pull' } as const
     const allow = { who: '*', repositories: 'b/**', allow: 'pull' } as const
     expect(scopeOf([deny, allow])).toBeUndefined()
+    const wild = { ...deny, repositories: 'b*/x' }
+    expect(scopeOf([wild, { ...allow, repositories: 'bc/**' }])).toBeUndefined()
+    expect(scopeOf([wild, { ...allow, repositories: 'c/**' }])).toEqual({
+      names: [],
+      prefixes: ['c/'],
+    })
     expect(scopeOf([allow, { ...deny, deny: ['pull', 'push'] }])).toEqual({
       names: [],
       prefixes: ['b/'],

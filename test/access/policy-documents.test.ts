@@ -392,6 +392,8 @@ describe('an issuer is refused for', () => {
     expect(open('*')).toEqual([
       expect.stringContaining('rules[0].who: lets in everybody in the world'),
     ])
+    expect(open(['user:alice', '*'])).toHaveLength(1)
+    expect(open(['user:alice', 'user:bob'])).toEqual([])
     expect(open({ issuer: 'github' })).toHaveLength(1)
     expect(open({ issuer: 'github', claims: { ref: 'refs/heads/main' } })).toHaveLength(1)
     expect(open({ issuer: 'github', claims: { repository_owner: '*' } })).toHaveLength(1)
@@ -482,7 +484,7 @@ describe('a policy is right, with a warning, where', () => {
       warningsOf({
         rules: [allowAll],
         groups: { a: [] },
-        immutable: [{ repositories: '**', tags: ['.x', 'a'.repeat(129), '*'] }],
+        immutable: [{ repositories: '**', tags: ['.x', 'a'.repeat(129), '*', 'semver'] }],
         quotas: [
           { repositories: 'a/**', bytes: 1 },
           { repositories: 'a/b', bytes: 2 },
