@@ -239,6 +239,10 @@ describe('the catalog', () => {
     const deny = { who: '*', repositories: 'b/x/**', deny: 'pull' } as const
     const allow = { who: '*', repositories: 'b/**', allow: 'pull' } as const
     expect(scopeOf([deny, allow])).toBeUndefined()
+    expect(scopeOf([{ ...deny, repositories: 'b' }, allow])).toEqual({
+      names: [],
+      prefixes: ['b/'],
+    })
     const wild = { ...deny, repositories: 'b*/x' }
     expect(scopeOf([wild, { ...allow, repositories: 'bc/**' }])).toBeUndefined()
     expect(scopeOf([wild, { ...allow, repositories: 'c/**' }])).toEqual({
