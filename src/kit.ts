@@ -22,6 +22,7 @@ export { chooseRequestId, requestIdOf, setRequestId } from './http/request-id.ts
 export { type MaintenanceOptions, startMaintenance } from './maintenance.ts'
 export { bytesSource } from './memory/bytes-source.ts'
 export { type SessionCreation, SessionTable } from './memory/session-table.ts'
+export { crc32 } from './metadata/crc32.ts'
 export {
   type JournalledMetadata,
   type JournalledOptions,

@@ -4,7 +4,6 @@ import type { Files, OpenFile } from './files.ts'
 import { type LockMode, takeFlock } from './flock.ts'
 import { identityNow } from './identity.ts'
 import type { Layout } from './layout.ts'
-import { isSocketLocked, takeSocketLock } from './socket-lock.ts'
 import type { LockKind } from './store-marker.ts'
 
 /** A folder that is ours alone, or that we may read. */
@@ -141,12 +140,19 @@ async function takeFirst(
   mode: LockMode,
 ): Promise<HeldLock | null> {
   if (mode === 'shared') return await takeToRead(files, layout, kind)
-  if (kind === 'socket') return await takeSocketLock(files, layout)
+  if (kind === 'socket') {
+    // Loaded for those who need it, with the runtime's `node:net`.
+    const { takeSocketLock } = await import('./socket-lock.ts')
+    return await takeSocketLock(files, layout)
+  }
   return fileLock(await takeFlock(files, layout.lock, 'alone', 'ensure'))
 }
 
 async function takeToRead(files: Files, layout: Layout, kind: LockKind): Promise<HeldLock | null> {
-  if (kind === 'socket') return (await isSocketLocked(files, layout)) ? null : noLock
+  if (kind === 'socket') {
+    const { isSocketLocked } = await import('./socket-lock.ts')
+    return (await isSocketLocked(files, layout)) ? null : noLock
+  }
   if ((await files.stat(layout.lock)) === null) return noLock
   try {
     return fileLock(await takeFlock(files, layout.lock, 'shared', 'read'))

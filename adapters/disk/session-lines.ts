@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib'
 import { parseUploadId, type UploadId } from '../../src/index.ts'
+import { crc32 } from './crc32.ts'
 import { parseSession, type SessionRecord, sessionText } from './session-file.ts'
 
 /** What a line of the sessions' file says. */

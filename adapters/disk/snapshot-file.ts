@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib'
 import type { Chunks, LogFile } from '../../src/kit.ts'
+import { crc32 } from './crc32.ts'
 import { isNoFile } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { Layout } from './layout.ts'

@@ -135,13 +135,7 @@ export const layers: readonly Layer[] = [
       'node:net': ['adapters/disk/socket-lock.ts'],
       'node:os': ['adapters/disk/threaded-hash.ts'],
       'node:worker_threads': ['adapters/disk/hash-thread.ts'],
-      'node:zlib': [
-        'adapters/disk/seal-file.ts',
-        'adapters/disk/snapshot-file.ts',
-        'adapters/disk/segments/record.ts',
-        'adapters/disk/segments/dead-records.ts',
-        'adapters/disk/session-lines.ts',
-      ],
+      'node:zlib': ['adapters/disk/crc32.ts'],
     },
   },
   {

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from '../crc32.ts'
 import { isPassing } from '../file-errors.ts'
 import type { Files } from '../files.ts'
 import { readText, writeAll } from '../whole-files.ts'

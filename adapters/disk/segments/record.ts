@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { crc32 } from 'node:zlib'
 import { type Digest, type DigestAlgorithm, parseDigest } from '../../../src/index.ts'
+import { crc32 } from '../crc32.ts'
 import type { RecordPlace } from './segment-key.ts'
 
 /** What the line before a record's bytes says of them. */
