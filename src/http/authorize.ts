@@ -1,6 +1,7 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Access, Ask, Decision, Principal, Rejection, Ruling } from '../ports/access.ts'
 import type { Call } from './call.ts'
+import type { Exchange } from './exchange.ts'
 
 /** What a request asks permission for. */
 export interface Wanted {
@@ -40,16 +41,19 @@ function askFor(
   caller: Principal | null | Rejection,
 ): Promise<void> | null {
   const { required, optional } = wanted
+  // Finding it takes longer than the rest of this.
+  const { exchange } = call
   if (caller !== null && 'rejected' in caller) {
-    if (call.exchange !== null) call.exchange.rule = 'wrong credentials'
+    if (exchange !== null) exchange.rule = 'wrong credentials'
     throw challenged(access, call, required, caller.message ?? 'wrong user name or password')
   }
   call.principal = caller
-  if (call.exchange !== null) call.exchange.principal = caller
+  if (exchange !== null) exchange.principal = caller
   const asks = optional.length === 0 ? required : [...required, ...optional]
   const decisions = access.authorize(caller, asks, call)
-  if (isPromise(decisions)) return decisions.then((all) => apply(access, call, wanted, all))
-  apply(access, call, wanted, decisions)
+  if (isPromise(decisions))
+    return decisions.then((all) => apply(access, call, wanted, all, exchange))
+  apply(access, call, wanted, decisions, exchange)
   return null
 }
 
@@ -58,10 +62,11 @@ function apply(
   call: Call,
   { required, optional }: Wanted,
   decisions: ReadonlyArray<Decision | Ruling>,
+  exchange: Exchange | null,
 ): void {
-  for (const index of required.keys()) {
+  for (let index = 0; index < required.length; index++) {
     const ruling = rulingOf(decisions[index])
-    if (index === 0 || ruling.decision !== 'allow') noteRule(call, ruling)
+    if (index === 0 || ruling.decision !== 'allow') noteRule(exchange, ruling)
     if (ruling.decision !== 'allow') throw refused(access, call, required, ruling)
     noteImmutable(call, ruling)
   }
@@ -96,8 +101,8 @@ function noteImmutable(call: Call, { isImmutable }: Ruling): void {
   call.isImmutable = before === null ? isImmutable : (tag) => before(tag) || isImmutable(tag)
 }
 
-function noteRule(call: Call, { rule }: Ruling): void {
-  if (rule !== undefined && call.exchange !== null) call.exchange.rule = rule
+function noteRule(exchange: Exchange | null, { rule }: Ruling): void {
+  if (rule !== undefined && exchange !== null) exchange.rule = rule
 }
 
 function refused(
