@@ -20,6 +20,7 @@ import {
 } from '../../src/access/index.ts'
 import type { Access, NoticeSink, RegistryOptions } from '../../src/index.ts'
 import { accessFolder, asksForLogin } from './access-settings.ts'
+import { openApiTokens } from './api-token-file.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { readGuarded } from './guarded-file.ts'
 import type { Log } from './log.ts'
@@ -81,12 +82,15 @@ export async function openAccess(settings: Settings, deps: AccessDeps): Promise<
   const tokens = settings.tokens ? await tokensOf(settings, log) : null
   const passwords =
     settings.htpasswd === null ? null : await openPasswordFile(settings.htpasswd, deps)
+  const folder = accessFolder(settings)
+  const apiTokens = folder === null ? null : await openApiTokens(folder, deps)
   const limit = loginLimit(settings)
 
   function build({ policy, issuers }: ServedPolicy): Access {
     return registryAccess({
       logins: [
         ...issuers,
+        ...(apiTokens === null ? [] : [apiTokens.login]),
         ...(passwords === null ? [] : [passwords.login]),
         ...(settings.tlsClientCa === null ? [] : [certificateLogin()]),
         ...(settings.proxyUser === null ? [] : [proxyLogin(settings.proxyUser)]),
@@ -137,10 +141,12 @@ export async function openAccess(settings: Settings, deps: AccessDeps): Promise<
     mayAnyonePush: served.mayAnyonePush,
     async reload() {
       await passwords?.reload()
+      await apiTokens?.reload()
       if (settings.policy !== null) await reloadPolicy()
     },
     async close() {
       unwatch()
+      apiTokens?.close()
       await passwords?.close()
     },
   }

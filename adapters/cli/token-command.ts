@@ -7,6 +7,7 @@ import {
 } from '../../src/access/api-token-list.ts'
 import { wrongUserName } from '../../src/access/htpasswd-file.ts'
 import { type ApiToken, createApiToken, type Grant } from '../../src/access/index.ts'
+import { accessFolder } from './access-settings.ts'
 import { editApiTokens, readApiTokens } from './api-token-file.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { didYouMean } from './nearest.ts'
@@ -52,17 +53,17 @@ function ownFlags(command: string): Readonly<Record<string, string | null>> {
   return { owner: 'NAME', name: 'NAME', expires: 'TIME', grant: 'REPOSITORIES:ACTIONS' }
 }
 
-/** `--access-dir`, or the folder `access` of the store that the settings name. */
+/** `--access-dir`, or the folder `access` of the store, as the settings of the server say it. */
 async function accessDirOf({ values }: Words): Promise<string> {
-  const accessDir = values.get('access-dir')?.at(-1)
-  if (accessDir !== undefined) return resolve(accessDir)
-  const words = ['storage-dir', 'config'].flatMap((flag) => {
+  const words = Object.keys(placeFlags).flatMap((flag) => {
     const value = values.get(flag)?.at(-1)
     return value === undefined ? [] : [`--${flag}=${value}`]
   })
-  const flags = { settings: ['storageDir'] as const, switches: [] }
+  const flags = { settings: ['storageDir', 'accessDir'] as const, switches: [] }
   const { settings } = await readSettings({ words, flags, environment: process.env })
-  return resolve(settings.storageDir, 'access')
+  const folder = accessFolder(settings)
+  if (folder !== null) return resolve(folder)
+  throw problem('a registry in memory keeps no tokens: name a folder with --access-dir')
 }
 
 async function create({ values }: Words, accessDir: string): Promise<number> {
