@@ -63,9 +63,17 @@ export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: Verdict
   const wrong: Map<string, Verdict> = new Map()
   const headers: Map<string, Verdict> = new Map()
   const underWay: Map<string, Promise<Verdict>> = new Map()
-  const secret = crypto.getRandomValues(new Uint8Array(32))
-  const hash = sipHasher(crypto.getRandomValues(new Uint8Array(16)))
+  /** Made with the first request: a worker may not ask for random bytes before. */
+  let secrets: { readonly mac: Uint8Array; readonly hash: (text: string) => string } | null = null
   const utf8 = new TextEncoder()
+
+  function keys(): NonNullable<typeof secrets> {
+    secrets ??= {
+      mac: crypto.getRandomValues(new Uint8Array(32)),
+      hash: sipHasher(crypto.getRandomValues(new Uint8Array(16))),
+    }
+    return secrets
+  }
 
   /** A verdict that still counts. */
   function current(table: Map<string, Verdict>, key: string): Verdict | undefined {
@@ -90,7 +98,9 @@ export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: Verdict
    * all the rest. Passwords and tokens that last are not kept.
    */
   function keyOf(header: string): string {
-    return header.length <= shortHeader && header.startsWith('Bearer ey') ? header : hash(header)
+    return header.length <= shortHeader && header.startsWith('Bearer ey')
+      ? header
+      : keys().hash(header)
   }
 
   async function checked(key: string, check: () => Promise<LoginResult>): Promise<Verdict> {
@@ -144,7 +154,7 @@ export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: Verdict
     },
 
     of(credentials, check, header) {
-      const key = hmac(sha256, secret, utf8.encode(credentials)).toString()
+      const key = hmac(sha256, keys().mac, utf8.encode(credentials)).toString()
       const verdict = current(right, key) ?? current(wrong, key)
       if (verdict !== undefined) {
         renewIfDue(key, verdict, check)
