@@ -79,6 +79,21 @@ describe.each(everyRuntime)('access on %s', (runtime) => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
   })
 
+  test('takes API tokens, and none that was revoked', async () => {
+    const dir = join(cli.folder(), 'access')
+    const words = ['--owner', 'bob', '--grant', 'team/**:pull,push', '--access-dir', dir]
+    const { out } = await cli.run('token', 'create', '--name', 'ci', ...words)
+    const secret = /ldk_\S+/.exec(out)?.[0] ?? ''
+    const started = await cli.serve('--memory', '--htpasswd', file(users), '--access-dir', dir)
+    const { url } = started
+    expect(await push(url, 'team/app', basic('bob', secret))).toBe(201)
+    expect(await list(url, 'team/app', { authorization: `Bearer ${secret}` })).toBe(200)
+    expect(await push(url, 'app', basic('bob', secret))).toBe(403)
+    await cli.run('token', 'revoke', 'ci', '--access-dir', dir)
+    await printed(started, 'API tokens reloaded')
+    expect(await push(url, 'team/app', basic('bob', secret))).toBe(401)
+  })
+
   test('opens reading with --anonymous-pull', async () => {
     const { url } = await cli.serve('--memory', '--htpasswd', file(users), '--anonymous-pull')
     expect(await push(url, 'app', basic('alice', 'secret'))).toBe(201)
