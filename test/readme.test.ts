@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { linkedPaths } from '../.ci/package-links.mjs'
 import { flagOf, settingNames, settings, variableOf } from '../adapters/cli/settings.ts'
 import type { Serving } from '../adapters/node-fs/index.ts'
-import { errorRows } from '../src/index.ts'
+import { errorRows, type Registry } from '../src/index.ts'
 import { filesBelow, textOf } from './architecture/source-files.ts'
 import { type CodeFolder, codeBlocks, makeCodeFolder } from './document-code.ts'
+import { clientOf as clientIn, imageManifest } from './http/client.ts'
 import { clientOf } from './promises/client.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -137,11 +138,25 @@ describe('README: its code runs as it stands', () => {
   afterAll(() => code.remove())
 
   it('has the blocks that are run below', () => {
-    expect(blocks).toHaveLength(3)
+    expect(blocks).toHaveLength(4)
+  })
+
+  it('a registry with users', async () => {
+    const { registry } = await code.run<{ registry: Registry }>(blocks[0] ?? '')
+    const ci = clientIn(registry, { Authorization: `Basic ${btoa('ci:secret')}` })
+    await ci.pushImage('public/app', 'v1.0.0')
+    await ci.pushBlob('public/app', 'another layer')
+    const moved = await ci.send('PUT', '/v2/public/app/manifests/v1.0.0', {
+      body: imageManifest('another layer'),
+    })
+    expect(moved.status).toBe(403)
+    const anonymous = clientIn(registry)
+    expect((await anonymous.send('GET', '/v2/public/app/tags/list')).status).toBe(200)
+    expect((await anonymous.send('GET', '/v2/app/tags/list')).status).toBe(401)
   })
 
   it('a registry in an app', async () => {
-    const { server } = await code.run<{ server: Server }>(blocks[0] ?? '')
+    const { server } = await code.run<{ server: Server }>(blocks[1] ?? '')
     try {
       if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
       const { port } = server.address() as AddressInfo
@@ -156,7 +171,7 @@ describe('README: its code runs as it stands', () => {
       serving: Serving
       registry: { close(): Promise<void> }
       said: string
-    }>(blocks[1] ?? '')
+    }>(blocks[2] ?? '')
     expect(made.said).toBe(`docker push 127.0.0.1:${made.serving.port}/anything`)
     await clientOf(made.serving.url).pushImage('app', 'latest')
     await made.serving.close(0)
@@ -164,7 +179,7 @@ describe('README: its code runs as it stands', () => {
   })
 
   it('a registry without a socket', async () => {
-    const { said } = await code.run<{ said: object }>(blocks[2] ?? '')
+    const { said } = await code.run<{ said: object }>(blocks[3] ?? '')
     expect(said).toEqual({ items: [], more: false })
   })
 })
