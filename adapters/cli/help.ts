@@ -38,9 +38,9 @@ no longer listens, and ends. A second signal ends it at once.
 Where a server asks for a login, layerdock user, token and policy keep its files, and
 docs/access.md tells the rest.
 
-SIGHUP reloads the configuration file: --log, --tls-cert and --tls-key change at once, the log names
-what waits for a restart. It also opens the audit log anew. Changes of certificates, users, API tokens
-and the policy are noticed without it.
+SIGHUP reloads the configuration file: --log, --tls-cert and --tls-key change at once, the log
+names what waits for a restart. It also opens the audit log anew. Changes of certificates, users,
+API tokens and the policy are noticed without it.
 
 Exit codes: 0 after a clean stop, 1 for a problem, 2 for a wrong command line, 78 for a wrong
 variable, configuration file, certificate, key or file of users, tokens or policy.
