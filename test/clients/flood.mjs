@@ -1,7 +1,7 @@
 // Floods a registry in several ways, and measures what a good client notices of it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -87,6 +87,20 @@ async function freePort() {
   return port
 }
 
+/**
+ * How long a process has worked, in seconds; NaN where the system does not say.
+ * @param {number} pid
+ */
+function cpuSeconds(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    // Ticks of a hundredth of a second: utime and stime.
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  } catch {
+    return Number.NaN
+  }
+}
+
 /** Times of both together. @param {readonly Seen[]} both */
 function together(both) {
   const seen = new Seen()
@@ -115,7 +129,7 @@ async function floodRuntime(runtime) {
   const serve = [main, 'serve', '--listen', listen, '--storage-dir', join(top, runtime)]
   const server = await startProgram(program, [...before, ...serve, ...args, ...limits], listen)
   print(`\n${title} ${version}: milliseconds of a good client's requests`)
-  print('flood          quiet p50     p99   flooded p50     p99   ratio   load')
+  print('flood          quiet p50     p99   flooded p50     p99   ratio   CPU   load')
   let tooSlow = 0
   try {
     const client = new GoodClient(server.host, basic('good', passwords.good))
@@ -123,8 +137,10 @@ async function floodRuntime(runtime) {
     await client.pull(Math.min(2, Number(seconds)), pace)
     for (const kind of values.flood) {
       const before = await client.pull(Number(seconds), pace)
+      const worked = cpuSeconds(server.pid)
       const flooding = startFlood(kind, server.host)
       const during = await client.pull(Number(seconds), pace)
+      const cpu = `${((100 * (cpuSeconds(server.pid) - worked)) / Number(seconds)).toFixed(0)} %`
       const outcomes = await flooding
       const after = await client.pull(Number(seconds) / 2, pace)
       const quiet = together([before, after])
@@ -133,9 +149,8 @@ async function floodRuntime(runtime) {
         (seen) => `${shown(seen.quantile(0.5))} ${shown(seen.quantile(0.99))}`,
       )
       const load = loadavg()[0]?.toFixed(1)
-      print(
-        `${kind.padEnd(12)} ${numbers.join('       ')}   ${ratio.toFixed(2).padStart(5)}   ${load}`,
-      )
+      const ends = `${ratio.toFixed(2).padStart(5)} ${cpu.padStart(5)}   ${load}`
+      print(`${kind.padEnd(12)} ${numbers.join('       ')}   ${ends}`)
       print(`  came of it: ${outcomes}`)
       for (const seen of [before, during, after]) {
         if (seen.wrong.size === 0) continue
