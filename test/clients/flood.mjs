@@ -16,7 +16,8 @@ const help = `node test/clients/flood.mjs [options]
 
   --runtime NAME       what Layerdock runs on: node, bun or deno; more than once (default: all three)
   --flood NAME         connections, sessions, logins or requests; more than once (default: all four)
-  --seconds N          how long each flood lasts, and the quiet before and after it (default: 10)
+  --rounds N           how often each flood comes; the ratio in the middle is judged (default: 3)
+  --seconds N          how long each flood lasts, and the quiet before it (default: 5)
   --connections N      slow connections (default: 1000)
   --rate N             requests a second of a flood (default: 1000; a tenth of it for logins)
   --limit N            requests a second that the server allows one user (default: 500)
@@ -24,7 +25,8 @@ const help = `node test/clients/flood.mjs [options]
                        judged (default: 2)
   --server ENTRY       the program to run on Node in place of what was built
 
-Everything is on loopback. A flood is a process of its own, from another address than the good client.
+Everything is on loopback. A flood is a process of its own, from another address than the good client. The figures
+are of use on a machine that does nothing else: its load stands beside them.
 `
 
 const kinds = ['connections', 'sessions', 'logins', 'requests']
@@ -32,7 +34,8 @@ const named = /** @type {const} */ ({ type: 'string', multiple: true })
 const values = programOptions(help, {
   runtime: { ...named, default: ['node', 'bun', 'deno'] },
   flood: { ...named, default: kinds },
-  seconds: { type: 'string', default: '10' },
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '5' },
   connections: { type: 'string', default: '1000' },
   rate: { type: 'string', default: '1000' },
   limit: { type: 'string', default: '500' },
@@ -40,7 +43,7 @@ const values = programOptions(help, {
   server: { type: 'string' },
 })
 const [seconds, rate, factor] = [values.seconds, values.rate, values.factor].map(Number)
-const connections = Number(values.connections)
+const [connections, rounds] = [Number(values.connections), Number(values.rounds)]
 /** Images a second of the good client: two requests each. */
 const pace = Math.min(50, Number(values.limit) / 4)
 
@@ -109,6 +112,33 @@ function together(both) {
 }
 
 /**
+ * One flood, between two times of quiet.
+ * @param {string} kind
+ * @param {import('../../conformance/servers.mjs').RunningServer} server
+ * @param {GoodClient} client
+ */
+async function floodOnce(kind, server, client) {
+  const before = await client.pull(Number(seconds), pace)
+  const worked = cpuSeconds(server.pid)
+  const flooding = startFlood(kind, server.host)
+  const during = await client.pull(Number(seconds), pace)
+  const cpu = `${((100 * (cpuSeconds(server.pid) - worked)) / Number(seconds)).toFixed(0)} %`
+  const outcomes = await flooding
+  const after = await client.pull(Number(seconds) / 2, pace)
+  const quiet = together([before, after])
+  const ratio = during.quantile(0.99) / quiet.quantile(0.99)
+  const [calm, busy] = [quiet, during].map(
+    (seen) => `${shown(seen.quantile(0.5))} ${shown(seen.quantile(0.99))}`,
+  )
+  const ends = `${ratio.toFixed(2).padStart(5)} ${cpu.padStart(5)}   ${loadavg()[0]?.toFixed(1)}`
+  print(`${kind.padEnd(12)} ${calm}       ${busy}   ${ends}`)
+  print(`  came of it: ${outcomes}`)
+  const wrong = [before, during, after].flatMap((seen) => [...seen.wrong])
+  if (wrong.length > 0) print(`  the good client got ${JSON.stringify(wrong)}`)
+  return { ratio, isServed: wrong.length === 0 }
+}
+
+/**
  * @param {string} runtime
  * @returns {Promise<number>} how many floods the good client noticed too much of
  */
@@ -136,27 +166,14 @@ async function floodRuntime(runtime) {
     await client.push(64 * 1024)
     await client.pull(Math.min(2, Number(seconds)), pace)
     for (const kind of values.flood) {
-      const before = await client.pull(Number(seconds), pace)
-      const worked = cpuSeconds(server.pid)
-      const flooding = startFlood(kind, server.host)
-      const during = await client.pull(Number(seconds), pace)
-      const cpu = `${((100 * (cpuSeconds(server.pid) - worked)) / Number(seconds)).toFixed(0)} %`
-      const outcomes = await flooding
-      const after = await client.pull(Number(seconds) / 2, pace)
-      const quiet = together([before, after])
-      const ratio = during.quantile(0.99) / quiet.quantile(0.99)
-      const numbers = [quiet, during].map(
-        (seen) => `${shown(seen.quantile(0.5))} ${shown(seen.quantile(0.99))}`,
-      )
-      const load = loadavg()[0]?.toFixed(1)
-      const ends = `${ratio.toFixed(2).padStart(5)} ${cpu.padStart(5)}   ${load}`
-      print(`${kind.padEnd(12)} ${numbers.join('       ')}   ${ends}`)
-      print(`  came of it: ${outcomes}`)
-      for (const seen of [before, during, after]) {
-        if (seen.wrong.size === 0) continue
-        tooSlow += 1
-        print(`  the good client got ${JSON.stringify(Object.fromEntries(seen.wrong))}`)
+      const ratios = []
+      for (let round = 0; round < rounds; round += 1) {
+        const { ratio, isServed } = await floodOnce(kind, server, client)
+        ratios.push(ratio)
+        if (!isServed) tooSlow += 1
       }
+      const ratio = ratios.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
+      if (rounds > 1) print(`  the ratio of most: ${ratio.toFixed(2)}`)
       if (Number(factor) > 0 && ratio > Number(factor)) tooSlow += 1
     }
     client.end()
