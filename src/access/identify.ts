@@ -2,7 +2,7 @@ import type { AccessRequest, Rejection } from '../ports/access.ts'
 import { classifyCredentials } from './credentials.ts'
 import type { Identified, Login, LoginResult } from './login.ts'
 import type { LoginLimit } from './login-limit.ts'
-import type { TokenService } from './token-service.ts'
+import type { StampOf, TokenService } from './token-service.ts'
 import { keepVerdicts } from './verdicts.ts'
 
 /** What finds out who calls. */
@@ -27,6 +27,7 @@ export interface Identifier {
     request: AccessRequest,
   ): Promise<Identified | Rejection>
   byRequest(request: AccessRequest): Promise<LoginResult>
+  readonly stampOf: StampOf
 }
 
 /** Asks logins and the token service who calls. */
@@ -58,8 +59,11 @@ export function identifier(options: IdentifyOptions): Identifier {
     return loginLimit === undefined ? check() : loginLimit.run(user, request, check)
   }
 
+  const stampOf: StampOf = async (name, id, details) =>
+    (await logins.find((each) => each.name === name)?.stampOf?.(id, details)) ?? null
+
   async function bearer(token: string, request: AccessRequest): Promise<LoginResult> {
-    const own = (await tokens?.verify(token)) ?? null
+    const own = (await tokens?.verify(token, stampOf)) ?? null
     if (own !== null) return own
     const result = await firstOf(logins, (login) => login.bearer?.(token, request))
     if (result !== null && !('rejected' in result)) return result
@@ -98,6 +102,7 @@ export function identifier(options: IdentifyOptions): Identifier {
   return {
     byHeader,
     byRequest,
+    stampOf,
     byPassword: async (user, secret, request) =>
       (await verdicts.of(`${user}:${secret}`, () => password(user, secret, request))) ?? {
         rejected: true,

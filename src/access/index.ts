@@ -42,7 +42,7 @@ export {
   requestLogin,
 } from './request-logins.ts'
 export type { Rate } from './token-buckets.ts'
-export type { TokenDeps, TokenService } from './token-service.ts'
+export type { StampOf, TokenDeps, TokenService } from './token-service.ts'
 export type { AccessEntry } from './tokens/scopes.ts'
 export {
   type KeyStore,

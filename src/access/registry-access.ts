@@ -43,7 +43,7 @@ export interface AccessOptions {
  * const registry = createRegistry({ access })
  */
 export function registryAccess(options: AccessOptions): Access {
-  const { logins, policy, tokens } = options
+  const { policy, tokens } = options
   const identify = identifier(options)
   /**
    * Clients learn from the version check how to log in, so it asks them to wherever they can get tokens, anonymous
@@ -135,8 +135,7 @@ export function registryAccess(options: AccessOptions): Access {
           token: (request: Request, call: AccessRequest) =>
             tokens.answer(request, call, {
               password: identify.byPassword,
-              stampOf: async (name, id, details) =>
-                (await logins.find((each) => each.name === name)?.stampOf?.(id, details)) ?? null,
+              stampOf: identify.stampOf,
               request: identify.byRequest,
               allows: isGrantable,
             }),

@@ -1,6 +1,13 @@
 import type { AccessRequest, Ask, Principal, Rejection, TokenAnswer } from '../ports/access.ts'
 import type { Identified, LoginResult, PrincipalDetails } from './login.ts'
 
+/** Who a token was made for, as its login knows it now; null for nobody any more. */
+export type StampOf = (
+  login: string,
+  id: string,
+  details: PrincipalDetails,
+) => Promise<Identified | null>
+
 /** What a token service asks of the access it belongs to. */
 export interface TokenDeps {
   /** Finds out who Basic credentials belong to; null for none of the logins. */
@@ -9,12 +16,7 @@ export interface TokenDeps {
     password: string,
     request: AccessRequest,
   ) => Promise<Identified | Rejection>
-  /** Who a refresh token was for, as its login knows it now. */
-  readonly stampOf: (
-    login: string,
-    id: string,
-    details: PrincipalDetails,
-  ) => Promise<Identified | null>
+  readonly stampOf: StampOf
   /** Finds out who a request comes from whose credentials are not in its header or body. */
   readonly request: (request: AccessRequest) => Promise<LoginResult>
   /** Whether policy and grants allow an ask now. */
@@ -28,7 +30,7 @@ export interface TokenService {
   /** Answers the token endpoint. */
   answer(request: Request, call: AccessRequest, deps: TokenDeps): Promise<TokenAnswer>
   /** Who a token of ours is for; null where it is not one of ours. */
-  verify(token: string): Promise<LoginResult>
+  verify(token: string, stampOf: StampOf): Promise<LoginResult>
 }
 
 /** The scope of asks as challenges have it: `repository:team/app:pull,push`; several with spaces between. */

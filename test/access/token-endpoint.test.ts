@@ -338,6 +338,21 @@ describe('an access token', () => {
     expect((await withToken(registry, token, '/v2/team/a/tags/list')).status).toBe(403)
   })
 
+  test.each([
+    ['the password changes', (users: Map<string, string>) => users.set('ann', 'changed')],
+    ['the user is gone', (users: Map<string, string>) => users.delete('ann')],
+  ])('ends when %s', async (_, change) => {
+    const users = new Map([['ann', 'secret']])
+    const registry = tokenRegistry({ users })
+    const { token } = await getToken(registry, 'scope=repository:team/a:pull', ann)
+    const use = (): Promise<Response> => withToken(registry, token, '/v2/team/a/tags/list')
+    expect((await use()).status).toBe(404)
+    change(users)
+    const answer = await use()
+    expect(answer.status).toBe(401)
+    expect(await answer.text()).toContain('the login behind the token is over')
+  })
+
   test('that has expired says so in the challenge, so that clients get another', async () => {
     let now = Date.now()
     const registry = tokenRegistry({ clock: () => now })

@@ -15,6 +15,8 @@ export interface TokenContent {
 /** A token for the registry itself. */
 export interface AccessContent extends TokenContent {
   readonly access: readonly AccessEntry[]
+  /** The hash of the login's stamp when it was made; null for a login without stamps. */
+  readonly stamp: string | null
 }
 
 /** A token for the token endpoint alone. */
@@ -116,14 +118,22 @@ export function signedTokens({ keys, issuer, service, clock }: SignedTokenOption
   }
 
   return {
-    access: (content) => sign(access, content, { access: [...content.access] }),
+    access: (content) =>
+      sign(access, content, {
+        access: [...content.access],
+        ...(content.stamp === null ? {} : { stamp: content.stamp }),
+      }),
     refresh: (content) => sign(refresh, content, { stamp: content.stamp }),
 
     async verifyAccess(token) {
       if (claimedType(token) !== accessType) return null
       const payload = await verify(access, token)
       if (isWrong(payload)) return payload
-      return { ...contentOf(payload), access: payload.access as AccessEntry[] }
+      return {
+        ...contentOf(payload),
+        access: payload.access as AccessEntry[],
+        stamp: (payload.stamp as string | undefined) ?? null,
+      }
     },
 
     async verifyRefresh(token) {

@@ -72,6 +72,8 @@ export function signingKeys(options: SigningKeyOptions = {}): SigningKeys {
   const clock = options.clock ?? Date.now
   let known: Known | null = null
   let running: Promise<Known> | null = null
+  /** When the store could not be used; null where it could. */
+  let failedAt: number | null = null
 
   /** One at a time: reads the store, and makes a key where the newest is too old. */
   function refreshed(): Promise<Known> {
@@ -79,7 +81,8 @@ export function signingKeys(options: SigningKeyOptions = {}): SigningKeys {
       .catch((error: unknown) => {
         if (known === null || known.keys.length === 0) throw error
         options.onProblem?.(error)
-        known = { ...known, readAt: clock() }
+        failedAt = clock()
+        known = { ...known, readAt: failedAt }
         return known
       })
       .finally(() => {
@@ -124,8 +127,9 @@ export function signingKeys(options: SigningKeyOptions = {}): SigningKeys {
 
   return {
     async current() {
-      const isFresh = known !== null && !isDue(known) && isRecent(known, rereadMs)
-      const { keys } = isFresh && known !== null ? known : await refreshed()
+      const isFresh = known !== null && isRecent(known, rereadMs)
+      const mayStay = isFresh && known !== null && (!isDue(known) || failedAt === known.readAt)
+      const { keys } = mayStay && known !== null ? known : await refreshed()
       const [newest] = keys
       if (newest === undefined) throw new KeysBroken('there is no key')
       return newest

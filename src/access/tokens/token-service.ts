@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { AccessRequest, Principal, Rejection, TokenAnswer } from '../../ports/access.ts'
 import type { Identified, PrincipalDetails } from '../login.ts'
-import type { TokenDeps, TokenService } from '../token-service.ts'
+import type { StampOf, TokenDeps, TokenService } from '../token-service.ts'
 import { carriedDetails, mostTokenCharacters } from './carried-details.ts'
 import { formatScopes, grantScopes, parseScopes } from './scopes.ts'
 import { isWrong, type RefreshContent, signedTokens } from './signed-tokens.ts'
@@ -80,12 +80,8 @@ export function tokenService(options: TokenServiceOptions): TokenService {
     const content = await tokens.verifyRefresh(token)
     const over: Rejection = { rejected: true, message: 'the refresh token is over; log in again' }
     if (isWrong(content)) return { rejected: true, message: `${content.wrong}; log in again` }
-    const { subject, details, stamp } = content
-    if (subject === null || details.login === undefined) return over
-    const found = await deps.stampOf(details.login, subject, details as PrincipalDetails)
-    if (found?.stamp === undefined || found.principal === null) return over
-    if (hashOf(found.stamp) !== stamp) return over
-    return { found, refresh: { token, content } }
+    const found = await stillThere(content, deps.stampOf)
+    return found === null ? over : { found, refresh: { token, content } }
   }
 
   /** A refresh token for a login that has a stamp; the same one where that is what came. */
@@ -142,6 +138,7 @@ export function tokenService(options: TokenServiceOptions): TokenService {
         details,
         expiresAt: now + life,
         access,
+        stamp: found?.stamp === undefined ? null : hashOf(found.stamp),
       })
       return grantedAnswer(
         {
@@ -156,15 +153,34 @@ export function tokenService(options: TokenServiceOptions): TokenService {
       )
     },
 
-    async verify(token) {
+    async verify(token, stampOf) {
       const content = await tokens.verifyAccess(token)
       if (content === null) return null
       if (isWrong(content)) return { rejected: true, message: content.wrong }
-      const { subject, details, access, expiresAt } = content
+      const { subject, details, access, expiresAt, stamp } = content
       if (subject === null) return { principal: null, expiresAt }
-      return { principal: { id: subject, details: { ...details, access } }, expiresAt }
+      if (stamp === null)
+        return { principal: { id: subject, details: { ...details, access } }, expiresAt }
+      const found = await stillThere({ ...content, stamp }, stampOf)
+      if (found?.principal == null)
+        return { rejected: true, message: 'the login behind the token is over' }
+      return {
+        principal: { id: subject, details: { ...found.principal.details, access } },
+        expiresAt,
+      }
     },
   }
+}
+
+/** Who a token was made for, where the login that found it still says the same of it; otherwise null. */
+async function stillThere(
+  { subject, details, stamp }: RefreshContent,
+  stampOf: StampOf,
+): Promise<Identified | null> {
+  if (subject === null || details.login === undefined) return null
+  const found = await stampOf(details.login, subject, details as PrincipalDetails)
+  if (found?.stamp === undefined || found.principal?.id !== subject) return null
+  return hashOf(found.stamp) === stamp ? found : null
 }
 
 /** Who asks for a token, and the refresh token that says so. */
