@@ -25,7 +25,7 @@ import { CliError, exitCodes } from './exit.ts'
 import { readGuarded } from './guarded-file.ts'
 import type { Log } from './log.ts'
 import { refuseOpenListener } from './open-listener.ts'
-import { openPasswordFile } from './password-file.ts'
+import { openPasswordFile, type PasswordFile } from './password-file.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { loginLimit, withRequestLimits } from './request-limits.ts'
 import type { Settings } from './settings.ts'
@@ -80,10 +80,13 @@ export async function openAccess(settings: Settings, deps: AccessDeps): Promise<
   let served = await readPolicy(settings, log)
   refuseOpenListener(settings, served.mayAnyonePush)
   const tokens = settings.tokens ? await tokensOf(settings, log) : null
-  const passwords =
-    settings.htpasswd === null ? null : await openPasswordFile(settings.htpasswd, deps)
   const folder = accessFolder(settings)
   const apiTokens = folder === null ? null : await openApiTokens(folder, deps)
+  const passwords = await openPasswords(settings, deps).catch((error: unknown) => {
+    // What watches a file keeps the process alive.
+    apiTokens?.close()
+    throw error
+  })
   const limit = loginLimit(settings)
 
   function build({ policy, issuers }: ServedPolicy): Access {
@@ -150,6 +153,13 @@ export async function openAccess(settings: Settings, deps: AccessDeps): Promise<
       await passwords?.close()
     },
   }
+}
+
+async function openPasswords(
+  { htpasswd }: Settings,
+  deps: AccessDeps,
+): Promise<PasswordFile | null> {
+  return htpasswd === null ? null : openPasswordFile(htpasswd, deps)
 }
 
 /** An access that is another one after a reload. */

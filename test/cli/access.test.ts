@@ -293,6 +293,21 @@ describe('a start is refused', () => {
     expect(await refusal(...words, policy)).toEqual([78, expect.stringContaining('chmod o-w')])
   })
 
+  test('with users or API tokens that cannot be used', async () => {
+    const folder = cli.folder()
+    const words = ['--listen', '127.0.0.1:0', '--access-dir', folder, '--htpasswd']
+    const passwords = join(folder, 'users')
+    expect(await refusal(...words, passwords)).toEqual([78, expect.stringContaining(passwords)])
+    writeFileSync(passwords, 'alice:secret\n', { mode: 0o600 })
+    const [code, err] = await refusal(...words, passwords)
+    expect([code, err]).toEqual([78, expect.stringMatching(/alice.*htpasswd -B/)])
+    expect(err).not.toContain('secret')
+    writeFileSync(passwords, users, { mode: 0o600 })
+    writeFileSync(join(folder, 'tokens.json'), '{', { mode: 0o600 })
+    const [, told] = await refusal(...words, passwords)
+    expect(told).toContain('tokens.json')
+  })
+
   test('with an audit log that cannot be written', async () => {
     const [code, err] = await refusal('--listen', '127.0.0.1:0', '--audit-log', '/nowhere/audit')
     expect([code, err]).toEqual([78, expect.stringContaining('--audit-log /nowhere/audit: cannot')])
