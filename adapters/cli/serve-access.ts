@@ -1,33 +1,22 @@
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import {
   certificateLogin,
-  compilePolicy,
   holdToQuotas,
-  type Login,
-  oidcLogin,
-  type Policy,
   proxyLogin,
-  type QuotaOf,
-  type ReadPolicy,
   registryAccess,
-  repositoryQuota,
-  signedInMayAll,
   signingKeys,
   type TokenService,
-  type TrustedIssuer,
   tokenService,
-  trustedIssuers,
 } from '../../src/access/index.ts'
 import type { Access, NoticeSink, RegistryOptions } from '../../src/index.ts'
 import { accessFolder, asksForLogin } from './access-settings.ts'
 import { openApiTokens } from './api-token-file.ts'
-import { CliError, exitCodes } from './exit.ts'
-import { readGuarded } from './guarded-file.ts'
+import { CliError } from './exit.ts'
 import type { Log } from './log.ts'
 import { refuseOpenListener } from './open-listener.ts'
 import { openPasswordFile, type PasswordFile } from './password-file.ts'
-import { readPolicyFile } from './policy-file.ts'
 import { loginLimit, withRequestLimits } from './request-limits.ts'
+import { readServedPolicy, type ServedPolicy } from './served-policy.ts'
 import type { Settings } from './settings.ts'
 import { signingKeysOf } from './signing-keys-file.ts'
 import { watchFiles } from './watch-files.ts'
@@ -52,19 +41,6 @@ export interface AccessDeps {
   readonly onNotice: NoticeSink
 }
 
-/** The policy of a server, and the logins that it makes. */
-interface ServedPolicy {
-  readonly policy: Policy
-  readonly issuers: readonly Login[]
-  readonly quotaOf: QuotaOf
-  /** Whether callers who have not logged in may push or delete somewhere. */
-  readonly mayAnyonePush: boolean
-  /** What it was made of: another text is another policy. */
-  readonly text: string
-  /** The files it was read from. */
-  readonly files: readonly string[]
-}
-
 /**
  * Opens what the settings say of access: users, API tokens, issuers, keys and the policy. Their files are read
  * again when they change; one that is broken then changes nothing, and the log says so.
@@ -77,7 +53,7 @@ export async function openAccess(settings: Settings, deps: AccessDeps): Promise<
     return { access, mayAnyonePush: true, reload: async () => {}, close: async () => {} }
   }
   const { log } = deps
-  let served = await readPolicy(settings, log)
+  let served = await readServedPolicy(settings, log)
   refuseOpenListener(settings, served.mayAnyonePush)
   const tokens = settings.tokens ? await tokensOf(settings, log) : null
   const folder = accessFolder(settings)
@@ -105,6 +81,7 @@ export async function openAccess(settings: Settings, deps: AccessDeps): Promise<
     })
   }
 
+  served.check()
   let current = build(served)
   let unwatch = watch()
 
@@ -115,10 +92,11 @@ export async function openAccess(settings: Settings, deps: AccessDeps): Promise<
 
   async function reloadPolicy(): Promise<void> {
     try {
-      const next = await readPolicy(settings, log)
+      const next = await readServedPolicy(settings, log)
       if (next.text === served.text) return
       refuseOpenListener(settings, next.mayAnyonePush)
       served = next
+      served.check()
       current = build(next)
       unwatch()
       unwatch = watch()
@@ -174,71 +152,6 @@ function delegating(first: Access, current: () => Access): Access {
       ? {}
       : { token: (request, call) => current().token?.(request, call) ?? token(request, call) }),
   }
-}
-
-async function readPolicy(settings: Settings, log: Log): Promise<ServedPolicy> {
-  const { policy: path, anonymousPull, tlsClientCa, proxyUser } = settings
-  if (path === null) {
-    const policy = signedInMayAll({ anonymousPull })
-    return { policy, issuers: [], quotaOf: () => null, mayAnyonePush: false, text: '', files: [] }
-  }
-  const loginGroups = tlsClientCa !== null || proxyUser !== null
-  const { policy, text, warnings } = readPolicyFile(path, { loginGroups })
-  const keys = await issuersOf(path, policy)
-  for (const warning of warnings) log.to.warn({ warning }, 'policy')
-  const login = oidcLogin(keys.issuers, {
-    onProblem: (problem) => log.to.warn({ problem }, 'tokens of an issuer are refused'),
-  })
-  // A server does not wait for those of others.
-  void login.check().then((problems) => {
-    for (const problem of problems) {
-      log.to.warn({ problem }, 'tokens of an issuer are refused until it can be reached')
-    }
-    log.flush()
-  })
-  return {
-    policy: compilePolicy(policy),
-    issuers: policy.issuers.length === 0 ? [] : [login],
-    quotaOf: repositoryQuota(policy.quotas),
-    mayAnyonePush: mayAnyonePush(policy),
-    text: [text, ...keys.texts].join('\n'),
-    files: [path, ...keys.files],
-  }
-}
-
-/** The issuers of a policy, with the files of their keys. @throws CliError */
-async function issuersOf(path: string, { issuers }: ReadPolicy): Promise<IssuersWithKeys> {
-  const texts: string[] = []
-  const files: string[] = []
-  try {
-    const trusted = await trustedIssuers(issuers, async (name) => {
-      const file = resolve(dirname(path), name)
-      const { text } = await readGuarded(file, 0o002)
-      files.push(file)
-      texts.push(text)
-      return text
-    })
-    return { issuers: trusted, texts, files }
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
-    throw new CliError(exitCodes.config, [`${path}: ${problem}`])
-  }
-}
-
-interface IssuersWithKeys {
-  readonly issuers: readonly TrustedIssuer[]
-  readonly texts: readonly string[]
-  readonly files: readonly string[]
-}
-
-/** Whether some rule lets callers push or delete who have not logged in; another may deny part of it. */
-function mayAnyonePush({ rules }: ReadPolicy): boolean {
-  return rules.some(
-    ({ effect, actions, who }) =>
-      effect === 'allow' &&
-      (actions.has('push') || actions.has('delete') || actions.has('admin')) &&
-      who.some(({ kind }) => kind === 'anonymous'),
-  )
 }
 
 async function tokensOf(settings: Settings, log: Log): Promise<TokenService> {
