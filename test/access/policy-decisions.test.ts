@@ -263,6 +263,8 @@ describe('the catalog', () => {
     const pull = { who: '*', repositories: 'a', allow: 'pull' } as const
     const catalog = ask('catalog', null)
     expect(accessPolicy({ rules: [pull] }).decide(alice, catalog).decision).toBe('allow')
+    const byClaim = accessPolicy({ rules: [{ ...pull, repositories: '{claim.team}' }] })
+    expect(byClaim.decide(alice, catalog).decision).toBe('deny')
     expect(
       accessPolicy({ rules: [{ who: '*', deny: 'catalog' }, pull] }).decide(alice, catalog),
     ).toMatchObject({
