@@ -88,7 +88,7 @@ export function limitLogins(options: LoginLimitOptions = {}): LoginLimit {
         const waitMs = buckets.take(key)
         if (waitMs > 0) {
           giveBack()
-          throw tooMany(waitMs, 'wrong passwords')
+          throw tooMany(waitMs, 'after too many wrong passwords, ')
         }
         taken.push([buckets, key])
       }

@@ -96,10 +96,10 @@ export function limitRequests(access: Access | null, limits: RequestLimits): Acc
 }
 
 /** The error of a caller who may come back in `waitMs` milliseconds. */
-export function tooMany(waitMs: number, what: string = 'requests'): RegistryError {
+export function tooMany(waitMs: number, reason: string = ''): RegistryError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000))
   return new RegistryError('tooManyRequests', {
-    advice: `too many ${what} from this caller; try again in ${seconds} s`,
+    advice: `${reason}wait ${seconds} s and try again`,
     headers: { 'Retry-After': String(seconds) },
   })
 }

@@ -77,7 +77,7 @@ test('a refusal is TOOMANYREQUESTS, says when to come back, and who was refused'
   expect(refused.status).toBe(429)
   expect(refused.headers.get('retry-after')).toBe('3')
   expect(await refused.json()).toMatchObject({
-    errors: [{ code: 'TOOMANYREQUESTS', message: expect.stringContaining('try again in 3 s') }],
+    errors: [{ code: 'TOOMANYREQUESTS', message: 'too many requests: wait 3 s and try again' }],
   })
   caller.clock.advance(2400)
   expect((await caller.send(ann)).headers.get('retry-after')).toBe('1')
