@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { type LoginLimit, limitLogins, registryAccess } from '../../src/access/index.ts'
+import {
+  type LoginLimit,
+  limitLogins,
+  registryAccess,
+  tokenService,
+} from '../../src/access/index.ts'
 import { createRegistry, RegistryError } from '../../src/index.ts'
 import { setPeer } from '../../src/kit.ts'
 import type { AccessRequest } from '../../src/ports/access.ts'
 import { fakeClock } from '../../src/testing/index.ts'
+import { policyOf, usersLogin } from './token-registry.ts'
 
 const right = { principal: { id: 'ann' } }
 const wrong = { rejected: true } as const
@@ -146,3 +152,33 @@ test('a flood of wrong passwords is refused before a password is looked at', asy
   expect(refused.headers.get('retry-after')).toBe('6')
   expect((await ping('bob', 'secret', there)).status).toBe(200)
 })
+
+test.each(['GET', 'POST'] as const)(
+  'the token endpoint counts wrong passwords, by %s',
+  async (method) => {
+    const registry = createRegistry({
+      access: registryAccess({
+        logins: [usersLogin(new Map([['ann', 'secret']]))],
+        policy: policyOf(() => true),
+        tokens: tokenService({ service: 'registry.test' }),
+        loginLimit: limitLogins({ perMinute: 3, clock: fakeClock().now }),
+      }),
+    })
+    const ask = async (password: string, address: string): Promise<Response> => {
+      const url = 'http://registry.test/v2/_layerdock/token'
+      const form = { grant_type: 'password', service: 'registry.test', client_id: 'test' }
+      const body = new URLSearchParams({ ...form, username: 'ann', password })
+      const headers = { Authorization: `Basic ${btoa(`ann:${password}`)}` }
+      const init = method === 'POST' ? { method, body } : { method, headers }
+      const query = method === 'POST' ? '' : '?service=registry.test'
+      const request = new Request(url + query, init)
+      setPeer(request, { address })
+      return registry.fetch(request)
+    }
+    expect((await ask('secret', there)).status).toBe(200)
+    for (const guess of ['1', '2', '3']) expect((await ask(guess, here)).status).toBe(401)
+    const refused = await ask('4', here)
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '20'])
+    expect((await ask('secret', there)).status).toBe(200)
+  },
+)
