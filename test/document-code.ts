@@ -58,6 +58,8 @@ const typeSettings = {
   compilerOptions: {
     isolatedDeclarations: false,
     declaration: false,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
     typeRoots: [join(root, 'node_modules/@types')],
   },
   include: [],
