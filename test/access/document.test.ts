@@ -23,6 +23,7 @@ const around: Readonly<Record<string, string>> = {
   policy: "import('layerdock/access').Policy & import('layerdock/access').ReadPolicy",
   isBanned: '(digest: string) => Promise<boolean>',
   log: '(notice: object) => void',
+  store: "import('layerdock/access').KeyStore",
   createRegistry: "typeof import('layerdock').createRegistry",
 }
 

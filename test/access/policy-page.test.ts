@@ -8,7 +8,9 @@ import { parsePolicy } from '../../src/access/index.ts'
 
 const path = fileURLToPath(new URL('../../docs/access.md', import.meta.url))
 const page = readFileSync(path, 'utf8')
-const documents = [...page.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? '')
+const documents = [...page.matchAll(/^```json\n([\s\S]*?)^```$/gm)]
+  .map(([, text]) => text ?? '')
+  .filter((text) => text.includes('"rules"'))
 const folder = mkdtempSync(join(tmpdir(), 'layerdock-policy-page-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
