@@ -1,4 +1,4 @@
-import type { CryptoKey, JSONWebKeySet, JWSHeaderParameters } from 'jose'
+import type { JSONWebKeySet, JWSHeaderParameters } from 'jose'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { fetchJson, trustedUrl } from './fetch-json.ts'
 

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { CryptoKey, JWK } from 'jose'
+import type { JWK } from 'jose'
 
 /** A key pair that signs tokens (ES256). */
 export interface SigningKey {
