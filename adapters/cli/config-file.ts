@@ -12,10 +12,12 @@ export interface ConfigFile {
 /** Reads a configuration file: one JSON object, its keys the names of settings. */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
   let document: unknown
+  let text = ''
   try {
-    document = JSON.parse(readFileSync(path, 'utf8'))
+    text = readFileSync(path, 'utf8')
+    document = JSON.parse(text)
   } catch (error) {
-    const problem = error instanceof SyntaxError ? `is not JSON: ${error.message}` : reason(error)
+    const problem = error instanceof SyntaxError ? await notJson(text) : reason(error)
     return { values: new Map(), problems: [`${path}: ${problem}`] }
   }
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
@@ -31,6 +33,12 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
     } else values.set(setting, value)
   }
   return { values, problems }
+}
+
+async function notJson(text: string): Promise<string> {
+  const { placeOfJsonError } = await import('../../src/access/policy/json-place.ts')
+  const place = placeOfJsonError(text)
+  return place === null ? 'is not JSON' : `is not JSON from ${place} on`
 }
 
 async function hint(key: string): Promise<string> {

@@ -1,6 +1,6 @@
 import type { NoticeSink } from '../../src/index.ts'
 import type { Entries } from './log.ts'
-import { plain } from './plain-text.ts'
+import { loggedTarget } from './plain-text.ts'
 
 /** Logs what no client is told. */
 export function logNotices(log: Entries): NoticeSink {
@@ -8,7 +8,7 @@ export function logNotices(log: Entries): NoticeSink {
     switch (notice.kind) {
       case 'failure': {
         const { requestId, method, path, error } = notice
-        log.error({ requestId, method, path: plain(path, 1024), err: error }, 'request failed')
+        log.error({ requestId, method, path: loggedTarget(path), err: error }, 'request failed')
         return
       }
       case 'store-read-only':

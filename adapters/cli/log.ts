@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { DestinationStream, Logger } from 'pino'
 import { openOutput } from './log-output.ts'
 import { asText } from './log-text.ts'
+import { withoutSecrets } from './plain-text.ts'
 import type { LogLevel } from './settings.ts'
 
 /** What entries are logged to. */
@@ -63,7 +64,7 @@ function lazyLogger(first: LogLevel, stream: DestinationStream): Entries {
     // The parameters are pino's own.
     (...words: readonly unknown[]) => {
       if (!takes(name)) return
-      made ??= createLogger(level, stream)
+      made ??= createLogger(level, { write: (line) => stream.write(withoutSecrets(line)) })
       Reflect.apply(made[name], made, words)
     }
   return {

@@ -68,6 +68,9 @@ try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
   if (!(error instanceof CliError)) throw error
-  for (const message of error.messages) process.stderr.write(`layerdock: ${message}\n`)
+  const { withoutSecrets } = await import('./plain-text.ts')
+  for (const message of error.messages) {
+    process.stderr.write(`layerdock: ${withoutSecrets(message)}\n`)
+  }
   process.exitCode = error.exitCode
 }

@@ -10,6 +10,34 @@ export function plain(text: string, longest: number): string {
   })
 }
 
+/** What a secret looks like. No pattern takes a quote or half an escape, so that a line of JSON stays one. */
+const secrets: ReadonlyArray<readonly [pattern: RegExp, instead: string]> = [
+  // A JWT, an API token of ours, a bcrypt hash, a private key.
+  [/\beyJ[\w-]{8,}(?:\.[\w-]*)*/g, '…'],
+  [/\bldk_\w{8,}/g, '…'],
+  [/\$2[abxy]\$\d\d\$[\w./]+/g, '…'],
+  [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:[^"\\]|\\.)*/g, '$1…'],
+  // Credentials in a URL, in a header, and behind a name.
+  [/(:\/\/|:%2f%2f)(?:[^\s/"\\@:]*:[^\s"\\@]+|[^\s/"\\@]+)@/gi, '$1…@'],
+  [/\b(Basic|Bearer)((?:\s|\+|%20)+)(?=[^\s"\\]*[\d=_+/-])(?!realm=)[^\s"\\]{8,}/gi, '$1$2…'],
+  [
+    /\b([\w-]*(?:password|passwd|pwd|token|secret|api[_-]?key|session))(=|%3d)[^\s"\\&]+/gi,
+    '$1$2…',
+  ],
+]
+
+/** Most texts have none of these, so this is all that they cost. */
+const mayHaveSecret = /eyJ|ldk_|\$2|PRIVATE|@|basic|bearer|passw|pwd|token|secret|key|session/i
+
+/**
+ * A text without what looks like a secret: for texts of clients and operators that a person will read. What looks
+ * like any other word cannot be told from one.
+ */
+export function withoutSecrets(text: string): string {
+  if (!mayHaveSecret.test(text)) return text
+  return secrets.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text)
+}
+
 /** Query parameters of the registry's own API: no other value ever reaches a log. */
 const openParameters: ReadonlySet<string> = new Set([
   'artifactType',
@@ -23,17 +51,30 @@ const openParameters: ReadonlySet<string> = new Set([
   'tag',
 ])
 
+/** What their values are made of: names, digests, numbers and media types. */
+const openValue = /^(?:[\w.:/+~-]|%2[bf]|%3a)*$/i
+
+/** Where a path ends, also for programs that write it in another way. */
+const pathEnd = /[?#;]|%3f|%23|%3b/i
+
 /** A request target for a log: without credentials, and without values that could be secrets. */
 export function loggedTarget(target: string): string {
-  const bare = target.startsWith('/') ? target : target.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1')
-  const at = bare.indexOf('?')
-  if (at === -1) return plain(bare, 1024)
-  const query = bare.slice(at + 1).split('&')
-  return plain(`${bare.slice(0, at)}?${query.map(openParameter).join('&')}`, 1024)
+  // Credentials stand before the host, in all forms but that of a path.
+  const bare = /^\/(?!\/)/.test(target)
+    ? target
+    : target.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)?[^/?#]*@/i, '$1')
+  const end = pathEnd.exec(bare)
+  if (end === null) return plain(withoutSecrets(bare), 1024)
+  const path = withoutSecrets(bare.slice(0, end.index))
+  if (end[0] !== '?') return plain(`${path}${end[0]}…`, 1024)
+  const query = bare.slice(end.index + 1).split('&')
+  return plain(`${path}?${query.map(openParameter).join('&')}`, 1024)
 }
 
 function openParameter(pair: string): string {
   const at = pair.indexOf('=')
   if (at === -1) return openParameters.has(pair) ? pair : '…'
-  return openParameters.has(pair.slice(0, at)) ? pair : `${pair.slice(0, at)}=…`
+  const [name, value] = [pair.slice(0, at), pair.slice(at + 1)]
+  const isOpen = openParameters.has(name) && (name === 'n' ? /^\d*$/ : openValue).test(value)
+  return isOpen ? withoutSecrets(pair) : `${name}=…`
 }

@@ -1,3 +1,6 @@
+import { parseDigest } from '../oci/digest.ts'
+import { parseRepositoryName } from '../oci/repository-name.ts'
+import { parseTag } from '../oci/tag.ts'
 import type { RequestReport } from '../ports/observer.ts'
 import type { PrincipalDetails } from './login.ts'
 
@@ -101,32 +104,29 @@ function tagsOf(report: RequestReport): readonly string[] {
   const { reference, method, route } = report
   const named = reference?.kind === 'tag' ? [reference.tag] : []
   if (method !== 'PUT' || route?.includes('/manifests/') !== true) return named
-  return [...named, ...queryOf(report).getAll('tag')]
-    .slice(0, mostTags)
-    .map((tag) => tag.slice(0, mostCharacters))
+  const asked = queryOf(report).getAll('tag').slice(0, mostTags)
+  return [...named, ...asked.filter((tag) => parseTag(tag) !== null)].slice(0, mostTags)
 }
 
-/** Named in one record, and of each. */
+/** Named in one record. */
 const mostTags = 100
+/** Of the name of a principal. */
 const mostCharacters = 256
 
 function digestOf(report: RequestReport): string | null {
   const { digest, reference } = report
   if (digest !== null) return digest
   if (reference?.kind === 'digest') return reference.digest
-  return isUpload(report) ? cut(queryOf(report).get('digest')) : null
+  return isUpload(report) ? parseDigest(queryOf(report).get('digest') ?? '') : null
 }
 
 function fromOf(report: RequestReport): string | null {
-  return isUpload(report) && report.method === 'POST' ? cut(queryOf(report).get('from')) : null
+  if (!isUpload(report) || report.method !== 'POST') return null
+  return parseRepositoryName(queryOf(report).get('from') ?? '')
 }
 
 function isUpload({ route }: RequestReport): boolean {
   return route?.includes('/uploads') === true
-}
-
-function cut(text: string | null): string | null {
-  return text?.slice(0, mostCharacters) ?? null
 }
 
 function queryOf({ target }: RequestReport): URLSearchParams {

@@ -131,6 +131,15 @@ describe('audit records', () => {
   })
 })
 
+test('what is no tag, digest or repository is in no audit record', async () => {
+  const { records, as } = audited()
+  const query = 'from=//me:secret@h&mount=secret!&digest=x:Bearer%20secret&tag=token%3Dsecret'
+  await as('bob').send('POST', `/v2/app/blobs/uploads/?${query}`)
+  await as('ann').send('PUT', `/v2/app/manifests/${digestOf('x')}?${query}`, { body: '{}' })
+  expect(records).toHaveLength(2)
+  expect(JSON.stringify(records)).not.toContain('secret')
+})
+
 test('a manifest whose config is not there is audited as failed', async () => {
   const { records, as } = audited()
   const config = descriptorOf('absent', ociConfig)

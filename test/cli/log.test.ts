@@ -4,7 +4,7 @@ import { createLogger } from '../../adapters/cli/log.ts'
 import { logEvents } from '../../adapters/cli/log-events.ts'
 import { logNotices } from '../../adapters/cli/log-notices.ts'
 import { asText } from '../../adapters/cli/log-text.ts'
-import { loggedTarget, plain } from '../../adapters/cli/plain-text.ts'
+import { loggedTarget, plain, withoutSecrets } from '../../adapters/cli/plain-text.ts'
 import { type RegistryEvent, repositoryName, tagName } from '../../src/index.ts'
 import { sampleDigest } from '../../src/testing/index.ts'
 
@@ -18,6 +18,16 @@ describe('a request target in a log', () => {
     ['/v2/?secret', '/v2/?…'],
     ['/v2/?token=a?b=secret', '/v2/?token=…'],
     ['http://me:secret@h/v2/?n=1', 'http://h/v2/?n=1'],
+    ['//me:secret@h/v2/', '//h/v2/'],
+    ['me:secret@h:443', 'h:443'],
+    ['/v2/http://me:secret@h/', '/v2/http://…@h/'],
+    ['/v2/?n=1;token=secret', '/v2/?n=…'],
+    ['/v2/?n=1%26token=secret', '/v2/?n=…'],
+    ['/v2/?last=Bearer+secret-1', '/v2/?last=Bearer+…'],
+    ['/v2/#token=secret', '/v2/#…'],
+    ['/v2/;token=secret?n=1', '/v2/;…'],
+    ['/v2/%3Ftoken=secret', '/v2/%3F…'],
+    ['/v2/a/referrers/x?artifactType=a%2Fb%2Bc.d', '/v2/a/referrers/x?artifactType=a%2Fb%2Bc.d'],
   ])('%s', (target, expected) => {
     expect(loggedTarget(target)).toBe(expected)
     expect(loggedTarget(target)).not.toContain('secret')
@@ -29,6 +39,31 @@ describe('a request target in a log', () => {
     )
     expect(plain('x'.repeat(5000), 256)).toHaveLength(257)
   })
+})
+
+test.each([
+  ['curl/8 (x; token=secret)', 'curl/8 (x; token=…'],
+  ['a Authorization: Basic c2VjcmV0OnNlY3JldA==', 'a Authorization: Basic …'],
+  ['BEARER  secret-1', 'BEARER  …'],
+  ['--public-url https://me:secret@h/', '--public-url https://…@h/'],
+  ['--htpasswd a:$2y$10$secretsecretsecret', '--htpasswd a:…'],
+  ['x ldk_secretsecret', 'x …'],
+  ['/v2/eyJhbGciOiJ.secret.secret/', '/v2/…/'],
+  ['"-----BEGIN PRIVATE KEY-----\\nsecret\\"" and more', '"-----BEGIN PRIVATE KEY-----…" and more'],
+  ['{"a":"token=secret\\"b"}', '{"a":"token=…\\"b"}'],
+])('the secret of %s is left out', (text, expected) => {
+  expect(withoutSecrets(text)).toBe(expected)
+})
+
+test.each([
+  'docker/27.1.1 go/go1.22 git-commit/cc13f95 os/linux UpstreamClient(Docker-Client/27.1 \\(linux\\))',
+  'LAYERDOCK_PASSWORD: no such setting; did you mean --htpasswd FILE?',
+  'Bearer realm="http://h/v2/_layerdock/token",service="layerdock"',
+  'the token has no bearer credentials, and basic authentication is off',
+  '{"token":"deploy","password":null}',
+  'at file:///a/node_modules/@x/y@1.2.3/index.js:1:2',
+])('%s stays as it is', (text) => {
+  expect(withoutSecrets(text)).toBe(text)
 })
 
 describe('an entry as text', () => {

@@ -1,5 +1,6 @@
 import type { Findings } from './findings.ts'
 import { keyPath } from './findings.ts'
+import { placeOfJsonError } from './json-place.ts'
 
 const mostBytes = 1024 * 1024
 
@@ -18,8 +19,9 @@ export function parseJsonText(text: string, findings: Findings): unknown {
   let value: unknown
   try {
     value = JSON.parse(json)
-  } catch (error) {
-    findings.problem('', `is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  } catch {
+    const place = placeOfJsonError(json)
+    findings.problem('', place === null ? 'is not JSON' : `is not JSON from ${place} on`)
     return undefined
   }
   const twice = doubledKeys(json)
