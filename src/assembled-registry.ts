@@ -8,28 +8,16 @@ import { defaultLimits, type RegistryOptions, type RegistryStores } from './opti
 import type { MissingBytes } from './ports/metadata-store.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
-import { serviceApp } from './service-app.ts'
+import { type HttpRoutes, serviceRoutes } from './service-routes.ts'
 
 /** A registry: a fetch handler, the service behind it, and its maintenance. */
-export interface Registry {
+export interface AssembledRegistry {
   /**
    * Answers a request. Needs nothing but Web standards; never rejects.
    *
    * @param context what the runtime hands to a Hono app as its bindings; an `Access` sees it
    */
   fetch(request: Request, context?: object): Response | Promise<Response>
-  /**
-   * The same routes as a Hono app, for `app.route('/', registry.app)` in an app of any hono 4 version.
-   * Middleware that is added to it does not apply to {@link fetch}: put that into an app of your own,
-   * around either.
-   *
-   * The type is `any`: the class `Hono` has private members, so TypeScript refuses the one of another
-   * installed copy, and no structural type can stand for it. Annotate it where you want the type
-   * (`const app: Hono = registry.app`). Where the type of your app matters (`hc<typeof app>`), write
-   * `app.route('/', registry.app)` as a statement of its own and do not use what it returns.
-   */
-  // biome-ignore lint/suspicious/noExplicitAny: explained above
-  readonly app: any
   /** Whether it was given `observe`: a server then tells it how answers end. */
   readonly observed: boolean
   /** The registry without HTTP. */
@@ -64,8 +52,9 @@ export interface AssembledOptions extends RegistryOptions {
 }
 
 /**
- * Makes a registry of stores and a hash that are given. As `createRegistry`, which falls back to stores
- * in memory and a portable hash; a bundle that uses this function has neither of them in it.
+ * Makes a registry of stores and a hash that are given, for a small bundle. As `createRegistry`, which falls
+ * back to stores in memory and a portable hash, and has the routes as a Hono app: a bundle that uses this
+ * function has none of these in it. Where you want `app` too, give your stores and hash to `createRegistry`.
  *
  * @param closeStores what `close` of the registry does; default: nothing
  * @throws TypeError when `prefix` or `stripped` is not a path, the public path does not begin with
@@ -73,8 +62,16 @@ export interface AssembledOptions extends RegistryOptions {
  */
 export function assembleRegistry(
   options: AssembledOptions,
+  closeStores?: () => Promise<void>,
+): AssembledRegistry {
+  return assemble(options, closeStores).registry
+}
+
+/** A registry, and its routes for what is built around them. As {@link assembleRegistry}. */
+export function assemble(
+  options: AssembledOptions,
   closeStores: () => Promise<void> = async () => {},
-): Registry {
+): { readonly registry: AssembledRegistry; readonly routes: HttpRoutes } {
   const { stores, hash } = options
   const limits = { ...defaultLimits, ...options.limits }
   const clock = options.clock ?? stores.clock ?? steadyClock()
@@ -93,13 +90,10 @@ export function assembleRegistry(
   const wrapped =
     wrap === undefined ? core.service : plainService(wrap(core.service, stores), core.service)
   const service = restricted(wrapped, options)
-  const http = serviceApp(service, { ...options, onNotice })
-  return {
-    get app() {
-      return http.app
-    },
-    fetch: http.fetch,
-    observed: http.observed,
+  const routes = serviceRoutes(service, { ...options, onNotice })
+  const registry: AssembledRegistry = {
+    fetch: routes.fetch,
+    observed: routes.observed,
     service,
     expireUploads: core.expireUploads,
     collectGarbage: core.collectGarbage,
@@ -116,6 +110,7 @@ export function assembleRegistry(
     },
     close: closeStores,
   }
+  return { registry, routes }
 }
 
 function restricted(service: RegistryService, options: RegistryOptions): RegistryService {

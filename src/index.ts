@@ -10,7 +10,7 @@ export {
   type ServeVerdict,
 } from './core/manifest-hooks.ts'
 export { everyItem, mergePages } from './core/paging.ts'
-export type { HttpApp } from './http/app.ts'
+export type { HttpApp } from './http/hono-app.ts'
 export type { Annotations, Descriptor } from './oci/descriptor.ts'
 export { type Digest, type DigestAlgorithm, parseDigest } from './oci/digest.ts'
 export { type ErrorName, type ErrorRow, errorRows } from './oci/error-codes.ts'

@@ -1,6 +1,10 @@
 /** What the author of a store or of a runtime's adapter needs beside the public surface. */
 
-export { type AssembledOptions, assembleRegistry } from './assembled-registry.ts'
+export {
+  type AssembledOptions,
+  type AssembledRegistry,
+  assembleRegistry,
+} from './assembled-registry.ts'
 export { safeNotices, safeObserver } from './core/callbacks.ts'
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
 export {

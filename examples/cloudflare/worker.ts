@@ -1,6 +1,11 @@
 // The registry on Cloudflare: bytes in R2, names in one Durable Object, a worker between them.
-import type { Registry } from 'layerdock'
-import { assembleRegistry, type MetadataStore, setPeer, type UploadStore } from 'layerdock/kit'
+import {
+  type AssembledRegistry,
+  assembleRegistry,
+  type MetadataStore,
+  setPeer,
+  type UploadStore,
+} from 'layerdock/kit'
 import { passwordAccess } from './access.ts'
 import { nativeHash } from './hash.ts'
 import type { NamesNamespace } from './names.ts'
@@ -27,7 +32,7 @@ export interface Env {
  * A registry for one request. The platform lets no request touch what another opened (stubs, buckets,
  * bodies), so nothing is shared but what the stores hold; making one takes less than a millisecond.
  */
-function registryFor(env: Env): Registry {
+function registryFor(env: Env): AssembledRegistry {
   const names = () => env.NAMES.getByName('registry')
   return assembleRegistry({
     stores: {

@@ -1,5 +1,3 @@
-import type { Context, Hono } from 'hono'
-import { Hono as TinyHono } from 'hono/tiny'
 import { RegistryError } from '../oci/registry-error.ts'
 import { authorize } from './authorize.ts'
 import { Call, type HttpDeps } from './call.ts'
@@ -7,61 +5,64 @@ import { answerOf } from './errors.ts'
 import { type Exchange, endWith, exchangeOf, observeHere } from './exchange.ts'
 import { checkRequest } from './guard.ts'
 import { mountHints } from './mount-hint.ts'
-import { type MatchedPath, matchPlain } from './plain-path.ts'
-import { allowedMethods, type Route, routes } from './routes.ts'
+import { matchPlain } from './plain-path.ts'
+import { pathOf, routerOf } from './router.ts'
+import { allowedMethods, type MatchedPath, type Route } from './routes.ts'
 
-/** The routes of a registry as a fetch handler, and as a Hono app. */
-export interface HttpApp {
-  /** Made when it is first read. */
-  readonly app: Hono
+/** The routes of a registry as a fetch handler, and what a Hono app around them needs. */
+export interface HttpRoutes {
   /** Whether it was given `observe`. */
   readonly observed: boolean
+  /** How the API's paths begin when they arrive here. */
+  readonly base: string
   fetch(request: Request, context?: object): Response | Promise<Response>
-}
-
-/** What a router is given with each request: the registry that answers, and the host's own context. */
-interface Bindings {
-  readonly deps: HttpDeps
-  readonly context: object | undefined
-  /** Says which options would make a route match; null where none would. */
-  readonly hintFor: (request: Request, context: unknown) => string | null
+  /** As `fetch`, for a request whose path here is that of `url`. */
+  fetchAs(url: string, request: Request, context: object | undefined): Response | Promise<Response>
+  /** Whether `fetchAs` gave this answer because no route matches. */
+  isUnrouted(response: Response): boolean
+  /** The answer to a request that no route matches. */
+  refuse(request: Request, context: object | undefined): Response
 }
 
 /** @param base how the API's paths begin when they arrive here; the route table says `/v2` */
-export function createApp(deps: HttpDeps, base: string = `${deps.prefix}/v2`): HttpApp {
-  const router = routerOf(base)
+export function createRoutes(deps: HttpDeps, base: string): HttpRoutes {
+  const match = routerOf(base)
   const whole = `${deps.prefix}/v2`
   const mount = {
     prefix: deps.prefix,
     stripped: whole.slice(0, whole.length - base.length),
   }
-  const matches = (path: string): boolean => router.router.match('GET', path)[0].length > 0
-  const hintFor = mountHints(mount, matches, deps.onNotice)
-  const dispatch = (
-    request: Request,
-    context: object | undefined,
-  ): Response | Promise<Response> => {
+  const hintFor = mountHints(mount, (path) => match(path) !== null, deps.onNotice)
+  /** The answers to paths that no route matches. */
+  const unrouted: WeakSet<Response> = new WeakSet()
+  const dispatch = (call: Call, url: string, isWhole: boolean): Response | Promise<Response> => {
     try {
-      const plain = matchPlain(request.url, base)
-      if (plain !== null) return answer(new Call(deps, request, context), plain.rows, plain)
-      const shown = request.method === 'HEAD' ? asGet(request) : request
-      return router.fetch(shown, { deps, context, hintFor })
+      const path = (isWhole ? matchPlain(url, base) : null) ?? match(pathOf(url))
+      if (path !== null) return answer(call, path)
+      const response = answerUnrouted(call, hintFor(call.request, call.context))
+      unrouted.add(response)
+      return response
     } catch (error) {
-      return answerOf(error, new Call(deps, request, context))
+      return answerOf(error, call)
     }
   }
-  let app: Hono | null = null
+  const handle = (
+    request: Request,
+    context: object | undefined,
+    url: string,
+    isWhole: boolean,
+  ): Response | Promise<Response> => {
+    const exchange = beginHere(deps, request)
+    const answered = dispatch(new Call(deps, request, context), url, isWhole)
+    return exchange === null ? answered : endHere(exchange, request, answered)
+  }
   return {
-    get app() {
-      app ??= mountable({ deps, hintFor }, base, router)
-      return app
-    },
     observed: deps.observe !== null,
-    fetch(request, context) {
-      const exchange = beginHere(deps, request)
-      if (exchange === null) return dispatch(request, context)
-      return endHere(exchange, request, dispatch(request, context))
-    },
+    base,
+    fetch: (request, context) => handle(request, context, request.url, true),
+    fetchAs: (url, request, context) => handle(request, context, url, false),
+    isUnrouted: (response) => unrouted.has(response),
+    refuse: (request, context) => answerUnrouted(new Call(deps, request, context), null),
   }
 }
 
@@ -85,112 +86,21 @@ function endHere(
     : endWith(exchange, response, head)
 }
 
-/**
- * Routers by their base. They hold no registry: each request brings its own. So a host that makes a
- * registry for each request, as a worker does, makes no router for it.
- */
-const routers: Map<string, Hono> = new Map()
-const mostRouters = 64
-
-function routerOf(base: string): Hono {
-  const known = routers.get(base)
-  if (known !== undefined) return known
-  const router = routed(base)
-  if (routers.size < mostRouters) routers.set(base, router)
-  return router
-}
-
-/**
- * An app for `host.route(path, app)`. It has a single route, and passes each request to `router`: the
- * routers of many hono versions do not match names that contain slashes, and the host brings its own.
- * A path that `router` does not know goes on to the routes of the host.
- */
-function mountable(
-  { deps, hintFor }: Pick<Bindings, 'deps' | 'hintFor'>,
-  base: string,
-  router: Hono,
-): Hono {
-  const app: Hono = new TinyHono()
-  app.all(`${base}/*`, async (context, next) => {
-    const { raw, routePath } = context.req
-    // The host may have put a path in front of `base`; the route that matched has both.
-    const inFront = segments(routePath) - segments(`${base}/*`)
-    const bindings: Bindings = { deps, context: context.env as object | undefined, hintFor }
-    const shown = asGet(raw, withoutSegments(raw.url, inFront))
-    const exchange = beginHere(deps, raw)
-    const answered = router.fetch(shown, bindings)
-    const response = await (exchange === null ? answered : endHere(exchange, raw, answered))
-    return unrouted.has(response) ? next() : response
-  })
-  app.notFound((context) =>
-    answerUnrouted(new Call(deps, context.req.raw, context.env as object | undefined), null),
-  )
-  return app
-}
-
-function segments(path: string): number {
-  return path.split('/').length - 1
-}
-
-/** Cuts the query and the first `count` segments of the path off a URL. */
-function withoutSegments(url: string, count: number): string {
-  const query = url.indexOf('?')
-  const whole = query === -1 ? url : url.slice(0, query)
-  const start = whole.indexOf('/', whole.indexOf('://') + 3)
-  let end = start
-  for (let left = count; left > 0 && end !== -1; left -= 1) end = whole.indexOf('/', end + 1)
-  return whole.slice(0, start) + (end === -1 ? '/' : whole.slice(end))
-}
-
-/**
- * Puts the routes on an app, each path once, with its methods behind it: Hono calls a single handler
- * directly, and a method that no row has gets 405 instead of Hono's 404. The tiny preset's router
- * takes a third of the default one's time on these patterns.
- */
-function routed(base: string): Hono {
-  const app: Hono = new TinyHono({ strict: false })
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = routes.filter((route) => route.path === path)
-    const [first = '', second = ''] = [...path.matchAll(/:([a-z]+)/g)].map(([, name]) => name)
-    app.all(`${base}${path.slice('/v2'.length)}`, (context) => {
-      const name = context.req.param(first) ?? ''
-      const last = context.req.param(second) ?? ''
-      return answer(callOf(context), methods, { name, last, isPlain: false })
-    })
-  }
-  app.notFound((context) => {
-    const { context: given, hintFor } = context.env as Bindings
-    const call = callOf(context)
-    return answerUnrouted(call, hintFor(call.request, given))
-  })
-  app.onError((error, context) => answerOf(error, callOf(context)))
-  return app
-}
-
-/** @param methods the rows of the path */
-function answer(
-  call: Call,
-  methods: readonly Route[],
-  path: MatchedPath,
-): Response | Promise<Response> {
+function answer(call: Call, path: MatchedPath): Response | Promise<Response> {
   const { request, deps } = call
   const { cors } = deps
-  if (cors === null) return answerRouted(call, methods, path)
-  const preflight = cors.preflight(request, allowedMethods(methods))
+  if (cors === null) return answerRouted(call, path)
+  const preflight = cors.preflight(request, allowedMethods(path.rows))
   if (preflight !== null) return preflight
-  const result = answerRouted(call, methods, path)
+  const result = answerRouted(call, path)
   if (!(result instanceof Promise)) return cors.expose(request, result)
   return result.then((response) => cors.expose(request, response))
 }
 
-function answerRouted(
-  call: Call,
-  methods: readonly Route[],
-  path: MatchedPath,
-): Response | Promise<Response> {
+function answerRouted(call: Call, path: MatchedPath): Response | Promise<Response> {
   try {
     checkRequest(call.request, call.deps.cors, path.isPlain)
-    const route = routeOf(call, methods)
+    const route = routeOf(call, path.rows)
     const operation = route.parse(path.name, path.last)
     call.exchange?.at(route.label, operation.repository, operation.reference)
     const waiting = authorize(call, () => operation.wanted(call))
@@ -212,7 +122,6 @@ function answerUnrouted(call: Call, hint: string | null): Response {
     error = refusal
   }
   const response = answerOf(error, call)
-  unrouted.add(response)
   return call.deps.cors?.expose(call.request, response) ?? response
 }
 
@@ -220,27 +129,4 @@ function routeOf(call: Call, methods: readonly Route[]): Route {
   const method = call.head ? 'GET' : call.request.method
   for (const route of methods) if (route.method === method) return route
   throw new RegistryError('unsupported', { headers: { Allow: allowedMethods(methods) } })
-}
-
-function callOf(context: Context): Call {
-  const { raw } = context.req
-  const { deps, context: given } = context.env as Bindings
-  const received: StandIn = raw
-  return new Call(deps, received[original] ?? raw, given)
-}
-
-/** The answers to paths that no route matches. */
-const unrouted: WeakSet<Response> = new WeakSet()
-
-/** The request that {@link asGet} stands in for. */
-const original: unique symbol = Symbol('original')
-
-type StandIn = Request & { readonly [original]?: Request }
-
-/**
- * A GET that Hono routes in place of `request`. Hono dispatches HEAD as GET and copies the answer into
- * a Response without a body, which costs more than the request itself; the handlers know HEAD.
- */
-function asGet(request: Request, url: string = request.url): Request {
-  return { method: 'GET', url, headers: request.headers, [original]: request } as StandIn
 }

@@ -1,18 +1,4 @@
-import { type Route, rowsOf } from './routes.ts'
-
-/** The parameters of a path, percent-decoded; empty where it has none. */
-export interface MatchedPath {
-  readonly name: string
-  /** The last segment. */
-  readonly last: string
-  /** Whether it has nothing in it that `checkRequest` might refuse. */
-  readonly isPlain: boolean
-}
-
-/** A path without escapes, and the rows of the route table that it matches. */
-export interface PlainPath extends MatchedPath {
-  readonly rows: readonly Route[]
-}
+import { type MatchedPath, type Route, rowsOf } from './routes.ts'
 
 /** Rows by the last words of their paths that are no parameters. */
 const rowsByWords: ReadonlyMap<string, readonly Route[]> = new Map([
@@ -32,7 +18,7 @@ const rowsByWords: ReadonlyMap<string, readonly Route[]> = new Map([
  * @returns null where the router has to look: at what `checkRequest` might
  *   refuse, and at everything else
  */
-export function matchPlain(url: string, base: string): PlainPath | null {
+export function matchPlain(url: string, base: string): MatchedPath | null {
   const start = url.indexOf('/', url.indexOf('://') + 3)
   if (!url.startsWith(base, start)) return null
   const query = url.indexOf('?', start)

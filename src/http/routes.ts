@@ -65,6 +65,16 @@ export interface Operation {
   readonly handle: (call: Call) => Answer
 }
 
+/** The rows that a path matches, and its parameters, percent-decoded; empty where it has none. */
+export interface MatchedPath {
+  readonly rows: readonly Route[]
+  readonly name: string
+  /** The last segment. */
+  readonly last: string
+  /** Whether it has nothing in it that `checkRequest` might refuse. */
+  readonly isPlain: boolean
+}
+
 const name = '/v2/:name{.+}'
 /** No repository can have this name: its first character is an underscore. */
 const repository = '/v2/_layerdock/repositories/:name{.+}'

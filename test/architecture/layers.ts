@@ -43,7 +43,7 @@ export const layers: readonly Layer[] = [
     where: ['src/http/'],
     layers: ['oci', 'ports', 'options'],
     packages: [],
-    onlyIn: { hono: ['src/http/app.ts'] },
+    onlyIn: { hono: ['src/http/router.ts', 'src/http/hono-app.ts'] },
   },
   {
     name: 'access',
@@ -52,21 +52,27 @@ export const layers: readonly Layer[] = [
     packages: ['@noble/hashes', 'bcryptjs', 'jose', 'valibot'],
   },
   {
+    name: 'service-routes',
+    where: ['src/service-routes.ts'],
+    layers: ['oci', 'ports', 'options', 'core', 'http'],
+    packages: [],
+  },
+  {
     name: 'service-app',
     where: ['src/service-app.ts'],
-    layers: ['oci', 'ports', 'options', 'core', 'http'],
+    layers: ['ports', 'options', 'http', 'service-routes'],
     packages: [],
   },
   {
     name: 'assembled-registry',
     where: ['src/assembled-registry.ts'],
-    layers: ['oci', 'ports', 'options', 'core', 'service-app'],
+    layers: ['oci', 'ports', 'options', 'core', 'service-routes'],
     packages: [],
   },
   {
     name: 'registry',
     where: ['src/registry.ts'],
-    layers: ['oci', 'options', 'metadata', 'memory', 'assembled-registry'],
+    layers: ['oci', 'options', 'metadata', 'memory', 'http', 'assembled-registry'],
     packages: [],
   },
   {

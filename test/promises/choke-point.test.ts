@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createApp } from '../../src/http/app.ts'
+import { createRoutes } from '../../src/http/app.ts'
 import { BodyBudget } from '../../src/http/body-budget.ts'
 import { type Route, routes } from '../../src/http/routes.ts'
 import {
@@ -81,7 +81,7 @@ function guarded(access: Access): ReturnType<typeof clientOf> {
     onNotice: () => {},
     prefix: '',
   }
-  return clientOf(createApp(deps))
+  return clientOf(createRoutes(deps, '/v2'))
 }
 
 /** Requests of a route: each of its methods, with every kind of reference. */
