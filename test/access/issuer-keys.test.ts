@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { oidcLogin, type TrustedIssuer } from '../../src/access/index.ts'
 import type { Registry } from '../../src/index.ts'
@@ -80,6 +82,32 @@ describe('the keys of an issuer', () => {
     expect(issuer.requests).toHaveLength(2)
   })
 
+  test('are asked for without any credentials, and of no other host', async () => {
+    const asked: IncomingHttpHeaders[] = []
+    issuer.instead = (request, response) => {
+      asked.push(request.headers)
+      response.writeHead(401, {
+        'WWW-Authenticate': `Bearer realm="${other.url}/token"`,
+        'Set-Cookie': 'a=b',
+        Location: `${other.url}/keys`,
+      })
+      response.end()
+      return true
+    }
+    other.requests.length = 0
+    const registry = registryOf()
+    const headers = { ...basic('oidc', await lasting()), cookie: 'c=d' }
+    for (let round = 0; round < 3; round += 1) {
+      expect((await registry.fetch(new Request(endpoint, { headers }))).status).toBe(503)
+      now += 6_000
+    }
+    expect(asked).toHaveLength(3)
+    for (const { authorization, cookie, referer } of asked) {
+      expect([authorization, cookie, referer]).toEqual([undefined, undefined, undefined])
+    }
+    expect(other.requests).toEqual([])
+  })
+
   test('that are new are found once the cooldown is over', async () => {
     const registry = registryOf()
     expect(await statusOf(registry, await lasting())).toBe(200)
@@ -121,6 +149,7 @@ describe('the keys of an issuer', () => {
 })
 
 describe('keys that cannot be fetched', () => {
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '))
   const reasons: ReadonlyArray<readonly [string, LocalIssuer['instead'], string]> = [
     [
       'since the issuer fails',
@@ -179,6 +208,14 @@ describe('keys that cannot be fetched', () => {
       'since they are too large',
       (_, response) => {
         response.end(Buffer.alloc(2 * 1024 * 1024, ' '))
+        return true
+      },
+      'more than 1048576 bytes',
+    ],
+    [
+      'since they are a bomb of 64 MiB in 64 KiB',
+      (_, response) => {
+        response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb)
         return true
       },
       'more than 1048576 bytes',
