@@ -35,13 +35,13 @@ export interface Registry extends AssembledRegistry {
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const { stores, hash = portableHash } = options
-  if (stores !== undefined) return withRoutesAsApp({ ...options, stores, hash })
+  if (stores !== undefined) return assembleWithApp({ ...options, stores, hash })
   const clock = options.clock ?? steadyClock()
   const own = memoryStores({ clock })
-  return withRoutesAsApp({ ...options, stores: own, hash, clock }, () => closeStores(own))
+  return assembleWithApp({ ...options, stores: own, hash, clock }, () => closeStores(own))
 }
 
-function withRoutesAsApp(options: AssembledOptions, close?: () => Promise<void>): Registry {
+function assembleWithApp(options: AssembledOptions, close?: () => Promise<void>): Registry {
   const { registry, routes } = assemble(options, close)
   return withApp(registry, routes)
 }

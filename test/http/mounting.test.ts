@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import { RegExpRouter } from 'hono/router/reg-exp-router'
 import { describe, expect, test } from 'vitest'
-import { createRegistry } from '../../src/registry.ts'
+import { assembleRegistry } from '../../src/assembled-registry.ts'
+import { portableHash } from '../../src/memory/portable-hash.ts'
+import { createRegistry, memoryStores } from '../../src/registry.ts'
 import { type Answering, clientOf, digestOf, expectError, headersOf } from './client.ts'
 
 interface Recipe {
@@ -40,6 +42,16 @@ const recipes: readonly Recipe[] = [
     name: "new Hono().mount('/', registry.fetch)",
     prefix: '',
     make: () => new Hono().mount('/', createRegistry().fetch),
+  },
+  {
+    name: 'the fetch of a registry that was assembled',
+    prefix: '',
+    make: () => assembleRegistry({ stores: memoryStores(), hash: portableHash }),
+  },
+  {
+    name: 'registry.app on given stores',
+    prefix: '',
+    make: () => createRegistry({ stores: memoryStores(), hash: portableHash }).app,
   },
   {
     name: 'registry.fetch with a prefix',
