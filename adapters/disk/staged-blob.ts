@@ -147,7 +147,6 @@ export class DiskStagedBlob implements RevocableStage {
     await this.#ending
     // One that failed to commit kept its file, so that it can still be discarded.
     this.#owned = false
-    await this.#syncing
     // Whoever goes on with the file would not hear of it again.
     if (this.#loss !== null) await this.#deps.files.unlink(this.#deps.path)
   }
@@ -184,6 +183,8 @@ export class DiskStagedBlob implements RevocableStage {
       await this.#syncing
       if (this.#loss !== null) throw this.#loss
     } catch (error) {
+      // What it loses counts, whatever failed before.
+      await this.#syncing
       const size = this.#suspended
       if (size !== null && !this.#released && this.#loss === null) {
         await this.#file.then((file) => file.truncate(size)).catch(() => {})
@@ -209,8 +210,8 @@ export class DiskStagedBlob implements RevocableStage {
   }
 
   /**
-   * A failed sync is never tried again, and nothing tells which bytes it lost: the file goes. The error
-   * is not one after which the upload could go on, whatever the system's reason was.
+   * A failed sync is never tried again, and nothing tells which bytes it lost: the file goes at once, since
+   * the next process would not know. After this error no upload goes on, whatever the system's reason was.
    */
   async #sync(file: OpenFile): Promise<void> {
     try {
@@ -219,7 +220,9 @@ export class DiskStagedBlob implements RevocableStage {
       this.#deps.failed(error)
       const message = 'the bytes of the upload could not be synced, and are lost'
       this.#loss ??= new Error(message, { cause: error })
-      throw this.#writer.fail(this.#loss)
+      this.#writer.fail(this.#loss)
+      await this.#deps.files.unlink(this.#deps.path).catch(() => {})
+      throw this.#loss
     }
   }
 
@@ -239,6 +242,8 @@ export class DiskStagedBlob implements RevocableStage {
     if (this.#released) return
     this.#released = true
     await this.#writer.stop()
+    // It may remove the file, whose name is another's once this has ended.
+    await this.#syncing
     const file = await this.#file.catch(() => null)
     await file?.close()
   }

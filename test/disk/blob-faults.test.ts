@@ -1,10 +1,14 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import type { Files } from '../../adapters/disk/files.ts'
 import { layoutOf } from '../../adapters/disk/layout.ts'
+import { nodeFiles } from '../../adapters/disk/node-files.ts'
+import { RegistryError } from '../../src/index.ts'
 import { newUploadId } from '../../src/kit.ts'
 import { readAll, sampleBytes, sampleDigest } from '../../src/testing/index.ts'
 import { digest, faultyStore, put } from './faulty-store.ts'
+import { openStore, temporaryFolder } from './temporary.ts'
 
 const mib = 1024 * 1024
 
@@ -96,6 +100,86 @@ describe('faults', () => {
       expect(await readdir(join(directory, 'uploads'))).toEqual([])
     },
   )
+
+  test('a sync that fails while bytes still come removes the file before the client sends more', {
+    timeout: 60_000,
+  }, async () => {
+    const { store, files, directory } = await faultyStore()
+    const id = newUploadId()
+    const first = await store.blobs.stage(id, {})
+    await first.write(sampleBytes(100))
+    const state = await first.suspend()
+    const second = await store.blobs.stage(id, {}, state)
+    files.judge = ({ operation }) => (operation === 'datasync' ? 'EIO' : null)
+    for (let sent = 0; sent < 31; sent += 1) await second.write(new Uint8Array(mib))
+    // The sync begins with it.
+    await Promise.allSettled([second.write(new Uint8Array(mib))])
+    await vi.waitFor(async () => expect(await readdir(join(directory, 'uploads'))).toEqual([]), {
+      timeout: 20_000,
+    })
+    await files.bury()
+  })
+
+  test('an early sync that fails after a write did loses what was suspended too', {
+    timeout: 60_000,
+  }, async () => {
+    const directory = await temporaryFolder()
+    let failSync = (): void => {}
+    let tellSync = (): void => {}
+    const started = new Promise<void>((resolve) => {
+      tellSync = resolve
+    })
+    let isFull = false
+    let cuts = 0
+    const files: Files = {
+      ...nodeFiles,
+      async open(path, mode) {
+        const file = await nodeFiles.open(path, mode)
+        if (!path.includes('uploads/')) return file
+        return {
+          fd: file.fd,
+          size: file.size,
+          identity: file.identity,
+          read: (...given) => file.read(...given),
+          readNow: (...given) => file.readNow(...given),
+          async truncate(size) {
+            cuts += 1
+            await file.truncate(size)
+          },
+          close: () => file.close(),
+          async write(chunks, position) {
+            if (isFull) throw new RegistryError('storageFull')
+            return await file.write(chunks, position)
+          },
+          async datasync() {
+            tellSync()
+            await new Promise<void>((_, reject) => {
+              failSync = () => reject(new Error('EIO'))
+            })
+          },
+        }
+      },
+    }
+    const store = await openStore({ directory, files, segmentLimit: -1 })
+    const id = newUploadId()
+    const first = await store.blobs.stage(id, {})
+    await first.write(sampleBytes(100))
+    const state = await first.suspend()
+    const second = await store.blobs.stage(id, {}, state)
+    for (let sent = 0; sent < 32; sent += 1) await second.write(new Uint8Array(mib))
+    await started
+    isFull = true
+    await Promise.allSettled([second.write(new Uint8Array(mib))])
+    const suspended = Promise.allSettled([second.suspend()])
+    // It must not decide to keep the file before the sync has ended.
+    for (let turn = 0; turn < 50; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    failSync()
+    expect(await suspended).toMatchObject([{ status: 'rejected' }])
+    expect(cuts).toBe(0)
+    expect(await readdir(join(directory, 'uploads'))).toEqual([])
+  })
 
   test('a failed sync of the folder ends writing, and no later sync makes up for it', async () => {
     const { store, files, notices } = await faultyStore()
