@@ -36,8 +36,13 @@ describe.each(everyRuntime)('a running server on %s', (runtime) => {
 
     // It was right until now, and its verdict was kept.
     expect(await status(alice)).toBe(200)
+    const endpoint = `${url}/v2/_layerdock/token?scope=registry:catalog:*`
+    const got = await fetch(endpoint, { headers: { authorization: alice } })
+    const short = `Bearer ${((await got.json()) as { token: string }).token}`
+    expect(await status(short)).toBe(200)
     writeFileSync(users, `bob:${hash}\n`)
     await becomes(alice, 401)
+    expect(await status(short)).toBe(401)
     expect(await status(basic('bob', 'a password'))).toBe(200)
   })
 })
