@@ -143,17 +143,28 @@ export async function saveSession(
   if (offset === 0) return saveEmpty(deps, claim, received)
   const stage = await received.staged.suspend()
   const isOwn = hash !== null && hash.algorithm === session.algorithm
+  const hexSoFar = isOwn ? await hexOf(hash) : null
   const state = isOwn && chunked ? hash.hash.save?.() : undefined
   const next: UploadSession = {
     ...session,
     offset,
-    hexSoFar: isOwn ? await hash.hash.digest() : null,
+    hexSoFar,
     hashState: state === undefined ? null : toBase64(state),
     stage,
   }
   if (!(await deps.uploads.save(next, claim.holder))) throw new RegistryError('uploadUnknown')
-  if (hash !== null) hashes.put(session.id, hash)
+  const isLost = isOwn && hexSoFar === null
+  if (hash !== null && !isLost) hashes.put(session.id, hash)
   return offset
+}
+
+/** Null where the hash is lost, as with the thread that computed it: the bytes are then read at the end. */
+async function hexOf({ hash }: RunningHash): Promise<string | null> {
+  try {
+    return await hash.digest()
+  } catch {
+    return null
+  }
 }
 
 /**

@@ -220,3 +220,19 @@ test('a push fails with its thread, and the session goes on without', async () =
   const { size } = await service.finishUpload(call, name, id, sha256(bytes), rest)
   expect(size).toBe(bytes.byteLength)
 })
+
+test('bytes that came whole before the thread was gone are kept', async () => {
+  const { thread, hash } = await running()
+  const { service } = registryOf(hash)
+  const bytes = bytesOf(5 * mib + 100)
+  const { id } = await service.startUpload(call, name)
+  const first = bytes.subarray(0, 5 * mib)
+  const source = bodyOf(first, mib, (at) => {
+    if (at === 4 * mib) void thread.end()
+  })
+  const { offset } = await service.appendUpload(call, name, id, { source, length: 5 * mib })
+  expect(offset).toBe(5 * mib)
+  const rest = { source: bodyOf(bytes.subarray(5 * mib)) }
+  const { size } = await service.finishUpload(call, name, id, sha256(bytes), rest)
+  expect(size).toBe(bytes.byteLength)
+})
