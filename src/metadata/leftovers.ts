@@ -172,7 +172,7 @@ export class Leftovers {
 
 /** Sorts some tags in; true when none is left. */
 function sortTags({ tags }: Repository): boolean {
-  if (!tags.sortSome(stride)) return false
+  if (!tags.sortSome()) return false
   tags.leftovers -= 1
   return true
 }

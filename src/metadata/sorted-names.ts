@@ -41,6 +41,21 @@ export class SortedNames<T extends string = string> {
     return true
   }
 
+  /** Adds names that are in order, for far less each than {@link insert}; one may be there, or come twice. */
+  insertSorted(names: readonly T[]): void {
+    let start = 0
+    while (start < names.length) {
+      const at = this.#runFor(names[start] as T)
+      const run = this.#runs[at] ?? []
+      const next = this.#runs[at + 1]?.[0]
+      const end = next === undefined ? names.length : lowerBound(names, next, start)
+      const merged = mergedWith(run, names, start, end)
+      this.#size += merged.length - run.length
+      this.#runs.splice(at, 1, ...cutIntoRuns(merged))
+      start = end
+    }
+  }
+
   /** Removes a name; false when it is not there. */
   delete(name: T): boolean {
     const at = this.#runFor(name)
@@ -110,9 +125,39 @@ export class SortedNames<T extends string = string> {
   }
 }
 
-/** Where in a run the name is, or would be. */
-function lowerBound(run: readonly string[], name: string): number {
-  let low = 0
+/** A run with the names from `start` to `end` in it, each once. */
+function mergedWith<T extends string>(
+  run: readonly T[],
+  names: readonly T[],
+  start: number,
+  end: number,
+): T[] {
+  const merged: T[] = []
+  let at = 0
+  for (let index = start; index < end; index += 1) {
+    const name = names[index] as T
+    while (at < run.length && (run[at] as T) <= name) {
+      merged.push(run[at] as T)
+      at += 1
+    }
+    if (merged.at(-1) !== name) merged.push(name)
+  }
+  for (; at < run.length; at += 1) merged.push(run[at] as T)
+  return merged
+}
+
+function cutIntoRuns<T>(names: T[]): T[][] {
+  if (names.length <= longestRun) return [names]
+  const runs: T[][] = []
+  for (let at = 0; at < names.length; at += longestRun) {
+    runs.push(names.slice(at, at + longestRun))
+  }
+  return runs
+}
+
+/** Where in a run the name is, or would be, from `start` on. */
+function lowerBound(run: readonly string[], name: string, start = 0): number {
+  let low = start
   let high = run.length
   while (low < high) {
     const middle = (low + high) >>> 1

@@ -3,8 +3,9 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import { sizeOf, withName, withNames, withoutName } from './name-list.ts'
 import { flatCopy } from './packed-text.ts'
-import { SortedNames } from './sorted-names.ts'
+import type { SortedNames } from './sorted-names.ts'
 import { StoredManifest } from './stored-manifest.ts'
+import { TagNames } from './tag-names.ts'
 import type { Trace } from './trace.ts'
 
 /** What a tag stands for. */
@@ -28,9 +29,6 @@ export interface TagWatch {
   end(): void
 }
 
-/** From this many on, tags that are read at the start are sorted in afterwards. */
-const manyTags = 4096
-
 /** The tags of one repository. May hold tags of deleted manifests for a moment. */
 export class Tags {
   /** How many stand. */
@@ -38,12 +36,9 @@ export class Tags {
   /** Deleted manifests whose tags are still to be taken out. */
   leftovers = 0
   readonly #owner: TagsOwner
-  readonly #names: SortedNames<Tag> = new SortedNames()
-  /** Read at the start, and still to be sorted in; some may be gone by now. */
-  #unsorted: Tag[] = []
   /** Most tags are set when their manifest is tagged first: these are the manifest itself. */
   readonly #entries: Map<Tag, StoredManifest | TagEntry> = new Map()
-
+  readonly #names: TagNames = new TagNames(this.#entries)
   /** Null most of the time: there are many repositories. */
   #watches: Set<TagWatch> | null = null
 
@@ -58,25 +53,17 @@ export class Tags {
 
   /** All of them, in byte order. */
   get names(): SortedNames<Tag> {
-    if (this.#unsorted.length > 0) this.sortSome(Number.POSITIVE_INFINITY)
-    return this.#names
+    return this.#names.sorted
   }
 
   /** Whether some are still to be sorted in. */
   get isUnsorted(): boolean {
-    return this.#unsorted.length > 0
+    return this.#names.isUnsorted
   }
 
-  /** Sorts up to `limit` of them in; true when none is left. */
-  sortSome(limit: number): boolean {
-    const from = Math.max(0, this.#unsorted.length - limit)
-    for (let at = this.#unsorted.length - 1; at >= from; at -= 1) {
-      const tag = this.#unsorted[at] as Tag
-      if (this.#entries.has(tag)) this.#names.insert(tag)
-    }
-    if (from === 0) this.#unsorted = []
-    else this.#unsorted.length = from
-    return from === 0
+  /** Goes on sorting them in, for a fraction of a millisecond; true when none is left. */
+  sortSome(): boolean {
+    return this.#names.sortSome()
   }
 
   keys(): IterableIterator<Tag> {
@@ -154,7 +141,7 @@ export class Tags {
       entries.set(tag, updatedAt === taggedAt ? target : { target, updatedAt })
       added.push(tag)
     }
-    for (const tag of added) this.#list(tag, null)
+    for (const tag of added) this.#names.addRead(tag)
     this.count += at
     return at
   }
@@ -164,8 +151,7 @@ export class Tags {
     const before = this.#entries.get(tag)
     const target = this.target(tag)
     if (before === undefined || target === undefined) return
-    this.#entries.delete(tag)
-    this.#names.delete(tag)
+    this.#takeOut(tag)
     this.count -= 1
     target.tags = withoutName(target.tags, tag)
     if (trace === null) return
@@ -174,7 +160,7 @@ export class Tags {
     trace.tagList(name)
     trace.undo(() => {
       this.#entries.set(tag, before)
-      this.#names.insert(tag)
+      this.#names.add(tag)
       this.count += 1
       target.tags = withName(target.tags, tag)
     })
@@ -182,9 +168,7 @@ export class Tags {
 
   /** Takes a tag of a deleted manifest out, unless it stands for another by now. */
   drop(tag: Tag, target: StoredManifest): void {
-    if (this.get(tag) !== target) return
-    this.#entries.delete(tag)
-    this.#names.delete(tag)
+    if (this.get(tag) === target) this.#takeOut(tag)
   }
 
   /** Points a tag at a manifest; true when it did not point there before. */
@@ -194,7 +178,10 @@ export class Tags {
     const isSet = before !== undefined && this.#stands(before.target)
     if (isSet && before.target === target && before.updatedAt === updatedAt) return false
     this.#entries.set(tag, target.taggedAt === updatedAt ? target : { target, updatedAt })
-    const isNew = before === undefined && this.#list(tag, trace)
+    if (before === undefined) {
+      if (trace === null) this.#names.addRead(tag)
+      else this.#names.add(tag)
+    }
     const left = isSet && before.target !== target ? before.target : null
     if (left !== null) left.tags = withoutName(left.tags, tag)
     if (!isSet) this.count += 1
@@ -203,9 +190,8 @@ export class Tags {
       trace.key(name, tag)
       if (!isSet) trace.tagList(name)
       trace.undo(() => {
-        if (raw === undefined) this.#entries.delete(tag)
+        if (raw === undefined) this.#takeOut(tag)
         else this.#entries.set(tag, raw)
-        if (isNew) this.#names.delete(tag)
         if (left !== null) left.tags = withName(left.tags, tag)
         if (!isSet) this.count -= 1
       })
@@ -213,14 +199,10 @@ export class Tags {
     return !isSet || left !== null
   }
 
-  /**
-   * Lists a new tag. Finding the place of one among many takes longer than all the rest of reading it, and
-   * nothing asks for lists before the start is over.
-   */
-  #list(tag: Tag, trace: Trace | null): boolean {
-    if (trace !== null || this.#names.size < manyTags) return this.#names.insert(tag)
-    this.#unsorted.push(tag)
-    return true
+  /** Takes a tag out of the map and of the list. */
+  #takeOut(tag: Tag): void {
+    this.#entries.delete(tag)
+    this.#names.delete(tag)
   }
 
   #tell(target: StoredManifest, added: readonly Tag[]): void {

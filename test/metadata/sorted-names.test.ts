@@ -31,16 +31,20 @@ const name = fc.oneof(
 
 test('does what a sorted array does', () => {
   const call = fc.record({
-    what: fc.constantFrom('insert', 'insert', 'delete', 'page', 'has'),
+    what: fc.constantFrom('insert', 'insert', 'insert sorted', 'delete', 'page', 'has'),
     name,
+    names: fc.array(name, { maxLength: 5 }).map((names) => names.sort()),
     limit: fc.nat(5),
   })
   fc.assert(
     fc.property(fc.array(call, { maxLength: 200 }), (calls) => {
       const names = new SortedNames()
       const model = new ArrayModel()
-      for (const { what, name, limit } of calls) {
-        if (what === 'insert') expect(names.insert(name)).toBe(model.insert(name))
+      for (const { what, name, limit, names: some } of calls) {
+        if (what === 'insert sorted') {
+          names.insertSorted(some)
+          for (const each of some) model.insert(each)
+        } else if (what === 'insert') expect(names.insert(name)).toBe(model.insert(name))
         else if (what === 'delete') expect(names.delete(name)).toBe(model.delete(name))
         else if (what === 'has') expect(names.has(name)).toBe(model.names.includes(name))
         else expect(names.page(name, limit)).toEqual(model.page(name, limit))
@@ -67,7 +71,17 @@ describe('over many runs', () => {
 
   test.each(orders)('names that come %s are listed in order, and leave again', (_, order) => {
     const names = new SortedNames()
-    for (const number of order) names.insert(text(number))
+    // Some alone, and the others in sorted lists of many sizes.
+    const alone = order.filter((number) => number % 3 === 0)
+    for (const number of alone) names.insert(text(number))
+    for (let start = 0, size = 1; start < count; start += size, size = (size * 3) % 5003) {
+      names.insertSorted(
+        order
+          .slice(start, start + size)
+          .map(text)
+          .sort(),
+      )
+    }
     expect(names.insert(text(5))).toBe(false)
     const all = Array.from({ length: count }, (_, index) => text(index))
     expect(names.page(undefined, count)).toEqual({ items: all, more: false })
