@@ -49,22 +49,24 @@ export class Manifests {
     const stored = repository.manifests.get(effect.digest)
     if (stored === undefined) return
     const { facts, holding, digest, tagCount } = stored
-    repository.manifests.delete(digest)
     repository.tags.count -= tagCount
     if (trace !== null) {
       if (tagCount > 0) trace.tagList(repository.name)
       trace.undo(() => {
-        repository.manifests.set(digest, stored)
         repository.tags.count += tagCount
       })
     }
     if (tagCount > 0) this.#leftovers.addTags(repository, stored, trace)
-    if (facts === null || holding === null) return
-    this.#links.release(repository, facts.references, effect.keepUntil, trace)
-    if (trace !== null) touchManifest(repository, stored, trace)
-    place(repository, stored, holding, null)
-    trace?.undo(() => place(repository, stored, holding, facts))
-    this.#holdings.settle(holding, trace)
+    if (facts !== null && holding !== null) {
+      // While it is still there: a digest that is a manifest, and a blob that it names, counts once.
+      this.#links.release(repository, facts.references, effect.keepUntil, trace)
+      if (trace !== null) touchManifest(repository, stored, trace)
+      place(repository, stored, holding, null)
+      trace?.undo(() => place(repository, stored, holding, facts))
+    }
+    repository.manifests.delete(digest)
+    trace?.undo(() => repository.manifests.set(digest, stored))
+    if (facts !== null && holding !== null) this.#holdings.settle(holding, trace)
   }
 
   /** Sets tags. */
