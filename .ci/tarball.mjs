@@ -2,6 +2,7 @@
 // command, the types, the exports and the documents have to work without this repository around them,
 // on Node, Bun and Deno, and beside other versions of hono.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'layerdock-tarball-'))
 const project = join(folder, 'project')
 
 const use = `import { createRegistry, type Registry } from 'layerdock'
+import { apiTokens, htpasswd, type Login, registryAccess, signedInMayAll, tokenService } from 'layerdock/access'
 import type { DiskRegistry } from 'layerdock/node'
 import type { BlobStore } from 'layerdock/kit'
 import { blobStoreContract, image, testRegistry } from 'layerdock/testing'
@@ -25,6 +27,14 @@ const test = testRegistry()
 await test.push({ 'app:latest': image({ layers: ['a'] }) })
 const pulled = await test.fetch('/v2/app/manifests/latest')
 if (pulled.status !== 200) throw new Error('what was pushed is not there')
+const hash = '$2y$04$Wx6MlRDCqUoGxmKzEUHnVuvJh3h2aMwN2nY6h0sLbpJpqj5m1fJfC'
+const logins: Login[] = [htpasswd('ann:' + hash)]
+const policy = signedInMayAll({ anonymousPull: true })
+const access = registryAccess({ logins, policy, tokens: tokenService({ service: 'r' }) })
+const token = await createRegistry({ access }).fetch(
+  new Request('http://localhost/v2/_layerdock/token?service=r&scope=repository:app:pull'),
+)
+if (token.status !== 200 || apiTokens.length === 0) throw new Error('no token')
 export type Kept = [DiskRegistry, BlobStore]
 `
 /**
@@ -77,7 +87,12 @@ try {
 
 /** @param {string} bin the installed command */
 async function serveAndAsk(bin) {
-  const server = spawn(bin, ['serve', '--listen', '127.0.0.1:0', '--memory'], { cwd: project })
+  const users = join(folder, 'users')
+  const adding = spawn(bin, ['user', 'add', 'ann', '--htpasswd', users])
+  adding.stdin.end('a long password\n')
+  await once(adding, 'exit')
+  const words = ['serve', '--listen', '127.0.0.1:0', '--memory', '--htpasswd', users]
+  const server = spawn(bin, words, { cwd: project })
   try {
     const address = await /** @type {Promise<string>} */ (
       new Promise((found, lost) => {
@@ -92,8 +107,14 @@ async function serveAndAsk(bin) {
         server.on('exit', (code) => lost(new Error(`the server ended with ${code}: ${output}`)))
       })
     )
-    const answer = await fetch(`http://${address}/v2/`)
-    if (answer.status !== 200) throw new Error(`/v2/ answered ${answer.status}`)
+    const authorization = `Basic ${btoa('ann:a long password')}`
+    for (const [headers, status] of /** @type {const} */ ([
+      [{}, 401],
+      [{ authorization }, 200],
+    ])) {
+      const answer = await fetch(`http://${address}/v2/`, { headers })
+      if (answer.status !== status) throw new Error(`/v2/ answered ${answer.status}`)
+    }
   } finally {
     server.kill()
   }

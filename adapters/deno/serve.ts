@@ -16,6 +16,7 @@ export function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Se
   // Deno's collector lets the chunks of an upload pile up.
   const platform = {
     freeChunks: true,
+    readsLater: true,
     watchHandshakes: answerPlainHttp,
     lookAfter: reopenWhenDeaf,
   }

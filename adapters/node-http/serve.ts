@@ -30,6 +30,11 @@ export interface Platform {
   /** See ListenerOptions. */
   readonly freeChunks: boolean
   /**
+   * Answer reads once the parser of requests has returned: on Deno, what is written while it is at work costs
+   * a small read a tenth of its time.
+   */
+  readonly readsLater: boolean
+  /**
    * Watches how the connections of an HTTPS server begin.
    *
    * @param answerHttp answers one that speaks HTTP instead, and hangs up
@@ -59,12 +64,12 @@ export type Serving = RunningServer<Server | HttpsServer>
  */
 export function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   // Node's collector keeps up with the chunks of uploads by itself.
-  return serveOn({ freeChunks: false }, registry, options)
+  return serveOn({ freeChunks: false, readsLater: false }, registry, options)
 }
 
 /** {@link serve} for the adapter of another runtime. */
 export async function serveOn(
-  { freeChunks, watchHandshakes, lookAfter }: Platform,
+  { freeChunks, readsLater, watchHandshakes, lookAfter }: Platform,
   registry: Fetcher,
   options: ServeOptions,
 ): Promise<Serving> {
@@ -81,7 +86,10 @@ export async function serveOn(
   })
   const listener = inTurn((incoming, outgoing) => {
     connections.began(incoming, outgoing)
-    answer(incoming, outgoing)
+    const { method } = incoming
+    if (readsLater && (method === 'GET' || method === 'HEAD')) {
+      queueMicrotask(() => answer(incoming, outgoing))
+    } else answer(incoming, outgoing)
   })
   const settings = {
     maxHeaderSize: options.maxHeaderBytes ?? defaultHeaderBytes,
