@@ -170,7 +170,6 @@ async function compaction(metadata) {
   const pauses = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) longestPause = Math.max(longestPause, duration)
   })
-  pauses.observe({ entryTypes: ['gc'] })
   const watch = async () => {
     let last = performance.now()
     let lastCpu = threadCpu()
@@ -194,6 +193,8 @@ async function compaction(metadata) {
     }
   }
   collect()
+  // Not before: the collection that is asked for is no pause of the compaction.
+  pauses.observe({ entryTypes: ['gc'] })
   const others = [watch(), ...Array.from({ length: writers }, load)]
   const began = performance.now()
   await metadata.compact()
