@@ -104,6 +104,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
       }
       const facts = parseManifest(bytes, push.mediaType, limits.descriptorsPerManifest)
       const digest = await digestFor(deps, reference, bytes)
+      if (call.isImmutable) await expectType(repository, digest, facts.mediaType)
       const change = changeOf(call, reference, push, facts)
       const record = recordOf(facts, digest, bytes.byteLength)
       const stored = await store(repository, bytes, record, change)
@@ -140,6 +141,18 @@ export function manifestService(deps: CoreDeps): ManifestService {
   async function fixed(repository: RepositoryName, tag: Tag): Promise<RegistryError> {
     const record = await metadata.resolveTag(repository, tag)
     return record === null ? absent(repository) : immutable([{ tag, digest: record.digest }])
+  }
+
+  /** An immutable tag stands for a media type too, which a manifest need not say itself. */
+  async function expectType(
+    repository: RepositoryName,
+    digest: Digest,
+    mediaType: string,
+  ): Promise<void> {
+    const type = (await metadata.findManifest(repository, digest))?.mediaType ?? mediaType
+    if (type === mediaType) return
+    const reason = `it is here as ${type}, and tags are immutable`
+    throw new RegistryError('manifestInvalid', { advice: reason, detail: { reason } })
   }
 
   async function absent(repository: RepositoryName): Promise<RegistryError> {

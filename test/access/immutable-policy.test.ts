@@ -77,3 +77,19 @@ test('a tag that a caller may not delete keeps its manifest', async () => {
   const moved = await ann.send('DELETE', `/v2/app/manifests/${digestOf(other)}`)
   expect(moved.status).toBe(202)
 })
+
+test('no push changes the media type it is served with', async () => {
+  const { mediaType: _, ...untyped } = JSON.parse(one)
+  const body = JSON.stringify(untyped)
+  expect((await put(ann, 'v1.2.3', body)).status).toBe(201)
+  const docker = 'application/vnd.docker.distribution.manifest.v2+json'
+  const again = (by: Client): Promise<Response> =>
+    by.send('PUT', `/v2/app/manifests/${digestOf(body)}`, {
+      headers: { 'Content-Type': docker },
+      body,
+    })
+  await expectError(await again(ann), 400, 'MANIFEST_INVALID')
+  const served = await ann.send('HEAD', '/v2/app/manifests/v1.2.3')
+  expect(served.headers.get('Content-Type')).toBe(ociManifest)
+  expect((await again(olga)).status).toBe(201)
+})
