@@ -10,6 +10,7 @@ import { CliError, exitCodes } from './exit.ts'
 import { explainListening } from './explain.ts'
 import { createFront, type Front } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
+import { isReachable } from './listen-address.ts'
 import { type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
 import { logNotices } from './log-notices.ts'
@@ -161,6 +162,16 @@ function formatOf({ logFormat }: Settings): 'json' | 'text' {
   return process.stdout.isTTY ? 'text' : 'json'
 }
 
+/** Credentials over plain HTTP, where nothing says that a proxy in front speaks HTTPS. */
+function warnIfReadable(log: Log, settings: Settings, url: string): void {
+  const { tlsCert, trustedProxies } = settings
+  if (!asksForLogin(settings) || tlsCert !== null || trustedProxies.length > 0) return
+  if (!isReachable(url)) return
+  log.to.warn(
+    'passwords and tokens can be read on the way: give --tls-cert and --tls-key, or put a proxy in front that speaks HTTPS and name it with --trusted-proxies',
+  )
+}
+
 function announce(log: Log, settings: Settings, { url }: Listening): void {
   const place = settings.memory ? 'memory' : resolve(settings.storageDir)
   if (log.format === 'json') {
@@ -169,6 +180,7 @@ function announce(log: Log, settings: Settings, { url }: Listening): void {
     const kept = settings.memory ? 'keeping everything in memory' : `keeping everything in ${place}`
     log.print(banner(version(), url, kept))
   }
+  warnIfReadable(log, settings, url)
   log.flush()
 }
 

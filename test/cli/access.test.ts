@@ -326,7 +326,10 @@ describe('a public listener', () => {
       const started = cli.start('serve', '--memory', '--listen', '0.0.0.0:0', ...given)
       await printed(started, 'listening')
       started.child.kill('SIGTERM')
-      expect((await started.ended).code).toBe(0)
+      const { code, out } = await started.ended
+      expect(code).toBe(0)
+      // Passwords over plain HTTP are worth a word.
+      expect(out.includes('can be read on the way')).toBe(words.includes('--htpasswd'))
     },
   )
 })
