@@ -24,8 +24,19 @@ export function checkRequest(request: Request, cors: Cors | null, isPlain: boole
   if (coding !== null && coding.trim().toLowerCase() !== 'chunked') {
     throw new RegistryError('transferUnsupported')
   }
-  const crossSite = headers.get('sec-fetch-site') === 'cross-site'
-  if (crossSite && cors?.mayWrite(request) !== true) throw new RegistryError('crossSite')
+  if (isFromOtherSite(request) && cors?.mayWrite(request) !== true) {
+    throw new RegistryError('crossSite')
+  }
+}
+
+/** Whether a page of another site sends a request. Over plain HTTP, browsers tell by `Origin` alone. */
+function isFromOtherSite({ headers, method, url }: Request): boolean {
+  const site = headers.get('sec-fetch-site')
+  if (site !== null) return site === 'cross-site'
+  const origin = headers.get('origin')
+  if (origin === null || method === 'OPTIONS') return false
+  // A proxy may have taken the TLS away, so the scheme says nothing.
+  return origin.slice(origin.indexOf('://') + 3) !== new URL(url).host
 }
 
 function checkPath(url: string): void {

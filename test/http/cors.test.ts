@@ -4,6 +4,7 @@ import { nativeBlob } from '../../src/kit.ts'
 import { type Client, clientOf, digestOf, expectError } from './client.ts'
 
 const origin = 'https://ui.example.com'
+const host = 'registry.test'
 const other = 'https://evil.example'
 const content = 'some content'
 const blob = `/v2/app/blobs/${digestOf(content)}`
@@ -59,6 +60,21 @@ describe('without the option', () => {
       headers: { ...headers, 'Access-Control-Request-Method': 'GET' },
     })
     expect([asked.status, corsOf(asked)]).toEqual([405, {}])
+  })
+
+  test('no page of another host changes anything, also over plain HTTP, where Origin alone says so', async () => {
+    const client = await clientWith({})
+    const post = (from: string, more: Readonly<Record<string, string>> = {}): Promise<Response> =>
+      client.send('POST', '/v2/app/blobs/uploads/', { headers: { Origin: from, ...more } })
+    for (const from of [origin, 'null', 'http://evil.test', `http://${host}.evil.test`, '']) {
+      await expectError(await post(from), 403, 'DENIED')
+    }
+    // Pages that the registry's own host serves, also where a proxy speaks TLS for it.
+    expect((await post(`http://${host}`)).status).toBe(202)
+    expect((await post(`https://${host}`)).status).toBe(202)
+    expect(
+      (await post('http://changed-by-a-proxy', { 'Sec-Fetch-Site': 'same-origin' })).status,
+    ).toBe(202)
   })
 })
 

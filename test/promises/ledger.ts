@@ -284,6 +284,7 @@ export const ledger: readonly Row[] = [
       inCore('http')(
         'cors',
         'no page of another origin learns or does anything',
+        'no page of another host changes anything, also over plain HTTP, where Origin alone says so',
         'pages may read without credentials, and write nothing',
       ),
       proofIn(['node'], 'test/http')('cors', 'and may write'),
