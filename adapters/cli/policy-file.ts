@@ -16,12 +16,13 @@ export interface PolicyFile {
 }
 
 /**
- * Reads a policy document.
+ * Reads a policy document of a server, which reads it again later: a pipe would stop all requests until its writer
+ * comes.
  *
  * @throws CliError with every problem: a part of a policy could open what another part closes.
  */
 export function readPolicyFile(path: string, options: ParsePolicyOptions = {}): PolicyFile {
-  const text = readPolicyText(path)
+  const text = readPolicyText(path, { regular: true })
   const { policy, problems, warnings } = parsePolicy(text, options)
   const told = ({ path: place, message }: PolicyFinding): string =>
     place === '' ? `${path}: ${message}` : `${path}: ${place}: ${message}`

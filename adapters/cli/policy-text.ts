@@ -7,13 +7,20 @@ const mostBytes = 8 * 1024 * 1024
 /**
  * Reads the file of a policy.
  *
+ * @param regular whether it has to be a file, and not a pipe
  * @throws CliError where it cannot be read, or anyone on this machine could change it.
  */
-export function readPolicyText(path: string): string {
+export function readPolicyText(
+  path: string,
+  { regular = false }: { readonly regular?: boolean } = {},
+): string {
   try {
-    const { mode, size } = statSync(path)
+    const found = statSync(path)
+    const { mode, size } = found
+    const isFile = found.isFile()
+    if (regular && !isFile && !found.isDirectory()) throw wrong(`${path}: is not a file`)
     // Windows has no such bits.
-    if (process.platform !== 'win32' && (mode & 0o002) !== 0 && (mode & 0o170000) === 0o100000) {
+    if (process.platform !== 'win32' && (mode & 0o002) !== 0 && isFile) {
       throw wrong(`${path}: anyone on this machine may change it; run chmod o-w ${path}`)
     }
     if (size > mostBytes) throw wrong(`${path}: has ${size} bytes; a policy has 1 MiB at most`)

@@ -20,7 +20,24 @@ const kubernetesName =
   /^LAYERDOCK_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/
 const kubernetesPort = /^LAYERDOCK_(?:[A-Z0-9_]+_)?PORT$/
 
-/** Parses the variables that begin with LAYERDOCK_; an empty one counts as not set. */
+/**
+ * Settings without which callers may do more. An empty variable is often a name that was mistyped where the value
+ * was to come from, so for these it is a problem.
+ */
+const restrictions: ReadonlySet<SettingName> = new Set([
+  'htpasswd',
+  'policy',
+  'proxyUser',
+  'tlsClientCa',
+  'tlsClientRequired',
+  'readOnly',
+  'deletes',
+])
+
+/**
+ * Parses the variables that begin with LAYERDOCK_. An empty one counts as not set, or is a problem where that
+ * would open a door.
+ */
 export async function parseVariables(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Variables> {
@@ -28,8 +45,13 @@ export async function parseVariables(
   const values: Map<SettingName, string> = new Map()
   const problems: string[] = []
   for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith('LAYERDOCK_') || value === undefined || value === '') continue
+    if (!variable.startsWith('LAYERDOCK_') || value === undefined) continue
     const setting = settingOf.get(variable)
+    if (value === '') {
+      const restricts = setting !== undefined && restrictions.has(setting)
+      if (restricts || variable === configVariable) problems.push(`${variable}: ${isEmpty}`)
+      continue
+    }
     if (setting !== undefined) values.set(setting, value)
     else if (variable !== configVariable && !isKubernetes(variable, value)) {
       problems.push(`${variable}: no such setting; ${await hint(variable)}`)
@@ -37,6 +59,8 @@ export async function parseVariables(
   }
   return { values, config: environment[configVariable] || null, problems }
 }
+
+const isEmpty = 'is empty, so it would not be asked for; give it a value, or unset it'
 
 function isKubernetes(variable: string, value: string): boolean {
   if (kubernetesName.test(variable)) return true

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { dirname, join } from 'node:path'
@@ -291,6 +292,13 @@ describe('a start is refused', () => {
     writeFileSync(policy, '{"rules": []}')
     chmodSync(policy, 0o666)
     expect(await refusal(...words, policy)).toEqual([78, expect.stringContaining('chmod o-w')])
+  })
+
+  test('with a policy that is a pipe, whose writer the server would wait for', async () => {
+    const pipe = join(cli.folder(), 'policy.json')
+    execFileSync('mkfifo', ['-m', '600', pipe])
+    const words = ['--listen', '127.0.0.1:0', '--policy', pipe]
+    expect(await refusal(...words)).toEqual([78, expect.stringContaining(`${pipe}: is not a file`)])
   })
 
   test('with users or API tokens that cannot be used', async () => {

@@ -216,9 +216,22 @@ describe('settings', () => {
   })
 
   test('an empty variable is one that is not set', async () => {
-    expect((await read({ environment: { LAYERDOCK_LOG: '', LAYERDOCK_CONFIG: '' } })).log).toBe(
-      'info',
-    )
+    expect((await read({ environment: { LAYERDOCK_LOG: '' } })).log).toBe('info')
+  })
+
+  test.each([
+    'LAYERDOCK_CONFIG',
+    'LAYERDOCK_HTPASSWD',
+    'LAYERDOCK_POLICY',
+    'LAYERDOCK_PROXY_USER',
+    'LAYERDOCK_TLS_CLIENT_CA',
+    'LAYERDOCK_TLS_CLIENT_REQUIRED',
+    'LAYERDOCK_READ_ONLY',
+    'LAYERDOCK_DELETES',
+  ])('an empty %s is a mistake: without it callers may do more', async (variable) => {
+    const { exitCode, messages } = await problems({ environment: { [variable]: '' } })
+    expect(exitCode).toBe(78)
+    expect(messages.join()).toContain(`${variable}: is empty`)
   })
 
   test('what Kubernetes sets for a service of the same name is no mistake', async () => {
