@@ -1,6 +1,6 @@
 import type { RequestObserver, RequestReport } from '../../src/index.ts'
 import type { Log } from './log.ts'
-import { loggedTarget, plain, withoutSecrets } from './plain-text.ts'
+import { loggedAgent, loggedTarget, plain } from './plain-text.ts'
 
 /** Takes the lines of an access log. */
 export type AccessLines = Pick<Log, 'line' | 'takes'>
@@ -37,7 +37,7 @@ function textOf(level: string, time: string, report: RequestReport): string {
     `,"ms":${Math.round(report.milliseconds * 10) / 10}` +
     (peer.address === undefined ? '' : `,"client":"${peer.address}"`) +
     (principal === null ? '' : `,"principal":${quoted(plain(principal.id, 256))}`) +
-    (userAgent === null ? '' : `,"userAgent":${quoted(plain(withoutSecrets(userAgent), 256))}`) +
+    (userAgent === null ? '' : `,"userAgent":${quoted(loggedAgent(userAgent))}`) +
     (report.cutShort === true ? ',"aborted":true}\n' : '}\n')
   )
 }

@@ -10,7 +10,10 @@ export function plain(text: string, longest: number): string {
   })
 }
 
-/** What a secret looks like. No pattern takes a quote or half an escape, so that a line of JSON stays one. */
+/**
+ * What a secret looks like. No pattern takes a quote or half an escape, so that a line of JSON stays one; and none
+ * looks far ahead from many places, since clients choose the text.
+ */
 const secrets: ReadonlyArray<readonly [pattern: RegExp, instead: string]> = [
   // A JWT, an API token of ours, a bcrypt hash, a private key.
   [/\beyJ[\w-]{8,}(?:\.[\w-]*)*/g, '…'],
@@ -18,10 +21,10 @@ const secrets: ReadonlyArray<readonly [pattern: RegExp, instead: string]> = [
   [/\$2[abxy]\$\d\d\$[\w./]+/g, '…'],
   [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:[^"\\]|\\.)*/g, '$1…'],
   // Credentials in a URL, in a header, and behind a name.
-  [/(:\/\/|:%2f%2f)(?:[^\s/"\\@:]*:[^\s"\\@]+|[^\s/"\\@]+)@/gi, '$1…@'],
+  [/(:\/\/|:%2f%2f)(?:[^\s/"\\@:]{0,256}:[^\s"\\@]{1,1024}|[^\s/"\\@]{1,1024})@/gi, '$1…@'],
   [/\b(Basic|Bearer)((?:\s|\+|%20)+)(?=[^\s"\\]*[\d=_+/-])(?!realm=)[^\s"\\]{8,}/gi, '$1$2…'],
   [
-    /\b([\w-]*(?:password|passwd|pwd|token|secret|api[_-]?key|session))(=|%3d)[^\s"\\&]+/gi,
+    /\b([\w-]{0,32}(?:password|passwd|pwd|token|secret|api[_-]?key|session))(=|%3d)[^\s"\\&]+/gi,
     '$1$2…',
   ],
 ]
@@ -36,6 +39,11 @@ const mayHaveSecret = /eyJ|ldk_|\$2|PRIVATE|@|basic|bearer|passw|pwd|token|secre
 export function withoutSecrets(text: string): string {
   if (!mayHaveSecret.test(text)) return text
   return secrets.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text)
+}
+
+/** What a client calls itself, for a log: one line, without what looks like a secret. */
+export function loggedAgent(userAgent: string): string {
+  return plain(withoutSecrets(userAgent.slice(0, mostLooked)), 256)
 }
 
 /** Query parameters of the registry's own API: no other value ever reaches a log. */
@@ -54,11 +62,15 @@ const openParameters: ReadonlySet<string> = new Set([
 /** What their values are made of: names, digests, numbers and media types. */
 const openValue = /^(?:[\w.:/+~-]|%2[bf]|%3a)*$/i
 
+/** Of a text of a client, no more than this is looked at; less of it is shown. */
+const mostLooked = 4096
+
 /** Where a path ends, also for programs that write it in another way. */
 const pathEnd = /[?#;]|%3f|%23|%3b/i
 
 /** A request target for a log: without credentials, and without values that could be secrets. */
-export function loggedTarget(target: string): string {
+export function loggedTarget(given: string): string {
+  const target = given.slice(0, mostLooked)
   // Credentials stand before the host, in all forms but that of a path.
   const bare = /^\/(?!\/)/.test(target)
     ? target

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { createLogger } from '../../adapters/cli/log.ts'
@@ -64,6 +65,46 @@ test.each([
   'at file:///a/node_modules/@x/y@1.2.3/index.js:1:2',
 ])('%s stays as it is', (text) => {
   expect(withoutSecrets(text)).toBe(text)
+})
+
+test('a line of JSON stays one without its secrets', () => {
+  const shapes = [
+    ...[
+      'eyJ',
+      'eyJhbGciOiJ',
+      'ldk_',
+      '$2y$10$',
+      '-----BEGIN PRIVATE KEY-----',
+      '://',
+      '@',
+      '%2f%2f',
+    ],
+    ...[
+      'Bearer ',
+      'basic+',
+      'token=',
+      'password%3d',
+      '"',
+      '\\',
+      '\n',
+      '…',
+      ':',
+      '/',
+      '1',
+      'abcdefgh',
+    ],
+  ]
+  const text = fc.array(fc.oneof(fc.constantFrom(...shapes), fc.string()), { maxLength: 12 })
+  fc.assert(
+    fc.property(text, text, (first, second) => {
+      const line = JSON.stringify({ a: first.join(''), b: { c: [second.join('')] }, d: 1 })
+      expect(JSON.parse(withoutSecrets(line))).toMatchObject({
+        b: { c: [expect.any(String)] },
+        d: 1,
+      })
+    }),
+    { seed: 1, numRuns: 3000 },
+  )
 })
 
 describe('an entry as text', () => {
