@@ -85,6 +85,24 @@ describe('signing keys', () => {
     expect(store.reads - reads).toBeLessThan(3)
   })
 
+  test('that are removed are believed for a minute and a half at most', async () => {
+    let now = Date.now()
+    const store = countedStore()
+    const clock = (): number => now
+    const registry = tokenRegistry({ keys: signingKeys({ store, clock }), clock })
+    const { token } = await getToken(registry, '')
+    const status = async (): Promise<number> => (await withToken(registry, token, '/v2/')).status
+    expect(await status()).toBe(200)
+    store.text = null
+    now += 59_000
+    expect(await status()).toBe(200)
+    now += 31_000
+    expect(await status()).toBe(401)
+    expect((await withToken(registry, (await getToken(registry, '')).token, '/v2/')).status).toBe(
+      200,
+    )
+  })
+
   test('are used on while their store cannot be read', async () => {
     let now = Date.now()
     const problems: unknown[] = []
