@@ -157,5 +157,9 @@ function problemOf(error: unknown): string {
 
 function asCliError(path: string, error: unknown): CliError {
   if (error instanceof CliError) return error
-  return new CliError(exitCodes.problem, [`API tokens: ${path}: ${problemOf(error)}`])
+  const advice =
+    error instanceof ApiTokensError
+      ? '; restore it from a backup, or remove it, which revokes all tokens'
+      : ''
+  return new CliError(exitCodes.problem, [`API tokens: ${path}: ${problemOf(error)}${advice}`])
 }

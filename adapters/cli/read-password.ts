@@ -76,13 +76,21 @@ async function typed(times: number): Promise<readonly string[]> {
 
 /** The first line of standard input, without its end. */
 async function firstLine(): Promise<string> {
-  const decoder = new TextDecoder()
+  // Of what is not UTF-8, a decoder that goes on would make a password that nobody knows.
+  const decoder = new TextDecoder('utf-8', { fatal: true })
   let text = ''
-  for await (const chunk of process.stdin) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true })
-    if (text.includes('\n') || text.length > mostCharacters) break
+  try {
+    for await (const chunk of process.stdin) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true })
+      if (text.includes('\n') || text.length > mostCharacters) break
+    }
+    if (!text.includes('\n')) text += decoder.decode()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw problem('the password is not text in UTF-8; nothing was changed')
+  } finally {
+    process.stdin.destroy()
   }
-  process.stdin.destroy()
   const [line = ''] = text.split('\n')
   return line.replace(/\r$/, '')
 }

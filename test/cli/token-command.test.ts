@@ -175,8 +175,16 @@ describe('layerdock token', () => {
   test.each([
     ['is readable for all', (path: string) => chmodSync(path, 0o604), 'chmod 600'],
     ['may be changed by its group', (path: string) => chmodSync(path, 0o660), 'chmod 600'],
-    ['is broken', (path: string) => writeFileSync(path, '{"version": 1'), 'is not JSON'],
-    ['is empty', (path: string) => writeFileSync(path, ''), 'is not JSON'],
+    [
+      'is broken',
+      (path: string) => writeFileSync(path, '{"version": 1'),
+      'is not JSON; restore it from a backup, or remove it',
+    ],
+    [
+      'is empty',
+      (path: string) => writeFileSync(path, ''),
+      'is not JSON; restore it from a backup, or remove it',
+    ],
   ])('refuses a file that %s, and leaves it as it is', async (_, spoil, text) => {
     await run(...create)
     const path = apiTokenPath(folder)

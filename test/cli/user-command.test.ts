@@ -25,7 +25,11 @@ import { type Ended, everyRuntime } from './program.ts'
 
 const hash = (letter: string): string => `$2y$10$${letter.repeat(53)}`
 
-async function run(cli: Harness, input: string, ...words: readonly string[]): Promise<Ended> {
+async function run(
+  cli: Harness,
+  input: string | Uint8Array,
+  ...words: readonly string[]
+): Promise<Ended> {
   const { child, ended } = cli.start('user', ...words)
   child.stdin?.end(input)
   return ended
@@ -59,6 +63,16 @@ describe.each(everyRuntime)('layerdock user on %s', (runtime) => {
       err: '',
     })
     expect(readdirSync(join(path, '..'))).toEqual(['users'])
+  })
+
+  test('takes no password that is not UTF-8', async () => {
+    const path = join(cli.folder(), 'users')
+    // As a terminal in ISO 8859-1 writes it, and one that ends in the middle of a character.
+    for (const bytes of [Buffer.from('w\xf6nder secret\n', 'latin1'), Buffer.of(0x61, 0xc3)]) {
+      const { code, err } = await run(cli, bytes, 'add', 'alice', '--htpasswd', path)
+      expect([code, err]).toEqual([1, expect.stringContaining('not text in UTF-8')])
+    }
+    expect(existsSync(path)).toBe(false)
   })
 })
 
