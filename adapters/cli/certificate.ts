@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { onBun } from '../bun/bun.ts'
 import type { Certificate } from '../serving/serve-options.ts'
 import { CliError, exitCodes } from './exit.ts'
+import { readText } from './read-text.ts'
 import type { Settings } from './settings.ts'
 
 /**
@@ -76,7 +76,7 @@ function isoTime(text: string): string {
 
 function readPem(flag: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readText(path)
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT') throw wrong(flag, path, 'there is no such file')

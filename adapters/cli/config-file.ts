@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { insteadOf } from './foreign-settings.ts'
 import { nearest } from './nearest.ts'
+import { readText } from './read-text.ts'
 import { flagOf, type SettingName, settingNames, settings } from './settings.ts'
 
 /** The settings of a configuration file. */
@@ -14,7 +14,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   let document: unknown
   let text = ''
   try {
-    text = readFileSync(path, 'utf8')
+    text = readText(path)
     document = JSON.parse(text)
   } catch (error) {
     const problem = error instanceof SyntaxError ? await notJson(text) : reason(error)

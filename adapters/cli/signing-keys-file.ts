@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import {
   type KeyStore,
@@ -58,6 +58,8 @@ class KeyFileRefused extends Error {
 async function readPrivate(path: string): Promise<string | null> {
   let file: FileHandle
   try {
+    // Opening a named pipe would wait for its writer.
+    if (!(await stat(path)).isFile()) throw new KeyFileRefused('it is not a file; remove it')
     file = await open(path, 'r')
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null

@@ -1,6 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readUntil } from '../node-fs/loopback.ts'
@@ -101,6 +101,18 @@ describe.each(everyRuntime)('a reload on %s', (runtime) => {
 
 describe('a reload', () => {
   const cli = useProgram()
+
+  test('of files that became pipes says so, and goes on', async () => {
+    const folder = cli.folder()
+    const path = join(folder, 'config.json')
+    writeFileSync(path, '{"log": "info"}')
+    const { url, ...started } = await cli.serve('--memory', '--config', path)
+    rmSync(path)
+    execFileSync('mkfifo', [path])
+    started.child.kill('SIGHUP')
+    await printed(started, 'is a pipe, which cannot be read again')
+    expect((await fetch(`${url}/v2/`)).status).toBe(200)
+  })
 
   test('reads the configuration file again, and names what waits for a restart', async () => {
     const path = join(cli.folder(), 'layerdock.json')
