@@ -43,7 +43,29 @@ export function withoutSecrets(text: string): string {
 
 /** What a client calls itself, for a log: one line, without what looks like a secret. */
 export function loggedAgent(userAgent: string): string {
+  return remembered(agents, userAgent, lookedAgent)
+}
+
+function lookedAgent(userAgent: string): string {
   return plain(withoutSecrets(userAgent.slice(0, mostLooked)), 256)
+}
+
+/** Texts that are logged as they are. Those with a secret are not among them. */
+type Harmless = Set<string>
+
+const agents: Harmless = new Set()
+const targets: Harmless = new Set()
+/** Most requests say again what others said before, and looking costs as much as the rest of a line. */
+const mostRemembered = 512
+const longestRemembered = 512
+
+function remembered(harmless: Harmless, text: string, look: (text: string) => string): string {
+  if (harmless.has(text)) return text
+  const logged = look(text)
+  if (logged !== text || text.length > longestRemembered) return logged
+  if (harmless.size >= mostRemembered) harmless.clear()
+  harmless.add(text)
+  return logged
 }
 
 /** Query parameters of the registry's own API: no other value ever reaches a log. */
@@ -70,6 +92,10 @@ const pathEnd = /[?#;]|%3f|%23|%3b/i
 
 /** A request target for a log: without credentials, and without values that could be secrets. */
 export function loggedTarget(given: string): string {
+  return remembered(targets, given, lookedTarget)
+}
+
+function lookedTarget(given: string): string {
   const target = given.slice(0, mostLooked)
   // Credentials stand before the host, in all forms but that of a path.
   const bare = /^\/(?!\/)/.test(target)
