@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { loginSteps } from './login.mjs'
 import { contains, fails, same, versionOf } from './runner.mjs'
 
 export const name = 'cosign'
@@ -29,7 +30,23 @@ export async function steps(context) {
       ...args,
     )
   const { digest } = index.root
+  /** Signs what is pushed without cosign, so that a login which does not count is all that can stop it. */
+  const signIn = async (/** @type {string} */ ref) => {
+    const repo = ref.slice(context.host.length + 1).replace(/:[^:/]*$/, '')
+    await context.wire.push(repo, 'v1', index).catch(() => {})
+    await sign(`${context.host}/${repo}@${digest}`)
+  }
   return [
+    ...loginSteps(context, {
+      // The command keeps what it is given, so that only signing shows whether it counts.
+      login: async (user, password) => {
+        await context.run('cosign', ['login', '-u', user, '--password-stdin', context.host], {
+          input: password,
+        })
+        await signIn(context.ref('early'))
+      },
+      push: signIn,
+    }),
     {
       title: 'sign an index, the signature under a tag, and verify it',
       run: async () => {
