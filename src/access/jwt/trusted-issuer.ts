@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose'
+import { defaultAlgorithms, signatureAlgorithms } from './algorithms.ts'
 import { trustedUrl } from './fetch-json.ts'
 import { publicKeys } from './issuer-keys.ts'
 
@@ -41,21 +42,9 @@ export interface TrustedIssuer {
   readonly sessionMs?: number
 }
 
-const publicAlgorithms: ReadonlySet<string> = new Set([
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-])
+/** Ed25519 is the newer name of EdDSA with that curve. */
+const publicAlgorithms: ReadonlySet<string> = new Set([...signatureAlgorithms, 'Ed25519'])
 const secretAlgorithms: ReadonlySet<string> = new Set(['HS256', 'HS384', 'HS512'])
-const defaultAlgorithms: readonly string[] = ['RS256', 'ES256', 'EdDSA']
 
 /** @throws TypeError that says which field cannot be as it is. */
 export function checkIssuer(issuer: TrustedIssuer): void {

@@ -1,3 +1,4 @@
+import { defaultAlgorithms, signatureAlgorithms } from '../jwt/algorithms.ts'
 import type { KeysDocument } from './document.ts'
 import {
   type Findings,
@@ -11,22 +12,6 @@ import {
 import { didYouMean } from './nearest-word.ts'
 import { parseClaims } from './parse-who.ts'
 import type { Issuer } from './read-policy.ts'
-
-/** Signature algorithms of public keys. A shared secret would let each holder of it make tokens. */
-export const signatureAlgorithms: readonly string[] = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-]
-
-const defaultAlgorithms: readonly string[] = ['RS256', 'ES256', 'EdDSA']
 
 const fieldNames = [
   'name',
