@@ -67,7 +67,7 @@ export function putManifest(
   change: ManifestChange,
   leaseMs: number,
 ): ManifestOutcome {
-  const { record, tags, immutable, requires, expect, mostBytes } = change
+  const { record, tags, immutable, requires, expect, mostBytes, times } = change
   const { digest } = record
   const repository = batch.state.repositories.get(name)
   if (expect !== undefined && !isAsExpected(repository, digest, expect)) return { kind: 'conflict' }
@@ -91,11 +91,12 @@ export function putManifest(
   batch.apply({
     kind: 'manifest',
     repository: name,
-    record: Object.assign({ ...record, blob }, { pushedAt: time }),
+    record: Object.assign({ ...record, blob }, { pushedAt: times?.pushedAt ?? time }),
     keepUntil: isThere ? leaseEnd(batch.moment, leaseMs) : 0,
   })
   if (tags.length > 0) {
-    batch.apply({ kind: 'tag', repository: name, digest, tags, times: tags.map(() => time) })
+    const updatedAt = tags.map((_, index) => times?.updatedAt[index] ?? time)
+    batch.apply({ kind: 'tag', repository: name, digest, tags, times: updatedAt })
   }
   return { kind: 'stored', blob, created: !isThere, previous }
 }

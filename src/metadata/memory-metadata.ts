@@ -26,6 +26,7 @@ const nothing: Promise<null> = settled(null)
 /** Names, in memory. Changes are evaluated one after the other, and made durable by a {@link Commit}. */
 export class MemoryMetadata extends MetadataReads implements MetadataStore {
   readonly countsBytes: boolean = true
+  readonly keepsTimes: boolean = true
   readonly #leaseMs: number
   #closing: Promise<void> | null = null
   /** One deletion after the other looks through many tags, or each would take its share of a turn. */

@@ -46,6 +46,8 @@ export interface MetadataStore {
    * them to quotas (`mostBytes`). Default: no.
    */
   readonly countsBytes?: boolean
+  /** Whether the store records the `times` of a change. Default: no, and each change has the time it was made. */
+  readonly keepsTimes?: boolean
   hasRepository(repository: RepositoryName): Promise<boolean>
   /** Names of repositories. */
   listRepositories(page: PageRequest): Promise<Page<RepositoryName>>

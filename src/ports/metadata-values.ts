@@ -79,6 +79,15 @@ export interface ManifestChange {
    * none is made all the same. Only for a store that counts them.
    */
   readonly mostBytes?: number
+  /** When it was pushed and tagged elsewhere: for a copy. Default: now. Only for a store that keeps them. */
+  readonly times?: ManifestTimes
+}
+
+/** Times of a manifest and its tags, in whole milliseconds since the epoch. */
+export interface ManifestTimes {
+  readonly pushedAt: number
+  /** When each tag of the change was set, in their order. */
+  readonly updatedAt: readonly number[]
 }
 
 /** What became of a {@link ManifestChange}. */

@@ -52,6 +52,7 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
         return inner.findBlob(any, digest)
       },
     })),
+  'ignores the times of a copy': (store) => puts(store, ({ times: _, ...change }) => change),
   'takes no leases when asked': (store) =>
     but(store, (inner) => ({
       keepBlob: (repository, digest) => inner.findBlob(repository, digest),

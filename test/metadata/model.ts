@@ -81,7 +81,7 @@ export class Model {
   }
 
   putManifest(name: RepositoryName, change: ManifestChange): ManifestOutcome {
-    const { record, tags, immutable, requires, expect, mostBytes } = change
+    const { record, tags, immutable, requires, expect, mostBytes, times } = change
     const { digest } = record
     const there = this.repositories.get(name)
     if (expect !== undefined) {
@@ -114,11 +114,14 @@ export class Model {
     const created = !there?.manifests.has(digest)
     const blob = this.#decide(record.blob)
     const repository = this.#begin(name)
-    const pushedAt = this.#clock()
+    const now = this.#clock()
+    const pushedAt = times?.pushedAt ?? now
     this.#lose(repository, this.#leaseMs, () => {
       repository.manifests.set(digest, { ...record, blob, pushedAt })
     })
-    for (const tag of tags) repository.tags.set(tag, { digest, updatedAt: pushedAt })
+    for (const [at, tag] of tags.entries()) {
+      repository.tags.set(tag, { digest, updatedAt: times?.updatedAt[at] ?? now })
+    }
     return { kind: 'stored', blob, created, previous }
   }
 

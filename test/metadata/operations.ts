@@ -45,6 +45,12 @@ const expectation: fc.Arbitrary<TagExpectation> = fc
   })
   .map(({ tag, ...conditions }) => ({ tag, ...definedOf(conditions) }))
 
+const time = fc.integer({ min: 0, max: 5 })
+const times = fc.record({
+  pushedAt: time,
+  updatedAt: fc.array(time, { minLength: 3, maxLength: 3 }),
+})
+
 const change: fc.Arbitrary<ManifestChange> = fc
   .record({
     digest,
@@ -61,6 +67,7 @@ const change: fc.Arbitrary<ManifestChange> = fc
     }),
     expect: fc.option(expectation, { nil: undefined, freq: 3 }),
     mostBytes: fc.option(fc.integer({ min: 0, max: 700 }), { nil: undefined, freq: 2 }),
+    times: fc.option(times, { nil: undefined, freq: 3 }),
   })
   .map(
     ({
@@ -73,6 +80,7 @@ const change: fc.Arbitrary<ManifestChange> = fc
       strict,
       expect,
       mostBytes,
+      times,
       ...facts
     }) => {
       const more = { ...definedOf(facts), references, blob: blobOf(digest, copy) }
@@ -82,7 +90,7 @@ const change: fc.Arbitrary<ManifestChange> = fc
         tags,
         requires: strict ? requires : [],
         immutable: isFixed ? tags : [],
-        ...definedOf({ expect, mostBytes }),
+        ...definedOf({ expect, mostBytes, times }),
       }
     },
   )

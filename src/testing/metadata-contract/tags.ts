@@ -42,6 +42,24 @@ export const tagCases: readonly MetadataStoreCase[] = [
     equals(await store.listTags(here, { limit: 9 }), { items: [latest], more: false }, 'the list')
   }),
 
+  metadataCase('a copy has the times it is given, where the store says so', async (store) => {
+    const second = tagNamed('second')
+    const times = { pushedAt: 3, updatedAt: [2, 4] }
+    const tags = [latest, second]
+    const change = { record: manifestOf(1), tags, requires: [], immutable: [], times }
+    for (const attempt of ['first', 'again']) {
+      equals((await store.putManifest(here, change)).kind, 'stored', `what is put ${attempt}`)
+      const pushedAt = (await store.findManifest(here, sampleDigest(1)))?.pushedAt
+      const listed = (await store.listTagRecords(here, { limit: 9 }))?.items ?? []
+      const updatedAt = listed.map((one) => one.updatedAt)
+      const kept = [pushedAt, ...updatedAt].join() === '3,2,4'
+      equals(kept, store.keepsTimes === true, `whether the times are kept ${attempt}`)
+    }
+    await record(store, here, manifestOf(1), [latest])
+    const now = (await store.findManifest(here, sampleDigest(1)))?.pushedAt ?? 0
+    holds(now !== 3, 'a push has the time it is made at')
+  }),
+
   metadataCase('deleting a tag removes the tag alone', async (store) => {
     const second = tagNamed('second')
     await record(store, here, manifestOf(1), [latest, second])
