@@ -46,7 +46,8 @@ export function r2Blobs(bucket: R2Bucket, options: R2BlobsOptions = {}): BlobSto
       return null
     },
 
-    async delete(blob) {
+    /** A listed key has its digest here. */
+    async delete(blob: BlobRef) {
       const found = (await reach(bucket.head(dataKey(blob.key)))) !== null
       await reach(bucket.delete([dataKey(blob.key), markerKey(blob)]))
       return found

@@ -205,6 +205,17 @@ export class SqlBlobs {
     return counts.toArray().length > 0 || this.#isTrash(blob)
   }
 
+  /** Those of the keys that are known, whatever their digests: one pass over all of them. */
+  known(keys: readonly string[]): ReadonlySet<string> {
+    if (keys.length === 0) return new Set()
+    const rows = this.#sql.exec<{ key: string }>(
+      `SELECT key FROM blobs WHERE key IN (SELECT value FROM json_each(?1))
+       UNION SELECT key FROM trash WHERE key IN (SELECT value FROM json_each(?1))`,
+      JSON.stringify(keys),
+    )
+    return new Set(rows.toArray().map(({ key }) => key))
+  }
+
   #isTrash({ digest, key }: Pick<BlobRef, 'digest' | 'key'>): boolean {
     const found = this.#sql.exec('SELECT 1 FROM trash WHERE digest = ? AND key = ?', digest, key)
     return found.toArray().length > 0

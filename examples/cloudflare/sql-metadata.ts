@@ -16,6 +16,7 @@ import type {
   ReferrersRequest,
   RemovedManifest,
   RepositoryCounts,
+  StoredKey,
   TagExpectation,
   TagRecord,
 } from 'layerdock/kit'
@@ -274,8 +275,12 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     this.#blobs.forget(blob)
   }
 
-  async knowsKey(digest: Digest, key: string): Promise<boolean> {
-    return this.#blobs.knows({ digest, key })
+  async knowsKeys(keys: readonly StoredKey[]): Promise<readonly boolean[]> {
+    const alone = keys.filter(({ digest }) => digest === null).map(({ key }) => key)
+    const known = this.#blobs.known(alone)
+    return keys.map(({ digest, key }) =>
+      digest === null ? known.has(key) : this.#blobs.knows({ digest, key }),
+    )
   }
 
   /** Those of the blobs whose keys nothing knows. */

@@ -1,4 +1,4 @@
-import type { BlobRef } from '../ports/blob-store.ts'
+import type { BlobRef, StoredBytes } from '../ports/blob-store.ts'
 import { callContext } from './call-context.ts'
 import type { CoreDeps } from './deps.ts'
 import { dropBytes } from './naming.ts'
@@ -29,6 +29,10 @@ export interface SweepReport {
   readonly bytes: number
 }
 
+/** Keys that a sweep asks about at once: some stores look through all their names for each lot. */
+const askedTogether = 5000
+/** Bytes that a sweep deletes at once. */
+const deletedTogether = 16
 /** Blobs condemned in one step, so that a large collection never holds the metadata up. */
 const batch = 100
 
@@ -99,14 +103,27 @@ export async function sweepBytes(deps: CoreDeps, graceMs: number): Promise<Sweep
   let looked = 0
   let swept = 0
   let bytes = 0
-  for await (const { key, size, committedAt, digest } of blobs.list()) {
-    looked += 1
-    if (digest === null || committedAt > before) continue
-    if (await metadata.knowsKey(digest, key)) continue
-    if (!(await blobs.delete({ digest, size, key }))) continue
+  const drop = async (found: StoredBytes): Promise<void> => {
+    const { key, size } = found
+    if (!(await blobs.delete(found))) return
     swept += 1
     bytes += size
     onNotice({ kind: 'bytes-swept', key, size })
   }
+  let old: StoredBytes[] = []
+  const look = async (): Promise<void> => {
+    const lot = old
+    old = []
+    const known = await metadata.knowsKeys(lot)
+    const unnamed = lot.filter((_, index) => known[index] === false)
+    while (unnamed.length > 0) await Promise.all(unnamed.splice(0, deletedTogether).map(drop))
+  }
+  for await (const found of blobs.list()) {
+    looked += 1
+    if (found.committedAt > before) continue
+    old.push(found)
+    if (old.length === askedTogether) await look()
+  }
+  await look()
   return { looked, swept, bytes }
 }

@@ -68,6 +68,7 @@ export async function receiveBody(
   const hint = {
     ...(digest === null ? {} : { digest }),
     ...(expected === null ? {} : { length: to.offset + expected }),
+    ...(body?.range === undefined ? {} : { chunked: true }),
   }
   const staged = await blobs.stage(to.id, hint, to.stage ?? undefined)
 
@@ -133,8 +134,11 @@ export async function receiveBody(
 
 /** The upload keeps its state from before; bytes written since are dropped when it is next staged. */
 export async function rollBack(before: StageState | null, staged: StagedBlob): Promise<void> {
-  if (before === null) await staged.discard().catch(() => {})
-  else await staged.suspend().catch(() => {})
+  const drop = async (): Promise<unknown> => {
+    if (before === null) return staged.discard()
+    return staged.revert === undefined ? staged.suspend() : staged.revert()
+  }
+  await drop().catch(() => {})
 }
 
 async function hashStaged(

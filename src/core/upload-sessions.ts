@@ -95,8 +95,9 @@ export async function dropSession(
     await staged?.discard()
   }
   // The name may have been given although the answer got lost.
-  if (committed !== null && !(await metadata.knowsKey(committed.digest, committed.key))) {
-    await dropBytes(deps, committed)
+  if (committed !== null) {
+    const [isKnown] = await metadata.knowsKeys([committed])
+    if (isKnown === false) await dropBytes(deps, committed)
   }
   return true
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
+import type { KeySearch } from './key-search.ts'
 import { LargeMap } from './large-map.ts'
 import { flatCopy, packKey, unpackKey } from './packed-text.ts'
 import type { Link } from './repository.ts'
@@ -24,10 +25,15 @@ export class Holding {
     this.packedKey = packKey(key, digest)
   }
 
+  /** The key that counts. */
+  get key(): string {
+    return unpackKey(this.packedKey, this.digest)
+  }
+
   /** Where its bytes are, missing or not. */
   get ref(): BlobRef {
-    const { digest, size } = this
-    return { digest, size, key: unpackKey(this.packedKey, digest) }
+    const { digest, size, key } = this
+    return { digest, size, key }
   }
 
   /** What readers get: the same, or null while its bytes are known to be missing. */
@@ -37,7 +43,7 @@ export class Holding {
 
   /** Whether the key is the one that counts. */
   hasKey(key: string): boolean {
-    return this.packedKey === key || unpackKey(this.packedKey, this.digest) === key
+    return this.packedKey === key || this.key === key
   }
 }
 
@@ -56,6 +62,9 @@ export class Holdings {
    * has the digest under a later key already.
    */
   readonly #forgotten: Set<string> = new Set()
+
+  /** Told of every key that comes to count or into the trash. */
+  readonly searches: Set<KeySearch> = new Set()
 
   /** How many digests are named. */
   get size(): number {
@@ -81,6 +90,7 @@ export class Holdings {
     trace: Trace | null,
   ): Holding {
     this.#leaveTrash(key, trace)
+    this.#note(key)
     const there = this.#held.get(known ?? told)
     if (there === undefined) {
       // What is read from a file at the start is cut out of nothing.
@@ -104,6 +114,7 @@ export class Holdings {
       there.isMissing = isMissing
       if (isMissing) this.missing.add(there)
       this.trash.delete(before.key)
+      this.#note(before.key)
     })
     return there
   }
@@ -148,6 +159,7 @@ export class Holdings {
       this.#held.set(digest, holding)
       if (wasMissing) this.missing.add(holding)
       this.trash.delete(ref.key)
+      this.#note(ref.key)
     })
   }
 
@@ -156,6 +168,7 @@ export class Holdings {
     const { digest, size, key } = blob
     if (this.trash.has(key) || this.#held.get(digest)?.hasKey(key)) return
     this.trash.set(key, Object.freeze({ digest, size, key }))
+    this.#note(key)
     trace?.holders(digest)
     trace?.undo(() => this.trash.delete(key))
   }
@@ -202,7 +215,13 @@ export class Holdings {
 
   /** Its key does not count any more. */
   #discard(ref: BlobRef): void {
-    if (!this.#forgotten.delete(ref.key)) this.trash.set(ref.key, ref)
+    if (this.#forgotten.delete(ref.key)) return
+    this.trash.set(ref.key, ref)
+    this.#note(ref.key)
+  }
+
+  #note(key: string): void {
+    for (const search of this.searches) search.note(key)
   }
 
   #leaveTrash(key: string, trace: Trace | null): void {
@@ -211,6 +230,9 @@ export class Holdings {
     if (ref === undefined) return
     this.trash.delete(key)
     trace?.holders(ref.digest)
-    trace?.undo(() => this.trash.set(key, ref))
+    trace?.undo(() => {
+      this.trash.set(key, ref)
+      this.#note(key)
+    })
   }
 }

@@ -4,7 +4,7 @@ import type { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { settled } from '../oci/settled.ts'
 import type { Tag } from '../oci/tag.ts'
-import type { BlobRef } from '../ports/blob-store.ts'
+import type { BlobRef, StoredKey } from '../ports/blob-store.ts'
 import type {
   ManifestEntry,
   ManifestRecord,
@@ -17,6 +17,7 @@ import type {
 } from '../ports/metadata-store.ts'
 import type { Batch, Moment } from './batch.ts'
 import { countsOf } from './changes.ts'
+import { knownKeys } from './key-search.ts'
 import { blobPage, manifestPage, tagRecordPage } from './pages.ts'
 import type { Repository } from './repository.ts'
 import type { State } from './state.ts'
@@ -180,14 +181,13 @@ export class MetadataReads {
    * True for everything once writing has failed: what was refused then may still be on disk, and
    * named again after the next start.
    */
-  knowsKey(digest: Digest, key: string): Promise<boolean> {
-    if (this.commit.flight?.touchesDigest(digest)) {
-      return this.commit.afterFlight(() => this.knowsKey(digest, key))
+  async knowsKeys(keys: readonly StoredKey[]): Promise<readonly boolean[]> {
+    const { flight } = this.commit
+    if (flight !== null && keys.some(({ digest }) => digest && flight.touchesDigest(digest))) {
+      return this.commit.afterFlight(() => this.knowsKeys(keys))
     }
-    if (this.commit.failure !== null) return Promise.resolve(true)
-    const { holdings } = this.state
-    const isKnown = holdings.get(digest)?.hasKey(key) || holdings.trash.get(key)?.digest === digest
-    return Promise.resolve(isKnown === true)
+    const known = await knownKeys(this.state.holdings, keys)
+    return this.commit.failure === null ? known : keys.map(() => true)
   }
 
   /** Reads once nothing of a deletion is left in the maps. */

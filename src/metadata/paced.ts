@@ -31,7 +31,8 @@ export async function* paced<T>(
   }
 }
 
-function rest(workedMs: number): Promise<void> {
+/** Leaves the thread to others for three times as long as was worked, up to a bound. */
+export function rest(workedMs: number): Promise<void> {
   const ms = Math.min(workedMs * restFactor, longestRestMs)
   return new Promise((resolve) => {
     setTimeout(resolve, ms)

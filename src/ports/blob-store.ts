@@ -17,6 +17,8 @@ export interface StageHint {
   readonly length?: number
   /** Announced, not yet verified. */
   readonly digest?: Digest
+  /** Whether the client sends the blob in chunks, so that more than this one may come. */
+  readonly chunked?: boolean
 }
 
 /**
@@ -28,16 +30,20 @@ export interface StageState {
   readonly [detail: string]: unknown
 }
 
-/** Bytes a store holds, as it lists them. */
-export interface StoredBytes {
+/** A key, and what the store itself knows of the digest. */
+export interface StoredKey {
   /** As in {@link BlobRef.key}. */
   readonly key: string
+  /** The digest the bytes were committed under; null where the store does not keep it with them. */
+  readonly digest: Digest | null
+}
+
+/** Bytes a store holds, as it lists them. */
+export interface StoredBytes extends StoredKey {
   /** In bytes. */
   readonly size: number
-  /** When the key was committed, in milliseconds since the epoch. */
+  /** When the key was committed, or written, in milliseconds since the epoch. */
   readonly committedAt: number
-  /** The digest the bytes were committed under, where the store keeps it with them. */
-  readonly digest: Digest | null
 }
 
 /**
@@ -68,11 +74,12 @@ export interface BlobStore {
   open(blob: BlobRef, how?: 'anew'): Promise<OpenBlob | null>
   /** A URL a client may fetch the bytes from instead, for at least `ttlMs`; null when there is none. */
   presign?(blob: BlobRef, ttlMs: number): Promise<URL | null>
-  /** Removes committed bytes; false when they were not there. */
-  delete(blob: BlobRef): Promise<boolean>
+  /** Removes committed bytes, given by a reference or as they are listed; false when they were not there. */
+  delete(blob: BlobRef | StoredBytes): Promise<boolean>
   /**
    * Every committed key after the key `after`, in the store's order: to find bytes that no name
-   * points at, and to verify.
+   * points at, and to verify. A store that cannot tell them apart also lists keys that staged bytes
+   * are under: a sweep leaves those alone that are younger than an upload may be.
    */
   list(after?: string): AsyncIterable<StoredBytes>
   /**
@@ -117,6 +124,11 @@ export interface StagedBlob {
   write(chunk: Uint8Array): void | Promise<void>
   /** Releases the bytes for now; the state it returns outlives this process and continues them. */
   suspend(): Promise<StageState>
+  /**
+   * Releases the bytes and drops those written since the state they were opened from, which stays good.
+   * For a store in which {@link suspend} costs something. Harmless when repeated, and after a failure.
+   */
+  revert?(): Promise<void>
   /** The bytes written so far, to hash them again. */
   read(): ReadableStream<Uint8Array>
   /**

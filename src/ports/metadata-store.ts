@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
-import type { BlobRef } from './blob-store.ts'
+import type { BlobRef, StoredKey } from './blob-store.ts'
 import type {
   BlobRemoval,
   KeptManifest,
@@ -153,8 +153,12 @@ export interface MetadataStore {
   condemn(limit: number): Promise<readonly BlobRef[]>
   /** The bytes under the condemned key are gone. */
   forget(blob: BlobRef): Promise<void>
-  /** Whether the store knows the key: it is named, or condemned and not yet forgotten. */
-  knowsKey(digest: Digest, key: string): Promise<boolean>
+  /**
+   * Which of the keys the store knows: those that are named, or condemned and not yet forgotten. One answer
+   * for each, in order. A sweep asks for thousands at once. A store that does not keep its names by key
+   * may look through all of them, in steps.
+   */
+  knowsKeys(keys: readonly StoredKey[]): Promise<readonly boolean[]>
 
   /** Whether the store can be used now. @throws Error that says why not. */
   check?(): Promise<void>

@@ -55,7 +55,8 @@ export function partStoreIn(bucket: ObjectBucket, options: PartStoreOptions = {}
       return bucket.presign(dataKey(blob.key), ttlMs)
     },
 
-    async delete(blob) {
+    /** A listed key has its digest here. */
+    async delete(blob: BlobRef) {
       const key = dataKey(blob.key)
       const found = (await bucket.head(key)) !== null
       await bucket.delete(key)

@@ -439,14 +439,32 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
         had.add(blob.key)
         return inner.linkBlob(repository, blob, leaseMs)
       },
-      knowsKey: async (_, key) => had.has(key),
+      knowsKeys: async (keys) => keys.map(({ key }) => had.has(key)),
     }))
   },
-  'knows no key': (store) => but(store, () => ({ knowsKey: async () => false })),
+  'knows no key': (store) =>
+    but(store, () => ({ knowsKeys: async (keys) => keys.map(() => false) })),
+  'knows a key with its digest alone': (store) =>
+    but(store, (inner) => ({
+      knowsKeys: async (keys) => {
+        const known = await inner.knowsKeys(keys)
+        return keys.map(({ digest }, index) => digest !== null && known[index] === true)
+      },
+    })),
+  'answers for unknown keys alone': (store) =>
+    but(store, (inner) => ({
+      knowsKeys: async (keys) => (await inner.knowsKeys(keys)).filter((known) => !known),
+    })),
   'knows no condemned key': (store) =>
     but(store, (inner) => ({
-      knowsKey: async (digest, key) =>
-        (await inner.repositoriesWith(digest, 1)).length > 0 && inner.knowsKey(digest, key),
+      async knowsKeys(keys) {
+        const known = await inner.knowsKeys(keys)
+        const named = keys.map(async ({ digest }, index) => {
+          const [name] = digest === null ? ['?'] : await inner.repositoriesWith(digest, 1)
+          return name !== undefined && known[index] === true
+        })
+        return Promise.all(named)
+      },
     })),
   'moves nothing': (store) => but(store, () => ({ relocate: async () => false })),
   'says that it moved bytes and did not': (store) =>

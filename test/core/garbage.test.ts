@@ -183,6 +183,28 @@ describe('the collection of garbage', () => {
     expect(await stored()).toEqual([config, image].sort())
   })
 
+  test('a sweep finds bytes whose store lists no digest, and those whose name came meanwhile', async () => {
+    const { registry, stores, push } = inHand({ limits }, (given) => ({
+      ...given,
+      blobs: new Proxy(given.blobs, {
+        get(target, key) {
+          if (key !== 'list') return (Reflect.get(target, key) as () => void).bind(target)
+          return async function* () {
+            for await (const found of target.list()) yield { ...found, digest: null }
+          }
+        },
+      }),
+    }))
+    for (let number = 0; number < 40; number += 1) await push(app, `named ${number}`)
+    const staged = await stores.blobs.stage(newUploadId(), {})
+    await staged.write(utf8('nameless'))
+    const lost = await staged.commit(sha256('nameless'))
+    expect((await registry.sweepBytes(60_000)).swept).toBe(0)
+    expect(await registry.sweepBytes(-1)).toEqual({ looked: 41, swept: 1, bytes: 8 })
+    expect(await stores.blobs.open(lost)).toBeNull()
+    expect((await registry.sweepBytes(-1)).swept).toBe(0)
+  })
+
   test('however pushes, mounts, HEADs and collections cross: what was confirmed is there', async () => {
     const texts = ['one', 'two', 'three']
     const step = fc.record({

@@ -7,7 +7,7 @@ import { nodeFiles } from '../../adapters/disk/node-files.ts'
 import { type DiskStore, openDiskStore } from '../../adapters/disk/store.ts'
 import { StoreHealth } from '../../adapters/disk/store-health.ts'
 import { takeFolder } from '../../adapters/disk/take-folder.ts'
-import { type BlobStore, memoryStores } from '../../src/kit.ts'
+import { type BlobRef, type BlobStore, memoryStores } from '../../src/kit.ts'
 import type { BlobStorePlace, Supports, UploadStorePlace } from '../../src/testing/index.ts'
 
 /** What a folder supports: it has one store at a time. */
@@ -49,7 +49,7 @@ export function blobPlaceIn(
       return {
         stage: (id, hint, from) => store.stage(id, hint, from),
         open: (blob) => store.open(blob),
-        delete: (blob) => store.delete(blob),
+        delete: (blob) => store.delete(blob as BlobRef),
         list: (after) => store.list(after),
         check: () => store.check(),
         close() {

@@ -218,7 +218,7 @@ export const sqlCases: readonly SqlCase[] = [
         missing: () => store.listMissing(10),
         mountable: () => store.repositoriesWith(numbered(1), 10),
         condemned: () => store.condemn(10),
-        known: () => store.knowsKey(numbered(1), 'k1'),
+        known: () => store.knowsKeys([{ key: 'k1', digest: numbered(1) }]),
         kept: () => store.keepBlob(team, numbered(1), 3 * hour),
         empty: () => store.deleteEmptyRepositories(10),
       }

@@ -13,7 +13,7 @@ export const copies: readonly BlobRef[] = digests.flatMap((digest) =>
 /** Everything a store lets one read of the sample names. */
 export async function observe(store: MetadataStore): Promise<unknown> {
   const page = { limit: 1000 }
-  const known = await mapAsync(copies, ({ digest, key }) => store.knowsKey(digest, key))
+  const known = await store.knowsKeys(copies)
   const missing = (await store.listMissing(1000)).blobs.map(({ key }) => key)
   return {
     repositories: (await store.listRepositories(page)).items,

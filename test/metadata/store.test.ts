@@ -79,7 +79,7 @@ describe('what is not yet durable', () => {
         store.listReferrers(here, subject, { maxBytes: 1e6 }).then((it) => it.items.length),
       1,
     ],
-    ['whether the key is known', (store) => store.knowsKey(d2, blobOf(d2).key), true],
+    ['whether the key is known', (store) => store.knowsKeys([blobOf(d2)]), [true]],
     [
       'tags with digests',
       (store) => store.listTagRecords(here, page).then((it) => it?.items.length),
@@ -411,7 +411,8 @@ describe('when a sync fails', () => {
       throw new Error('EIO')
     }
     await expect(put(store, d2, tag)).rejects.toMatchObject({ kind: 'storageReadOnly' })
-    expect(await store.knowsKey(d2, blobOf(d2).key)).toBe(true)
+    const { key } = blobOf(d2)
+    expect(await store.knowsKeys([blobOf(d2), { key, digest: null }])).toEqual([true, true])
     await expect(store.condemn(10)).rejects.toMatchObject({ kind: 'storageReadOnly' })
     await expect(store.check?.()).rejects.toMatchObject({ kind: 'storageReadOnly' })
   })

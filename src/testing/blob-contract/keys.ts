@@ -68,14 +68,18 @@ export const keyCases: readonly BlobStoreCase[] = [
     equals(await listed(store, []), [], 'the list')
   }),
 
-  blobCase('the list has every committed key once, and nothing that is staged', async (store) => {
+  blobCase('the list has every committed key once, and none that was discarded', async (store) => {
     const blobs = await putMany(store, 7)
     blobs.push(await put(store, sampleDigest(3), sampleBytes(2100)))
     const id = newUploadId()
     const staged = await store.stage(id, {})
     await writeAll(staged, sampleBytes(5000))
     const state = await suspended(staged)
-    equals([...(await listed(store, blobs))].sort(), keysOf(blobs), 'the list')
+    // Staged bytes may be listed, by a store that has them under their last key already.
+    const all: string[] = []
+    for await (const { key } of store.list()) all.push(key)
+    equals(new Set(all).size, all.length, 'keys listed twice')
+    equals(all.filter((key) => keysOf(blobs).includes(key)).sort(), keysOf(blobs), 'the list')
     await (await store.stage(id, {}, state)).discard()
     equals([...(await listed(store, blobs))].sort(), keysOf(blobs), 'the list, later')
   }),
@@ -94,12 +98,11 @@ export const keyCases: readonly BlobStoreCase[] = [
   }),
 
   blobCase('blobs may be deleted while they are listed', async (store) => {
-    const blobs = new Map((await putMany(store, 7)).map((blob) => [blob.key, blob]))
+    await putMany(store, 7)
     let seen = 0
-    for await (const { key } of store.list()) {
+    for await (const found of store.list()) {
       seen += 1
-      const blob = blobs.get(key)
-      if (blob !== undefined) await store.delete(blob)
+      equals(await store.delete(found), true, 'deleting what is listed')
     }
     equals(seen, 7, 'keys seen')
     equals(await listed(store, []), [], 'what is left')

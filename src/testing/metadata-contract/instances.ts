@@ -4,6 +4,7 @@ import { sampleDigest, tagNamed } from '../samples.ts'
 import {
   blobOf,
   here,
+  isKnown,
   long,
   type MetadataStoreCase,
   manifestOf,
@@ -77,7 +78,7 @@ export const instanceCases: readonly MetadataStoreCase[] = [
     equals(await one.linkBlob(here, second, long), second, 'the key that counts')
     await other.forget(first)
     equals(await one.findBlob(here, digest), second, 'the blob')
-    equals(await other.knowsKey(digest, second.key), true, 'whether its key is known')
+    equals(await isKnown(other, second), true, 'whether its key is known')
     equals(await other.condemn(10), [], 'what is condemned then')
   }),
 

@@ -1,9 +1,10 @@
-import type { BlobRef, MetadataStore } from '../../kit.ts'
+import type { MetadataStore } from '../../kit.ts'
 import { equals } from '../contract.ts'
 import { sampleDigest } from '../samples.ts'
 import {
   blobOf,
   here,
+  isKnown,
   long,
   type MetadataStoreCase,
   manifestOf,
@@ -16,10 +17,6 @@ import {
 
 const digest = sampleDigest(1)
 const [first, second, third] = [blobOf(1, 'one'), blobOf(1, 'two'), blobOf(1, 'three')]
-
-async function knows(store: MetadataStore, blob: BlobRef): Promise<boolean> {
-  return store.knowsKey(blob.digest, blob.key)
-}
 
 /** Keys that are condemned now, sorted; none is forgotten. */
 async function condemnedKeys(store: MetadataStore): Promise<string[]> {
@@ -37,7 +34,7 @@ export const keyCases: readonly MetadataStoreCase[] = [
     equals(await store.findBlob(there, digest), first, 'what is found')
     equals((await store.findManifest(there, digest))?.blob, first, 'what is found of the manifest')
     equals((await condemnedKeys(store)).includes(first.key), false, 'whether it is condemned')
-    equals(await knows(store, first), true, 'whether its key is known')
+    equals(await isKnown(store, first), true, 'whether its key is known')
   }),
 
   metadataCase('a manifest decides the key of a blob, too', async (store) => {
@@ -54,7 +51,7 @@ export const keyCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(here, second, long)
     for (const { key } of await store.condemn(10)) equals(key, second.key, 'a condemned key')
     await store.forget(second)
-    equals(await knows(store, second), false, 'whether the one that lost is known')
+    equals(await isKnown(store, second), false, 'whether the one that lost is known')
     equals(await store.findBlob(here, digest), first, 'the blob')
   }),
 
@@ -66,10 +63,10 @@ export const keyCases: readonly MetadataStoreCase[] = [
     equals((await store.findManifest(there, digest))?.blob, second, 'the manifest')
     equals((await store.listBlobs(here, { limit: 9 }))?.items, [second], 'the list of blobs')
     equals(await store.relocate(first, second), true, 'moving them again')
-    equals([await knows(store, first), await knows(store, second)], [true, true], 'keys known')
+    equals([await isKnown(store, first), await isKnown(store, second)], [true, true], 'keys known')
     equals(await condemnedKeys(store), [first.key], 'what is condemned')
     await store.forget(first)
-    equals([await knows(store, first), await knows(store, second)], [false, true], 'then')
+    equals([await isKnown(store, first), await isKnown(store, second)], [false, true], 'then')
     equals(await store.linkBlob(there, third, long), second, 'the key that counts')
   }),
 
@@ -93,9 +90,9 @@ export const keyCases: readonly MetadataStoreCase[] = [
     equals(await store.linkBlob(there, second, long), second, 'the key that counts')
     equals(await store.findBlob(there, digest), second, 'what is found')
     equals(await condemnedKeys(store), [first.key], 'what is condemned')
-    equals([await knows(store, first), await knows(store, second)], [true, true], 'keys known')
+    equals([await isKnown(store, first), await isKnown(store, second)], [true, true], 'keys known')
     await store.forget(first)
-    equals([await knows(store, first), await knows(store, second)], [false, true], 'then')
+    equals([await isKnown(store, first), await isKnown(store, second)], [false, true], 'then')
     equals(await store.findBlob(there, digest), second, 'what is found then')
   }),
 
@@ -136,12 +133,46 @@ export const keyCases: readonly MetadataStoreCase[] = [
     await store.forget(first)
     await store.forget(blobOf(2))
     equals(await store.findBlob(here, digest), first, 'the blob')
-    equals(await knows(store, first), true, 'whether its key is known')
+    equals(await isKnown(store, first), true, 'whether its key is known')
   }),
 
   metadataCase('a key is known of its own digest alone', async (store) => {
     await store.linkBlob(here, first, long)
-    equals(await store.knowsKey(sampleDigest(2), first.key), false, 'of another digest')
-    equals(await knows(store, second), false, 'another key of the digest')
+    equals(await isKnown(store, { ...first, digest: sampleDigest(2) }), false, 'of another digest')
+    equals(await isKnown(store, second), false, 'another key of the digest')
+  }),
+
+  metadataCase('a key is known without its digest', async (store) => {
+    await store.linkBlob(here, first, long)
+    await record(store, there, manifestOf(2, { blob: blobOf(2, 'manifest') }))
+    await store.linkBlob(here, blobOf(3), long)
+    await store.unlinkBlob(here, sampleDigest(3))
+    const keys = [first.key, second.key, blobOf(2, 'manifest').key, blobOf(3).key, '']
+    const asked = keys.map((key) => ({ key, digest: null }))
+    equals(await store.knowsKeys(asked), [true, false, true, true, false], 'what is known')
+    await store.relocate(first, third)
+    await store.condemn(10)
+    await store.forget(blobOf(3))
+    const mixed = [{ key: second.key, digest }, ...asked, { key: third.key, digest: null }, third]
+    const known = [false, true, false, true, false, false, true, true]
+    equals(await store.knowsKeys(mixed), known, 'what is known then')
+  }),
+
+  metadataCase('thousands of keys are asked about at once', async (store) => {
+    const keyOf = (number: number): string => blobOf(number).key
+    for (let number = 0; number < 40; number += 1) await store.linkBlob(here, blobOf(number), long)
+    const asked = Array.from({ length: 6000 }, (_, number) => ({
+      key: number % 200 === 7 ? keyOf((number - 7) / 200) : `${keyOf(1)}/${number}`,
+      digest: null,
+    }))
+    const known = await store.knowsKeys(asked)
+    equals(known.length, 6000, 'answers')
+    equals(known.filter(Boolean).length, 30, 'keys that are known')
+    equals(
+      known.every((one, number) => one === (number % 200 === 7)),
+      true,
+      'in the order asked',
+    )
+    equals(await store.knowsKeys([]), [], 'no keys at all')
   }),
 ]

@@ -5,6 +5,7 @@ import {
   type CasePlace,
   collect,
   here,
+  isKnown,
   long,
   type MetadataStoreCase,
   manifestOf,
@@ -87,8 +88,8 @@ export const restartCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(here, blobOf(2, 'again'), long)
     await store.close()
     const next = await place.open()
-    equals(await next.knowsKey(sampleDigest(1), blobOf(1).key), false, 'what was forgotten')
-    equals(await next.knowsKey(sampleDigest(2), blobOf(2).key), true, 'what was not')
+    equals(await isKnown(next, blobOf(1)), false, 'what was forgotten')
+    equals(await isKnown(next, blobOf(2)), true, 'what was not')
     equals(await next.findBlob(here, sampleDigest(2)), blobOf(2, 'again'), 'what came again')
     equals(await collect(next), [sampleDigest(2), sampleDigest(3)].sort(), 'what is condemned')
     equals(await next.findBlob(here, sampleDigest(4)), blobOf(4), 'what has a lease')

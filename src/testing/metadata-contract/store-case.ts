@@ -9,6 +9,7 @@ import type {
   PageRequest,
   RemovedManifest,
   RepositoryCounts,
+  StoredKey,
 } from '../../kit.ts'
 import { type ContractCase, equals, holds, type Need, type StorePlace } from '../contract.ts'
 import { repositoryNamed, sampleDigest } from '../samples.ts'
@@ -193,4 +194,9 @@ export async function checkPages<T>(
   equals(await after(`${first}!`), names.slice(1), 'after a name that is not there')
   equals(await after(names.at(-1) ?? ''), [], 'after the last')
   equals((await read({ limit: 0 }))?.items, [], 'none')
+}
+
+/** Whether a store knows the key of a digest. */
+export async function isKnown(store: MetadataStore, blob: StoredKey): Promise<boolean | undefined> {
+  return (await store.knowsKeys([blob]))[0]
 }

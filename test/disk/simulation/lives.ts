@@ -93,7 +93,7 @@ export async function check(
   expect(await violations(client, client.ledger), 'tidied up').toEqual([])
   // Nothing is left that no name points at.
   for await (const { key, digest } of one.blobs.list()) {
-    if (digest !== null) expect(await one.metadata.knowsKey(digest, key), key).toBe(true)
+    expect(await one.metadata.knowsKeys([{ digest, key }]), key).toEqual([true])
   }
   const added = sampleBytes(200, 99)
   expect((await client.push(repository, added)).status).toBe(201)

@@ -1,0 +1,76 @@
+import type { StoredKey } from '../ports/blob-store.ts'
+import type { Holdings } from './holdings.ts'
+import { rest } from './paced.ts'
+
+/** Holdings between two looks at the clock. */
+const stride = 256
+/** How long others wait for a step at most, in milliseconds, give or take one stride. */
+const stepMs = 2
+
+/**
+ * Which of the keys are known. A key with its digest is found at once. Names are not kept by key, so for
+ * the others all of them are looked through, a few at a time; what changes meanwhile is told to the search.
+ */
+export function knownKeys(
+  holdings: Holdings,
+  keys: readonly StoredKey[],
+): readonly boolean[] | Promise<readonly boolean[]> {
+  const isKnown = (search: KeySearch | null, { digest, key }: StoredKey): boolean => {
+    if (digest === null) return search?.isFound(key) === true
+    const isHeld = holdings.get(digest)?.hasKey(key) === true
+    return isHeld || holdings.trash.get(key)?.digest === digest
+  }
+  const alone = keys.filter(({ digest }) => digest === null)
+  if (alone.length === 0) return keys.map((key) => isKnown(null, key))
+  return lookThrough(holdings, new KeySearch(alone)).then((search) =>
+    keys.map((key) => isKnown(search, key)),
+  )
+}
+
+/** Keys that are looked for, until each is found. */
+export class KeySearch {
+  readonly #wanted: Set<string>
+  readonly #all: ReadonlySet<string>
+
+  constructor(keys: readonly StoredKey[]) {
+    this.#all = new Set(keys.map(({ key }) => key))
+    this.#wanted = new Set(this.#all)
+  }
+
+  /** A key that is known. */
+  note(key: string): void {
+    this.#wanted.delete(key)
+  }
+
+  /** Whether a key of those looked for was noted. */
+  isFound(key: string): boolean {
+    return this.#all.has(key) && !this.#wanted.has(key)
+  }
+}
+
+async function lookThrough(holdings: Holdings, search: KeySearch): Promise<KeySearch> {
+  holdings.searches.add(search)
+  try {
+    let since = performance.now()
+    let looked = 0
+    const pause = async (): Promise<void> => {
+      const worked = performance.now() - since
+      if (worked < stepMs) return
+      await rest(worked)
+      since = performance.now()
+    }
+    for (const holding of holdings.values()) {
+      search.note(holding.key)
+      looked += 1
+      if (looked % stride === 0) await pause()
+    }
+    for (const key of holdings.trash.keys()) {
+      search.note(key)
+      looked += 1
+      if (looked % stride === 0) await pause()
+    }
+    return search
+  } finally {
+    holdings.searches.delete(search)
+  }
+}
