@@ -14,6 +14,7 @@ const config: ViteUserConfig = defineConfig({
       { find: /^layerdock\/node$/, replacement: here('adapters/node-fs/index.ts') },
       { find: /^layerdock\/bun$/, replacement: here('adapters/bun/index.ts') },
       { find: /^layerdock\/deno$/, replacement: here('adapters/deno/index.ts') },
+      { find: /^layerdock\/postgres$/, replacement: here('adapters/postgres/index.ts') },
     ],
   },
   test: {

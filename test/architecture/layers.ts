@@ -178,6 +178,12 @@ export const layers: readonly Layer[] = [
     packages: ['node:net'],
   },
   {
+    name: 'postgres',
+    where: ['adapters/postgres/'],
+    layers: surface,
+    packages: ['postgres'],
+  },
+  {
     name: 'cli',
     where: ['adapters/cli/'],
     layers: [...surface, 'access', 'disk', 'serving', 'node-http', 'node-fs', 'bun', 'deno'],

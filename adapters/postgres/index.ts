@@ -1,0 +1,9 @@
+export { openPostgres, type PostgresOptions, type PostgresStores } from './open-postgres.ts'
+export { SchemaTooNew } from './schema/migrate.ts'
+export {
+  type SqlDriver,
+  type SqlQuery,
+  type SqlRow,
+  type SqlValue,
+  sqlText,
+} from './sql-driver.ts'

@@ -1,0 +1,74 @@
+import { Database } from './database.ts'
+import { DatabaseClock } from './database-clock.ts'
+import { migrate } from './schema/migrate.ts'
+import type { SqlDriver } from './sql-driver.ts'
+
+/** How {@link openPostgres} reaches the database, and what it keeps there. */
+export interface PostgresOptions {
+  /**
+   * `postgres://user:password@host:port/database`; `sslmode`, `search_path` and other settings of a session may
+   * follow as a query. The variables `PGHOST`, `PGPASSWORD`, … stand in for parts that it does not have.
+   */
+  readonly url?: string
+  /** The connections of the caller, in place of `url` and the options about connections. */
+  readonly sql?: SqlDriver
+  /** Connections at most, of this process. Default: 10. */
+  readonly poolSize?: number
+  /**
+   * Whether each connection prepares a statement once. `false` behind PgBouncer in transaction mode; then the
+   * timeouts of statements hold in transactions alone. Default: true.
+   */
+  readonly prepare?: boolean
+  /** How long connecting may take, in milliseconds. Default: 5 s. */
+  readonly connectMs?: number
+  /** How long one statement may take, in milliseconds. Default: 20 s. */
+  readonly statementMs?: number
+  /** How long one statement may wait for a lock, in milliseconds. Default: 10 s. */
+  readonly lockMs?: number
+  /** Milliseconds that are added to the database's clock: for tests. Default: none. */
+  readonly clockOffset?: () => number
+}
+
+/** What Layerdock keeps in PostgreSQL. */
+export interface PostgresStores {
+  /** Milliseconds since the epoch by the database's clock, for a registry of several nodes. */
+  readonly clock: () => number
+  /** @throws RegistryError where the database cannot be used now */
+  check(): Promise<void>
+  /** Ends all connections; harmless when repeated. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens what Layerdock keeps in PostgreSQL 15 or newer, and brings its tables to the newest version. Any number of
+ * nodes may have it open at once.
+ *
+ * @throws SchemaTooNew when a later Layerdock made the tables
+ * @throws RegistryError `unavailable` where the database cannot be reached
+ */
+export async function openPostgres(options: PostgresOptions): Promise<PostgresStores> {
+  const database = new Database(await driverOf(options), options.clockOffset)
+  try {
+    await migrate(database)
+    const clock = new DatabaseClock(database)
+    await clock.compare()
+    return {
+      clock: clock.now,
+      check: () => database.check(),
+      close: () => database.close(),
+    }
+  } catch (error) {
+    await database.close().catch(() => {})
+    throw error
+  }
+}
+
+async function driverOf(options: PostgresOptions): Promise<SqlDriver> {
+  if (options.sql !== undefined) return options.sql
+  const { url, poolSize = 10, prepare = true } = options
+  const { connectMs = 5000, statementMs = 20_000, lockMs = 10_000 } = options
+  if (url === undefined) throw new TypeError('openPostgres needs a url, or the sql of the caller')
+  // Loaded late: who brings connections need not have the package.
+  const { postgresDriver } = await import('./postgres-js.ts')
+  return postgresDriver({ url, poolSize, prepare, connectMs, statementMs, lockMs, idleMs: 10_000 })
+}

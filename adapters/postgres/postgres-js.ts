@@ -1,0 +1,92 @@
+import postgres from 'postgres'
+import { type SqlDriver, type SqlQuery, type SqlRow, type SqlValue, sqlText } from './sql-driver.ts'
+
+/** How connections are made and kept. */
+export interface ConnectOptions {
+  /** `postgres://user:password@host:port/database?sslmode=…`; the variables `PG…` stand in for its parts. */
+  readonly url: string
+  /** Connections at most. */
+  readonly poolSize: number
+  /**
+   * Whether statements are prepared once for a connection. Not behind PgBouncer in transaction mode: there, the
+   * timeouts hold in transactions alone.
+   */
+  readonly prepare: boolean
+  /** How long connecting may take, in milliseconds. */
+  readonly connectMs: number
+  /** How long one statement may take, in milliseconds. */
+  readonly statementMs: number
+  /** How long one statement may wait for a lock, in milliseconds. */
+  readonly lockMs: number
+  /** How long a transaction may wait for its next statement, in milliseconds. */
+  readonly idleMs: number
+}
+
+/** Types of PostgreSQL by their number. Parameters go as text, which no type changes. */
+const asText = { to: 25, from: [25, 114, 1043, 1082, 1114, 1184, 3802], ...converted(String) }
+const types = {
+  text: asText,
+  boolean: { to: 16, from: [16], ...converted((text) => text === 't') },
+  integer: { to: 20, from: [20, 21, 23, 26, 1700], ...converted(Number) },
+  bytes: { to: 17, from: [17], ...converted(bytesOf) },
+}
+
+/** The driver over the package `postgres`: it works on Node, Bun and Deno. */
+export function postgresDriver(options: ConnectOptions): SqlDriver {
+  const { url, poolSize, prepare, connectMs, statementMs, lockMs, idleMs } = options
+  const timeouts = {
+    statement_timeout: statementMs,
+    lock_timeout: lockMs,
+    idle_in_transaction_session_timeout: idleMs,
+  }
+  const sql = postgres(url, {
+    max: poolSize,
+    prepare,
+    types,
+    fetch_types: false,
+    connect_timeout: connectMs / 1000,
+    // A database that is back should be found at once: requests wait no longer than for one attempt.
+    backoff: () => 0.1,
+    keep_alive: 15,
+    idle_timeout: 60,
+    onnotice: () => {},
+    connection: { application_name: 'layerdock', ...(prepare ? timeouts : {}) },
+  })
+  const queryOn =
+    (runner: Pick<typeof sql, 'unsafe'>): SqlQuery =>
+    async <Row extends SqlRow>(text: string, params: readonly SqlValue[] = []) => {
+      const rows = await runner.unsafe<Row[]>(text, params.map(sqlText), { prepare })
+      return rows as readonly Row[]
+    }
+  const settings = Object.entries(timeouts).map(([name, ms]) => `set local ${name} = ${ms}`)
+  let closing: Promise<void> | null = null
+  return {
+    query: queryOn(sql),
+    async transaction<T>(work: (query: SqlQuery) => Promise<T>): Promise<T> {
+      const result = await sql.begin(async (inside) => {
+        if (!prepare) await inside.unsafe(settings.join(';'))
+        return { value: await work(queryOn(inside)) }
+      })
+      return (result as { readonly value: T }).value
+    },
+    close() {
+      closing ??= sql.end({ timeout: 5 })
+      return closing
+    },
+  }
+}
+
+function converted<T>(parse: (text: string) => T): {
+  serialize: (value: string) => string
+  parse: (text: string) => T
+} {
+  return { serialize: (value) => value, parse }
+}
+
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2 - 1)
+  for (let at = 0; at < bytes.length; at += 1) {
+    bytes[at] = Number.parseInt(text.slice(2 * at + 2, 2 * at + 4), 16)
+  }
+  return bytes
+}

@@ -1,0 +1,78 @@
+import type { Database } from '../database.ts'
+import type { SqlQuery } from '../sql-driver.ts'
+import { migrations } from './migrations.ts'
+
+/** The tables were made by a later Layerdock than this one. */
+export class SchemaTooNew extends Error {
+  override readonly name = 'SchemaTooNew'
+  /** The version of the tables. */
+  readonly version: number
+
+  constructor(version: number) {
+    const newest = migrations.length
+    super(
+      `the tables in the database have version ${version}, and this Layerdock knows no later version than ${newest}; start a newer one`,
+    )
+    this.version = version
+  }
+}
+
+/** Any number that other programs in the database are unlikely to lock. */
+const lock = 7_309_453_205
+
+/**
+ * Brings the tables to the newest version, each step in a transaction of its own. Of nodes that start at once, one
+ * does it and the others wait.
+ *
+ * @throws SchemaTooNew when the tables are of a later version than this Layerdock knows
+ */
+export async function migrate(
+  database: Database,
+  steps: readonly string[] = migrations,
+): Promise<void> {
+  let version = await database.transaction(versionOf)
+  while (version < steps.length) {
+    version = await database.transaction((query) => makeStep(query, steps))
+  }
+  if (version > steps.length) throw new SchemaTooNew(version)
+}
+
+/** Makes one step; the version afterwards. */
+async function makeStep(query: SqlQuery, steps: readonly string[]): Promise<number> {
+  // A step may take long, and so may waiting for another node that makes it.
+  await query('set local statement_timeout = 0')
+  await query('set local lock_timeout = 0')
+  await query('select pg_advisory_xact_lock($1::bigint)::text', [lock])
+  const version = await versionOf(query)
+  const step = steps[version]
+  if (step === undefined) return version
+  if (version === 0) {
+    await query(
+      'create table layerdock_schema (version integer primary key, made_at timestamptz not null)',
+    )
+  }
+  for (const statement of statementsOf(step)) await query(statement)
+  await query('insert into layerdock_schema values ($1, now())', [version + 1])
+  return version + 1
+}
+
+async function versionOf(query: SqlQuery): Promise<number> {
+  // From the table of tables, or a table that another node has just made would not be noticed.
+  const tables = await query(
+    "select relname from pg_catalog.pg_class where oid = to_regclass('layerdock_schema')",
+  )
+  if (tables.length === 0) return 0
+  const [row] = await query<{ version: unknown }>(
+    'select max(version) as version from layerdock_schema',
+  )
+  return Number(row?.version ?? 0)
+}
+
+/** The statements of a step, without its comments; none of them has a semicolon within. */
+function statementsOf(step: string): readonly string[] {
+  return step
+    .replace(/--[^\n]*/g, '')
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '')
+}

@@ -1,0 +1,4 @@
+import { version1 } from './version-1.ts'
+
+/** What makes each version of the tables of the one before it; the first makes them of nothing. */
+export const migrations: readonly string[] = [version1]

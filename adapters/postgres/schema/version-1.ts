@@ -1,0 +1,148 @@
+/**
+ * The tables. Times are milliseconds since the epoch by the database's clock. A digest is one byte for its
+ * algorithm and the bytes of the hash, which sorts as its text does. Names sort by their bytes.
+ */
+export const version1: string = `
+-- A repository that is deleted has vanished for all readers; its content is cleared in steps.
+create table repositories (
+  id bigint generated always as identity primary key,
+  name text collate "C" not null,
+  deleted boolean not null default false,
+  created_at bigint not null
+);
+create unique index repositories_name on repositories (name) where not deleted;
+create index repositories_deleted on repositories (id) where deleted;
+
+-- What changed of what a repository holds: the sum of its rows counts. Rows are only added, so that no
+-- change waits for another; now and then many become one.
+create table counts (
+  repo bigint not null,
+  id bigint generated always as identity,
+  manifests bigint not null default 0,
+  tags bigint not null default 0,
+  blobs bigint not null default 0,
+  bytes bigint not null default 0,
+  primary key (repo, id)
+);
+
+-- The key that counts for a digest. A key is never used twice.
+create table blobs (
+  digest bytea primary key,
+  size bigint not null,
+  key text collate "C" not null,
+  missing boolean not null default false,
+  created_at bigint not null
+);
+create index blobs_key on blobs (key);
+create index blobs_missing on blobs (digest) where missing;
+
+-- Blobs of a repository. keep_until is null where a manifest named the blob when it was last reviewed.
+create table links (
+  repo bigint not null references repositories,
+  digest bytea not null references blobs,
+  keep_until bigint,
+  primary key (repo, digest)
+);
+create index links_digest on links (digest);
+create index links_due on links (keep_until) where keep_until is not null;
+
+-- refs: the digests that the manifest names, one after the other. annotations: keys and values in turn, as JSON.
+-- tagged: how often a tag was set to it.
+create table manifests (
+  id bigint generated always as identity primary key,
+  repo bigint not null references repositories,
+  digest bytea not null references blobs,
+  media_type text not null,
+  artifact_type text collate "C",
+  subject text collate "C",
+  annotations text,
+  refs bytea not null,
+  pushed_at bigint not null,
+  tag_count integer not null default 0,
+  tagged integer not null default 0
+);
+create unique index manifests_place on manifests (repo, digest);
+create index manifests_digest on manifests (digest);
+create index manifests_subject on manifests (repo, subject, digest) where subject is not null;
+create index manifests_artifact_type on manifests (repo, subject, artifact_type, digest)
+  where subject is not null and artifact_type is not null;
+
+-- Which manifests name a digest. The child need not be there.
+create table manifest_refs (
+  repo bigint not null,
+  child bytea not null,
+  parent bytea not null,
+  primary key (repo, child, parent)
+);
+
+-- A tag whose manifest is gone is gone as well; the row is cleared later.
+create table tags (
+  repo bigint not null,
+  name text collate "C" not null,
+  manifest bigint not null,
+  updated_at bigint not null,
+  primary key (repo, name)
+);
+create index tags_manifest on tags (manifest, name);
+
+-- Manifests that are gone and still have rows of tags.
+create table untagging (
+  repo bigint not null,
+  manifest bigint not null,
+  primary key (repo, manifest)
+);
+
+-- Digests that lost a holder: a collection looks whether one is left.
+create table review (
+  digest bytea primary key,
+  since bigint not null
+);
+
+-- Keys that nothing names, until their bytes are gone. due_at: from when on they may be deleted, and
+-- then when that was last tried.
+create table trash (
+  key text collate "C" primary key,
+  digest bytea not null,
+  size bigint not null,
+  due_at bigint not null
+);
+create index trash_due on trash (due_at);
+
+create table uploads (
+  id uuid primary key,
+  owner text collate "C",
+  session text not null,
+  bytes bigint not null default 0,
+  touched_at bigint not null,
+  holder text,
+  claimed_until bigint not null default 0,
+  wanted boolean not null default false
+);
+create index uploads_touched on uploads (touched_at);
+create index uploads_spare on uploads (owner, touched_at) where bytes = 0;
+
+-- Bytes that are kept here and not in an object store.
+create table small_blobs (
+  key text collate "C" primary key,
+  digest bytea not null,
+  bytes bytea not null,
+  committed_at bigint not null
+);
+alter table small_blobs alter column bytes set storage external;
+
+-- Secrets that all nodes share, and other small documents of theirs.
+create table secrets (
+  name text collate "C" primary key,
+  value bytea not null,
+  created_at bigint not null
+);
+
+-- Events that wait to be delivered.
+create table outbox (
+  id bigint generated always as identity primary key,
+  event text not null,
+  due_at bigint not null,
+  tries integer not null default 0
+);
+create index outbox_due on outbox (due_at);
+`
