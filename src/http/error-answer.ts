@@ -21,6 +21,7 @@ export function envelope(error: RegistryError): ErrorAnswer {
       'Docker-Distribution-API-Version': 'registry/2.0',
       'X-Content-Type-Options': 'nosniff',
       'Content-Type': 'application/json',
+      ...(error.kind === 'unavailable' ? { 'Retry-After': '5' } : {}),
       ...error.headers,
     },
     body: JSON.stringify({ errors: entries.map((detail) => ({ code, message, detail })) }),

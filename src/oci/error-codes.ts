@@ -1,6 +1,6 @@
 /** One failure a client can be told of. */
 export interface ErrorRow {
-  /** The specification's code; `UNKNOWN` stands for failures of ours, which it has no code for. */
+  /** The specification's code; `UNKNOWN` and `UNAVAILABLE` stand for failures of ours, which it has no code for. */
   readonly code: string
   /** HTTP status. */
   readonly status: number
@@ -174,19 +174,22 @@ export const errorRows: Readonly<Record<ErrorName, ErrorRow>> = {
   }),
   ...rows('UNKNOWN', '', {
     internal: [500, 'the registry failed; the log has the reason under the request id'],
+    storageFull: [507, 'the registry has no space left; free some and try again'],
+  }),
+  // Not of the specification; other registries have it too, and clients know it.
+  ...rows('UNAVAILABLE', 'service unavailable', {
     unavailable: [503, 'the registry cannot do this now; try again later'],
     storageReadOnly: [
       503,
       'the registry stopped writing after a storage error; its operator has to restart it',
     ],
-    storageFull: [507, 'the registry has no space left; free some and try again'],
   }),
 }
 
 /**
  * The rows of one code.
  *
- * @param words the specification's description of the code; empty for `UNKNOWN`, which is none of its codes
+ * @param words the specification's description of the code; empty for `UNKNOWN`, which says nothing
  * @param advice status, and what this registry adds to the words
  */
 function rows<Name extends ErrorName>(

@@ -100,7 +100,7 @@ describe('health', () => {
     expect(late.headers.get('retry-after')).toBe('5')
     expect(late.headers.get('connection')).toBe('close')
     expect(await late.json()).toEqual({
-      errors: [{ code: 'UNKNOWN', message: expect.stringContaining('try again later') }],
+      errors: [{ code: 'UNAVAILABLE', message: expect.stringContaining('try again later') }],
     })
   })
 })

@@ -44,7 +44,7 @@ describe.each(everyRuntime)('on %s, when the data folder goes', (runtime) => {
     for (const response of refused) {
       expect(response.status, response.url).toBe(503)
       expect(await response.json()).toEqual({
-        errors: [{ code: 'UNKNOWN', message: expect.any(String) }],
+        errors: [{ code: 'UNAVAILABLE', message: expect.any(String) }],
       })
     }
 

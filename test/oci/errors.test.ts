@@ -24,7 +24,8 @@ const specified: Readonly<Record<string, string>> = {
 
 describe('the table of errors', () => {
   test.each(Object.entries(errorRows))('%s has a legal code, status and message', (_, row) => {
-    if (row.status >= 500) expect(row.code).toBe('UNKNOWN')
+    if (row.status === 503) expect(row.code).toBe('UNAVAILABLE')
+    else if (row.status >= 500) expect(row.code).toBe('UNKNOWN')
     else expect(row.message.startsWith(`${specified[row.code]}: `)).toBe(true)
     expect(Number.isInteger(row.status)).toBe(true)
     expect(row.status).toBeGreaterThanOrEqual(400)

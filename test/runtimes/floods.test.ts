@@ -54,7 +54,7 @@ describe.each(['node', 'deno'] as const)('more connections than there may be on 
   it('are refused while all others are at work, and taken afterwards', async () => {
     const sockets = await pushing(probe.port, 3)
     const refused = await dial(probe.port)
-    expect(await readAll(refused)).toMatch(/^HTTP\/1\.1 503 [\s\S]*UNKNOWN/)
+    expect(await readAll(refused)).toMatch(/^HTTP\/1\.1 503 [\s\S]*UNAVAILABLE/)
     sockets[0]?.write('half')
     expect(await readUntil(sockets[0] as Socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
     expect(await asked(probe.port, '/v2/')).toMatch(isOk)
