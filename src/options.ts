@@ -118,6 +118,11 @@ export interface ServiceAppOptions {
    * presign one. HEAD and manifests never are. Default: off.
    */
   readonly redirect?: RedirectPolicy
+  /**
+   * 32 random bytes that all nodes of a registry have, so that a `Link` of the catalog which must not tell a
+   * name opens on each of them. Default: bytes of the process; then it is a 400 elsewhere.
+   */
+  readonly cursorSecret?: Uint8Array
   /** Called with a report of every request, once it has ended. */
   readonly observe?: RequestObserver
   /** Called with what an operator may want to know of and no client is told. */

@@ -2,6 +2,7 @@ import { safeNotices, safeObserver } from './core/callbacks.ts'
 import { createRoutes, type HttpRoutes } from './http/app.ts'
 import { BodyBudget } from './http/body-budget.ts'
 import { createCors } from './http/cors.ts'
+import { sealedCursors } from './http/sealed-cursor.ts'
 import { defaultLimits, type ServiceAppOptions } from './options.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 
@@ -21,6 +22,7 @@ export function serviceRoutes(service: RegistryService, options: ServiceAppOptio
     access: options.access ?? null,
     cors: options.cors === undefined ? null : createCors(options.cors),
     redirect: options.redirect ?? 'off',
+    cursors: sealedCursors(options.cursorSecret),
     observe: safeObserver(options.observe, onNotice),
     onNotice,
     prefix,

@@ -114,6 +114,7 @@ describe('docs/embedding.md: what it says', () => {
       stripped: true,
       limits: true,
       redirect: true,
+      cursorSecret: true,
       observe: true,
       onNotice: true,
       readOnly: true,

@@ -12,6 +12,7 @@ import type { Cors } from './cors.ts'
 import { type Exchange, exchangeOf } from './exchange.ts'
 import { peerOf } from './peer.ts'
 import { requestIdOf } from './request-id.ts'
+import type { SealedCursors } from './sealed-cursor.ts'
 
 /** What the handlers of one registry work with. */
 export interface HttpDeps {
@@ -26,6 +27,8 @@ export interface HttpDeps {
   /** Never throws. */
   readonly onNotice: NoticeSink
   readonly cors: Cors | null
+  /** Cursors of the catalog. */
+  readonly cursors: SealedCursors
   /** What stands before `/v2` in public paths. */
   readonly prefix: string
 }

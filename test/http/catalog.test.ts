@@ -6,6 +6,7 @@ import {
   type Registry,
   repositoryName,
 } from '../../src/index.ts'
+import { memoryStores } from '../../src/registry.ts'
 import { clientOf } from './client.ts'
 
 const names = Array.from({ length: 3000 }, (_, number) => `r${String(number).padStart(4, '0')}`)
@@ -68,6 +69,16 @@ async function walk(registry: Registry, start: string): Promise<Walk> {
   return { items, requests, links }
 }
 
+/** Access that allows what the last repository is asked for, and pushes. */
+const onlyLast: Access = {
+  authenticate: async () => null,
+  authorize: async (_, asks) =>
+    asks.map(({ action, repository }) =>
+      action !== 'pull' || repository === 'r2999' ? 'allow' : 'deny',
+    ),
+  challenge: () => 'Basic',
+}
+
 describe('the catalog', () => {
   test('a caller who may read almost nothing costs a bounded number of names a request', async () => {
     const { registry, work } = await counted({})
@@ -91,6 +102,26 @@ describe('the catalog', () => {
       expect(response.status).toBe(400)
       expect(await response.text()).toContain('start again')
     }
+  })
+
+  test('a cursor opens on every node that has the secret, and on no other', async () => {
+    const stores = memoryStores()
+    const cursorSecret = new Uint8Array(32).fill(7)
+    const nodes = [cursorSecret, cursorSecret, new Uint8Array(32)].map((secret) =>
+      createRegistry({ access: onlyLast, stores, cursorSecret: secret }),
+    )
+    const [first, second, stranger] = nodes.map((node) => clientOf(node))
+    await fill(nodes[0] as Registry, names)
+    const page = await first?.send('GET', '/v2/_catalog?n=1')
+    const next = /^<(.*)>; rel="next"$/.exec(page?.headers.get('link') ?? '')?.[1] ?? ''
+    expect(next).toContain('last=~')
+    expect((await second?.send('GET', next))?.status).toBe(200)
+    expect((await stranger?.send('GET', next))?.status).toBe(400)
+  })
+
+  test('a secret of another length is refused', () => {
+    const make = (): Registry => createRegistry({ cursorSecret: new Uint8Array(16) })
+    expect(make).toThrow('cursorSecret is 16 bytes, not 32')
   })
 
   const scope = (...prefixes: string[]): CatalogScope => ({

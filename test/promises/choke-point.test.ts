@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createRoutes } from '../../src/http/app.ts'
 import { BodyBudget } from '../../src/http/body-budget.ts'
 import { type Route, routes } from '../../src/http/routes.ts'
+import { sealedCursors } from '../../src/http/sealed-cursor.ts'
 import {
   type Access,
   type Ask,
@@ -75,6 +76,7 @@ function guarded(access: Access): ReturnType<typeof clientOf> {
     limits: defaultLimits,
     access,
     redirect: 'off' as const,
+    cursors: sealedCursors(),
     cors: null,
     observe: null,
     bodies: new BodyBudget(0),

@@ -7,7 +7,7 @@ import { rulingOf } from '../authorize.ts'
 import { type Call, queryOf } from '../call.ts'
 import { listResponse } from '../list-response.ts'
 import { linkHeader, pageRequest } from '../pagination.ts'
-import { isSealed, openCursor, sealCursor } from '../sealed-cursor.ts'
+import { isSealed } from '../sealed-cursor.ts'
 
 /** How many names one request looks at, however few of them the caller may see. */
 const mostNames = 1000
@@ -22,7 +22,7 @@ interface Visible {
 /** GET /v2/_catalog: the repositories the caller may see (Docker's API, outside the specification). */
 export async function listRepositories(call: Call): Promise<Response> {
   const { limits, prefix } = call.deps
-  const request = await opened(pageRequest(queryOf(call.request), limits.pageSize))
+  const request = await opened(call, pageRequest(queryOf(call.request), limits.pageSize))
   const { items, next } = await visible(call, request)
   const body = JSON.stringify({ repositories: items })
   const link = linkHeader(`${prefix}/v2/_catalog`, { more: next !== null }, [
@@ -32,10 +32,10 @@ export async function listRepositories(call: Call): Promise<Response> {
   return listResponse(call, mediaTypes.json, body, link)
 }
 
-async function opened(request: PageRequest): Promise<PageRequest> {
+async function opened(call: Call, request: PageRequest): Promise<PageRequest> {
   const { after, limit } = request
   if (after === undefined || !isSealed(after)) return request
-  const name = await openCursor(after)
+  const name = await call.deps.cursors.open(after)
   if (name !== null) return { after: name, limit }
   throw new RegistryError('pageInvalid', {
     advice: 'this page of the catalog has expired; start again',
@@ -82,7 +82,7 @@ async function asked(call: Call, access: Access, request: PageRequest): Promise<
     after = page.items.at(-1)
     if (!page.more || after === undefined) return { items, next: null }
     if (looked < mostNames) continue
-    return { items, next: after === items.at(-1) ? after : await sealCursor(after) }
+    return { items, next: after === items.at(-1) ? after : await call.deps.cursors.seal(after) }
   }
 }
 
