@@ -23,7 +23,11 @@ export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
 export { peerOf, setPeer } from './http/peer.ts'
 export { chooseRequestId, requestIdOf, setRequestId } from './http/request-id.ts'
-export { type MaintenanceOptions, startMaintenance } from './maintenance.ts'
+export {
+  type MaintenanceOptions,
+  type MaintenanceTurns,
+  startMaintenance,
+} from './maintenance.ts'
 export { bytesSource } from './memory/bytes-source.ts'
 export { type SessionCreation, SessionTable } from './memory/session-table.ts'
 export { crc32 } from './metadata/crc32.ts'

@@ -20,6 +20,20 @@ export interface MaintenanceOptions {
    * Default: every hour.
    */
   readonly compactEveryMs?: number | null
+  /**
+   * Where several nodes have the same stores, has one of them do what is due. Each asks at least every ten
+   * minutes, so that what a node left undone is soon taken up by another. Default: this process does it all.
+   */
+  readonly turns?: MaintenanceTurns
+}
+
+/** Shares out the work of maintenance among nodes that have the same stores. */
+export interface MaintenanceTurns {
+  /**
+   * Does the work of a task, unless a node is doing it now or has done it in the last `everyMs`. Where the
+   * work throws, it is due again at once, and `run` throws the same.
+   */
+  run(task: string, everyMs: number, work: () => Promise<unknown>): Promise<void>
 }
 
 const minuteMs = 60_000
@@ -40,7 +54,7 @@ export function startMaintenance(
   onNotice: NoticeSink,
 ): () => Promise<void> {
   const { expireEveryMs = minuteMs, collectEveryMs = null, sweepEveryMs = dayMs } = options
-  const { compactEveryMs = hourMs } = options
+  const { compactEveryMs = hourMs, turns } = options
   const emptyRepositories = options.dropEmptyRepositories ?? false
   const tasks = [repeat('ending idle uploads', () => registry.expireUploads(), expireEveryMs)]
   if (collectEveryMs !== null) {
@@ -65,12 +79,13 @@ export function startMaintenance(
     work: () => Promise<unknown>,
     everyMs: number,
   ): () => Promise<void> {
+    const askEveryMs = turns === undefined ? everyMs : Math.min(everyMs, firstMs)
     let running: Promise<void> = Promise.resolve()
     let timer: ReturnType<typeof setTimeout>
     let ended = false
     const turn = async (): Promise<void> => {
       try {
-        await work()
+        await (turns === undefined ? work() : turns.run(task, everyMs, work))
       } catch (error) {
         const notice = { kind: 'background-failure', task, error, retried: true } as const
         // There is nobody else to tell.
@@ -79,7 +94,7 @@ export function startMaintenance(
           () => {},
         )
       }
-      if (!ended) schedule(everyMs)
+      if (!ended) schedule(askEveryMs)
     }
     const schedule = (ms: number): void => {
       timer = setTimeout(() => {
@@ -89,7 +104,7 @@ export function startMaintenance(
       const handle = timer as { unref?(): void }
       handle.unref?.()
     }
-    schedule(Math.min(firstMs, everyMs))
+    schedule(Math.min(firstMs, askEveryMs))
     return async () => {
       ended = true
       clearTimeout(timer)

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Notice } from '../../src/index.ts'
-import { type MaintenanceOptions, startMaintenance } from '../../src/maintenance.ts'
+import {
+  type MaintenanceOptions,
+  type MaintenanceTurns,
+  startMaintenance,
+} from '../../src/maintenance.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -59,5 +63,25 @@ describe('maintenance', () => {
     await end()
     expect(turns.expire).toBe(3)
     expect(notices.map(({ kind }) => kind)).toEqual(Array(3).fill('background-failure'))
+  })
+
+  test('asks for its turn more often than it is due, where nodes share the work', async () => {
+    const asked: [task: string, everyMs: number][] = []
+    const turnsOfNodes: MaintenanceTurns = {
+      async run(task, everyMs, work) {
+        asked.push([task, everyMs])
+        if (asked.length === 2) await work()
+      },
+    }
+    const options = { expireEveryMs: 2 * dayMs, sweepEveryMs: dayMs, compactEveryMs: null }
+    const { turns, end } = started({ ...options, turns: turnsOfNodes })
+    await vi.advanceTimersByTimeAsync(20 * minuteMs)
+    await end()
+    const once = [
+      ['ending idle uploads', 2 * dayMs],
+      ['sweeping bytes without a name', dayMs],
+    ]
+    expect(asked).toEqual([...once, ...once])
+    expect(turns).toEqual({ expire: 0, collect: 0, sweep: 1, compact: 0 })
   })
 })
