@@ -24,6 +24,13 @@ export interface AssembledRegistry {
   readonly service: RegistryService
   /** Ends upload sessions that were idle too long. Worth calling every minute or so. */
   expireUploads(): Promise<void>
+  /**
+   * Stops the requests that write to upload sessions, stores what they brought and gives the sessions
+   * back, so that another node may go on at once; the requests are answered 503. No session can be
+   * written to afterwards. For the end of a node, when requests have had their time. How many requests were
+   * stopped.
+   */
+  suspendUploads(): Promise<number>
   /** Deletes the bytes of blobs that no manifest names and whose leases are over. */
   collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
   /**
@@ -96,6 +103,7 @@ export function assemble(
     observed: routes.observed,
     service,
     expireUploads: core.expireUploads,
+    suspendUploads: core.suspendUploads,
     collectGarbage: core.collectGarbage,
     sweepBytes: (graceMs = Math.max(limits.leaseMs, limits.uploadIdleMs)) =>
       core.sweepBytes(graceMs),

@@ -89,7 +89,7 @@ export async function serveCommand(
   front.drain()
   log.to.info({ signal }, 'stopping')
   log.flush()
-  const cut = await drained(serving, settings.drainSeconds * 1000)
+  const cut = await drained(serving, opened, settings.drainSeconds * 1000, log)
   if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
   await access?.close()
   const code = await closed(opened, log)
@@ -123,11 +123,29 @@ async function closed(opened: Opened, log: Log): Promise<number> {
   }
 }
 
-/** Lets requests in progress finish while new ones are refused; returns how many were cut. */
-async function drained(serving: Listening, deadlineMs: number): Promise<number> {
+/** How long uploads may take to store what came of them, and their answers to be read. */
+const suspendMs = 10_000
+const answerMs = 1_000
+
+/**
+ * Lets requests in progress finish while new ones are refused. Uploads that do not are kept as far as they
+ * came, and given back, so that another node, or the next start, goes on with them. Returns how many
+ * connections were cut.
+ */
+async function drained(
+  serving: Listening,
+  { registry }: Opened,
+  deadlineMs: number,
+  log: Log,
+): Promise<number> {
   const began = performance.now()
   await serving.settle(deadlineMs)
-  return serving.close(Math.max(0, deadlineMs - (performance.now() - began)))
+  const late = new Promise<null>((resolve) => void setTimeout(resolve, suspendMs, null).unref())
+  const suspended = await Promise.race([registry.suspendUploads(), late])
+  if (suspended === null) log.to.warn('uploads under way were not given back in time')
+  else if (suspended > 0) log.to.info({ uploads: suspended }, 'kept uploads under way')
+  const left = deadlineMs - (performance.now() - began)
+  return serving.close(Math.max(suspended === 0 ? 0 : answerMs, left))
 }
 
 async function startListening(

@@ -19,6 +19,8 @@ export interface Core {
   readonly service: RegistryService
   /** Ends idle upload sessions. */
   expireUploads(): Promise<void>
+  /** Gives back the upload sessions of requests under way; how many requests those were. */
+  suspendUploads(): Promise<number>
   /** Deletes the bytes that nothing holds any more. */
   collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
   /** Deletes bytes that no name points at and that were committed more than `graceMs` ago. */
@@ -29,7 +31,7 @@ export interface Core {
 /** Puts the services together. */
 export function createCore(deps: CoreDeps): Core {
   const manifests = manifestService(deps)
-  const { expireUploads, ...uploads } = uploadService(deps)
+  const { expireUploads, suspendUploads, ...uploads } = uploadService(deps)
   const { readRecorded: _, ...manifestMethods } = manifests
   return {
     service: {
@@ -40,6 +42,7 @@ export function createCore(deps: CoreDeps): Core {
       ...referrersService(deps, manifests),
     },
     expireUploads,
+    suspendUploads,
     collectGarbage: (options) => collectGarbage(deps, options),
     sweepBytes: (graceMs) => sweepBytes(deps, graceMs),
     compactBytes: () => compactBytes(deps),

@@ -1,10 +1,10 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { UploadId } from '../oci/upload-id.ts'
-import type { ByteSource } from '../ports/byte-source.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
 import type { CoreDeps } from './deps.ts'
+import type { Claim, Holder } from './session-holder.ts'
 import { mayUse } from './upload-owner.ts'
 
 /** A holder that received nothing for this long releases a session that another request wants. */
@@ -28,35 +28,6 @@ const renewMs = 2_000
 /** How often a session that another node holds is asked for. */
 const pollMs = 100
 
-/** A session that this request alone may change. */
-export interface Claim {
-  readonly session: UploadSession
-  readonly holder: string
-  /** Whether a client was told where the session stands while this request held it, or just before. */
-  readonly told: boolean
-  /** Notes that bytes came. */
-  progress(): void
-  /** Names the body being read, so that it can be stopped; null once it has ended. */
-  reading(source: ByteSource | null): void
-  /** @throws RegistryError `uploadUnknown` when the claim was lost to another holder. */
-  assertHeld(): Promise<void>
-  /** Gives the session back; unchanged unless it was saved or removed before. Never throws. */
-  release(): Promise<void>
-}
-
-/** What this process knows of a claim it holds. */
-interface Holder {
-  source: ByteSource | null
-  lastProgress: number
-  told: boolean
-  /** Until when it may be a request that a client gave up before it was told. */
-  readonly doubtedUntil: number
-  lost: boolean
-  /** Set when its body has ended, and what it received is being stored. */
-  ended: boolean
-  readonly done: Promise<void>
-}
-
 /** Serialises the requests of one session, and lets a new one take over from a dead connection. */
 export interface UploadClaims {
   /**
@@ -76,6 +47,13 @@ export interface UploadClaims {
    * off at once.
    */
   tell(id: UploadId): Promise<void>
+  /** Whether {@link suspend} was called. */
+  readonly suspended: boolean
+  /**
+   * Stops every request that is reading a body for a session, and waits until each has given its session
+   * back. From then on no session can be claimed. How many requests were stopped.
+   */
+  suspend(): Promise<number>
 }
 
 export function uploadClaims(deps: CoreDeps): UploadClaims {
@@ -83,6 +61,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
   const holders: Map<UploadId, Holder> = new Map()
   /** Sessions that no request held when clients were just told of them. */
   const justTold: Set<UploadId> = new Set()
+  let suspended = false
 
   const isTold = (holder: Holder): boolean => holder.told || performance.now() < holder.doubtedUntil
 
@@ -156,7 +135,7 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
       reading(source) {
         holder.source = source
         holder.ended = source === null
-        if (holder.lost) source?.abort()
+        if (holder.lost || suspended) source?.abort()
       },
       async assertHeld() {
         if (!holder.lost && performance.now() - renewedAt > renewMs) await renewNow()
@@ -186,15 +165,37 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
       const holderId = crypto.randomUUID()
       const deadline = performance.now() + patienceMs
       for (;;) {
+        if (suspended) throw new RegistryError('unavailable')
         const session = await uploads.claim(id, holderId, claimMs, limits.uploadIdleMs)
         if (session === null) throw new RegistryError('uploadUnknown')
-        if (session !== 'busy') return hold(session, holderId)
+        if (session !== 'busy') {
+          const held = hold(session, holderId)
+          if (!suspended) return held
+          await held.release()
+          throw new RegistryError('unavailable')
+        }
         await waitForHolder(call, id, deadline)
       }
     },
 
     interrupt(id) {
       holders.get(id)?.source?.abort()
+    },
+
+    get suspended() {
+      return suspended
+    },
+
+    async suspend() {
+      suspended = true
+      let stopped = 0
+      while (holders.size > 0) {
+        const all = [...holders.values()]
+        stopped += all.length
+        for (const { source } of all) source?.abort()
+        await Promise.all(all.map(({ done }) => done))
+      }
+      return stopped
     },
 
     async tell(id) {

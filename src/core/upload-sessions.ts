@@ -10,7 +10,7 @@ import type { UploadSession } from '../ports/upload-store.ts'
 import type { CoreDeps } from './deps.ts'
 import { dropBytes } from './naming.ts'
 import type { RunningHash, RunningHashes } from './running-hashes.ts'
-import type { Claim } from './upload-claims.ts'
+import type { Claim } from './session-holder.ts'
 import { type Received, rollBack } from './upload-receiver.ts'
 
 /** Sessions ended in one step of the expiry. */

@@ -13,8 +13,9 @@ import { isThere } from './missing-bytes.ts'
 import { nameUpload } from './naming.ts'
 import { monolithicPush } from './push-blob.ts'
 import { RunningHashes } from './running-hashes.ts'
+import type { Claim } from './session-holder.ts'
 import { UnkeptCommits } from './unkept-commits.ts'
-import { type Claim, uploadClaims } from './upload-claims.ts'
+import { uploadClaims } from './upload-claims.ts'
 import { mayUse } from './upload-owner.ts'
 import { uploadQuota } from './upload-quota.ts'
 import { type Received, receiveBody, rollBack } from './upload-receiver.ts'
@@ -38,6 +39,11 @@ type UploadMethods =
 export interface UploadService extends Pick<RegistryService, UploadMethods> {
   /** Ends sessions that were idle too long and drops their bytes. */
   expireUploads(): Promise<void>
+  /**
+   * Has requests give their sessions back, with what came so far, and takes no more for any session. How
+   * many requests those were.
+   */
+  suspendUploads(): Promise<number>
 }
 
 /** Blobs on their way in: end-4 to end-6, end-13, end-14. */
@@ -70,7 +76,9 @@ export function uploadService(deps: CoreDeps): UploadService {
       // A client that was told of the old offset may continue from there at this moment.
       if (claim.told) await rollBack(session.stage, received.staged)
       else offset = await saveSession(deps, hashes, claim, received, body?.range !== undefined)
-      throw new RegistryError(received.error, { detail: { offset }, cause: received.cause })
+      // The body did not end early by itself: clients try a 503 again, and a 400 never.
+      const kind = claims.suspended ? 'unavailable' : received.error
+      throw new RegistryError(kind, { detail: { offset }, cause: received.cause })
     } catch (error) {
       // Its earlier bytes are gone: there is nothing left to go on with.
       if (error instanceof RegistryError && error.kind === 'uploadUnknown') {
@@ -187,6 +195,8 @@ export function uploadService(deps: CoreDeps): UploadService {
 
   return {
     expireUploads: () => expireSessions(deps, hashes),
+
+    suspendUploads: () => claims.suspend(),
 
     async startUpload(call, repository, start) {
       const { id } = await openSession(deps, hashes, call, repository, start)

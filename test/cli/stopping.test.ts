@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, openSync, symlinkSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, openSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { dial, readUntil } from '../node-fs/loopback.ts'
@@ -80,6 +81,40 @@ test('gives up on what does not finish in time', async () => {
   })
   socket.destroy()
 })
+
+test('keeps what came of an upload that does not finish in time', async () => {
+  const words = ['--storage-dir', cli.folder(), '--drain-seconds', '0']
+  const started = await cli.serve(...words)
+  const opened = await fetch(`${started.url}/v2/a/blobs/uploads/`, { method: 'POST' })
+  const session = opened.headers.get('location') ?? ''
+  const bytes = randomBytes(512 * 1024)
+  const socket = await dial(started.port)
+  socket.write(`PATCH ${session} HTTP/1.1\r\nHost: h\r\nContent-Length: ${bytes.length}\r\n\r\n`)
+  socket.write(bytes.subarray(0, 256 * 1024))
+  // Made once more has come than a small upload keeps in memory.
+  await present(join(words[1] ?? '', 'uploads', session.split('/').at(-1) ?? ''))
+  started.child.kill('SIGTERM')
+  expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: 5/i)
+  socket.destroy()
+  expect(await started.ended).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('"uploads":1,"msg":"kept uploads under way"'),
+  })
+
+  const { url } = await cli.serve(...words)
+  const status = await fetch(`${url}${session}`)
+  const offset = Number(status.headers.get('range')?.split('-')[1]) + 1
+  expect(offset).toBeGreaterThan(1)
+  const rest = { method: 'PUT', body: bytes.subarray(offset) }
+  expect((await fetch(`${url}${session}?digest=${digestOf(bytes)}`, rest)).status).toBe(201)
+})
+
+/** Waits until a file is there. */
+async function present(path: string): Promise<void> {
+  while (!existsSync(path)) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
 
 test('stops at once on a second signal', async () => {
   const started = await cli.serve('--memory')
