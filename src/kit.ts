@@ -5,6 +5,23 @@ export {
   type AssembledRegistry,
   assembleRegistry,
 } from './assembled-registry.ts'
+export {
+  type ComparedCounts,
+  type CompareOptions,
+  compareStores,
+  type StoreComparison,
+  type StoreDifference,
+} from './copy/compare-stores.ts'
+export { CopyRefused } from './copy/copy-refused.ts'
+export { type CopyOptions, copyStores } from './copy/copy-stores.ts'
+export type {
+  CopiedKind,
+  CopiedStores,
+  CopyCounts,
+  CopyProblem,
+  CopyProgress,
+  CopyReport,
+} from './copy/report.ts'
 export { safeNotices, safeObserver } from './core/callbacks.ts'
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
 export {

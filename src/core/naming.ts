@@ -2,7 +2,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { CoreDeps } from './deps.ts'
-import { isThere, noteMissing } from './missing-bytes.ts'
+import { isThere, type NamingDeps, noteMissing } from './missing-bytes.ts'
 
 /** Names bytes; returns the reference that counts, or null where the bytes are refused. */
 export type Name = (blob: BlobRef) => Promise<BlobRef | null>
@@ -14,7 +14,7 @@ export type Name = (blob: BlobRef) => Promise<BlobRef | null>
  * When `name` throws, the bytes stay: it may have been carried out all the same. Bytes that never got a
  * name are swept later.
  */
-export async function nameBytes(deps: CoreDeps, blob: BlobRef, name: Name): Promise<void> {
+export async function nameBytes(deps: NamingDeps, blob: BlobRef, name: Name): Promise<void> {
   const counts = await name(blob)
   if (counts?.key === blob.key) return
   if (counts !== null && !(await isThere(deps, counts))) {
@@ -37,7 +37,7 @@ export function nameUpload(
 }
 
 /** The same bytes under another key; null when they are gone. */
-async function copyOf(deps: CoreDeps, blob: BlobRef): Promise<BlobRef | null> {
+async function copyOf(deps: NamingDeps, blob: BlobRef): Promise<BlobRef | null> {
   const { digest, size } = blob
   const open = await deps.blobs.open(blob)
   if (open === null) return null
@@ -56,7 +56,7 @@ async function copyOf(deps: CoreDeps, blob: BlobRef): Promise<BlobRef | null> {
 }
 
 /** Deletes bytes that have no name. A failure leaves them to the sweep. */
-export async function dropBytes(deps: CoreDeps, blob: BlobRef): Promise<void> {
+export async function dropBytes(deps: NamingDeps, blob: BlobRef): Promise<void> {
   try {
     await deps.blobs.delete(blob)
     // A key that lost is condemned until its bytes are gone.

@@ -76,6 +76,12 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'copy',
+    where: ['src/copy/'],
+    layers: ['oci', 'ports', 'core', 'memory'],
+    packages: [],
+  },
+  {
     name: 'maintenance',
     where: ['src/maintenance.ts'],
     layers: ['oci', 'ports', 'registry'],
@@ -111,6 +117,7 @@ export const layers: readonly Layer[] = [
       'service-app',
       'assembled-registry',
       'registry',
+      'copy',
       'maintenance',
     ],
     packages: [],

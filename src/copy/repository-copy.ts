@@ -1,0 +1,247 @@
+import type { NamingDeps } from '../core/missing-bytes.ts'
+import { nameBytes } from '../core/naming.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { BlobRef } from '../ports/blob-store.ts'
+import type { ManifestRecord } from '../ports/metadata-store.ts'
+import { beginRepository } from './begin-repository.ts'
+import type { ByteRate } from './byte-rate.ts'
+import type { CopyTally } from './copy-tally.ts'
+import { inParallel, type Slots, type Turns } from './in-parallel.ts'
+import { type Lists, sideBySide } from './lists.ts'
+import type { Patiently } from './patience.ts'
+import type { CopiedStores } from './report.ts'
+import { sameManifest, timesOf, wholeMs } from './same.ts'
+import { copyTags } from './tag-copy.ts'
+import { type TransferDeps, type Transferred, transfer } from './transfer.ts'
+
+/** What repositories are copied with. */
+export interface RepositoryCopyDeps extends Pick<TransferDeps, 'hash' | 'signal'> {
+  readonly from: CopiedStores
+  readonly to: CopiedStores
+  readonly lists: { readonly from: Lists; readonly to: Lists }
+  readonly tally: CopyTally
+  readonly patiently: Patiently
+  readonly onNotice: NamingDeps['onNotice']
+  readonly rate: ByteRate
+  readonly mirror: boolean
+  readonly concurrency: number
+  readonly leaseMs: number
+  /** For all repositories together. */
+  readonly slots: Slots
+  readonly turns: Turns
+  /** Digests whose bytes the source knows to be missing: the target may have them, and keeps them. */
+  readonly gone: ReadonlySet<Digest>
+}
+
+/** Finds where the source has bytes now: they may have been moved, or pushed again. */
+type Find = () => Promise<BlobRef | null>
+
+/** Copies one repository after the other, or several at a time. */
+export class RepositoryCopy {
+  readonly #deps: RepositoryCopyDeps
+  readonly #naming: NamingDeps
+
+  constructor(deps: RepositoryCopyDeps) {
+    this.#deps = deps
+    const { blobs, metadata } = deps.to
+    this.#naming = { blobs, metadata, onNotice: deps.onNotice }
+  }
+
+  /** Copies what the target lacks: bytes first, names after, tags last. */
+  async copy(name: RepositoryName, isThere: boolean): Promise<void> {
+    const { tally, to, patiently, mirror } = this.#deps
+    tally.looked('repository')
+    const extraBlobs = await this.#blobs(name)
+    const extraManifests = await this.#manifests(name)
+    await copyTags(this.#deps, name)
+    // After the tags, which may have stood for them.
+    if (mirror && extraManifests) await this.#removeManifests(name)
+    if (mirror && extraBlobs) await this.#removeBlobs(name)
+    if (isThere) return
+    const isBegun = await patiently(() => to.metadata.hasRepository(name))
+    if (!isBegun) await patiently(() => beginRepository(this.#deps, name))
+    tally.copied('repository')
+  }
+
+  /** Removes a repository that the source does not have. */
+  async remove(name: RepositoryName): Promise<void> {
+    const { to, tally, patiently } = this.#deps
+    const counts = await patiently(() => to.metadata.deleteRepository(name))
+    if (counts === null) return
+    tally.removed('repository')
+    tally.removed('blob', counts.blobs)
+    tally.removed('manifest', counts.manifests)
+    tally.removed('tag', counts.tags)
+  }
+
+  /** Whether the target has blobs that the source does not. */
+  async #blobs(name: RepositoryName): Promise<boolean> {
+    const { from, lists, tally } = this.#deps
+    let extra = false
+    const pairs = sideBySide(
+      lists.from.blobs(name),
+      lists.to.blobs(name),
+      ({ digest }: BlobRef) => digest,
+    )
+    await this.#each(pairs, async (pair) => {
+      if (pair.from === null) {
+        extra = true
+        return
+      }
+      tally.looked('blob')
+      if (pair.to !== null) return
+      const blob = pair.from
+      const find = (): Promise<BlobRef | null> => from.metadata.findBlob(name, blob.digest)
+      await this.#work(blob.digest, () => this.#copyBlob(name, blob, find))
+    })
+    return extra
+  }
+
+  async #copyBlob(name: RepositoryName, blob: BlobRef, find: Find): Promise<void> {
+    const { to, tally, leaseMs } = this.#deps
+    const { digest } = blob
+    const { metadata } = to
+    const [holder] = await metadata.repositoriesWith(digest, 1)
+    const mounted = holder && (await metadata.mountBlob(holder, name, digest, leaseMs))
+    if (!mounted) {
+      const link = (ref: BlobRef): Promise<BlobRef> => metadata.linkBlob(name, ref, leaseMs)
+      const sent = await this.#send('blob', name, blob, find)
+      if (sent === null) return
+      await nameBytes(this.#naming, sent, link)
+    }
+    tally.copied('blob')
+  }
+
+  /** Whether the target has manifests that the source does not. */
+  async #manifests(name: RepositoryName): Promise<boolean> {
+    const { lists, tally, mirror, to } = this.#deps
+    let extra = false
+    const pairs = sideBySide(
+      lists.from.manifests(name),
+      lists.to.manifests(name),
+      ({ digest }: ManifestRecord) => digest,
+    )
+    await this.#each(pairs, async (pair) => {
+      const record = pair.from
+      if (record === null) {
+        extra = true
+        return
+      }
+      tally.looked('manifest')
+      const { digest } = record
+      if (pair.to !== null) {
+        const isSame = sameManifest(record, pair.to)
+        const isCurrent = wholeMs(record.pushedAt) === wholeMs(pair.to.pushedAt)
+        if (isSame && !(mirror && to.metadata.keepsTimes === true && !isCurrent)) return
+        if (!mirror) {
+          const detail = `it is there as ${pair.to.mediaType}, and here as ${record.mediaType}`
+          tally.problem({
+            kind: 'conflict',
+            what: 'manifest',
+            repository: name,
+            name: digest,
+            detail,
+          })
+          return
+        }
+      }
+      await this.#work(digest, () => this.#copyManifest(name, record))
+    })
+    return extra
+  }
+
+  async #copyManifest(name: RepositoryName, record: ManifestRecord): Promise<void> {
+    const { from, to, tally } = this.#deps
+    const { pushedAt: _, blob, ...facts } = record
+    const find: Find = async () =>
+      (await from.metadata.findManifest(name, record.digest))?.blob ?? null
+    const sent = await this.#send('manifest', name, blob, find)
+    if (sent === null) return
+    await nameBytes(this.#naming, sent, async (ref) => {
+      const outcome = await to.metadata.putManifest(name, {
+        record: { ...facts, blob: ref },
+        tags: [],
+        immutable: [],
+        // What it names may be missing in the source too.
+        requires: [],
+        times: timesOf(record, []),
+      })
+      return outcome.kind === 'stored' ? outcome.blob : null
+    })
+    tally.copied('manifest')
+  }
+
+  async #removeManifests(name: RepositoryName): Promise<void> {
+    const { lists, to, tally, gone, leaseMs } = this.#deps
+    const pairs = sideBySide(
+      lists.from.manifests(name),
+      lists.to.manifests(name),
+      ({ digest }: ManifestRecord) => digest,
+    )
+    await this.#each(pairs, async ({ from, to: record }) => {
+      if (from !== null || record === null || gone.has(record.digest)) return
+      const { digest } = record
+      await this.#work(digest, async () => {
+        const removed = await to.metadata.deleteManifest(name, digest, leaseMs)
+        if (removed !== null) tally.removed('manifest')
+      })
+    })
+  }
+
+  async #removeBlobs(name: RepositoryName): Promise<void> {
+    const { lists, to, tally, gone } = this.#deps
+    const pairs = sideBySide(
+      lists.from.blobs(name),
+      lists.to.blobs(name),
+      ({ digest }: BlobRef) => digest,
+    )
+    await this.#each(pairs, async ({ from, to: blob }) => {
+      if (from !== null || blob === null || gone.has(blob.digest)) return
+      await this.#work(blob.digest, async () => {
+        const removal = await to.metadata.unlinkBlob(name, blob.digest)
+        if (removal === 'removed') tally.removed('blob')
+      })
+    })
+  }
+
+  /** Bytes in the target that nothing names yet; null where the source does not have them, which is told. */
+  async #send(
+    what: 'blob' | 'manifest',
+    repository: RepositoryName,
+    blob: BlobRef,
+    find: Find,
+  ): Promise<BlobRef | null> {
+    const { from, to, tally, hash, rate, signal } = this.#deps
+    const sent = (bytes: number): void => tally.sent(bytes)
+    const deps = { from: from.blobs, to: to.blobs, hash, rate, signal, sent }
+    let ref = blob
+    for (;;) {
+      const outcome: Transferred = await transfer(deps, ref)
+      if (outcome.kind === 'committed') return outcome.blob
+      const now = await find()
+      // Deleted since it was listed.
+      if (now === null) return null
+      if (now.key === ref.key) {
+        tally.problem({ ...outcome, what, repository, name: blob.digest })
+        return null
+      }
+      ref = now
+    }
+  }
+
+  #each<T>(items: AsyncIterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+    return inParallel(items, this.#deps.concurrency, work)
+  }
+
+  /** Does what is to be done for a digest, again where a store is unavailable. */
+  #work(digest: Digest, work: () => Promise<void>): Promise<void> {
+    const { slots, turns, patiently, signal } = this.#deps
+    return slots.run(() =>
+      turns.run(digest, async () => {
+        signal?.throwIfAborted()
+        await patiently(work)
+      }),
+    )
+  }
+}
