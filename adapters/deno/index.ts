@@ -2,6 +2,7 @@ export { StoreDamaged } from '../../src/kit.ts'
 export { StoreInUse } from '../disk/lock.ts'
 export { nodeHash } from '../disk/node-hash.ts'
 export { type DiskRegistry, type DiskRegistryOptions, openRegistry } from '../disk/open-registry.ts'
+export { type DiskStores, type DiskStoresOptions, openDiskStores } from '../disk/open-stores.ts'
 export { StoreTooNew, UnfitFolder } from '../disk/store-folder.ts'
 export {
   createListener,

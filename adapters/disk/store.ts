@@ -31,6 +31,12 @@ export interface DiskStoreOptions {
    * false.
    */
   readonly readOnly?: boolean
+  /**
+   * Takes no lock, so that a store can be read which another process writes. Only with `readOnly`. What is read
+   * is what was there while it was opened, whose bytes may be gone later; and opening it may fail with
+   * `StoreDamaged` where files are replaced meanwhile. Default: false.
+   */
+  readonly unlocked?: boolean
   /** Told of damage that was overcome and of the end of writing. Default: nothing is told. */
   readonly onNotice?: NoticeSink
   /** Milliseconds since the epoch. Default: `steadyClock`. */
@@ -92,10 +98,11 @@ export interface DiskStore {
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   const { files = nodeFiles, clock = steadyClock(), onNotice = () => {} } = options
   const { buffers = new BufferBudget(), boot = bootId(), readOnly = false } = options
+  const unlocked = readOnly && options.unlocked === true
   const { segmentLimit = 64 * 1024, cacheBytes = 16 * 1024 * 1024 } = options
   const layout = layoutOf(realPath(options.directory))
   const place: BlobPlace = options.blobs === undefined ? 'here' : 'elsewhere'
-  const lock = await takeFolder(files, layout, { place, readOnly, wanted: options.lock })
+  const lock = await takeFolder(files, layout, { place, readOnly, unlocked, wanted: options.lock })
   try {
     const guard = new FolderGuard(layout.root, lock)
     const looks: StoreHealthDeps['looks'] = {

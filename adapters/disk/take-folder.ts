@@ -4,6 +4,7 @@ import type { Layout } from './layout.ts'
 import { type FolderLock, lockFolder, preferredLock } from './lock.ts'
 import {
   createStore,
+  type FolderKind,
   inspectFolder,
   makeFolders,
   makeWithParents,
@@ -23,6 +24,8 @@ export interface FolderWish {
   /** Where the caller keeps the bytes. */
   readonly place: BlobPlace
   readonly readOnly: boolean
+  /** Whether a reader takes no lock, and makes no store where there is none. */
+  readonly unlocked?: boolean
   /** Which lock a new store gets. */
   readonly wanted?: LockKind | undefined
 }
@@ -39,6 +42,7 @@ export async function takeFolder(
 ): Promise<FolderLock> {
   // Looked at before anything is made, so that a folder of something else stays as it is.
   const found = await inspectFolder(files, layout)
+  if (wish.unlocked) return await readUnlocked(files, layout, found, wish)
   if (wish.readOnly && found === 'fresh') await makeToRead(files, layout, wish)
   if (!wish.readOnly) await makeWithParents(files, layout.root)
   const marker = await readMarker(files, layout)
@@ -59,6 +63,20 @@ export async function takeFolder(
     await lock.release().catch(() => {})
     throw error
   }
+}
+
+/** A store that others may write, as it is. */
+async function readUnlocked(
+  files: Files,
+  layout: Layout,
+  found: FolderKind,
+  wish: FolderWish,
+): Promise<FolderLock> {
+  const marker = found === 'store' ? await readMarker(files, layout) : null
+  if (marker === null) throw new UnfitFolder(layout.root, 'holds no store')
+  expectPlace(layout, marker, wish.place)
+  const nothing = async (): Promise<void> => {}
+  return { kind: marker.lock, lockMarker: nothing, isHeld: async () => true, release: nothing }
 }
 
 /** Makes the store that a reader finds missing. */
