@@ -22,6 +22,7 @@ export type {
   CopyProgress,
   CopyReport,
 } from './copy/report.ts'
+export { type VerifyOptions, type VerifyReport, verifyStores } from './copy/verify-stores.ts'
 export { safeNotices, safeObserver } from './core/callbacks.ts'
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
 export {
