@@ -98,6 +98,10 @@ async function alone<T>(
   await expectStore(directory)
   const layout = layoutOf(resolve(directory))
   const marker = await wholeMarker(nodeFiles, layout)
+  if (marker?.names === 'elsewhere') {
+    const problem = 'the names of this store are in a database; nothing was changed'
+    throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
+  }
   const lock = await lockFolder(nodeFiles, layout, marker?.lock ?? preferredLock())
   try {
     return await work(nodeFiles, layout, marker)

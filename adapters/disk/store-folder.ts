@@ -6,6 +6,7 @@ import { blobAlgorithms, type Layout } from './layout.ts'
 import {
   type BlobPlace,
   type LockKind,
+  type NamePlace,
   newestFormat,
   readMarker,
   writeMarker,
@@ -14,6 +15,7 @@ import {
 export {
   type BlobPlace,
   type LockKind,
+  type NamePlace,
   readMarker,
   type StoreMarker,
   StoreTooNew,
@@ -66,23 +68,26 @@ export async function inspectFolder(files: Files, layout: Layout): Promise<Folde
 
 /**
  * Makes a store in a fresh folder. The marker comes last: where it stands, a journal stood too, so
- * a store that lost its names can be told from a new one.
+ * a store that lost its names can be told from a new one. One whose names are elsewhere has none.
  */
 export async function createStore(
   files: Files,
   layout: Layout,
   lock: LockKind,
   blobs: BlobPlace = 'here',
+  names: NamePlace = 'here',
 ): Promise<void> {
   await makeFolders(files, layout, blobs)
-  const journal = await files.open(layout.journal(0), 'ensure')
-  try {
-    await journal.datasync()
-  } finally {
-    await journal.close()
+  if (names === 'here') {
+    const journal = await files.open(layout.journal(0), 'ensure')
+    try {
+      await journal.datasync()
+    } finally {
+      await journal.close()
+    }
   }
   await syncDirectory(files, layout.root)
-  await writeMarker(files, layout, { format: newestFormat, lock, blobs })
+  await writeMarker(files, layout, { format: newestFormat, lock, blobs, names })
 }
 
 /** Makes those folders of a store that a backup may have left out because they were empty. */

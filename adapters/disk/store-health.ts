@@ -21,7 +21,7 @@ export interface PartHealth {
 /** How each part of a store does. */
 export type StoreHealthReport = Readonly<Record<StorePart, PartHealth>>
 
-const parts: readonly StorePart[] = ['metadata', 'blobs', 'uploads']
+const everyPart: readonly StorePart[] = ['metadata', 'blobs', 'uploads']
 const ok: PartHealth = { state: 'ok', reason: null }
 
 /** What {@link StoreHealth} needs. */
@@ -35,6 +35,8 @@ export interface StoreHealthDeps {
   readonly blobs: BlobPlace
   /** Whether the store was opened not to be written. */
   readonly readOnly: boolean
+  /** The parts that are in the folder, or belong to it. Default: all. */
+  readonly parts?: readonly StorePart[]
 }
 
 /**
@@ -99,7 +101,7 @@ export class StoreHealth {
   }
 
   async #look(): Promise<void> {
-    const { looks, blobs } = this.#deps
+    const { looks, blobs, parts = everyPart } = this.#deps
     const marker = await this.#tryMarker()
     for (const part of parts) {
       const isHere = part !== 'blobs' || blobs === 'here'

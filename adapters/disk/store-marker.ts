@@ -9,6 +9,9 @@ export type LockKind = 'flock' | 'socket'
 /** Where a store's bytes are: in its own folder, or in a blob store of the program that opens it. */
 export type BlobPlace = 'here' | 'elsewhere'
 
+/** Where its names are: in its own folder, or in a metadata store of the program that opens it. */
+export type NamePlace = 'here' | 'elsewhere'
+
 /** The formats there are. */
 export type StoreFormat = 1 | 2 | 3
 
@@ -20,6 +23,7 @@ export interface StoreMarker {
   readonly format: StoreFormat
   readonly lock: LockKind
   readonly blobs: BlobPlace
+  readonly names: NamePlace
 }
 
 /** The newest format that this version of Layerdock reads and writes. */
@@ -59,7 +63,7 @@ export async function readMarker(files: Files, layout: Layout): Promise<StoreMar
   } catch {
     marker = null
   }
-  const { format, lock, blobs = 'here' } = marker ?? {}
+  const { format, lock, blobs = 'here', names = 'here' } = marker ?? {}
   if (format !== 1 && format !== 2 && format !== 3) {
     throw typeof format === 'number'
       ? new StoreTooNew(layout.marker, format)
@@ -67,7 +71,8 @@ export async function readMarker(files: Files, layout: Layout): Promise<StoreMar
   }
   if (lock !== 'flock' && lock !== 'socket') throw markerDamaged(layout)
   if (blobs !== 'here' && blobs !== 'elsewhere') throw markerDamaged(layout)
-  return { format, lock, blobs }
+  if (names !== 'here' && names !== 'elsewhere') throw markerDamaged(layout)
+  return { format, lock, blobs, names }
 }
 
 /** Puts the marker in place, whole or not at all, and makes that outlive power loss. */
@@ -76,8 +81,13 @@ export async function writeMarker(
   layout: Layout,
   marker: StoreMarker,
 ): Promise<void> {
-  const { format, lock, blobs } = marker
-  const fields = blobs === 'here' ? { format, lock } : { format, lock, blobs }
+  const { format, lock, blobs, names } = marker
+  const fields = {
+    format,
+    lock,
+    ...(blobs === 'here' ? {} : { blobs }),
+    ...(names === 'here' ? {} : { names }),
+  }
   await replaceDurably(files, layout.marker, layout.root, `${JSON.stringify(fields)}\n`)
 }
 

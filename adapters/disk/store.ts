@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import { resolve } from 'node:path'
 import type { NoticeSink } from '../../src/index.ts'
 import { type BlobStore, type MetadataLog, steadyClock } from '../../src/kit.ts'
 import { DiskBlobStore } from './blob-store.ts'
@@ -11,6 +10,7 @@ import { type DiskLogDeps, DiskMetadataLog } from './metadata-log.ts'
 import { nodeFiles } from './node-files.ts'
 import { Quarantine } from './quarantine.ts'
 import { ReadOnlyLog } from './read-only-log.ts'
+import { realPath } from './real-path.ts'
 import { StoreHealth, type StoreHealthDeps, type StoreHealthReport } from './store-health.ts'
 import type { BlobPlace, LockKind } from './store-marker.ts'
 import { takeFolder } from './take-folder.ts'
@@ -193,15 +193,6 @@ async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<v
     await part.close().catch((error: unknown) => failures.push(error))
   }
   if (failures.length > 0) throw failures[0]
-}
-
-/** The folder may be reached through a symbolic link; nothing in it may be one. */
-function realPath(directory: string): string {
-  try {
-    return fs.realpathSync(directory)
-  } catch {
-    return resolve(directory)
-  }
 }
 
 function bootId(): string | null {

@@ -13,6 +13,7 @@ import {
 import {
   type BlobPlace,
   type LockKind,
+  type NamePlace,
   newestFormat,
   readMarker,
   type StoreMarker,
@@ -23,6 +24,8 @@ import {
 export interface FolderWish {
   /** Where the caller keeps the bytes. */
   readonly place: BlobPlace
+  /** Where the caller keeps the names. Default: here. */
+  readonly names?: NamePlace
   readonly readOnly: boolean
   /** Whether a reader takes no lock, and makes no store where there is none. */
   readonly unlocked?: boolean
@@ -46,7 +49,7 @@ export async function takeFolder(
   if (wish.readOnly && found === 'fresh') await makeToRead(files, layout, wish)
   if (!wish.readOnly) await makeWithParents(files, layout.root)
   const marker = await readMarker(files, layout)
-  if (marker !== null) expectPlace(layout, marker, wish.place)
+  if (marker !== null) expectPlaces(layout, marker, wish)
   const kind = marker?.lock ?? wish.wanted ?? preferredLock()
   const lock = await lockFolder(files, layout, kind, wish.readOnly ? 'shared' : 'alone')
   try {
@@ -56,8 +59,8 @@ export async function takeFolder(
       await lock.release()
       return await takeFolder(files, layout, wish)
     }
-    if (made !== null) expectPlace(layout, made, wish.place)
-    if (!wish.readOnly) await prepare(files, layout, lock, made, wish.place)
+    if (made !== null) expectPlaces(layout, made, wish)
+    if (!wish.readOnly) await prepare(files, layout, lock, made, wish)
     return lock
   } catch (error) {
     await lock.release().catch(() => {})
@@ -74,7 +77,7 @@ async function readUnlocked(
 ): Promise<FolderLock> {
   const marker = found === 'store' ? await readMarker(files, layout) : null
   if (marker === null) throw new UnfitFolder(layout.root, 'holds no store')
-  expectPlace(layout, marker, wish.place)
+  expectPlaces(layout, marker, wish)
   const nothing = async (): Promise<void> => {}
   return { kind: marker.lock, lockMarker: nothing, isHeld: async () => true, release: nothing }
 }
@@ -96,10 +99,10 @@ async function prepare(
   layout: Layout,
   lock: FolderLock,
   marker: StoreMarker | null,
-  place: BlobPlace,
+  { place, names = 'here' }: FolderWish,
 ): Promise<void> {
   if ((await inspectFolder(files, layout)) === 'fresh') {
-    await createStore(files, layout, lock.kind, place)
+    await createStore(files, layout, lock.kind, place, names)
     await lock.lockMarker()
     return
   }
@@ -110,7 +113,17 @@ async function prepare(
   await lock.lockMarker()
 }
 
-function expectPlace(layout: Layout, marker: StoreMarker, place: BlobPlace): void {
+/** Names or bytes that are left out of what is opened would count as lost, and those of the other as garbage. */
+function expectPlaces(layout: Layout, marker: StoreMarker, wish: FolderWish): void {
+  const { place, names = 'here' } = wish
+  if (marker.names !== names) {
+    throw new UnfitFolder(
+      layout.root,
+      names === 'here'
+        ? 'the names of this store are in a database, as store.json says: open it with that'
+        : 'this store keeps its names in its own folder: open it without a database, or choose another folder',
+    )
+  }
   if (marker.blobs === place) return
   throw new UnfitFolder(
     layout.root,

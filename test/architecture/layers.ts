@@ -133,6 +133,7 @@ export const layers: readonly Layer[] = [
       // outside of it: the folder's real name, the machine's last start, the programs on the path.
       'node:fs': [
         'adapters/disk/node-files.ts',
+        'adapters/disk/real-path.ts',
         'adapters/disk/spare-descriptors.ts',
         'adapters/disk/store.ts',
         'adapters/disk/lock.ts',
