@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts'
 const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number>> = new Map([
   ['serve', serve],
   ['recover', recover],
+  ['copy', async (words) => (await import('./copy-command.ts')).copyCommand(words)],
   ['policy', async (words) => (await import('./policy-command.ts')).policyCommand(words)],
   ['user', async (words) => (await import('./user-command.ts')).userCommand(words)],
   ['token', async (words) => (await import('./token-command.ts')).tokenCommand(words)],

@@ -82,12 +82,18 @@ export function dropSeal(directory: string): Promise<DroppedSeal> {
 
 /** @throws CliError when nothing in the folder says that it is, or was, a store. */
 export async function expectStore(directory: string): Promise<void> {
-  const layout = layoutOf(resolve(directory))
-  const ours = [layout.marker, layout.blobs, ...(await namesFiles(nodeFiles, layout))]
-  for (const path of ours) if ((await nodeFiles.stat(path)) !== null) return
+  if (await isStore(directory)) return
   const problem =
     'is not a store: neither store.json nor the files of the names nor blobs are there'
   throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
+}
+
+/** Whether something in the folder says that it is, or was, a store. */
+export async function isStore(directory: string): Promise<boolean> {
+  const layout = layoutOf(resolve(directory))
+  const ours = [layout.marker, layout.blobs, ...(await namesFiles(nodeFiles, layout))]
+  for (const path of ours) if ((await nodeFiles.stat(path)) !== null) return true
+  return false
 }
 
 /** Works on a store's folder while no other process has it. */
