@@ -196,7 +196,7 @@ async function wishOf(parsed: Words): Promise<Wish> {
   const concurrency = await take(
     'concurrency',
     v.pipeAsync(count(1), v.maxValue(256, 'is more than 256')),
-    8,
+    16,
   )
   const rate = await take<number | null>('rate', size, null)
   if (problems.length > 0) throw new CliError(exitCodes.usage, problems)

@@ -21,7 +21,7 @@ ${entry('--mirror', 'make the target as the source is: tags move, and what the s
 ${entry('--dry-run', 'say what would be copied, with bytes, and change nothing')}
 ${entry('--verify', 'read all bytes of the target again in the end; what is damaged is copied anew next time')}
 ${entry('--rate SIZE', 'send at most so many bytes a second, such as 50MiB')}
-${entry('--concurrency N', 'blobs, manifests and tags copied at a time (8)')}
+${entry('--concurrency N', 'blobs, manifests and tags copied at a time (16)')}
 ${entry('--json', 'print the result as JSON')}
 
   layerdock copy --from ./layerdock-data --running --to /mnt/new       # while clients push

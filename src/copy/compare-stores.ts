@@ -10,7 +10,7 @@ import { sameManifest } from './same.ts'
 
 /** Settings of {@link compareStores}. */
 export interface CompareOptions {
-  /** Repositories looked at at a time. Default: 8. */
+  /** Repositories looked at at a time. Default: 16. */
   readonly concurrency?: number
   /** Ends the comparison. */
   readonly signal?: AbortSignal
@@ -59,7 +59,7 @@ export async function compareStores(
   to: CopiedStores,
   options: CompareOptions = {},
 ): Promise<StoreComparison> {
-  const { concurrency = 8, signal, pause = timerPause(signal) } = options
+  const { concurrency = 16, signal, pause = timerPause(signal) } = options
   const comparison = new Comparison(from.metadata, to.metadata, {
     concurrency,
     signal,

@@ -22,7 +22,7 @@ export interface CopyOptions {
    * false.
    */
   readonly mirror?: boolean
-  /** Blobs, manifests and tags copied at a time. Default: 8. */
+  /** Blobs, manifests and tags copied at a time. Default: 16. */
   readonly concurrency?: number
   /** How many bytes go in a second, all transfers together. Default: as many as can. */
   readonly bytesPerSecond?: number
@@ -69,7 +69,7 @@ export async function copyStores(
   to: CopiedStores,
   options: CopyOptions = {},
 ): Promise<CopyReport> {
-  const { mirror = false, concurrency = 8, signal, leaseMs = week } = options
+  const { mirror = false, concurrency = 16, signal, leaseMs = week } = options
   const { hash = portableHash, bytesPerSecond = Number.POSITIVE_INFINITY } = options
   const { pause = timerPause(signal) } = options
   if (from.metadata === to.metadata) throw new CopyRefused('the source is the target')

@@ -43,7 +43,7 @@ export async function verifyStores(
   stores: CopiedStores,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const { concurrency = 8, signal, hash = portableHash, pause = timerPause(signal) } = options
+  const { concurrency = 16, signal, hash = portableHash, pause = timerPause(signal) } = options
   const { onProgress = () => {}, onProblem = () => {} } = options
   const { bytesPerSecond = Number.POSITIVE_INFINITY } = options
   const { blobs, metadata } = stores

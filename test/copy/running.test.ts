@@ -1,12 +1,18 @@
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { StoreInUse } from '../../adapters/disk/lock.ts'
 import { openDiskStores } from '../../adapters/disk/open-stores.ts'
 import { openDiskStore } from '../../adapters/disk/store.ts'
 import { UnfitFolder } from '../../adapters/disk/store-folder.ts'
 import { createRegistry } from '../../src/index.ts'
-import { type CopyProblem, copyStores, memoryStores, openMetadata } from '../../src/kit.ts'
+import {
+  type CopyProblem,
+  copyStores,
+  memoryStores,
+  openMetadata,
+  StoreDamaged,
+} from '../../src/kit.ts'
 import { repositoryNamed, tagNamed } from '../../src/testing/index.ts'
 import { afterTest, temporaryFolder } from '../disk/temporary.ts'
 import { digestOfContent, imageOf, pushBlob, pushManifest, run, viewOf } from './content.ts'
@@ -56,14 +62,13 @@ test('a store is copied while it is written, and again once it is at rest', asyn
   const to = memoryStores()
   const problems: CopyProblem[] = []
   const onProblem = (problem: CopyProblem): void => void problems.push(problem)
-  for (let pass = 0; pass < 15; pass += 1) {
+  for (let pass = 0; pass < 10 || number < 40; pass += 1) {
     const from = await openDiskStores({ directory, mode: 'running' })
     await copyStores(from, to, { hash, mirror: true, onProblem })
     await from.close()
   }
   isOver = true
   await writing
-  expect(number).toBeGreaterThan(15)
   // Bytes that went meanwhile are missing; nothing is taken for damaged.
   expect(problems.filter(({ kind }) => kind !== 'missing')).toEqual([])
   await close()
@@ -115,4 +120,67 @@ test('what is no store is not opened as a running one, and none is made', async 
   await writeFile(join(directory, 'store.json'), '{')
   await expect(openDiskStores({ directory, mode: 'running' })).rejects.toThrow('store.json')
   await rm(join(directory, 'store.json'))
+})
+
+/** Lets the pauses between attempts pass until the opening has ended; `pass` is told of each. */
+async function opened<T>(
+  opening: Promise<T>,
+  pass: (attempt: number) => Promise<void>,
+): Promise<T> {
+  let isOver = false
+  const over = (): void => {
+    isOver = true
+  }
+  opening.then(over, over)
+  for (let attempt = 1; !isOver; ) {
+    if (vi.getTimerCount() > 0) {
+      await pass(attempt)
+      attempt += 1
+      vi.runAllTimers()
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return opening
+}
+
+describe('a file that is replaced while a running store is opened', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('is looked for again', async () => {
+    const { directory, stores, close } = await busyStore()
+    await run(stores, [pushBlob(a, 1)])
+    await stores.metadata.compact()
+    await close()
+    const names = (await readdir(directory)).filter((name) => /^journal\.[0-9]+$/.test(name))
+    const newest = join(directory, names.sort().at(-1) ?? '')
+    await rename(newest, `${newest}.away`)
+    let attempts = 0
+    const from = await opened(openDiskStores({ directory, mode: 'running' }), async (attempt) => {
+      attempts = attempt
+      if (attempt === 2) await rename(`${newest}.away`, newest)
+    })
+    expect(attempts).toBe(2)
+    expect((await from.metadata.countRepository(a))?.blobs).toBe(1)
+    await from.close()
+  })
+
+  test('is damage where it stays away', async () => {
+    const { directory, stores, close } = await busyStore()
+    await run(stores, [pushBlob(a, 1)])
+    await stores.metadata.compact()
+    await close()
+    await rm(join(directory, 'metadata.json'))
+    await rm(join(directory, 'journal.0'))
+    let attempts = 0
+    const opening = opened(openDiskStores({ directory, mode: 'running' }), async (attempt) => {
+      attempts = attempt
+    })
+    await expect(opening).rejects.toBeInstanceOf(StoreDamaged)
+    expect(attempts).toBe(4)
+  })
 })
