@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { DiskRegistry, Serving } from '../adapters/node-fs/index.ts'
+import { type DiskRegistry, openRegistry, type Serving } from '../adapters/node-fs/index.ts'
 import type { Registry, RegistryOptions } from '../src/index.ts'
 import { type BlobStore, memoryStores } from '../src/kit.ts'
 import { type CodeFolder, codeBlocks, makeCodeFolder } from './document-code.ts'
@@ -26,7 +28,7 @@ describe('docs/embedding.md: its code runs as it stands', () => {
   afterAll(() => code.remove())
 
   it('has right types', async () => {
-    expect(blocks).toHaveLength(8)
+    expect(blocks).toHaveLength(9)
     await code.check(blocks)
   })
 
@@ -89,6 +91,26 @@ describe('docs/embedding.md: its code runs as it stands', () => {
     expect(lines[0]).toMatch(/^someone pushed app:v1 sha256:[0-9a-f]{64} 0$/)
     expect(lines[1]).toMatch(/^PUT \/v2\/<name>\/manifests\/<reference> 201 \d+ ms$/)
     expect(lines).toHaveLength(2)
+  })
+
+  it('a copy of a folder', async () => {
+    const { copyFolder } = await code.run<{
+      copyFolder(directory: string, into: string): Promise<boolean>
+    }>(blockOf('Copy it'))
+    const folder = await mkdtemp(join(tmpdir(), 'layerdock-copied-'))
+    try {
+      const from = join(folder, 'from')
+      const registry = await openRegistry({ directory: from })
+      expect((await pushIndex(registry, 'v1')).status).toBe(201)
+      await registry.close()
+      expect(await copyFolder(from, join(folder, 'to'))).toBe(true)
+      const copied = await openRegistry({ directory: join(folder, 'to'), readOnly: true })
+      const answer = await copied.fetch(new Request('http://localhost/v2/app/tags/list'))
+      expect(await answer.json()).toMatchObject({ tags: ['v1'] })
+      await copied.close()
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   it('maintenance', async () => {
