@@ -5,9 +5,10 @@ import { chunked } from './content.mjs'
 import { Connection, headerOf } from './http.mjs'
 
 /** @import { Answer, ConnectionOptions, Reading } from './http.mjs' */
-/** @import { Blob, Manifest } from './types.ts' */
+/** @import { Blob, Manifest, Target } from './types.ts' */
 
 const smallBytes = 64 * 1024
+let made = 0
 
 /**
  * At least one client of one repository; each has a connection of its own.
@@ -21,31 +22,48 @@ export function makeCallers(count, ...of) {
 
 /** One client of one repository. Every call throws an Error for any answer but the expected one. */
 export class Caller {
-  #connection
+  #connections
+  #turn = made++
   #host
   #base
+  #options
+  /** To where answers led.
+   * @type {Map<number, Connection>} */
+  #elsewhere = new Map()
 
   /**
-   * @param {number} port
+   * @param {Target} target of several ports, each call goes to the next
    * @param {string} repository
    * @param {ConnectionOptions} [options]
    */
-  constructor(port, repository, options) {
-    this.#connection = new Connection(port, options)
-    this.#host = `127.0.0.1:${port}`
+  constructor(target, repository, options) {
+    const ports = typeof target === 'number' ? [target] : target
+    this.#connections = ports.map((port) => new Connection(port, options))
+    this.#host = `127.0.0.1:${ports[0]}`
     this.#base = `/v2/${repository}`
+    this.#options = options
   }
 
   close() {
-    this.#connection.close()
+    for (const connection of this.#all()) connection.close()
   }
 
   pause() {
-    this.#connection.pause()
+    for (const connection of this.#all()) connection.pause()
   }
 
   resume() {
-    this.#connection.resume()
+    for (const connection of this.#all()) connection.resume()
+  }
+
+  #all() {
+    return [...this.#connections, ...this.#elsewhere.values()]
+  }
+
+  /** @param {Parameters<Connection['exchange']>} request */
+  #exchange(...request) {
+    const connection = this.#connections[this.#turn++ % this.#connections.length]
+    return /** @type {Connection} */ (connection).exchange(...request)
   }
 
   /**
@@ -100,7 +118,7 @@ export class Caller {
       'Content-Type': 'application/octet-stream',
       'Content-Length': blob.bytes,
     })
-    const answer = await this.#connection.exchange(Buffer.concat([head, ...blob.pieces()]))
+    const answer = await this.#exchange(Buffer.concat([head, ...blob.pieces()]))
     if (answer.status === 201) return
     if (answer.status !== 202) throw new Error(`POST of a blob was answered ${answer.status}`)
     await this.#putBlob(locationOf(answer), blob)
@@ -120,19 +138,22 @@ export class Caller {
    */
   async hasBlob(digest) {
     const head = this.#head('HEAD', `${this.#base}/blobs/${digest}`)
-    const { status } = await this.#connection.exchange(head, { bodyless: true })
+    const { status } = await this.#exchange(head, { bodyless: true })
     if (status !== 200 && status !== 404) throw new Error(`HEAD of a blob was answered ${status}`)
     return status === 200
   }
 
   /**
-   * GET of a blob, its length checked and its bytes dropped; `onBody` may look at them.
+   * GET of a blob, also from where the answer leads, its length checked and its bytes dropped; `onBody` may
+   * look at them.
    * @param {Blob} blob
    * @param {Reading['onBody']} [onBody]
    */
   async pullBlob(blob, onBody = null) {
     const head = this.#head('GET', `${this.#base}/blobs/${blob.digest}`)
-    const answer = await this.#call('GET of a blob', 200, head, { onBody })
+    let answer = await this.#exchange(head, { onBody })
+    if (answer.status === 307) answer = await this.#follow(answer, onBody)
+    if (answer.status !== 200) throw new Error(`GET of a blob was answered ${answer.status}`)
     if (answer.bytes !== blob.bytes) {
       throw new Error(`GET of a blob gave ${answer.bytes} bytes of ${blob.bytes}`)
     }
@@ -194,6 +215,19 @@ export class Caller {
     await this.#call(`GET of ${path}`, 200, this.#head('GET', path), { onBody })
   }
 
+  /**
+   * @param {Answer} answer
+   * @param {Reading['onBody']} [onBody]
+   */
+  #follow({ head }, onBody = null) {
+    const { host, port, pathname, search } = new URL(headerOf(head, 'location') ?? '')
+    const connection =
+      this.#elsewhere.get(Number(port)) ?? new Connection(Number(port), this.#options)
+    this.#elsewhere.set(Number(port), connection)
+    const request = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n\r\n`
+    return connection.exchange(Buffer.from(request), { onBody })
+  }
+
   async #startUpload() {
     const head = this.#head('POST', `${this.#base}/blobs/uploads/`, { 'Content-Length': 0 })
     return locationOf(await this.#call('POST of an upload', 202, head))
@@ -224,7 +258,7 @@ export class Caller {
    * @param {Parameters<Connection['exchange']>[1]} [options]
    */
   async #call(what, status, head, options) {
-    const answer = await this.#connection.exchange(head, options)
+    const answer = await this.#exchange(head, options)
     if (answer.status !== status) throw new Error(`${what} was answered ${answer.status}`)
     return answer
   }

@@ -25,24 +25,34 @@ export async function measure(
 ) {
   await flushDisk()
   const load = startLoad(timeoutMs)
+  const pids = server.pids ?? [server.pid]
+  const port = server.target ?? server.port
   try {
-    await load.ask({ step: 'prepare', scenario: scenario.id, port: server.port, size })
-    if (!wholePeak) forgetPeak(server.pid)
-    const cpuBefore = cpuSeconds(server.pid)
+    await load.ask({ step: 'prepare', scenario: scenario.id, port, size })
+    if (!wholePeak) pids.map(forgetPeak)
+    const besideBefore = (await server.beside?.()) ?? {}
+    const cpuBefore = total(pids.map(cpuSeconds))
     const machineBefore = machineCpuSeconds()
     const figures = await load.ask({ step: 'run' })
-    const serverCpuSeconds = difference(cpuSeconds(server.pid), cpuBefore)
+    const serverCpuSeconds = difference(total(pids.map(cpuSeconds)), cpuBefore)
     const machine = difference(machineCpuSeconds(), machineBefore)
-    const peak = peakBytes(server.pid)
+    const beside = differences((await server.beside?.()) ?? {}, besideBefore)
+    const peak = total(pids.map(peakBytes))
     await load.ask({ step: 'check' })
+    const needed = Object.entries(beside).filter(([name]) => name.endsWith('CpuSeconds'))
     return {
       ...figures,
+      ...beside,
       serverCpuSeconds,
       cpuMicrosPerOperation:
         serverCpuSeconds === null ? null : (serverCpuSeconds * 1e6) / (figures.operations ?? 0),
       peakBytes: peak,
       // On a shared machine, disturbances are part of the measurement.
-      otherCpuSeconds: othersShare(machine, serverCpuSeconds, figures.clientCpuSeconds ?? 0),
+      otherCpuSeconds: othersShare(
+        machine,
+        total([serverCpuSeconds, ...needed.map(([, seconds]) => seconds)]),
+        figures.clientCpuSeconds ?? 0,
+      ),
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : `${error}`
@@ -73,4 +83,27 @@ function othersShare(machine, server, client) {
  */
 function difference(after, before) {
   return after === null || before === null ? null : after - before
+}
+
+/**
+ * The sum; null where one is not known.
+ * @param {readonly (number | null)[]} values
+ */
+function total(values) {
+  return values.reduce(
+    (sum, value) => (sum === null || value === null ? null : sum + value),
+    /** @type {number | null} */ (0),
+  )
+}
+
+/**
+ * By how much each has grown; what was not there before began at nothing.
+ * @param {Readonly<Record<string, number | null>>} after
+ * @param {Readonly<Record<string, number | null>>} before
+ * @returns {Record<string, number | null>}
+ */
+function differences(after, before) {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [name, difference(value, before[name] ?? 0)]),
+  )
 }

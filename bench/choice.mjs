@@ -66,18 +66,28 @@ export function roundsOf(text) {
  */
 export function chosenServers({ runtime, peer: peers, without }) {
   const runtimes = runtime.split(',')
-  const fromEnvironment = (process.env[peersVariable] ?? '').split(/\s+/).filter(Boolean)
   const debian = dockerRegistry()
   const servers = [
     ...runtimes.map(layerdock),
     ...runtimes.map(bareServer),
-    ...[...fromEnvironment, ...peers].map(peer),
+    ...chosenPeers(peers),
     ...(debian === null ? [] : [debian]),
   ].filter(({ name, kind }) => !without.includes(name) && !without.includes(kind))
   // One that is given by hand takes the place of Debian's.
   const chosen = [...new Map(servers.reverse().map((server) => [server.name, server])).values()]
   if (chosen.length === 0) throw new Error('no server is left to measure')
   return chosen.reverse()
+}
+
+/**
+ * The other registries that options and the environment name; one that is named twice counts once.
+ * @param {readonly string[]} peers as `peer` takes them
+ * @returns {Server[]}
+ */
+export function chosenPeers(peers) {
+  const fromEnvironment = (process.env[peersVariable] ?? '').split(/\s+/).filter(Boolean)
+  const named = [...fromEnvironment, ...peers].map(peer)
+  return [...new Map(named.map((server) => [server.name, server])).values()]
 }
 
 /**

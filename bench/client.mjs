@@ -4,10 +4,10 @@
 import { percentile } from './figures.mjs'
 import { findScenario } from './scenarios/index.mjs'
 
-/** @import { Figures, Size, Work } from './types.ts' */
+/** @import { Figures, Size, Target, Work } from './types.ts' */
 
 /**
- * @typedef {{ step: 'prepare', scenario: string, port: number, size: Size }
+ * @typedef {{ step: 'prepare', scenario: string, port: Target, size: Size }
  *   | { step: 'run' } | { step: 'check' }} Message
  */
 

@@ -15,7 +15,7 @@ import { connect as connectSecurely } from 'node:tls'
  * @typedef {object} Reading how an answer is read
  * @property {boolean} [bodyless] the answer is to a HEAD
  * @property {((bytes: Buffer) => unknown) | null} [onBody] sees each piece of the body, whose memory
- *   is used again as soon as it returns
+ *   is used again as soon as it returns; not of an answer that leads elsewhere
  */
 
 /**
@@ -135,7 +135,9 @@ export class ResponseReader {
     const taken = Math.min(this.#left, bytes.length)
     this.#left -= taken
     this.#response.bytes += taken
-    if (this.#onBody !== null) this.#onBody(bytes.subarray(0, taken))
+    const { status } = this.#response
+    const leads = status >= 300 && status < 400
+    if (this.#onBody !== null && !leads) this.#onBody(bytes.subarray(0, taken))
     if (this.#left === 0) {
       if (this.#state === 'chunk') this.#state = 'after chunk'
       else this.#finish()

@@ -16,12 +16,35 @@ function ticksPerSecond() {
  * @param {number} pid
  */
 export function cpuSeconds(pid) {
+  return unlessMissing(() => sumOfTicks(pid, 11, 13) / ticksPerSecond())
+}
+
+/**
+ * Seconds of CPU that the process and its children have used so far, also of those children that ended.
+ * @param {number} pid
+ */
+export function familyCpuSeconds(pid) {
   return unlessMissing(() => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name stands in parentheses and may hold spaces, so fields are counted from its end.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond()
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+    const alive = children.flatMap((child) =>
+      child === '' ? [] : (unlessMissing(() => sumOfTicks(Number(child), 11, 15)) ?? 0),
+    )
+    const ticks = alive.reduce((sum, value) => sum + value, sumOfTicks(pid, 11, 15))
+    return ticks / ticksPerSecond()
   })
+}
+
+/**
+ * Of user and kernel mode, own and of children that ended, one after the other from the eleventh on.
+ * @param {number} pid
+ * @param {number} from
+ * @param {number} to
+ */
+function sumOfTicks(pid, from, to) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name stands in parentheses and may hold spaces, so fields are counted from its end.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields.slice(from, to).reduce((sum, field) => sum + Number(field), 0)
 }
 
 /**

@@ -17,6 +17,7 @@ import { start } from './start.mjs'
  * @property {(line: string) => void} progress
  * @property {Readonly<Record<string, string>>} [storage] for each server a filled folder, in place of an
  *   empty one for each round
+ * @property {typeof start} [start] how a server is started, where that takes more than its command
  */
 
 /**
@@ -63,7 +64,8 @@ async function runRound(plan, round, { idle, cells }) {
           ...(variant === undefined ? {} : { variant }),
           ...(storage === undefined ? {} : { storage }),
         }
-        const started = await start(server, join(plan.folder, `${round} ${key}`), starting)
+        const begin = plan.start ?? start
+        const started = await begin(server, join(plan.folder, `${round} ${key}`), starting)
         running.set(key, started)
         if (variant === undefined) listIn(idle, server.name).push(started.idle)
       }

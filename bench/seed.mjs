@@ -67,7 +67,7 @@ export async function seed(port, wanted, progress) {
  * The middle of all for 0, and for the others anything, so that any number of them are spread evenly.
  * @param {number} at
  */
-function spread(at) {
+export function spread(at) {
   if (at === 0) return '80000000'
   return createHash('md5').update(`${at}`).digest('hex').slice(0, 8)
 }

@@ -123,6 +123,49 @@ export function bareServer(runtime) {
 }
 
 /**
+ * Layerdock with its names in PostgreSQL and its bytes in a bucket.
+ * @param {string} [runtime] a name of `runtimes`
+ * @returns {Server}
+ * @throws {Error} as `layerdock` does
+ */
+export function layerdockNode(runtime = 'node') {
+  const { name, command } = layerdock(runtime)
+  const shared = command.replace('--storage-dir {dir}', '--database {database} --bucket {bucket}')
+  return {
+    name,
+    kind: 'layerdock',
+    runtime,
+    syncs: 'database and bucket',
+    command: shared,
+    variants: { redirect: `${shared} --redirect on` },
+  }
+}
+
+/**
+ * A registry that keeps everything in a bucket, where it is known how to make it; or null.
+ * @param {Server} peer
+ * @returns {Server | null}
+ */
+export function onBucket(peer) {
+  const [program] = peer.command.split(' ')
+  const kind = known.find(({ name }) => peer.name.startsWith(name))
+  const row = onBuckets.find(({ name }) => name === kind?.name)
+  if (row === undefined) return null
+  return {
+    ...peer,
+    syncs: 'bucket',
+    command: `${program} serve ${row.config}`,
+    variants: { redirect: `${program} serve ${row.redirects}` },
+  }
+}
+
+/** The placeholders of configurations for a bucket. */
+const onBuckets = [
+  { name: 'distribution', config: '{bucket-config}', redirects: '{bucket-redirect-config}' },
+  { name: 'zot', config: '{zot-bucket-config}', redirects: '{zot-bucket-redirect-config}' },
+]
+
+/**
  * Whether a runtime is installed here.
  * @param {string} runtime
  */

@@ -1,15 +1,14 @@
 // Starting what is measured, and ending it.
 
-import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configurations } from './configurations.mjs'
 import { Connection } from './http.mjs'
 import { cpuMicros, residentBytes } from './process-usage.mjs'
+import { freePorts, sleep, startProcess } from './spawn.mjs'
 
-/** @import { ChildProcess } from 'node:child_process' */
-/** @import { RunningServer, Server, Variant } from './types.ts' */
+/** @import { RunningServer, Server, SharedStores, Variant } from './types.ts' */
 
 /**
  * @typedef {object} Starting
@@ -17,7 +16,11 @@ import { cpuMicros, residentBytes } from './process-usage.mjs'
  * @property {number} [settle] milliseconds between its first answer and the look at its memory, since the
  *   work that a boot leaves behind is part of being idle (default: 500)
  * @property {string} [storage] a folder it opens, in place of an empty one inside `dir`
+ * @property {SharedStores} [shared] where it keeps things that it shares with others, for commands that say so
  */
+
+/** Distribution else tries to send its traces somewhere. */
+const quiet = { OTEL_TRACES_EXPORTER: 'none' }
 
 /**
  * Starts a registry on a free port of loopback with its storage in `dir`, a folder it makes, and
@@ -31,10 +34,10 @@ import { cpuMicros, residentBytes } from './process-usage.mjs'
 export async function start(
   server,
   dir,
-  { variant, settle = 500, storage = join(dir, 'storage') } = {},
+  { variant, settle = 500, storage = join(dir, 'storage'), shared } = {},
 ) {
   const { name } = server
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const log = join(dir, 'log')
   for (const folder of [dir, storage]) mkdirSync(folder, { recursive: true })
   const command = variant === undefined ? server.command : server.variants[variant]
@@ -44,38 +47,28 @@ export async function start(
     ['{dir}', storage],
   ])
   if (variant === 'tls') makeCertificate(dir, values)
-  for (const [placeholder, text] of Object.entries(configurations(storage, port))) {
+  if (shared !== undefined) {
+    values.set('{database}', shared.database ?? '').set('{bucket}', bucketUrl(shared.bucket))
+  }
+  for (const [placeholder, text] of Object.entries(configurations(storage, port, shared?.bucket))) {
     // zot takes what its file is by the ending of its name.
-    const path = join(dir, text.startsWith('{') ? `${placeholder.slice(1, -1)}.json` : 'config.yml')
+    const ending = text.startsWith('{') ? 'json' : 'yml'
+    const path = join(dir, `${placeholder.slice(1, -1)}.${ending}`)
     writeFileSync(path, text)
     values.set(placeholder, path)
   }
-  const [program = '', ...args] = command
+  const words = command
     .split(/\s+/)
     .map((word) => word.replaceAll(/\{[a-z-]+\}/g, (found) => values.get(found) ?? found))
-  const output = openSync(log, 'w')
   const startedAt = performance.now()
-  const child = spawn(program, args, { stdio: ['ignore', output, output] })
-  closeSync(output)
-  /** @type {string | null} */
-  let ended = null
-  /** @type {Promise<void>} */
-  const exit = new Promise((resolve) => {
-    const end = (/** @type {string} */ how) => {
-      ended = how
-      resolve()
-    }
-    child.once('exit', (code, signal) => end(`ended with ${code ?? signal}`))
-    child.once('error', (error) => end(error.message))
-  })
-  const stop = () => stopProcess(child, exit, () => ended !== null)
+  const env = { ...quiet, ...(shared === undefined ? {} : awsVariables(shared.bucket)) }
+  const { pid, ended, stop } = startProcess(words, { log, env })
   try {
-    const bootMs = await firstAnswer(port, variant === 'tls', startedAt, () => ended)
-    const bootCpuMs = (cpuMicros(child.pid ?? 0) ?? 0) / 1000
+    const bootMs = await firstAnswer(port, variant === 'tls', startedAt, ended)
+    const bootCpuMs = (cpuMicros(pid) ?? 0) / 1000
     await sleep(settle)
-    const pid = child.pid ?? 0
     const idle = { bootMs, bootCpuMs, residentBytes: residentBytes(pid) }
-    return { name, port, pid, dir, idle, stop, ended: () => ended }
+    return { name, port, pid, dir, idle, stop, ended }
   } catch (error) {
     await stop()
     throw new Error(`${name} did not start: ${error}\n${readFileSync(log, 'utf8').slice(-2000)}`)
@@ -124,31 +117,18 @@ async function firstAnswer(port, secure, startedAt, ended) {
 }
 
 /**
- * @param {ChildProcess} child
- * @param {Promise<void>} exit
- * @param {() => boolean} hasEnded
+ * As Layerdock's `--bucket` takes it, without its keys.
+ * @param {SharedStores['bucket']} bucket
  */
-async function stopProcess(child, exit, hasEnded) {
-  if (hasEnded()) return
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
-  await exit
-  clearTimeout(timer)
+function bucketUrl({ endpoint, name, prefix, region }) {
+  return `s3://${name}/${prefix}?endpoint=${encodeURIComponent(endpoint)}&region=${region}`
 }
 
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address())
-      probe.close(() => resolve(port))
-    })
-  })
-}
-
-/** @param {number} ms */
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+/** @param {SharedStores['bucket']} bucket */
+function awsVariables({ accessKeyId, secretAccessKey, region }) {
+  return {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: region,
+  }
 }

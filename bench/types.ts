@@ -50,14 +50,17 @@ export interface Scenario<S extends Size = Size> {
   /** What the rate counts each second: operations (`/s`), megabytes (`MB/s`) or `entries/s`. */
   readonly unit: string
   title(size: S): string
-  prepare(port: number, size: S): Promise<Work>
+  prepare(port: Target, size: S): Promise<Work>
 }
+
+/** The port of a server, or of several that are asked in turns. */
+export type Target = number | readonly number[]
 
 /**
  * A way in which some servers can be started beside the usual one: with a line in the log for each
- * request, with HTTPS, or with a line for each garbage collection.
+ * request, with HTTPS, with a line for each garbage collection, or so that blobs are read from the bucket.
  */
-export type Variant = 'log' | 'tls' | 'trace-gc'
+export type Variant = 'log' | 'tls' | 'trace-gc' | 'redirect'
 
 /** A scenario of the table, with its sizes. */
 export interface TableScenario<S extends Size = Size> extends Scenario<S> {
@@ -78,6 +81,11 @@ export interface Figures {
   readonly clientCpuSeconds?: number | null
   readonly serverCpuSeconds?: number | null
   readonly otherCpuSeconds?: number | null
+  /** Of what several servers share, where they do. */
+  readonly databaseCpuSeconds?: number | null
+  readonly bucketCpuSeconds?: number | null
+  readonly balancerCpuSeconds?: number | null
+  readonly sqlStatements?: number | null
   readonly cpuMicrosPerOperation?: number | null
   readonly peakBytes?: number | null
   readonly bootMs?: number | null
@@ -106,11 +114,37 @@ export interface RunningServer {
   readonly name: string
   readonly port: number
   readonly pid: number
+  /** What clients connect to, where that is not its port. */
+  readonly target?: Target
+  /** All processes that serve, where there are several. */
+  readonly pids?: readonly number[]
+  /**
+   * What others have done for it so far, by the name of the figure: seconds of CPU that a database has used, or
+   * how many calls of a kind a bucket has had.
+   */
+  beside?(): Promise<Readonly<Record<string, number | null>>>
   readonly dir: string
   readonly idle: Figures
   stop(): Promise<void>
   /** How the process ended; null while it runs. */
   ended(): string | null
+}
+
+/** Where several servers keep their names and bytes. */
+export interface SharedStores {
+  /** A URL; only Layerdock has one. */
+  readonly database?: string
+  readonly bucket: SharedBucket
+}
+
+/** A part of a bucket. */
+export interface SharedBucket {
+  readonly endpoint: string
+  readonly name: string
+  readonly prefix: string
+  readonly region: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
 }
 
 /** A whole run. The other servers are compared with the first. */

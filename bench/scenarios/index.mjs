@@ -1,4 +1,4 @@
-import { pullEight, pullOne } from './large-pull.mjs'
+import { pullEight, pullOne, pullRedirected } from './large-pull.mjs'
 import { pushChunked, pushFour, pushMany, pushWithLength } from './large-push.mjs'
 import { largeScenarios } from './large-store.mjs'
 import { manifestPush } from './manifest-push.mjs'
@@ -49,7 +49,8 @@ export const scenarios = [
  * @throws {Error} that names them all, when there is none
  */
 export function findScenario(id) {
-  return [slowReaders, ...largeScenarios].find((one) => one.id === id) ?? findTableScenario(id)
+  const others = [slowReaders, pullRedirected, ...largeScenarios]
+  return others.find((one) => one.id === id) ?? findTableScenario(id)
 }
 
 /**
