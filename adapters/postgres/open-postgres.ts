@@ -1,7 +1,9 @@
+import type { UploadStore } from '../../src/kit.ts'
 import { Database } from './database.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { migrate } from './schema/migrate.ts'
 import type { SqlDriver } from './sql-driver.ts'
+import { postgresUploads } from './uploads/upload-store.ts'
 
 /** How {@link openPostgres} reaches the database, and what it keeps there. */
 export interface PostgresOptions {
@@ -31,6 +33,7 @@ export interface PostgresOptions {
 
 /** What Layerdock keeps in PostgreSQL. */
 export interface PostgresStores {
+  readonly uploads: UploadStore
   /** Milliseconds since the epoch by the database's clock, for a registry of several nodes. */
   readonly clock: () => number
   /** @throws RegistryError where the database cannot be used now */
@@ -53,6 +56,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
     const clock = new DatabaseClock(database)
     await clock.compare()
     return {
+      uploads: postgresUploads(database),
       clock: clock.now,
       check: () => database.check(),
       close: () => database.close(),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -59,7 +59,11 @@ export const postgres: TestService<PostgresServer> = {
       },
       isReady: (_port, log) => log.includes('ready to accept connections'),
     })
-    return withDatabases(server)
+    const url = `postgres://postgres@127.0.0.1:${server.port}/postgres`
+    return Object.assign(Object.create(server) as RunningService, {
+      url,
+      database: databasesIn(url),
+    })
   },
 }
 
@@ -73,15 +77,14 @@ const settings = [
   'log_statement=none',
 ]
 
-function withDatabases(server: RunningService): PostgresServer {
-  const urlOf = (name: string): string => `postgres://postgres@127.0.0.1:${server.port}/${name}`
+/** Makes databases in the server at `url`, as {@link PostgresServer.database}. */
+export function databasesIn(url: string): PostgresServer['database'] {
+  const urlOf = (name: string): string => Object.assign(new URL(url), { pathname: name }).href
   const templates: Map<unknown, Promise<string>> = new Map()
-  let made = 0
 
   async function create(template: string): Promise<string> {
-    made += 1
-    const name = `test_${made}`
-    const sql = postgresClient(urlOf('postgres'), { max: 1, onnotice: () => {} })
+    const name = `test_${randomUUID().replaceAll('-', '')}`
+    const sql = postgresClient(url, { max: 1, onnotice: () => {} })
     try {
       await sql.unsafe(`create database ${name} template ${template}`)
     } finally {
@@ -96,15 +99,12 @@ function withDatabases(server: RunningService): PostgresServer {
     return name
   }
 
-  return Object.assign(Object.create(server) as RunningService, {
-    url: urlOf('postgres'),
-    async database(prepare?: (url: string) => Promise<void>) {
-      if (prepare === undefined) return urlOf(await create('template1'))
-      const template = templates.get(prepare) ?? prepared(prepare)
-      templates.set(prepare, template)
-      return urlOf(await create(await template))
-    },
-  })
+  return async (prepare) => {
+    if (prepare === undefined) return urlOf(await create('template1'))
+    const template = templates.get(prepare) ?? prepared(prepare)
+    templates.set(prepare, template)
+    return urlOf(await create(await template))
+  }
 }
 
 /** The folder of the programs `initdb` and `postgres`, or null. */

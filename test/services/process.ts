@@ -38,6 +38,7 @@ export interface ServerProgram {
 /** How long a server may take to start, in milliseconds: machines may be busy. */
 const patienceMs = 60_000
 const pollMs = 20
+const mostAttempts = 30
 /** How long it may take to stop before it is killed. */
 const stopMs = 5_000
 
@@ -89,7 +90,16 @@ function served(
     },
     halt,
     async resume() {
-      current = await run(program, folder, ports)
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          current = await run(program, folder, ports)
+          return
+        } catch (error) {
+          // Processes of the one that was killed may still be ending.
+          if (attempt === mostAttempts) throw error
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        }
+      }
     },
     async stop() {
       const timer = setTimeout(() => send(current.pid, 'SIGKILL'), stopMs)

@@ -108,18 +108,33 @@ create table trash (
 );
 create index trash_due on trash (due_at);
 
+-- owner: as JSON, so that null is one too. spare: whether it has no bytes, and may make way for another.
+-- saved_by: the holder that saved it last.
 create table uploads (
   id uuid primary key,
-  owner text collate "C",
+  owner text collate "C" not null,
+  shard smallint not null,
   session text not null,
-  bytes bigint not null default 0,
+  bytes bigint not null,
+  spare boolean not null,
   touched_at bigint not null,
   holder text,
   claimed_until bigint not null default 0,
-  wanted boolean not null default false
-);
-create index uploads_touched on uploads (touched_at);
-create index uploads_spare on uploads (owner, touched_at) where bytes = 0;
+  wanted boolean not null default false,
+  saved_by text
+) with (fillfactor = 70);
+create index uploads_touched on uploads (touched_at, id);
+create index uploads_spare on uploads (owner, touched_at, id) where spare;
+
+-- Sessions and their bytes: of each owner, and of all under an empty name. The sum of the shards counts, so that
+-- few changes wait for each other, and reading the sum costs the same for any number of sessions.
+create table upload_counts (
+  owner text collate "C" not null,
+  shard smallint not null,
+  sessions bigint not null,
+  bytes bigint not null,
+  primary key (owner, shard)
+) with (fillfactor = 50);
 
 -- Bytes that are kept here and not in an object store.
 create table small_blobs (

@@ -1,0 +1,142 @@
+import type { UploadId } from '../../../src/index.ts'
+import type { SessionCaps, UploadSession, UploadStore } from '../../../src/kit.ts'
+import type { Database } from '../database.ts'
+import type { SqlQuery, SqlRow, SqlValue } from '../sql-driver.ts'
+import * as sql from './session-sql.ts'
+
+/** Sessions of an owner and of all are counted in so many rows each: changes of one row wait for each other. */
+const shards = 32
+
+/** Any number, for the locks of sessions that are created near a cap. */
+const lockClass = 1_802_201
+
+const lock = 'select pg_advisory_xact_lock($1::integer, hashtext($2))::text'
+
+/**
+ * So many sessions may be created without a lock: the rest of the cap is more than the requests that create some at
+ * the same moment, and do not see each other's.
+ */
+const easyOf = (cap: number): number => cap - Math.max(64, Math.ceil(cap / 8))
+
+/**
+ * Upload sessions in PostgreSQL, for any number of nodes. Every method is one statement, except that creating one
+ * near a cap takes a lock: of its owner, or of all where it is their cap. Times are of the database's clock.
+ */
+export function postgresUploads(database: Database): UploadStore {
+  const one = async <Row extends SqlRow>(
+    text: string,
+    params: readonly SqlValue[],
+  ): Promise<Row | undefined> => (await database.query<Row>(text, params))[0]
+
+  async function createIn(
+    query: SqlQuery,
+    session: UploadSession,
+    { total, perOwner }: SessionCaps,
+    mayEvict: boolean,
+  ): Promise<{ readonly made: boolean; readonly ofAll: boolean; readonly ofOwner: boolean }> {
+    const [row] = await query<{ made: boolean; of_all: boolean; of_owner: boolean }>(sql.create, [
+      ...[database.clockOffset, session.id, ownerKey(session.owner), shardOf(session.id)],
+      ...[...columnsOf(session), total, perOwner, mayEvict],
+    ])
+    return {
+      made: row?.made === true,
+      ofAll: row?.of_all === true,
+      ofOwner: row?.of_owner === true,
+    }
+  }
+
+  return {
+    async create(session, caps) {
+      const easy = { total: easyOf(caps.total), perOwner: easyOf(caps.perOwner) }
+      const query: SqlQuery = (text, params = []) => database.query(text, params)
+      const first = await createIn(query, session, easy, false)
+      if (first.made) return true
+      return database.transaction(async (inside) => {
+        // Begun first, so that what follows sees everything that was done under them.
+        const locked = [
+          ...(first.ofOwner ? [] : [ownerKey(session.owner)]),
+          ...(first.ofAll ? [] : ['']),
+        ].map((key) => inside(lock, [lockClass, key]))
+        const [second] = await Promise.all([createIn(inside, session, caps, true), ...locked])
+        return second.made
+      })
+    },
+
+    async find(id, idleMs) {
+      const row = await one<SessionRow>(sql.find, [database.clockOffset, id, millis(idleMs)])
+      return row === undefined ? null : sessionOf(row)
+    },
+
+    async claim(id, holder, ttlMs, idleMs) {
+      const row = await one<{ readonly session: string | null }>(sql.claim, [
+        database.clockOffset,
+        ...[id, holder, millis(ttlMs), millis(idleMs)],
+      ])
+      if (row === undefined) return null
+      return row.session === null ? 'busy' : sessionOf({ session: row.session })
+    },
+
+    async renew(id, holder, ttlMs) {
+      const params = [database.clockOffset, id, holder, millis(ttlMs)]
+      const row = await one<{ readonly wanted: boolean }>(sql.renew, params)
+      if (row === undefined) return 'lost'
+      return row.wanted ? 'wanted' : 'held'
+    },
+
+    async save(session, holder) {
+      const params = [database.clockOffset, session.id, holder, ...columnsOf(session)]
+      return (await one<{ readonly saved: boolean }>(sql.save, params))?.saved === true
+    },
+
+    async release(id, holder) {
+      await one(sql.release, [id, holder])
+    },
+
+    async remove(id, holder) {
+      const params = [database.clockOffset, id, holder]
+      return (await one<{ readonly gone: boolean }>(sql.remove, params))?.gone === true
+    },
+
+    async stagedBytes(owner) {
+      const row = await one<{ total: unknown; own: unknown }>(sql.stagedBytes, [ownerKey(owner)])
+      return { total: Number(row?.total ?? 0), own: Number(row?.own ?? 0) }
+    },
+
+    async expired(idleMs, limit) {
+      await database.query(sql.prune, [])
+      const params = [database.clockOffset, millis(idleMs), limit]
+      return (await database.query<SessionRow>(sql.expired, params)).map(sessionOf)
+    },
+
+    check: () => database.check(),
+    // The connections are those of all stores.
+    close: async () => {},
+  }
+}
+
+type SessionRow = { readonly session: string }
+
+/** The store's own text of a session. */
+function sessionOf({ session }: SessionRow): UploadSession {
+  return JSON.parse(session) as UploadSession
+}
+
+/** Text, bytes, and whether it may make way. */
+function columnsOf(session: UploadSession): readonly [string, number, boolean] {
+  const { offset, committed } = session
+  return [JSON.stringify(session), offset, offset === 0 && committed === null]
+}
+
+/** An owner as the tables know it: none is one too, and no character is lost. */
+function ownerKey(owner: string | null): string {
+  return JSON.stringify(owner)
+}
+
+function shardOf(id: UploadId): number {
+  return Number.parseInt(id.slice(-2), 16) % shards
+}
+
+/** A duration as the database takes it. */
+function millis(ms: number): number {
+  return Math.ceil(Math.min(ms, Number.MAX_SAFE_INTEGER / 4))
+}

@@ -1,0 +1,115 @@
+import {
+  openPostgres,
+  type PostgresOptions,
+  type PostgresStores,
+} from '../../adapters/postgres/open-postgres.ts'
+import { postgresDriver } from '../../adapters/postgres/postgres-js.ts'
+import type { SqlDriver, SqlQuery, SqlRow } from '../../adapters/postgres/sql-driver.ts'
+import type { Supports, UploadStorePlace } from '../../src/testing/index.ts'
+import type { PostgresServer } from '../services/postgres.ts'
+
+const connecting = {
+  poolSize: 4,
+  prepare: true,
+  connectMs: 30_000,
+  statementMs: 60_000,
+  lockMs: 60_000,
+  idleMs: 60_000,
+}
+
+/** A driver to a database in which `clock` tells the time, in milliseconds since the epoch. */
+export function drivenBy(url: string, clock: () => number): SqlDriver {
+  const driver = postgresDriver({ url, ...connecting })
+  const timed =
+    (query: SqlQuery): SqlQuery =>
+    (text, params) =>
+      query(text.replaceAll('clock_timestamp()', `to_timestamp(${clock()} / 1000.0)`), params)
+  return {
+    query: timed(driver.query),
+    transaction: (work) => driver.transaction((query) => work(timed(query))),
+    close: () => driver.close(),
+  }
+}
+
+/** Makes the tables, for databases that are copies. */
+export async function prepared(url: string): Promise<void> {
+  await (await openPostgres({ url, poolSize: 1 })).close()
+}
+
+/** A database for any number of stores, whose accesses can be made to fail. */
+export interface DatabasePlace {
+  open(options?: PostgresOptions): Promise<PostgresStores>
+  /** Runs a statement over a connection of its own. */
+  ask(text: string): Promise<readonly SqlRow[]>
+  /** As `StorePlace.failOnce`. */
+  failOnce(skip?: number): () => boolean
+}
+
+/** A fresh database, in which `clock` tells the time. */
+export function databasePlace(
+  server: Pick<PostgresServer, 'database'>,
+  clock: () => number,
+): DatabasePlace {
+  const url = server.database(prepared)
+  /** Statements that go well before one fails; none fails where it is null. */
+  let left: number | null = null
+  return {
+    async open(options = {}) {
+      const driver = failing(drivenBy(await url, clock), () => {
+        if (left === null || left < 0) return false
+        left -= 1
+        return left < 0
+      })
+      return openPostgres({ sql: driver, ...options })
+    },
+    async ask(text) {
+      const driver = drivenBy(await url, clock)
+      try {
+        return await driver.query(text)
+      } finally {
+        await driver.close()
+      }
+    },
+    failOnce(skip = 0) {
+      left = skip
+      return () => {
+        const happened = left !== null && left < 0
+        left = null
+        return happened
+      }
+    },
+  }
+}
+
+/** A driver that loses its connection before a statement where it is told to. */
+function failing(driver: SqlDriver, isNext: () => boolean): SqlDriver {
+  const guarded =
+    (query: SqlQuery): SqlQuery =>
+    async (text, params) => {
+      if (isNext()) throw new Error('the connection is lost')
+      return query(text, params)
+    }
+  return {
+    query: guarded(driver.query),
+    transaction: (work) => driver.transaction((query) => work(guarded(query))),
+    close: () => driver.close(),
+  }
+}
+
+/** What the upload store supports: everything. */
+export const uploadSupports: Supports = { reopen: true, secondInstance: true, outages: true }
+
+/** A database for upload stores. */
+export function uploadPlace(
+  server: Pick<PostgresServer, 'database'>,
+  clock: () => number,
+): UploadStorePlace {
+  const place = databasePlace(server, clock)
+  return {
+    failOnce: (skip) => place.failOnce(skip),
+    async open() {
+      const stores = await place.open()
+      return { ...stores.uploads, close: () => stores.close() }
+    },
+  }
+}

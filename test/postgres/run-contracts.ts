@@ -1,0 +1,25 @@
+// Keeps the contracts on the PostgreSQL server whose URL is the argument, on the runtime that this runs on.
+import { casesFor, uploadStoreContract } from '../../src/testing/index.ts'
+import { databasesIn } from '../services/postgres.ts'
+import { uploadPlace, uploadSupports } from './places.ts'
+
+const url = process.argv[2] ?? ''
+const server = { database: databasesIn(url) }
+const runs = [
+  ...casesFor(uploadStoreContract, uploadSupports).runnable.map(({ name, run }) => ({
+    name: `uploads: ${name}`,
+    run: () => run((clock) => uploadPlace(server, clock)),
+  })),
+]
+
+let passed = 0
+for (const { name, run } of runs) {
+  try {
+    await run()
+    passed += 1
+  } catch (error) {
+    process.stdout.write(`failed: ${name}: ${error}\n`)
+  }
+}
+process.stdout.write(`${passed} passed\n`)
+process.exit(0)
