@@ -15,6 +15,7 @@ const config: ViteUserConfig = defineConfig({
       { find: /^layerdock\/bun$/, replacement: here('adapters/bun/index.ts') },
       { find: /^layerdock\/deno$/, replacement: here('adapters/deno/index.ts') },
       { find: /^layerdock\/postgres$/, replacement: here('adapters/postgres/index.ts') },
+      { find: /^layerdock\/s3$/, replacement: here('adapters/s3/index.ts') },
     ],
   },
   test: {

@@ -186,6 +186,7 @@ describe('the public surface', () => {
     'adapters/node-fs/index.ts',
     'adapters/bun/index.ts',
     'adapters/deno/index.ts',
+    'adapters/s3/index.ts',
   ].filter((path) => existsSync(join(root, path)))
 
   it.each(entries)('has a docstring for everything in %s', (entry) => {

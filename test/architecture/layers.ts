@@ -192,6 +192,18 @@ export const layers: readonly Layer[] = [
     packages: ['postgres'],
   },
   {
+    name: 's3',
+    where: ['adapters/s3/'],
+    layers: surface,
+    packages: ['aws4fetch'],
+    onlyIn: {
+      // Types alone: the modules are asked of the runtime, so that bundles for others need not have them.
+      'node:http': ['adapters/s3/node-transport.ts'],
+      'node:https': ['adapters/s3/node-transport.ts'],
+      'node:zlib': ['adapters/s3/node-transport.ts'],
+    },
+  },
+  {
     name: 'cli',
     where: ['adapters/cli/'],
     layers: [...surface, 'access', 'disk', 'serving', 'node-http', 'node-fs', 'bun', 'deno'],

@@ -1,0 +1,6 @@
+export { awsCredentials } from './aws-credentials.ts'
+export type { S3Credentials, S3Options } from './options.ts'
+export { s3Options } from './options-url.ts'
+export { S3Error } from './s3-error.ts'
+export { type S3BlobStore, s3Blobs } from './store.ts'
+export type { S3Body, S3Request, S3Response, S3Transport } from './transport.ts'
