@@ -2,14 +2,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openNodes } from './nodes.mjs'
 import { programOptions } from './program-options.mjs'
 import { resultsPage, textTable } from './results-page.mjs'
 import { runtimes, startServer } from './servers.mjs'
+import { startServices } from './services.mjs'
 import { findPrograms, runSuite, suites } from './suites.mjs'
 
 const help = `npm run conformance -- [options]
 
-  --store disk|memory|both   which stores to serve from (default: both)
+  --store disk|memory|both   which stores to serve from (default: both, or none with --nodes)
   --runtime NAME             node (default), bun, deno or workerd, as npm ci installs them; may be
                              repeated
   --node VERSION             another Node, fetched by npx, such as 26; may be repeated;
@@ -17,6 +19,8 @@ const help = `npm run conformance -- [options]
   --node-command COMMAND     another Node by the command line that starts it
                              (or LAYERDOCK_NODE)
   --registry HOST:PORT       a registry that already runs, instead of Layerdock
+  --nodes N                  as many nodes over one PostgreSQL and one SeaweedFS, behind a balancer that sends
+                             every request to another node; not on workerd
   --only NAME                one suite: ${suites.map(({ name }) => `"${name}"`).join(', ')}; may be repeated
   --docker-image NAME        run the rewritten suite from this image (untested)
   --docker-image-v1.1 NAME   run the v1.1.0 suite from this image (untested)
@@ -31,11 +35,12 @@ https://github.com/opencontainers/distribution-spec.git#v1.1.0:conformance\`, or
 `
 
 const values = programOptions(help, {
-  store: { type: 'string', default: 'both' },
+  store: { type: 'string' },
   runtime: { type: 'string', multiple: true },
   node: { type: 'string', multiple: true },
   'node-command': { type: 'string' },
   registry: { type: 'string' },
+  nodes: { type: 'string' },
   only: { type: 'string', multiple: true },
   'docker-image': { type: 'string' },
   'docker-image-v1.1': { type: 'string' },
@@ -44,8 +49,12 @@ const values = programOptions(help, {
   keep: { type: 'boolean', default: false },
 })
 
-if (!['disk', 'memory', 'both'].includes(values.store)) fail(`--store ${values.store}: unknown`)
+if (!['disk', 'memory', 'both'].includes(values.store ?? 'both')) {
+  fail(`--store ${values.store}: unknown`)
+}
 if (values.write && values.registry !== undefined) fail('--write is for Layerdock itself')
+const nodeCount = Number(values.nodes ?? 0)
+if (values.nodes !== undefined && !(nodeCount >= 1)) fail('--nodes takes a positive number')
 const chosen = suites.filter(({ name }) => values.only?.includes(name) ?? true)
 if (chosen.length === 0) fail(`--only ${values.only}: there is no such suite`)
 
@@ -72,6 +81,13 @@ process.once('exit', () => {
  * @property {(suite: import('./suites.mjs').Suite, dir: string) => Promise<{ host: string, stop: () => Promise<void> }>} open
  */
 
+/** @param {string} runtime @returns {string[]} what is served from */
+function storesOf(runtime) {
+  const store = values.store ?? (nodeCount === 0 ? 'both' : 'none')
+  const single = { both: ['disk', 'memory'], none: [] }[store] ?? [store]
+  return nodeCount === 0 || runtime === 'workerd' ? single : [...single, `${nodeCount} nodes`]
+}
+
 /** @returns {Target[]} */
 function targets() {
   const { registry } = values
@@ -79,7 +95,6 @@ function targets() {
     const open = async () => ({ host: registry, stop: async () => {} })
     return [{ runtime: registry, store: '–', open }]
   }
-  const stores = values.store === 'both' ? ['disk', 'memory'] : [values.store]
   const command = values['node-command'] ?? process.env.LAYERDOCK_NODE
   const nodes = [...(values.node ?? []), ...(command ? [command] : [])]
   const named = values.runtime ?? ['node']
@@ -87,25 +102,28 @@ function targets() {
     (name === 'node' && nodes.length > 0 ? nodes : ['current']).map((version) => ({
       runtime: runtimes[name] ?? fail(`--runtime ${name}: unknown`),
       version,
+      stores: storesOf(name),
     })),
   )
-  return wanted.flatMap(({ runtime: { title, entry, find }, version }) => {
+  return wanted.flatMap(({ runtime: { title, entry, find }, version, stores }) => {
     const found = find(version)
     return stores.map((store) => ({
       runtime: `${title} ${found.version}`,
       store,
-      open: (suite, dir) =>
-        startServer({
-          command: found.command,
-          entry,
-          store: store === 'memory' ? 'memory' : 'disk',
-          dir: join(dir, 'store'),
-          args: suite.serverArgs,
-        }),
+      open: (suite, dir) => {
+        const { command } = found
+        const args = suite.serverArgs
+        if (services !== null && store.endsWith('nodes')) {
+          return openNodes({ services, command, entry, args, count: nodeCount })
+        }
+        const kind = store === 'memory' ? 'memory' : 'disk'
+        return startServer({ command, entry, store: kind, dir: join(dir, 'store'), args })
+      },
     }))
   })
 }
 
+const services = nodeCount === 0 ? null : await startServices()
 const programs = findPrograms({
   image: values['docker-image'],
   oldImage: values['docker-image-v1.1'],
@@ -141,6 +159,7 @@ for (const { runtime, store, open } of targets()) {
   }
 }
 
+await services?.stop()
 process.stdout.write(`${textTable(outcomes)}\n\n`)
 for (const { runtime, store, suite, misses, notRun, seconds } of outcomes) {
   const what = `${runtime}, ${store}, ${suite}`

@@ -133,14 +133,15 @@ export async function startServer({ command, entry, store, dir, args = [] }) {
  * @param {string} program
  * @param {readonly string[]} args
  * @param {string} [at] `127.0.0.1:PORT`; where it is missing, the program prints it
+ * @param {Readonly<Record<string, string>>} [env] more variables of its environment
  * @returns {Promise<RunningServer>}
  * @throws {Error} when it ends, or does not answer within 100 seconds; what it printed is included
  */
-export async function startProgram(program, args, at) {
+export async function startProgram(program, args, at, env = {}) {
   const began = performance.now()
   const child = spawn(program, args, {
     cwd: tmpdir(),
-    env: plainEnvironment(),
+    env: { ...plainEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'exit')

@@ -11,11 +11,11 @@ export function find() {
 }
 
 /**
+ * A daemon of our own, with its folders and its socket.
  * @param {import('./context.mjs').Context} context
- * @returns {Promise<import('./runner.mjs').Step[]>}
+ * @returns {Promise<(...args: string[]) => Promise<string>>} runs the command line tool
  */
-export async function steps(context) {
-  const { big, index } = context.samples
+export async function startContainerd(context) {
   const socket = context.path('c.sock')
   await writeFile(
     context.path('config.toml'),
@@ -40,6 +40,16 @@ export async function steps(context) {
       () => false,
     )
   }, 'containerd answers')
+  return ctr
+}
+
+/**
+ * @param {import('./context.mjs').Context} context
+ * @returns {Promise<import('./runner.mjs').Step[]>}
+ */
+export async function steps(context) {
+  const { big, index } = context.samples
+  const ctr = await startContainerd(context)
   const { login } = context
   const user = login === null ? [] : ['--user', `${login.user}:${login.password}`]
   const pull = (/** @type {string[]} */ ...args) =>

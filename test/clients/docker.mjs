@@ -17,7 +17,7 @@ export function find() {
  *   withInput: (input: string, ...args: string[]) => Promise<string>
  * }>} runs the command line tool
  */
-async function startDocker(context) {
+export async function startDocker(context) {
   const socket = `unix://${context.path('d.sock')}`
   const exec = await context.folder('exec')
   context.defer(() => {

@@ -1,0 +1,41 @@
+// A load balancer without a memory: each request goes to the next node, also those of one connection.
+import { Agent, createServer, request } from 'node:http'
+import { pipeline } from 'node:stream'
+
+/**
+ * @param {readonly string[]} nodes `127.0.0.1:PORT` of each
+ * @returns {Promise<{ host: string, stop: () => Promise<void> }>}
+ */
+export async function startRoundRobin(nodes) {
+  const agent = new Agent({ keepAlive: true })
+  let turn = 0
+  const server = createServer((incoming, outgoing) => {
+    const [host, port] = (nodes[turn % nodes.length] ?? '').split(':')
+    turn += 1
+    const { method, url: path, rawHeaders: headers } = incoming
+    const passed = request({ agent, host, port, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
+      // So that an answer without a body is not waited for.
+      outgoing.flushHeaders()
+      pipeline(answer, outgoing, () => {})
+    })
+    passed.on('error', () => {
+      if (outgoing.headersSent) outgoing.destroy()
+      else outgoing.writeHead(502).end()
+    })
+    pipeline(incoming, passed, () => {})
+  })
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  )
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('it has no port')
+  return {
+    host: `127.0.0.1:${address.port}`,
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      agent.destroy()
+    },
+  }
+}
