@@ -93,24 +93,31 @@ export class RepositoryCopy {
       if (pair.to !== null) return
       const blob = pair.from
       const find = (): Promise<BlobRef | null> => from.metadata.findBlob(name, blob.digest)
-      await this.#work(blob.digest, () => this.#copyBlob(name, blob, find))
+      await this.#work(() => this.#copyBlob(name, blob, find))
     })
     return extra
   }
 
   async #copyBlob(name: RepositoryName, blob: BlobRef, find: Find): Promise<void> {
-    const { to, tally, leaseMs } = this.#deps
+    const { to, tally, leaseMs, turns } = this.#deps
     const { digest } = blob
     const { metadata } = to
-    const [holder] = await metadata.repositoriesWith(digest, 1)
-    const mounted = holder && (await metadata.mountBlob(holder, name, digest, leaseMs))
-    if (!mounted) {
-      const link = (ref: BlobRef): Promise<BlobRef> => metadata.linkBlob(name, ref, leaseMs)
-      const sent = await this.#send('blob', name, blob, find)
-      if (sent === null) return
-      await nameBytes(this.#naming, sent, link)
+    const mount = async (): Promise<boolean> => {
+      const [holder] = await metadata.repositoriesWith(digest, 1)
+      if (holder === undefined) return false
+      return (await metadata.mountBlob(holder, name, digest, leaseMs)) !== null
     }
-    tally.copied('blob')
+    const copied =
+      (await mount()) ||
+      // One transfer of a digest at a time: the others mount what it brought.
+      (await turns.run(digest, async () => {
+        if (await mount()) return true
+        const sent = await this.#send('blob', name, blob, find)
+        if (sent === null) return false
+        await nameBytes(this.#naming, sent, (ref) => metadata.linkBlob(name, ref, leaseMs))
+        return true
+      }))
+    if (copied) tally.copied('blob')
   }
 
   /** Whether the target has manifests that the source does not. */
@@ -146,7 +153,7 @@ export class RepositoryCopy {
           return
         }
       }
-      await this.#work(digest, () => this.#copyManifest(name, record))
+      await this.#work(() => this.#copyManifest(name, record))
     })
     return extra
   }
@@ -182,7 +189,7 @@ export class RepositoryCopy {
     await this.#each(pairs, async ({ from, to: record }) => {
       if (from !== null || record === null || gone.has(record.digest)) return
       const { digest } = record
-      await this.#work(digest, async () => {
+      await this.#work(async () => {
         const removed = await to.metadata.deleteManifest(name, digest, leaseMs)
         if (removed !== null) tally.removed('manifest')
       })
@@ -198,7 +205,7 @@ export class RepositoryCopy {
     )
     await this.#each(pairs, async ({ from, to: blob }) => {
       if (from !== null || blob === null || gone.has(blob.digest)) return
-      await this.#work(blob.digest, async () => {
+      await this.#work(async () => {
         const removal = await to.metadata.unlinkBlob(name, blob.digest)
         if (removal === 'removed') tally.removed('blob')
       })
@@ -234,14 +241,12 @@ export class RepositoryCopy {
     return inParallel(items, this.#deps.concurrency, work)
   }
 
-  /** Does what is to be done for a digest, again where a store is unavailable. */
-  #work(digest: Digest, work: () => Promise<void>): Promise<void> {
-    const { slots, turns, patiently, signal } = this.#deps
-    return slots.run(() =>
-      turns.run(digest, async () => {
-        signal?.throwIfAborted()
-        await patiently(work)
-      }),
-    )
+  /** Does what is to be done, when it is its turn, and again where a store is unavailable. */
+  #work(work: () => Promise<void>): Promise<void> {
+    const { slots, patiently, signal } = this.#deps
+    return slots.run(async () => {
+      signal?.throwIfAborted()
+      await patiently(work)
+    })
   }
 }
