@@ -2,7 +2,7 @@ import { dropBytes } from '../core/naming.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId } from '../oci/upload-id.ts'
-import type { RepositoryCopyDeps } from './repository-copy.ts'
+import type { CopyDeps } from './copy-deps.ts'
 
 /** The digest of no bytes. */
 const nothing = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' as Digest
@@ -12,7 +12,7 @@ const nothing = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b
  * with the last, so an empty blob is put in it and taken out again.
  */
 export async function beginRepository(
-  { to, leaseMs, onNotice }: Pick<RepositoryCopyDeps, 'to' | 'leaseMs' | 'onNotice'>,
+  { to, leaseMs, onNotice }: Pick<CopyDeps, 'to' | 'leaseMs' | 'onNotice'>,
   name: RepositoryName,
 ): Promise<void> {
   const { blobs, metadata } = to

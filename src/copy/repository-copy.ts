@@ -1,48 +1,26 @@
 import type { NamingDeps } from '../core/missing-bytes.ts'
 import { nameBytes } from '../core/naming.ts'
-import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
 import { beginRepository } from './begin-repository.ts'
-import type { ByteRate } from './byte-rate.ts'
-import type { CopyTally } from './copy-tally.ts'
-import { inParallel, type Slots, type Turns } from './in-parallel.ts'
-import { type Lists, sideBySide } from './lists.ts'
-import type { Patiently } from './patience.ts'
-import type { CopiedStores } from './report.ts'
+import { type CopyDeps, inSlot } from './copy-deps.ts'
+import { inParallel } from './in-parallel.ts'
+import { sideBySide } from './lists.ts'
+import { removeBlobs, removeManifests } from './removal.ts'
 import { sameManifest, timesOf, wholeMs } from './same.ts'
 import { copyTags } from './tag-copy.ts'
-import { type TransferDeps, type Transferred, transfer } from './transfer.ts'
-
-/** What repositories are copied with. */
-export interface RepositoryCopyDeps extends Pick<TransferDeps, 'hash' | 'signal'> {
-  readonly from: CopiedStores
-  readonly to: CopiedStores
-  readonly lists: { readonly from: Lists; readonly to: Lists }
-  readonly tally: CopyTally
-  readonly patiently: Patiently
-  readonly onNotice: NamingDeps['onNotice']
-  readonly rate: ByteRate
-  readonly mirror: boolean
-  readonly concurrency: number
-  readonly leaseMs: number
-  /** For all repositories together. */
-  readonly slots: Slots
-  readonly turns: Turns
-  /** Digests whose bytes the source knows to be missing: the target may have them, and keeps them. */
-  readonly gone: ReadonlySet<Digest>
-}
+import { type Transferred, transfer } from './transfer.ts'
 
 /** Finds where the source has bytes now: they may have been moved, or pushed again. */
 type Find = () => Promise<BlobRef | null>
 
 /** Copies one repository after the other, or several at a time. */
 export class RepositoryCopy {
-  readonly #deps: RepositoryCopyDeps
+  readonly #deps: CopyDeps
   readonly #naming: NamingDeps
 
-  constructor(deps: RepositoryCopyDeps) {
+  constructor(deps: CopyDeps) {
     this.#deps = deps
     const { blobs, metadata } = deps.to
     this.#naming = { blobs, metadata, onNotice: deps.onNotice }
@@ -56,8 +34,8 @@ export class RepositoryCopy {
     const extraManifests = await this.#manifests(name)
     await copyTags(this.#deps, name)
     // After the tags, which may have stood for them.
-    if (mirror && extraManifests) await this.#removeManifests(name)
-    if (mirror && extraBlobs) await this.#removeBlobs(name)
+    if (mirror && extraManifests) await removeManifests(this.#deps, name)
+    if (mirror && extraBlobs) await removeBlobs(this.#deps, name)
     if (isThere) return
     const isBegun = await patiently(() => to.metadata.hasRepository(name))
     if (!isBegun) await patiently(() => beginRepository(this.#deps, name))
@@ -179,39 +157,6 @@ export class RepositoryCopy {
     tally.copied('manifest')
   }
 
-  async #removeManifests(name: RepositoryName): Promise<void> {
-    const { lists, to, tally, gone, leaseMs } = this.#deps
-    const pairs = sideBySide(
-      lists.from.manifests(name),
-      lists.to.manifests(name),
-      ({ digest }: ManifestRecord) => digest,
-    )
-    await this.#each(pairs, async ({ from, to: record }) => {
-      if (from !== null || record === null || gone.has(record.digest)) return
-      const { digest } = record
-      await this.#work(async () => {
-        const removed = await to.metadata.deleteManifest(name, digest, leaseMs)
-        if (removed !== null) tally.removed('manifest')
-      })
-    })
-  }
-
-  async #removeBlobs(name: RepositoryName): Promise<void> {
-    const { lists, to, tally, gone } = this.#deps
-    const pairs = sideBySide(
-      lists.from.blobs(name),
-      lists.to.blobs(name),
-      ({ digest }: BlobRef) => digest,
-    )
-    await this.#each(pairs, async ({ from, to: blob }) => {
-      if (from !== null || blob === null || gone.has(blob.digest)) return
-      await this.#work(async () => {
-        const removal = await to.metadata.unlinkBlob(name, blob.digest)
-        if (removal === 'removed') tally.removed('blob')
-      })
-    })
-  }
-
   /** Bytes in the target that nothing names yet; null where the source does not have them, which is told. */
   async #send(
     what: 'blob' | 'manifest',
@@ -241,12 +186,7 @@ export class RepositoryCopy {
     return inParallel(items, this.#deps.concurrency, work)
   }
 
-  /** Does what is to be done, when it is its turn, and again where a store is unavailable. */
   #work(work: () => Promise<void>): Promise<void> {
-    const { slots, patiently, signal } = this.#deps
-    return slots.run(async () => {
-      signal?.throwIfAborted()
-      await patiently(work)
-    })
+    return inSlot(this.#deps, work)
   }
 }

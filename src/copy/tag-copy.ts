@@ -2,9 +2,9 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { TagRecord } from '../ports/metadata-store.ts'
+import type { CopyDeps } from './copy-deps.ts'
 import { inParallel } from './in-parallel.ts'
 import { sideBySide } from './lists.ts'
-import type { RepositoryCopyDeps } from './repository-copy.ts'
 import { timesOf, wholeMs } from './same.ts'
 
 /** Tags that are looked at together: those of one manifest are set in one step. */
@@ -13,7 +13,7 @@ const windowSize = 1000
 const tagsPerChange = 100
 
 /** Sets the tags of a repository that the target lacks, once their manifests are there; removes others. */
-export async function copyTags(deps: RepositoryCopyDeps, name: RepositoryName): Promise<void> {
+export async function copyTags(deps: CopyDeps, name: RepositoryName): Promise<void> {
   const { lists, tally, mirror, to } = deps
   let window: TagRecord[] = []
   const extra: Tag[] = []
@@ -60,7 +60,7 @@ function* groupsOf(tags: readonly TagRecord[]): Generator<[Digest, readonly TagR
 }
 
 async function setTags(
-  deps: RepositoryCopyDeps,
+  deps: CopyDeps,
   repository: RepositoryName,
   digest: Digest,
   records: readonly TagRecord[],
@@ -104,7 +104,7 @@ async function setTags(
 
 /** Whether a manifest was pushed to the source since its manifests were copied: the next copy takes it. */
 async function isNew(
-  { from, tally }: RepositoryCopyDeps,
+  { from, tally }: CopyDeps,
   repository: RepositoryName,
   digest: Digest,
 ): Promise<boolean> {
@@ -113,7 +113,7 @@ async function isNew(
 }
 
 async function removeTag(
-  { to, tally }: RepositoryCopyDeps,
+  { to, tally }: CopyDeps,
   repository: RepositoryName,
   tag: Tag,
 ): Promise<void> {

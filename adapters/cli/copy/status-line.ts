@@ -35,7 +35,7 @@ export function openStatusLine(
         return
       }
       clear()
-      stream.write(text.slice(0, Math.max((stream.columns ?? 80) - 1, 20)))
+      stream.write(text.slice(0, Math.max((stream.columns || 80) - 1, 20)))
       isShown = true
     },
     say(text) {
