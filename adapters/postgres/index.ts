@@ -1,5 +1,6 @@
 export { openPostgres, type PostgresOptions, type PostgresStores } from './open-postgres.ts'
 export { SchemaTooNew } from './schema/migrate.ts'
+export type { SharedText } from './secrets.ts'
 export {
   type SqlDriver,
   type SqlQuery,

@@ -1,7 +1,9 @@
-import type { UploadStore } from '../../src/kit.ts'
+import type { BlobStore, UploadStore } from '../../src/kit.ts'
 import { Database } from './database.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { migrate } from './schema/migrate.ts'
+import { type SharedText, sharedSecret, sharedText } from './secrets.ts'
+import { defaultMostBytes, smallBlobs } from './small-blobs/small-blobs.ts'
 import type { SqlDriver } from './sql-driver.ts'
 import { postgresUploads } from './uploads/upload-store.ts'
 
@@ -34,6 +36,15 @@ export interface PostgresOptions {
 /** What Layerdock keeps in PostgreSQL. */
 export interface PostgresStores {
   readonly uploads: UploadStore
+  /**
+   * A blob store around another: blobs of at most `mostBytes` are kept in the database, as manifests and configs
+   * are, and the rest in `around`, which it closes. Default: 64 KiB.
+   */
+  smallBlobs(around: BlobStore, mostBytes?: number): BlobStore
+  /** 32 random bytes by this name: made once, and the same on every node. */
+  secret(name: string): Promise<Uint8Array>
+  /** A text that all nodes share, as `signingKeys` of `layerdock/access` takes its store. */
+  keyStore(name: string): SharedText
   /** Milliseconds since the epoch by the database's clock, for a registry of several nodes. */
   readonly clock: () => number
   /** @throws RegistryError where the database cannot be used now */
@@ -57,6 +68,9 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
     await clock.compare()
     return {
       uploads: postgresUploads(database),
+      smallBlobs: (around, mostBytes = defaultMostBytes) => smallBlobs(database, around, mostBytes),
+      secret: (name) => sharedSecret(database, name),
+      keyStore: (name) => sharedText(database, name),
       clock: clock.now,
       check: () => database.check(),
       close: () => database.close(),

@@ -1,4 +1,5 @@
 import postgres from 'postgres'
+import { fromHex } from './binary-text.ts'
 import { type SqlDriver, type SqlQuery, type SqlRow, type SqlValue, sqlText } from './sql-driver.ts'
 
 /** How connections are made and kept. */
@@ -28,7 +29,7 @@ const types = {
   text: asText,
   boolean: { to: 16, from: [16], ...converted((text) => text === 't') },
   integer: { to: 20, from: [20, 21, 23, 26, 1700], ...converted(Number) },
-  bytes: { to: 17, from: [17], ...converted(bytesOf) },
+  bytes: { to: 17, from: [17], ...converted((text) => fromHex(text, 2)) },
 }
 
 /** The driver over the package `postgres`: it works on Node, Bun and Deno. */
@@ -81,12 +82,4 @@ function converted<T>(parse: (text: string) => T): {
   parse: (text: string) => T
 } {
   return { serialize: (value) => value, parse }
-}
-
-function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length / 2 - 1)
-  for (let at = 0; at < bytes.length; at += 1) {
-    bytes[at] = Number.parseInt(text.slice(2 * at + 2, 2 * at + 4), 16)
-  }
-  return bytes
 }

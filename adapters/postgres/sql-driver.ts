@@ -1,3 +1,5 @@
+import { toHex } from './binary-text.ts'
+
 /** What a statement takes: a list becomes an array of PostgreSQL. */
 export type SqlValue =
   | string
@@ -43,7 +45,7 @@ export function sqlText(value: SqlValue): string | null {
   if (value === null || typeof value === 'string') return value
   if (typeof value === 'number') return String(value)
   if (typeof value === 'boolean') return value ? 't' : 'f'
-  if (value instanceof Uint8Array) return `\\x${hexOf(value)}`
+  if (value instanceof Uint8Array) return `\\x${toHex(value)}`
   return `{${value.map(elementText).join(',')}}`
 }
 
@@ -55,13 +57,3 @@ function elementText(value: string | number | boolean | Uint8Array | null): stri
 }
 
 const plain = /^[0-9a-f]+$/
-
-const hexPairs: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, '0'),
-)
-
-function hexOf(bytes: Uint8Array): string {
-  let hex = ''
-  for (const byte of bytes) hex += hexPairs[byte]
-  return hex
-}

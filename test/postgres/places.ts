@@ -5,7 +5,9 @@ import {
 } from '../../adapters/postgres/open-postgres.ts'
 import { postgresDriver } from '../../adapters/postgres/postgres-js.ts'
 import type { SqlDriver, SqlQuery, SqlRow } from '../../adapters/postgres/sql-driver.ts'
-import type { Supports, UploadStorePlace } from '../../src/testing/index.ts'
+import { memoryBlobs } from '../../src/memory/blob-store.ts'
+import type { BlobStorePlace, Supports, UploadStorePlace } from '../../src/testing/index.ts'
+import { partPlace } from '../contracts/part-place.ts'
 import type { PostgresServer } from '../services/postgres.ts'
 
 const connecting = {
@@ -31,9 +33,35 @@ export function drivenBy(url: string, clock: () => number): SqlDriver {
   }
 }
 
-/** Makes the tables, for databases that are copies. */
-export async function prepared(url: string): Promise<void> {
-  await (await openPostgres({ url, poolSize: 1 })).close()
+/** The database of each server that places share, one after the other. */
+const shared: WeakMap<object, Promise<string>> = new WeakMap()
+
+/** Empties every table: quicker than a database for each test. */
+const emptied = `do $$
+declare name text;
+begin
+  set local session_replication_role = replica;
+  for name in select tablename from pg_tables
+    where schemaname = 'public' and tablename <> 'layerdock_schema'
+  loop execute format('delete from %I', name); end loop;
+end $$`
+
+/** The URL of a database with empty tables: of no use to two tests at once. */
+export async function cleanDatabase(server: Pick<PostgresServer, 'database'>): Promise<string> {
+  const before = shared.get(server)
+  if (before === undefined) {
+    const made = server.database().then(async (url) => {
+      await (await openPostgres({ url, poolSize: 1 })).close()
+      return url
+    })
+    shared.set(server, made)
+    return made
+  }
+  const url = await before
+  const driver = postgresDriver({ url, ...connecting })
+  await driver.query(emptied)
+  await driver.close()
+  return url
 }
 
 /** A database for any number of stores, whose accesses can be made to fail. */
@@ -50,7 +78,7 @@ export function databasePlace(
   server: Pick<PostgresServer, 'database'>,
   clock: () => number,
 ): DatabasePlace {
-  const url = server.database(prepared)
+  const url = cleanDatabase(server)
   /** Statements that go well before one fails; none fails where it is null. */
   let left: number | null = null
   return {
@@ -110,6 +138,41 @@ export function uploadPlace(
     async open() {
       const stores = await place.open()
       return { ...stores.uploads, close: () => stores.close() }
+    },
+  }
+}
+
+/** What a store of small blobs supports around one in memory, all of whose blobs are small. */
+export const smallSupports: Supports = { reopen: true, secondInstance: true, outages: true }
+
+/** Small blobs in a database, around a store that they do not need. */
+export function smallPlace(server: Pick<PostgresServer, 'database'>): BlobStorePlace {
+  const place = databasePlace(server, Date.now)
+  return blobsOf(place, { open: memoryBlobs }, undefined, (skip) => place.failOnce(skip))
+}
+
+/** Small blobs in a database, around a bucket with those of more than `mostBytes`. */
+export function mixedPlace(
+  server: Pick<PostgresServer, 'database'>,
+  mostBytes: number,
+): BlobStorePlace {
+  const around = partPlace({ minPartBytes: 1000, keysPerPage: 2 })
+  const place = databasePlace(server, Date.now)
+  return blobsOf(place, around, mostBytes, (skip) => around.failOnce?.(skip) ?? (() => false))
+}
+
+function blobsOf(
+  place: DatabasePlace,
+  around: BlobStorePlace,
+  mostBytes: number | undefined,
+  failOnce: (skip?: number) => () => boolean,
+): BlobStorePlace {
+  return {
+    failOnce,
+    async open() {
+      const stores = await place.open()
+      const blobs = stores.smallBlobs(await around.open(), mostBytes)
+      return { ...blobs, close: () => blobs.close().then(() => stores.close()) }
     },
   }
 }

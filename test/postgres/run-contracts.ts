@@ -1,7 +1,7 @@
 // Keeps the contracts on the PostgreSQL server whose URL is the argument, on the runtime that this runs on.
-import { casesFor, uploadStoreContract } from '../../src/testing/index.ts'
+import { blobStoreContract, casesFor, uploadStoreContract } from '../../src/testing/index.ts'
 import { databasesIn } from '../services/postgres.ts'
-import { uploadPlace, uploadSupports } from './places.ts'
+import { smallPlace, smallSupports, uploadPlace, uploadSupports } from './places.ts'
 
 const url = process.argv[2] ?? ''
 const server = { database: databasesIn(url) }
@@ -9,6 +9,10 @@ const runs = [
   ...casesFor(uploadStoreContract, uploadSupports).runnable.map(({ name, run }) => ({
     name: `uploads: ${name}`,
     run: () => run((clock) => uploadPlace(server, clock)),
+  })),
+  ...casesFor(blobStoreContract, smallSupports).runnable.map(({ name, run }) => ({
+    name: `small blobs: ${name}`,
+    run: () => run(() => smallPlace(server)),
   })),
 ]
 

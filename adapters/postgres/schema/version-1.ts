@@ -139,7 +139,7 @@ create table upload_counts (
 -- Bytes that are kept here and not in an object store.
 create table small_blobs (
   key text collate "C" primary key,
-  digest bytea not null,
+  digest text not null,
   bytes bytea not null,
   committed_at bigint not null
 );
