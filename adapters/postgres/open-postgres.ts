@@ -1,6 +1,7 @@
-import type { BlobStore, UploadStore } from '../../src/kit.ts'
+import type { BlobStore, MetadataStore, UploadStore } from '../../src/kit.ts'
 import { Database } from './database.ts'
 import { DatabaseClock } from './database-clock.ts'
+import { PostgresMetadata } from './metadata/postgres-metadata.ts'
 import { migrate } from './schema/migrate.ts'
 import { type SharedText, sharedSecret, sharedText } from './secrets.ts'
 import { defaultMostBytes, smallBlobs } from './small-blobs/small-blobs.ts'
@@ -29,12 +30,19 @@ export interface PostgresOptions {
   readonly statementMs?: number
   /** How long one statement may wait for a lock, in milliseconds. Default: 10 s. */
   readonly lockMs?: number
+  /**
+   * How long bytes are kept that nothing names any more, in milliseconds: what a client was told of is still there,
+   * and so is what a restored backup of the database names again. Default: 30 minutes.
+   */
+  readonly trashMs?: number
   /** Milliseconds that are added to the database's clock: for tests. Default: none. */
   readonly clockOffset?: () => number
 }
 
 /** What Layerdock keeps in PostgreSQL. */
 export interface PostgresStores {
+  /** Names. Its `close` does nothing: the connections are those of all stores. */
+  readonly metadata: MetadataStore
   readonly uploads: UploadStore
   /**
    * A blob store around another: blobs of at most `mostBytes` are kept in the database, as manifests and configs
@@ -67,6 +75,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
     const clock = new DatabaseClock(database)
     await clock.compare()
     return {
+      metadata: new PostgresMetadata(database, options.trashMs ?? 30 * 60_000),
       uploads: postgresUploads(database),
       smallBlobs: (around, mostBytes = defaultMostBytes) => smallBlobs(database, around, mostBytes),
       secret: (name) => sharedSecret(database, name),

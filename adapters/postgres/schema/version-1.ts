@@ -1,29 +1,31 @@
 /**
- * The tables. Times are milliseconds since the epoch by the database's clock. A digest is one byte for its
+ * The tables. A change of a repository holds the advisory lock of its name, so that its rows need no locks of their
+ * own; rows of blobs are shared by repositories, and a collection deletes one only where nothing refers to it. Times are milliseconds since the epoch by the database's clock. A digest is one byte for its
  * algorithm and the bytes of the hash, which sorts as its text does. Names sort by their bytes.
  */
 export const version1: string = `
 -- A repository that is deleted has vanished for all readers; its content is cleared in steps.
+-- empty: whether it holds nothing.
 create table repositories (
   id bigint generated always as identity primary key,
   name text collate "C" not null,
   deleted boolean not null default false,
+  empty boolean not null default true,
   created_at bigint not null
 );
 create unique index repositories_name on repositories (name) where not deleted;
 create index repositories_deleted on repositories (id) where deleted;
+create index repositories_empty on repositories (name) where empty and not deleted;
 
--- What changed of what a repository holds: the sum of its rows counts. Rows are only added, so that no
--- change waits for another; now and then many become one.
-create table counts (
-  repo bigint not null,
-  id bigint generated always as identity,
+-- What a repository holds, as it changes: so that nothing is ever counted. Free room in each page lets a new
+-- version of a row take its place beside the old one.
+create table repository_counts (
+  repo bigint primary key,
   manifests bigint not null default 0,
   tags bigint not null default 0,
   blobs bigint not null default 0,
-  bytes bigint not null default 0,
-  primary key (repo, id)
-);
+  bytes bigint not null default 0
+) with (fillfactor = 50);
 
 -- The key that counts for a digest. A key is never used twice.
 create table blobs (
@@ -38,7 +40,7 @@ create index blobs_missing on blobs (digest) where missing;
 
 -- Blobs of a repository. keep_until is null where a manifest named the blob when it was last reviewed.
 create table links (
-  repo bigint not null references repositories,
+  repo bigint not null,
   digest bytea not null references blobs,
   keep_until bigint,
   primary key (repo, digest)
@@ -50,7 +52,7 @@ create index links_due on links (keep_until) where keep_until is not null;
 -- tagged: how often a tag was set to it.
 create table manifests (
   id bigint generated always as identity primary key,
-  repo bigint not null references repositories,
+  repo bigint not null,
   digest bytea not null references blobs,
   media_type text not null,
   artifact_type text collate "C",

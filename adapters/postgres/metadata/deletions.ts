@@ -1,0 +1,219 @@
+import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
+import type {
+  KeptManifest,
+  ManifestRecord,
+  RemovedManifest,
+  RepositoryCounts,
+} from '../../../src/kit.ts'
+import type { Database } from '../database.ts'
+import type { SqlQuery, SqlRow } from '../sql-driver.ts'
+import { unname } from './changes.ts'
+import { clearRepository, clearTags } from './clearing.ts'
+import { hexOfDigest } from './digest-hex.ts'
+import { flush } from './flush.ts'
+import { load, loadPlaces, lockRepositories } from './load.ts'
+import { type RecordRow, recordColumns, recordOf } from './records.ts'
+
+/** Tags that are named when their manifest is deleted; the rest is counted. */
+const namedTags = 1000
+/** Tags that are read and asked for in one step. */
+const stride = 1000
+/** How often the tags of a manifest are looked through without its lock, while others set more. */
+const mostLooks = 3
+
+const storedText = `select ${recordColumns}, m.id, m.tag_count, m.tagged from repositories r
+  join manifests m on m.repo = r.id and m.digest = decode($2, 'hex') join blobs b on b.digest = m.digest
+  where r.name = $1 and not r.deleted`
+
+const tagsText = 'select name from tags where manifest = $1 and name > $2 order by name limit $3'
+
+interface StoredRow extends RecordRow {
+  readonly id: unknown
+  readonly tag_count: unknown
+  readonly tagged: unknown
+}
+
+/** What was found of an immutable tag, as long as no tag was set since. */
+interface Look {
+  readonly tagged: number
+  readonly tag: Tag | null
+}
+
+/** Removes a manifest and its tags; null when it was not there. */
+export async function deleteManifest(
+  database: Database,
+  name: RepositoryName,
+  digest: Digest,
+  leaseMs: number,
+  isImmutable: ((tag: Tag) => boolean) | null,
+): Promise<RemovedManifest | KeptManifest | null> {
+  const remove = (look: Look | null, isLast: boolean) =>
+    database.transaction((query) =>
+      removeLocked(query, database.clockOffset, {
+        name,
+        digest,
+        leaseMs,
+        isImmutable,
+        look,
+        isLast,
+      }),
+    )
+  for (let round = 1; ; round += 1) {
+    const look = isImmutable === null ? null : await lookAhead(database, name, digest, isImmutable)
+    const outcome = await remove(look, round >= mostLooks)
+    if (outcome === 'unchecked') continue
+    if (outcome?.kind === 'removed' && outcome.tagCount > namedTags) await clearTags(database)
+    return outcome
+  }
+}
+
+/** Looks through the tags of a manifest without a lock; null where there are few, or it is not there. */
+async function lookAhead(
+  database: Database,
+  name: RepositoryName,
+  digest: Digest,
+  isImmutable: (tag: Tag) => boolean,
+): Promise<Look | null> {
+  const query: SqlQuery = (text, params = []) => database.query(text, params)
+  const [stored] = await query<StoredRow>(storedText, [name, hexOfDigest(digest)])
+  if (stored === undefined || Number(stored.tag_count) <= stride) return null
+  return { tagged: Number(stored.tagged), tag: await firstTag(query, stored.id, isImmutable) }
+}
+
+async function firstTag(
+  query: SqlQuery,
+  manifest: unknown,
+  isSought: (tag: Tag) => boolean,
+): Promise<Tag | null> {
+  let after = ''
+  for (;;) {
+    const tags = await tagsOf(query, manifest, after, stride)
+    const found = tags.find(isSought)
+    if (found !== undefined) return found
+    if (tags.length < stride) return null
+    after = tags.at(-1) ?? after
+  }
+}
+
+async function tagsOf(
+  query: SqlQuery,
+  manifest: unknown,
+  after: string,
+  limit: number,
+): Promise<readonly Tag[]> {
+  const rows = await query<{ name: Tag }>(tagsText, [Number(manifest), after, limit])
+  return rows.map((row) => row.name)
+}
+
+interface Removal {
+  readonly name: RepositoryName
+  readonly digest: Digest
+  readonly leaseMs: number
+  readonly isImmutable: ((tag: Tag) => boolean) | null
+  readonly look: Look | null
+  /** Whether to look through all tags under the lock, however many they are. */
+  readonly isLast: boolean
+}
+
+async function removeLocked(
+  query: SqlQuery,
+  clockOffset: number,
+  removal: Removal,
+): Promise<RemovedManifest | KeptManifest | 'unchecked' | null> {
+  const { name, digest, leaseMs, isImmutable, look, isLast } = removal
+  const wanted = { repositories: [name], places: [[name, digest]] } as const
+  const view = await load(query, [wanted], clockOffset)
+  const [stored] = await query<StoredRow>(storedText, [name, hexOfDigest(digest)])
+  if (stored === undefined) return null
+  const record: ManifestRecord = recordOf(stored)
+  const tagCount = Number(stored.tag_count)
+  const place = view.place(name, digest)
+  if (isImmutable !== null) {
+    let tag: Tag | null
+    if (look !== null && look.tagged === Number(stored.tagged)) {
+      const isThere = look.tag !== null && (await hasTag(query, stored.id, look.tag))
+      if (look.tag !== null && !isThere) return 'unchecked'
+      tag = look.tag
+    } else if (tagCount <= stride || isLast) tag = await firstTag(query, stored.id, isImmutable)
+    else return 'unchecked'
+    if (tag !== null || place.namers > 0) return { kind: 'kept', tag }
+  }
+  const tags = await tagsOf(query, stored.id, '', namedTags)
+  const children = [...new Set(record.references)]
+  const places = children.map((child) => view.place(name, child))
+  await loadPlaces(
+    query,
+    view,
+    places.filter((child) => child !== place),
+    2,
+  )
+  view.removeManifest(place)
+  for (const child of children) unname(view, place, child, leaseMs)
+  place.repository.tags -= tagCount
+  await flush(query, view)
+  return { kind: 'removed', record, tags, tagCount }
+}
+
+async function hasTag(query: SqlQuery, manifest: unknown, tag: Tag): Promise<boolean> {
+  const rows = await query('select 1 from tags where manifest = $1 and name = $2', [
+    Number(manifest),
+    tag,
+  ])
+  return rows.length > 0
+}
+
+interface GoneRow extends SqlRow {
+  readonly id: unknown
+  readonly manifests: unknown
+  readonly tags: unknown
+  readonly blobs: unknown
+  readonly bytes: unknown
+}
+
+const deleteText = `with gone as (
+    update repositories set deleted = true where name = $1 and not deleted returning id)
+  select gone.id, c.manifests, c.tags, c.blobs, c.bytes
+  from gone join repository_counts c on c.repo = gone.id`
+
+/** Removes a repository: it vanishes at once, and its content goes in steps. */
+export async function deleteRepository(
+  database: Database,
+  name: RepositoryName,
+): Promise<RepositoryCounts | null> {
+  const gone = await database.transaction(async (query) => {
+    await query(lockRepositories, [[name]])
+    const [row] = await query<GoneRow>(deleteText, [name])
+    return row ?? null
+  })
+  if (gone === null) return null
+  await clearRepository(database, Number(gone.id))
+  return {
+    manifests: Number(gone.manifests),
+    tags: Number(gone.tags),
+    blobs: Number(gone.blobs),
+    bytes: Number(gone.bytes),
+  }
+}
+
+const emptyText = `select name from repositories where empty and not deleted order by name limit $1`
+
+const deleteEmptyText = `with gone as (
+    delete from repositories r using unnest($1::text[]) as wanted (name)
+    where r.name = wanted.name and r.empty and not r.deleted returning r.id, r.name),
+  uncounted as (delete from repository_counts c using gone where c.repo = gone.id)
+  select name from gone order by name`
+
+/** Removes up to `limit` repositories that hold nothing; their names. */
+export async function deleteEmptyRepositories(
+  database: Database,
+  limit: number,
+): Promise<readonly RepositoryName[]> {
+  const found = await database.query<{ name: RepositoryName }>(emptyText, [limit])
+  if (found.length === 0) return []
+  const names = found.map(({ name }) => name)
+  return await database.transaction(async (query) => {
+    await query(lockRepositories, [names])
+    const rows = await query<{ name: RepositoryName }>(deleteEmptyText, [names])
+    return rows.map(({ name }) => name)
+  })
+}

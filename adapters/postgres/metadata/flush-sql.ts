@@ -1,0 +1,90 @@
+// Statements that write many rows at once, from arrays of their columns.
+
+export const putRepositories: string = `with fresh as (
+    insert into repositories (name, created_at) select unnest($1::text[]), $2 returning id, name),
+  counted as (insert into repository_counts (repo) select id from fresh)
+  select id, name from fresh`
+
+export const putBlobs: string = `insert into blobs (digest, size, key, created_at)
+  select decode(hex, 'hex') as digest, size, key, $4
+  from unnest($1::text[], $2::bigint[], $3::text[]) as fresh (hex, size, key) order by digest
+  on conflict (digest) do nothing returning 1`
+
+export const healBlob: string = `update blobs set key = $3, missing = false
+  where digest = decode($1, 'hex') and key = $2 and missing returning 1`
+
+/** Tags of a manifest with many are cleared later. */
+export const deleteManifests: string = `with gone as (
+    delete from manifests m using unnest($1::bigint[], $2::text[]) as each (repo, hex)
+    where m.repo = each.repo and m.digest = decode(each.hex, 'hex')
+    returning m.id, m.repo, m.tag_count),
+  many as (insert into untagging (repo, manifest) select repo, id from gone where tag_count > 1000)
+  delete from tags t using gone where gone.tag_count <= 1000 and t.manifest = gone.id`
+
+export const putLinks: string = `insert into links (repo, digest, keep_until)
+  select repo, decode(hex, 'hex'), keep_until
+  from unnest($1::bigint[], $2::text[], $3::bigint[]) as each (repo, hex, keep_until)
+  on conflict (repo, digest) do update set keep_until = excluded.keep_until`
+
+export const deleteLinks: string = `delete from links l
+  using unnest($1::bigint[], $2::text[]) as each (repo, hex)
+  where l.repo = each.repo and l.digest = decode(each.hex, 'hex')`
+
+export const putManifests: string = `insert into manifests as there (repo, digest, media_type,
+    artifact_type, subject, annotations, refs, pushed_at, tag_count, tagged)
+  select repo, decode(hex, 'hex'), media_type, artifact_type, subject, annotations,
+    decode(refs, 'hex'), pushed_at, tag_count, tagged
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+      $8::bigint[], $9::integer[], $10::integer[])
+    as each (repo, hex, media_type, artifact_type, subject, annotations, refs, pushed_at,
+      tag_count, tagged)
+  on conflict (repo, digest) do update set media_type = excluded.media_type,
+    artifact_type = excluded.artifact_type, subject = excluded.subject,
+    annotations = excluded.annotations, refs = excluded.refs, pushed_at = excluded.pushed_at,
+    tag_count = there.tag_count + excluded.tag_count, tagged = there.tagged + excluded.tagged`
+
+export const putRefs: string = `insert into manifest_refs (repo, child, parent)
+  select repo, decode(child, 'hex'), decode(parent, 'hex')
+  from unnest($1::bigint[], $2::text[], $3::text[]) as each (repo, child, parent)
+  on conflict do nothing`
+
+export const deleteRefs: string = `delete from manifest_refs f
+  using unnest($1::bigint[], $2::text[], $3::text[]) as each (repo, child, parent)
+  where f.repo = each.repo and f.child = decode(each.child, 'hex')
+    and f.parent = decode(each.parent, 'hex')`
+
+export const shiftTags: string = `update manifests m
+  set tag_count = m.tag_count + each.count, tagged = m.tagged + each.sets
+  from unnest($1::bigint[], $2::text[], $3::integer[], $4::integer[]) as each (repo, hex, count, sets)
+  where m.repo = each.repo and m.digest = decode(each.hex, 'hex')`
+
+export const putTags: string = `insert into tags (repo, name, manifest, updated_at)
+  select each.repo, each.name, m.id, each.updated_at
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) as each (repo, name, hex, updated_at)
+  join manifests m on m.repo = each.repo and m.digest = decode(each.hex, 'hex')
+  on conflict (repo, name) do update
+  set manifest = excluded.manifest, updated_at = excluded.updated_at`
+
+export const deleteTags: string = `delete from tags t
+  using unnest($1::bigint[], $2::text[]) as each (repo, name)
+  where t.repo = each.repo and t.name = each.name`
+
+export const putCounts: string = `update repository_counts c
+  set manifests = each.manifests, tags = each.tags, blobs = each.blobs, bytes = each.bytes
+  from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+    as each (repo, manifests, tags, blobs, bytes)
+  where c.repo = each.repo`
+
+export const putEmpty: string = `update repositories r set empty = each.empty
+  from unnest($1::bigint[], $2::boolean[]) as each (repo, empty)
+  where r.id = each.repo and r.empty <> each.empty`
+
+export const putTrash: string = `insert into trash (key, digest, size, due_at)
+  select key, decode(hex, 'hex'), size, $4
+  from unnest($1::text[], $2::text[], $3::bigint[]) as each (key, hex, size) order by key
+  on conflict (key) do nothing`
+
+/** An update and not nothing: a collection that looks at the row now does so before this change, or skips it. */
+export const putReview: string = `insert into review (digest, since)
+  select decode(hex, 'hex') as digest, $2 from unnest($1::text[]) as hex order by digest
+  on conflict (digest) do update set since = excluded.since`

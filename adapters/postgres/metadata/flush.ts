@@ -1,0 +1,171 @@
+import type { Digest } from '../../../src/index.ts'
+import type { SqlQuery, SqlValue } from '../sql-driver.ts'
+import { hexOfDigest } from './digest-hex.ts'
+import * as sql from './flush-sql.ts'
+import { columnsOf } from './records.ts'
+import { countsOf, type Place, type RepositoryFacts, type View } from './view.ts'
+
+/** Another batch named the same digest meanwhile: this one has to look again. */
+class Overtaken extends Error {
+  readonly code = '40001'
+}
+
+/**
+ * Writes what the changes of a batch made of the view. All statements are on their way at once. Rows that batches of
+ * other repositories may write as well come in the order of their keys, so that no two batches wait for each other.
+ */
+export async function flush(query: SqlQuery, view: View): Promise<void> {
+  await beginRepositories(query, view)
+  const done: Promise<unknown>[] = []
+  /** Runs a statement for rows of values, if there are any. */
+  const run = (text: string, rows: readonly SqlValue[][], ...more: readonly SqlValue[]): void => {
+    if (rows.length === 0) return
+    const columns = (rows[0] ?? []).map((_, column) => rows.map((row) => row[column]) as SqlValue)
+    done.push(query(text, [...columns, ...more]))
+  }
+  const places = [...view.places.values()]
+
+  flushBlobs(query, view, done)
+  run(sql.deleteManifests, keysOf(places.filter(({ manifest }) => isGone(manifest))))
+  const links = places.filter(({ link }) => link.now !== null && link.now !== link.before)
+  run(
+    sql.putLinks,
+    links.map((place) => [...keyOf(place), place.link.now?.keepUntil ?? null]),
+  )
+  run(sql.deleteLinks, keysOf(places.filter(({ link }) => isGone(link))))
+  flushManifests(view, places, run)
+  run(
+    sql.deleteRefs,
+    namings.flatMap(([isNamed, row]) => (isNamed ? [] : [[...row]])),
+  )
+  run(
+    sql.putRefs,
+    namings.flatMap(([isNamed, row]) => (isNamed ? [[...row]] : [])),
+  )
+  flushTags(view, run)
+  flushCounts(view, run)
+  run(
+    sql.putTrash,
+    view.trash.map(({ key, digest, size }) => [key, hexOfDigest(digest), size]),
+    view.now,
+  )
+  run(
+    sql.putReview,
+    [...view.review].map((digest) => [hexOfDigest(digest)]),
+    view.now,
+  )
+  await Promise.all(done)
+}
+
+type Run = (text: string, rows: readonly SqlValue[][], ...more: readonly SqlValue[]) => void
+
+async function beginRepositories(query: SqlQuery, view: View): Promise<void> {
+  const fresh = [...view.repositories.values()].filter(({ id, begins }) => begins && id === null)
+  if (fresh.length === 0) return
+  const names = fresh.map(({ name }) => name)
+  const rows = await query<{ id: unknown; name: RepositoryFacts['name'] }>(sql.putRepositories, [
+    names,
+    view.now,
+  ])
+  for (const { id, name } of rows) view.repository(name).id = Number(id)
+}
+
+function flushBlobs(query: SqlQuery, view: View, done: Promise<unknown>[]): void {
+  const cells = [...view.blobs.values()]
+  const fresh = cells.flatMap(({ before, now }) => (before === null && now !== null ? [now] : []))
+  if (fresh.length > 0) {
+    const params = [
+      fresh.map(({ digest }) => hexOfDigest(digest)),
+      fresh.map(({ size }) => size),
+      fresh.map(({ key }) => key),
+      view.now,
+    ]
+    done.push(query(sql.putBlobs, params).then((rows) => expectAll(rows.length, fresh.length)))
+  }
+  const healed = cells.flatMap(({ before, now }) =>
+    before !== null && now !== null && before !== now ? [{ before, now }] : [],
+  )
+  healed.sort((a, b) => (a.now.digest < b.now.digest ? -1 : 1))
+  for (const { before, now } of healed) {
+    const params = [hexOfDigest(now.digest), before.key, now.key]
+    done.push(query(sql.healBlob, params).then((rows) => expectAll(rows.length, 1)))
+  }
+}
+
+function flushManifests(view: View, places: readonly Place[], run: Run): void {
+  const rows: SqlValue[][] = []
+  for (const place of places) {
+    const { before, now } = place.manifest
+    if (now === null || now === before || now.record === null) continue
+    const shift = view.tagShifts.get(`${place.repository.name} ${place.digest}`)
+    view.tagShifts.delete(`${place.repository.name} ${place.digest}`)
+    rows.push([
+      ...keyOf(place),
+      ...columnsOf(now.record),
+      now.record.pushedAt,
+      ...[shift?.count ?? 0, shift?.sets ?? 0],
+    ])
+  }
+  run(sql.putManifests, rows)
+}
+
+function flushTags(view: View, run: Run): void {
+  const shifts = [...view.tagShifts.values()].map(({ repository, digest, count, sets }) => [
+    ...[idOf(repository), hexOfDigest(digest), count, sets],
+  ])
+  run(sql.shiftTags, shifts)
+  const set: SqlValue[][] = []
+  const gone: SqlValue[][] = []
+  for (const { repository, tag, target } of view.tags.values()) {
+    if (target.now === target.before) continue
+    if (target.now === null) gone.push([idOf(repository), tag])
+    else {
+      const { digest, updatedAt } = target.now
+      set.push([idOf(repository), tag, hexOfDigest(digest), updatedAt])
+    }
+  }
+  run(sql.deleteTags, gone)
+  run(sql.putTags, set)
+}
+
+function flushCounts(view: View, run: Run): void {
+  const changed = [...view.repositories.values()].filter(
+    (facts) => facts.id !== null && facts.counted !== countsOf(facts),
+  )
+  const rows = changed.map((repository) => {
+    const { manifests, tags, blobs, bytes } = repository
+    return [idOf(repository), manifests, tags, blobs, bytes]
+  })
+  run(sql.putCounts, rows)
+  run(
+    sql.putEmpty,
+    changed.map((facts) => [idOf(facts), facts.manifests + facts.blobs === 0]),
+  )
+}
+
+function isGone<T>({
+  before,
+  now,
+}: {
+  readonly before: T | null
+  readonly now: T | null
+}): boolean {
+  return before !== null && now === null
+}
+
+function keysOf(places: readonly Place[]): SqlValue[][] {
+  return places.map((place) => [...keyOf(place)])
+}
+
+function keyOf({ repository, digest }: Place): readonly [number, string] {
+  return [idOf(repository), hexOfDigest(digest as Digest)]
+}
+
+function idOf({ id, name }: RepositoryFacts): number {
+  if (id === null) throw new Error(`there is no repository ${name}`)
+  return id
+}
+
+function expectAll(count: number, expected: number): void {
+  if (count !== expected) throw new Overtaken()
+}
