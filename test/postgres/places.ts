@@ -6,7 +6,14 @@ import {
 import { postgresDriver } from '../../adapters/postgres/postgres-js.ts'
 import type { SqlDriver, SqlQuery, SqlRow } from '../../adapters/postgres/sql-driver.ts'
 import { memoryBlobs } from '../../src/memory/blob-store.ts'
-import type { BlobStorePlace, Supports, UploadStorePlace } from '../../src/testing/index.ts'
+import {
+  type BlobStorePlace,
+  fakeClock,
+  type MetadataPlace,
+  type Supports,
+  type UploadStorePlace,
+} from '../../src/testing/index.ts'
+import { but } from '../contracts/breaking.ts'
 import { partPlace } from '../contracts/part-place.ts'
 import type { PostgresServer } from '../services/postgres.ts'
 
@@ -173,6 +180,31 @@ function blobsOf(
       const stores = await place.open()
       const blobs = stores.smallBlobs(await around.open(), mostBytes)
       return { ...blobs, close: () => blobs.close().then(() => stores.close()) }
+    },
+  }
+}
+
+/** What the metadata store supports: everything. */
+export const metadataSupports: Supports = {
+  reopen: true,
+  secondInstance: true,
+  clock: true,
+  bytes: true,
+}
+
+/** A database for metadata stores. */
+export async function metadataPlace(
+  server: Pick<PostgresServer, 'database'>,
+): Promise<MetadataPlace> {
+  const url = await cleanDatabase(server)
+  const { now, advance } = fakeClock()
+  const start = now()
+  return {
+    advance,
+    async open() {
+      const options = { url, poolSize: 4, trashMs: 0, clockOffset: () => now() - start }
+      const stores = await openPostgres(options)
+      return but(stores.metadata, () => ({ close: () => stores.close() }))
     },
   }
 }

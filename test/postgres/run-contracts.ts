@@ -1,7 +1,19 @@
 // Keeps the contracts on the PostgreSQL server whose URL is the argument, on the runtime that this runs on.
-import { blobStoreContract, casesFor, uploadStoreContract } from '../../src/testing/index.ts'
+import {
+  blobStoreContract,
+  casesFor,
+  metadataStoreContract,
+  uploadStoreContract,
+} from '../../src/testing/index.ts'
 import { databasesIn } from '../services/postgres.ts'
-import { smallPlace, smallSupports, uploadPlace, uploadSupports } from './places.ts'
+import {
+  metadataPlace,
+  metadataSupports,
+  smallPlace,
+  smallSupports,
+  uploadPlace,
+  uploadSupports,
+} from './places.ts'
 
 const url = process.argv[2] ?? ''
 const server = { database: databasesIn(url) }
@@ -13,6 +25,10 @@ const runs = [
   ...casesFor(blobStoreContract, smallSupports).runnable.map(({ name, run }) => ({
     name: `small blobs: ${name}`,
     run: () => run(() => smallPlace(server)),
+  })),
+  ...casesFor(metadataStoreContract, metadataSupports).runnable.map(({ name, run }) => ({
+    name: `names: ${name}`,
+    run: () => run(() => metadataPlace(server)),
   })),
 ]
 

@@ -25,11 +25,14 @@ interface Waiting {
  */
 export class ChangeQueue {
   readonly #database: Database
+  readonly #trashMs: number
   readonly #waiting: readonly Waiting[][] = Array.from({ length: lanes }, () => [])
   readonly #isRunning: boolean[] = Array.from({ length: lanes }, () => false)
 
-  constructor(database: Database) {
+  /** @param trashMs how long bytes are kept that nothing names any more, in milliseconds */
+  constructor(database: Database, trashMs: number) {
     this.#database = database
+    this.#trashMs = trashMs
   }
 
   /** Makes a change; what came of it, once it is durable. */
@@ -57,7 +60,7 @@ export class ChangeQueue {
         const view = await load(query, wanted, this.#database.clockOffset)
         await loadAlso(query, view, batch)
         const made = batch.map((waiting) => settlementOf(waiting, view))
-        await flush(query, view)
+        await flush(query, view, this.#trashMs)
         return made
       })
       for (const settle of outcomes) settle()

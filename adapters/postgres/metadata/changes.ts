@@ -185,19 +185,20 @@ export function unname(view: View, parent: Place, child: Digest, leaseMs: number
 function decideKey(view: View, blob: BlobRef): BlobRef {
   const cell = view.blob(blob.digest)
   const there = cell.now
-  if (there !== null && !there.missing) {
-    if (there.key !== blob.key && !view.condemned.has(blob.key)) {
-      view.condemned.add(blob.key)
-      view.trash.push(refOf(blob))
-    }
-    return refOf(there)
+  const counts = there !== null && !there.missing && there.held
+  if (counts && there.key !== blob.key && !view.condemned.has(blob.key)) {
+    view.condemned.add(blob.key)
+    view.trash.push({ blob: refOf(blob), wasNamed: false })
   }
-  if (view.condemned.has(blob.key) || there?.key === blob.key) {
+  if (counts) return refOf(there)
+  if (view.condemned.has(blob.key) || (there?.key === blob.key && there.missing)) {
     const cause = new Error(`the key ${blob.key} of ${blob.digest} does not count any more`)
     throw new RegistryError('unavailable', { cause })
   }
-  if (there !== null) view.trash.push(refOf(there))
-  cell.now = { ...refOf(blob), missing: false }
+  if (there !== null && there.key !== blob.key) {
+    view.trash.push({ blob: refOf(there), wasNamed: !there.missing })
+  }
+  cell.now = { ...refOf(blob), missing: false, held: true }
   return refOf(blob)
 }
 

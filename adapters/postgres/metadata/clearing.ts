@@ -47,9 +47,9 @@ export async function clearRepositories(database: Database): Promise<void> {
   }
 }
 
-const untagText = `with some as (
+const untagText = `with left_over as (
     select t.ctid from tags t where t.manifest = $1 limit ${rowsAtOnce} for update skip locked)
-  delete from tags where ctid = any (array(select ctid from some)) and manifest = $1 returning 1`
+  delete from tags where ctid = any (array(select ctid from left_over)) and manifest = $1 returning 1`
 
 /** Clears the tags of manifests that are gone. */
 export async function clearTags(database: Database): Promise<void> {

@@ -150,7 +150,8 @@ async function removeLocked(
   view.removeManifest(place)
   for (const child of children) unname(view, place, child, leaseMs)
   place.repository.tags -= tagCount
-  await flush(query, view)
+  // Nothing is put in the trash by it.
+  await flush(query, view, 0)
   return { kind: 'removed', record, tags, tagCount }
 }
 

@@ -10,8 +10,8 @@ export const putBlobs: string = `insert into blobs (digest, size, key, created_a
   from unnest($1::text[], $2::bigint[], $3::text[]) as fresh (hex, size, key) order by digest
   on conflict (digest) do nothing returning 1`
 
-export const healBlob: string = `update blobs set key = $3, missing = false
-  where digest = decode($1, 'hex') and key = $2 and missing returning 1`
+export const replaceBlob: string = `update blobs set key = $3, missing = false
+  where digest = decode($1, 'hex') and key = $2 returning 1`
 
 /** Tags of a manifest with many are cleared later. */
 export const deleteManifests: string = `with gone as (
@@ -80,8 +80,9 @@ export const putEmpty: string = `update repositories r set empty = each.empty
   where r.id = each.repo and r.empty <> each.empty`
 
 export const putTrash: string = `insert into trash (key, digest, size, due_at)
-  select key, decode(hex, 'hex'), size, $4
-  from unnest($1::text[], $2::text[], $3::bigint[]) as each (key, hex, size) order by key
+  select key, decode(hex, 'hex'), size, due_at
+  from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) as each (key, hex, size, due_at)
+  order by key
   on conflict (key) do nothing`
 
 /** An update and not nothing: a collection that looks at the row now does so before this change, or skips it. */

@@ -13,8 +13,10 @@ class Overtaken extends Error {
 /**
  * Writes what the changes of a batch made of the view. All statements are on their way at once. Rows that batches of
  * other repositories may write as well come in the order of their keys, so that no two batches wait for each other.
+ *
+ * @param trashMs how long bytes are kept that were named, in milliseconds
  */
-export async function flush(query: SqlQuery, view: View): Promise<void> {
+export async function flush(query: SqlQuery, view: View, trashMs: number): Promise<void> {
   await beginRepositories(query, view)
   const done: Promise<unknown>[] = []
   /** Runs a statement for rows of values, if there are any. */
@@ -34,20 +36,15 @@ export async function flush(query: SqlQuery, view: View): Promise<void> {
   )
   run(sql.deleteLinks, keysOf(places.filter(({ link }) => isGone(link))))
   flushManifests(view, places, run)
-  run(
-    sql.deleteRefs,
-    namings.flatMap(([isNamed, row]) => (isNamed ? [] : [[...row]])),
-  )
-  run(
-    sql.putRefs,
-    namings.flatMap(([isNamed, row]) => (isNamed ? [[...row]] : [])),
-  )
+  run(sql.deleteRefs, namingsOf(view, false))
+  run(sql.putRefs, namingsOf(view, true))
   flushTags(view, run)
   flushCounts(view, run)
   run(
     sql.putTrash,
-    view.trash.map(({ key, digest, size }) => [key, hexOfDigest(digest), size]),
-    view.now,
+    view.trash.map(({ blob: { key, digest, size }, wasNamed }) => {
+      return [key, hexOfDigest(digest), size, view.now + (wasNamed ? trashMs : 0)]
+    }),
   )
   run(
     sql.putReview,
@@ -82,13 +79,13 @@ function flushBlobs(query: SqlQuery, view: View, done: Promise<unknown>[]): void
     ]
     done.push(query(sql.putBlobs, params).then((rows) => expectAll(rows.length, fresh.length)))
   }
-  const healed = cells.flatMap(({ before, now }) =>
+  const replaced = cells.flatMap(({ before, now }) =>
     before !== null && now !== null && before !== now ? [{ before, now }] : [],
   )
-  healed.sort((a, b) => (a.now.digest < b.now.digest ? -1 : 1))
-  for (const { before, now } of healed) {
+  replaced.sort((a, b) => (a.now.digest < b.now.digest ? -1 : 1))
+  for (const { before, now } of replaced) {
     const params = [hexOfDigest(now.digest), before.key, now.key]
-    done.push(query(sql.healBlob, params).then((rows) => expectAll(rows.length, 1)))
+    done.push(query(sql.replaceBlob, params).then((rows) => expectAll(rows.length, 1)))
   }
 }
 
@@ -141,6 +138,13 @@ function flushCounts(view: View, run: Run): void {
     sql.putEmpty,
     changed.map((facts) => [idOf(facts), facts.manifests + facts.blobs === 0]),
   )
+}
+
+function namingsOf(view: View, isNamed: boolean): SqlValue[][] {
+  const namings = [...view.namings.values()].filter((naming) => naming.isNamed === isNamed)
+  return namings.map(({ repository, child, parent }) => {
+    return [idOf(repository), hexOfDigest(child), hexOfDigest(parent)]
+  })
 }
 
 function isGone<T>({

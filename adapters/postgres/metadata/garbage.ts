@@ -1,9 +1,9 @@
-import type { BlobRef, MissingBytes } from '../../../src/kit.ts'
+import type { BlobRef, MissingBytes, StoredKey } from '../../../src/kit.ts'
 import { type Database, nowMs } from '../database.ts'
 import type { SqlRow } from '../sql-driver.ts'
 import { clearRepositories, clearTags } from './clearing.ts'
 import { digestOfHex, hexOfDigest } from './digest-hex.ts'
-import { lockRepositories } from './load.ts'
+import { isHeld, lockRepositories } from './load.ts'
 
 /** Links that are taken out in one transaction at most, and digests that are reviewed. */
 const atOnce = 500
@@ -131,29 +131,40 @@ export async function forget(database: Database, { digest, key }: BlobRef): Prom
   await database.query(text, [key, hexOfDigest(digest)])
 }
 
-const knowsText = `select 1 from blobs where key = $1 and digest = decode($2, 'hex')
-  union all select 1 from trash where key = $1 and digest = decode($2, 'hex') limit 1`
+/** Keys that are asked about in one statement. */
+const keysAtOnce = 1000
 
-/** Whether a key is named or condemned. */
-export async function knowsKey(
+const knowsText = `select w.n from (select key, decode(hex, 'hex') as digest, n
+    from unnest($1::text[], $2::text[]) with ordinality as wanted (key, hex, n)) as w
+  where exists (select 1 from blobs b where b.key = w.key and (w.digest is null or b.digest = w.digest))
+    or exists (select 1 from trash t where t.key = w.key and (w.digest is null or t.digest = w.digest))`
+
+/** Which of the keys are named or condemned. */
+export async function knowsKeys(
   database: Database,
-  { digest, key }: Pick<BlobRef, 'digest' | 'key'>,
-): Promise<boolean> {
-  const rows = await database.query(knowsText, [key, hexOfDigest(digest)])
-  return rows.length > 0
+  keys: readonly StoredKey[],
+): Promise<readonly boolean[]> {
+  const known = keys.map(() => false)
+  for (let at = 0; at < keys.length; at += keysAtOnce) {
+    const lot = keys.slice(at, at + keysAtOnce)
+    const digests = lot.map(({ digest }) => digest && hexOfDigest(digest))
+    const rows = await database.query(knowsText, [lot.map(({ key }) => key), digests])
+    for (const { n } of rows) known[at + Number(n) - 1] = true
+  }
+  return known
 }
 
 /** Notes that bytes are missing; false when their key does not count. */
 export async function markMissing(database: Database, { digest, key }: BlobRef): Promise<boolean> {
-  const text = `update blobs set missing = true
-    where digest = decode($1, 'hex') and key = $2 returning 1`
+  const text = `update blobs b set missing = true
+    where b.digest = decode($1, 'hex') and b.key = $2 and ${isHeld} returning 1`
   const rows = await database.query(text, [hexOfDigest(digest), key])
   return rows.length > 0
 }
 
-const missingText = `select encode(digest, 'hex') as digest, size, key,
-    (select count(*) from blobs where missing) as count
-  from blobs where missing order by digest limit $1`
+const missingText = `select encode(b.digest, 'hex') as digest, b.size, b.key,
+    (select count(*) from blobs b where b.missing and ${isHeld}) as count
+  from blobs b where b.missing and ${isHeld} order by b.digest limit $1`
 
 /** Bytes that are known to be missing. */
 export async function listMissing(database: Database, limit: number): Promise<MissingBytes> {
@@ -162,10 +173,10 @@ export async function listMissing(database: Database, limit: number): Promise<Mi
   return { count, blobs: rows.slice(0, limit).map(refOfRow) }
 }
 
-const relocateText = `with moved as (update blobs set key = $3
-    where digest = decode($1, 'hex') and key = $2 and not missing
+const relocateText = `with moved as (update blobs b set key = $3
+    where b.digest = decode($1, 'hex') and b.key = $2 and not b.missing and ${isHeld}
       and not exists (select 1 from trash where key = $3)
-    returning digest, size),
+    returning b.digest, b.size),
   trashed as (insert into trash (key, digest, size, due_at)
     select $2, digest, size, ${nowMs} + $4::bigint from moved on conflict (key) do nothing)
   select 1 from moved union all

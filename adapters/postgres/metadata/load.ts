@@ -20,6 +20,10 @@ export interface Wanted {
 export const lockRepositories = `select pg_advisory_xact_lock(lock)::text from (
   select distinct hashtextextended(name, 0) as lock from unnest($1::text[]) as name order by lock) as locks`
 
+/** Whether something holds the blob `b`: what nothing holds waits for a collection. */
+export const isHeld = `(exists (select 1 from links h where h.digest = b.digest)
+      or exists (select 1 from manifests h where h.digest = b.digest))`
+
 const nowText = `select ${nowMs} as now`
 
 const repositoriesText = `select r.id, r.name, c.manifests, c.tags, c.blobs, c.bytes
@@ -27,14 +31,15 @@ const repositoriesText = `select r.id, r.name, c.manifests, c.tags, c.blobs, c.b
   join repositories r on r.name = wanted.name and not r.deleted
   join repository_counts c on c.repo = r.id`
 
-const blobsText = `select encode(b.digest, 'hex') as digest, b.size, b.key, b.missing
+const blobsText = `select encode(b.digest, 'hex') as digest, b.size, b.key, b.missing,
+    ${isHeld} as held
   from unnest($1::text[]) as hex join blobs b on b.digest = decode(hex, 'hex')
   order by b.digest for key share of b`
 
 const placesText = `select w.n, l.repo is not null as linked, l.keep_until,
     m.id is not null as recorded, encode(m.refs, 'hex') as refs,
     (select count(*) from (select 1 from manifest_refs f
-      where f.repo = r.id and f.child = w.digest limit $3) as some) as namers,
+      where f.repo = r.id and f.child = w.digest limit $3) as parents) as namers,
     b.size, b.key, b.missing
   from (select name, decode(hex, 'hex') as digest, n
     from unnest($1::text[], $2::text[]) with ordinality as wanted (name, hex, n)) as w
@@ -53,6 +58,8 @@ const tagsText = `select w.n, encode(m.digest, 'hex') as digest, t.updated_at, b
 const trashText = 'select key from trash where key = any ($1::text[])'
 
 interface BlobRow extends SqlRow {
+  /** Absent where it was found by what holds it. */
+  readonly held?: boolean
   readonly size: unknown
   readonly key: string | null
   readonly missing: boolean
@@ -159,7 +166,8 @@ async function loadTrash(query: SqlQuery, view: View, keys: readonly string[]): 
 
 function fillBlob(view: View, digest: Digest, row: BlobRow): void {
   if (row.key === null) return
-  const facts: BlobFacts = { digest, size: Number(row.size), key: row.key, missing: row.missing }
+  const { key, missing, held = true } = row
+  const facts: BlobFacts = { digest, size: Number(row.size), key, missing, held }
   const cell = view.blob(digest)
   // The first counts, which is the locked one.
   if (cell.before === null) fill(cell, facts)

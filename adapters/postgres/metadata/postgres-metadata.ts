@@ -14,6 +14,7 @@ import type {
   ReferrersRequest,
   RemovedManifest,
   RepositoryCounts,
+  StoredKey,
   TagRecord,
 } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
@@ -41,7 +42,7 @@ export class PostgresMetadata implements MetadataStore {
   /** @param trashMs how long bytes are kept that nothing names any more, in milliseconds */
   constructor(database: Database, trashMs: number) {
     this.#database = database
-    this.#queue = new ChangeQueue(database)
+    this.#queue = new ChangeQueue(database, trashMs)
     this.#trashMs = trashMs
   }
 
@@ -181,8 +182,8 @@ export class PostgresMetadata implements MetadataStore {
     return garbage.forget(this.#database, blob)
   }
 
-  knowsKey(digest: Digest, key: string): Promise<boolean> {
-    return garbage.knowsKey(this.#database, { digest, key })
+  knowsKeys(keys: readonly StoredKey[]): Promise<readonly boolean[]> {
+    return garbage.knowsKeys(this.#database, keys)
   }
 
   check(): Promise<void> {

@@ -25,6 +25,8 @@ export interface RepositoryFacts {
 /** The bytes of a digest that something names. */
 export interface BlobFacts extends BlobRef {
   readonly missing: boolean
+  /** Whether a repository has it; if not, a collection has not found it yet. */
+  readonly held: boolean
 }
 
 /** A manifest that is recorded. */
@@ -82,8 +84,8 @@ export class View {
   readonly tagShifts: Map<string, TagShift> = new Map()
   /** Keys of the changes that are condemned already. */
   readonly condemned: Set<string> = new Set()
-  /** Keys that nothing is to name. */
-  readonly trash: BlobRef[] = []
+  /** Keys that nothing is to name; `wasNamed` where clients may have been told of it. */
+  readonly trash: Array<{ readonly blob: BlobRef; readonly wasNamed: boolean }> = []
   /** Digests that lose a holder. */
   readonly review: Set<Digest> = new Set()
 
