@@ -1,7 +1,7 @@
 import { RegistryError, type RepositoryName } from '../../../src/index.ts'
 import type { Database } from '../database.ts'
 import type { SqlQuery } from '../sql-driver.ts'
-import type { Change } from './changes.ts'
+import type { Change } from './change.ts'
 import { flush } from './flush.ts'
 import { load, loadPlaces } from './load.ts'
 import type { Place, View } from './view.ts'

@@ -7,11 +7,11 @@ import type {
 } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
 import type { SqlQuery, SqlRow } from '../sql-driver.ts'
-import { unname } from './changes.ts'
 import { clearRepository, clearTags } from './clearing.ts'
 import { hexOfDigest } from './digest-hex.ts'
 import { flush } from './flush.ts'
 import { load, loadPlaces, lockRepositories } from './load.ts'
+import { unname } from './put-manifest.ts'
 import { type RecordRow, recordColumns, recordOf } from './records.ts'
 
 /** Tags that are named when their manifest is deleted; the rest is counted. */

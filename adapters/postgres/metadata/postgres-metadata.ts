@@ -24,6 +24,7 @@ import * as changes from './changes.ts'
 import * as deletions from './deletions.ts'
 import * as garbage from './garbage.ts'
 import * as manifests from './manifest-reads.ts'
+import { putManifest } from './put-manifest.ts'
 import { listReferrers } from './referrer-reads.ts'
 import * as repositories from './repository-reads.ts'
 import * as tags from './tag-reads.ts'
@@ -119,7 +120,7 @@ export class PostgresMetadata implements MetadataStore {
     if (blob.digest !== digest || blob.size !== size) {
       throw new TypeError(`the blob of manifest ${digest} is of another content`)
     }
-    return this.#queue.add(repository, changes.putManifest(repository, change))
+    return this.#queue.add(repository, putManifest(repository, change))
   }
 
   deleteManifest(
