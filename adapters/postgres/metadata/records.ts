@@ -22,11 +22,11 @@ export interface RecordRow extends DescriptorRow {
 }
 
 /** What a list says of the manifest `m` whose bytes are `b`. */
-export const descriptorColumns =
+export const descriptorColumns: string =
   "encode(m.digest, 'hex') as digest, b.size, m.media_type, m.artifact_type, m.annotations"
 
 /** What is known of the manifest `m` whose bytes are `b`. */
-export const recordColumns = `${descriptorColumns}, b.key, m.subject, encode(m.refs, 'hex') as refs, m.pushed_at`
+export const recordColumns: string = `${descriptorColumns}, b.key, m.subject, encode(m.refs, 'hex') as refs, m.pushed_at`
 
 /** A manifest as columns, in the order of `media_type, artifact_type, subject, annotations, refs`. */
 export function columnsOf(
