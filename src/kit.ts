@@ -47,6 +47,7 @@ export {
   startMaintenance,
 } from './maintenance.ts'
 export { bytesSource } from './memory/bytes-source.ts'
+export { portableHash } from './memory/portable-hash.ts'
 export { type SessionCreation, SessionTable } from './memory/session-table.ts'
 export { crc32 } from './metadata/crc32.ts'
 export {

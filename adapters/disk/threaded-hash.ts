@@ -68,9 +68,9 @@ class ThreadedHashes {
  */
 export function threadedHash(thread: HashThread = new HashThread()): HashFactory {
   const hashes = new ThreadedHashes(thread)
-  return (algorithm, _saved, expected = 0) =>
-    expected < leastBytes || !thread.isReady
-      ? nodeHash(algorithm)
+  return (algorithm, saved, expected = 0, savable = false) =>
+    saved !== undefined || savable || expected < leastBytes || !thread.isReady
+      ? nodeHash(algorithm, saved, expected, savable)
       : new ThreadedHash(hashes, algorithm, Number.isFinite(expected))
 }
 

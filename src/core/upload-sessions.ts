@@ -5,7 +5,7 @@ import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { CallContext } from '../ports/call-context.ts'
-import type { UploadStart } from '../ports/registry-service.ts'
+import type { UploadBody, UploadStart } from '../ports/registry-service.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
 import type { CoreDeps } from './deps.ts'
 import { dropBytes } from './naming.ts'
@@ -104,21 +104,25 @@ export async function dropSession(
 
 /**
  * The hash that was fed all of a session's bytes; null where they would have to be read again.
+ * Where another process may go on with it, and the client sends chunks with a Content-Range, it can be saved.
  *
- * @param length bytes that come now; null where the client does not say
+ * @param body what comes now
  */
 export function resumeHash(
   deps: CoreDeps,
   hashes: RunningHashes,
   session: UploadSession,
   digest: Digest | null,
-  length: number | null,
+  body: UploadBody | null,
 ): RunningHash | null {
   const { id, offset, hashState } = session
   const algorithm = digest === null ? session.algorithm : algorithmOf(digest)
   const known = hashes.take(id)
-  const expected = length ?? Number.POSITIVE_INFINITY
-  if (offset === 0) return { algorithm, hash: deps.hash(algorithm, undefined, expected), fed: 0 }
+  const expected = body === null ? 0 : (body.length ?? Number.POSITIVE_INFINITY)
+  const savable = deps.uploads.isShared === true && body?.range !== undefined
+  if (offset === 0) {
+    return { algorithm, hash: deps.hash(algorithm, undefined, expected, savable), fed: 0 }
+  }
   if (known !== null && known.fed === offset) {
     return digest === null || known.algorithm === algorithm ? known : null
   }

@@ -65,7 +65,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     const reservation = await quota.open(session.owner)
     try {
       const to = {
-        hash: resumeHash(deps, hashes, session, digest, body === null ? 0 : (body.length ?? null)),
+        hash: resumeHash(deps, hashes, session, digest, body),
         progress: claim.progress,
         reading: claim.reading,
         ...session,
@@ -200,7 +200,8 @@ export function uploadService(deps: CoreDeps): UploadService {
 
     async startUpload(call, repository, start) {
       const { id } = await openSession(deps, hashes, call, repository, start)
-      return { id, offset: 0 }
+      const { minChunkBytes } = deps.blobs
+      return { id, offset: 0, ...(minChunkBytes !== undefined && { minChunkBytes }) }
     },
 
     pushBlob: monolithicPush(deps, quota),

@@ -21,7 +21,7 @@ const sent =
 
 /** Headers of an answer that a page may read. */
 const read =
-  'Content-Length, Content-Range, Docker-Content-Digest, Docker-Upload-UUID, ETag, Link, Location, OCI-Filters-Applied, OCI-Subject, OCI-Tag, Range, Retry-After, WWW-Authenticate, X-Request-Id'
+  'Content-Length, Content-Range, Docker-Content-Digest, Docker-Upload-UUID, ETag, Link, Location, OCI-Chunk-Min-Length, OCI-Filters-Applied, OCI-Subject, OCI-Tag, Range, Retry-After, WWW-Authenticate, X-Request-Id'
 
 /** How long a browser may remember the answer to its question, in seconds. */
 const maxAge = '600'

@@ -60,6 +60,11 @@ export interface StoredBytes extends StoredKey {
  */
 export interface BlobStore {
   /**
+   * Fewest bytes of a part that is not the last, where the store has such parts: chunks of an upload that are
+   * smaller are taken, but cost more. Clients are told of it.
+   */
+  readonly minChunkBytes?: number
+  /**
    * Opens a place for an upload's bytes. With `from`, goes on where that state ends and drops what
    * was written after it. A writer of the same upload that is still open can write no more.
    *

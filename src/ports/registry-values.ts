@@ -32,6 +32,8 @@ export interface UploadStatus {
   readonly id: UploadId
   /** Bytes acknowledged: the next chunk starts here. */
   readonly offset: number
+  /** For an upload that begins: fewest bytes that a chunk should have unless it is the last. */
+  readonly minChunkBytes?: number
 }
 
 /** Bytes for an upload, with what the client said of them. */

@@ -51,6 +51,11 @@ export interface StagedBytes {
  */
 export interface UploadStore {
   /**
+   * Whether other processes may go on with a session at any moment. Hashes of uploads in chunks are then saved with
+   * their session, which takes a slower hash, so that no chunk is read again.
+   */
+  readonly isShared?: boolean
+  /**
    * Adds a session; false when a cap is reached. A session without bytes that no request holds makes
    * way for a new one: at the owner's cap the owner's oldest, at the total the oldest of the owner
    * who has the most of them. So a flood of empty sessions ends its own, not those of others.

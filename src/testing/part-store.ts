@@ -39,6 +39,8 @@ export function partBucket(options: PartStoreOptions = {}): ObjectBucket {
 export function partStoreIn(bucket: ObjectBucket, options: PartStoreOptions = {}): BlobStore {
   const { minPartBytes = defaultPartBytes } = options
   return {
+    minChunkBytes: minPartBytes,
+
     async stage(id, _hint, from) {
       const stage = new PartStage(bucket, id, minPartBytes)
       // The state is this store's own, come back from the session it was kept with.

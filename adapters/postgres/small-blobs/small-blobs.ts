@@ -44,7 +44,7 @@ export function smallBlobs(database: Database, around: BlobStore, mostBytes: num
       writes: 2,
     },
   )
-  const { presign, compact, check } = around
+  const { presign, compact, check, minChunkBytes } = around
 
   return {
     async stage(id, hint, from) {
@@ -62,6 +62,7 @@ export function smallBlobs(database: Database, around: BlobStore, mostBytes: num
       return row === undefined || row.bytes.byteLength !== blob.size ? null : opened(row.bytes)
     },
 
+    ...(minChunkBytes !== undefined && { minChunkBytes }),
     ...(presign !== undefined && {
       presign: async (blob, ttlMs) =>
         ownKey.test(blob.key) ? null : presign.call(around, blob, ttlMs),

@@ -108,6 +108,7 @@ export function postgresUploads(database: Database): UploadStore {
       return (await database.query<SessionRow>(sql.expired, params)).map(sessionOf)
     },
 
+    isShared: true,
     check: () => database.check(),
     // The connections are those of all stores.
     close: async () => {},

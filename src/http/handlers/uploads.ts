@@ -41,12 +41,13 @@ export async function startUpload(call: Call, repository: RepositoryName): Promi
   if (!isDigestAlgorithm(algorithm)) {
     throw new RegistryError('digestUnsupported', { detail: { algorithm: short(algorithm) } })
   }
-  return sessionResponse(
-    call,
-    repository,
-    202,
-    await service.startUpload(call, repository, { algorithm }),
-  )
+  const status = await service.startUpload(call, repository, { algorithm })
+  const response = sessionResponse(call, repository, 202, status)
+  const { minChunkBytes } = status
+  if (minChunkBytes !== undefined) {
+    response.headers.set('OCI-Chunk-Min-Length', String(minChunkBytes))
+  }
+  return response
 }
 
 /** end-5: PATCH adds a chunk. */
