@@ -19,6 +19,7 @@ import { type DiskBlob, isDiskBlob } from '../disk/disk-blob.ts'
 import type { Fetcher } from '../serving/fetcher.ts'
 import { unreadMs } from '../serving/serve-options.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
+import { inFairTurns } from '../serving/turns.ts'
 import { type BunServer, bun } from './bun.ts'
 import { answerEarly } from './early-answer.ts'
 import { vainSeconds, waitsInVain } from './expectation.ts'
@@ -62,6 +63,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   const underWay = new UnderWay(options.maxRequests ?? Number.POSITIVE_INFINITY)
   const proxies = readProxies(options.trustedProxies ?? [])
   const onNotice = safeNotices(options.onNotice)
+  const fetch = inFairTurns(registry)
   const observe = safeObserver(options.observe, onNotice)
   const observed = observe !== null || registry.observed === true
   const transfers = new Transfers()
@@ -147,7 +149,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   ): Promise<Response> => {
     const { request, shown, peer } = arrived
     if (refusal === null) underWay.began(body, peer)
-    const response = refusal ?? (await registry.fetch(shown))
+    const response = refusal ?? (await fetch(shown))
     underWay.ended(body)
     if (body.ended) return ready(response, arrived, server, true)
     server.timeout(request, stallSeconds)
@@ -203,7 +205,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
       const refusal = isFull ? errorResponse('unavailable', tryLater) : null
       return withBody(arrived, bodyOf(arrived, stream, server), server, refusal)
     }
-    const response = registry.fetch(shown)
+    const response = fetch(shown)
     if (!(response instanceof Promise)) return ready(response, arrived, server, false)
     rememberAddress(arrived)
     server.timeout(request, 0)

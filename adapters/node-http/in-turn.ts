@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { plainAddress } from '../serving/trusted-proxies.ts'
+import { turns } from '../serving/turns.ts'
 
 /** What answers a request of `node:http`. */
 export type Answer = (incoming: IncomingMessage, outgoing: ServerResponse) => void
@@ -51,7 +53,13 @@ function hold(socket: Socket): void {
   socket.resume = () => socket
 }
 
+/** Reads on, where it is its turn: the runtime parses all that a client has sent ahead, up to 64 KiB, at once. */
 function release(socket: Socket): void {
+  if (!turns.mustWait()) read(socket)
+  else void turns.wait(plainAddress(socket.remoteAddress) ?? '').then(() => read(socket))
+}
+
+function read(socket: Socket): void {
   Reflect.deleteProperty(socket, 'resume')
   socket.resume()
 }

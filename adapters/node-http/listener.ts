@@ -22,6 +22,7 @@ import { BufferBudget } from '../disk/buffers.ts'
 import { isDiskBlob } from '../disk/disk-blob.ts'
 import type { Fetcher as AnyFetcher } from '../serving/fetcher.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
+import { inFairTurns } from '../serving/turns.ts'
 import { answerEarly, isEarly, isEnding } from './early-answer.ts'
 import { inTurn } from './in-turn.ts'
 import { emptyBody, incomingBody, mayHaveBody } from './incoming-body.ts'
@@ -116,6 +117,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   const onNotice = safeNotices(options.onNotice)
   const proxies = readProxies(options.trustedProxies ?? [])
   const stock = registry.buffers ?? new BufferBudget()
+  const fetch = inFairTurns(registry)
   const observe = safeObserver(options.observe, onNotice)
   const observed = observe !== null || registry.observed === true
 
@@ -160,7 +162,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   const fetchWithBody = async (request: Request, context: HttpBindings): Promise<Response> => {
     const { incoming, outgoing } = context
     setNativeBody(request, mayHaveBody(incoming) ? incomingBody(incoming, freeChunks) : emptyBody)
-    const response = await registry.fetch(request, context)
+    const response = await fetch(request, context)
     if (isEarly(incoming)) {
       await answerEarly(response, incoming, outgoing, freeChunks)
       return RESPONSE_ALREADY_SENT
@@ -185,7 +187,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
       if (hostless.test(url)) return refused(context.incoming)
       setPeer(request, peerOfIncoming(context.incoming, proxies, overUnix))
       if (method !== 'GET' && method !== 'HEAD') return fetchWithBody(request, context)
-      const answer = registry.fetch(request, context)
+      const answer = fetch(request, context)
       return answer instanceof Promise
         ? answer.then((response) => send(request, response, context))
         : send(request, answer, context)

@@ -159,6 +159,7 @@ export const layers: readonly Layer[] = [
     packages: [],
     onlyIn: {
       'node:fs': ['adapters/serving/descriptors.ts', 'adapters/serving/send-queues.ts'],
+      'node:timers': ['adapters/serving/turns.ts'],
     },
   },
   {

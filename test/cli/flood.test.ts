@@ -30,5 +30,6 @@ test('floods of one user and address are refused, and a good client gets all it 
     sessions: { 202: expect.any(Number), 429: expect.any(Number) },
     logins: { 401: expect.any(Number) },
     requests: { 404: expect.any(Number), 429: expect.any(Number) },
+    pipelined: { 429: expect.any(Number) },
   })
 }, 60_000)

@@ -118,10 +118,56 @@ async function holdConnections() {
   for (const socket of sockets.keys()) socket.destroy()
 }
 
+/** How many connections send requests ahead, and how many requests each. */
+const pipelines = 64
+const ahead = 32
+
+/** Sends requests ahead on many connections, the next ones as soon as those before are answered. */
+async function pipeline() {
+  const [hostname, port] = host.split(':')
+  const head = `GET /v2/flood/app/tags/list HTTP/1.1\r\nHost: h\r\nAuthorization: ${own.Authorization}\r\n\r\n`
+  const batch = head.repeat(ahead)
+  /** @type {Set<import('node:net').Socket>} */
+  const sockets = new Set()
+  const dial = () => {
+    const socket = connect({ host: hostname, port: Number(port), localAddress })
+    sockets.add(socket)
+    let due = ahead
+    let rest = ''
+    socket.setEncoding('latin1')
+    socket.on('error', () => {})
+    socket.on('connect', () => socket.write(batch))
+    socket.on('close', () => {
+      sockets.delete(socket)
+      note(outcomes, 'ended')
+      // Bun ends a connection on which a request comes before the one before it was answered.
+      if (!isOver()) setTimeout(dial, 10)
+    })
+    socket.on('data', (text) => {
+      const lines = (rest + text).split('\r\n')
+      // The last one may have been cut in two.
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        const status = /HTTP\/1\.1 (\d{3})/.exec(line)?.[1]
+        if (status === undefined) continue
+        note(outcomes, status)
+        due -= 1
+      }
+      if (due > 0 || isOver()) return
+      due += ahead
+      socket.write(batch)
+    })
+  }
+  for (let count = 0; count < pipelines; count += 1) dial()
+  await new Promise((resolve) => setTimeout(resolve, until - performance.now()))
+  for (const socket of sockets) socket.destroy()
+}
+
 const step = steps[flood.kind]
 // Whatever happens to the program that started it.
 setTimeout(() => process.exit(1), (seconds + 30) * 1000).unref()
 if (flood.kind === 'connections') await holdConnections()
+else if (flood.kind === 'pipelined') await pipeline()
 else if (step === undefined) throw new Error(`${flood.kind} is no kind of flood`)
 else await keepUp(step)
 process.stdout.write(JSON.stringify(Object.fromEntries(outcomes)))

@@ -15,7 +15,8 @@ import { basic, GoodClient, Seen } from './good-client.mjs'
 const help = `node test/clients/flood.mjs [options]
 
   --runtime NAME       what Layerdock runs on: node, bun or deno; more than once (default: all three)
-  --flood NAME         connections, sessions, logins or requests; more than once (default: all four)
+  --flood NAME         connections, sessions, logins, requests, or pipelined, which is requests as fast as they are
+                       answered; more than once (default: all five)
   --rounds N           how often each flood comes; the ratio in the middle is judged (default: 3)
   --seconds N          how long each flood lasts, and the quiet before it (default: 5)
   --connections N      slow connections (default: 1000)
@@ -29,7 +30,7 @@ Everything is on loopback. A flood is a process of its own, from another address
 are of use on a machine that does nothing else: its load stands beside them.
 `
 
-const kinds = ['connections', 'sessions', 'logins', 'requests']
+const kinds = ['connections', 'sessions', 'logins', 'requests', 'pipelined']
 const named = /** @type {const} */ ({ type: 'string', multiple: true })
 const values = programOptions(help, {
   runtime: { ...named, default: ['node', 'bun', 'deno'] },
