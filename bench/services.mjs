@@ -16,6 +16,9 @@ import { freePorts, startProcess, until } from './spawn.mjs'
  * @property {(name: string) => string} url of a database
  * @property {(name: string) => Promise<string>} create makes an empty database, and returns its URL
  * @property {() => Promise<number | null>} statements how many it has run; null where it does not count
+ * @property {(name: string) => Promise<string[]>} ran the texts of the statements that a database has run
+ *   since `forget`; none where they are not counted
+ * @property {() => Promise<void>} forget
  * @property {() => number | null} cpuSeconds
  * @property {() => string} log
  * @property {() => Promise<void>} stop
@@ -96,6 +99,16 @@ export async function startDatabase(folder) {
         select coalesce(sum(calls), 0) as calls from pg_stat_statements
         where dbid <> (select oid from pg_database where datname = current_database())`
       return Number(sum?.calls)
+    },
+    async ran(name) {
+      if (!counts) return []
+      const rows = await sql`
+        select query from pg_stat_statements
+        where dbid = (select oid from pg_database where datname = ${name})`
+      return rows.map(({ query }) => `${query}`)
+    },
+    async forget() {
+      if (counts) await sql`select pg_stat_statements_reset()`
     },
     cpuSeconds: () => familyCpuSeconds(pid),
     log: readLog,
