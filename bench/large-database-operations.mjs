@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { blobMaker, imageManifest, indexManifest } from './content.mjs'
 import { headerOf } from './http.mjs'
 import { largeNames, spread } from './seed.mjs'
-import { artifactTypes } from './seed-database.mjs'
+import { artifactTypes, baseLayer } from './seed-database.mjs'
 
 /** @import { Sql } from 'postgres' */
 /** @import { Digest, RepositoryName } from '../src/index.ts' */
@@ -97,6 +97,10 @@ export function readsOf({ manifests, blobs, subject, repositories }) {
     get('a tag that is not there', (at) => `${base}/manifests/none-${at}`, 404),
     get('a manifest that is not there', (at) => `${base}/manifests/${nothing(at)}`, 404),
     head('blob HEAD', (at) => `${base}/blobs/${some(blobs, at)}`),
+    head(
+      'HEAD of a blob that all repositories have',
+      (at) => `/v2/${some(repositories, at)}/blobs/${baseLayer}`,
+    ),
     head('a blob that is not there', (at) => `${base}/blobs/${nothing(at)}`, 404),
     get('the first 100 tags', () => `${base}/tags/list?n=100`),
     get('the first 1,000 tags', () => `${base}/tags/list?n=1000`),
@@ -156,7 +160,7 @@ export async function changeAll(connection, { repositories }, at) {
   const tag = `changed-${at}-${randomBytes(4).toString('hex')}`
   const subject = indexManifest(`subject ${tag}`)
   const manifests = [
-    imageManifest([blob, blob], tag),
+    imageManifest([blob, { ...blob, digest: baseLayer, bytes: 1000 }], tag),
     subject,
     indexManifest(`referrer ${tag}`, subject),
   ]
@@ -217,6 +221,7 @@ export async function callMethods(url, { repositories, manifests, blobs }) {
   const { openPostgres } = await import(dist('adapters/postgres/index.js'))
   const stores = await openPostgres({ url })
   const { metadata } = stores
+  const base = /** @type {Digest} */ (baseLayer)
   const large = /** @type {RepositoryName} */ (largeNames.repository)
   try {
     for (let at = 0; at < planned; at++) {
@@ -230,6 +235,10 @@ export async function callMethods(url, { repositories, manifests, blobs }) {
       await metadata.listManifests(large, after)
       await metadata.listTagRecords(large, { after: largeNames.middleTag, limit: 1000 })
       await metadata.repositoriesWith(digest, 100)
+      await metadata.repositoriesWith(base, 100)
+      await metadata.findBlob(small, base)
+      await metadata.keepBlob(small, base, 60_000)
+      await metadata.unlinkBlob(small, base, true)
       await metadata.unlinkBlob(large, digest, true)
       const blob = await metadata.findBlob(large, digest)
       if (blob !== null) {

@@ -1,5 +1,6 @@
 // Fills Layerdock's tables by SQL: over HTTP a million manifests would take an hour.
 
+import { createHash } from 'node:crypto'
 import { largeNames } from './seed.mjs'
 
 /** @import { Sql } from 'postgres' */
@@ -19,6 +20,10 @@ const configType = 'application/vnd.oci.image.config.v1+json'
 const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip'
 /** The artifact types of referrers, in turns. */
 export const artifactTypes = ['application/vnd.example.report', 'application/vnd.example.signature']
+
+const baseText = 'base layer'
+/** The first layer of all images, as it often is. */
+export const baseLayer = `sha256:${createHash('sha256').update(baseText).digest('hex')}`
 
 /**
  * Fills tables that are new and empty.
@@ -42,6 +47,8 @@ export function statementsFor({ manifests, tags, repositories, referrers }) {
   const large = Math.floor(manifests / 2)
   const each = Math.max(sharing, Math.ceil((manifests - large) / repositories / sharing) * sharing)
   const now = Date.now()
+  const base = `sha256('${baseText}')`
+  const key = "'small/019000000000-' || substr(encode(digest, 'hex'), 3, 20)"
   const { repository, middleRepository, middleTag } = largeNames
   const descriptor = (
     /** @type {string} */ type,
@@ -75,7 +82,8 @@ export function statementsFor({ manifests, tags, repositories, referrers }) {
            case kind when 0 then ',"artifactType":"${artifactTypes[0]}"'
              when 1 then ',"artifactType":"${artifactTypes[1]}"' else '' end ||
            ',"config":' || ${descriptor(configType, 'config', '120')} ||
-           ',"layers":[' || ${descriptor(layerType, 'layer', '1000')} ||
+           ',"layers":[' || ${descriptor(layerType, base, '1000')} || ',' ||
+           ${descriptor(layerType, 'layer', '1000')} ||
            '],"annotations":{"number":"' || n || '"}' as text from content),
        first as (select sha256(convert_to(text || '}', 'UTF8')) as digest from texts where n = 0),
        whole as (
@@ -83,8 +91,8 @@ export function statementsFor({ manifests, tags, repositories, referrers }) {
            else ',"subject":' || ${descriptor(manifestType, 'first.digest', '500')} end || '}', 'UTF8') as bytes,
            case when kind is not null then 'sha256:' || encode(first.digest, 'hex') end as subject
          from texts t, first)
-       select n, place, '\\x01'::bytea || config as config, '\\x01'::bytea || layer as layer, kind, subject,
-         bytes, '\\x01'::bytea || sha256(bytes) as digest
+       select n, place, '\\x01'::bytea || config as config, '\\x01'::bytea || layer as layer,
+         '\\x01'::bytea || ${base} as base, kind, subject, bytes, '\\x01'::bytea || sha256(bytes) as digest
        from whole`,
     ],
     [
@@ -99,21 +107,23 @@ export function statementsFor({ manifests, tags, repositories, referrers }) {
       'blobs',
       `insert into blobs (digest, size, key, created_at)
        select digest, size, key, ${now} from (
-         select digest, length(bytes) as size, 'db/' || encode(digest, 'hex') as key from seeds
+         select digest, length(bytes) as size, ${key} as key from seeds
          union all select config, 120, 'seed/' || encode(config, 'hex') from seeds
-         union all select distinct layer, 1000, 'seed/' || encode(layer, 'hex') from seeds) as all_blobs
+         union all select distinct layer, 1000, 'seed/' || encode(layer, 'hex') from seeds
+         union all select distinct base, 1000, 'seed/' || encode(base, 'hex') from seeds) as all_blobs
        order by digest`,
     ],
     [
       'bytes of manifests',
       `insert into small_blobs (key, digest, bytes, committed_at)
-       select 'db/' || encode(digest, 'hex'), digest, bytes, ${now} from seeds order by digest`,
+       select ${key}, digest, bytes, ${now} from seeds order by digest`,
     ],
     [
       'links',
       `insert into links (repo, digest)
        select repo, digest from (
-         select place, config as digest from seeds union all select distinct place, layer from seeds) as named
+         select place, config as digest from seeds union all select distinct place, layer from seeds
+         union all select distinct place, base from seeds) as named
        join places using (place) order by repo, digest`,
     ],
     [
@@ -122,7 +132,7 @@ export function statementsFor({ manifests, tags, repositories, referrers }) {
          tag_count, tagged)
        select repo, digest, '${manifestType}',
          case kind when 0 then '${artifactTypes[0]}' when 1 then '${artifactTypes[1]}' else '${configType}' end,
-         subject, '["number","' || n || '"]', config || layer, ${now}, 1, 1
+         subject, '["number","' || n || '"]', config || base || layer, ${now}, 1, 1
        from seeds join places using (place) order by repo, digest`,
     ],
     [
@@ -130,7 +140,8 @@ export function statementsFor({ manifests, tags, repositories, referrers }) {
       `insert into manifest_refs (repo, child, parent)
        select repo, child, digest from (
          select place, config as child, digest from seeds
-         union all select place, layer, digest from seeds) as named
+         union all select place, layer, digest from seeds
+         union all select place, base, digest from seeds) as named
        join places using (place) order by repo, child, digest`,
     ],
     [
