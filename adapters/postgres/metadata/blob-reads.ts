@@ -10,16 +10,17 @@ interface FoundRow extends SqlRow {
   readonly key: string
 }
 
-const linked = `repositories r join links l on l.repo = r.id join blobs b on b.digest = l.digest`
+/** A blob that all repositories have has as many links: the one of this repository is sought by both columns. */
+const linked = `links l join blobs b on b.digest = l.digest
+  where l.repo = (select id from repositories where name = $1 and not deleted)
+    and l.digest = decode($2, 'hex') and not b.missing`
 
-const findText = `select b.size, b.key from ${linked}
-  where r.name = $1 and not r.deleted and l.digest = decode($2, 'hex') and not b.missing`
+const findText = `select b.size, b.key from ${linked}`
 
 const keptText = `select b.size, b.key,
     (l.keep_until >= ${nowMs} + $3::bigint or exists (select 1 from manifest_refs f
       where f.repo = l.repo and f.child = l.digest)) is true as kept
-  from ${linked}
-  where r.name = $1 and not r.deleted and l.digest = decode($2, 'hex') and not b.missing`
+  from ${linked}`
 
 const withText = `select r.name from blobs b join links l on l.digest = b.digest
   join repositories r on r.id = l.repo

@@ -21,7 +21,7 @@ const now = `(select ${nowMs} + $1::bigint)`
 
 const dueText = `select r.name, l.repo, encode(l.digest, 'hex') as digest
   from (select repo, digest from links where keep_until <= ${now} order by keep_until limit ${atOnce}) as l
-  join repositories r on r.id = l.repo and not r.deleted`
+  join lateral (select name from repositories where id = l.repo and not deleted limit 1) as r on true`
 
 /** Links that a manifest names have no end any more; the others go. */
 const unlinkText = `with due as (

@@ -36,6 +36,9 @@ const blobsText = `select encode(b.digest, 'hex') as digest, b.size, b.key, b.mi
   from unnest($1::text[]) as hex join blobs b on b.digest = decode(hex, 'hex')
   order by b.digest for key share of b`
 
+// Each of these finds a row by all columns of a key. As a plain join, the planner may read everything that a repository
+// has, since most have little.
+
 const placesText = `select w.n, l.repo is not null as linked, l.keep_until,
     m.id is not null as recorded, encode(m.refs, 'hex') as refs,
     (select count(*) from (select 1 from manifest_refs f
@@ -44,14 +47,17 @@ const placesText = `select w.n, l.repo is not null as linked, l.keep_until,
   from (select name, decode(hex, 'hex') as digest, n
     from unnest($1::text[], $2::text[]) with ordinality as wanted (name, hex, n)) as w
   join repositories r on r.name = w.name and not r.deleted
-  left join links l on l.repo = r.id and l.digest = w.digest
-  left join manifests m on m.repo = r.id and m.digest = w.digest
+  left join lateral (select repo, keep_until from links
+    where repo = r.id and digest = w.digest limit 1) as l on true
+  left join lateral (select id, refs from manifests
+    where repo = r.id and digest = w.digest limit 1) as m on true
   left join blobs b on b.digest = w.digest`
 
 const tagsText = `select w.n, encode(m.digest, 'hex') as digest, t.updated_at, b.size, b.key, b.missing
   from unnest($1::text[], $2::text[]) with ordinality as w (name, tag, n)
   join repositories r on r.name = w.name and not r.deleted
-  join tags t on t.repo = r.id and t.name = w.tag
+  join lateral (select manifest, updated_at from tags
+    where repo = r.id and name = w.tag limit 1) as t on true
   join manifests m on m.id = t.manifest
   join blobs b on b.digest = m.digest`
 

@@ -5,10 +5,9 @@ import { hexAfter, hexOfDigest } from './digest-hex.ts'
 import { pageOf } from './pages.ts'
 import { type RecordRow, recordColumns, recordOf } from './records.ts'
 
-const findText = `select ${recordColumns} from repositories r
-  join manifests m on m.repo = r.id and m.digest = decode($2, 'hex')
-  join blobs b on b.digest = m.digest
-  where r.name = $1 and not r.deleted and not b.missing`
+const findText = `select ${recordColumns} from manifests m join blobs b on b.digest = m.digest
+  where m.repo = (select id from repositories where name = $1 and not deleted)
+    and m.digest = decode($2, 'hex') and not b.missing`
 
 const resolveText = `select ${recordColumns} from repositories r
   join tags t on t.repo = r.id and t.name = $2

@@ -45,7 +45,7 @@ create table links (
   keep_until bigint,
   primary key (repo, digest)
 );
-create index links_digest on links (digest);
+create index links_digest on links (digest, repo);
 create index links_due on links (keep_until) where keep_until is not null;
 
 -- refs: the digests that the manifest names, one after the other. annotations: keys and values in turn, as JSON.
@@ -64,7 +64,7 @@ create table manifests (
   tagged integer not null default 0
 );
 create unique index manifests_place on manifests (repo, digest);
-create index manifests_digest on manifests (digest);
+create index manifests_digest on manifests (digest, repo);
 create index manifests_subject on manifests (repo, subject, digest) where subject is not null;
 create index manifests_artifact_type on manifests (repo, subject, artifact_type, digest)
   where subject is not null and artifact_type is not null;
