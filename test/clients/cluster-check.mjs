@@ -119,7 +119,9 @@ function isUnknown(method, path, status) {
  *   about to go; `parts`: multipart uploads that were neither completed nor aborted
  */
 export async function compareKeys(services, { database, prefix }) {
-  const objects = new Set(await listBucket(services, 'list-type=2', 'Contents', 'Key'))
+  const all = await listBucket(services, 'list-type=2', 'Contents', 'Key')
+  // Beside blobs there is only what says whose bucket it is.
+  const objects = new Set(all.filter((key) => /\/[0-9a-f]{2}\/\w+$/.test(key)))
   const parts = await listBucket(services, 'uploads', 'Upload', 'Key')
   const sql = postgres(database, { max: 1, onnotice: () => {} })
   try {

@@ -9,6 +9,7 @@ import { startServices } from '../../conformance/services.mjs'
 import { freePorts, startBalancer } from './cluster-balancer.mjs'
 import { checkNames, compareKeys, readAnswers } from './cluster-check.mjs'
 import { clusterClients } from './cluster-clients.mjs'
+import { collectAll, collectBeside } from './cluster-collector.mjs'
 import { endInTurn, Node } from './cluster-nodes.mjs'
 import { Worker } from './cluster-work.mjs'
 import { Context } from './context.mjs'
@@ -86,7 +87,7 @@ function say(text) {
 }
 
 /** How long content that nothing names yet is kept: longer than any push here takes. */
-const lease = ['--lease', '60s']
+const leaseMs = 60_000
 
 const services = values.folder ? null : await startServices()
 if (services !== null) closing.push(services.stop)
@@ -96,7 +97,7 @@ const nodes = (await freePorts(count)).map(
   (port) =>
     new Node({
       command: [...command, entryPath(entry)],
-      args: [...store, ...lease, '--collect-every', '5s', '--trusted-proxies', '127.0.0.1'],
+      args: [...store, '--lease', `${leaseMs / 1000}s`, '--trusted-proxies', '127.0.0.1'],
       env: services?.env ?? {},
       host: `127.0.0.1:${port}`,
     }),
@@ -142,6 +143,10 @@ try {
   ).finally(() => {
     isDone = true
   })
+  const collecting =
+    services === null || place === null
+      ? null
+      : collectBeside(services, place, { leaseMs, done: () => isDone })
   let restarts = 0
   const restart = async () => {
     if (services === null || values['no-database-restart'] || restarts > 0) return
@@ -153,8 +158,13 @@ try {
   const how = values.end === 'stop' ? 'stop' : 'kill'
   const ends = values.end === 'none' ? 0 : await endInTurn(nodes, { ...ending, how })
   await working
+  const beside = await collecting
   const worked = ((performance.now() - began) / 1000).toFixed(0)
   say(`\n${worked} s: ${ends} nodes ended (${values.end}), PostgreSQL restarted ${restarts} times`)
+  if (beside !== null) {
+    const { collected, swept, failed } = beside
+    say(`beside them ${collected} blobs collected, ${swept} swept; ${failed} turns met an outage`)
+  }
   for (const worker of workers) report(worker)
 
   const names = workers.flatMap((worker) => [...worker.names.values()])
@@ -202,20 +212,14 @@ function reportAnswers(names) {
  * @param {import('../../conformance/services.mjs').Place} at
  */
 async function reportKeys(shared, at) {
-  // Sessions that broke off end, leases run out, and what nobody names goes.
-  for (const node of nodes) {
-    await node.end('stop')
-    await node.start([...store, ...lease, '--collect-every', '2s', '--upload-idle', '5s'])
-  }
-  const deadline = Date.now() + 300_000
-  let keys = await compareKeys(shared, at)
-  const isClean = () => keys.orphans.length + keys.lost.length + keys.trash + keys.parts === 0
-  while (!isClean() && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 2000))
-    keys = await compareKeys(shared, at)
-  }
+  for (const node of nodes) await node.end('stop')
+  const { collected, swept } = await collectAll(shared, at)
+  const keys = await compareKeys(shared, at)
   const { objects, rows, orphans, lost, trash, parts } = keys
-  say(`${objects} objects in the bucket, ${rows} rows that name one, ${trash} in the trash`)
+  say(
+    `${collected} blobs collected and ${swept} swept; ${objects} objects in the bucket, ${rows} rows that name one`,
+  )
+  if (trash > 0) violations.push(`${trash} keys stay in the trash`)
   for (const key of orphans) violations.push(`ORPHAN: ${key}`)
   for (const key of lost) violations.push(`LOST OBJECT: ${key}`)
   if (parts > 0) violations.push(`${parts} multipart uploads were left`)
