@@ -50,7 +50,7 @@ async function took(dir, digest) {
 export const clusterClients = [
   {
     name: 'docker',
-    retries: 'each layer up to five times; manifests never',
+    retries: 'each layer up to five times; config and manifest never',
     find: docker.find,
     async open(context) {
       const run = await startDocker(context)

@@ -9,7 +9,7 @@ const repeatAfterMs = 500
 
 /** What a client never may be told of things that are there. */
 const unknown =
-  /(?:BLOB|MANIFEST|MANIFEST_BLOB|BLOB_UPLOAD|NAME)_UNKNOWN|(?:blob|manifest|name|upload)\s+(?:unknown|not found)|404/i
+  /(?:BLOB|MANIFEST|MANIFEST_BLOB|BLOB_UPLOAD|NAME)_UNKNOWN|(?:blob|manifest|name|upload)\s+(?:unknown|not found)|\b404\b/i
 
 /**
  * A name, with every digest that it may have now.
