@@ -5,6 +5,10 @@ import type { SqlDriver, SqlQuery, SqlRow, SqlValue } from './sql-driver.ts'
 /** How often a change is made again that met another one. */
 const mostRetries = 8
 
+/** How long calls wait for a database that has gone away, in milliseconds, and how long between two tries. */
+const defaultPatienceMs = 3_000
+const longestPauseMs = 200
+
 /** Milliseconds since the epoch by the database's clock, as an expression. */
 export const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 
@@ -12,12 +16,23 @@ export const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 export class Database {
   readonly #driver: SqlDriver
   readonly #offset: () => number
+  readonly #patienceMs: number
+  /** Since when connections are lost, by the steady clock; null while the database answers. */
+  #awaySince: number | null = null
   #closed = false
 
-  /** @param offset what is added to the database's clock, in milliseconds: for tests */
-  constructor(driver: SqlDriver, offset: () => number = () => 0) {
+  /**
+   * @param offset what is added to the database's clock, in milliseconds: for tests
+   * @param patienceMs how long calls wait for a database that has gone away
+   */
+  constructor(
+    driver: SqlDriver,
+    offset: () => number = () => 0,
+    patienceMs: number = defaultPatienceMs,
+  ) {
     this.#driver = driver
     this.#offset = offset
+    this.#patienceMs = patienceMs
   }
 
   /** What has to be added to {@link nowMs}, in milliseconds. */
@@ -27,7 +42,7 @@ export class Database {
 
   /**
    * Runs a statement that may be run again: a lost connection leaves open whether it was run, and then it is run
-   * once more.
+   * again, if the database is back in time.
    */
   query<Row extends SqlRow>(text: string, params: readonly SqlValue[]): Promise<readonly Row[]> {
     return this.#bounded(() => this.#driver.query<Row>(text, params), isConnectionLoss)
@@ -47,9 +62,15 @@ export class Database {
     return this.#bounded(run, (error) => !isCommitting && isConnectionLoss(error))
   }
 
-  /** @throws RegistryError where the database cannot be used now */
+  /** Looks whether the database answers, without the patience of other calls. @throws RegistryError if not. */
   async check(): Promise<void> {
-    await this.query('select 1 as one', [])
+    const ask = () => this.#driver.query('select 1 as one', [])
+    try {
+      // A connection that was idle may have been cut.
+      await ask().catch(ask)
+    } catch (error) {
+      throw translated(error)
+    }
   }
 
   /** Ends all connections; harmless when repeated. */
@@ -59,23 +80,33 @@ export class Database {
   }
 
   async #bounded<T>(run: () => Promise<T>, mayRepeat: (error: unknown) => boolean): Promise<T> {
-    let wasRepeated = false
+    let losses = 0
     for (let round = 0; ; round += 1) {
       if (this.#closed) throw new RegistryError('unavailable')
       try {
-        return await run()
+        const result = await run()
+        this.#awaySince = null
+        return result
       } catch (error) {
         if (isCollision(error) && round < mostRetries) {
           await pause(Math.random() * 2 ** round)
           continue
         }
-        if (mayRepeat(error) && !wasRepeated) {
-          wasRepeated = true
-          continue
-        }
+        losses += 1
+        if (mayRepeat(error) && (await this.#mayTryAgain(losses))) continue
         throw translated(error)
       }
     }
+  }
+
+  /** Waits a little after a connection was lost; false when the database has been away for too long. */
+  async #mayTryAgain(losses: number): Promise<boolean> {
+    // A connection that was idle may have been cut: the first time says nothing.
+    if (losses === 1) return true
+    this.#awaySince ??= performance.now()
+    if (performance.now() - this.#awaySince >= this.#patienceMs) return false
+    await pause(Math.min(10 * 2 ** losses, longestPauseMs))
+    return true
   }
 }
 

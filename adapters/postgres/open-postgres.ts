@@ -31,6 +31,11 @@ export interface PostgresOptions {
   /** How long one statement may wait for a lock, in milliseconds. Default: 10 s. */
   readonly lockMs?: number
   /**
+   * How long calls wait for a database that has gone away, in milliseconds from when that was noticed: a restart or a
+   * failover of a moment is a delay then, and no error. Later calls find out at once. Default: 3 s.
+   */
+  readonly patienceMs?: number
+  /**
    * How long bytes are kept that nothing names any more, in milliseconds: what a client was told of is still there,
    * and so is what a restored backup of the database names again. Default: 30 minutes.
    */
@@ -69,7 +74,7 @@ export interface PostgresStores {
  * @throws RegistryError `unavailable` where the database cannot be reached
  */
 export async function openPostgres(options: PostgresOptions): Promise<PostgresStores> {
-  const database = new Database(await driverOf(options), options.clockOffset)
+  const database = new Database(await driverOf(options), options.clockOffset, options.patienceMs)
   try {
     await migrate(database)
     const clock = new DatabaseClock(database)
