@@ -92,7 +92,7 @@ export class S3Uploads {
     const etag = textIn(answer.text, 'ETag')
     if (etag === null) throw toRegistryError(oddAnswer(call.operation, answer))
     const crc32 = textIn(answer.text, 'ChecksumCRC32')
-    return { number, etag, size: end - start, ...(crc32 === null ? {} : { crc32 }) }
+    return { number, etag: quoted(etag), size: end - start, ...(crc32 === null ? {} : { crc32 }) }
   }
 
   /** Makes the parts an object of `size` bytes. */
@@ -163,6 +163,11 @@ export class S3Uploads {
       // The rule of the bucket that ends old uploads is for this.
     }
   }
+}
+
+/** As headers have it: some answers leave the quotes out. */
+function quoted(etag: string): string {
+  return etag.startsWith('"') ? etag : `"${etag}"`
 }
 
 function partQuery(upload: string, number: number): Record<string, string> {

@@ -95,9 +95,7 @@ export function settingsOf(options: S3Options): S3Settings {
     throw new TypeError(`${JSON.stringify(bucket)} is not the name of a bucket`)
   }
   if (partBytes < smallestPart) throw new TypeError('partBytes: S3 takes no part under 5 MiB')
-  const isR2 = /\.r2\.cloudflarestorage\.com$/.test(
-    new URL(options.endpoint ?? 'http://s3').hostname,
-  )
+  const isR2 = isOnR2(options.endpoint)
   const region = options.region ?? (isR2 ? 'auto' : regionHere())
   const endpoint = options.endpoint ?? awsEndpoint(region)
   const pathStyle = options.pathStyle ?? (options.endpoint !== undefined || bucket.includes('.'))
@@ -124,6 +122,11 @@ export function settingsOf(options: S3Options): S3Settings {
 export function environment(name: string): string | undefined {
   const { process } = globalThis as { readonly process?: { readonly env?: Record<string, string> } }
   return process?.env?.[name] || undefined
+}
+
+function isOnR2(endpoint: string | undefined): boolean {
+  if (endpoint === undefined || !URL.canParse(endpoint)) return false
+  return new URL(endpoint).hostname.endsWith('.r2.cloudflarestorage.com')
 }
 
 function regionHere(): string {

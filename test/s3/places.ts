@@ -20,6 +20,8 @@ export const s3Supports: Supports = {
 export interface WatchedTransport extends S3Transport {
   /** Requests so far, such as `PUT` or `POST uploads`. */
   readonly requests: string[]
+  /** Lets `more` requests through, and no other, as though the process died; its answers are lost from the last on. */
+  dieAfter(more: number, how: 'before' | 'answer'): void
   /** Lets one request fail, after `skip` others: see `failOnce` of a contract's place. */
   failOnce(skip?: number): () => boolean
 }
@@ -30,8 +32,14 @@ export function watched(
   const requests: string[] = []
   /** How many requests still go well before one fails; null when none is to fail. */
   let left: number | null = null
+  let alive = Number.POSITIVE_INFINITY
+  let dying: 'before' | 'answer' = 'before'
   return {
     requests,
+    dieAfter(more, how) {
+      alive = more
+      dying = how
+    },
     async send(request) {
       requests.push(nameOf(request))
       if (left !== null) {
@@ -39,7 +47,12 @@ export function watched(
         left = strikes ? null : left - 1
         if (strikes) throw new Error('an outage of the test')
       }
-      return inner.send(request)
+      alive -= 1
+      if (alive < 0) throw new Error('the process is dead')
+      const answer = await inner.send(request)
+      if (alive > 0 || dying === 'before') return answer
+      answer.body.cancel()
+      throw new Error('the process died before the answer')
     },
     ...(inner.crc32 === undefined ? {} : { crc32: (pieces) => inner.crc32?.(pieces) ?? 0 }),
     close: () => inner.close(),
