@@ -4,6 +4,7 @@ import { ownerOf } from '../oci/owner.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId } from '../oci/upload-id.ts'
+import type { StagedBlob } from '../ports/blob-store.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { UploadBody, UploadStart } from '../ports/registry-service.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
@@ -100,6 +101,28 @@ export async function dropSession(
     if (isKnown === false) await dropBytes(deps, committed)
   }
   return true
+}
+
+/**
+ * Ends a session whose staged bytes are of no use. Who has lost the session leaves them alone: another may
+ * go on with them. Whether it was ended.
+ */
+export async function dropStaged(
+  deps: CoreDeps,
+  hashes: RunningHashes,
+  { holder }: Claim,
+  session: UploadSession,
+  staged: StagedBlob | null,
+): Promise<boolean> {
+  if (staged === null) return dropSession(deps, hashes, session, holder)
+  let isEnded = false
+  try {
+    isEnded = await dropSession(deps, hashes, { ...session, stage: null }, holder)
+    return isEnded
+  } finally {
+    if (isEnded) await staged.discard().catch(() => {})
+    else await rollBack(session.stage, staged)
+  }
 }
 
 /**

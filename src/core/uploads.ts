@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { UploadId } from '../oci/upload-id.ts'
-import type { BlobRef } from '../ports/blob-store.ts'
+import type { BlobRef, StagedBlob } from '../ports/blob-store.ts'
 import type { ByteSource } from '../ports/byte-source.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { BlobInfo, RegistryService, UploadBody } from '../ports/registry-service.ts'
@@ -21,6 +21,7 @@ import { uploadQuota } from './upload-quota.ts'
 import { type Received, receiveBody, rollBack } from './upload-receiver.ts'
 import {
   dropSession,
+  dropStaged,
   expireSessions,
   openSession,
   resumeHash,
@@ -104,21 +105,19 @@ export function uploadService(deps: CoreDeps): UploadService {
       await rollBack(session.stage, staged)
       throw error
     }
-    if (blob === null) {
-      await staged.discard().catch(() => {})
-      return endMismatched(claim, { ...session, stage: null }, digest)
-    }
+    if (blob === null) return endMismatched(claim, session, digest, staged)
     return nameCommitted(claim, { ...session, offset, stage: null, committed: blob }, blob)
   }
 
   async function endMismatched(
-    { holder }: Claim,
+    claim: Claim,
     session: UploadSession,
     digest: Digest,
+    staged: StagedBlob | null,
   ): Promise<never> {
     unkept.drop(session.id)
-    await dropSession(deps, hashes, session, holder)
-    throw new RegistryError('digestMismatch', { detail: { digest } })
+    const isEnded = await dropStaged(deps, hashes, claim, session, staged)
+    throw new RegistryError(isEnded ? 'digestMismatch' : 'uploadUnknown', { detail: { digest } })
   }
 
   /** Names committed bytes; where that fails, the session remembers them for the next attempt. */
@@ -156,7 +155,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     digest: Digest,
     body: UploadBody | null,
   ): Promise<BlobInfo> {
-    if (blob.digest !== digest) return endMismatched(claim, session, digest)
+    if (blob.digest !== digest) return endMismatched(claim, session, digest, null)
     // The bytes are verified; a client that sends its last chunk again is heard out.
     if (body !== null) await drain(claim, body.source, session.offset)
     // The sweep may have deleted bytes that have no name.

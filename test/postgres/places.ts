@@ -117,7 +117,7 @@ export function databasePlace(
 }
 
 /** A driver that loses its connection before a statement where it is told to. */
-function failing(driver: SqlDriver, isNext: () => boolean): SqlDriver {
+export function failing(driver: SqlDriver, isNext: () => boolean): SqlDriver {
   const guarded =
     (query: SqlQuery): SqlQuery =>
     async (text, params) => {
