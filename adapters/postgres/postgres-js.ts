@@ -32,6 +32,19 @@ const types = {
   bytes: { to: 17, from: [17], ...converted((text) => fromHex(text, 2)) },
 }
 
+/**
+ * Every statement looks rows up by an index, for lists that are short. Planned once, and without what tables were
+ * like when they were last looked at, none of them becomes a walk through a table that has grown since.
+ */
+const planning = {
+  plan_cache_mode: 'force_generic_plan',
+  jit: 'off',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+}
+
 /** The driver over the package `postgres`: it works on Node, Bun and Deno. */
 export function postgresDriver(options: ConnectOptions): SqlDriver {
   const { url, poolSize, prepare, connectMs, statementMs, lockMs, idleMs } = options
@@ -51,7 +64,7 @@ export function postgresDriver(options: ConnectOptions): SqlDriver {
     keep_alive: 15,
     idle_timeout: 60,
     onnotice: () => {},
-    connection: { application_name: 'layerdock', ...(prepare ? timeouts : {}) },
+    connection: { application_name: 'layerdock', ...(prepare ? { ...timeouts, ...planning } : {}) },
   })
   const queryOn =
     (runner: Pick<typeof sql, 'unsafe'>): SqlQuery =>

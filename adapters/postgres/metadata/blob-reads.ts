@@ -4,23 +4,21 @@ import { type Database, nowMs } from '../database.ts'
 import type { SqlRow } from '../sql-driver.ts'
 import { digestOfHex, hexAfter, hexOfDigest } from './digest-hex.ts'
 import { pageOf } from './pages.ts'
+import { repositoryId } from './repository-reads.ts'
 
 interface FoundRow extends SqlRow {
   readonly size: unknown
   readonly key: string
 }
 
-/** A blob that all repositories have has as many links: the one of this repository is sought by both columns. */
-const linked = `links l join blobs b on b.digest = l.digest
-  where l.repo = (select id from repositories where name = $1 and not deleted)
-    and l.digest = decode($2, 'hex') and not b.missing`
-
-const findText = `select b.size, b.key from ${linked}`
+const findText = `select b.size, b.key from links l join blobs b on b.digest = l.digest
+  where l.repo = ${repositoryId} and l.digest = decode($2, 'hex') and not b.missing`
 
 const keptText = `select b.size, b.key,
     (l.keep_until >= ${nowMs} + $3::bigint or exists (select 1 from manifest_refs f
       where f.repo = l.repo and f.child = l.digest)) is true as kept
-  from ${linked}`
+  from links l join blobs b on b.digest = l.digest
+  where l.repo = ${repositoryId} and l.digest = decode($2, 'hex') and not b.missing`
 
 const withText = `select r.name from blobs b join links l on l.digest = b.digest
   join repositories r on r.id = l.repo
@@ -30,7 +28,7 @@ const listText = `select encode(l.digest, 'hex') as digest, l.size, l.key from r
   left join lateral (
     select l.digest, b.size, b.key from links l join blobs b on b.digest = l.digest
     where l.repo = r.id and l.digest >= decode($2, 'hex') and not b.missing
-    order by l.digest limit $3) as l on true
+    order by l.repo, l.digest limit $3) as l on true
   where r.name = $1 and not r.deleted order by l.digest`
 
 /** The blob as a repository has it, unless its bytes are missing. */

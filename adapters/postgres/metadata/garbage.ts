@@ -64,7 +64,7 @@ async function unlinkDue(database: Database): Promise<boolean> {
 }
 
 const reviewText = `select encode(digest, 'hex') as digest from review
-  order by digest limit ${atOnce} for update skip locked`
+  order by review.digest limit ${atOnce} for update skip locked`
 
 const lockBlobsText = `select encode(b.digest, 'hex') as digest from unnest($1::text[]) as hex
   join blobs b on b.digest = decode(hex, 'hex') order by b.digest for update of b skip locked`

@@ -36,28 +36,32 @@ const blobsText = `select encode(b.digest, 'hex') as digest, b.size, b.key, b.mi
   from unnest($1::text[]) as hex join blobs b on b.digest = decode(hex, 'hex')
   order by b.digest for key share of b`
 
-// Each of these finds a row by all columns of a key. As a plain join, the planner may read everything that a repository
-// has, since most have little.
-
+/**
+ * Each row is looked up by its whole key, one after the other: `offset 0` keeps the planner from another order, which
+ * may be as good in a table that it knows nothing of, and is not in one that has grown.
+ */
 const placesText = `select w.n, l.repo is not null as linked, l.keep_until,
-    m.id is not null as recorded, encode(m.refs, 'hex') as refs,
-    (select count(*) from (select 1 from manifest_refs f
-      where f.repo = r.id and f.child = w.digest limit $3) as parents) as namers,
-    b.size, b.key, b.missing
+    m.repo is not null as recorded, encode(m.refs, 'hex') as refs, f.namers, b.size, b.key, b.missing
   from (select name, decode(hex, 'hex') as digest, n
     from unnest($1::text[], $2::text[]) with ordinality as wanted (name, hex, n)) as w
-  join repositories r on r.name = w.name and not r.deleted
-  left join lateral (select repo, keep_until from links
-    where repo = r.id and digest = w.digest limit 1) as l on true
-  left join lateral (select id, refs from manifests
-    where repo = r.id and digest = w.digest limit 1) as m on true
-  left join blobs b on b.digest = w.digest`
+  cross join lateral (
+    select id from repositories where name = w.name and not deleted offset 0) as r
+  left join lateral (
+    select repo, keep_until from links where repo = r.id and digest = w.digest offset 0) as l on true
+  left join lateral (
+    select repo, refs from manifests where repo = r.id and digest = w.digest offset 0) as m on true
+  left join lateral (
+    select size, key, missing from blobs where digest = w.digest offset 0) as b on true
+  cross join lateral (select count(*) as namers from (
+    select 1 from manifest_refs where repo = r.id and child = w.digest
+    order by repo, child, parent limit $3) as parents) as f`
 
 const tagsText = `select w.n, encode(m.digest, 'hex') as digest, t.updated_at, b.size, b.key, b.missing
   from unnest($1::text[], $2::text[]) with ordinality as w (name, tag, n)
-  join repositories r on r.name = w.name and not r.deleted
-  join lateral (select manifest, updated_at from tags
-    where repo = r.id and name = w.tag limit 1) as t on true
+  cross join lateral (
+    select id from repositories where name = w.name and not deleted offset 0) as r
+  cross join lateral (
+    select manifest, updated_at from tags where repo = r.id and name = w.tag offset 0) as t
   join manifests m on m.id = t.manifest
   join blobs b on b.digest = m.digest`
 

@@ -4,16 +4,15 @@ import type { Database } from '../database.ts'
 import { hexAfter, hexOfDigest } from './digest-hex.ts'
 import { pageOf } from './pages.ts'
 import { type RecordRow, recordColumns, recordOf } from './records.ts'
+import { repositoryId } from './repository-reads.ts'
 
 const findText = `select ${recordColumns} from manifests m join blobs b on b.digest = m.digest
-  where m.repo = (select id from repositories where name = $1 and not deleted)
-    and m.digest = decode($2, 'hex') and not b.missing`
+  where m.repo = ${repositoryId} and m.digest = decode($2, 'hex') and not b.missing`
 
-const resolveText = `select ${recordColumns} from repositories r
-  join tags t on t.repo = r.id and t.name = $2
+const resolveText = `select ${recordColumns} from tags t
   join manifests m on m.id = t.manifest
   join blobs b on b.digest = m.digest
-  where r.name = $1 and not r.deleted and not b.missing`
+  where t.repo = ${repositoryId} and t.name = $2 and not b.missing`
 
 /** Tags that are named in a list of manifests; the rest is counted. */
 const namedTags = 100
@@ -22,10 +21,10 @@ const listText = `select m.* from repositories r
   left join lateral (
     select ${recordColumns}, m.tag_count,
       (select string_agg(t.name, ' ' order by t.name) from (
-        select name from tags where manifest = m.id order by name limit ${namedTags}) as t) as tags
+        select name from tags where manifest = m.id order by manifest, name limit ${namedTags}) as t) as tags
     from manifests m join blobs b on b.digest = m.digest
     where m.repo = r.id and m.digest >= decode($2, 'hex') and not b.missing
-    order by m.digest limit $3) as m on true
+    order by m.repo, m.digest limit $3) as m on true
   where r.name = $1 and not r.deleted order by m.digest`
 
 /** A manifest of a repository, unless its bytes are missing. */

@@ -21,11 +21,12 @@ import type { Database } from '../database.ts'
 import * as blobs from './blob-reads.ts'
 import { ChangeQueue } from './change-queue.ts'
 import * as changes from './changes.ts'
-import * as deletions from './deletions.ts'
 import * as garbage from './garbage.ts'
+import { deleteManifest } from './manifest-deletions.ts'
 import * as manifests from './manifest-reads.ts'
 import { putManifest } from './put-manifest.ts'
 import { listReferrers } from './referrer-reads.ts'
+import { deleteEmptyRepositories, deleteRepository } from './repository-deletions.ts'
 import * as repositories from './repository-reads.ts'
 import * as tags from './tag-reads.ts'
 
@@ -60,11 +61,11 @@ export class PostgresMetadata implements MetadataStore {
   }
 
   deleteRepository(repository: RepositoryName): Promise<RepositoryCounts | null> {
-    return deletions.deleteRepository(this.#database, repository)
+    return deleteRepository(this.#database, repository)
   }
 
   deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]> {
-    return deletions.deleteEmptyRepositories(this.#database, limit)
+    return deleteEmptyRepositories(this.#database, limit)
   }
 
   findBlob(repository: RepositoryName, digest: Digest): Promise<BlobRef | null> {
@@ -129,7 +130,7 @@ export class PostgresMetadata implements MetadataStore {
     leaseMs: number,
     isImmutable: ((tag: Tag) => boolean) | null = null,
   ): Promise<RemovedManifest | KeptManifest | null> {
-    return deletions.deleteManifest(this.#database, repository, digest, leaseMs, isImmutable)
+    return deleteManifest(this.#database, repository, digest, leaseMs, isImmutable)
   }
 
   deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null> {

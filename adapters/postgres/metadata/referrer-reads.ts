@@ -10,18 +10,20 @@ import type { SqlValue } from '../sql-driver.ts'
 import { columnText } from './column-text.ts'
 import { hexAfter, hexOfDigest } from './digest-hex.ts'
 import { type DescriptorRow, descriptorColumns, descriptorOf } from './records.ts'
+import { repositoryId } from './repository-reads.ts'
 
 /** Rows that are read in one go. */
 const stride = 256
 
-const textWith = (condition: string): string => `select ${descriptorColumns} from repositories r
-  join manifests m on m.repo = r.id join blobs b on b.digest = m.digest
-  where r.name = $1 and not r.deleted and m.subject = $2 and m.digest >= decode($3, 'hex')
+/** In the order of an index that begins with all that is asked for. */
+const textWith = (condition: string, column: string): string => `select ${descriptorColumns}
+  from manifests m join blobs b on b.digest = m.digest
+  where m.repo = ${repositoryId} and m.subject = $2 and m.digest >= decode($3, 'hex')
     and not b.missing ${condition}
-  order by m.digest limit ${stride}`
+  order by m.repo, m.subject, ${column} m.digest limit ${stride}`
 
-const allText = textWith('')
-const ofTypeText = textWith('and m.artifact_type = $4')
+const allText = textWith('', '')
+const ofTypeText = textWith('and m.artifact_type = $4', 'm.artifact_type,')
 
 /** Manifests of a repository that refer to `subject`, by digest. */
 export async function listReferrers(

@@ -3,13 +3,16 @@ import type { Page, PageRequest, RepositoryCounts } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
 import { boundText } from './column-text.ts'
 
+/** The repository `$1`, found before anything is looked for in it. */
+export const repositoryId: string = '(select id from repositories where name = $1 and not deleted)'
+
 const hasText = 'select 1 from repositories where name = $1 and not deleted'
 
 const listText = `select name from repositories where name > $1 and not deleted
   order by name limit $2`
 
-const countText = `select c.manifests, c.tags, c.blobs, c.bytes from repositories r
-  join repository_counts c on c.repo = r.id where r.name = $1 and not r.deleted`
+const countText = `select manifests, tags, blobs, bytes from repository_counts
+  where repo = ${repositoryId}`
 
 export async function hasRepository(database: Database, name: RepositoryName): Promise<boolean> {
   return (await database.query(hasText, [name])).length > 0

@@ -12,13 +12,13 @@ const namesText = `select t.name from repositories r
   left join lateral (
     select t.name from tags t
     where t.repo = r.id and t.name > $2 and t.manifest <> all (gone.manifests)
-    order by t.name limit $3) as t on true
+    order by t.repo, t.name limit $3) as t on true
   where r.name = $1 and not r.deleted order by t.name`
 
 const recordsText = `select t.name, encode(t.digest, 'hex') as digest, t.updated_at from repositories r
   left join lateral (
     select t.name, m.digest, t.updated_at from tags t join manifests m on m.id = t.manifest
-    where t.repo = r.id and t.name > $2 order by t.name limit $3) as t on true
+    where t.repo = r.id and t.name > $2 order by t.repo, t.name limit $3) as t on true
   where r.name = $1 and not r.deleted order by t.name`
 
 /** Tags of a repository; null when there is no such repository. */

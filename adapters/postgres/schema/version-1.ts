@@ -62,7 +62,7 @@ create table manifests (
   pushed_at bigint not null,
   tag_count integer not null default 0,
   tagged integer not null default 0
-);
+) with (fillfactor = 80);
 create unique index manifests_place on manifests (repo, digest);
 create index manifests_digest on manifests (digest, repo);
 create index manifests_subject on manifests (repo, subject, digest) where subject is not null;
@@ -84,7 +84,7 @@ create table tags (
   manifest bigint not null,
   updated_at bigint not null,
   primary key (repo, name)
-);
+) with (fillfactor = 90);
 create index tags_manifest on tags (manifest, name);
 
 -- Manifests that are gone and still have rows of tags.

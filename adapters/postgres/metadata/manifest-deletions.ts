@@ -1,18 +1,14 @@
 import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
-import type {
-  KeptManifest,
-  ManifestRecord,
-  RemovedManifest,
-  RepositoryCounts,
-} from '../../../src/kit.ts'
+import type { KeptManifest, ManifestRecord, RemovedManifest } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
-import type { SqlQuery, SqlRow } from '../sql-driver.ts'
-import { clearRepository, clearTags } from './clearing.ts'
+import type { SqlQuery } from '../sql-driver.ts'
+import { clearTags } from './clearing.ts'
 import { hexOfDigest } from './digest-hex.ts'
 import { flush } from './flush.ts'
-import { load, loadPlaces, lockRepositories } from './load.ts'
+import { load, loadPlaces } from './load.ts'
 import { unname } from './put-manifest.ts'
 import { type RecordRow, recordColumns, recordOf } from './records.ts'
+import { repositoryId } from './repository-reads.ts'
 
 /** Tags that are named when their manifest is deleted; the rest is counted. */
 const namedTags = 1000
@@ -21,11 +17,12 @@ const stride = 1000
 /** How often the tags of a manifest are looked through without its lock, while others set more. */
 const mostLooks = 3
 
-const storedText = `select ${recordColumns}, m.id, m.tag_count, m.tagged from repositories r
-  join manifests m on m.repo = r.id and m.digest = decode($2, 'hex') join blobs b on b.digest = m.digest
-  where r.name = $1 and not r.deleted`
+const storedText = `select ${recordColumns}, m.id, m.tag_count, m.tagged
+  from manifests m join blobs b on b.digest = m.digest
+  where m.repo = ${repositoryId} and m.digest = decode($2, 'hex')`
 
-const tagsText = 'select name from tags where manifest = $1 and name > $2 order by name limit $3'
+const tagsText = `select name from tags where manifest = $1 and name > $2
+  order by manifest, name limit $3`
 
 interface StoredRow extends RecordRow {
   readonly id: unknown
@@ -161,60 +158,4 @@ async function hasTag(query: SqlQuery, manifest: unknown, tag: Tag): Promise<boo
     tag,
   ])
   return rows.length > 0
-}
-
-interface GoneRow extends SqlRow {
-  readonly id: unknown
-  readonly manifests: unknown
-  readonly tags: unknown
-  readonly blobs: unknown
-  readonly bytes: unknown
-}
-
-const deleteText = `with gone as (
-    update repositories set deleted = true where name = $1 and not deleted returning id)
-  select gone.id, c.manifests, c.tags, c.blobs, c.bytes
-  from gone join repository_counts c on c.repo = gone.id`
-
-/** Removes a repository: it vanishes at once, and its content goes in steps. */
-export async function deleteRepository(
-  database: Database,
-  name: RepositoryName,
-): Promise<RepositoryCounts | null> {
-  const gone = await database.transaction(async (query) => {
-    await query(lockRepositories, [[name]])
-    const [row] = await query<GoneRow>(deleteText, [name])
-    return row ?? null
-  })
-  if (gone === null) return null
-  await clearRepository(database, Number(gone.id))
-  return {
-    manifests: Number(gone.manifests),
-    tags: Number(gone.tags),
-    blobs: Number(gone.blobs),
-    bytes: Number(gone.bytes),
-  }
-}
-
-const emptyText = `select name from repositories where empty and not deleted order by name limit $1`
-
-const deleteEmptyText = `with gone as (
-    delete from repositories r using unnest($1::text[]) as wanted (name)
-    where r.name = wanted.name and r.empty and not r.deleted returning r.id, r.name),
-  uncounted as (delete from repository_counts c using gone where c.repo = gone.id)
-  select name from gone order by name`
-
-/** Removes up to `limit` repositories that hold nothing; their names. */
-export async function deleteEmptyRepositories(
-  database: Database,
-  limit: number,
-): Promise<readonly RepositoryName[]> {
-  const found = await database.query<{ name: RepositoryName }>(emptyText, [limit])
-  if (found.length === 0) return []
-  const names = found.map(({ name }) => name)
-  return await database.transaction(async (query) => {
-    await query(lockRepositories, [names])
-    const rows = await query<{ name: RepositoryName }>(deleteEmptyText, [names])
-    return rows.map(({ name }) => name)
-  })
 }

@@ -1,0 +1,66 @@
+import type { Digest } from '../../src/index.ts'
+import type { MetadataStore } from '../../src/kit.ts'
+import { repositoryNamed, sampleDigest, tagNamed } from '../../src/testing/samples.ts'
+
+/** Calls every method of a store, in every way that another statement runs for it. */
+export async function useAll(store: MetadataStore): Promise<void> {
+  const [here, there] = [repositoryNamed('used/here'), repositoryNamed('used/there')]
+  const tag = tagNamed('used')
+  const blobOf = (number: number, key = `used/${number}`) => {
+    return { digest: sampleDigest(900_000 + number), size: 10, key }
+  }
+  const put = (number: number, references: readonly Digest[], subject: Digest) => {
+    const blob = blobOf(number)
+    const artifactType = 'a/b'
+    return store.putManifest(here, {
+      record: { ...blob, mediaType: 'a/b', blob, references, subject, artifactType },
+      tags: [tag],
+      immutable: [],
+      requires: references.map((digest) => ({ digest, kind: 'blob' })),
+      expect: { tag, noneMatch: [subject] },
+    })
+  }
+  const [layer, other, manifest] = [blobOf(1), blobOf(2), blobOf(3)]
+  await store.linkBlob(here, layer, 1000)
+  await store.linkBlob(here, other, 0)
+  await store.linkBlob(here, blobOf(1, 'used/lost'), 1000)
+  await store.mountBlob(here, there, layer.digest, 1000)
+  await store.keepBlob(here, layer.digest, 1_000_000)
+  await store.keepBlob(here, layer.digest, 1000)
+  await put(3, [layer.digest, other.digest], layer.digest)
+  await put(3, [layer.digest], layer.digest)
+  await put(4, [layer.digest], layer.digest)
+  await store.deleteTag(here, tag)
+  const page = { after: '', limit: 10 }
+  await Promise.all([
+    store.hasRepository(here),
+    store.countRepository(here),
+    store.listRepositories(page),
+    store.findBlob(here, layer.digest),
+    store.repositoriesWith(layer.digest, 10),
+    store.listBlobs(here, page),
+    store.findManifest(here, manifest.digest),
+    store.resolveTag(here, tag),
+    store.listTags(here, page),
+    store.listTagRecords(here, page),
+    store.listManifests(here, page),
+    store.listReferrers(here, layer.digest, { maxBytes: 1000 }),
+    store.listReferrers(here, layer.digest, { maxBytes: 1000, artifactType: 'a/b' }),
+    store.listMissing(10),
+    store.knowsKeys([layer, { ...other, digest: null }]),
+  ])
+  await store.relocate(layer, blobOf(1, 'used/moved'))
+  await store.markMissing(blobOf(1, 'used/moved'))
+  await store.linkBlob(here, blobOf(1, 'used/healed'), 1000)
+  await store.unlinkBlob(here, other.digest, true)
+  await store.deleteManifest(here, manifest.digest, 0, () => false)
+  await store.linkBlob(here, blobOf(5), 0)
+  for (const blob of await store.condemn(10)) await store.forget(blob)
+  await store.deleteRepository(there)
+  await store.deleteRepository(here)
+  for (const blob of await store.condemn(10)) await store.forget(blob)
+  const empty = repositoryNamed('used/empty')
+  await store.linkBlob(empty, layer, 0)
+  await store.unlinkBlob(empty, layer.digest)
+  await store.deleteEmptyRepositories(10)
+}

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { openPostgres, type SqlDriver } from '../../adapters/postgres/index.ts'
+import { postgresDriver } from '../../adapters/postgres/postgres-js.ts'
+import type { SqlQuery, SqlRow } from '../../adapters/postgres/sql-driver.ts'
+import { postgres } from '../services/postgres.ts'
+import { withServices } from '../services/with-services.ts'
+import { useAll } from './all-methods.ts'
+import { fill } from './filling.ts'
+
+/** What reads more of a table than it returns. */
+const walks = /Seq Scan on (?!pg_|layerdock_schema)|Bitmap Heap|Join Filter|Hash Join|Merge Join/
+
+const connecting = { poolSize: 2, prepare: true, connectMs: 30_000, statementMs: 60_000 }
+
+withServices('what PostgreSQL plans', { postgres }, (running) => {
+  test.each([
+    ['of a registry that has just begun', 0],
+    ['of one that has grown', 20_000],
+  ])('walks through no table %s', async (_, rows) => {
+    const url = await running.postgres.database()
+    const driver = postgresDriver({ ...connecting, url, lockMs: 60_000, idleMs: 60_000 })
+    try {
+      const texts: Set<string> = new Set()
+      const stores = await openPostgres({ sql: recording(driver, texts), trashMs: 0 })
+      if (rows > 0) await fill(driver.query, rows)
+      texts.clear()
+      await useAll(stores.metadata)
+      expect(texts.size).toBeGreaterThan(30)
+      const plans = await Promise.all([...texts].map((text) => planOf(driver, text)))
+      expect(plans.filter((plan) => walks.test(plan))).toEqual([])
+    } finally {
+      await driver.close()
+    }
+  })
+})
+
+/** The driver, with the texts of all statements. */
+function recording(driver: SqlDriver, texts: Set<string>): SqlDriver {
+  const heard =
+    (query: SqlQuery): SqlQuery =>
+    (text, params) => {
+      texts.add(text)
+      return query(text, params)
+    }
+  return {
+    query: heard(driver.query),
+    transaction: (work) => driver.transaction((query) => work(heard(query))),
+    close: () => driver.close(),
+  }
+}
+
+let prepared = 0
+
+/** A statement with its plan, as it is for any parameters. */
+function planOf(driver: SqlDriver, text: string): Promise<string> {
+  prepared += 1
+  const name = `plan_${prepared}`
+  const count = new Set(text.match(/\$\d+/g)).size
+  const params = Array.from({ length: count }, () => 'null').join(', ')
+  return driver.transaction(async (query) => {
+    await query(`prepare ${name} as ${text}`)
+    const execute = count === 0 ? `execute ${name}` : `execute ${name} (${params})`
+    const lines = await query<SqlRow & { 'QUERY PLAN': string }>(`explain (costs off) ${execute}`)
+    return [text, ...lines.map((line) => line['QUERY PLAN'])].join('\n')
+  })
+}
