@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { AwsClient } from 'aws4fetch'
 import postgres from 'postgres'
 import { cpuSeconds, familyCpuSeconds } from './process-usage.mjs'
 import { freePorts, startProcess, until } from './spawn.mjs'
@@ -14,7 +15,8 @@ import { freePorts, startProcess, until } from './spawn.mjs'
  * @typedef {object} Database a server of PostgreSQL
  * @property {string} version
  * @property {(name: string) => string} url of a database
- * @property {(name: string) => Promise<string>} create makes an empty database, and returns its URL
+ * @property {(name: string) => Promise<string>} create makes an empty database, if there is none
+ *   of this name, and returns its URL
  * @property {() => Promise<number | null>} statements how many it has run; null where it does not count
  * @property {(name: string) => Promise<string[]>} ran the texts of the statements that a database has run
  *   since `forget`; none where they are not counted
@@ -34,6 +36,7 @@ import { freePorts, startProcess, until } from './spawn.mjs'
  */
 
 const bucketName = 'layerdock'
+const region = 'us-east-1'
 const settings = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
@@ -90,7 +93,8 @@ export async function startDatabase(folder) {
     version: `PostgreSQL ${`${row?.server_version}`.split(' ')[0]}`,
     url,
     async create(name) {
-      await sql.unsafe(`create database "${name}"`)
+      const there = await sql`select from pg_database where datname = ${name}`
+      if (there.length === 0) await sql.unsafe(`create database "${name}"`)
       return url(name)
     },
     async statements() {
@@ -145,7 +149,7 @@ export async function startBucket(folder) {
       `-${part}.port.grpc=${ports[at + parts.length]}`,
     ]),
     ...['-s3.port.iceberg=0', '-s3.port.lance=0', '-admin.ui=false', '-webdav=false'],
-    ...['-master.telemetry=false', '-volume.max=500', `-bucket=${bucketName}`],
+    ...['-master.telemetry=false', '-volume.max=500'],
   ]
   const env = {
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
@@ -153,17 +157,15 @@ export async function startBucket(folder) {
   }
   const { pid, ended, stop } = startProcess(command, { log: join(folder, 'log'), env, cwd: folder })
   const endpoint = `http://127.0.0.1:${ports[0]}`
-  // Without a signature it refuses what is there, and does not know what is not.
-  await until(() => isForbidden(`${endpoint}/${bucketName}/`), {
-    what: 'SeaweedFS did not start',
-    ended,
-  })
+  const client = new AwsClient({ ...keys, region, service: 's3', retries: 0 })
+  const isThere = () => makeBucket(client, `${endpoint}/${bucketName}`)
+  await until(isThere, { what: 'SeaweedFS did not start', ended })
   const version = execFileSync(weed, ['version'], { encoding: 'utf8' })
   return {
     version: `SeaweedFS ${/\d+\.\d+/.exec(version)?.[0] ?? ''}`,
     endpoint,
     at: (prefix, through = endpoint) => ({
-      ...{ endpoint: through, name: bucketName, prefix, region: 'us-east-1' },
+      ...{ endpoint: through, name: bucketName, prefix, region },
       ...keys,
     }),
     cpuSeconds: () => cpuSeconds(pid),
@@ -171,12 +173,16 @@ export async function startBucket(folder) {
   }
 }
 
-/** @param {string} url */
-async function isForbidden(url) {
+/**
+ * @param {AwsClient} client
+ * @param {string} url
+ */
+async function makeBucket(client, url) {
   try {
-    const answer = await fetch(url)
-    await answer.body?.cancel()
-    return answer.status === 403
+    const made = await client.fetch(url, { method: 'PUT' })
+    await made.body?.cancel()
+    const seen = await client.fetch(url, { method: 'HEAD' })
+    return seen.status === 200
   } catch {
     return false
   }

@@ -24,7 +24,7 @@ process.once('exit', () => {
  * @param {readonly string[]} command
  * @param {object} options
  * @param {string} options.log a file for what it says
- * @param {Readonly<Record<string, string>>} [options.env] beside what this process has
+ * @param {Readonly<Record<string, string>>} [options.env] beside what this process has, but for Layerdock's settings
  * @param {{ readonly uid: number, readonly gid: number } | null} [options.account] whom it runs as
  * @param {string} [options.cwd]
  * @returns {Started}
@@ -33,7 +33,7 @@ export function startProcess([program = '', ...args], { log, env = {}, account =
   const output = openSync(log, 'w')
   const child = spawn(program, args, {
     stdio: ['ignore', output, output],
-    env: { ...process.env, ...env },
+    env: { ...ownEnvironment(), ...env },
     ...account,
     ...(cwd === undefined ? {} : { cwd }),
   })
@@ -62,6 +62,13 @@ export function startProcess([program = '', ...args], { log, env = {}, account =
       clearTimeout(timer)
     },
   }
+}
+
+/** Without settings: a server refuses those that it does not know, and others would change what is measured. */
+function ownEnvironment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('LAYERDOCK_')),
+  )
 }
 
 /**
