@@ -36,8 +36,22 @@ const foreign: readonly Foreign[] = [
     instead: () => 'did you mean --log warn?',
   },
   {
-    names: ['s3', 'bucket', 'storage-driver', 'driver', 'gcs', 'azure'],
-    instead: () => 'there is one store, a folder: --storage-dir DIR',
+    names: ['storage-driver', 'driver', 'gcs', 'azure'],
+    instead: () =>
+      'bytes are in a folder, --storage-dir DIR, or in S3: --bucket s3://BUCKET; names there, or in PostgreSQL: --database URL',
+  },
+  {
+    names: ['database-password', 'db-password', 'pgpassword'],
+    instead: () => 'a password belongs into PGPASSWORD, LAYERDOCK_DATABASE or --database-file FILE',
+  },
+  {
+    names: ['access-key', 'secret-key', 'access-key-id', 'secret-access-key', 's3-access-key'],
+    instead: () =>
+      'keys belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --bucket-credentials-file FILE',
+  },
+  {
+    names: ['endpoint', 's3-endpoint', 'region', 's3-region', 'path-style', 'public-endpoint'],
+    instead: () => 'did you mean --bucket s3://BUCKET?endpoint=URL&region=REGION?',
   },
   {
     names: ['proxy', 'mirror', 'upstream', 'proxy-remoteurl', 'remote-url'],

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { type CommandFlags, type CommandLine, parseCommandLine } from './command-line.ts'
 import { readConfigFile } from './config-file.ts'
 import { CliError, exitCodes } from './exit.ts'
+import type { Setting } from './setting.ts'
 import {
   flagOf,
   type SettingName,
@@ -10,6 +11,7 @@ import {
   settings,
   variableOf,
 } from './settings.ts'
+import { wantsDatabase } from './store-settings.ts'
 import { parseVariables } from './variables.ts'
 
 /** Where a program's settings come from. */
@@ -48,11 +50,17 @@ export async function readSettings(sources: SettingsSources): Promise<ReadSettin
   const config = [...variables.problems, ...(file?.problems ?? [])]
   const read: Map<SettingName, unknown> = new Map()
   for (const name of settingNames) {
+    const { schema, isSecret, offCommandLine } = settings[name] as Setting<unknown>
     const take = async (value: unknown, source: string, problems: string[]): Promise<void> => {
       if (value === undefined) return
-      const result = await v.safeParseAsync(settings[name].schema, value)
-      if (result.success) read.set(name, result.output)
-      else problems.push(`${source} ${format(value)}: ${result.issues[0].message}`)
+      const given = isSecret === true ? source.replace(/:$/, '') : `${source} ${format(value)}`
+      const result = await v.safeParseAsync(schema, value)
+      const isLine = problems === usage
+      const refusal = result.success
+        ? ((isLine ? offCommandLine?.(result.output) : null) ?? null)
+        : result.issues[0].message
+      if (refusal !== null) problems.push(`${given}: ${refusal}`)
+      else if (result.success) read.set(name, result.output)
     }
     // Every source is checked, also where a stronger one wins: a mistake there is still one.
     await take(file?.values.get(name), `${path}: "${name}":`, config)
@@ -93,6 +101,17 @@ function checked(all: Settings): Settings {
       '--anonymous-pull: with --policy, a rule for anonymous callers says what they may do',
     ])
   }
+  if (all.database !== null && all.databaseFile !== null) {
+    throw new CliError(exitCodes.usage, ['--database and --database-file: one of them'])
+  }
+  if (all.memory && (wantsDatabase(all) || all.bucket !== null)) {
+    throw new CliError(exitCodes.usage, [
+      '--memory: keeps everything in memory; leave it out, or --database and --bucket',
+    ])
+  }
+  const keys = all.bucketCredentialsFile !== null
+  needs('bucket-credentials-file', keys, 'bucket', all.bucket !== null)
+  needs('redirect', all.redirect !== 'off', 'bucket', all.bucket !== null)
   if (all.corsOrigins.length > 1 && all.corsOrigins.includes('*')) {
     throw new CliError(exitCodes.usage, ['--cors-origins: * stands for all, so it stands alone'])
   }

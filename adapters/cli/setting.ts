@@ -14,6 +14,10 @@ export interface Setting<T> {
   readonly help: string
   /** What people call it elsewhere, so that a wrong name leads here. */
   readonly alias?: readonly string[]
+  /** Whether it may hold a secret: then no message repeats what was given. */
+  readonly isSecret?: boolean
+  /** Why a value may not stand on a command line, which others can read; null where it may. */
+  readonly offCommandLine?: (value: T) => string | null
 }
 
 /** @param help what the switch does when it is given, also where that turns something off */

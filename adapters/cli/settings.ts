@@ -7,6 +7,7 @@ import { listOf, origin, proxy } from './lists.ts'
 import { count, duration, oneOf, size } from './quantities.ts'
 import { type RequestLimitSettings, requestLimitSettings } from './request-limit-settings.ts'
 import { counted, type Setting, sized, switched, timed } from './setting.ts'
+import { type StoreSettings, storeSettings } from './store-settings.ts'
 
 /** How much is logged. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
@@ -15,7 +16,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
 export type LogFormat = 'auto' | 'json' | 'text'
 
 /** Everything a person can set, however it was set. Sizes in bytes, times in milliseconds. */
-export interface Settings extends AccessSettings, RequestLimitSettings {
+export interface Settings extends AccessSettings, RequestLimitSettings, StoreSettings {
   readonly listen: ListenAddress
   readonly storageDir: string
   readonly memory: boolean
@@ -89,6 +90,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     alias: ['data', 'dir', 'root', 'path', 'data-dir', 'directory', 'storage', 'rootdirectory'],
   },
   memory: switched(false, 'keep everything in memory, to be lost at the end; no folder is touched'),
+  ...storeSettings,
   tlsCert: {
     schema: text,
     default: null,

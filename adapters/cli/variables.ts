@@ -21,7 +21,7 @@ const kubernetesName =
 const kubernetesPort = /^LAYERDOCK_(?:[A-Z0-9_]+_)?PORT$/
 
 /**
- * Settings without which callers may do more. An empty variable is often a name that was mistyped where the value
+ * Settings without which callers may do more, or everything is kept in another place. An empty variable is often a name that was mistyped where the value
  * was to come from, so for these it is a problem.
  */
 const restrictions: ReadonlySet<SettingName> = new Set([
@@ -32,6 +32,9 @@ const restrictions: ReadonlySet<SettingName> = new Set([
   'tlsClientRequired',
   'readOnly',
   'deletes',
+  'database',
+  'databaseFile',
+  'bucket',
 ])
 
 /**

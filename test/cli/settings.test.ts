@@ -60,6 +60,8 @@ const companions: Readonly<Partial<Record<SettingName, readonly SettingName[]>>>
   tlsClientRequired: ['tlsCert', 'tlsKey', 'tlsClientCa'],
   anonymousPull: ['htpasswd'],
   proxyUser: ['trustedProxies'],
+  bucketCredentialsFile: ['bucket'],
+  redirect: ['bucket'],
   requestBurst: ['maxRequestsPerSecond'],
   maxRequestsPerAddress: ['maxRequestsPerSecond'],
 }
@@ -69,6 +71,8 @@ const given: Readonly<Record<string, readonly [string, unknown]>> = {
   proxyUser: ['X-Remote-User', 'X-Remote-User'],
   trustedProxies: ['127.0.0.1,10.0.0.0/8', ['127.0.0.1', '10.0.0.0/8']],
   corsOrigins: ['https://a.example,http://b:81', ['https://a.example', 'http://b:81']],
+  database: ['postgres://app@db.example/registry', 'postgres://app@db.example/registry'],
+  bucket: ['s3://bytes/registry?region=eu-1', 's3://bytes/registry?region=eu-1'],
 }
 
 describe('settings', () => {
@@ -111,7 +115,7 @@ describe('settings', () => {
         ? [`--${initially ? 'no-' : ''}${flagOf(name)}`]
         : [`--${flagOf(name)}=${written}`]
     const textOf = (other: SettingName): string =>
-      settings[other].value === 'N' ? '9' : '10.0.0.1'
+      other === 'bucket' ? 's3://bytes' : settings[other].value === 'N' ? '9' : '10.0.0.1'
     words.push(...others.map((other) => `--${flagOf(other)}=${textOf(other)}`))
     expect((await read({ words }))[name]).toEqual(expected)
     const variables = others.map((other) => [variableOf(other), textOf(other)])
@@ -228,7 +232,10 @@ describe('settings', () => {
     'LAYERDOCK_TLS_CLIENT_REQUIRED',
     'LAYERDOCK_READ_ONLY',
     'LAYERDOCK_DELETES',
-  ])('an empty %s is a mistake: without it callers may do more', async (variable) => {
+    'LAYERDOCK_DATABASE',
+    'LAYERDOCK_DATABASE_FILE',
+    'LAYERDOCK_BUCKET',
+  ])('an empty %s is a mistake: something would be open, or kept elsewhere', async (variable) => {
     const { exitCode, messages } = await problems({ environment: { [variable]: '' } })
     expect(exitCode).toBe(78)
     expect(messages.join()).toContain(`${variable}: is empty`)
@@ -249,6 +256,49 @@ describe('settings', () => {
       LAYERDOCK_METRICS_PORT_9090_TCP: 'tcp://10.0.0.2:9090',
     }
     expect(await problems({ environment })).toEqual({ exitCode: 0, messages: [] })
+  })
+})
+
+describe('secrets', () => {
+  const secret = 'hunter2'
+
+  test('a password may stand in a variable and in a file', async () => {
+    const database = `postgres://app:${secret}@db/registry`
+    expect((await read({ environment: { LAYERDOCK_DATABASE: database } })).database).toBe(database)
+    const words = ['--config', configFile({ database })]
+    expect((await read({ words })).database).toBe(database)
+  })
+
+  test.each([
+    `postgres://app:${secret}@db/registry`,
+    `postgresql://app@db/registry?password=${secret}`,
+  ])('a password on the command line is refused: %s', async (database) => {
+    const { exitCode, messages } = await problems({ words: ['--database', database] })
+    expect([exitCode, messages]).toEqual([
+      2,
+      [expect.stringMatching(/^--database: has a password, .*LAYERDOCK_DATABASE.*PGPASSWORD/)],
+    ])
+    expect(messages.join()).not.toContain(secret)
+  })
+
+  test.each<[SettingName, string]>([
+    ['database', `app:${secret}@db/registry`],
+    ['database', `postgres://app:p@${secret}@db/registry`],
+    ['database', `postgres://app:p/${secret}@db/registry`],
+    ['database', `postgres://app:p#${secret}@db/registry`],
+    ['bucket', `s3://key:${secret}@bytes`],
+    ['bucket', `s3://bytes?secret-key=${secret}`],
+    ['bucket', `${secret}@bytes`],
+  ])('no message repeats what may hold one: %s %s', async (name, value) => {
+    const all = [
+      await problems({ words: [`--${flagOf(name)}`, value] }),
+      await problems({ environment: { [variableOf(name)]: value } }),
+      await problems({ words: ['--config', configFile({ [name]: value })] }),
+    ]
+    for (const { exitCode, messages } of all) {
+      expect(exitCode).toBeGreaterThan(0)
+      expect(messages.join()).not.toContain(secret)
+    }
   })
 })
 
@@ -275,7 +325,19 @@ describe('mistakes', () => {
     [['--user=me'], 'did you mean --htpasswd FILE? layerdock user add writes such a file'],
     [['--debug'], 'did you mean --log debug?'],
     [['--readonly'], 'did you mean --read-only?'],
-    [['--storage-driver', 's3'], 'there is one store, a folder: --storage-dir DIR'],
+    [['--storage-driver', 's3'], 'in S3: --bucket s3://BUCKET'],
+    [['--s3', 'x'], 'did you mean --bucket?'],
+    [['--db', 'x'], 'did you mean --database?'],
+    [['--secret-key', 'x'], 'AWS_SECRET_ACCESS_KEY'],
+    [['--endpoint', 'x'], 'did you mean --bucket s3://BUCKET?endpoint=URL&region=REGION?'],
+    [['--database', 'db.example'], '--database: is not a URL such as postgres://user@host'],
+    [['--database', 'postgres://a@b/c', '--database-file', 'x'], 'one of them'],
+    [['--bucket', 'bytes'], '--bucket: is not a URL such as s3://bucket/prefix'],
+    [['--memory', '--database', 'postgres://a@b/c'], '--memory: keeps everything in memory'],
+    [['--memory', '--bucket', 's3://b'], '--memory: keeps everything in memory'],
+    [['--bucket-credentials-file', 'x'], '--bucket-credentials-file: needs --bucket'],
+    [['--redirect', 'on'], '--redirect: needs --bucket'],
+    [['--redirect', 'never'], '--redirect never: is neither on nor off nor a size such as 1MiB'],
     [['--proxy-remoteurl', 'x'], 'fetches from no other registry'],
     [['-m'], '-m: no such flag; --help says which there are'],
     [['extra'], 'extra: not expected here'],
