@@ -21,6 +21,8 @@ export interface Program {
   readonly command: readonly string[]
   /** The program's file, the last of `command`. */
   readonly entry: string
+  /** Variables it is started with. Default: none beside those of the tests. */
+  readonly environment?: Readonly<Record<string, string>>
   /** A new empty folder. */
   folder(): string
   remove(): void
@@ -75,9 +77,9 @@ const clean = Object.fromEntries(
 )
 
 /** Starts `layerdock …words`. */
-export function start({ command }: Program, ...words: readonly string[]): Running {
+export function start({ command, environment }: Program, ...words: readonly string[]): Running {
   const [executable = '', ...before] = command
-  const child = spawn(executable, [...before, ...words], { env: clean })
+  const child = spawn(executable, [...before, ...words], { env: { ...clean, ...environment } })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
