@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { type Setting, switched } from './setting.ts'
+import { type StoreSettings, wantsDatabase } from './store-settings.ts'
 
 /** Who may do what, and who they are. */
 export interface AccessSettings {
@@ -56,11 +57,12 @@ export function asksForLogin(settings: AccessSettings): boolean {
 
 /** The folder of keys and API tokens; null where nothing is kept. */
 export function accessFolder(
-  settings: AccessSettings & { readonly storageDir: string; readonly memory: boolean },
+  settings: AccessSettings &
+    StoreSettings & { readonly storageDir: string; readonly memory: boolean },
 ): string | null {
   const { accessDir, memory, storageDir } = settings
   if (accessDir !== null) return accessDir
-  return memory ? null : join(storageDir, 'access')
+  return memory || wantsDatabase(settings) ? null : join(storageDir, 'access')
 }
 
 const text: v.GenericSchema<unknown, string> = v.pipe(

@@ -28,13 +28,20 @@ environment (LAYERDOCK_CONFIG names the file), "storageDir" in the file. The com
 the environment, and that over the file. A switch can be turned off: --no-deletes,
 LAYERDOCK_DELETES=false. Sizes are bytes or 512KiB, 4MiB, 10GB; times are 500ms, 30s, 5m, 24h.
 
+Names and bytes are in --storage-dir, which one server has at a time. With --database and --bucket
+they are in PostgreSQL and S3, and any number of servers may share them behind a load balancer,
+without sticky sessions. Keys of tokens are in the database then; each server reads files of users,
+policy and API tokens itself. --bucket alone moves the bytes, --database alone the names, for one
+server. docs/many-nodes.md tells the rest.
+
 Beside /v2 it answers / (how to push), /live (200 while the process runs), /ready (503 while
-starting, draining, or while the storage cannot be written or is gone, and why) and /healthz (each
-part of the storage, as JSON; also 503 while the disk is full, which /ready is not: pulls go on).
+starting, draining, or while the storage, the database or the bucket cannot be used, and why) and
+/healthz (each part, as JSON; also 503 while the disk is full, which /ready is not: pulls go on).
 
 After SIGTERM or SIGINT, requests that are under way may go on for --drain-seconds. Until the last
 of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it
-no longer listens, and ends. A second signal ends it at once.
+no longer listens, and ends. What came of an upload that did not end is kept: another server, or the
+next start, goes on with it at once. A second signal ends it at once.
 
 Where a server asks for a login, layerdock user, token and policy keep its files, and
 docs/access.md tells the rest.

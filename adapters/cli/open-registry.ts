@@ -1,80 +1,61 @@
-import { createRegistry, type Registry } from '../../src/index.ts'
-import { startMaintenance } from '../../src/kit.ts'
+import type { Registry } from '../../src/index.ts'
+import type { MaintenanceOptions } from '../../src/kit.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
-import { nodeHash } from '../disk/node-hash.ts'
-import { type DiskRegistry, openRegistry } from '../disk/open-registry.ts'
-import { CliError, exitCodes } from './exit.ts'
-import { explainStorage } from './explain.ts'
-import { allPlanes, type Planes, planesLooker } from './health.ts'
-import { type AccessParts, registryOptions, type Sinks } from './registry-options.ts'
+import type { Planes } from './health.ts'
+import type { Entries } from './log.ts'
+import type { ServedOptions } from './registry-options.ts'
 import type { Settings } from './settings.ts'
+import type { StartedDatabase } from './stores/database.ts'
+import { openFolder } from './stores/folder-registry.ts'
+import { openMemory } from './stores/memory-registry.ts'
 
 /** An open registry and its health. */
 export interface Opened {
   readonly registry: Registry
+  /** Where it keeps everything, for people: no secrets. */
+  readonly kept: {
+    /** For an entry of the log. */
+    readonly fields: Readonly<Record<string, unknown>>
+    /** For a person at a terminal. */
+    readonly text: string
+  }
   /** Checks the registry's parts; cheap when called often. Never rejects. */
   look(): Promise<Planes>
   /** Stops maintenance and closes the registry. */
   close(): Promise<void>
 }
 
+/** What a registry is opened with. */
+export interface OpenParts {
+  readonly settings: Settings
+  readonly options: ServedOptions
+  readonly maintenance: MaintenanceOptions
+  readonly buffers: BufferBudget
+  readonly log: Entries
+  /** Where names are; null for a folder. */
+  readonly database: StartedDatabase | null
+  /** Resolves when the program is asked to end. */
+  readonly stop: Promise<unknown>
+}
+
 /**
  * Opens the registry that the settings ask for, and starts its maintenance.
  *
- * @throws CliError when its folder cannot be opened.
+ * @throws CliError when its stores cannot be opened; StoppedWaiting.
  */
-export async function openSettings(
-  settings: Settings,
-  sinks: Sinks,
-  access: AccessParts,
-  buffers: BufferBudget,
-): Promise<Opened> {
-  const options = registryOptions(settings, sinks, access)
-  const maintenance = {
-    collectEveryMs: settings.collectEvery,
-    dropEmptyRepositories: settings.dropEmpty,
-  }
-  if (settings.memory) {
-    const registry = createRegistry({ ...options, hash: nodeHash })
-    const end = startMaintenance(registry, maintenance, sinks.onNotice)
-    return {
-      registry,
-      look: async () => allPlanes('ok'),
-      async close() {
-        await end()
-        await registry.close()
-      },
-    }
-  }
-  const directory = settings.storageDir
+export async function openSettings(parts: OpenParts): Promise<Opened> {
+  const { settings, database, log, stop } = parts
+  if (settings.memory) return openMemory(parts)
+  if (settings.bucket === null && database === null) return openFolder(parts, null)
+  // Most servers have neither: what they need is loaded where it is asked for.
+  const { openBucket } = await import('./stores/bucket.ts')
+  const bucket = await openBucket(settings, { withinMs: settings.storeWait, log, stop })
   try {
-    const registry = await openRegistry({ ...options, directory, buffers, maintenance })
-    return withLooks(registry)
+    if (database === null) return await openFolder(parts, bucket)
+    const { openDatabaseRegistry } = await import('./stores/database-registry.ts')
+    return await openDatabaseRegistry(parts, database, bucket)
   } catch (error) {
-    const explanation = explainStorage(error, directory)
-    throw explanation === null ? error : new CliError(exitCodes.problem, [explanation])
+    await bucket?.close()
+    throw error
   }
-}
-
-/** Without probes, the log still has to say that the storage is gone. */
-const lookEveryMs = 3_000
-
-function withLooks(registry: DiskRegistry): Opened {
-  const look = planesLooker(() => planesOf(registry))
-  const timer = setInterval(look, lookEveryMs)
-  timer.unref()
-  return {
-    registry,
-    look,
-    async close() {
-      clearInterval(timer)
-      await registry.close()
-    },
-  }
-}
-
-async function planesOf(registry: DiskRegistry): Promise<Planes> {
-  // What it finds is in the status.
-  await registry.check().catch(() => {})
-  return registry.status().store.health
 }

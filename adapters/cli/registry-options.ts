@@ -12,19 +12,23 @@ export interface Sinks {
 /** What access adds to the options of a registry. */
 export type AccessParts = Pick<RegistryOptions, 'access' | 'wrap'>
 
+/** Options of a registry that tells what happens. */
+export type ServedOptions = RegistryOptions & { readonly onNotice: NoticeSink }
+
 /** What the settings say of the registry itself. */
 export function registryOptions(
   settings: Settings,
   { onEvent, onNotice, observe }: Sinks,
   access: AccessParts,
-): RegistryOptions {
-  const { corsOrigins } = settings
+): ServedOptions {
+  const { corsOrigins, redirect } = settings
   const origins = corsOrigins.includes('*') ? '*' : corsOrigins
   return {
     ...access,
     onEvent,
     onNotice,
     ...(observe === undefined ? {} : { observe }),
+    redirect: typeof redirect === 'string' ? redirect : ({ size }) => size >= redirect,
     readOnly: settings.readOnly,
     deletes: settings.deletes,
     allowSparse: settings.allowSparse,

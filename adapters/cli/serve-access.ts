@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import {
   certificateLogin,
   holdToQuotas,
+  type KeyStore,
   proxyLogin,
   registryAccess,
   signingKeys,
@@ -39,6 +40,8 @@ export interface ServeAccess {
 export interface AccessDeps {
   readonly log: Log
   readonly onNotice: NoticeSink
+  /** Where the keys are that sign tokens, if all nodes share them. Default: a file of this server. */
+  readonly keys?: KeyStore
 }
 
 /**
@@ -55,7 +58,7 @@ export async function openAccess(settings: Settings, deps: AccessDeps): Promise<
   const { log } = deps
   let served = await readServedPolicy(settings, log)
   refuseOpenListener(settings, served.mayAnyonePush)
-  const tokens = settings.tokens ? await tokensOf(settings, log) : null
+  const tokens = settings.tokens ? await tokensOf(settings, deps) : null
   const folder = accessFolder(settings)
   const apiTokens = folder === null ? null : await openApiTokens(folder, deps)
   const passwords = await openPasswords(settings, deps).catch((error: unknown) => {
@@ -154,15 +157,21 @@ function delegating(first: Access, current: () => Access): Access {
   }
 }
 
-async function tokensOf(settings: Settings, log: Log): Promise<TokenService> {
+async function tokensOf(
+  settings: Settings,
+  { log, keys: shared }: AccessDeps,
+): Promise<TokenService> {
   const folder = accessFolder(settings)
   const onProblem = (error: unknown): void =>
-    log.to.error({ err: error }, 'the file of the signing keys cannot be used any more')
+    log.to.error({ err: error }, 'the signing keys cannot be read any more')
   const keys =
-    folder === null
-      ? signingKeys({ onProblem })
-      : await signingKeysOf(join(folder, 'keys.json'), { onProblem })
+    shared !== undefined
+      ? signingKeys({ onProblem, store: shared })
+      : folder === null
+        ? signingKeys({ onProblem })
+        : await signingKeysOf(join(folder, 'keys.json'), { onProblem })
   const service = settings.publicUrl === null ? 'layerdock' : new URL(settings.publicUrl).host
   // Keys that end with the server make no refresh tokens: clients would keep them in place of the password.
-  return tokenService({ service, keys, ...(folder === null ? { refreshMs: 0 } : {}) })
+  const areKept = shared !== undefined || folder !== null
+  return tokenService({ service, keys, ...(areKept ? {} : { refreshMs: 0 }) })
 }

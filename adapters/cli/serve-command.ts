@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import type { Certificate } from '../serving/serve-options.ts'
@@ -6,6 +5,7 @@ import { asksForLogin } from './access-settings.ts'
 import type { AuditLog } from './audit-log.ts'
 import { banner } from './banner.ts'
 import { readCertificate } from './certificate.ts'
+import { drained } from './drain.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening } from './explain.ts'
 import { createFront, type Front } from './front.ts'
@@ -16,10 +16,14 @@ import { logEvents } from './log-events.ts'
 import { logNotices } from './log-notices.ts'
 import { refuseOpenListener } from './open-listener.ts'
 import { type Opened, openSettings } from './open-registry.ts'
+import { registryOptions } from './registry-options.ts'
 import { startReloader } from './reload.ts'
 import type { AccessDeps, ServeAccess } from './serve-access.ts'
 import type { Settings } from './settings.ts'
 import { listenToSignals } from './signals.ts'
+import { wantsDatabase } from './store-settings.ts'
+import type { StartedDatabase } from './stores/database.ts'
+import { type Patience, StoppedWaiting } from './stores/wait-for.ts'
 import { version } from './version.ts'
 
 /**
@@ -39,41 +43,19 @@ export async function serveCommand(
     log.to.warn('stopped at once, by a second signal')
     process.exit(exitCodes.problem)
   })
-  const onNotice = logNotices(log.to)
-  const certificate = readCertificate(settings)
-  const access = await accessOf(settings, { log, onNotice })
-  refuseOpenListener(settings, access?.mayAnyonePush ?? true)
-  const audit = settings.auditLog === null ? null : await openAudit(settings.auditLog, log)
-  const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
-  const front = createFront(version(), buffers, asksForLogin(settings))
-  // A reload may ask for lines that are not wanted yet.
-  const requests = log.takes('info') || reread !== null ? log : null
-  const serving = await startListening(front, settings, {
-    tls: certificate,
-    onNotice,
-    requests,
-  }).catch(async (error: unknown) => {
-    await access?.close()
-    throw error
-  })
-  const opened = await openSettings(
-    settings,
-    {
-      onEvent: logEvents(log.to),
-      onNotice,
-      ...(audit === null ? {} : { observe: audit.observe }),
-    },
-    {
-      ...(access?.access == null ? {} : { access: access.access }),
-      ...(access?.wrap === undefined ? {} : { wrap: access.wrap }),
-    },
-    buffers,
-  ).catch(async (error: unknown) => {
-    await serving.close(0)
-    await access?.close()
-    throw error
-  })
-  front.open(opened.registry, opened.look)
+  /** What has begun, for a start that fails. */
+  const begun: (() => Promise<unknown>)[] = []
+  let server: Server
+  try {
+    server = await start(settings, reread, { log, stop: signals.stop, begun })
+  } catch (error) {
+    for (const end of begun.reverse()) await end().catch(() => {})
+    if (!(error instanceof StoppedWaiting)) throw error
+    log.to.info('stopped before it had begun')
+    log.flush()
+    return exitCodes.ok
+  }
+  const { front, access, audit, certificate, serving, opened } = server
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
   signals.onHangup(() => {
     audit?.reopen()
@@ -82,7 +64,7 @@ export async function serveCommand(
   })
   // Requests that waited for the registry are answered first: the first entry loads the logger.
   await new Promise((resolve) => setImmediate(resolve))
-  announce(log, settings, serving)
+  announce(log, settings, server)
 
   const signal = await signals.stop
   reloader.close()
@@ -95,6 +77,81 @@ export async function serveCommand(
   const code = await closed(opened, log)
   audit?.close()
   return code
+}
+
+/** A server at work. */
+interface Server {
+  readonly front: Front
+  readonly access: ServeAccess | null
+  readonly audit: AuditLog | null
+  readonly certificate: Certificate | null
+  readonly serving: Listening
+  readonly opened: Opened
+}
+
+/** What {@link start} needs. */
+interface StartDeps {
+  readonly log: Log
+  /** Resolves when the program is asked to end. */
+  readonly stop: Promise<unknown>
+  /** Takes what ends each thing that has begun. */
+  readonly begun: (() => Promise<unknown>)[]
+}
+
+/** Listens, and opens the registry meanwhile. @throws CliError; StoppedWaiting. */
+async function start(
+  settings: Settings,
+  reread: (() => Promise<Settings>) | null,
+  { log, stop, begun }: StartDeps,
+): Promise<Server> {
+  const onNotice = logNotices(log.to)
+  const certificate = readCertificate(settings)
+  const database = await databaseOf(settings, { log: log.to, stop })
+  if (database !== null) begun.push(database.close)
+  const keys = database?.keyStore('token signing keys')
+  const access = await accessOf(settings, {
+    log,
+    onNotice,
+    ...(keys === undefined ? {} : { keys }),
+  })
+  if (access !== null) begun.push(access.close)
+  refuseOpenListener(settings, access?.mayAnyonePush ?? true)
+  const audit = settings.auditLog === null ? null : await openAudit(settings.auditLog, log)
+  const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
+  const front = createFront(version(), buffers, asksForLogin(settings))
+  // A reload may ask for lines that are not wanted yet.
+  const requests = log.takes('info') || reread !== null ? log : null
+  const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
+  begun.push(() => serving.close(0))
+  const observe = audit === null ? {} : { observe: audit.observe }
+  const sinks = { onEvent: logEvents(log.to), onNotice, ...observe }
+  const opened = await openSettings({
+    settings,
+    options: registryOptions(settings, sinks, {
+      ...(access?.access == null ? {} : { access: access.access }),
+      ...(access?.wrap === undefined ? {} : { wrap: access.wrap }),
+    }),
+    maintenance: {
+      collectEveryMs: settings.collectEvery,
+      dropEmptyRepositories: settings.dropEmpty,
+    },
+    buffers,
+    log: log.to,
+    database,
+    stop,
+  })
+  front.open(opened.registry, opened.look)
+  return { front, access, audit, certificate, serving, opened }
+}
+
+/** The database of the settings, loaded where they name one alone. */
+async function databaseOf(
+  settings: Settings,
+  waiting: Omit<Patience, 'withinMs'>,
+): Promise<StartedDatabase | null> {
+  if (!wantsDatabase(settings)) return null
+  const { startDatabase } = await import('./stores/database.ts')
+  return startDatabase(settings, { ...waiting, withinMs: settings.storeWait })
 }
 
 /** Users, policy and limits, loaded where the settings ask for them alone: most of a start is loading. */
@@ -121,31 +178,6 @@ async function closed(opened: Opened, log: Log): Promise<number> {
   } finally {
     log.flush()
   }
-}
-
-/** How long uploads may take to store what came of them, and their answers to be read. */
-const suspendMs = 10_000
-const answerMs = 1_000
-
-/**
- * Lets requests in progress finish while new ones are refused. Uploads that do not are kept as far as they
- * came, and given back, so that another node, or the next start, goes on with them. Returns how many
- * connections were cut.
- */
-async function drained(
-  serving: Listening,
-  { registry }: Opened,
-  deadlineMs: number,
-  log: Log,
-): Promise<number> {
-  const began = performance.now()
-  await serving.settle(deadlineMs)
-  const late = new Promise<null>((resolve) => void setTimeout(resolve, suspendMs, null).unref())
-  const suspended = await Promise.race([registry.suspendUploads(), late])
-  if (suspended === null) log.to.warn('uploads under way were not given back in time')
-  else if (suspended > 0) log.to.info({ uploads: suspended }, 'kept uploads under way')
-  const left = deadlineMs - (performance.now() - began)
-  return serving.close(Math.max(suspended === 0 ? 0 : answerMs, left))
 }
 
 async function startListening(
@@ -190,13 +222,13 @@ function warnIfReadable(log: Log, settings: Settings, url: string): void {
   )
 }
 
-function announce(log: Log, settings: Settings, { url }: Listening): void {
-  const place = settings.memory ? 'memory' : resolve(settings.storageDir)
+function announce(log: Log, settings: Settings, { serving, opened }: Server): void {
+  const { url } = serving
+  const { fields, text } = opened.kept
   if (log.format === 'json') {
-    log.to.info({ url, version: version(), storage: place }, 'listening')
+    log.to.info({ url, version: version(), ...fields }, 'listening')
   } else if (settings.log !== 'silent') {
-    const kept = settings.memory ? 'keeping everything in memory' : `keeping everything in ${place}`
-    log.print(banner(version(), url, kept))
+    log.print(banner(version(), url, text))
   }
   warnIfReadable(log, settings, url)
   log.flush()

@@ -22,6 +22,8 @@ export interface StoreSettings {
   readonly redirect: Redirect
   /** How large a blob may be that is kept in the database, in bytes. */
   readonly smallBlobs: number
+  /** How long bytes are kept that nothing in the database names any more, in milliseconds. */
+  readonly keepDeleted: number
   /** How long a start waits for database and bucket, in milliseconds. */
   readonly storeWait: number
 }
@@ -137,6 +139,11 @@ export const storeSettings: { readonly [K in keyof StoreSettings]: Setting<Store
     64 * 1024,
     '64KiB',
     'the largest manifest or blob that is kept in the database, in place of the bucket',
+  ),
+  keepDeleted: timed(
+    30 * 60_000,
+    '30m',
+    'how long bytes stay in the bucket that nothing in the database names any more: for who was just told of them, and for a database that is restored from a backup',
   ),
   storeWait: timed(
     30_000,

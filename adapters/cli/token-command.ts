@@ -63,7 +63,9 @@ async function accessDirOf({ values }: Words): Promise<string> {
   const { settings } = await readSettings({ words, flags, environment: process.env })
   const folder = accessFolder(settings)
   if (folder !== null) return resolve(folder)
-  throw problem('a registry in memory keeps no tokens: name a folder with --access-dir')
+  throw problem(
+    'a registry in memory or in a database has no folder for tokens: name one with --access-dir',
+  )
 }
 
 async function create({ values }: Words, accessDir: string): Promise<number> {

@@ -1,6 +1,7 @@
 import type { BlobStore, MetadataStore, UploadStore } from '../../src/kit.ts'
 import { Database } from './database.ts'
 import { DatabaseClock } from './database-clock.ts'
+import { type DatabaseFacts, databaseFacts } from './database-facts.ts'
 import { PostgresMetadata } from './metadata/postgres-metadata.ts'
 import { migrate } from './schema/migrate.ts'
 import { type SharedText, sharedSecret, sharedText } from './secrets.ts'
@@ -60,6 +61,8 @@ export interface PostgresStores {
   keyStore(name: string): SharedText
   /** Milliseconds since the epoch by the database's clock, for a registry of several nodes. */
   readonly clock: () => number
+  /** What an operator wants to know of the server. @throws RegistryError where it cannot be used now */
+  facts(): Promise<DatabaseFacts>
   /** @throws RegistryError where the database cannot be used now */
   check(): Promise<void>
   /** Ends all connections; harmless when repeated. */
@@ -86,6 +89,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
       secret: (name) => sharedSecret(database, name),
       keyStore: (name) => sharedText(database, name),
       clock: clock.now,
+      facts: () => databaseFacts(database),
       check: () => database.check(),
       close: () => database.close(),
     }

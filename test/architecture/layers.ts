@@ -207,7 +207,18 @@ export const layers: readonly Layer[] = [
   {
     name: 'cli',
     where: ['adapters/cli/'],
-    layers: [...surface, 'access', 'disk', 'serving', 'node-http', 'node-fs', 'bun', 'deno'],
+    layers: [
+      ...surface,
+      'access',
+      'disk',
+      'postgres',
+      's3',
+      'serving',
+      'node-http',
+      'node-fs',
+      'bun',
+      'deno',
+    ],
     packages: ['node:', 'pino', 'valibot', 'fastest-levenshtein'],
     onlyIn: {
       // The type of the bindings that Node passes to a fetch handler.

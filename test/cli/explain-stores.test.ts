@@ -39,6 +39,14 @@ test.each<[string, RegExp, boolean]>([
   expect(told).toEqual({ text: expect.stringMatching(text), isFinal })
 })
 
+test.each([
+  'connect ECONNREFUSED 127.0.0.1:1',
+  'tcp connect error: Connection refused (os error 111)',
+])('a message that names the reason: %s', (message) => {
+  const told = explainBucket(coded('NoAnswer', message), 's3://bytes')
+  expect(told).toEqual({ text: expect.stringContaining('nothing listens there'), isFinal: false })
+})
+
 test('the cause counts that lies deepest and is known', () => {
   const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
   const s3 = Object.assign(new Error('PutObject', { cause: refused }), { code: 'NoAnswer' })

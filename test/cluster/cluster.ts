@@ -15,6 +15,8 @@ export interface ClusterOptions {
   readonly nodes?: number
   /** What they run on. Default: Node. */
   readonly runtime?: Runtime
+  /** The program they run. Default: one of its own, made for the runtime. */
+  readonly program?: Program
   /** More words for `layerdock serve`, the same for all. */
   readonly words?: readonly string[]
   /** More variables for the nodes. */
@@ -48,6 +50,8 @@ export interface Cluster {
   readonly database: string
   /** The bucket they share, as `--bucket` takes it. */
   readonly bucket: string
+  /** The variables of the nodes. */
+  readonly environment: Readonly<Record<string, string>>
   /** Starts one more node, which the balancer sends requests to once it serves. */
   addNode(...words: readonly string[]): Promise<ClusterNode>
   stop(): Promise<void>
@@ -63,7 +67,7 @@ export interface Cluster {
  * await cluster.stop()
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { nodes: count = 3, runtime = 'node', words = [], environment = {} } = options
+  const { nodes: count = 3, runtime = 'node', words = [] } = options
   const ends: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
     for (const end of ends.splice(0).reverse()) await end()
@@ -77,18 +81,16 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const url = await database.database()
     const query = new URLSearchParams({ endpoint: storage.endpoint, region: storage.region })
     const bucket = `s3://${await storage.bucket()}/registry?${query}`
-    const program = await programFor(runtime)
-    ends.push(async () => program.remove())
-    const clustered: Program = {
-      ...program,
-      environment: {
-        LAYERDOCK_DATABASE: url,
-        LAYERDOCK_BUCKET: bucket,
-        AWS_ACCESS_KEY_ID: storage.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: storage.secretAccessKey,
-        ...environment,
-      },
+    const program = options.program ?? (await programFor(runtime))
+    if (options.program === undefined) ends.push(async () => program.remove())
+    const environment = {
+      LAYERDOCK_DATABASE: url,
+      LAYERDOCK_BUCKET: bucket,
+      AWS_ACCESS_KEY_ID: storage.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: storage.secretAccessKey,
+      ...options.environment,
     }
+    const clustered: Program = { ...program, environment }
     const nodes: ClusterNode[] = []
     const addNode = async (...more: readonly string[]): Promise<ClusterNode> => {
       const node = await startNode(clustered, [...words, ...more])
@@ -111,6 +113,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       storage,
       database: url,
       bucket,
+      environment,
       addNode,
       stop,
     }

@@ -5,6 +5,8 @@ import { type Plane, type Planes, planesLooker } from '../health.ts'
 export interface WatchedStore {
   /** What it is called where everybody may read it: `the database`. */
   readonly name: string
+  /** Whether it gives notice itself when its condition changes. Default: no. */
+  readonly tells?: boolean
   /** @throws Error that says why the store cannot be used now. */
   check(): Promise<void>
 }
@@ -13,8 +15,6 @@ export interface WatchedStore {
 export interface StoreWatch {
   /** Looks at them, cheap when called often and never for long. Never rejects. */
   look(): Promise<Planes>
-  /** Looks at them soon, since a request met with a failure. What the last look found. */
-  suspect(): Planes | null
   close(): void
 }
 
@@ -33,41 +33,33 @@ export function watchStores(
 ): StoreWatch {
   const metadata = watched('metadata', stores.metadata, onNotice)
   const blobs = watched('blobs', stores.blobs, onNotice)
-  let last: Planes | null = null
   const look = planesLooker(async () => {
     const [names, bytes] = await Promise.all([metadata(), blobs()])
-    last = { metadata: names, blobs: bytes, uploads: names.state === 'ok' ? bytes : names }
-    return last
+    return { metadata: names, blobs: bytes, uploads: names.state === 'ok' ? bytes : names }
   })
   const timer = setInterval(look, lookEveryMs)
   timer.unref()
   return {
     look,
-    suspect() {
-      void look()
-      return last
-    },
     close: () => clearInterval(timer),
   }
 }
 
-const ok: Plane = { state: 'ok', reason: null }
-
 function watched(
   part: 'metadata' | 'blobs',
-  { name, check }: WatchedStore,
+  { name, tells = false, check }: WatchedStore,
   onNotice: NoticeSink,
 ): () => Promise<Plane> {
-  let before = ok
+  let before = 'ok'
   return async () => {
     const error = await failureOf(check)
-    const now: Plane =
-      error === null ? ok : { state: 'unavailable', reason: `${name} cannot be used` }
-    if (now.state !== before.state) {
-      onNotice({ kind: 'store-condition', part, ...now, error } as Parameters<NoticeSink>[0])
+    const state = error === null ? 'ok' : 'unavailable'
+    const reason = error === null ? null : `${name} cannot be used`
+    if (state !== before && !tells) {
+      onNotice({ kind: 'store-condition', part, state, reason, error })
     }
-    before = now
-    return now
+    before = state
+    return { state, reason }
   }
 }
 

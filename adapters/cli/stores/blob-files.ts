@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { UploadStore } from '../../../src/kit.ts'
+import { openBlobFolder } from '../../disk/blob-folder.ts'
+import type { OpenParts } from '../open-registry.ts'
+import { codeOf, replaceFile } from '../whole-file.ts'
+import type { BytesPlace } from './database-registry.ts'
+import { explained } from './folder-registry.ts'
+import { markerName } from './same-bytes.ts'
+
+/**
+ * Opens the folder of the settings for the bytes of names that are in a database. One server has it at a time.
+ *
+ * @throws CliError when it cannot be opened.
+ */
+export async function openBlobFiles(
+  { settings, buffers, options }: OpenParts,
+  uploads: UploadStore,
+): Promise<BytesPlace> {
+  const { storageDir, readOnly, manifestCache } = settings
+  const { onNotice } = options
+  const directory = resolve(storageDir)
+  const folder = await explained(storageDir, () =>
+    openBlobFolder({ directory, readOnly, onNotice, buffers, cacheBytes: manifestCache / 4 }),
+  )
+  await folder.clearUploads(
+    async (id) => (await uploads.find(id, Number.POSITIVE_INFINITY)) !== null,
+  )
+  const marker = join(directory, markerName)
+  return {
+    blobs: folder.blobs,
+    place: directory,
+    marker: {
+      async read() {
+        try {
+          return await readFile(marker, 'utf8')
+        } catch (error) {
+          if (codeOf(error) === 'ENOENT') return null
+          throw error
+        }
+      },
+      write: (text) => replaceFile(marker, text),
+    },
+    watched: {
+      name: 'the storage',
+      tells: true,
+      async check() {
+        const { state, reason } = await folder.check()
+        if (state === 'unavailable' || state === 'read-only') throw new Error(`${reason}`)
+      },
+    },
+    close: () => folder.close(),
+  }
+}

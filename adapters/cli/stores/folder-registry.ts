@@ -1,0 +1,71 @@
+import { join, resolve } from 'node:path'
+import { type DiskRegistry, openRegistry } from '../../disk/open-registry.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { explainStorage } from '../explain.ts'
+import { type Planes, planesLooker } from '../health.ts'
+import type { Opened, OpenParts } from '../open-registry.ts'
+import type { OpenBucket } from './bucket.ts'
+import { expectSameBytes } from './same-bytes.ts'
+
+/** Without probes, the log still has to say that the storage is gone. */
+const lookEveryMs = 3_000
+
+/**
+ * A registry in a folder, or with its names in the folder and its bytes in a bucket.
+ *
+ * @throws CliError when the folder cannot be opened.
+ */
+export async function openFolder(parts: OpenParts, bucket: OpenBucket | null): Promise<Opened> {
+  const { options, maintenance, buffers, settings } = parts
+  const directory = settings.storageDir
+  const blobs = bucket === null ? {} : { blobs: bucket.blobs }
+  const registry = await explained(directory, () =>
+    openRegistry({ ...options, ...blobs, directory, buffers, maintenance }),
+  )
+  const place = resolve(directory)
+  if (bucket !== null && !settings.readOnly) {
+    try {
+      const { fileKeyStore } = await import('../signing-keys-file.ts')
+      const names = fileKeyStore(join(place, 'bucket.json'))
+      await expectSameBytes(names, bucket.marker, { names: place, bytes: bucket.place })
+    } catch (error) {
+      await registry.close()
+      throw error
+    }
+  }
+  const look = planesLooker(() => planesOf(registry))
+  const timer = setInterval(look, lookEveryMs)
+  timer.unref()
+  return {
+    registry,
+    kept:
+      bucket === null
+        ? { fields: { storage: place }, text: `keeping everything in ${place}` }
+        : {
+            fields: { storage: place, bucket: bucket.place },
+            text: `keeping names in ${place} and bytes in ${bucket.place}`,
+          },
+    look,
+    async close() {
+      clearInterval(timer)
+      await registry.close()
+      await bucket?.close()
+    },
+  }
+}
+
+/** Opens something in a folder. @throws CliError that says what to do, where that is known. */
+export async function explained<T>(directory: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    const explanation = explainStorage(error, directory)
+    throw explanation === null ? error : new CliError(exitCodes.problem, [explanation])
+  }
+}
+
+async function planesOf(registry: DiskRegistry): Promise<Planes> {
+  // What it finds is in the status.
+  await registry.check().catch(() => {})
+  return registry.status().store.health
+}
