@@ -20,6 +20,8 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // Tests that wait for clocks cost nothing beside each other.
+    maxConcurrency: 16,
     // Only bounds for what never ends: a busy machine must not fail a test.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -7,8 +7,8 @@ import { forgeriesOf } from '../access/forgeries.ts'
 import { audience, issuerKey, localIssuer } from '../access/local-issuer.ts'
 import { makeAuthority } from '../node-http/test-authority.ts'
 import { hasOpenssl } from './certificates.ts'
-import { digestOf, useProgram } from './harness.ts'
-import { everyRuntime, printed } from './program.ts'
+import { describeEverywhere, digestOf, useProgram } from './harness.ts'
+import { printed } from './program.ts'
 
 /** `alice` with the password `secret`, and `bob` with `hunter2`, at the lowest cost of bcrypt. */
 const users = `alice:$2y$04$DvK1qGCY6ZnFXG9hf3elweKqkgaORNwinV2.qdYmlhIzoYI4b50Om
@@ -41,7 +41,7 @@ async function list(url: string, repository: string, headers = {}): Promise<numb
   return (await fetch(`${url}/v2/${repository}/tags/list`, { headers })).status
 }
 
-describe.each(everyRuntime)('access on %s', (runtime) => {
+describeEverywhere('access on %s', (runtime) => {
   const cli = useProgram(runtime)
 
   function file(text: string): string {

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { get } from 'node:http'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest'
 import {
   type Ended,
+  everyRuntime,
   type Program,
   programFor,
   type Running,
@@ -27,6 +28,18 @@ export interface Harness {
   serve(...words: readonly string[]): Promise<RunningServer>
   /** The same with mounts of its own, which a shell script makes first; see {@link hasMounts}. */
   serveWithMounts(script: string, ...words: readonly string[]): Promise<RunningServer>
+}
+
+/**
+ * Describes what holds on every runtime: the tests of one run in order, beside those of the others, since most of
+ * them wait. A test that polls takes `expect` from its context.
+ *
+ * @param title with `%s` for the runtime
+ */
+export function describeEverywhere(title: string, tests: (runtime: Runtime) => void): void {
+  describe.concurrent.each(everyRuntime)(title, (runtime) => {
+    describe.sequential('in order', () => tests(runtime))
+  })
 }
 
 /** Whether this machine lets us have mounts that no other process sees. */

@@ -1,11 +1,11 @@
 import { rename, rm } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { digestOf, pushBlob, useProgram } from './harness.ts'
-import { entries, everyRuntime, printed } from './program.ts'
+import { describeEverywhere, digestOf, pushBlob, useProgram } from './harness.ts'
+import { entries, printed } from './program.ts'
 
 const mediaType = 'application/vnd.oci.image.manifest.v1+json'
 
-describe.each(everyRuntime)('on %s, when the data folder goes', (runtime) => {
+describeEverywhere('on %s, when the data folder goes', (runtime) => {
   const cli = useProgram(runtime)
 
   test.each(['removed', 'moved'])('by being %s, nothing is acknowledged any more', async (how) => {

@@ -11,10 +11,8 @@ import {
   makeCertificate,
   takesVersion,
 } from './certificates.ts'
-import { digestOf, type Harness, useProgram } from './harness.ts'
-import { everyRuntime, printed, type RunningServer } from './program.ts'
-
-/** How long a change may take on a busy machine. */
+import { describeEverywhere, digestOf, type Harness, useProgram } from './harness.ts'
+import { printed, type RunningServer } from './program.ts'
 
 interface Serving {
   readonly folder: string
@@ -46,7 +44,7 @@ async function halfPushed(port: number) {
   }
 }
 
-describe.each(everyRuntime)('a reload on %s', (runtime) => {
+describeEverywhere('a reload on %s', (runtime) => {
   const cli = useProgram(runtime)
 
   test('is what SIGHUP asks for, and ends nothing', async () => {
@@ -59,7 +57,7 @@ describe.each(everyRuntime)('a reload on %s', (runtime) => {
   })
 
   describe.skipIf(!hasOpenssl)('of a certificate', () => {
-    test('lets a push under way finish', async () => {
+    test('lets a push under way finish', async ({ expect }) => {
       const { folder, started } = await serveTls(cli, 'first')
       expect(await certificateName(started.port)).toBe('first')
       const push = await halfPushed(started.port)
@@ -72,13 +70,13 @@ describe.each(everyRuntime)('a reload on %s', (runtime) => {
       expect((await started.ended).code).toBe(0)
     })
 
-    test('happens by itself once the files are renewed', async () => {
+    test('happens by itself once the files are renewed', async ({ expect }) => {
       const { folder, started } = await serveTls(cli, 'first')
       makeCertificate(folder, 'second')
       await expect.poll(() => certificateName(started.port)).toBe('second')
     })
 
-    test('that is not whole changes nothing', async () => {
+    test('that is not whole changes nothing', async ({ expect }) => {
       const { folder, started } = await serveTls(cli, 'first')
       const { key } = makeCertificate(folder, 'second')
       writeFileSync(key, readFileSync(key, 'utf8').slice(0, 100))

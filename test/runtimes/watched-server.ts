@@ -9,6 +9,7 @@ const { serve } =
 
 const { url } = await serve(
   { fetch: watchedRegistry() },
-  { port: 0, timeouts: { keepAliveMs: 1_000 } },
+  // Deno waits for a body that a client sends only when it is told to go on.
+  { port: 0, timeouts: { keepAliveMs: 1_000, stallMs: 4_000 } },
 )
 process.stdout.write(`${url}\n`)
