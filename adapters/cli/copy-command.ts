@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import { RegistryError } from '../../src/index.ts'
 import {
   type CopyProblem,
@@ -12,37 +11,17 @@ import {
 } from '../../src/kit.ts'
 import { defaultHash } from '../disk/threaded-hash.ts'
 import { sizeText } from './copy/amounts.ts'
-import {
-  isSamePlace,
-  type OpenPlace,
-  openPlace,
-  type Place,
-  placeFlags,
-  placeName,
-  placeOf,
-} from './copy/place.ts'
+import { type OpenPlace, openPlace } from './copy/open-place.ts'
 import { ProgressText } from './copy/progress-text.ts'
 import { type CopyResult, jsonOf, planText, problemText, resultText } from './copy/result-text.ts'
 import { openStatusLine, type StatusLine } from './copy/status-line.ts'
+import { type CopyWish, copyFlags, wishOf } from './copy/wish.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { plain } from './plain-text.ts'
-import { count, size } from './quantities.ts'
 import { listenToSignals } from './signals.ts'
-import { parseWords, type Words } from './words.ts'
-
-/** What is to be copied, and how. */
-interface Wish {
-  readonly from: Place
-  readonly to: Place
-  readonly running: boolean
-  readonly mirror: boolean
-  readonly dryRun: boolean
-  readonly verify: boolean
-  readonly json: boolean
-  readonly concurrency: number
-  /** In bytes a second; null for no limit. */
-  readonly rate: number | null
-}
+import { storeSettings } from './store-settings.ts'
+import type { Patience } from './stores/wait-for.ts'
+import { parseWords } from './words.ts'
 
 /** What the copy works with. */
 interface Tools {
@@ -66,31 +45,20 @@ export async function copyCommand(line: readonly string[]): Promise<number> {
   const parsed = await parseWords(line, {
     command: 'layerdock copy',
     words: [],
-    flags: {
-      ...placeFlags('from'),
-      ...placeFlags('to'),
-      running: null,
-      mirror: null,
-      'dry-run': null,
-      verify: null,
-      json: null,
-      rate: 'SIZE',
-      concurrency: 'N',
-    },
+    flags: copyFlags,
   })
   if (parsed.switches.has('help')) {
     process.stdout.write((await import('./copy-help.ts')).copyHelp)
     return exitCodes.ok
   }
   const wish = await wishOf(parsed)
-  const { signal, aborted } = endedBySignals()
+  const { signal, stop, aborted } = endedBySignals()
   const status = openStatusLine()
-  const onNotice = (): void => {}
+  const tools = { patience: patienceOf(status, stop), onNotice: () => {} }
   try {
-    const mode = wish.running ? 'running' : 'read'
-    const source = await openPlace(wish.from, mode, onNotice)
+    const source = await openPlace(wish.from, wish.running ? 'running' : 'read', tools)
     try {
-      const target = await openPlace(wish.to, wish.dryRun ? 'look' : 'write', onNotice)
+      const target = await openPlace(wish.to, wish.dryRun ? 'look' : 'write', tools)
       try {
         return await copy(wish, { source, target, status, signal })
       } finally {
@@ -101,15 +69,28 @@ export async function copyCommand(line: readonly string[]): Promise<number> {
     }
   } catch (error) {
     status.end()
-    throw aborted() ?? explained(error, wish)
+    throw aborted() ?? explained(error)
   }
 }
 
-async function copy(wish: Wish, tools: Tools): Promise<number> {
-  const { from, to, mirror, dryRun, verify, json, concurrency, rate } = wish
+/** How long a database or bucket is waited for, and who is told. */
+function patienceOf(status: StatusLine, stop: Promise<unknown>): Patience {
+  const say = (_fields: unknown, text?: string): void => {
+    if (text !== undefined) status.say(text)
+  }
+  return { withinMs: storeSettings.storeWait.default, stop, log: { info: () => {}, warn: say } }
+}
+
+async function copy(wish: CopyWish, tools: Tools): Promise<number> {
+  const { mirror, dryRun, verify, json, concurrency, rate } = wish
   const { source, target, status, signal } = tools
   const hash = defaultHash()
   const bounds = { concurrency, signal, hash, ...(rate === null ? {} : { bytesPerSecond: rate }) }
+  const names = { from: nameOf(source), to: nameOf(target) }
+  const common = source.parts.find((part) => target.parts.includes(part))
+  if (common !== undefined) {
+    throw new CliError(exitCodes.usage, [`${common} is what is to be copied; give another place`])
+  }
   status.show('comparing')
   const differences: StoreDifference[] = []
   const plan = await compareStores(source.stores, target.stores, {
@@ -121,7 +102,6 @@ async function copy(wish: Wish, tools: Tools): Promise<number> {
     },
   })
   status.end()
-  const names = { from: placeName(from), to: placeName(to) }
   if (!mirror) expectNoConflict(plan, differences)
   if (dryRun) {
     const text = planText(names, plan, mirror)
@@ -177,44 +157,15 @@ function expectNoConflict(plan: StoreComparison, differences: readonly StoreDiff
   ])
 }
 
-async function wishOf(parsed: Words): Promise<Wish> {
-  const { values, switches } = parsed
-  const problems: string[] = []
-  const from = placeOf(parsed, 'from', problems)
-  const to = placeOf(parsed, 'to', problems)
-  if (problems.length === 0 && isSamePlace(from, to)) {
-    problems.push(`--to ${placeName(to)}: is what is to be copied; give another place`)
-  }
-  const take = async <T>(flag: string, schema: v.GenericSchemaAsync<unknown, T>, initially: T) => {
-    const text = values.get(flag)?.at(-1)
-    if (text === undefined) return initially
-    const result = await v.safeParseAsync(schema, text)
-    if (result.success) return result.output
-    problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
-    return initially
-  }
-  const concurrency = await take(
-    'concurrency',
-    v.pipeAsync(count(1), v.maxValue(256, 'is more than 256')),
-    16,
-  )
-  const rate = await take<number | null>('rate', size, null)
-  if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
-  return {
-    from,
-    to,
-    concurrency,
-    rate,
-    running: switches.has('running'),
-    mirror: switches.has('mirror'),
-    dryRun: switches.has('dry-run'),
-    verify: switches.has('verify'),
-    json: switches.has('json'),
-  }
+interface Ending {
+  readonly signal: AbortSignal
+  readonly stop: Promise<unknown>
+  /** What to say once a signal came; null before. */
+  aborted(): CliError | null
 }
 
 /** Ends the copy at the first signal; a second one does not wait for what is under way. */
-function endedBySignals(): { readonly signal: AbortSignal; aborted(): CliError | null } {
+function endedBySignals(): Ending {
   const controller = new AbortController()
   const signals = listenToSignals(() => process.exit(exitCodes.problem))
   const stopped = new CliError(exitCodes.problem, [
@@ -222,17 +173,22 @@ function endedBySignals(): { readonly signal: AbortSignal; aborted(): CliError |
   ])
   void signals.stop.then(() => controller.abort(stopped))
   const { signal } = controller
-  return { signal, aborted: () => (signal.aborted ? stopped : null) }
+  return { signal, stop: signals.stop, aborted: () => (signal.aborted ? stopped : null) }
 }
 
-function explained(error: unknown, { to }: Wish): unknown {
+function explained(error: unknown): unknown {
   const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
   if (error instanceof CopyRefused) return problem(`${error.message}; nothing was changed`)
   if (!(error instanceof RegistryError)) return error
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
   const goesOn = 'What was copied stays; the same command goes on from there'
   if (error.kind === 'storageFull') {
-    return problem(`${placeName(to)}: there is no room left. Free some. ${goesOn}`)
+    return problem(`the target has no room left. Free some. ${goesOn}`)
   }
   return problem(`${plain(`${error.message}${cause}`, 1000)}. ${goesOn}`)
+}
+
+/** A place, for people. */
+function nameOf({ parts }: OpenPlace): string {
+  return parts.join(' and ')
 }

@@ -3,22 +3,30 @@ import { entry } from './help.ts'
 /** What `layerdock copy --help` prints. */
 export const copyHelp: string = `layerdock copy: copy a registry from one place to another.
 
+  layerdock copy --from DIR --to-database URL --to-bucket URL
+  layerdock copy --from-database URL --from-bucket URL --to DIR
   layerdock copy --from DIR --to DIR
 
-Repositories, blobs, manifests, tags, referrers and their times are copied; upload sessions are not,
+Repositories, blobs, manifests, tags, referrers and their times are copied; uploads under way are not,
 nor users, API tokens and policies. Bytes are hashed on the way: what is missing or damaged in the
 source is named, left out, and makes the exit code 1. In the end both sides are compared. A copy that
 was stopped goes on where it was when it is run again.
 
-Nothing that the target has is changed, unless --mirror is given. The source is never written. Stop its
-server, or start it with --read-only, so that it has nothing new in the end; --running copies what it
-has while it still takes pushes, for a first pass.
+Nothing that the target has is changed, unless --mirror is given. The source is never written. Stop
+its server, or start it with --read-only, so that it has nothing new in the end; --running copies what
+it has while it still takes pushes, for a first pass.
 
 ${entry('--from DIR', 'the folder of the registry that is copied')}
-${entry('--to DIR', 'the folder it is copied to; made where there is none')}
-${entry('--running', 'the server of --from still writes: copy what is there at this moment')}
+${entry('--from-database URL', 'its names are in PostgreSQL: postgres://user@host:5432/database. A password belongs into PGPASSWORD or a file')}
+${entry('--from-database-file FILE', 'a file that holds such a URL, with its password')}
+${entry('--from-bucket URL', 'its bytes are in S3: s3://bucket/prefix, as layerdock serve --bucket takes it')}
+${entry('--from-bucket-credentials-file FILE', 'keys for the bucket, where they are not those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')}
+${entry('--to…', 'the same for where it is copied to; a folder is made where there is none. With a database and no bucket, or a bucket and no database, the folder has the rest')}
+${entry('--no-prepared-statements', 'for a PgBouncer that pools transactions')}
+
+${entry('--running', 'the server of --from still writes its folder: copy what is there at this moment')}
 ${entry('--mirror', 'make the target as the source is: tags move, and what the source does not have is removed')}
-${entry('--dry-run', 'say what would be copied, with bytes, and change nothing')}
+${entry('--dry-run', 'say what would be copied, with bytes, and copy nothing; a new database gets its tables')}
 ${entry('--verify', 'read all bytes of the target again in the end; what is damaged is copied anew next time')}
 ${entry('--rate SIZE', 'send at most so many bytes a second, such as 50MiB')}
 ${entry('--concurrency N', 'blobs, manifests and tags copied at a time (16)')}

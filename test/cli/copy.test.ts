@@ -3,50 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { copyCommand } from '../../adapters/cli/copy-command.ts'
 import { CliError } from '../../adapters/cli/exit.ts'
-import { digestOf, pushBlob, useProgram } from './harness.ts'
-import { everyRuntime, type RunningServer } from './program.ts'
+import { end, pull, pushImage, tagsOf } from './copied-images.ts'
+import { digestOf, useProgram } from './harness.ts'
+import { everyRuntime } from './program.ts'
 
 const cli = useProgram()
-const imageType = 'application/vnd.oci.image.manifest.v1+json'
-
-/** Pushes an image of one layer to the repository `a`. */
-async function pushImage(url: string, tag: string, layer: Buffer): Promise<void> {
-  const config = Buffer.from('{}')
-  const descriptorOf = (bytes: Buffer) => ({
-    mediaType: 'application/octet-stream',
-    digest: digestOf(bytes),
-    size: bytes.length,
-  })
-  for (const bytes of [config, layer]) await pushBlob(url, bytes)
-  const body = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: imageType,
-    config: descriptorOf(config),
-    layers: [descriptorOf(layer)],
-  })
-  const headers = { 'Content-Type': imageType }
-  const answer = await fetch(`${url}/v2/a/manifests/${tag}`, { method: 'PUT', headers, body })
-  expect(answer.status).toBe(201)
-}
-
-/** What a client gets of a tag: its manifest, and its layer. */
-async function pull(url: string, tag: string): Promise<string> {
-  const manifest = await (await fetch(`${url}/v2/a/manifests/${tag}`)).text()
-  const [layer] = JSON.parse(manifest).layers
-  const bytes = await (await fetch(`${url}/v2/a/blobs/${layer.digest}`)).arrayBuffer()
-  expect(digestOf(new Uint8Array(bytes))).toBe(layer.digest)
-  return manifest
-}
-
-async function tagsOf(url: string): Promise<unknown> {
-  return (await (await fetch(`${url}/v2/a/tags/list`)).json()).tags
-}
-
-async function end({ child, ended }: RunningServer): Promise<void> {
-  child.kill('SIGTERM')
-  await ended
-}
-
 /** The folder of a store with one image, and no server. */
 async function filled(...tags: readonly string[]): Promise<string> {
   const folder = join(cli.folder(), 'data')
@@ -166,7 +127,7 @@ test('damaged bytes are named, and are not in the copy', async () => {
 describe('what cannot be copied is refused, and nothing is made', () => {
   test('a wrong command line', async () => {
     for (const [words, problem] of [
-      [[], 'what is to be copied? --from DIR'],
+      [[], 'what is to be copied? --from DIR, or --from-database URL'],
       [['--from', 'x'], 'where to? --to DIR'],
       [['--from', 'x', '--to', 'y/../x'], '--to y/../x: is what is to be copied'],
       [['--from', 'x', '--to', 'postgres+s3'], '--to postgres+s3: is not a folder'],

@@ -180,6 +180,26 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
 /** A history of clients. */
 export const history: fc.Arbitrary<Step[]> = fc.array(step, { maxLength: 25 })
 
+/** Repositories of {@link everyKind}. */
+export const [one, two]: readonly [RepositoryName, RepositoryName] = [
+  repositoryNamed('one'),
+  repositoryNamed('two'),
+]
+
+/** Something of every kind, part of it in two repositories. */
+export const everyKind: readonly Step[] = [
+  ...[one, two].flatMap((name) => [0, 1, 3, 4].map((number) => pushBlob(name, number))),
+  pushManifest(one, imageOf([1, 3]), tags.slice(0, 2)),
+  pushManifest(two, imageOf([1, 3]), tags.slice(1, 3)),
+  pushManifest(two, imageOf([4], { subject: subjectOf(imageOf([1, 3])) })),
+  pushManifest(two, imageOf([1], { annotations: { a: 'b' } }), [], 'sha512'),
+  pushBlob(repositories[0] ?? one, 2),
+]
+
+function subjectOf(text: string): object {
+  return { mediaType: 'a/b', digest: digestOfContent(text), size: text.length }
+}
+
 /** Everything clients can read: names, times, and all bytes by their hash. */
 export async function viewOf({ blobs, metadata }: CopiedStores): Promise<unknown> {
   const page = { limit: 10_000 }

@@ -2,42 +2,27 @@ import { expect, test } from 'vitest'
 import type { RegistryStores } from '../../src/index.ts'
 import { everyItem, RegistryError } from '../../src/index.ts'
 import { type CopiedStores, type CopyProblem, copyStores, memoryStores } from '../../src/kit.ts'
-import { repositoryNamed, tagNamed } from '../../src/testing/index.ts'
+import { tagNamed } from '../../src/testing/index.ts'
 import {
   bytesOf,
   digestOfContent,
+  everyKind,
   imageOf,
-  pushBlob,
+  one,
   pushManifest,
-  repositories,
   run,
   type Step,
-  tags,
+  two,
   viewOf,
 } from './content.ts'
 import { judged } from './judged-stores.ts'
 import { hash } from './places.ts'
 
-const [one, two] = [repositoryNamed('one'), repositoryNamed('two')]
 const noPause = async (): Promise<void> => {}
-
-/** Something of every kind, part of it in two repositories. */
-const steps: readonly Step[] = [
-  ...[one, two].flatMap((name) => [0, 1, 3, 4].map((number) => pushBlob(name, number))),
-  pushManifest(one, imageOf([1, 3]), tags.slice(0, 2)),
-  pushManifest(two, imageOf([1, 3]), tags.slice(1, 3)),
-  pushManifest(two, imageOf([4], { subject: subjectOf(imageOf([1, 3])) })),
-  pushManifest(two, imageOf([1], { annotations: { a: 'b' } }), [], 'sha512'),
-  pushBlob(repositories[0] ?? one, 2),
-]
-
-function subjectOf(text: string): object {
-  return { mediaType: 'a/b', digest: digestOfContent(text), size: text.length }
-}
 
 async function filled(more: readonly Step[] = []): Promise<RegistryStores> {
   const stores = memoryStores()
-  await run(stores, [...steps, ...more])
+  await run(stores, [...everyKind, ...more])
   return stores
 }
 

@@ -1,13 +1,9 @@
 import { resolve } from 'node:path'
-import type { NoticeSink } from '../../../src/index.ts'
-import { type CopiedStores, memoryStores } from '../../../src/kit.ts'
-import { StoreInUse } from '../../disk/lock.ts'
-import { type DiskStoresOptions, openDiskStores } from '../../disk/open-stores.ts'
-import { UnfitFolder } from '../../disk/store-folder.ts'
+import * as v from 'valibot'
 import { CliError, exitCodes } from '../exit.ts'
-import { explainStorage } from '../explain.ts'
 import { plain } from '../plain-text.ts'
-import { expectStore, isStore } from '../start-over.ts'
+import type { Setting } from '../setting.ts'
+import { type StoreSettings, storeSettings } from '../store-settings.ts'
 import type { Words } from '../words.ts'
 
 /** A registry that is copied from or to. */
@@ -16,79 +12,116 @@ export type Side = 'from' | 'to'
 /** Where a registry's names and bytes are, as the command line says. */
 export interface Place {
   readonly side: Side
-  readonly directory: string
+  /** A folder for all that is neither in a database nor in a bucket; null where there is no such thing. */
+  readonly directory: string | null
+  /** How the database and the bucket are reached, if there are any. */
+  readonly stores: StoreSettings
 }
+
+/** Settings of the server that each side has, under the same name behind `--from-` or `--to-`. */
+const sideSettings = {
+  database: 'database',
+  databaseFile: 'database-file',
+  bucket: 'bucket',
+  bucketCredentialsFile: 'bucket-credentials-file',
+} as const
 
 /** The flags of one side, with the names of their values. */
 export function placeFlags(side: Side): Readonly<Record<string, string>> {
-  return { [side]: 'DIR' }
+  return {
+    [side]: 'DIR',
+    [`${side}-database`]: 'URL',
+    [`${side}-database-file`]: 'FILE',
+    [`${side}-bucket`]: 'URL',
+    [`${side}-bucket-credentials-file`]: 'FILE',
+  }
 }
 
 /** Parses the flags of one side. Pushes what is wrong with them, a sentence each. */
-export function placeOf({ values }: Words, side: Side, problems: string[]): Place {
-  const directory = values.get(side)?.at(-1)
-  if (directory === undefined || directory === '') {
+export async function placeOf(
+  { values, switches }: Words,
+  side: Side,
+  problems: string[],
+): Promise<Place> {
+  const stores: { -readonly [K in keyof StoreSettings]: StoreSettings[K] } = {
+    ...defaults(),
+    preparedStatements: !switches.has('no-prepared-statements'),
+  }
+  for (const [name, flag] of Object.entries(sideSettings) as [
+    keyof typeof sideSettings,
+    string,
+  ][]) {
+    const text = values.get(`${side}-${flag}`)?.at(-1)
+    if (text === undefined) continue
+    const { schema, isSecret, offCommandLine } = storeSettings[name] as Setting<string | null>
+    const result = await v.safeParseAsync(schema, text)
+    const problem = result.success
+      ? (offCommandLine?.(result.output) ?? null)
+      : result.issues[0].message
+    const shown = isSecret === true ? ':' : ` ${plain(text, 100)}:`
+    if (problem !== null) problems.push(`--${side}-${flag}${shown} ${ofSide(problem, side)}`)
+    else if (result.success) stores[name] = result.output
+  }
+  const directory = values.get(side)?.at(-1) ?? null
+  problems.push(...wrongPlace(side, directory, stores))
+  return { side, directory, stores }
+}
+
+function wrongPlace(
+  side: Side,
+  directory: string | null,
+  { database, databaseFile, bucket }: StoreSettings,
+): readonly string[] {
+  const isElsewhere = database !== null || databaseFile !== null
+  if (database !== null && databaseFile !== null) {
+    return [`--${side}-database and --${side}-database-file: only one of them`]
+  }
+  if (directory === null && !isElsewhere) {
     const whose = side === 'from' ? 'what is to be copied' : 'where to'
-    problems.push(`${whose}? --${side} DIR`)
-  } else if (/^[a-z][a-z0-9+.-]*:\/\//i.test(directory) || directory === 'postgres+s3') {
-    problems.push(`--${side} ${plain(directory, 100)}: is not a folder`)
+    const names = `--${side} DIR, or --${side}-database URL and --${side}-bucket URL`
+    return [bucket === null ? `${whose}? ${names}` : `where are the names? ${names}`]
   }
-  return { side, directory: directory ?? '' }
+  if (directory === null) {
+    return bucket === null
+      ? [`where are the bytes? --${side}-bucket URL, or --${side} DIR for a folder of bytes`]
+      : []
+  }
+  if (isElsewhere && bucket !== null) {
+    return [`--${side} ${plain(directory, 100)}: names are in the database and bytes in the bucket`]
+  }
+  if (directory === '' || /^[a-z][a-z0-9+.-]*:\/\/|^postgres\+s3$/i.test(directory)) {
+    return [
+      `--${side} ${plain(directory, 100)}: is not a folder; --${side}-database and --${side}-bucket take URLs`,
+    ]
+  }
+  return []
 }
 
-/** What a place is called in messages: without secrets. */
-export function placeName({ directory }: Place): string {
-  return plain(directory, 200)
+/** Whether both sides name the same folder. */
+export function isSameFolder({ directory: one }: Place, { directory: other }: Place): boolean {
+  return one !== null && other !== null && resolve(one) === resolve(other)
 }
 
-/** Whether two places would be the same. */
-export function isSamePlace(one: Place, other: Place): boolean {
-  return resolve(one.directory) === resolve(other.directory)
+/** A message of the server, with the names that its flags have here. */
+export function ofSide(text: string, side: Side): string {
+  return text
+    .replaceAll('LAYERDOCK_DATABASE or ', '')
+    .replaceAll('--storage-dir', `--${side}`)
+    .replaceAll(/--(?=(?:database|bucket)(?:-|\b))/g, `--${side}-`)
 }
 
-/** Stores that are open. */
-export interface OpenPlace {
-  readonly stores: CopiedStores
-  close(): Promise<void>
+/** The same for an error that ends the command. */
+export function errorOfSide(error: unknown, side: Side): unknown {
+  if (!(error instanceof CliError)) return error
+  // What is wrong stands on the command line, not in settings.
+  const code = error.exitCode === exitCodes.config ? exitCodes.usage : error.exitCode
+  return new CliError(
+    code,
+    error.messages.map((message) => ofSide(message, side)),
+  )
 }
 
-/**
- * Opens a place.
- *
- * @param mode `look` is `read`, and stands for empty stores where there is no store yet
- * @throws CliError when it cannot be opened, and what to do.
- */
-export async function openPlace(
-  place: Place,
-  mode: DiskStoresOptions['mode'] | 'look',
-  onNotice: NoticeSink,
-): Promise<OpenPlace> {
-  const { directory, side } = place
-  if (mode === 'look' && !(await isStore(directory))) {
-    return { stores: memoryStores(), close: async () => {} }
-  }
-  if (side === 'from') await expectStore(directory)
-  try {
-    const how = mode === 'look' ? 'read' : mode
-    const stores = await openDiskStores({ directory, mode: how, onNotice })
-    return { stores, close: () => stores.close() }
-  } catch (error) {
-    throw explained(error, place, mode)
-  }
-}
-
-function explained(error: unknown, { directory, side }: Place, mode: string): unknown {
-  const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
-  if (error instanceof StoreInUse) {
-    const advice =
-      side === 'to' || mode !== 'read'
-        ? 'Stop it first'
-        : 'Stop it first, or start it with --read-only, or copy what is there now with --running'
-    return problem(`${error.message}. ${advice}`)
-  }
-  if (error instanceof UnfitFolder) {
-    return problem(`${error.message}. Choose a folder that is empty, or is not there yet`)
-  }
-  const text = explainStorage(error, directory)
-  return text === null ? error : problem(text.replaceAll('--storage-dir', `--${side}`))
+function defaults(): StoreSettings {
+  const entries = Object.entries(storeSettings).map(([name, setting]) => [name, setting.default])
+  return Object.fromEntries(entries) as StoreSettings
 }

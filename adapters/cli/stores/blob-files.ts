@@ -6,7 +6,7 @@ import type { OpenParts } from '../open-registry.ts'
 import { codeOf, replaceFile } from '../whole-file.ts'
 import type { BytesPlace } from './database-registry.ts'
 import { explained } from './folder-registry.ts'
-import { markerName } from './same-bytes.ts'
+import { type BytesMarker, markerName } from './same-bytes.ts'
 
 /**
  * Opens the folder of the settings for the bytes of names that are in a database. One server has it at a time.
@@ -26,21 +26,10 @@ export async function openBlobFiles(
   await folder.clearUploads(
     async (id) => (await uploads.find(id, Number.POSITIVE_INFINITY)) !== null,
   )
-  const marker = join(directory, markerName)
   return {
     blobs: folder.blobs,
     place: directory,
-    marker: {
-      async read() {
-        try {
-          return await readFile(marker, 'utf8')
-        } catch (error) {
-          if (codeOf(error) === 'ENOENT') return null
-          throw error
-        }
-      },
-      write: (text) => replaceFile(marker, text),
-    },
+    marker: folderMarker(directory),
     watched: {
       name: 'the storage',
       tells: true,
@@ -50,5 +39,21 @@ export async function openBlobFiles(
       },
     },
     close: () => folder.close(),
+  }
+}
+
+/** The marker of bytes in a folder. */
+export function folderMarker(directory: string): BytesMarker {
+  const marker = join(directory, markerName)
+  return {
+    async read() {
+      try {
+        return await readFile(marker, 'utf8')
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return null
+        throw error
+      }
+    },
+    write: (text) => replaceFile(marker, text),
   }
 }

@@ -1,6 +1,6 @@
 import type { BlobStore } from '../../../src/kit.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import type { Settings } from '../settings.ts'
+import type { StoreSettings } from '../store-settings.ts'
 import { readCredentialsFile } from './credentials-file.ts'
 import { explainBucket } from './explain-stores.ts'
 import { type BytesMarker, markerName } from './same-bytes.ts'
@@ -21,7 +21,7 @@ export interface OpenBucket {
  * @throws CliError that says what is wrong; StoppedWaiting.
  */
 export async function openBucket(
-  settings: Settings,
+  settings: StoreSettings,
   patience: Patience,
 ): Promise<OpenBucket | null> {
   const { bucket: url } = settings

@@ -2,7 +2,7 @@ import type { KeyStore } from '../../../src/access/index.ts'
 import type { PostgresStores } from '../../postgres/index.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { readText } from '../read-text.ts'
-import type { Settings } from '../settings.ts'
+import type { StoreSettings } from '../store-settings.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import { explainDatabase } from './explain-stores.ts'
 import { type Patience, waitFor } from './wait-for.ts'
@@ -23,7 +23,7 @@ export interface StartedDatabase {
  *
  * @throws CliError when the file that names it cannot be read, or holds no URL.
  */
-export function startDatabase(settings: Settings, patience: Patience): StartedDatabase {
+export function startDatabase(settings: StoreSettings, patience: Patience): StartedDatabase {
   const url = urlOf(settings)
   const place = parseDatabaseUrl(url)?.place ?? ''
   const { poolSize, preparedStatements: prepare, keepDeleted: trashMs } = settings
@@ -53,7 +53,7 @@ export function startDatabase(settings: Settings, patience: Patience): StartedDa
   }
 }
 
-function urlOf({ database, databaseFile }: Settings): string {
+function urlOf({ database, databaseFile }: StoreSettings): string {
   if (database !== null) return database
   const path = databaseFile ?? ''
   const url = textOf(path).trim()

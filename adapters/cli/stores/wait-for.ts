@@ -13,7 +13,7 @@ export interface Explanation {
 export interface Patience {
   /** In milliseconds. */
   readonly withinMs: number
-  readonly log: Entries
+  readonly log: Pick<Entries, 'info' | 'warn'>
   /** Resolves when the program is asked to end. */
   readonly stop: Promise<unknown>
 }

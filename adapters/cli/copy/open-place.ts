@@ -1,0 +1,188 @@
+import { join, resolve } from 'node:path'
+import type { KeyStore } from '../../../src/access/index.ts'
+import type { NoticeSink } from '../../../src/index.ts'
+import { type BlobStore, type CopiedStores, memoryStores } from '../../../src/kit.ts'
+import { openBlobFolder } from '../../disk/blob-folder.ts'
+import { StoreInUse } from '../../disk/lock.ts'
+import { openDiskStores } from '../../disk/open-stores.ts'
+import { UnfitFolder } from '../../disk/store-folder.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { explainStorage } from '../explain.ts'
+import { plain } from '../plain-text.ts'
+import { expectStore, isStore } from '../start-over.ts'
+import { wantsDatabase } from '../store-settings.ts'
+import type { BytesMarker } from '../stores/same-bytes.ts'
+import type { Patience } from '../stores/wait-for.ts'
+import { errorOfSide, ofSide, type Place } from './place.ts'
+
+/**
+ * How a place is opened: to be written; to be read, while nothing writes it; beside a server that writes it; to be
+ * looked at, which stands for empty stores where there is no store yet.
+ */
+export type OpenMode = 'write' | 'read' | 'running' | 'look'
+
+/** Stores that are open. */
+export interface OpenPlace {
+  readonly stores: CopiedStores
+  /** What they are in, for people and without secrets: no two places may have one of them in common. */
+  readonly parts: readonly string[]
+  close(): Promise<void>
+}
+
+/** What places are opened with. */
+export interface OpenTools {
+  readonly patience: Patience
+  readonly onNotice: NoticeSink
+}
+
+/**
+ * Opens a place.
+ *
+ * @throws CliError when it cannot be opened, and what to do; StoppedWaiting.
+ */
+export async function openPlace(
+  place: Place,
+  mode: OpenMode,
+  tools: OpenTools,
+): Promise<OpenPlace> {
+  const { stores, side } = place
+  const opening = new Opening(place, mode, tools)
+  try {
+    if (wantsDatabase(stores)) return await opening.withDatabase()
+    return await opening.withFolder()
+  } catch (error) {
+    await opening.close()
+    throw errorOfSide(error, side)
+  }
+}
+
+class Opening {
+  readonly #place: Place
+  readonly #mode: OpenMode
+  readonly #tools: OpenTools
+  /** What was opened, the last first. */
+  readonly #open: Array<() => Promise<void>> = []
+
+  constructor(place: Place, mode: OpenMode, tools: OpenTools) {
+    this.#place = place
+    this.#mode = mode
+    this.#tools = tools
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#open.splice(0)) await close().catch(() => {})
+  }
+
+  /** Names in a database, bytes in a bucket or in a folder. */
+  async withDatabase(): Promise<OpenPlace> {
+    const { stores: settings } = this.#place
+    const { startDatabase } = await import('../stores/database.ts')
+    const database = startDatabase(settings, this.#tools.patience)
+    this.#open.unshift(() => database.close())
+    const db = await database.opened
+    const bytes = await this.#bytes()
+    const names = `the database ${database.place}`
+    await this.#pair(db.keyStore('bytes'), bytes.marker, names, bytes.place)
+    const blobs = db.smallBlobs(bytes.blobs, settings.smallBlobs)
+    return this.#opened({ blobs, metadata: db.metadata }, [names, bytes.place])
+  }
+
+  /** Names in a folder, bytes there too or in a bucket. */
+  async withFolder(): Promise<OpenPlace> {
+    const { side } = this.#place
+    const directory = this.#place.directory ?? ''
+    const mode = this.#mode === 'look' ? 'read' : this.#mode
+    if (this.#mode === 'look' && !(await isStore(directory))) {
+      return this.#opened(memoryStores(), [folderName(directory)])
+    }
+    if (side === 'from') await expectStore(directory)
+    const bucket = await this.#bucket()
+    const { onNotice } = this.#tools
+    const blobs = bucket === null ? {} : { blobs: bucket.blobs }
+    const stores = await this.#inFolder(directory, () =>
+      openDiskStores({ directory, mode, onNotice, ...blobs }),
+    )
+    this.#open.unshift(() => stores.close())
+    const names = folderName(directory)
+    if (bucket === null) return this.#opened(stores, [names])
+    const { fileKeyStore } = await import('../signing-keys-file.ts')
+    const pair = fileKeyStore(join(resolve(directory), 'bucket.json'))
+    await this.#pair(pair, bucket.marker, names, bucket.place)
+    return this.#opened(stores, [names, bucket.place])
+  }
+
+  #opened(stores: CopiedStores, parts: readonly string[]): OpenPlace {
+    return { stores, parts, close: () => this.close() }
+  }
+
+  async #bytes(): Promise<OpenBytes> {
+    const bucket = await this.#bucket()
+    if (bucket !== null) return bucket
+    const directory = resolve(this.#place.directory ?? '')
+    if (this.#place.side === 'from') await expectStore(directory)
+    const { onNotice } = this.#tools
+    const readOnly = this.#mode !== 'write'
+    const folder = await this.#inFolder(directory, () =>
+      openBlobFolder({ directory, readOnly, onNotice }),
+    )
+    this.#open.unshift(() => folder.close())
+    const { folderMarker } = await import('../stores/blob-files.ts')
+    const { blobs } = folder
+    return { blobs, place: folderName(directory), marker: folderMarker(directory) }
+  }
+
+  async #bucket(): Promise<OpenBytes | null> {
+    const { openBucket } = await import('../stores/bucket.ts')
+    const bucket = await openBucket(this.#place.stores, this.#tools.patience)
+    if (bucket === null) return null
+    this.#open.unshift(() => bucket.close())
+    return { ...bucket, place: `the bucket ${bucket.place}` }
+  }
+
+  /** Sees to it that the names and bytes of a target belong together, as a server does. */
+  async #pair(names: KeyStore, marker: BytesMarker, ofNames: string, bytes: string): Promise<void> {
+    if (this.#mode !== 'write') return
+    const { expectSameBytes } = await import('../stores/same-bytes.ts')
+    await expectSameBytes(names, marker, { names: ofNames, bytes })
+  }
+
+  async #inFolder<T>(directory: string, open: () => Promise<T>): Promise<T> {
+    try {
+      return await open()
+    } catch (error) {
+      throw this.#explained(error, directory)
+    }
+  }
+
+  #explained(error: unknown, directory: string): unknown {
+    const { side } = this.#place
+    const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
+    if (error instanceof StoreInUse) {
+      const advice =
+        side === 'to' || this.#mode !== 'read'
+          ? 'Stop it first'
+          : 'Stop it first, or start it with --read-only, or copy what is there now with --running'
+      return problem(`${error.message}. ${advice}`)
+    }
+    if (error instanceof UnfitFolder) {
+      return problem(
+        side === 'from'
+          ? `${error.message}`
+          : `${error.message}. Choose a folder that is empty, or is not there yet`,
+      )
+    }
+    const text = explainStorage(error, directory)
+    return text === null ? error : problem(ofSide(text, side))
+  }
+}
+
+interface OpenBytes {
+  readonly blobs: BlobStore
+  readonly place: string
+  readonly marker: BytesMarker
+}
+
+/** A folder, for people. */
+function folderName(directory: string): string {
+  return plain(directory, 200)
+}

@@ -1,0 +1,73 @@
+import * as v from 'valibot'
+import { CliError, exitCodes } from '../exit.ts'
+import { plain } from '../plain-text.ts'
+import { count, size } from '../quantities.ts'
+import type { Words } from '../words.ts'
+import { isSameFolder, type Place, placeFlags, placeOf } from './place.ts'
+
+/** What is to be copied, and how. */
+export interface CopyWish {
+  readonly from: Place
+  readonly to: Place
+  readonly running: boolean
+  readonly mirror: boolean
+  readonly dryRun: boolean
+  readonly verify: boolean
+  readonly json: boolean
+  readonly concurrency: number
+  /** In bytes a second; null for no limit. */
+  readonly rate: number | null
+}
+
+/** The flags of `layerdock copy`. */
+export const copyFlags: Readonly<Record<string, string | null>> = {
+  ...placeFlags('from'),
+  ...placeFlags('to'),
+  running: null,
+  mirror: null,
+  'dry-run': null,
+  verify: null,
+  json: null,
+  'no-prepared-statements': null,
+  rate: 'SIZE',
+  concurrency: 'N',
+}
+
+/** Reads what the command line asks for. @throws CliError with every problem of it. */
+export async function wishOf(parsed: Words): Promise<CopyWish> {
+  const { values, switches } = parsed
+  const problems: string[] = []
+  const from = await placeOf(parsed, 'from', problems)
+  const to = await placeOf(parsed, 'to', problems)
+  if (problems.length === 0 && isSameFolder(from, to)) {
+    problems.push(
+      `--to ${plain(to.directory ?? '', 200)}: is what is to be copied; give another place`,
+    )
+  }
+  const take = async <T>(flag: string, schema: v.GenericSchemaAsync<unknown, T>, initially: T) => {
+    const text = values.get(flag)?.at(-1)
+    if (text === undefined) return initially
+    const result = await v.safeParseAsync(schema, text)
+    if (result.success) return result.output
+    problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
+    return initially
+  }
+  const concurrency = await take(
+    'concurrency',
+    v.pipeAsync(count(1), v.maxValue(256, 'is more than 256')),
+    16,
+  )
+  const rate = await take<number | null>('rate', size, null)
+  if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
+  return {
+    from,
+    to,
+    concurrency,
+    rate,
+    running: switches.has('running'),
+    mirror: switches.has('mirror'),
+    dryRun: switches.has('dry-run'),
+    verify: switches.has('verify'),
+    json: switches.has('json'),
+  }
+}
