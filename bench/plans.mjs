@@ -44,7 +44,7 @@ export function statementsOf(log) {
 export function shapeOf(text) {
   return oneLine(text)
     .replaceAll(/extract\((\w+|\$\d+) from/g, 'extract(? from')
-    .replaceAll(/'(?:[^']|'')*'|\$\d+|\b\d+\b|\b(?:true|false|null)\b/g, '?')
+    .replaceAll(/(?<=[(, ])-\d+|'(?:[^']|'')*'|\$\d+|\b\d+\b|\b(?:true|false|null)\b/g, '?')
 }
 
 /**

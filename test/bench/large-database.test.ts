@@ -67,9 +67,9 @@ test('a large table that is read from end to end is a fault, and a small one is 
 
 test('a statement is known again whose constants are placeholders', () => {
   const text =
-    "select extract(epoch from now()), decode($1, 'hex') from t where not gone and a = true limit 7"
+    "select extract(epoch from now()), decode($1, 'hex') from t where not gone and a = -1 or b = true limit 7"
   const counted =
-    'select extract($2 from now()),  decode($1, $3)\n from t where not gone and a = $4 limit $5'
+    'select extract($2 from now()),  decode($1, $3)\n from t where not gone and a = $4 or b = $5 limit $6'
   expect(shapeOf(text)).toBe(shapeOf(counted))
   expect(shapeOf(text)).not.toBe(shapeOf('select 1'))
 })
