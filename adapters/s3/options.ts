@@ -34,8 +34,8 @@ export interface S3Options {
   /** Connections at once, where the transport is Node's. Default: 256. */
   readonly sockets?: number
   /**
-   * Bytes of a part at first; they grow with the number of parts, so that 10,000 of them reach 1 TiB.
-   * Default, and the least S3 takes: 5 MiB.
+   * Bytes of a part at first; they grow with the number of parts, so that 10,000 of them reach 1 TiB. Default:
+   * 8 MiB, since each part is a request; the least S3 takes is 5 MiB.
    */
   readonly partBytes?: number
   /** Whether all parts but the last have to be of one size. Default: on R2. */
@@ -90,7 +90,7 @@ export interface S3Settings {
 
 /** Decides what the options leave open. @throws TypeError that says what is wrong. */
 export function settingsOf(options: S3Options): S3Settings {
-  const { bucket, partBytes = smallestPart } = options
+  const { bucket, partBytes = 8 * mib } = options
   if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]{1,254}$/.test(bucket)) {
     throw new TypeError(`${JSON.stringify(bucket)} is not the name of a bucket`)
   }

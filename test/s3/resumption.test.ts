@@ -43,7 +43,7 @@ interface Node {
 
 function nodeOf(options: S3Options): Node {
   const transport = watched()
-  return { store: s3Blobs({ ...options, transport, retries: 0 }), transport }
+  return { store: s3Blobs({ partBytes: part, ...options, transport, retries: 0 }), transport }
 }
 
 function resumptionOn(name: string, service: TestService<ObjectStorage>): void {

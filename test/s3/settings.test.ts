@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { s3Options } from '../../adapters/s3/index.ts'
+import { s3Blobs, s3Options } from '../../adapters/s3/index.ts'
 import { settingsOf } from '../../adapters/s3/options.ts'
 
 describe('the URL of a bucket', () => {
@@ -75,6 +75,14 @@ describe('where the bucket is', () => {
       region: 'auto',
       equalParts: true,
     })
+  })
+
+  test('a client that sends chunks is told what S3 takes, and no more', () => {
+    const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' }
+    const mib = 1024 * 1024
+    const least = (equalParts: boolean) =>
+      s3Blobs({ bucket: 'images', region: 'eu-west-1', credentials, equalParts }).minChunkBytes
+    expect([least(false), least(true)]).toEqual([5 * mib, 8 * mib])
   })
 
   test.each([
