@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { S3Error, type S3Options, s3Blobs } from '../../adapters/s3/index.ts'
+import { fetchTransport } from '../../adapters/s3/fetch-transport.ts'
+import { S3Error, type S3Options, type S3Transport, s3Blobs } from '../../adapters/s3/index.ts'
 import { RegistryError } from '../../src/index.ts'
 import { type BlobRef, type BlobStore, newUploadId } from '../../src/kit.ts'
 import { readAll, sampleBytes, sampleDigest } from '../../src/testing/index.ts'
@@ -87,7 +88,11 @@ async function useAll(store: BlobStore): Promise<void> {
   for (const blob of blobs) expect(await store.delete(blob)).toBe(true)
 }
 
-function faultsOn(name: string, service: TestService<ObjectStorage>): void {
+function faultsOn(
+  name: string,
+  service: TestService<ObjectStorage>,
+  transport?: () => S3Transport,
+): void {
   withServices(`faults before ${name}`, { service }, (running) => {
     const options = optionsOf(() => running.service)
 
@@ -98,7 +103,8 @@ function faultsOn(name: string, service: TestService<ObjectStorage>): void {
       const given = await options()
       const quick = { idleMs: 1000, completeMs: 1000, longestWaitMs: 20 }
       const endpoint = `http://127.0.0.1:${proxy.port}`
-      return { store: s3Blobs({ ...given, ...quick, ...more, endpoint }), given }
+      const over = transport === undefined ? {} : { transport: transport() }
+      return { store: s3Blobs({ ...given, ...quick, ...more, ...over, endpoint }), given }
     }
 
     test.each(Object.keys(faults))('nothing is lost where any call %s', async (what) => {
@@ -191,4 +197,7 @@ function faultsOn(name: string, service: TestService<ObjectStorage>): void {
 }
 
 faultsOn('SeaweedFS', seaweedfs)
-if (isFull) faultsOn('versitygw', versitygw)
+if (isFull) {
+  faultsOn('versitygw', versitygw)
+  faultsOn('versitygw, over fetch', versitygw, fetchTransport)
+}
