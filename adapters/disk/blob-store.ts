@@ -8,6 +8,7 @@ import {
 import type {
   BlobRef,
   BlobStore,
+  ByteSpan,
   OpenBlob,
   StagedBlob,
   StageHint,
@@ -101,12 +102,13 @@ export class DiskBlobStore implements BlobStore {
   }
 
   /** @throws RegistryError `unavailable` when the folder of all blobs is gone. */
-  open(ref: BlobRef, how?: 'anew'): Promise<OpenBlob | null> {
-    const known = how === undefined ? this.#segments.known(ref) : null
+  open(ref: BlobRef, how?: 'anew' | ByteSpan): Promise<OpenBlob | null> {
+    const mayBeCopy = how !== 'anew'
+    const known = mayBeCopy ? this.#segments.known(ref) : null
     if (known !== null) return settled(known)
     const place = parseSegmentKey(ref.key)
     if (place === null) return this.#openFile(ref)
-    return this.#segments.open(ref, place, how === undefined)
+    return this.#segments.open(ref, place, mayBeCopy)
   }
 
   async #openFile(ref: BlobRef): Promise<OpenBlob | null> {

@@ -34,8 +34,8 @@ export class S3Bucket {
     this.client = client
   }
 
-  /** Writes a whole object under a key that has none. False where there is one: not of this call. */
-  async put(key: string, body: readonly Uint8Array[]): Promise<boolean> {
+  /** Writes a whole object under a fresh key. */
+  async put(key: string, body: readonly Uint8Array[]): Promise<void> {
     const { conditionalWrites } = this.client.settings
     const headers = {
       'content-type': 'application/octet-stream',
@@ -44,9 +44,11 @@ export class S3Bucket {
     }
     const call = { operation: 'PutObject', method: 'PUT', key, headers, body } as const
     const answer = await this.client.expect(call, 'PreconditionFailed')
-    if (!(answer instanceof S3Error)) return true
-    // A try whose answer was lost may have written it. Nobody else knows the key.
-    return (await this.head(key))?.size === lengthOf(body)
+    if (!(answer instanceof S3Error)) return
+    // Nobody else knows the key: a try whose answer was lost wrote it, or began to.
+    if ((await this.head(key))?.size === lengthOf(body)) return
+    const { 'if-none-match': _, ...again } = headers as Record<string, string>
+    await this.client.expect({ ...call, headers: again })
   }
 
   /** What is known of an object; null when there is none. */

@@ -1,3 +1,4 @@
+import { fastCrc32 } from './checksum.ts'
 import { KeptCredentials } from './credentials.ts'
 import { fetchTransport } from './fetch-transport.ts'
 import { nodeTransport } from './node-transport.ts'
@@ -43,11 +44,13 @@ export class S3Client {
   readonly transport: S3Transport
   readonly #credentials: KeptCredentials
   readonly #signer: Signer
+  readonly #crc32: ReturnType<typeof fastCrc32>
 
   constructor(options: S3Options) {
     this.settings = settingsOf(options)
     this.transport = options.transport ?? nodeTransport(options.sockets ?? 256) ?? fetchTransport()
     this.#credentials = new KeptCredentials(options.credentials)
+    this.#crc32 = this.settings.checksums ? fastCrc32() : null
     this.#signer = new Signer(this.settings.region, this.#credentials)
   }
 
@@ -103,16 +106,12 @@ export class S3Client {
 
   /** Whether a checksum is sent with bytes. */
   get hasChecksums(): boolean {
-    const { settings, transport } = this
-    return settings.checksums && transport.crc32 !== undefined
+    return this.#crc32 !== null
   }
 
   /** The header with the checksum of bytes; none where there is no fast one. */
   checksum(body: readonly Uint8Array[]): Record<string, string> {
-    if (!this.hasChecksums) return {}
-    const sum = this.transport.crc32?.(body) ?? 0
-    const bytes = [24, 16, 8, 0].map((shift) => (sum >>> shift) & 255)
-    return { 'x-amz-checksum-crc32': btoa(String.fromCharCode(...bytes)) }
+    return this.#crc32 === null ? {} : { 'x-amz-checksum-crc32': this.#crc32(body) }
   }
 
   /** A URL that the object can be got from for `ttlMs`; null where there is none. */

@@ -3,7 +3,6 @@ import type { S3Body, S3Request, S3Response, S3Transport } from './transport.ts'
 
 type Http = typeof import('node:http')
 type Https = typeof import('node:https')
-type Zlib = typeof import('node:zlib')
 
 /** Asks the runtime itself, so that a bundle for another one does not have to resolve `node:` modules. */
 type Builtin = <T>(name: string) => T | undefined
@@ -30,15 +29,11 @@ export function nodeTransport(sockets: number): S3Transport | null {
   } as const
   const plain = new http.Agent(settings)
   const secure = new https.Agent(settings)
-  const crc = builtin?.<Zlib>('node:zlib')?.crc32
   return {
     send: (request) => {
       const isSecure = request.url.protocol === 'https:'
       return exchange(request, isSecure ? https.request : http.request, isSecure ? secure : plain)
     },
-    ...(crc === undefined
-      ? {}
-      : { crc32: (pieces) => pieces.reduce((sum, piece) => crc(piece, sum), 0) }),
     async close() {
       plain.destroy()
       secure.destroy()

@@ -11,21 +11,28 @@ export interface ReadObject {
   readonly size: number
 }
 
+/** Bytes that are on their way. */
+export interface Begun {
+  readonly body: S3Body
+  /** Which of the object's they are. */
+  readonly span: ByteSpan
+}
+
 /**
  * Committed bytes of which the reading has begun: the answer that said the object is there is the answer that has
  * its bytes. A reader of another span begins again.
  */
-export function openObject(bucket: S3Bucket, object: ReadObject, begun: S3Body | null): OpenBlob {
+export function openObject(bucket: S3Bucket, object: ReadObject, begun: Begun | null): OpenBlob {
   let unread = begun
   const close = async (): Promise<void> => {
-    unread?.cancel()
+    unread?.body.cancel()
     unread = null
   }
   return {
     size: object.size,
     stream(span = { start: 0, end: object.size }) {
-      const isWhole = span.start === 0 && span.end === object.size
-      const body = isWhole ? unread : null
+      const isBegun = unread?.span.start === span.start && unread.span.end === span.end
+      const body = isBegun ? (unread?.body ?? null) : null
       if (body === null) void close()
       unread = null
       return streamOf(new SpanReader(bucket, object, span, body))

@@ -1,4 +1,4 @@
-import type { Digest, UploadId } from '../../src/index.ts'
+import { type Digest, RegistryError, type UploadId } from '../../src/index.ts'
 import type { BlobRef, StagedBlob, StageHint } from '../../src/kit.ts'
 import type { S3Bucket } from './bucket.ts'
 import type { ByteBudget } from './byte-budget.ts'
@@ -20,8 +20,8 @@ export interface StageDeps {
   readonly uploads: S3Uploads
   readonly settings: S3Settings
   readonly budget: ByteBudget
-  /** Told once a stage takes no more bytes. */
-  ended(id: UploadId, stage: S3Stage): void
+  /** Told once a stage takes no more bytes, and of the state it left. */
+  ended(id: UploadId, stage: S3Stage, state: S3State | null): void
 }
 
 /**
@@ -45,6 +45,7 @@ export class S3Stage implements StagedBlob {
   #writer: PartWriter
   #size: number
   readonly #trail: Trail
+  #isLookedFor = false
   #isOver = false
 
   constructor(deps: StageDeps, id: UploadId, hint: StageHint, from: S3State = nothing) {
@@ -64,6 +65,7 @@ export class S3Stage implements StagedBlob {
 
   /** Looks whether the bytes of the state are there. @throws RegistryError `uploadUnknown` */
   async lookFor(): Promise<void> {
+    this.#isLookedFor = true
     if (this.#settled === null) return
     const { bucket, uploads } = this.#deps
     const found = await recovered(bucket, uploads, this.#settled, freshKey)
@@ -85,9 +87,10 @@ export class S3Stage implements StagedBlob {
     const named = [state.key, state.tail?.key]
     const spent = this.#trail.earlier.filter((key) => !named.includes(key))
     for (const key of named) if (key !== undefined) this.#trail.keep(key)
-    this.#end()
+    const left = { ...state, spent }
+    this.#end(left)
     await this.#drop()
-    return { ...state, spent }
+    return left
   }
 
   read(): ReadableStream<Uint8Array> {
@@ -139,9 +142,9 @@ export class S3Stage implements StagedBlob {
     await this.#trail.dropMade()
   }
 
-  #end(): void {
+  #end(state: S3State | null = null): void {
     this.#isOver = true
-    this.#deps.ended(this.#id, this)
+    this.#deps.ended(this.#id, this, state)
   }
 
   #newWriter(from?: S3State): PartWriter {
@@ -188,7 +191,7 @@ export class S3Stage implements StagedBlob {
     const putRest = async (): Promise<string> => {
       const key = freshKey()
       this.#trail.wrote(key)
-      if (!(await bucket.put(key, writer.rest))) throw gone(key)
+      await bucket.put(key, writer.rest)
       return key
     }
     if (!writer.hasUpload) {
@@ -211,10 +214,18 @@ export class S3Stage implements StagedBlob {
     if (this.#size === 0 && state.key === '') {
       const key = freshKey()
       this.#trail.wrote(key)
-      if (!(await bucket.put(key, []))) throw gone(key)
+      await bucket.put(key, [])
       state = { ...state, key }
     }
-    state = await asObject(bucket, uploads, state, this.#trail)
+    try {
+      state = await asObject(bucket, uploads, state, this.#trail)
+    } catch (error) {
+      // Another process may have completed it since this one left it.
+      const isGone = error instanceof RegistryError && error.kind === 'uploadUnknown'
+      if (!isGone || this.#isLookedFor || state !== this.#from) throw error
+      await this.lookFor()
+      state = await asObject(bucket, uploads, this.#settled ?? state, this.#trail)
+    }
     this.#settled = state
     return state
   }

@@ -38,15 +38,25 @@ export function s3Blobs(options: S3Options): S3BlobStore {
   const bucket = new S3Bucket(client)
   /** Who may write, of the uploads that are open here. */
   const writers: Map<UploadId, S3Stage> = new Map()
+  /** States this process left lately: their bytes need no look. */
+  const states: Map<UploadId, string> = new Map()
   const background: Set<Promise<void>> = new Set()
   const deps: StageDeps = {
     bucket,
     uploads: new S3Uploads(client, bucket),
     settings,
     budget: new ByteBudget(settings.bufferBytes),
-    ended(id, stage) {
-      if (writers.get(id) === stage) writers.delete(id)
+    ended(id, stage, state) {
+      if (writers.get(id) !== stage) return
+      writers.delete(id)
+      if (state !== null) remember(id, state)
     },
+  }
+
+  function remember(id: UploadId, state: S3State): void {
+    states.set(id, nameOf(state))
+    const [oldest] = states.keys()
+    if (states.size > mostStates && oldest !== undefined) states.delete(oldest)
   }
 
   /** What a writer began that another takes the upload from is dropped beside the new one. */
@@ -64,7 +74,8 @@ export function s3Blobs(options: S3Options): S3BlobStore {
       takeOver(id)
       // The state is this store's own, come back from the session it was kept with.
       const stage = new S3Stage(deps, id, hint, from as S3State | undefined)
-      await stage.lookFor()
+      if (from !== undefined && states.get(id) !== nameOf(from as S3State)) await stage.lookFor()
+      states.delete(id)
       takeOver(id)
       writers.set(id, stage)
       return stage
@@ -76,17 +87,19 @@ export function s3Blobs(options: S3Options): S3BlobStore {
         const head = await bucket.head(key)
         return head?.size === size ? openObject(bucket, { key, size, etag: head.etag }, null) : null
       }
-      const response = await bucket.get(key)
+      const isLarge = size > settings.wholeBytes
+      const span = isLarge && typeof how === 'object' && how.end > how.start ? how : null
+      const range = span === null ? {} : { range: `bytes=${span.start}-${span.end - 1}` }
+      const response = await bucket.get(key, range)
       if (response === null) return null
       const head = headOf(response)
       if (head.size !== size) {
         response.body.cancel()
         return null
       }
-      if (size > settings.wholeBytes) {
-        return openObject(bucket, { key, size, etag: head.etag }, response.body)
-      }
-      return opened(await whole(bucket, response, key, size))
+      if (!isLarge) return opened(await whole(bucket, response, key, size))
+      const begun = { body: response.body, span: span ?? { start: 0, end: size } }
+      return openObject(bucket, { key, size, etag: head.etag }, begun)
     },
 
     async presign({ key }, ttlMs) {
@@ -115,6 +128,13 @@ export function s3Blobs(options: S3Options): S3BlobStore {
       if (options.transport === undefined) await client.transport.close()
     },
   }
+}
+
+/** States that are remembered. */
+const mostStates = 10_000
+
+function nameOf({ key, upload, size, tail }: S3State): string {
+  return [key, upload, size, tail?.key].join(' ')
 }
 
 /** The bytes of an answer; where it was cut, they are asked for once more. */

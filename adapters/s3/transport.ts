@@ -28,8 +28,6 @@ export interface S3Body {
 export interface S3Transport {
   /** @throws Error where there was no answer. */
   send(request: S3Request): Promise<S3Response>
-  /** The CRC-32 of bytes, where computing it is cheap. */
-  crc32?(pieces: readonly Uint8Array[]): number
   /** Ends idle connections; harmless when repeated. */
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import type { ByteSpan } from '../oci/byte-range.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { settled, whenSettled } from '../oci/settled.ts'
@@ -12,6 +13,9 @@ const mountCandidates = 16
 /** How long a redirect to the bytes is good for, in milliseconds. */
 const locationMs = 20 * 60 * 1000
 
+/** Which bytes of a blob will be read, of the size it gets; null for all. */
+type SpanOf = (size: number) => ByteSpan | null
+
 type BlobMethods = 'statBlob' | 'openBlob' | 'blobLocation' | 'deleteBlob' | 'mountBlob'
 
 /** Blobs that are there: end-2, end-10, end-11. */
@@ -24,10 +28,12 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
     call: CallContext,
     repository: RepositoryName,
     ref: BlobRef,
+    spanOf: SpanOf | undefined,
   ): Promise<OpenBlob | null> {
+    const span = spanOf?.(ref.size) ?? undefined
     return settled(
-      whenSettled(blobs.open(ref), (open) => {
-        if (open === null) return openMoved(call, repository, ref)
+      whenSettled(blobs.open(ref, span), (open) => {
+        if (open === null) return openMoved(call, repository, ref, spanOf)
         const { digest, size } = ref
         tellPull?.(call, { kind: 'blob-pulled', repository, digest, size })
         return open
@@ -39,11 +45,12 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
     call: CallContext,
     repository: RepositoryName,
     ref: BlobRef,
+    spanOf: SpanOf | undefined,
   ): Promise<OpenBlob | null> {
     await noteMissing(deps, ref)
     // Another key may count since the look: the bytes were moved, or pushed again.
     const now = await metadata.findBlob(repository, ref.digest)
-    return now === null || now.key === ref.key ? null : openFound(call, repository, now)
+    return now === null || now.key === ref.key ? null : openFound(call, repository, now, spanOf)
   }
 
   return {
@@ -51,10 +58,10 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
       return settled(whenSettled(metadata.keepBlob(repository, digest, limits.leaseMs), infoOf))
     },
 
-    openBlob(call, repository, digest) {
+    openBlob(call, repository, digest, spanOf) {
       return settled(
         whenSettled(metadata.findBlob(repository, digest), (ref) =>
-          ref === null ? null : openFound(call, repository, ref),
+          ref === null ? null : openFound(call, repository, ref, spanOf),
         ),
       )
     },

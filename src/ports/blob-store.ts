@@ -74,9 +74,10 @@ export interface BlobStore {
   /**
    * Opens committed bytes; null when they are missing or not of the size the reference says.
    *
-   * @param how `anew`: from where the bytes are kept, and not from a copy in memory
+   * @param how `anew`: from where the bytes are kept, and not from a copy in memory. A span: what will be read,
+   *   for a store that begins to read at once; a hint, and another may be read all the same.
    */
-  open(blob: BlobRef, how?: 'anew'): Promise<OpenBlob | null>
+  open(blob: BlobRef, how?: 'anew' | ByteSpan): Promise<OpenBlob | null>
   /** A URL a client may fetch the bytes from instead, for at least `ttlMs`; null when there is none. */
   presign?(blob: BlobRef, ttlMs: number): Promise<URL | null>
   /** Removes committed bytes, given by a reference or as they are listed; false when they were not there. */

@@ -1,3 +1,4 @@
+import type { ByteSpan } from '../oci/byte-range.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
@@ -38,8 +39,18 @@ export interface RegistryReads {
    * was told of it need not send it.
    */
   statBlob(call: CallContext, repository: RepositoryName, digest: Digest): Promise<BlobInfo | null>
-  /** The blob's bytes, if the repository has it. The caller streams or closes what it gets. */
-  openBlob(call: CallContext, repository: RepositoryName, digest: Digest): Promise<OpenBlob | null>
+  /**
+   * The blob's bytes, if the repository has it. The caller streams or closes what it gets.
+   *
+   * @param spanOf which of its bytes will be read, of the size it gets; null for all. A hint to the store, which
+   *   may begin to read at once.
+   */
+  openBlob(
+    call: CallContext,
+    repository: RepositoryName,
+    digest: Digest,
+    spanOf?: (size: number) => ByteSpan | null,
+  ): Promise<OpenBlob | null>
   /** A URL the blob's bytes may be fetched from instead, for a short while; null when there is none. */
   blobLocation(call: CallContext, repository: RepositoryName, digest: Digest): Promise<URL | null>
   /** Blobs of a repository, by digest. @throws RegistryError `nameUnknown`. */

@@ -113,6 +113,15 @@ test('a small blob is read in one request, and a large one is too', async () => 
   expect(big.requests).toHaveLength(1)
 })
 
+test('part of a blob is read in one request', async () => {
+  const headers = { 'content-length': '10', 'content-range': 'bytes 100-109/100000', etag: '"e"' }
+  const { store, requests } = told([[206, 'ten bytes.', headers]])
+  const span = { start: 100, end: 110 }
+  const open = await store.open({ ...blob, size: 100_000 }, span)
+  expect(await new Response(open?.stream(span)).text()).toBe('ten bytes.')
+  expect(requests.map((request) => request.headers.range)).toEqual(['bytes=100-109'])
+})
+
 test('what is not tried again is what cannot help', async () => {
   const denied = told([[403, refusal('AccessDenied')]])
   await failureOf(denied.store.open(blob))

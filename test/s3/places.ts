@@ -54,7 +54,6 @@ export function watched(
       answer.body.cancel()
       throw new Error('the process died before the answer')
     },
-    ...(inner.crc32 === undefined ? {} : { crc32: (pieces) => inner.crc32?.(pieces) ?? 0 }),
     close: () => inner.close(),
     failOnce(skip = 0) {
       left = skip

@@ -150,6 +150,23 @@ function resumptionOn(name: string, service: TestService<ObjectStorage>): void {
       expect(await holds(store, blob, 3 * mib)).toBe(true)
     })
 
+    test('an upload that another node finished and left goes on where it was left', async () => {
+      const given = await options()
+      for (const size of [1000, 6 * mib]) {
+        const id = newUploadId()
+        const one = nodeOf(given)
+        const first = await one.store.stage(id, {})
+        await write(first, 0, size)
+        const state = await first.suspend()
+        const other = nodeOf(given)
+        const lost = await (await other.store.stage(id, {}, copyOf(state))).commit(digest)
+        // Nobody heard of that, and the node that left the state goes on without a look.
+        const blob = await (await one.store.stage(id, {}, state)).commit(digest)
+        expect(await holds(one.store, blob, size)).toBe(true)
+        expect(await holds(one.store, lost, size)).toBe(true)
+      }
+    })
+
     test('a state whose bytes became a blob does not have it deleted', async () => {
       const given = await options()
       for (const size of [1000, 6 * mib]) {

@@ -133,6 +133,10 @@ function largeStage(staged: StagedBlob): StagedBlob {
     },
     read: () => staged.read(),
     commit: (digest) => staged.commit(digest),
+    async revert() {
+      if (staged.revert === undefined) await staged.suspend()
+      else await staged.revert()
+    },
     discard: () => staged.discard(),
   }
 }

@@ -74,6 +74,11 @@ export class SmallStage implements StagedBlob {
     return this.#deps.insert(digest, this.#joined())
   }
 
+  /** What is in the other store was begun by this stage, and no state names it. */
+  async revert(): Promise<void> {
+    await this.discard()
+  }
+
   async discard(): Promise<void> {
     this.#chunks = []
     this.#size = 0
@@ -89,8 +94,13 @@ export class SmallStage implements StagedBlob {
   async #move(): Promise<void> {
     const large = await this.#deps.stageAround()
     // Chunks that come meanwhile are at the end of the list.
-    for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
-      await large.write(chunk)
+    try {
+      for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
+        await large.write(chunk)
+      }
+    } catch (error) {
+      await large.discard().catch(() => {})
+      throw error
     }
     this.#large = large
   }

@@ -47,9 +47,13 @@ function sendBlob(
   repository: RepositoryName,
   digest: Digest,
 ): Response | Promise<Response> {
-  const reopen = (): Promise<OpenBlob | null> =>
-    call.deps.service.openBlob(call, repository, digest)
-  return whenSettled(reopen(), (opened) => {
+  const { service } = call.deps
+  const reopen = (span: ByteSpan): Promise<OpenBlob | null> =>
+    service.openBlob(call, repository, digest, () => span)
+  const first = call.request.headers.has('range')
+    ? service.openBlob(call, repository, digest, (size) => firstSpan(call.request, digest, size))
+    : service.openBlob(call, repository, digest)
+  return whenSettled(first, (opened) => {
     const open = known(digest, opened)
     try {
       const spans = requestedSpans(call.request.headers, digest, open.size)
@@ -108,6 +112,14 @@ function requestedSpans(
   })
 }
 
+/** What is read first; null for the whole blob, and where nothing of it is asked for. */
+function firstSpan({ headers }: Request, digest: Digest, size: number): ByteSpan | null {
+  const range = headers.get('range')
+  if (range === null || !rangeStillWanted(headers, digest)) return null
+  const spans = parseByteRanges(range, size)
+  return spans === 'unsatisfiable' ? null : (spans?.[0] ?? null)
+}
+
 /** @param part null for the whole blob */
 function single(call: Call, digest: Digest, blob: OpenBlob, part: ByteSpan | null): Response {
   const span = part ?? { start: 0, end: blob.size }
@@ -133,10 +145,10 @@ function parts(
   digest: Digest,
   first: OpenBlob,
   spans: readonly ByteSpan[],
-  reopen: () => Promise<OpenBlob | null>,
+  reopen: (span: ByteSpan) => Promise<OpenBlob | null>,
 ): Response {
   const body = multipartRanges(spans, first.size, first.stream(spans[0]), async (span) =>
-    known(digest, await reopen()).stream(span),
+    known(digest, await reopen(span)).stream(span),
   )
   const headers = blobHeaders(call, digest, body.length)
   headers['Content-Type'] = body.contentType
