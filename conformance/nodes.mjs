@@ -1,6 +1,6 @@
 // A registry of several nodes behind a balancer that sends each request to another one.
 import { startRoundRobin } from './round-robin.mjs'
-import { entryPath, startProgram } from './servers.mjs'
+import { entryPath, freePorts, startProgram } from './servers.mjs'
 
 /**
  * @param {object} given
@@ -14,13 +14,15 @@ import { entryPath, startProgram } from './servers.mjs'
 export async function openNodes({ services, command, entry, args, count }) {
   const [program = '', ...before] = command
   const place = await services.fresh()
-  const serve = [entryPath(entry), 'serve', '--listen', '127.0.0.1:0', ...place.args, ...args]
+  const serve = [...before, entryPath(entry), 'serve', ...place.args, ...args]
   /** @type {import('./servers.mjs').RunningServer[]} */
   const running = []
   const stopAll = () => Promise.all(running.map((node) => node.stop()))
   try {
-    for (let number = 0; number < count; number += 1) {
-      running.push(await startProgram(program, [...before, ...serve], undefined, services.env))
+    for (const port of await freePorts(count)) {
+      // Told where it listens, since it names the database's port as well.
+      const host = `127.0.0.1:${port}`
+      running.push(await startProgram(program, [...serve, '--listen', host], host, services.env))
     }
   } catch (error) {
     await stopAll()

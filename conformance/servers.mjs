@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -182,6 +183,21 @@ export async function startProgram(program, args, at, env = {}) {
     if (child.pid !== undefined) await kill()
     throw new Error(`the server did not start: ${error}\n${printed.slice(-4000)}`)
   }
+}
+
+/** @param {number} count @returns {Promise<number[]>} ports of loopback that were free just now */
+export async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports = []
+  for (const server of servers) {
+    await /** @type {Promise<void>} */ (
+      new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    )
+    const address = server.address()
+    if (address !== null && typeof address === 'object') ports.push(address.port)
+  }
+  for (const server of servers) await new Promise((resolve) => server.close(resolve))
+  return ports
 }
 
 /** Leaves out our own variables, such as LAYERDOCK_CONFORMANCE, which are not settings of the server. */

@@ -2,27 +2,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePorts } from '../../conformance/servers.mjs'
 import { until } from './runner.mjs'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
-
-/** @param {number} count @returns {Promise<number[]>} ports of loopback that were free just now */
-export async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = []
-  for (const server of servers) {
-    await /** @type {Promise<void>} */ (
-      new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-    )
-    const address = server.address()
-    if (address !== null && typeof address === 'object') ports.push(address.port)
-  }
-  for (const server of servers) await new Promise((resolve) => server.close(resolve))
-  return ports
-}
 
 /**
  * Starts HAProxy with the configuration that the compose file uses.
