@@ -72,14 +72,17 @@ export interface Running {
   readonly ended: Promise<Ended>
 }
 
-const clean = Object.fromEntries(
+/** The environment without settings of the server, and so without those of the tests. */
+export const cleanEnvironment: NodeJS.ProcessEnv = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('LAYERDOCK_')),
 )
 
 /** Starts `layerdock …words`. */
 export function start({ command, environment }: Program, ...words: readonly string[]): Running {
   const [executable = '', ...before] = command
-  const child = spawn(executable, [...before, ...words], { env: { ...clean, ...environment } })
+  const child = spawn(executable, [...before, ...words], {
+    env: { ...cleanEnvironment, ...environment },
+  })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {

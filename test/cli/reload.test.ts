@@ -12,7 +12,7 @@ import {
   takesVersion,
 } from './certificates.ts'
 import { describeEverywhere, digestOf, type Harness, useProgram } from './harness.ts'
-import { printed, type RunningServer } from './program.ts'
+import { cleanEnvironment, printed, type RunningServer } from './program.ts'
 
 interface Serving {
   readonly folder: string
@@ -142,7 +142,9 @@ describe('a reload', () => {
       const words = [...cli.command(), 'serve', '--listen', '127.0.0.1:0', '--memory']
       // As a shell at the terminal would be, the server is the one who is told that it ended.
       const command = `exec ${words.join(' ')} > ${log}`
-      const terminal = spawn('script', ['-qf', '-c', command, join(folder, 'typescript')])
+      const terminal = spawn('script', ['-qf', '-c', command, join(folder, 'typescript')], {
+        env: cleanEnvironment,
+      })
       try {
         await expect.poll(() => readFileSync(log, 'utf8')).toContain('listening')
       } finally {

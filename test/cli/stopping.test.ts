@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { dial, readUntil } from '../node-fs/loopback.ts'
 import { digestOf, halfPush, statusOver, useProgram } from './harness.ts'
-import { printed } from './program.ts'
+import { cleanEnvironment, printed } from './program.ts'
 
 const cli = useProgram()
 
@@ -56,7 +56,10 @@ test.skipIf(process.platform !== 'linux').each([
   const path = join(folder, 's')
   const [executable = '', ...before] = cli.command()
   const words = [...before, 'serve', '--listen', `unix:${path}`, '--memory']
-  const child = spawn(executable, words, { stdio: ['ignore', end, 'ignore'] })
+  const child = spawn(executable, words, {
+    stdio: ['ignore', end, 'ignore'],
+    env: cleanEnvironment,
+  })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   try {
     const target = `/v2/${'x'.repeat(1000)}/tags/list`

@@ -21,7 +21,7 @@ import { userCommand } from '../../adapters/cli/user-command.ts'
 import { UserLines } from '../../adapters/cli/users-edit.ts'
 import { parseHtpasswd } from '../../src/access/htpasswd-file.ts'
 import { type Harness, useProgram } from './harness.ts'
-import { type Ended, everyRuntime } from './program.ts'
+import { cleanEnvironment, type Ended, everyRuntime } from './program.ts'
 
 const hash = (letter: string): string => `$2y$10$${letter.repeat(53)}`
 
@@ -220,7 +220,7 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     const words = ['user', 'add', 'alice', '--htpasswd', path, '--cost', '8']
     const line = [...cli.command(), ...words].map((word) => `'${word}'`).join(' ')
     const { spawn } = await import('node:child_process')
-    const child = spawn('script', ['-qec', line, '/dev/null'])
+    const child = spawn('script', ['-qec', line, '/dev/null'], { env: cleanEnvironment })
     let out = ''
     const prompts = ['Password: ', 'The same again: ']
     child.stdout.setEncoding('utf8').on('data', (text) => {
