@@ -15,7 +15,7 @@ withServices('requests that a store makes', { seaweedfs }, (running) => {
 
   async function node(): Promise<{ readonly store: BlobStore; calls(): readonly string[] }> {
     const transport = watched()
-    const store = s3Blobs({ ...(await options()), prefix: 'calls', transport })
+    const store = s3Blobs({ ...(await options()), prefix: 'calls', partBytes: 5 * mib, transport })
     return { store, calls: () => transport.requests.splice(0) }
   }
 
