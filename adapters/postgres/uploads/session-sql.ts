@@ -124,9 +124,12 @@ export const save: string = `
   select exists (select from saved)
     or exists (select from uploads where id = $2::uuid and saved_by = $3 and session = $4) as saved`
 
-/** Removes the session `$2`, held by `$3`. */
+/**
+ * Removes the session `$2`, held by `$3`. Its blob has its name by then, or its bytes are of no use: where the removal
+ * is undone, the session ends by its age.
+ */
 export const remove: string = `
-  with ${clock}, ${held},
+  with ${quickClock}, ${held},
   gone as (delete from uploads using held where uploads.id = held.id returning held.*),
   changes as (select owner, shard, -1 as sessions, -bytes as bytes from gone),
   ${counted}

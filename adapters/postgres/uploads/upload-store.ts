@@ -10,6 +10,9 @@ const shards = 32
 /** Any number, for the locks of sessions that are created near a cap. */
 const lockClass = 1_802_201
 
+/** Claims that are remembered as given back. */
+const mostGiven = 1000
+
 const lock = 'select pg_advisory_xact_lock($1::integer, hashtext($2))::text'
 
 /**
@@ -27,6 +30,8 @@ export function postgresUploads(database: Database): UploadStore {
     text: string,
     params: readonly SqlValue[],
   ): Promise<Row | undefined> => (await database.query<Row>(text, params))[0]
+
+  const given = new GivenClaims()
 
   async function createIn(
     query: SqlQuery,
@@ -68,6 +73,7 @@ export function postgresUploads(database: Database): UploadStore {
     },
 
     async claim(id, holder, ttlMs, idleMs) {
+      given.take(id, holder)
       const row = await one<{ readonly session: string | null }>(sql.claim, [
         database.clockOffset,
         ...[id, holder, millis(ttlMs), millis(idleMs)],
@@ -85,16 +91,20 @@ export function postgresUploads(database: Database): UploadStore {
 
     async save(session, holder) {
       const params = [database.clockOffset, session.id, holder, ...columnsOf(session)]
-      return (await one<{ readonly saved: boolean }>(sql.save, params))?.saved === true
+      const isSaved = (await one<{ readonly saved: boolean }>(sql.save, params))?.saved === true
+      if (isSaved) given.note(session.id, holder)
+      return isSaved
     },
 
     async release(id, holder) {
-      await one(sql.release, [id, holder])
+      if (!given.take(id, holder)) await one(sql.release, [id, holder])
     },
 
     async remove(id, holder) {
       const params = [database.clockOffset, id, holder]
-      return (await one<{ readonly gone: boolean }>(sql.remove, params))?.gone === true
+      const isGone = (await one<{ readonly gone: boolean }>(sql.remove, params))?.gone === true
+      if (isGone) given.note(id, holder)
+      return isGone
     },
 
     async stagedBytes(owner) {
@@ -112,6 +122,21 @@ export function postgresUploads(database: Database): UploadStore {
     check: () => database.check(),
     // The connections are those of all stores.
     close: async () => {},
+  }
+}
+
+/** Claims that were given back with what their holders did, until those release them: which takes no statement. */
+class GivenClaims {
+  readonly #claims: Set<string> = new Set()
+
+  note(id: UploadId, holder: string): void {
+    // Some are never released. One that is forgotten takes a statement.
+    if (this.#claims.size >= mostGiven) this.#claims.clear()
+    this.#claims.add(`${id} ${holder}`)
+  }
+
+  take(id: UploadId, holder: string): boolean {
+    return this.#claims.delete(`${id} ${holder}`)
   }
 }
 

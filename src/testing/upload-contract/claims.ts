@@ -52,6 +52,19 @@ export const claimCases: readonly UploadStoreCase[] = [
     equals(await store.renew(made.id, 'one', 1000), 'lost', 'renewing what was released')
   }),
 
+  uploadCase('who claims again what it saved gives it back by a release', async (store) => {
+    const made = await opened(store)
+    await claimed(store, made, 'one')
+    const later = { ...made, ...withBytes(10) }
+    equals(await store.save(later, 'one'), true, 'saving')
+    equals(await claimed(store, made, 'one'), later, 'a claim of the same holder')
+    equals(await claimed(store, made, 'two'), 'busy', 'a claim of another meanwhile')
+    await store.release(made.id, 'one')
+    equals(await claimed(store, made, 'two'), later, 'a claim of another after the release')
+    await store.release(made.id, 'two')
+    equals(await claimed(store, made, 'one'), later, 'a claim of the first, later')
+  }),
+
   uploadCase('a claim lapses', async (store, clock) => {
     const made = await opened(store)
     await claimed(store, made, 'one', 1000)
