@@ -22,7 +22,7 @@ function outcomesIn(out: string): Record<string, Record<string, number>> {
 test('floods of one user and address are refused, and a good client gets all it asks for', async () => {
   const words = ['--runtime', 'node', '--seconds', '0.4', '--rounds', '1', '--factor', '0']
   const sizes = ['--connections', '60', '--rate', '500', '--limit', '40']
-  const command = [floods, ...words, ...sizes, '--server', program.entry]
+  const command = [floods, ...words, ...sizes, '--no-bare', '--server', program.entry]
   const { stdout } = await promisify(execFile)(process.execPath, command)
   expect(stdout).toContain('The good client was served as before.')
   expect(outcomesIn(stdout)).toMatchObject({

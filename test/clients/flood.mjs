@@ -1,9 +1,10 @@
-// Floods a registry in several ways, and measures what a good client notices of it.
-import { spawn } from 'node:child_process'
+// Floods a registry in several ways, and measures what a good client notices of it, beside a bare server of the
+// same runtime that is flooded in the same way.
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { loadavg, tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -22,12 +23,16 @@ const help = `node test/clients/flood.mjs [options]
   --connections N      slow connections (default: 1000)
   --rate N             requests a second of a flood (default: 1000; a tenth of it for logins)
   --limit N            requests a second that the server allows one user (default: 500)
-  --factor N           how many times as long the slowest hundredth of a good client's pulls may take; 0: not
-                       judged (default: 2)
+  --factor N           how many times as long the slowest hundredth of a good client's pulls may take, or as many
+                       times as from the bare server, if that is more; 0: not judged (default: 2)
   --server ENTRY       the program to run on Node in place of what was built
+  --no-bare            without the bare server
+  --no-pin             without giving the server a processor of its own
 
-Everything is on loopback. A flood is a process of its own, from another address than the good client. The figures
-are of use on a machine that does nothing else: its load stands beside them.
+Everything is on loopback. A flood is a process of its own, from another address than the good client. On Linux the
+servers have one processor and the clients another, and a flood has of that only what the good client leaves: else
+the figures say how the clients of one machine hinder each other. They are of use on a machine that does nothing
+else: its load stands beside them.
 `
 
 const kinds = ['connections', 'sessions', 'logins', 'requests', 'pipelined']
@@ -42,11 +47,34 @@ const values = programOptions(help, {
   limit: { type: 'string', default: '500' },
   factor: { type: 'string', default: '2' },
   server: { type: 'string' },
+  'no-bare': { type: 'boolean', default: false },
+  'no-pin': { type: 'boolean', default: false },
 })
 const [seconds, rate, factor] = [values.seconds, values.rate, values.factor].map(Number)
 const [connections, rounds] = [Number(values.connections), Number(values.rounds)]
 /** Images a second of the good client: two requests each. */
 const pace = Math.min(50, Number(values.limit) / 4)
+
+const pins = !values['no-pin'] && canPin()
+/** How the command of a server, and that of a flood, begins. */
+const [onServers, onClients] = pins
+  ? [
+      ['taskset', '-c', '0'],
+      ['taskset', '-c', '1', 'chrt', '--idle', '0'],
+    ]
+  : [[], []]
+
+/** Moves this process to the processor of the clients, where the system lets it. */
+function canPin() {
+  if (process.platform !== 'linux' || availableParallelism() < 2) return false
+  try {
+    execFileSync('chrt', ['--idle', '0', 'taskset', '-c', '0', 'true'], { stdio: 'ignore' })
+    execFileSync('taskset', ['-a', '-p', '-c', '1', String(process.pid)], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
 
 const top = mkdtempSync(join(tmpdir(), 'layerdock-flood-'))
 /** @type {Set<import('node:child_process').ChildProcess>} */
@@ -74,7 +102,8 @@ async function startFlood(kind, host) {
   const floodRate = kind === 'logins' ? Number(rate) / 10 : rate
   const flood = JSON.stringify({ kind, host, seconds, rate: floodRate, connections })
   const program = fileURLToPath(new URL('flood-loads.mjs', import.meta.url))
-  const child = spawn(process.execPath, [program, flood], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [first = '', ...words] = [...onClients, process.execPath, program, flood]
+  const child = spawn(first, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   children.add(child)
   const [outcomes] = await Promise.all([text(child.stdout), once(child, 'exit')])
   children.delete(child)
@@ -113,12 +142,19 @@ function together(both) {
 }
 
 /**
+ * A server, and a good client of it.
+ * @typedef {object} Flooded
+ * @property {string} name
+ * @property {import('../../conformance/servers.mjs').RunningServer} server
+ * @property {GoodClient} client
+ */
+
+/**
  * One flood, between two times of quiet.
  * @param {string} kind
- * @param {import('../../conformance/servers.mjs').RunningServer} server
- * @param {GoodClient} client
+ * @param {Flooded} flooded
  */
-async function floodOnce(kind, server, client) {
+async function floodOnce(kind, { name, server, client }) {
   const before = await client.pull(Number(seconds), pace)
   const worked = cpuSeconds(server.pid)
   const flooding = startFlood(kind, server.host)
@@ -132,7 +168,7 @@ async function floodOnce(kind, server, client) {
     (seen) => `${shown(seen.quantile(0.5))} ${shown(seen.quantile(0.99))}`,
   )
   const ends = `${ratio.toFixed(2).padStart(5)} ${cpu.padStart(5)}   ${loadavg()[0]?.toFixed(1)}`
-  print(`${kind.padEnd(12)} ${calm}       ${busy}   ${ends}`)
+  print(`${kind.padEnd(12)} ${calm}       ${busy}   ${ends}   ${name}`)
   print(`  came of it: ${outcomes}`)
   const wrong = [before, during, after].flatMap((seen) => [...seen.wrong])
   if (wrong.length > 0) print(`  the good client got ${JSON.stringify(wrong)}`)
@@ -140,13 +176,15 @@ async function floodOnce(kind, server, client) {
 }
 
 /**
+ * Starts Layerdock and, unless that is not wanted, a bare server of the same runtime.
  * @param {string} runtime
- * @returns {Promise<number>} how many floods the good client noticed too much of
+ * @returns {Promise<{ version: string, all: Flooded[] }>}
  */
-async function floodRuntime(runtime) {
-  const { title, entry, find } = runtimes[runtime] ?? {}
+async function startServers(runtime) {
+  const { entry, find } = runtimes[runtime] ?? {}
   if (entry === undefined || find === undefined) throw new Error(`${runtime} is no runtime`)
   const { command, version } = find('current')
+  const [program = '', ...before] = [...onServers, ...command]
   const users = join(top, 'users.htpasswd')
   const passwords = { good: 'good-password', flood: 'flood-password' }
   const lines = Object.entries(passwords).map(([user, word]) => `${user}:${hashSync(word, 10)}\n`)
@@ -155,33 +193,65 @@ async function floodRuntime(runtime) {
   const limits = ['--max-requests-per-second', values.limit, '--request-burst', values.limit]
   // A log of every request would be read by this process, beside what it measures.
   const listen = `127.0.0.1:${await freePort()}`
-  const [program = '', ...before] = command
   const main = values.server ?? fileURLToPath(new URL(`../../${entry}`, import.meta.url))
   const serve = [main, 'serve', '--listen', listen, '--storage-dir', join(top, runtime)]
   const server = await startProgram(program, [...before, ...serve, ...args, ...limits], listen)
-  print(`\n${title} ${version}: milliseconds of a good client's requests`)
+  const clientOf = (/** @type {string} */ host) =>
+    new GoodClient(host, basic('good', passwords.good))
+  const all = [{ name: 'Layerdock', server, client: clientOf(server.host) }]
+  if (!values['no-bare']) {
+    const file = runtime === 'bun' ? 'bun.mjs' : 'node.mjs'
+    const bare = fileURLToPath(new URL(`../../bench/bare/${file}`, import.meta.url))
+    const port = String(await freePort())
+    const folder = mkdtempSync(join(top, 'bare-'))
+    const words = [...before, bare, '--port', port, '--dir', folder]
+    const started = await startProgram(program, words, `127.0.0.1:${port}`)
+    all.push({ name: 'bare', server: started, client: clientOf(started.host) })
+  }
+  return { version, all }
+}
+
+/**
+ * @param {string} runtime
+ * @returns {Promise<number>} how many floods the good client noticed too much of
+ */
+async function floodRuntime(runtime) {
+  const { version, all } = await startServers(runtime)
+  print(`\n${runtimes[runtime]?.title} ${version}: milliseconds of a good client's requests`)
   print('flood          quiet p50     p99   flooded p50     p99   ratio   CPU   load')
   let tooSlow = 0
   try {
-    const client = new GoodClient(server.host, basic('good', passwords.good))
-    await client.push(64 * 1024)
-    await client.pull(Math.min(2, Number(seconds)), pace)
-    for (const kind of values.flood) {
-      const ratios = []
-      for (let round = 0; round < rounds; round += 1) {
-        const { ratio, isServed } = await floodOnce(kind, server, client)
-        ratios.push(ratio)
-        if (!isServed) tooSlow += 1
-      }
-      const ratio = ratios.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
-      if (rounds > 1) print(`  the ratio of most: ${ratio.toFixed(2)}`)
-      if (Number(factor) > 0 && ratio > Number(factor)) tooSlow += 1
+    for (const { client } of all) {
+      await client.push(64 * 1024)
+      await client.pull(Math.min(2, Number(seconds)), pace)
     }
-    client.end()
+    for (const kind of values.flood) {
+      /** @type {Map<string, number[]>} */
+      const ratios = new Map(all.map(({ name }) => [name, []]))
+      for (let round = 0; round < rounds; round += 1) {
+        for (const flooded of all) {
+          const { ratio, isServed } = await floodOnce(kind, flooded)
+          ratios.get(flooded.name)?.push(ratio)
+          if (!isServed && flooded.name !== 'bare') tooSlow += 1
+        }
+      }
+      const [ratio = 0, bare = 0] = [...ratios.values()].map(median)
+      if (rounds > 1)
+        print(`  the ratio of most: ${ratio.toFixed(2)}, of the bare server: ${bare.toFixed(2)}`)
+      if (Number(factor) > 0 && ratio > Math.max(Number(factor), bare)) tooSlow += 1
+    }
   } finally {
-    await server.kill()
+    for (const { client, server } of all) {
+      client.end()
+      await server.kill()
+    }
   }
   return tooSlow
+}
+
+/** @param {number[]} ratios */
+function median(ratios) {
+  return ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0
 }
 
 let tooSlow = 0
