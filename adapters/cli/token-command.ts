@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import * as v from 'valibot'
 import {
@@ -36,15 +37,23 @@ export async function tokenCommand([command = '', ...line]: readonly string[]): 
     flags: { ...placeFlags, ...ownFlags(command) },
   })
   if (parsed.switches.has('help')) return printHelp()
-  const accessDir = await accessDirOf(parsed)
-  switch (command) {
-    case 'create':
-      return create(parsed, accessDir)
-    case 'list':
-      return list(await readApiTokens(accessDir), parsed.switches.has('json'))
-    default:
-      return revoke(parsed.words[0] ?? '', accessDir)
-  }
+  const { accessDir, named } = await placeOf(parsed)
+  if (command === 'create') return create(parsed, accessDir)
+  await expectFolder(named)
+  if (command === 'revoke') return revoke(parsed.words[0] ?? '', accessDir)
+  return list(await readApiTokens(accessDir), accessDir, parsed.switches.has('json'))
+}
+
+/** Only the first token makes a folder: what is not there when tokens are looked for was mistyped. */
+async function expectFolder(path: string): Promise<void> {
+  const isAbsent = await stat(path).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  )
+  if (!isAbsent) return
+  throw problem(
+    `${plain(path, 500)}: there is no such folder; --storage-dir names that of the server, or --access-dir that of the tokens`,
+  )
 }
 
 function ownFlags(command: string): Readonly<Record<string, string | null>> {
@@ -53,8 +62,14 @@ function ownFlags(command: string): Readonly<Record<string, string | null>> {
   return { owner: 'NAME', name: 'NAME', expires: 'TIME', grant: 'REPOSITORIES:ACTIONS' }
 }
 
+/** Where the tokens are, and the folder that was named for it. */
+interface Place {
+  readonly accessDir: string
+  readonly named: string
+}
+
 /** `--access-dir`, or the folder `access` of the store, as the settings of the server say it. */
-async function accessDirOf({ values }: Words): Promise<string> {
+async function placeOf({ values }: Words): Promise<Place> {
   const words = Object.keys(placeFlags).flatMap((flag) => {
     const value = values.get(flag)?.at(-1)
     return value === undefined ? [] : [`--${flag}=${value}`]
@@ -62,7 +77,9 @@ async function accessDirOf({ values }: Words): Promise<string> {
   const flags = { settings: ['storageDir', 'accessDir'] as const, switches: [] }
   const { settings } = await readSettings({ words, flags, environment: process.env })
   const folder = accessFolder(settings)
-  if (folder !== null) return resolve(folder)
+  if (folder !== null) {
+    return { accessDir: resolve(folder), named: resolve(settings.accessDir ?? settings.storageDir) }
+  }
   throw problem(
     'a registry in memory or in a database has no folder for tokens: name one with --access-dir',
   )
@@ -137,7 +154,7 @@ function grantOf(text: string, problems: string[]): readonly Grant[] {
   return wrongPattern === null ? [{ repositories, actions }] : wrong(wrongPattern)
 }
 
-function list(tokens: readonly ApiToken[], asJson: boolean): number {
+function list(tokens: readonly ApiToken[], accessDir: string, asJson: boolean): number {
   if (asJson) {
     const shown = tokens.map(({ hash: _, created, expires, ...token }) => ({
       ...token,
@@ -147,7 +164,7 @@ function list(tokens: readonly ApiToken[], asJson: boolean): number {
     process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
     return exitCodes.ok
   }
-  if (tokens.length === 0) say('there are no tokens')
+  if (tokens.length === 0) say(`there are no tokens in ${plain(accessDir, 500)}`)
   for (const { id, name, owner, expires, grants } of tokens) {
     const isOver = expires !== null && expires <= Date.now()
     const day = expires === null ? 'never' : new Date(expires).toISOString().slice(0, 10)

@@ -22,11 +22,11 @@ export interface AuditRecord {
   /** The tag that was read, set or deleted; a push may set several. */
   readonly tags: readonly string[]
   readonly digest: string | null
-  /** The repository that a blob was mounted from. */
+  /** The repository that a blob was mounted from, or was to be: `status` is 202 where an upload was opened instead. */
   readonly from: string | null
   /** `failed`: it was allowed, and came to nothing. */
   readonly outcome: 'allowed' | 'refused' | 'failed'
-  /** The rule that decided, where the access names one. */
+  /** The rule that decided, where the access names one; `wrong credentials` or `no credentials`. */
   readonly rule: string | null
   readonly status: number | null
   /** The specification's code of an error answer. */
@@ -36,24 +36,26 @@ export interface AuditRecord {
 /** What a request was about. */
 export type AuditAction = 'login' | 'catalog' | 'list' | 'pull' | 'push' | 'upload' | 'delete'
 
-/** What a request without credentials is told when it needs some is no event: every client begins so. */
-function isFirstStep({ status, principal, rule }: RequestReport): boolean {
-  return status === 401 && principal === null && rule !== wrongCredentials
-}
-
 /** The rule of a report whose credentials were refused. */
 export const wrongCredentials = 'wrong credentials'
 
 /**
+ * The rule in a record of a request that had no credentials and needs some: somebody who tries, or the first step
+ * of a client that logs in only when it is asked to.
+ */
+const noCredentials = 'no credentials'
+
+/**
  * The audit record of a request; null where there is nothing to record: version checks, health pages, HEAD
- * requests, chunks of uploads and the first step of a login, unless they were refused.
+ * requests and chunks of uploads, unless they were refused. A version check without credentials is none either: most
+ * clients begin with one.
  *
  * @param now when the answer was complete, in milliseconds since the epoch
  */
 export function auditRecord(report: RequestReport, now: number): AuditRecord | null {
   const action = actionOf(report)
   const outcome = outcomeOf(report)
-  if (action === null || (action !== 'login' && isFirstStep(report))) return null
+  if (action === null) return null
   if (outcome !== 'refused' && isUneventful(report, action)) return null
   const { principal, peer, requestId, repository, status } = report
   const details = (principal?.details ?? {}) as Partial<PrincipalDetails>
@@ -70,10 +72,14 @@ export function auditRecord(report: RequestReport, now: number): AuditRecord | n
     digest: digestOf(report),
     from: fromOf(report),
     outcome,
-    rule: report.rule,
+    rule: ruleOf(report),
     status,
     error: report.errorCode,
   }
+}
+
+function ruleOf({ status, principal, rule }: RequestReport): string | null {
+  return status === 401 && principal === null && rule !== wrongCredentials ? noCredentials : rule
 }
 
 function outcomeOf({ status }: RequestReport): AuditRecord['outcome'] {
@@ -81,10 +87,10 @@ function outcomeOf({ status }: RequestReport): AuditRecord['outcome'] {
   return status !== null && status < 400 ? 'allowed' : 'failed'
 }
 
-/** Looking whether something is there, and the steps of an upload but the last. */
-function isUneventful({ method, status }: RequestReport, action: AuditAction): boolean {
-  if (method === 'HEAD') return true
-  return action === 'upload' && status !== 201
+/** Looking whether something is there, and the steps of an upload but the last. A mount is asked for once. */
+function isUneventful(report: RequestReport, action: AuditAction): boolean {
+  if (report.method === 'HEAD') return true
+  return action === 'upload' && report.status !== 201 && mountOf(report) === null
 }
 
 function actionOf({ route, method, rule }: RequestReport): AuditAction | null {
@@ -117,7 +123,15 @@ function digestOf(report: RequestReport): string | null {
   const { digest, reference } = report
   if (digest !== null) return digest
   if (reference?.kind === 'digest') return reference.digest
-  return isUpload(report) ? parseDigest(queryOf(report).get('digest') ?? '') : null
+  return isUpload(report)
+    ? (parseDigest(queryOf(report).get('digest') ?? '') ?? mountOf(report))
+    : null
+}
+
+/** The digest that a request asks to mount. */
+function mountOf(report: RequestReport): string | null {
+  if (!isUpload(report) || report.method !== 'POST') return null
+  return parseDigest(queryOf(report).get('mount') ?? '')
 }
 
 function fromOf(report: RequestReport): string | null {

@@ -108,11 +108,34 @@ describe('audit records', () => {
     ])
   })
 
-  test('are not made of what says nothing: probes, first steps, HEADs and chunks', async () => {
+  test('are made of what is refused to a caller without credentials', async () => {
+    const { records, as } = audited()
+    await as(null).send('GET', '/v2/team/app/manifests/v1')
+    await as(null).send('PUT', '/v2/team/app/manifests/v1', { body: '{}' })
+    await as(null).send('DELETE', `/v2/team/app/blobs/${digestOf('x')}`)
+    const refused = { outcome: 'refused', principal: null, status: 401, rule: 'no credentials' }
+    expect(records).toMatchObject([
+      { action: 'pull', tags: ['v1'], ...refused },
+      { action: 'push', tags: ['v1'], ...refused },
+      { action: 'delete', digest: digestOf('x'), ...refused },
+    ])
+  })
+
+  test('name a mount that opens an upload instead', async () => {
+    const { records, as } = audited()
+    await as('ann').send('POST', `/v2/other/blobs/uploads/?mount=${digestOf('x')}&from=secret/app`)
+    await as('ann').send('POST', `/v2/other/blobs/uploads/?mount=${digestOf('x')}`)
+    const opened = { action: 'upload', repository: 'other', digest: digestOf('x'), status: 202 }
+    expect(records).toMatchObject([
+      { ...opened, from: 'secret/app', outcome: 'allowed' },
+      { ...opened, from: null, outcome: 'allowed' },
+    ])
+  })
+
+  test('are not made of what says nothing: probes, HEADs and chunks', async () => {
     const { records, as } = audited()
     await as('ann').send('GET', '/v2/')
     await as(null).send('GET', '/v2/')
-    await as(null).send('GET', '/v2/team/app/manifests/v1')
     await as('ann').send('HEAD', '/v2/team/app/manifests/v1')
     const session = await as('ann').openUpload('team/app')
     await as('ann').send('PATCH', session, { body: 'hello' })

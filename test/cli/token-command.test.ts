@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -197,6 +198,24 @@ describe('layerdock token', () => {
     }
     expect(readFileSync(path, 'utf8')).toBe(before)
     await expect(openApiTokens(folder, { log: logTo([]) })).rejects.toThrow(text)
+  })
+
+  test.each([[['list']], [['list', '--json']], [['revoke', 'main']]])(
+    '%j says that a folder is not there, and makes none',
+    async (words) => {
+      for (const flag of ['--storage-dir', '--access-dir']) {
+        const absent = join(folder, 'absent')
+        const answer = tokenCommand([...words, flag, absent])
+        await expect(answer).rejects.toThrow(`${absent}: there is no such folder`)
+        expect(existsSync(absent)).toBe(false)
+      }
+    },
+  )
+
+  test('lists no tokens of a store that never had one', async () => {
+    expect(await tokenCommand(['list', '--storage-dir', folder])).toBe(0)
+    const said = vi.mocked(process.stderr.write).mock.calls.flat().join('')
+    expect(said).toContain(`there are no tokens in ${join(folder, 'access')}`)
   })
 
   test('says where its folder is a file', async () => {
