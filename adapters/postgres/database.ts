@@ -101,8 +101,12 @@ export class Database {
 
   /** Waits a little after a connection was lost; false when the database has been away for too long. */
   async #mayTryAgain(losses: number): Promise<boolean> {
-    // A connection that was idle may have been cut: the first time says nothing.
-    if (losses === 1) return true
+    // A connection that was idle may have been cut: the first time says nothing. But the package sends a statement
+    // on a connection of which it has the error and not yet the end, and then waits for its answer for ever.
+    if (losses === 1) {
+      await pause(1)
+      return true
+    }
     this.#awaySince ??= performance.now()
     if (performance.now() - this.#awaySince >= this.#patienceMs) return false
     await pause(Math.min(10 * 2 ** losses, longestPauseMs))
