@@ -1,6 +1,8 @@
 import postgres from 'postgres'
 import { fromHex } from './binary-text.ts'
-import { type SqlDriver, type SqlQuery, type SqlRow, type SqlValue, sqlText } from './sql-driver.ts'
+import { Pool, type Sql } from './pool.ts'
+import { socketMaker } from './sockets.ts'
+import type { SqlDriver } from './sql-driver.ts'
 
 /** How connections are made and kept. */
 export interface ConnectOptions {
@@ -53,40 +55,35 @@ export function postgresDriver(options: ConnectOptions): SqlDriver {
     lock_timeout: lockMs,
     idle_in_transaction_session_timeout: idleMs,
   }
-  const sql = postgres(url, {
-    max: poolSize,
-    prepare,
-    types,
-    fetch_types: false,
-    connect_timeout: connectMs / 1000,
-    // A database that is back should be found at once: requests wait no longer than for one attempt.
-    backoff: () => 0.1,
-    keep_alive: 15,
-    idle_timeout: 60,
-    onnotice: () => {},
-    connection: { application_name: 'layerdock', ...(prepare ? { ...timeouts, ...planning } : {}) },
-  })
-  const queryOn =
-    (runner: Pick<typeof sql, 'unsafe'>): SqlQuery =>
-    async <Row extends SqlRow>(text: string, params: readonly SqlValue[] = []) => {
-      const rows = await runner.unsafe<Row[]>(text, params.map(sqlText), { prepare })
-      return rows as readonly Row[]
-    }
   const settings = Object.entries(timeouts).map(([name, ms]) => `set local ${name} = ${ms}`)
-  let closing: Promise<void> | null = null
+  const socket = socketMaker()
+  const connect = () =>
+    postgres(url, {
+      max: poolSize,
+      prepare,
+      types,
+      fetch_types: false,
+      connect_timeout: connectMs / 1000,
+      // The maker of sockets decides when the next connection is tried.
+      backoff: () => 0,
+      keep_alive: 15,
+      idle_timeout: 60,
+      onnotice: () => {},
+      connection: {
+        application_name: 'layerdock',
+        ...(prepare ? { ...timeouts, ...planning } : {}),
+      },
+      ...{ socket },
+    }) as unknown as Sql
+  const pool = new Pool(connect, {
+    prepare,
+    settings: prepare ? null : settings.join(';'),
+    answerMs: Math.max(statementMs, lockMs) * 1.25 + 1000,
+  })
   return {
-    query: queryOn(sql),
-    async transaction<T>(work: (query: SqlQuery) => Promise<T>): Promise<T> {
-      const result = await sql.begin(async (inside) => {
-        if (!prepare) await inside.unsafe(settings.join(';'))
-        return { value: await work(queryOn(inside)) }
-      })
-      return (result as { readonly value: T }).value
-    },
-    close() {
-      closing ??= sql.end({ timeout: 5 })
-      return closing
-    },
+    query: pool.query,
+    transaction: (work) => pool.transaction(work),
+    close: () => pool.close(),
   }
 }
 

@@ -40,6 +40,9 @@ export interface SqlDriver {
   close(): Promise<void>
 }
 
+/** Lets the statements of a transaction take as long as they need: a driver does not give them up. */
+export const noTimeout = 'set local statement_timeout = 0'
+
 /** A parameter as text, as PostgreSQL reads it; null is NULL. */
 export function sqlText(value: SqlValue): string | null {
   if (value === null || typeof value === 'string') return value

@@ -191,6 +191,7 @@ export const layers: readonly Layer[] = [
     where: ['adapters/postgres/'],
     layers: surface,
     packages: ['postgres'],
+    onlyIn: { 'node:net': ['adapters/postgres/sockets.ts'] },
   },
   {
     name: 's3',

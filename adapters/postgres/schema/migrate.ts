@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts'
-import type { SqlQuery } from '../sql-driver.ts'
+import { noTimeout, type SqlQuery } from '../sql-driver.ts'
 import { migrations } from './migrations.ts'
 
 /** The tables were made by a later Layerdock than this one. */
@@ -40,7 +40,7 @@ export async function migrate(
 /** Makes one step; the version afterwards. */
 async function makeStep(query: SqlQuery, steps: readonly string[]): Promise<number> {
   // A step may take long, and so may waiting for another node that makes it.
-  await query('set local statement_timeout = 0')
+  await query(noTimeout)
   await query('set local lock_timeout = 0')
   await query('select pg_advisory_xact_lock($1::bigint)::text', [lock])
   const version = await versionOf(query)

@@ -1,0 +1,164 @@
+import type postgres from 'postgres'
+import { noTimeout, type SqlQuery, type SqlRow, sqlText } from './sql-driver.ts'
+
+/** Connections of the package `postgres`. */
+export type Sql = postgres.Sql<Record<string, unknown>>
+/** What runs statements: any connection, or that of a transaction. */
+type Runner = Pick<Sql, 'unsafe'>
+
+/** How a {@link Pool} runs statements. */
+export interface PoolOptions {
+  /** Whether a connection prepares each statement once. */
+  readonly prepare: boolean
+  /** Statements that begin each transaction; null: none. */
+  readonly settings: string | null
+  /** How long the server may take for a statement, in milliseconds: longer than it lets one run. */
+  readonly answerMs: number
+}
+
+/**
+ * Connections that are given up, all at once, where the server does not answer any more: a network that swallows
+ * everything would hold each of them for a quarter of an hour.
+ */
+export class Pool {
+  readonly #connect: () => Sql
+  readonly #options: PoolOptions
+  #sql: Sql
+  #answeredAt: number = performance.now()
+  #closing: Promise<void> | null = null
+  readonly #underway: Set<Promise<unknown>> = new Set()
+
+  constructor(connect: () => Sql, options: PoolOptions) {
+    this.#connect = connect
+    this.#options = options
+    this.#sql = connect()
+  }
+
+  /** Runs a statement on any connection. */
+  readonly query: SqlQuery = (text, params) => this.#queryOn(this.#sql, this.#sql)(text, params)
+
+  /** Runs `work` on one connection, in a transaction. */
+  transaction<T>(work: (query: SqlQuery) => Promise<T>): Promise<T> {
+    const sql = this.#sql
+    const { settings, answerMs } = this.#options
+    let stage: 'waiting' | 'working' | 'committing' = 'waiting'
+    let isGivenUp = false
+    const transaction = sql.begin('isolation level read committed read write', async (inside) => {
+      if (isGivenUp) throw noAnswer()
+      stage = 'working'
+      const query = this.#queryOn(sql, inside)
+      if (settings !== null) await query(settings)
+      const value = await work(query)
+      stage = 'committing'
+      return { value }
+    }) as Promise<{ readonly value: T }>
+    let committingMs = 0
+    const check = (waitedMs: number, stepMs: number): Error | null => {
+      // Its statements are watched, each by itself.
+      if (stage === 'working') return null
+      if (stage === 'committing') committingMs += stepMs
+      if ((stage === 'committing' ? committingMs : waitedMs) < answerMs) return null
+      isGivenUp = true
+      if (stage === 'committing' || this.#isSilent()) this.#replace(sql)
+      return noAnswer()
+    }
+    return this.#noted(watched(transaction, answerMs, check)).then(({ value }) => value)
+  }
+
+  /** Ends all connections, once what is under way has ended; harmless when repeated. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  /** The package by itself waits in vain for a connection that broke. */
+  async #end(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, closingMs)
+    })
+    await Promise.race([Promise.allSettled(this.#underway), late])
+    clearTimeout(timer)
+    await this.#sql.end({ timeout: 0 })
+  }
+
+  #noted<T>(promise: Promise<T>): Promise<T> {
+    this.#underway.add(promise)
+    const done = (): boolean => this.#underway.delete(promise)
+    promise.then(done, done)
+    return promise
+  }
+
+  #queryOn(sql: Sql, runner: Runner): SqlQuery {
+    const { prepare, answerMs } = this.#options
+    let isPatient = false
+    return async <Row extends SqlRow>(text: string, params: Parameters<SqlQuery>[1] = []) => {
+      if (text === noTimeout) isPatient = true
+      const pending = runner.unsafe<Row[]>(text, params.map(sqlText), { prepare })
+      let sentMs = 0
+      const check = (waitedMs: number, stepMs: number): Error | null => {
+        // The package notes the connection once the statement is sent.
+        const isSent = (pending as { readonly state?: unknown }).state != null
+        if (isSent) sentMs += stepMs
+        if (isPatient || (isSent ? sentMs : waitedMs) < answerMs) return null
+        if (isSent || this.#isSilent()) this.#replace(sql)
+        else pending.cancel()
+        return noAnswer()
+      }
+      const rows: readonly Row[] = await this.#noted(watched(pending, answerMs, check))
+      this.#answeredAt = performance.now()
+      return rows
+    }
+  }
+
+  /** Whether nothing at all was answered for a while. */
+  #isSilent(): boolean {
+    return performance.now() - this.#answeredAt >= this.#options.answerMs
+  }
+
+  /** Gives connections up and makes others, unless that was done. What waits for an answer is rejected. */
+  #replace(sql: Sql): void {
+    if (sql !== this.#sql || this.#closing !== null) return
+    this.#sql = this.#connect()
+    sql.end({ timeout: 0 }).catch(() => {})
+  }
+}
+
+/** How long a pool that closes waits for what is under way, in milliseconds. */
+const closingMs = 5000
+
+/** How often it is looked how long something takes, in that time. */
+const looks = 5
+
+/** Waits for a promise, and asks now and then whether to go on; `check` returns an error to give it up. */
+function watched<T>(
+  promise: PromiseLike<T>,
+  ms: number,
+  check: (waitedMs: number, stepMs: number) => Error | null,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stepMs = ms / looks
+    let waitedMs = 0
+    const timer = setInterval(() => {
+      waitedMs += stepMs
+      const error = check(waitedMs, stepMs)
+      if (error === null) return
+      clearInterval(timer)
+      reject(error)
+    }, stepMs)
+    promise.then(
+      (value) => {
+        clearInterval(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearInterval(timer)
+        reject(error)
+      },
+    )
+  })
+}
+
+function noAnswer(): Error {
+  return new Error('PostgreSQL did not answer in time')
+}
