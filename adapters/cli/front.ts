@@ -15,7 +15,9 @@ export interface Front extends Fetcher {
    * @param look finds out how the registry's parts do; never rejects
    */
   open(registry: Registry, look: () => Promise<Planes>): void
-  /** Refuses every request from now on, and says in its health that it is draining. */
+  /** Says in its health from now on that it is draining, and serves on. */
+  leave(): void
+  /** The same, and refuses every request. */
   drain(): void
 }
 
@@ -34,6 +36,7 @@ export function createFront(version: string, buffers: BufferBudget, isPrivate = 
   const began = performance.now()
   let registry: Registry | null = null
   let look = async (): Promise<Planes> => allPlanes('starting')
+  let leaving = false
   let draining = false
   let opened = (): void => {}
   const opening = new Promise<void>((resolve) => {
@@ -41,21 +44,25 @@ export function createFront(version: string, buffers: BufferBudget, isPrivate = 
   })
 
   const statusOf = (planes: Planes): string => {
-    if (draining) return 'draining'
+    if (leaving) return 'draining'
     if (registry === null) return 'starting'
     return isWell(planes) ? 'ok' : 'degraded'
   }
 
   const ready = async (): Promise<Response> => {
     const planes = await look()
-    const isUp = registry !== null && !draining && isReady(planes)
+    const isUp = registry !== null && !leaving && isReady(planes)
     const body = { status: statusOf(planes), reasons: reasonsOf(planes) }
     return Response.json(body, { headers, status: isUp ? 200 : 503 })
   }
 
   const healthz = async (): Promise<Response> => {
     const planes = await look()
-    const missingBlobs = await missingIn(registry, isPrivate ? 0 : namedMissing)
+    // A store that does not answer is not asked twice.
+    const canSay = planes.metadata.state !== 'unavailable'
+    const missingBlobs = canSay
+      ? await missingIn(registry, isPrivate ? 0 : namedMissing)
+      : undefined
     const known = statusOf(planes)
     const status = known === 'ok' && missingBlobs !== undefined ? 'degraded' : known
     const uptimeSeconds = Math.round((performance.now() - began) / 1000)
@@ -106,7 +113,11 @@ export function createFront(version: string, buffers: BufferBudget, isPrivate = 
       look = lookAt
       opened()
     },
+    leave() {
+      leaving = true
+    },
     drain() {
+      leaving = true
       draining = true
     },
   }

@@ -58,18 +58,23 @@ const lookEveryMs = 1_000
 const lookMs = 5_000
 
 /**
- * Looks at the planes for all who ask, once a second at most, and never for long.
+ * Looks at the planes for all who ask, once a second at most, one look at a time, and never for long.
  *
  * @param look never rejects
  */
 export function planesLooker(look: () => Promise<Planes>): () => Promise<Planes> {
-  let last: { readonly planes: Promise<Planes>; readonly at: number } | null = null
+  let last: Promise<Planes> | null = null
+  let isOver = true
+  let at = 0
   return () => {
     const now = performance.now()
-    if (last === null || now - last.at > lookEveryMs) {
-      last = { planes: withinTime(look()), at: now }
-    }
-    return last.planes
+    if (last !== null && (!isOver || now - at <= lookEveryMs)) return last
+    at = now
+    isOver = false
+    last = withinTime(look()).finally(() => {
+      isOver = true
+    })
+    return last
   }
 }
 

@@ -40,8 +40,9 @@ starting, draining, or while the storage, the database or the bucket cannot be u
 
 After SIGTERM or SIGINT, requests that are under way may go on for --drain-seconds. Until the last
 of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it
-no longer listens, and ends. What came of an upload that did not end is kept: another server, or the
-next start, goes on with it at once. A second signal ends it at once.
+no longer listens, and ends. With --drain-delay it serves on for a while first, and /ready is 503.
+What came of an upload that did not end is kept: another server, or the next start, goes on with it
+at once. A second signal ends it at once.
 
 Where a server asks for a login, layerdock user, token and policy keep its files, and
 docs/access.md tells the rest.

@@ -68,9 +68,13 @@ export async function serveCommand(
 
   const signal = await signals.stop
   reloader.close()
-  front.drain()
   log.to.info({ signal }, 'stopping')
   log.flush()
+  front.leave()
+  if (settings.drainDelay > 0) {
+    await new Promise((resolve) => setTimeout(resolve, settings.drainDelay * 1000))
+  }
+  front.drain()
   const cut = await drained(serving, opened, settings.drainSeconds * 1000, log)
   if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
   await access?.close()

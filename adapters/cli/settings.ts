@@ -61,6 +61,8 @@ export interface Settings extends AccessSettings, RequestLimitSettings, StoreSet
   readonly slowestPull: number
   readonly keepAliveTimeout: number
   readonly drainSeconds: number
+  /** In seconds. */
+  readonly drainDelay: number
 }
 
 /** The name of a setting, as it stands in a configuration file. */
@@ -213,6 +215,11 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ),
   keepAliveTimeout: timed(75_000, '75s', 'when an idle connection is closed'),
   drainSeconds: counted(30, 0, 'how long requests may go on after SIGTERM, in seconds'),
+  drainDelay: counted(
+    0,
+    0,
+    'how long a server goes on as before after SIGTERM while /ready is 503 already, in seconds: as long as a load balancer takes to notice',
+  ),
 }
 
 /** Every name, in the order of the table. */

@@ -34,6 +34,16 @@ test('lets an upload finish while it drains, and tells others that it does', asy
   socket.destroy()
 })
 
+test('serves on for a while where a load balancer has to notice first', async () => {
+  const started = await cli.serve('--memory', '--drain-delay', '1')
+  started.child.kill('SIGTERM')
+  await printed(started, 'stopping')
+  const ready = await fetch(`${started.url}/ready`)
+  expect([ready.status, await ready.json()]).toEqual([503, { status: 'draining' }])
+  expect((await fetch(`${started.url}/v2/`)).status).toBe(200)
+  expect((await started.ended).code).toBe(0)
+})
+
 // Of many lines some are written while it serves, of few all as it ends.
 test.each([1, 100])('serves on and ends although its %d lines are not read', async (lines) => {
   const started = await cli.serve('--storage-dir', cli.folder())

@@ -15,12 +15,14 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 /** Two stores that a test takes away, and what was told of them. */
-function watched() {
+function watched(trustedMs = 0) {
   const away: { database: Error | 'silent' | null; bucket: Error | 'silent' | null } = {
     database: null,
     bucket: null,
   }
+  const checks = { database: 0, bucket: 0 }
   const check = (store: 'database' | 'bucket') => async (): Promise<void> => {
+    checks[store] += 1
     const how = away[store]
     if (how === 'silent') await new Promise(() => {})
     if (how instanceof Error) throw how
@@ -29,11 +31,11 @@ function watched() {
   const watch = watchStores(
     {
       metadata: { name: 'the database', check: check('database') },
-      blobs: { name: 'the bucket', check: check('bucket') },
+      blobs: { name: 'the bucket', trustedMs, check: check('bucket') },
     },
     (notice) => void notices.push(notice),
   )
-  return { away, notices, watch }
+  return { away, checks, notices, watch }
 }
 
 test('a store that goes away and comes back is told of once each, however often it is asked', async () => {
@@ -66,6 +68,33 @@ test('a store that does not answer at all counts as away', async () => {
   const unavailable = { state: 'unavailable', reason: 'the database cannot be used' }
   expect(await looked).toMatchObject({ metadata: unavailable, uploads: unavailable })
   expect(notices).toMatchObject([{ part: 'metadata', error: new Error('no answer in 4000 ms') }])
+})
+
+test('a store that answered is trusted for a while, unless a request fails', async () => {
+  const { away, checks, notices, watch } = watched(10_000)
+  await vi.advanceTimersByTimeAsync(12_000)
+  expect(checks).toEqual({ database: 4, bucket: 1 })
+  away.bucket = new Error('NoAnswer')
+  expect(await watch.doubt()).toBe(false)
+  expect(notices).toMatchObject([{ part: 'blobs', state: 'unavailable' }])
+  // It is known to be away: more failures ask nothing.
+  const before = checks.bucket
+  await Promise.all([watch.doubt(), watch.doubt()])
+  expect(checks.bucket).toBe(before)
+  away.bucket = null
+  await vi.advanceTimersByTimeAsync(3_000)
+  watch.close()
+  expect(notices).toMatchObject([{}, { part: 'blobs', state: 'ok' }])
+})
+
+test('a slow look is not joined by another', async () => {
+  const { away, checks, watch } = watched()
+  away.database = 'silent'
+  void watch.look()
+  await vi.advanceTimersByTimeAsync(3_900)
+  void watch.look()
+  watch.close()
+  expect(checks.database).toBe(1)
 })
 
 test('requests that fail while a store is away add nothing; a store that refuses is told of', async () => {

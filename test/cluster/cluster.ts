@@ -9,6 +9,9 @@ import { type ObjectStorage, seaweedfs } from '../services/object-storage.ts'
 import { type PostgresServer, postgres } from '../services/postgres.ts'
 import { type Balancer, startBalancer } from './balancer.ts'
 
+/** What stands in the database URL of the nodes, and nowhere else. */
+export const databasePassword = 'hunter2'
+
 /** What a cluster is made of. */
 export interface ClusterOptions {
   /** How many nodes. Default: 3. */
@@ -78,7 +81,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     if (own) ends.push(() => database.stop())
     const storage = options.stores?.storage ?? (await seaweedfs.start())
     if (own) ends.push(() => storage.stop())
-    const url = await database.database()
+    // Whom it knows it does not ask for one: so that a test sees where it is told.
+    const url = (await database.database()).replace('@', `:${databasePassword}@`)
     const query = new URLSearchParams({ endpoint: storage.endpoint, region: storage.region })
     const bucket = `s3://${await storage.bucket()}/registry?${query}`
     const program = options.program ?? (await programFor(runtime))

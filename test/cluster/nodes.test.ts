@@ -9,7 +9,7 @@ import { dial, readUntil } from '../node-fs/loopback.ts'
 import { seaweedfs } from '../services/object-storage.ts'
 import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
-import { type Cluster, startCluster } from './cluster.ts'
+import { type Cluster, databasePassword, startCluster } from './cluster.ts'
 
 let program: Program
 beforeAll(async () => {
@@ -132,7 +132,10 @@ withServices(
         expect((await fetch(end, rest)).status).toBe(201)
         expect(await ended).toBe(0)
         expect(a.log()).toContain('"uploads":1,"msg":"kept uploads under way"')
-        for (const { log } of nodes) expect(log()).not.toContain(storage.secretAccessKey)
+        for (const { log } of nodes) {
+          expect(log()).not.toContain(storage.secretAccessKey)
+          expect(log()).not.toContain(databasePassword)
+        }
       })
     })
 

@@ -53,7 +53,10 @@ withServices('a node whose stores go away', { postgres, storage: seaweedfs }, (r
     cluster = await startCluster({ nodes: 1, stores, program })
     node = cluster.nodes[0] as ClusterNode
   })
-  afterAll(() => cluster.stop())
+  afterAll(async () => {
+    for (const { log } of cluster.nodes) expect(log()).not.toMatch(/hunter2|testtest/)
+    await cluster.stop()
+  })
 
   test('the database: 503 with when to come again, and then it works again by itself', async () => {
     const { url } = node

@@ -50,7 +50,14 @@ export async function openDatabaseRegistry(
 
 function bytesInBucket({ blobs, place, marker, close }: OpenBucket): BytesPlace {
   const check = async (): Promise<void> => await blobs.check?.()
-  return { blobs, place, marker, watched: { name: 'the bucket', check }, close }
+  return { blobs, place, marker, watched: { name: 'the bucket', trustedMs: 10_000, check }, close }
+}
+
+/** How long the end of a node waits for maintenance that is under way, in milliseconds. */
+const maintenanceMs = 3_000
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 async function assembled(
@@ -88,7 +95,8 @@ async function assembled(
     look: watch.look,
     async close() {
       watch.close()
-      await endMaintenance()
+      // What a node leaves undone another takes up: the end of one does not wait for it.
+      await Promise.race([endMaintenance(), pause(maintenanceMs)])
       await registry.close()
       await bytes.close()
       await database.close()

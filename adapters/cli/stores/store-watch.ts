@@ -1,5 +1,5 @@
 import type { NoticeSink } from '../../../src/index.ts'
-import { type Plane, type Planes, planesLooker } from '../health.ts'
+import { isReady, type Plane, type Planes, planesLooker } from '../health.ts'
 
 /** A store that may be away. */
 export interface WatchedStore {
@@ -7,6 +7,11 @@ export interface WatchedStore {
   readonly name: string
   /** Whether it gives notice itself when its condition changes. Default: no. */
   readonly tells?: boolean
+  /**
+   * For how long one that answered is not looked at again unless a request fails, in milliseconds: a look at a
+   * bucket has a price. Default: 0.
+   */
+  readonly trustedMs?: number
   /** @throws Error that says why the store cannot be used now. */
   check(): Promise<void>
 }
@@ -15,6 +20,8 @@ export interface WatchedStore {
 export interface StoreWatch {
   /** Looks at them, cheap when called often and never for long. Never rejects. */
   look(): Promise<Planes>
+  /** Looks at them anew, since a request met with a failure: whether both can be used after all. */
+  doubt(): Promise<boolean>
   close(): void
 }
 
@@ -33,33 +40,57 @@ export function watchStores(
 ): StoreWatch {
   const metadata = watched('metadata', stores.metadata, onNotice)
   const blobs = watched('blobs', stores.blobs, onNotice)
-  const look = planesLooker(async () => {
-    const [names, bytes] = await Promise.all([metadata(), blobs()])
-    return { metadata: names, blobs: bytes, uploads: names.state === 'ok' ? bytes : names }
-  })
+  let last: Planes | null = null
+
+  async function lookAt(anew: boolean): Promise<Planes> {
+    const [names, bytes] = await Promise.all([metadata(anew), blobs(anew)])
+    last = { metadata: names, blobs: bytes, uploads: names.state === 'ok' ? bytes : names }
+    return last
+  }
+
+  const look = planesLooker(() => lookAt(false))
   const timer = setInterval(look, lookEveryMs)
   timer.unref()
   return {
     look,
+    async doubt() {
+      if (last !== null && !isReady(last)) return false
+      return isReady(await lookAt(true))
+    },
     close: () => clearInterval(timer),
   }
 }
 
+/** @returns a look at the store; two at once are one. */
 function watched(
   part: 'metadata' | 'blobs',
-  { name, tells = false, check }: WatchedStore,
+  { name, tells = false, trustedMs = 0, check }: WatchedStore,
   onNotice: NoticeSink,
-): () => Promise<Plane> {
-  let before = 'ok'
-  return async () => {
+): (anew: boolean) => Promise<Plane> {
+  let plane: Plane = { state: 'ok', reason: null }
+  let wellAt = Number.NEGATIVE_INFINITY
+  let looking: Promise<Plane> | null = null
+
+  async function look(): Promise<Plane> {
     const error = await failureOf(check)
     const state = error === null ? 'ok' : 'unavailable'
     const reason = error === null ? null : `${name} cannot be used`
+    if (error === null) wellAt = performance.now()
+    const before = plane.state
+    plane = { state, reason }
     if (state !== before && !tells) {
       onNotice({ kind: 'store-condition', part, state, reason, error })
     }
-    before = state
-    return { state, reason }
+    return plane
+  }
+
+  return async (anew) => {
+    const isTrusted = plane.state === 'ok' && performance.now() - wellAt < trustedMs
+    if (isTrusted && !anew && looking === null) return plane
+    looking ??= look().finally(() => {
+      looking = null
+    })
+    return looking
   }
 }
 

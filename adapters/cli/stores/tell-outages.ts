@@ -1,5 +1,4 @@
 import { RegistryError, type RegistryService } from '../../../src/index.ts'
-import { isReady } from '../health.ts'
 import type { Entries } from '../log.ts'
 import type { StoreWatch } from './store-watch.ts'
 
@@ -23,7 +22,7 @@ export function tellOutages(
   async function note(error: unknown): Promise<void> {
     if (!(error instanceof RegistryError) || error.kind !== 'unavailable') return
     const { cause } = error
-    if (cause === undefined || !isReady(await watch.look())) return
+    if (cause === undefined || !(await watch.doubt())) return
     const now = performance.now()
     const text = cause instanceof Error ? `${cause.name} ${cause.message}` : String(cause)
     if (now - (told.get(text) ?? Number.NEGATIVE_INFINITY) < againMs) return
