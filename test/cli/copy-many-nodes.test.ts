@@ -126,8 +126,6 @@ withServices('copies to PostgreSQL and SeaweedFS', { postgres, seaweedfs }, (run
       expect(await tagsOf(moved.url)).toEqual(['v1'])
       await pull(moved.url, 'v1')
       await end(moved)
-      const back = ['--from', folder, ...side('from', flags), '--to', join(cli.folder(), 'back')]
-      expect((await cli.run('copy', ...back)).code).toBe(0)
     }
     expect(readdirSync(names)).not.toContain('blobs')
   }, 120_000)
@@ -141,13 +139,8 @@ withServices('copies to PostgreSQL and SeaweedFS', { postgres, seaweedfs }, (run
     const to = (...flags: readonly string[]) =>
       cli.run('copy', '--from', from, ...side('to', flags))
     expect((await to(...one.database, ...one.bucket)).code).toBe(0)
-    for (const flags of [
-      [...one.database, ...two.bucket],
-      [...two.database, ...one.bucket],
-    ]) {
-      const { code, err } = await to(...flags)
-      expect([code, err]).toEqual([1, expect.stringContaining('belong together')])
-    }
+    const mixed = await to(...two.database, ...one.bucket)
+    expect([mixed.code, mixed.err]).toEqual([1, expect.stringContaining('belong together')])
     const itself = await cli.run(
       'copy',
       ...side('from', [...one.database, ...one.bucket]),

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { copyCommand } from '../../adapters/cli/copy-command.ts'
@@ -89,7 +89,7 @@ test('a copy that is stopped or killed goes on', async () => {
     ['SIGINT', 2],
   ] as const) {
     const slow = cli.start(...way, '--rate', '500KB')
-    await expect.poll(large, { timeout: 20_000, interval: 5 }).toBeGreaterThanOrEqual(count)
+    await expect.poll(large, { timeout: 20_000, interval: 20 }).toBeGreaterThanOrEqual(count)
     slow.child.kill(signal)
     const { code, err } = await slow.ended
     if (signal === 'SIGKILL') continue
@@ -185,15 +185,6 @@ describe('what cannot be copied is refused, and nothing is made', () => {
       out: expect.stringContaining('in the target alone: 1 repository, 1 blob'),
     })
   }, 30_000)
-
-  test('a dry run makes no folder', async () => {
-    const from = await filled('one')
-    const to = join(cli.folder(), 'to')
-    const { code, out } = await cli.run('copy', '--from', from, '--to', to, '--dry-run', '--json')
-    expect(code).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ dryRun: true, plan: { blob: { missing: 2 } } })
-    expect(readdirSync(join(to, '..'))).toEqual([])
-  }, 30_000)
 })
 
 test('help fits a terminal', async () => {
@@ -205,18 +196,16 @@ test('help fits a terminal', async () => {
 describe.each(everyRuntime.filter((runtime) => runtime !== 'node'))('on %s', (runtime) => {
   const program = useProgram(runtime)
 
-  test('a registry is copied there and back', async () => {
+  test('a registry is copied', async () => {
     const from = await filled('one', 'two')
-    const [to, back] = [join(program.folder(), 'to'), join(program.folder(), 'back')]
-    mkdirSync(back)
-    for (const [source, target] of [
-      [from, to],
-      [to, back],
-    ] as const) {
-      const copied = await program.run('copy', '--from', source, '--to', target, '--verify')
-      expect([copied.code, copied.out]).toEqual([0, expect.stringContaining('copied 1 repository')])
-    }
-    const moved = await program.serve('--storage-dir', back)
+    const to = join(program.folder(), 'to')
+    const plan = await program.run('copy', '--from', from, '--to', to, '--dry-run', '--json')
+    expect(JSON.parse(plan.out)).toMatchObject({ dryRun: true, plan: { blob: { missing: 3 } } })
+    // Nothing was made.
+    expect(readdirSync(join(to, '..'))).toEqual([])
+    const copied = await program.run('copy', '--from', from, '--to', to, '--verify')
+    expect([copied.code, copied.out]).toEqual([0, expect.stringContaining('copied 1 repository')])
+    const moved = await program.serve('--storage-dir', to)
     expect(await tagsOf(moved.url)).toEqual(['one', 'two'])
     await pull(moved.url, 'two')
   }, 60_000)

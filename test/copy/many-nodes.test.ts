@@ -13,6 +13,9 @@ import { history, run, everyKind as steps, viewOf } from './content.ts'
 import { judged } from './judged-stores.ts'
 import { hash, onDisk } from './places.ts'
 
+/** Whether the services have to be there, as where everything is run: then for longer, and on both. */
+const isLong = process.env.LAYERDOCK_TEST_SERVICES === 'required'
+
 /** Makes the tables, which all databases of a test are copies of. */
 async function prepared(url: string): Promise<void> {
   await (await openPostgres({ url })).close()
@@ -62,7 +65,7 @@ function copyTests(name: string, storage: TestService<ObjectStorage>): void {
           })
           expect(await viewOf(back)).toEqual(await viewOf(from))
         }),
-        { numRuns: 4 },
+        { numRuns: isLong ? 10 : 2 },
       )
     }, 60_000)
 
@@ -70,7 +73,7 @@ function copyTests(name: string, storage: TestService<ObjectStorage>): void {
       const from = memoryStores()
       await run(from, steps)
       const wanted = await viewOf(from)
-      for (const deadline of [10, 25, 45]) {
+      for (const deadline of isLong ? [5, 10, 15, 20, 25, 30, 35, 40, 45] : [20, 40]) {
         const to = await open()
         let calls = 0
         const target = judged(to, async (_name, proceed) => {
@@ -114,4 +117,4 @@ function copyTests(name: string, storage: TestService<ObjectStorage>): void {
 }
 
 copyTests('SeaweedFS', seaweedfs)
-copyTests('versitygw', versitygw)
+if (isLong) copyTests('versitygw', versitygw)
