@@ -89,6 +89,12 @@ function say(text) {
 /** How long content that nothing names yet is kept: longer than any push here takes. */
 const leaseMs = 60_000
 
+const serving = [
+  ...['--lease', `${leaseMs / 1000}s`, '--trusted-proxies', '127.0.0.1'],
+  // As long as HAProxy takes to notice, on a busy machine.
+  ...['--drain-delay', '3'],
+]
+
 const services = values.folder ? null : await startServices()
 if (services !== null) closing.push(services.stop)
 const place = (await services?.fresh()) ?? null
@@ -97,7 +103,7 @@ const nodes = (await freePorts(count)).map(
   (port) =>
     new Node({
       command: [...command, entryPath(entry)],
-      args: [...store, '--lease', `${leaseMs / 1000}s`, '--trusted-proxies', '127.0.0.1'],
+      args: [...store, ...serving],
       env: services?.env ?? {},
       host: `127.0.0.1:${port}`,
     }),
