@@ -1,13 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { runtimes } from '../../conformance/servers.mjs'
+import { builtProgram } from './built-program.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
-const run = promisify(execFile)
 
 /** What the program can run on. */
 export type Runtime = 'node' | 'bun' | 'deno'
@@ -37,14 +36,11 @@ export async function programFor(runtime: Runtime): Promise<Program> {
   return programIn(home, [...command, join(project, entry)])
 }
 
-/** Compiles the program into a temporary folder that stands for the package. */
+/** The program as it ships, compiled. */
 export async function compileProgram(): Promise<Program> {
+  const entry = join(await builtProgram(), 'dist/adapters/cli/layerdock.cjs')
   const home = mkdtempSync(join(tmpdir(), 'layerdock-program-'))
-  copyFileSync(join(project, 'package.json'), join(home, 'package.json'))
-  symlinkSync(join(project, 'node_modules'), join(home, 'node_modules'))
-  const out = join(home, 'dist')
-  await run(process.execPath, [join(project, 'build.mjs'), '--out', out, '--no-check'])
-  return programIn(home, [process.execPath, join(out, 'adapters/cli/layerdock.cjs')])
+  return programIn(home, [process.execPath, entry])
 }
 
 function programIn(home: string, command: readonly string[]): Program {

@@ -73,7 +73,7 @@ withServices('a node whose stores go away', { postgres, storage: seaweedfs }, (r
     const reasons = { metadata: reason, uploads: reason }
     expect(JSON.parse(ready.body)).toEqual({ status: 'degraded', reasons })
     expect((await fetch(`${url}/live`)).status).toBe(200)
-    for (let count = 0; count < 5; count++) await until(503, blob)
+    for (let count = 0; count < 2; count++) await until(503, blob)
 
     await running.postgres.resume()
     await until(200, `${url}/ready`)
