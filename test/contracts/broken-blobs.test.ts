@@ -56,6 +56,23 @@ function keyedBy(nameOf: (id: string, blob: BlobRef) => string): Twin {
 }
 
 const broken: Record<string, Twin> = {
+  'drops what an upload became with what it was before': (store, shared) =>
+    but(store, (inner) => ({
+      async stage(id, hint, from) {
+        return but(await inner.stage(id, hint, from), (staged) => ({
+          async commit(digest) {
+            const blob = await staged.commit(digest)
+            shared.set(id, blob)
+            return blob
+          },
+          async discard() {
+            await staged.discard()
+            const blob = from === undefined ? undefined : shared.get(id)
+            if (blob !== undefined) await inner.delete(blob)
+          },
+        }))
+      },
+    })),
   'opens any size that is asked for': (store) =>
     but(store, (inner) => ({
       async open(blob) {

@@ -1,7 +1,7 @@
-import { newUploadId } from '../../kit.ts'
+import { type BlobStore, newUploadId } from '../../kit.ts'
 import { equals, holds, rejects } from '../contract.ts'
-import { readAll, sampleBytes, sampleDigest } from '../samples.ts'
-import { type BlobStoreCase, blobCase, get, put, writeAll } from './store-case.ts'
+import { joined, readAll, sampleBytes, sampleDigest } from '../samples.ts'
+import { type BlobStoreCase, blobCase, get, put, suspended, writeAll } from './store-case.ts'
 
 const digest = sampleDigest(1)
 const mib = 1024 * 1024
@@ -124,4 +124,34 @@ export const committedBlobCases: readonly BlobStoreCase[] = [
     await third.commit(sampleDigest(2))
     equals(await get(store, blob), sampleBytes(5000, 1), 'the bytes')
   }),
+
+  blobCase('dropping what an upload was before leaves the blob it became', async (store) => {
+    for (const [size, added] of [
+      [300, 0],
+      [300, 4000],
+      [5000, 0],
+      [5000, 2500],
+    ] as const) {
+      await dropBefore(store, size, added)
+    }
+  }),
+
+  blobCase('dropping what an upload was before leaves many megabytes', async (store) => {
+    await dropBefore(store, 6 * mib, 3000)
+  }),
 ]
+
+/** A node that dies once the blob has its name leaves the session behind, which is dropped a day later. */
+async function dropBefore(store: BlobStore, size: number, added: number): Promise<void> {
+  const id = newUploadId()
+  const first = await store.stage(id, {})
+  await writeAll(first, sampleBytes(size))
+  const state = await suspended(first)
+  const second = await store.stage(id, {}, state)
+  await writeAll(second, sampleBytes(added, 2))
+  const blob = await second.commit(digest)
+  const left = await store.stage(id, {}, state).catch(() => null)
+  await left?.discard()
+  const expected = joined([sampleBytes(size), sampleBytes(added, 2)])
+  equals(await get(store, blob), expected, `a blob of ${size} bytes and ${added} more`)
+}
