@@ -141,6 +141,12 @@ withServices('copies to PostgreSQL and SeaweedFS', { postgres, seaweedfs }, (run
     expect((await to(...one.database, ...one.bucket)).code).toBe(0)
     const mixed = await to(...two.database, ...one.bucket)
     expect([mixed.code, mixed.err]).toEqual([1, expect.stringContaining('belong together')])
+    const wrong = side('from', [...one.database, ...two.bucket])
+    const unread = await cli.run('copy', ...wrong, '--to', join(cli.folder(), 'to'))
+    expect([unread.code, unread.err]).toEqual([
+      1,
+      expect.stringContaining('does not have the bytes'),
+    ])
     const itself = await cli.run(
       'copy',
       ...side('from', [...one.database, ...one.bucket]),

@@ -139,11 +139,12 @@ class Opening {
     return { ...bucket, place: `the bucket ${bucket.place}` }
   }
 
-  /** Sees to it that the names and bytes of a target belong together, as a server does. */
+  /** Sees to it that names and bytes belong together: those of a target as a server does. */
   async #pair(names: KeyStore, marker: BytesMarker, ofNames: string, bytes: string): Promise<void> {
-    if (this.#mode !== 'write') return
-    const { expectSameBytes } = await import('../stores/same-bytes.ts')
-    await expectSameBytes(names, marker, { names: ofNames, bytes })
+    const { expectPair, expectSameBytes } = await import('../stores/same-bytes.ts')
+    const places = { names: ofNames, bytes }
+    if (this.#mode === 'write') await expectSameBytes(names, marker, places)
+    else await expectPair(names, marker, places)
   }
 
   async #inFolder<T>(directory: string, open: () => Promise<T>): Promise<T> {

@@ -62,6 +62,23 @@ export async function expectSameBytes(
   await names.replace(text, JSON.stringify({ id, isMarked: true }))
 }
 
+/**
+ * Sees whether names and bytes belong together, and writes nothing.
+ *
+ * @throws CliError where they do not.
+ */
+export async function expectPair(
+  names: KeyStore,
+  bytes: BytesMarker,
+  places: Places,
+): Promise<void> {
+  const text = await names.read()
+  const { id = null, isMarked = false } = JSON.parse(text ?? '{}') as Partial<Pair>
+  const marked = idIn(await bytes.read())
+  if (marked === id || (marked === null && !isMarked)) return
+  throw refused(places, `${places.bytes} does not have the bytes of ${places.names}`)
+}
+
 function idIn(text: string | null): string | null {
   if (text === null) return null
   try {
