@@ -19,6 +19,9 @@ const mostWaiting = 8 * 1024 * 1024
  * Opens an audit log, which is appended to. A line is written before the next event of the loop, so that a crash
  * takes as little as it can. What a full disk does not take waits for the next line.
  *
+ * pino's own destination is not for this: after a reopening that failed, the next one closes the old descriptor more
+ * than once, which by then may be that of another file, and at the end it waits for a full disk.
+ *
  * @param file a path, or `-` for standard error: standard output has the log
  * @param failed called when lines could not be written, once until they can be again
  * @throws CliError when the file cannot be opened.

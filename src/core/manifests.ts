@@ -104,7 +104,6 @@ export function manifestService(deps: CoreDeps): ManifestService {
       }
       const facts = parseManifest(bytes, push.mediaType, limits.descriptorsPerManifest)
       const digest = await digestFor(deps, reference, bytes)
-      if (call.isImmutable) await expectType(repository, digest, facts.mediaType)
       const change = changeOf(call, reference, push, facts)
       const record = recordOf(facts, digest, bytes.byteLength)
       const stored = await store(repository, bytes, record, change)
@@ -143,18 +142,6 @@ export function manifestService(deps: CoreDeps): ManifestService {
     return record === null ? absent(repository) : immutable([{ tag, digest: record.digest }])
   }
 
-  /** An immutable tag stands for a media type too, which a manifest need not say itself. */
-  async function expectType(
-    repository: RepositoryName,
-    digest: Digest,
-    mediaType: string,
-  ): Promise<void> {
-    const type = (await metadata.findManifest(repository, digest))?.mediaType ?? mediaType
-    if (type === mediaType) return
-    const reason = `it is here as ${type}, and tags are immutable`
-    throw new RegistryError('manifestInvalid', { advice: reason, detail: { reason } })
-  }
-
   async function absent(repository: RepositoryName): Promise<RegistryError> {
     const known = await metadata.hasRepository(repository)
     return new RegistryError(known ? 'manifestUnknown' : 'nameUnknown')
@@ -172,6 +159,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
     return {
       tags,
       immutable: tags.filter((tag) => isImmutable?.(tag)),
+      ...(isImmutable ? { keepsType: true } : {}),
       requires: allowSparse ? [] : facts.requires,
       ...(expect === undefined ? {} : { expect: { ...expect, tag: own } }),
       ...(mostBytes === undefined ? {} : { mostBytes }),
@@ -215,14 +203,20 @@ function infoOf(record: ManifestRecord | null): ManifestInfo | null {
   return { digest, size, mediaType }
 }
 
-/** @throws RegistryError `preconditionFailed`, `denied`, `manifestBlobUnknown` and `tagImmutable` with details. */
+/** @throws RegistryError `preconditionFailed`, `denied`, `manifestInvalid`, `manifestBlobUnknown` and `tagImmutable` with details. */
 function storedOr(outcome: ManifestOutcome | null): Stored {
   if (outcome?.kind === 'stored') return outcome
   if (outcome?.kind === 'immutable') throw immutable(outcome.tags)
+  if (outcome?.kind === 'other-type') throw otherType(outcome.mediaType)
   if (outcome?.kind === 'over-quota') throw new RegistryError('denied', { detail: outcome })
   if (outcome?.kind !== 'missing') throw new RegistryError('preconditionFailed')
   const details = outcome.digests.map((missing) => ({ digest: missing }))
   throw new RegistryError('manifestBlobUnknown', { details })
+}
+
+function otherType(mediaType: string): RegistryError {
+  const reason = `it is here as ${mediaType}, and tags are immutable`
+  return new RegistryError('manifestInvalid', { advice: reason, detail: { reason } })
 }
 
 function immutable(tags: ReadonlyArray<Pick<TagRecord, 'tag' | 'digest'>>): RegistryError {

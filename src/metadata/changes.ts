@@ -67,10 +67,14 @@ export function putManifest(
   change: ManifestChange,
   leaseMs: number,
 ): ManifestOutcome {
-  const { record, tags, immutable, requires, expect, mostBytes, times } = change
+  const { record, tags, immutable, requires, expect, mostBytes, times, keepsType = false } = change
   const { digest } = record
   const repository = batch.state.repositories.get(name)
   if (expect !== undefined && !isAsExpected(repository, digest, expect)) return { kind: 'conflict' }
+  const known = keepsType ? repository?.manifests.get(digest)?.record?.mediaType : undefined
+  if (known !== undefined && known !== record.mediaType) {
+    return { kind: 'other-type', mediaType: known }
+  }
   const elsewhere = immutable.flatMap((tag) => {
     const target = repository?.tags.target(tag)?.digest ?? digest
     return target === digest ? [] : { tag, digest: target }

@@ -71,6 +71,11 @@ export interface ManifestChange {
    * not, nothing changes.
    */
   readonly immutable: readonly Tag[]
+  /**
+   * Whether nothing changes where the repository has the manifest as another media type: an immutable tag stands
+   * for a type too, which a manifest need not say itself. Default: false.
+   */
+  readonly keepsType?: boolean
   /** Content this repository must have: a linked blob, or (`manifest`) a manifest or a linked blob. */
   readonly requires: ReadonlyArray<{ readonly digest: Digest; readonly kind: 'blob' | 'manifest' }>
   readonly expect?: TagExpectation
@@ -105,6 +110,8 @@ export type ManifestOutcome =
   | { readonly kind: 'conflict' }
   /** The repository has `used` bytes, `needed` more are more than it may have, and nothing changed. */
   | { readonly kind: 'over-quota'; readonly used: number; readonly needed: number }
+  /** The repository has it as another media type, and `keepsType` asks that it stays so. */
+  | { readonly kind: 'other-type'; readonly mediaType: string }
   /** Immutable tags of the change that stand for another manifest, at least one of them. */
   | { readonly kind: 'immutable'; readonly tags: ReadonlyArray<Pick<TagRecord, 'tag' | 'digest'>> }
 

@@ -126,6 +126,8 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
   'forgets annotations': (store) =>
     puts(store, (given) => ({ ...given, record: { ...given.record, annotations: [] } })),
   'moves immutable tags': (store) => puts(store, (given) => ({ ...given, immutable: [] })),
+  'changes the media type behind an immutable tag': (store) =>
+    puts(store, ({ keepsType: _, ...change }) => change),
   'lets no immutable tag be set again': (store) =>
     but(store, (inner) => ({
       async putManifest(repository, change) {

@@ -81,7 +81,16 @@ export class Model {
   }
 
   putManifest(name: RepositoryName, change: ManifestChange): ManifestOutcome {
-    const { record, tags, immutable, requires, expect, mostBytes, times } = change
+    const {
+      record,
+      tags,
+      immutable,
+      requires,
+      expect,
+      mostBytes,
+      times,
+      keepsType = false,
+    } = change
     const { digest } = record
     const there = this.repositories.get(name)
     if (expect !== undefined) {
@@ -93,6 +102,9 @@ export class Model {
       if (match !== undefined && !says(match)) return { kind: 'conflict' }
       if (noneMatch !== undefined && says(noneMatch)) return { kind: 'conflict' }
     }
+    const type = keepsType ? there?.manifests.get(digest)?.mediaType : undefined
+    if (type !== undefined && type !== record.mediaType)
+      return { kind: 'other-type', mediaType: type }
     const elsewhere = immutable.flatMap((tag) => {
       const found = there?.tags.get(tag)?.digest ?? digest
       return found === digest ? [] : [{ tag, digest: found }]

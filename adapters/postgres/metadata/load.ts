@@ -1,6 +1,7 @@
 import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
 import { nowMs } from '../database.ts'
 import type { SqlQuery, SqlRow } from '../sql-driver.ts'
+import { textOfColumn } from './column-text.ts'
 import { digestOfHex, digestsOfHex, hexOfDigest } from './digest-hex.ts'
 import { type BlobFacts, type Cell, countsOf, type Place, View } from './view.ts'
 
@@ -41,7 +42,7 @@ const blobsText = `select encode(b.digest, 'hex') as digest, b.size, b.key, b.mi
  * may be as good in a table that it knows nothing of, and is not in one that has grown.
  */
 const placesText = `select w.n, l.repo is not null as linked, l.keep_until,
-    m.repo is not null as recorded, encode(m.refs, 'hex') as refs, f.namers, b.size, b.key, b.missing
+    m.repo is not null as recorded, m.media_type, encode(m.refs, 'hex') as refs, f.namers, b.size, b.key, b.missing
   from (select name, decode(hex, 'hex') as digest, n
     from unnest($1::text[], $2::text[]) with ordinality as wanted (name, hex, n)) as w
   cross join lateral (
@@ -49,7 +50,7 @@ const placesText = `select w.n, l.repo is not null as linked, l.keep_until,
   left join lateral (
     select repo, keep_until from links where repo = r.id and digest = w.digest offset 0) as l on true
   left join lateral (
-    select repo, refs from manifests where repo = r.id and digest = w.digest offset 0) as m on true
+    select repo, media_type, refs from manifests where repo = r.id and digest = w.digest offset 0) as m on true
   left join lateral (
     select size, key, missing from blobs where digest = w.digest offset 0) as b on true
   cross join lateral (select count(*) as namers from (
@@ -137,7 +138,13 @@ export async function loadPlaces(
     mostNamers,
   ]
   const rows = await query<
-    BlobRow & { linked: boolean; recorded: boolean; refs: string | null; keep_until: unknown }
+    BlobRow & {
+      linked: boolean
+      recorded: boolean
+      media_type: string | null
+      refs: string | null
+      keep_until: unknown
+    }
   >(placesText, params)
   for (const row of rows) {
     const place = places[Number(row.n) - 1]
@@ -145,7 +152,9 @@ export async function loadPlaces(
     const keepUntil = row.keep_until === null ? null : Number(row.keep_until)
     if (row.linked) fill(place.link, { keepUntil })
     if (row.recorded) {
-      fill(place.manifest, { record: null, references: digestsOfHex(row.refs ?? '') })
+      const mediaType = textOfColumn(row.media_type ?? '')
+      const references = digestsOfHex(row.refs ?? '')
+      fill(place.manifest, { record: null, mediaType, references })
     }
     place.namers = Number(row.namers)
     fillBlob(view, place.digest, row)

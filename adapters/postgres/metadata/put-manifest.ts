@@ -12,7 +12,7 @@ import { isReached, type Place, type View } from './view.ts'
 
 /** Records a manifest with its tags, if what is expected and required holds. */
 export function putManifest(name: RepositoryName, change: ManifestChange): Change<ManifestOutcome> {
-  const { record, tags, immutable, requires, expect, mostBytes, times } = change
+  const { record, tags, immutable, requires, expect, mostBytes, times, keepsType = false } = change
   const { digest, references, blob } = record
   const digests = new Set([digest, ...references, ...requires.map((each) => each.digest)])
   const looked = new Set([...tags, ...immutable, ...(expect?.tag ? [expect.tag] : [])])
@@ -28,6 +28,10 @@ export function putManifest(name: RepositoryName, change: ManifestChange): Chang
     make(view) {
       const place = view.place(name, digest)
       if (expect !== undefined && !isAsExpected(view, place, expect)) return { kind: 'conflict' }
+      const known = keepsType ? place.manifest.now?.mediaType : undefined
+      if (known !== undefined && known !== record.mediaType) {
+        return { kind: 'other-type', mediaType: known }
+      }
       const elsewhere = immutable.flatMap((tag) => {
         const target = view.tag(name, tag).target.now?.digest ?? digest
         return target === digest ? [] : { tag, digest: target }
@@ -63,7 +67,8 @@ function setManifest(
 ): void {
   const before = new Set(place.manifest.now?.references ?? [])
   const after = new Set(record.references)
-  view.setManifest(place, { record, references: record.references })
+  const { mediaType, references } = record
+  view.setManifest(place, { record, mediaType, references })
   for (const child of after) if (!before.has(child)) view.setNaming(place, child, true)
   for (const child of before) if (!after.has(child)) unname(view, place, child, leaseOfReplaced)
 }

@@ -33,6 +33,7 @@ export interface BlobFacts extends BlobRef {
 export interface ManifestFacts {
   /** Null for one as the tables have it. */
   readonly record: ManifestRecord | null
+  readonly mediaType: string
   readonly references: readonly Digest[]
 }
 

@@ -78,6 +78,27 @@ export const immutabilityCases: readonly MetadataStoreCase[] = [
     },
   ),
 
+  metadataCase('the media type stays where that is asked for', async (store) => {
+    const typed = (mediaType: string, keepsType: boolean): Promise<ManifestOutcome> => {
+      const given = manifestOf(1, { mediaType })
+      return store.putManifest(here, {
+        record: given,
+        tags: [v1],
+        requires: [],
+        immutable: [v1],
+        keepsType,
+      })
+    }
+    const types = ['application/vnd.a.v1+json', 'application/vnd.b.v1+json']
+    const outcomes = await Promise.all(types.map((type) => typed(type, true)))
+    equals(outcomes.filter(({ kind }) => kind === 'stored').length, 1, 'those that succeeded')
+    const [first = '', other = ''] = outcomes[0]?.kind === 'stored' ? types : types.toReversed()
+    equals(await typed(other, true), { kind: 'other-type', mediaType: first }, 'the outcome')
+    equals((await store.resolveTag(here, v1))?.mediaType, first, 'the type')
+    equals((await typed(first, true)).kind, 'stored', 'the same type')
+    equals((await typed(other, false)).kind, 'stored', 'where it is not asked for')
+  }),
+
   metadataCase('of many that set an immutable tag at once, one succeeds', async (store) => {
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, number) => putOnce(store, number, [v1])),
