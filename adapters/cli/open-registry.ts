@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts'
 import type { StartedDatabase } from './stores/database.ts'
 import { openFolder } from './stores/folder-registry.ts'
 import { openMemory } from './stores/memory-registry.ts'
+import { StoppedWaiting } from './stores/wait-for.ts'
 
 /** An open registry and its health. */
 export interface Opened {
@@ -49,7 +50,13 @@ export async function openSettings(parts: OpenParts): Promise<Opened> {
   if (settings.bucket === null && database === null) return openFolder(parts, null)
   // Most servers have neither: what they need is loaded where it is asked for.
   const { openBucket } = await import('./stores/bucket.ts')
-  const bucket = await openBucket(settings, { withinMs: settings.storeWait, log, stop })
+  // What is wrong with the database need not wait for the bucket.
+  const failed = new Promise<void>((resolve) => void database?.opened.catch(() => resolve()))
+  const patience = { withinMs: settings.storeWait, log, stop: Promise.race([stop, failed]) }
+  const bucket = await openBucket(settings, patience).catch(async (error: unknown) => {
+    if (error instanceof StoppedWaiting) await database?.opened
+    throw error
+  })
   try {
     if (database === null) return await openFolder(parts, bucket)
     const { openDatabaseRegistry } = await import('./stores/database-registry.ts')

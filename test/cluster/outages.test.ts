@@ -113,6 +113,22 @@ withServices('a node whose stores go away', { postgres, storage: seaweedfs }, (r
       { LAYERDOCK_BUCKET: 's3://BUCKET/other?endpoint=ENDPOINT' },
       'are elsewhere: s3://',
     ],
+    [
+      'a database that is not there, beside a bucket that does not answer,',
+      {
+        LAYERDOCK_DATABASE: 'postgres://postgres:hunter2@HOST/nowhere',
+        LAYERDOCK_BUCKET: 's3://BUCKET/other?endpoint=http://127.0.0.1:9',
+      },
+      'has no such database',
+    ],
+    [
+      'a bucket that is not there, beside a database that does not answer,',
+      {
+        LAYERDOCK_DATABASE: 'postgres://postgres:hunter2@127.0.0.1:9/nowhere',
+        LAYERDOCK_BUCKET: 's3://not-there/other?endpoint=ENDPOINT',
+      },
+      'is not there. Create it',
+    ],
   ])('%s ends the start with what to do', async (_, variables, message) => {
     const host = new URL(cluster.database).host
     const filled = Object.entries({ ...variables }).map(([name, value]) => [
@@ -123,7 +139,7 @@ withServices('a node whose stores go away', { postgres, storage: seaweedfs }, (r
         .replace('ENDPOINT', running.storage.endpoint),
     ])
     const environment = { ...cluster.environment, ...Object.fromEntries(filled) }
-    const words = ['serve', '--listen', '127.0.0.1:0']
+    const words = ['serve', '--listen', '127.0.0.1:0', '--store-wait', '1h']
     const { code, err, out } = await start({ ...program, environment }, ...words).ended
     expect([code, err]).toEqual([1, expect.stringContaining(message)])
     expect(err + out).not.toMatch(/hunter2|testtest/)

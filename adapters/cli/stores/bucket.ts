@@ -36,7 +36,8 @@ export async function openBucket(
     return { options, blobs: s3Blobs(options) }
   })
   const place = placeOf(options)
-  const objects = new S3Bucket(new S3Client(options))
+  const client = new S3Client(options)
+  const objects = new S3Bucket(client)
   await waitFor(
     'bucket',
     async () => await blobs.check?.(),
@@ -47,15 +48,29 @@ export async function openBucket(
     blobs,
     place,
     marker: {
-      async read() {
-        const found = await objects.get(markerName)
-        return found === null ? null : new TextDecoder().decode(await readWhole(found.body))
-      },
-      async write(text) {
-        await objects.put(markerName, [new TextEncoder().encode(text)])
-      },
+      read: () =>
+        explained(place, async () => {
+          const found = await objects.get(markerName)
+          return found === null ? null : new TextDecoder().decode(await readWhole(found.body))
+        }),
+      write: (text) =>
+        explained(place, async () => {
+          await objects.put(markerName, [new TextEncoder().encode(text)])
+        }),
     },
-    close: () => blobs.close(),
+    async close() {
+      await blobs.close()
+      await client.transport.close()
+    },
+  }
+}
+
+/** Keys may list a bucket and still not read or write it. */
+async function explained<T>(place: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw new CliError(exitCodes.problem, [explainBucket(error, place).text])
   }
 }
 

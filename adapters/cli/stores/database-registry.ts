@@ -1,12 +1,14 @@
-import { createRegistry } from '../../../src/index.ts'
+import { createRegistry, RegistryError } from '../../../src/index.ts'
 import { type BlobStore, startMaintenance } from '../../../src/kit.ts'
 import { defaultHash } from '../../disk/threaded-hash.ts'
 import type { PostgresStores } from '../../postgres/index.ts'
+import { CliError, exitCodes } from '../exit.ts'
 import type { Opened, OpenParts } from '../open-registry.ts'
 import { announceDatabase } from './announce-database.ts'
 import { openBlobFiles } from './blob-files.ts'
 import type { OpenBucket } from './bucket.ts'
 import type { StartedDatabase } from './database.ts'
+import { explainDatabase } from './explain-stores.ts'
 import { type BytesMarker, expectSameBytes } from './same-bytes.ts'
 import { sharedTurns } from './shared-turns.ts'
 import { type WatchedStore, watchStores } from './store-watch.ts'
@@ -36,15 +38,18 @@ export async function openDatabaseRegistry(
 ): Promise<Opened> {
   const stores = await database.opened
   const { log, settings } = parts
-  announceDatabase(log, database.place, await stores.facts(), settings.poolSize)
-  const bytes = bucket === null ? await openBlobFiles(parts, stores.uploads) : bytesInBucket(bucket)
+  let bytes: BytesPlace | null = null
   try {
+    announceDatabase(log, database.place, await stores.facts(), settings.poolSize)
+    bytes = bucket === null ? await openBlobFiles(parts, stores.uploads) : bytesInBucket(bucket)
     const names = `the database ${database.place}`
     await expectSameBytes(stores.keyStore('bytes'), bytes.marker, { names, bytes: bytes.place })
     return await assembled(parts, database, stores, bytes)
   } catch (error) {
-    await bytes.close().catch(() => {})
-    throw error
+    await bytes?.close().catch(() => {})
+    // It answered a moment ago, and does not any more.
+    if (!(error instanceof RegistryError)) throw error
+    throw new CliError(exitCodes.problem, [explainDatabase(error, database.place).text])
   }
 }
 

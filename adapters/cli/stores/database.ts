@@ -15,6 +15,7 @@ export interface StartedDatabase {
   readonly opened: Promise<PostgresStores>
   /** A document that all nodes share; who uses it waits for the database. */
   keyStore(name: string): KeyStore
+  /** Ends the waiting for it, or what was opened. */
   close(): Promise<void>
 }
 
@@ -24,6 +25,10 @@ export interface StartedDatabase {
  * @throws CliError when the file that names it cannot be read, or holds no URL.
  */
 export function startDatabase(settings: StoreSettings, patience: Patience): StartedDatabase {
+  let giveUp = (): void => {}
+  const given = new Promise<void>((resolve) => {
+    giveUp = resolve
+  })
   const url = urlOf(settings)
   const place = parseDatabaseUrl(url)?.place ?? ''
   const { poolSize, preparedStatements: prepare, keepDeleted: trashMs } = settings
@@ -34,7 +39,7 @@ export function startDatabase(settings: StoreSettings, patience: Patience): Star
       return openPostgres({ url, poolSize, prepare, trashMs })
     },
     (error) => explainDatabase(error, place),
-    patience,
+    { ...patience, stop: Promise.race([patience.stop, given]) },
   )
   // Who needs it is told.
   opened.catch(() => {})
@@ -45,11 +50,13 @@ export function startDatabase(settings: StoreSettings, patience: Patience): Star
       read: async () => (await opened).keyStore(name).read(),
       replace: async (before, after) => (await opened).keyStore(name).replace(before, after),
     }),
-    close: () =>
-      opened.then(
+    close() {
+      giveUp()
+      return opened.then(
         (stores) => stores.close(),
         () => {},
-      ),
+      )
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import type { BlobStore } from '../../../src/kit.ts'
 import { type DiskRegistry, openRegistry } from '../../disk/open-registry.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { explainStorage } from '../explain.ts'
@@ -18,7 +19,7 @@ const lookEveryMs = 3_000
 export async function openFolder(parts: OpenParts, bucket: OpenBucket | null): Promise<Opened> {
   const { options, maintenance, buffers, settings } = parts
   const directory = settings.storageDir
-  const blobs = bucket === null ? {} : { blobs: bucket.blobs }
+  const blobs = bucket === null ? {} : { blobs: checkedSeldom(bucket.blobs) }
   const registry = await explained(directory, () =>
     openRegistry({ ...options, ...blobs, directory, buffers, maintenance }),
   )
@@ -50,6 +51,21 @@ export async function openFolder(parts: OpenParts, bucket: OpenBucket | null): P
       clearInterval(timer)
       await registry.close()
       await bucket?.close()
+    },
+  }
+}
+
+/** How long a bucket that answered is taken to answer still, in milliseconds: a look has a price. */
+const trustedMs = 10_000
+
+function checkedSeldom(blobs: BlobStore): BlobStore {
+  let wellAt = Number.NEGATIVE_INFINITY
+  return {
+    ...blobs,
+    async check() {
+      if (performance.now() - wellAt < trustedMs) return
+      await blobs.check?.()
+      wellAt = performance.now()
     },
   }
 }
