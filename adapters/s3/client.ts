@@ -1,10 +1,10 @@
 import { fastCrc32 } from './checksum.ts'
-import { KeptCredentials } from './credentials.ts'
+import { expiresAt, KeptCredentials } from './credentials.ts'
 import { fetchTransport } from './fetch-transport.ts'
 import { nodeTransport } from './node-transport.ts'
-import { type S3Options, type S3Settings, settingsOf } from './options.ts'
-import { errorIn, errorOf, noAnswer, S3Error, toRegistryError } from './s3-error.ts'
-import { Signer } from './signing.ts'
+import { type S3Credentials, type S3Options, type S3Settings, settingsOf } from './options.ts'
+import { errorIn, errorOf, noAnswer, noCredentials, S3Error, toRegistryError } from './s3-error.ts'
+import { encoded, Signer } from './signing.ts'
 import {
   readWhole,
   type S3Body,
@@ -51,7 +51,7 @@ export class S3Client {
     this.transport = options.transport ?? nodeTransport(options.sockets ?? 256) ?? fetchTransport()
     this.#credentials = new KeptCredentials(options.credentials)
     this.#crc32 = this.settings.checksums ? fastCrc32() : null
-    this.#signer = new Signer(this.settings.region, this.#credentials)
+    this.#signer = new Signer(this.settings.region)
   }
 
   /** Makes a call whose answer is short. @throws S3Error */
@@ -115,9 +115,13 @@ export class S3Client {
   }
 
   /** A URL that the object can be got from for `ttlMs`; null where there is none. */
-  presigned(key: string, ttlMs: number): Promise<URL | null> {
+  async presigned(key: string, ttlMs: number): Promise<URL | null> {
     const { publicBase } = this.settings
-    return this.#signer.presigned(urlOf(publicBase, this.pathOf(key), {}), ttlMs)
+    const credentials = await this.#lend(ttlMs).catch((error: unknown) => {
+      throw toRegistryError(error)
+    })
+    if (expiresAt(credentials) < Date.now() + ttlMs) return null
+    return this.#signer.presigned(urlOf(publicBase, this.pathOf(key), {}), credentials, ttlMs)
   }
 
   /** The object's name in the bucket. */
@@ -128,7 +132,7 @@ export class S3Client {
   /** The same as a copy names what it copies. */
   sourceOf(key: string): string {
     const { bucket } = this.settings
-    return `${bucket}/${this.pathOf(key)}`.split('/').map(encodedPart).join('/')
+    return `${bucket}/${this.pathOf(key)}`.split('/').map(encoded).join('/')
   }
 
   async #tried<T>(act: (mayBeSecond: boolean) => Promise<T>): Promise<T> {
@@ -152,22 +156,32 @@ export class S3Client {
     }
   }
 
+  /** @throws S3Error */
+  async #lend(leastMs?: number): Promise<S3Credentials> {
+    try {
+      return await this.#credentials.get(leastMs)
+    } catch (error) {
+      throw noCredentials(error)
+    }
+  }
+
   async #send(call: S3Call, isSecond = false): Promise<S3Response> {
     const { operation, method, key, query = {}, body = [] } = call
     const { settings } = this
     const url = urlOf(settings.base, key === undefined ? '' : this.pathOf(key), query)
-    const signed = await this.#signer.headers({ method, url, headers: headersOf(call) })
+    const credentials = await this.#lend()
+    const headers = this.#signer.headers({ method, url, headers: headersOf(call) }, credentials)
     let response: S3Response
     try {
       const idleMs = call.idleMs ?? settings.idleMs
-      response = await this.transport.send({ method, url, headers: signed.headers, body, idleMs })
+      response = await this.transport.send({ method, url, headers, body, idleMs })
     } catch (error) {
       throw noAnswer(operation, error)
     }
     if (response.status < 300) return response
     const error = await errorIn(operation, response)
     if (isSecond || !refusals.has(error.code)) throw error
-    this.#credentials.refused(signed.with)
+    this.#credentials.refused(credentials)
     return this.#send(call, true)
   }
 }
@@ -186,19 +200,12 @@ function headersOf({ method, headers = {}, body = [] }: S3Call): Record<string, 
 }
 
 function urlOf(base: URL, path: string, query: Readonly<Record<string, string>>): URL {
-  const encoded = path.split('/').map(encodedPart).join('/')
+  const name = path.split('/').map(encoded).join('/')
   // An object's name is taken as it is: a host-style bucket without a key is the slash alone.
-  const url = new URL(base.href + encoded)
+  const url = new URL(base.href + name)
   if (path === '') url.pathname = url.pathname.replace(/(.)\/$/, '$1')
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
   // As it is signed: a plus is not a space.
   url.search = url.search.replace(/\+/g, '%20')
   return url
-}
-
-function encodedPart(part: string): string {
-  return encodeURIComponent(part).replace(
-    /[!'()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
 }

@@ -1,5 +1,6 @@
 import type { S3Bucket } from './bucket.ts'
 import type { S3Answer, S3Client } from './client.ts'
+import { isKey } from './keys.ts'
 import { absent, isCode, lost, S3Error, toRegistryError } from './s3-error.ts'
 import { lengthOf } from './transport.ts'
 import { elementsIn, escaped, textIn } from './xml.ts'
@@ -148,6 +149,30 @@ export class S3Uploads {
     const query = { uploadId: upload, 'max-parts': '1' }
     const call = { operation: 'ListParts', method: 'GET', key, query } as const
     return !((await this.#client.expect(call, ...lost, ...absent)) instanceof S3Error)
+  }
+
+  /** Ends uploads that were begun before `before`, in milliseconds since the epoch: what processes left that died. */
+  async abortOld(before: number): Promise<void> {
+    const { prefix } = this.#client.settings
+    let marks: Record<string, string> = {}
+    for (;;) {
+      const query = { uploads: '', prefix, ...marks }
+      const call = { operation: 'ListMultipartUploads', method: 'GET', query } as const
+      // Not everyone may list uploads, and not every service can.
+      const answer = await this.#client.expect(call, 'AccessDenied', 'NotImplemented')
+      if (answer instanceof S3Error) return
+      for (const entry of elementsIn(answer.text, 'Upload')) {
+        const key = textIn(entry, 'Key') ?? ''
+        const id = textIn(entry, 'UploadId')
+        const isOld = Date.parse(textIn(entry, 'Initiated') ?? '') < before
+        if (id === null || !isOld || !key.startsWith(prefix)) continue
+        if (isKey(key.slice(prefix.length))) await this.abortUpload(key.slice(prefix.length), id)
+      }
+      const keyMark = textIn(answer.text, 'NextKeyMarker')
+      if (textIn(answer.text, 'IsTruncated') !== 'true' || !keyMark) return
+      const idMark = textIn(answer.text, 'NextUploadIdMarker') ?? ''
+      marks = { 'key-marker': keyMark, 'upload-id-marker': idMark }
+    }
   }
 
   async #abortOthers(key: string, id: string): Promise<void> {

@@ -52,11 +52,14 @@ export interface S3Options {
   readonly idleMs?: number
   /** How long the store may take to put an upload's parts together, in milliseconds. Default: 5 minutes. */
   readonly completeMs?: number
-  /** Whether a CRC-32 is sent with every part, where the runtime has a fast one. Default: yes. */
+  /**
+   * Whether a CRC-32 is sent with every part, where the runtime has a fast one. Default: yes, but not on R2,
+   * Backblaze B2 and Google Cloud Storage.
+   */
   readonly checksums?: boolean
   /**
    * Whether no object may be written twice (`If-None-Match`), so that the store itself keeps the rule that a key
-   * is used once. Default: yes; some services do not know it.
+   * is used once. Default: yes, but not on Backblaze B2 and Google Cloud Storage; some others do not know it either.
    */
   readonly conditionalWrites?: boolean
 }
@@ -95,8 +98,8 @@ export function settingsOf(options: S3Options): S3Settings {
     throw new TypeError(`${JSON.stringify(bucket)} is not the name of a bucket`)
   }
   if (partBytes < smallestPart) throw new TypeError('partBytes: S3 takes no part under 5 MiB')
-  const isR2 = isOnR2(options.endpoint)
-  const region = options.region ?? (isR2 ? 'auto' : regionHere())
+  const differs = differencesOf(options.endpoint)
+  const region = options.region ?? differs.region ?? regionHere()
   const endpoint = options.endpoint ?? awsEndpoint(region)
   const pathStyle = options.pathStyle ?? (options.endpoint !== undefined || bucket.includes('.'))
   return {
@@ -106,15 +109,15 @@ export function settingsOf(options: S3Options): S3Settings {
     base: baseOf('endpoint', endpoint, bucket, pathStyle),
     publicBase: baseOf('publicEndpoint', options.publicEndpoint ?? endpoint, bucket, pathStyle),
     partBytes,
-    equalParts: options.equalParts ?? isR2,
+    equalParts: options.equalParts ?? differs.equalParts ?? false,
     bufferBytes: options.bufferBytes ?? 256 * mib,
     wholeBytes: options.wholeBytes ?? 64 * 1024,
     retries: options.retries ?? 5,
     longestWaitMs: options.longestWaitMs ?? 5000,
     idleMs: options.idleMs ?? 30_000,
     completeMs: options.completeMs ?? 300_000,
-    checksums: options.checksums ?? true,
-    conditionalWrites: options.conditionalWrites ?? true,
+    checksums: options.checksums ?? differs.checksums ?? true,
+    conditionalWrites: options.conditionalWrites ?? differs.conditionalWrites ?? true,
   }
 }
 
@@ -124,9 +127,17 @@ export function environment(name: string): string | undefined {
   return process?.env?.[name] || undefined
 }
 
-function isOnR2(endpoint: string | undefined): boolean {
-  if (endpoint === undefined || !URL.canParse(endpoint)) return false
-  return new URL(endpoint).hostname.endsWith('.r2.cloudflarestorage.com')
+/** What is known of services that differ: the ends of their host names. */
+const services: readonly (readonly [end: string, differs: Partial<S3Options>])[] = [
+  ['.r2.cloudflarestorage.com', { region: 'auto', equalParts: true, checksums: false }],
+  ['.backblazeb2.com', { checksums: false, conditionalWrites: false }],
+  ['storage.googleapis.com', { region: 'auto', checksums: false, conditionalWrites: false }],
+]
+
+function differencesOf(endpoint: string | undefined): Partial<S3Options> {
+  if (endpoint === undefined || !URL.canParse(endpoint)) return {}
+  const { hostname } = new URL(endpoint)
+  return services.find(([end]) => hostname.endsWith(end))?.[1] ?? {}
 }
 
 function regionHere(): string {

@@ -83,6 +83,7 @@ const adviceFor: ReadonlyMap<string, string> = new Map([
   ['RequestTimeTooSkewed', 'check the clock of this machine'],
   ['AuthorizationHeaderMalformed', 'check the region'],
   ['PermanentRedirect', 'check the region and the endpoint'],
+  ['TemporaryRedirect', 'check the region and the endpoint'],
   ['ExpiredToken', 'check what renews the credentials'],
 ])
 
@@ -116,6 +117,13 @@ export function noAnswer(operation: string, cause: unknown): S3Error {
   const message = cause instanceof Error ? withoutSecrets(cause.message) : ''
   const nothing = { status: 0, requestId: null, retryAfterMs: null }
   return new S3Error(operation, { code: 'NoAnswer', message, ...nothing })
+}
+
+/** The error of credentials that could not be got. */
+export function noCredentials(cause: unknown): S3Error {
+  const message = cause instanceof Error ? withoutSecrets(cause.message) : ''
+  const nothing = { status: 0, requestId: null, retryAfterMs: null }
+  return new S3Error('Credentials', { code: 'NoCredentials', message, ...nothing })
 }
 
 /** What the registry says of a failure that its caller could not help. */

@@ -28,7 +28,7 @@ export interface StageDeps {
  * How old an object may be when it becomes a blob, in milliseconds. A sweep takes what is old and has no name, and
  * AWS dates an object from the beginning of its upload.
  */
-const oldestMs = 6 * 60 * 60 * 1000
+const oldestMs = 30 * 60 * 1000
 
 /**
  * An upload's bytes on their way into the bucket. Few become one object; more are sent as parts of the object that

@@ -19,8 +19,8 @@ export interface S3BlobStore extends BlobStore {
 }
 
 /**
- * Blobs in a bucket of any S3-compatible service: `<prefix>/<2 hex digits>/<time and random>`. The bucket should
- * have a rule that aborts incomplete uploads after a week.
+ * Blobs in a bucket of any S3-compatible service: `<prefix>/<2 hex digits>/<time and random>`. Uploads in
+ * parts that are a week old are ended by `compact`; a rule of the bucket may do the same.
  *
  * A key is made once, so nodes may share a bucket and need no locks. Errors are RegistryErrors `unavailable` or
  * `storageFull`; what S3 said is their cause.
@@ -119,6 +119,12 @@ export function s3Blobs(options: S3Options): S3BlobStore {
       }
     },
 
+    /** An object cannot waste room; uploads that nobody goes on with do. */
+    async compact() {
+      await deps.uploads.abortOld(Date.now() - oldestUploadMs)
+      return 0
+    },
+
     async check() {
       await bucket.check()
     },
@@ -129,6 +135,9 @@ export function s3Blobs(options: S3Options): S3BlobStore {
     },
   }
 }
+
+/** When an upload in parts is given up, in milliseconds: a week, as the rule of a bucket would say. */
+const oldestUploadMs = 7 * 24 * 60 * 60 * 1000
 
 /** States that are remembered. */
 const mostStates = 10_000

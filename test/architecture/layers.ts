@@ -197,12 +197,11 @@ export const layers: readonly Layer[] = [
     name: 's3',
     where: ['adapters/s3/'],
     layers: surface,
-    packages: ['aws4fetch'],
+    packages: ['@noble/hashes'],
     onlyIn: {
       // Types alone: the modules are asked of the runtime, so that bundles for others need not have them.
       'node:http': ['adapters/s3/node-transport.ts'],
       'node:https': ['adapters/s3/node-transport.ts'],
-      'node:zlib': ['adapters/s3/node-transport.ts'],
     },
   },
   {

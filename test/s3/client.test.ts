@@ -161,6 +161,36 @@ test('credentials are renewed before they expire, and used on where that fails',
   expect(asked).toBe(2)
 })
 
+test('credentials that cannot be got are an outage that says what to do', async () => {
+  const away = told([found], () => Promise.reject(new Error('the source is away')))
+  const { kind, cause } = await failureOf(away.store.open(blob))
+  expect([kind, cause.message]).toEqual([
+    'unavailable',
+    'Credentials: NoCredentials: the source is away',
+  ])
+  await failureOf(away.store.presign(blob, 1000))
+  expect(away.requests).toHaveLength(0)
+})
+
+test('uploads that are a week old are ended, and no others', async () => {
+  const upload = (key: string, id: string, initiated: Date): string =>
+    `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${initiated.toISOString()}</Initiated></Upload>`
+  const [old, young] = [new Date('2024-01-01'), new Date()]
+  const first = `<L>${upload(`a b/${blob.key}`, 'one', old)}${upload('a b/other', 'two', old)}<IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>i</NextUploadIdMarker></L>`
+  const second = `<L>${upload(`a b/${blob.key}`, 'three', young)}${upload(blob.key, 'four', old)}</L>`
+  const { store, requests } = told([
+    [200, first],
+    [204, ''],
+    [200, second],
+  ])
+  expect(await store.compact?.(async () => {})).toBe(0)
+  expect(requests.map(({ method }) => method)).toEqual(['GET', 'DELETE', 'GET'])
+  expect(requests[1]?.url.searchParams.get('uploadId')).toBe('one')
+  expect(requests[2]?.url.searchParams.get('upload-id-marker')).toBe('i')
+  const denied = told([[403, refusal('AccessDenied')]])
+  expect(await denied.store.compact?.(async () => {})).toBe(0)
+})
+
 test('a presigned URL leads to the public endpoint, as long as the credentials last', async () => {
   const transport: S3Transport = {
     send: () => Promise.reject(new Error('no request')),
