@@ -47,6 +47,7 @@ describe('README: what it says of settings and limits', () => {
     'dir',
     'store',
     'registry',
+    'nodes',
     'runtime',
   ]
 
