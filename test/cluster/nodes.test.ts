@@ -77,7 +77,7 @@ withServices(
     }
 
     test('have the same content, and a tag or a manifest is never stale', async () => {
-      await cluster([], async ({ url, nodes, balancer }) => {
+      await cluster(['--redirect', 'on'], async ({ url, nodes, balancer, storage }) => {
         const [a, b] = nodes.map((node) => node.url) as [string, string]
         // Each request of an upload to another node: no session sticks.
         const bytes = randomBytes(200_000)
@@ -87,8 +87,18 @@ withServices(
         const end = `${session}${session.includes('?') ? '&' : '?'}digest=${digestOf(bytes)}`
         expect((await fetch(end, { method: 'PUT' })).status).toBe(201)
         expect(balancer.sent.length).toBe(2)
+        const small = await pushBlob(a, randomBytes(1000))
         for (const node of [a, b]) {
-          const answer = await fetch(`${node}/v2/a/blobs/${digestOf(bytes)}`)
+          const blob = `${node}/v2/a/blobs/${digestOf(bytes)}`
+          const { status, headers } = await fetch(blob, { redirect: 'manual' })
+          expect([status, headers.get('location')?.startsWith(storage.endpoint)]).toEqual([
+            307,
+            true,
+          ])
+          // What is in the database is not in the bucket.
+          const near = await fetch(`${node}/v2/a/blobs/${small}`, { redirect: 'manual' })
+          expect(near.status).toBe(200)
+          const answer = await fetch(blob)
           expect(Buffer.from(await answer.arrayBuffer())).toEqual(bytes)
         }
 
