@@ -27,16 +27,23 @@ export function nodeTransport(sockets: number): S3Transport | null {
     maxFreeSockets: 64,
     scheduling: 'lifo',
   } as const
-  const plain = new http.Agent(settings)
-  const secure = new https.Agent(settings)
+  // Slow readers of large blobs hold their connections for as long as they like, and nothing else may wait for them.
+  const reads = { ...settings, maxSockets: sockets * 4 }
+  const plain = { calls: new http.Agent(settings), reads: new http.Agent(reads) }
+  const secure = { calls: new https.Agent(settings), reads: new https.Agent(reads) }
   return {
     send: (request) => {
       const isSecure = request.url.protocol === 'https:'
-      return exchange(request, isSecure ? https.request : http.request, isSecure ? secure : plain)
+      const isRead = request.method === 'GET' && request.url.search === ''
+      const agents = isSecure ? secure : plain
+      const agent = isRead ? agents.reads : agents.calls
+      return exchange(request, isSecure ? https.request : http.request, agent)
     },
     async close() {
-      plain.destroy()
-      secure.destroy()
+      for (const { calls, reads } of [plain, secure]) {
+        calls.destroy()
+        reads.destroy()
+      }
     },
   }
 }
@@ -71,9 +78,17 @@ function exchange(request: S3Request, send: Send, agent: Agent): Promise<S3Respo
       headers: request.headers,
       timeout: idleMs,
     })
-    sent.on('timeout', () =>
-      sent.destroy(new Error(`no answer for ${Math.round(idleMs / 1000)} s`)),
-    )
+    const fail = (words: string): void => {
+      const error = new Error(`${words} for ${Math.round(idleMs / 1000)} s`)
+      // A request that waits for a connection is not told of its end before it gets one.
+      reject(error)
+      sent.destroy(error)
+    }
+    // The time for an answer begins with a connection.
+    const queued = setTimeout(() => fail('no connection was free'), idleMs)
+    sent.on('socket', () => clearTimeout(queued))
+    sent.on('close', () => clearTimeout(queued))
+    sent.on('timeout', () => fail('no answer'))
     sent.on('error', reject)
     sent.on('response', (message) => {
       // From here on, only a reader that waits is in a hurry.

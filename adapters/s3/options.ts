@@ -31,7 +31,7 @@ export interface S3Options {
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>)
   /** What carries requests. Default: `node:http` and `node:https` on Node, `fetch` elsewhere. */
   readonly transport?: S3Transport
-  /** Connections at once, where the transport is Node's. Default: 256. */
+  /** Connections at once, where the transport is Node's, and four times as many for reading blobs. Default: 256. */
   readonly sockets?: number
   /**
    * Bytes of a part at first; they grow with the number of parts, so that 10,000 of them reach 1 TiB. Default:

@@ -114,14 +114,14 @@ export function errorOf(
 
 /** The error of a request that got no answer. */
 export function noAnswer(operation: string, cause: unknown): S3Error {
-  const message = cause instanceof Error ? withoutSecrets(cause.message) : ''
+  const message = withoutSecrets(reasonOf(cause))
   const nothing = { status: 0, requestId: null, retryAfterMs: null }
   return new S3Error(operation, { code: 'NoAnswer', message, ...nothing })
 }
 
 /** The error of credentials that could not be got. */
 export function noCredentials(cause: unknown): S3Error {
-  const message = cause instanceof Error ? withoutSecrets(cause.message) : ''
+  const message = withoutSecrets(reasonOf(cause))
   const nothing = { status: 0, requestId: null, retryAfterMs: null }
   return new S3Error('Credentials', { code: 'NoCredentials', message, ...nothing })
 }
@@ -130,6 +130,15 @@ export function noCredentials(cause: unknown): S3Error {
 export function toRegistryError(error: unknown): unknown {
   if (!(error instanceof S3Error)) return error
   return new RegistryError(full.has(error.code) ? 'storageFull' : 'unavailable', { cause: error })
+}
+
+/** What an error says, and what it says was its cause: `fetch` says no more than that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  const { message, cause } = error
+  const { code } = error as { readonly code?: unknown }
+  const own = message === '' && typeof code === 'string' ? code : message
+  return [own, reasonOf(cause)].filter((each) => each !== '').join(': ')
 }
 
 /** A HEAD is answered without a code. */

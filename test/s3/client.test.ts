@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fetchTransport } from '../../adapters/s3/fetch-transport.ts'
 import {
   awsCredentials,
   type S3Credentials,
@@ -7,6 +8,7 @@ import {
   type S3Transport,
   s3Blobs,
 } from '../../adapters/s3/index.ts'
+import { nodeTransport } from '../../adapters/s3/node-transport.ts'
 import { RegistryError } from '../../src/index.ts'
 import { sampleDigest } from '../../src/testing/index.ts'
 
@@ -87,6 +89,21 @@ test.each([
   const { store } = told([[status, refusal(code)]])
   const error = await failureOf(store.open(blob))
   expect([error.kind, error.cause.message]).toEqual([kind, expect.stringContaining(words)])
+})
+
+test('an answer that does not come says why, on every way', async () => {
+  const refused = {
+    bucket: 'images',
+    endpoint: 'http://127.0.0.1:9',
+    credentials: keys,
+    retries: 0,
+  }
+  for (const transport of [nodeTransport(1), fetchTransport()]) {
+    if (transport === null) continue
+    const { cause } = await failureOf(s3Blobs({ ...refused, transport }).open(blob))
+    expect(cause.message).toMatch(/^GetObject: NoAnswer: .*(ECONNREFUSED|bad port)/)
+    await transport.close()
+  }
 })
 
 test('a blob is missing only where S3 says so', async () => {
