@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { noTimeout, type SqlQuery, type SqlRow, sqlText } from './sql-driver.ts'
+import { WatchedConnection } from './watched-connection.ts'
 
 /** Connections of the package `postgres`. */
 export type Sql = postgres.Sql<Record<string, unknown>>
@@ -43,15 +44,21 @@ export class Pool {
     const { settings, answerMs } = this.#options
     let stage: 'waiting' | 'working' | 'committing' = 'waiting'
     let isGivenUp = false
-    const transaction = sql.begin('isolation level read committed read write', async (inside) => {
-      if (isGivenUp) throw noAnswer()
-      stage = 'working'
-      const query = this.#queryOn(sql, inside)
-      if (settings !== null) await query(settings)
-      const value = await work(query)
-      stage = 'committing'
-      return { value }
+    const connection = new WatchedConnection(() => this.#retire(sql))
+    const begun = sql.begin('isolation level read committed read write', (inside) => {
+      const query = connection.watch(this.#queryOn(sql, inside))
+      return connection.run(async () => {
+        if (isGivenUp) throw noAnswer()
+        stage = 'working'
+        if (settings !== null) await query(settings)
+        const value = await work(query)
+        stage = 'committing'
+        return { value }
+      })
     }) as Promise<{ readonly value: T }>
+    // The package tells here of a connection that was lost between two statements.
+    begun.catch((error: unknown) => connection.lookAt(error))
+    const transaction = Promise.race([begun, connection.lost])
     let committingMs = 0
     const check = (waitedMs: number, stepMs: number): Error | null => {
       // Its statements are watched, each by itself.
@@ -114,6 +121,13 @@ export class Pool {
   /** Whether nothing at all was answered for a while. */
   #isSilent(): boolean {
     return performance.now() - this.#answeredAt >= this.#options.answerMs
+  }
+
+  /** Makes other connections; those that are there end once what they do is done. */
+  #retire(sql: Sql): void {
+    if (sql !== this.#sql || this.#closing !== null) return
+    this.#sql = this.#connect()
+    sql.end({ timeout: closingMs / 1000 }).catch(() => {})
   }
 
   /** Gives connections up and makes others, unless that was done. What waits for an answer is rejected. */
