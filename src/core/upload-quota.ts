@@ -22,8 +22,11 @@ export interface UploadReservation {
 export interface UploadQuota {
   /** Owners with requests under way. */
   readonly owners: number
-  /** @param owner whose share it takes; null where that is not known: such callers share all there is */
-  open(owner: string | null): Promise<UploadReservation>
+  /**
+   * @param owner whose share it takes; null where that is not known: such callers share all there is
+   * @param hasBody whether bytes are to come; without them nothing is counted
+   */
+  open(owner: string | null, hasBody?: boolean): Promise<UploadReservation>
 }
 
 /** The bytes that requests bring. */
@@ -64,7 +67,7 @@ export function uploadQuota(deps: Pick<CoreDeps, 'uploads' | 'limits'>): UploadQ
       return byOwner.size
     },
 
-    async open(owner) {
+    async open(owner, hasBody = true) {
       const share = owner === null ? uploadBytes : perOwner
       const own = begin(owner)
       let taken = 0
@@ -76,7 +79,7 @@ export function uploadQuota(deps: Pick<CoreDeps, 'uploads' | 'limits'>): UploadQ
         before = { total: staged.total - all.landed, own: staged.own - own.landed }
       }
       try {
-        await count()
+        if (hasBody) await count()
       } catch (error) {
         end(owner, own)
         throw error

@@ -63,7 +63,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     use: (received: Received) => Promise<T>,
   ): Promise<T> {
     const { session } = claim
-    const reservation = await quota.open(session.owner)
+    const reservation = await quota.open(session.owner, body !== null)
     try {
       const to = {
         hash: resumeHash(deps, hashes, session, digest, body),

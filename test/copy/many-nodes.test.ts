@@ -7,14 +7,14 @@ import { copyStores, memoryStores, verifyStores } from '../../src/kit.ts'
 import { afterTest } from '../disk/temporary.ts'
 import { type ObjectStorage, seaweedfs, versitygw } from '../services/object-storage.ts'
 import { postgres } from '../services/postgres.ts'
-import type { TestService } from '../services/test-service.ts'
+import { isFull, type TestService } from '../services/test-service.ts'
 import { withServices } from '../services/with-services.ts'
 import { history, run, everyKind as steps, viewOf } from './content.ts'
 import { judged } from './judged-stores.ts'
 import { hash, onDisk } from './places.ts'
 
 /** Whether the services have to be there, as where everything is run: then for longer, and on both. */
-const isLong = process.env.LAYERDOCK_TEST_SERVICES === 'required'
+const isLong = isFull
 
 /** Makes the tables, which all databases of a test are copies of. */
 async function prepared(url: string): Promise<void> {

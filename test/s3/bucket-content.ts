@@ -3,9 +3,6 @@ import type { S3Options } from '../../adapters/s3/index.ts'
 import { elementsIn, textIn } from '../../adapters/s3/xml.ts'
 import type { ObjectStorage } from '../services/object-storage.ts'
 
-/** Whether everything runs on every server, as in CI, and not the short form on one of them. */
-export const isFull: boolean = process.env.LAYERDOCK_TEST_SERVICES === 'required'
-
 /** What is in a bucket under a prefix, seen without the store. */
 export interface BucketContent {
   /** Keys, without the prefix. */

@@ -5,8 +5,9 @@ import { blobStoreContract, registryContract } from '../../src/testing/index.ts'
 import { contractTests } from '../contracts/contract-tests.ts'
 import { type ObjectStorage, seaweedfs, versitygw } from '../services/object-storage.ts'
 import type { TestService } from '../services/test-service.ts'
+import { isFull } from '../services/test-service.ts'
 import { withServices } from '../services/with-services.ts'
-import { isFull, optionsOf } from './bucket-content.ts'
+import { optionsOf } from './bucket-content.ts'
 import { s3Place, s3Supports } from './places.ts'
 
 function contractsOn(name: string, service: TestService<ObjectStorage>): void {

@@ -7,8 +7,9 @@ import { readAll, sampleBytes, sampleDigest } from '../../src/testing/index.ts'
 import { type Fault, type FaultProxy, faultProxy } from '../services/fault-proxy.ts'
 import { type ObjectStorage, seaweedfs, versitygw } from '../services/object-storage.ts'
 import type { TestService } from '../services/test-service.ts'
+import { isFull } from '../services/test-service.ts'
 import { withServices } from '../services/with-services.ts'
-import { contentOf, isFull, optionsOf } from './bucket-content.ts'
+import { contentOf, optionsOf } from './bucket-content.ts'
 
 const mib = 1024 * 1024
 const digest = sampleDigest(1)

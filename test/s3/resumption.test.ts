@@ -7,8 +7,9 @@ import { type BlobRef, type BlobStore, newUploadId, type StageState } from '../.
 import { readAll, sampleBytes, sampleDigest } from '../../src/testing/index.ts'
 import { type ObjectStorage, seaweedfs, versitygw } from '../services/object-storage.ts'
 import type { TestService } from '../services/test-service.ts'
+import { isFull } from '../services/test-service.ts'
 import { withServices } from '../services/with-services.ts'
-import { contentOf, isFull, optionsOf } from './bucket-content.ts'
+import { contentOf, optionsOf } from './bucket-content.ts'
 import { type WatchedTransport, watched } from './places.ts'
 
 const mib = 1024 * 1024

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { AwsClient } from 'aws4fetch'
 import postgresClient from 'postgres'
 import { describe, expect, test } from 'vitest'
+import { runtimes } from '../../conformance/servers.mjs'
 import { type ObjectStorage, seaweedfs, versitygw } from './object-storage.ts'
 import { postgres } from './postgres.ts'
 import { decide, type RunningService, type TestService } from './test-service.ts'
@@ -75,7 +76,8 @@ objectStorageTests('versitygw', versitygw)
 withServices('servers of tests that die', { postgres }, () => {
   test('a server ends with the process that started it', async () => {
     const program = fileURLToPath(new URL('start-and-wait.ts', import.meta.url))
-    const child = spawn('bun', [program], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [bun = ''] = runtimes.bun?.find('current').command ?? []
+    const child = spawn(bun, [program], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = await once(child.stdout, 'data')
     const { pid, folder } = JSON.parse(String(line)) as RunningService
     const isAlive = (): boolean => {

@@ -24,6 +24,11 @@ export interface TestService<Running extends RunningService = RunningService> {
   start(): Promise<Running>
 }
 
+const setting = process.env.LAYERDOCK_TEST_SERVICES ?? ''
+
+/** Whether tests of services run at full length, as in CI: where any of them is required. */
+export const isFull: boolean = setting !== '' && setting !== 'none'
+
 /** What is to be done with the tests of a service. */
 export type Decision =
   | { readonly kind: 'run' }
@@ -34,12 +39,9 @@ export type Decision =
  * Decides whether tests of these services run. `LAYERDOCK_TEST_SERVICES` is `none`, `required` (all), or
  * the ids of those that are required, with commas between: a service that is required and missing fails its tests.
  */
-export function decide(
-  services: readonly TestService[],
-  setting: string = process.env.LAYERDOCK_TEST_SERVICES ?? '',
-): Decision {
-  if (setting === 'none') return { kind: 'skip', reason: 'LAYERDOCK_TEST_SERVICES=none' }
-  const required = setting.split(',').filter((id) => id !== '')
+export function decide(services: readonly TestService[], given: string = setting): Decision {
+  if (given === 'none') return { kind: 'skip', reason: 'LAYERDOCK_TEST_SERVICES=none' }
+  const required = given.split(',').filter((id) => id !== '')
   const lacking = services.filter((service) => service.missing() !== null)
   const reason = lacking.map((service) => service.missing()).join('; ')
   if (lacking.length === 0) return { kind: 'run' }
