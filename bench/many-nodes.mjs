@@ -36,6 +36,8 @@ const ids = [
   'pull-redirect',
 ]
 const growing = ['manifest-get', 'manifest-push', 'small-blob-push']
+/** Long enough for a runtime to have compiled what it runs, on each of several nodes. */
+const warmUp = 2
 /** How many operations are counted of each, where one is not enough. */
 const countedOperations = 320
 const countedLists = 16
@@ -124,7 +126,7 @@ function sized(id, seconds, bytes) {
   const scenario = /** @type {TableScenario} */ (findScenario(id))
   const { full } = scenario.sizes
   /** @type {Size} */
-  const size = full.bytes === undefined ? { ...full, seconds, warmUp: 0.5 } : { ...full, bytes }
+  const size = full.bytes === undefined ? { ...full, seconds, warmUp } : { ...full, bytes }
   return { ...scenario, sizes: { full: size, quick: size } }
 }
 

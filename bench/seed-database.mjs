@@ -55,6 +55,21 @@ export function statementsFor({ manifests, tags, repositories, referrers }) {
     /** @type {string} */ hash,
     /** @type {string} */ size,
   ) => `'{"mediaType":"${type}","digest":"sha256:' || encode(${hash}, 'hex') || '","size":${size}}'`
+  // With `offset 0` nothing is computed twice.
+  const texts = (/** @type {number} */ count) => `
+    select *, '{"schemaVersion":2,"mediaType":"${manifestType}"' ||
+      case kind when 0 then ',"artifactType":"${artifactTypes[0]}"'
+        when 1 then ',"artifactType":"${artifactTypes[1]}"' else '' end ||
+      ',"config":' || ${descriptor(configType, 'config', '120')} ||
+      ',"layers":[' || ${descriptor(layerType, base, '1000')} || ',' ||
+      ${descriptor(layerType, 'layer', '1000')} || '],"annotations":{"number":"' || n || '"}' as text
+    from (
+      select n, case when n < ${large} then 0 else 1 + (n - ${large}) / ${each} end as place,
+        sha256(convert_to('config ' || n, 'UTF8')) as config,
+        sha256(convert_to('layer ' || n / ${sharing}, 'UTF8')) as layer,
+        case when n between 1 and ${referrers} then n % 2 end as kind
+      from generate_series(0, ${count - 1}) as n offset 0) as content
+    offset 0`
   return [
     [
       'settings',
@@ -71,29 +86,15 @@ export function statementsFor({ manifests, tags, repositories, referrers }) {
     [
       'content',
       `create temporary table seeds as
-       with content as (
-         select n, case when n < ${large} then 0 else 1 + (n - ${large}) / ${each} end as place,
-           sha256(convert_to('config ' || n, 'UTF8')) as config,
-           sha256(convert_to('layer ' || n / ${sharing}, 'UTF8')) as layer,
-           case when n between 1 and ${referrers} then n % 2 end as kind
-         from generate_series(0, ${manifests - 1}) as n),
-       texts as (
-         select *, '{"schemaVersion":2,"mediaType":"${manifestType}"' ||
-           case kind when 0 then ',"artifactType":"${artifactTypes[0]}"'
-             when 1 then ',"artifactType":"${artifactTypes[1]}"' else '' end ||
-           ',"config":' || ${descriptor(configType, 'config', '120')} ||
-           ',"layers":[' || ${descriptor(layerType, base, '1000')} || ',' ||
-           ${descriptor(layerType, 'layer', '1000')} ||
-           '],"annotations":{"number":"' || n || '"}' as text from content),
-       first as (select sha256(convert_to(text || '}', 'UTF8')) as digest from texts where n = 0),
-       whole as (
-         select t.*, convert_to(t.text || case when kind is null then ''
-           else ',"subject":' || ${descriptor(manifestType, 'first.digest', '500')} end || '}', 'UTF8') as bytes,
-           case when kind is not null then 'sha256:' || encode(first.digest, 'hex') end as subject
-         from texts t, first)
        select n, place, '\\x01'::bytea || config as config, '\\x01'::bytea || layer as layer,
          '\\x01'::bytea || ${base} as base, kind, subject, bytes, '\\x01'::bytea || sha256(bytes) as digest
-       from whole`,
+       from (
+         select t.*, convert_to(text || case when kind is null then ''
+             else ',"subject":' || ${descriptor(manifestType, 'first.digest', '500')} end || '}', 'UTF8') as bytes,
+           case when kind is not null then 'sha256:' || encode(first.digest, 'hex') end as subject
+         from (${texts(manifests)}) as t,
+           (select sha256(convert_to(text || '}', 'UTF8')) as digest from (${texts(1)}) as t) as first
+         offset 0) as whole`,
     ],
     [
       'places',
