@@ -167,6 +167,9 @@ export function statementsFor({ manifests, tags, repositories, referrers }) {
        left join (select repo, count(*) from links group by repo) as l on l.repo = r.id
        on conflict (repo) do nothing`,
     ],
+    // While commits wait for the disk, no page is marked as visible to all.
+    ['flush', 'checkpoint'],
+    ['settings again', 'set synchronous_commit = on'],
     ['statistics', 'vacuum analyze'],
   ]
 }

@@ -77,13 +77,13 @@ create table manifest_refs (
   primary key (repo, child, parent)
 );
 
--- A tag whose manifest is gone is gone as well; the row is cleared later.
+-- A tag whose manifest is gone is gone as well; the row is cleared later. A list reads the index alone.
 create table tags (
   repo bigint not null,
   name text collate "C" not null,
   manifest bigint not null,
   updated_at bigint not null,
-  primary key (repo, name)
+  primary key (repo, name) include (manifest)
 ) with (fillfactor = 90);
 create index tags_manifest on tags (manifest, name);
 
