@@ -2,9 +2,10 @@ import { RegistryError, type RepositoryName } from '../../../src/index.ts'
 import type { Database } from '../database.ts'
 import type { SqlQuery } from '../sql-driver.ts'
 import type { Change } from './change.ts'
+import type { Place } from './facts.ts'
 import { flush } from './flush.ts'
 import { load, loadPlaces } from './load.ts'
-import type { Place, View } from './view.ts'
+import type { View } from './view.ts'
 
 /** Changes in one transaction at most, and repositories. */
 const mostChanges = 64

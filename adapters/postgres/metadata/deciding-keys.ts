@@ -1,6 +1,7 @@
 import { RegistryError } from '../../../src/index.ts'
 import type { BlobRef } from '../../../src/kit.ts'
-import { refOf, type View } from './view.ts'
+import { refOf } from './facts.ts'
+import type { View } from './view.ts'
 
 /**
  * Decides which key counts for a digest: the first, until nothing names the digest or its bytes are

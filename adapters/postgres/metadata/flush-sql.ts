@@ -77,7 +77,7 @@ export const putCounts: string = `update repository_counts c
 
 export const putEmpty: string = `update repositories r set empty = each.empty
   from unnest($1::bigint[], $2::boolean[]) as each (repo, empty)
-  where r.id = each.repo and r.empty <> each.empty`
+  where r.id = each.repo`
 
 export const putTrash: string = `insert into trash (key, digest, size, due_at)
   select key, decode(hex, 'hex'), size, due_at

@@ -1,9 +1,10 @@
 import type { Digest } from '../../../src/index.ts'
 import type { SqlQuery, SqlValue } from '../sql-driver.ts'
 import { hexOfDigest } from './digest-hex.ts'
+import { countsOf, isEmpty, type Place, type RepositoryFacts } from './facts.ts'
 import * as sql from './flush-sql.ts'
 import { columnsOf } from './records.ts'
-import { countsOf, type Place, type RepositoryFacts, type View } from './view.ts'
+import type { View } from './view.ts'
 
 /** Another batch named the same digest meanwhile: this one has to look again. */
 class Overtaken extends Error {
@@ -136,7 +137,9 @@ function flushCounts(view: View, run: Run): void {
   run(sql.putCounts, rows)
   run(
     sql.putEmpty,
-    changed.map((facts) => [idOf(facts), facts.manifests + facts.blobs === 0]),
+    changed
+      .filter((facts) => facts.wasEmpty !== isEmpty(facts))
+      .map((facts) => [idOf(facts), isEmpty(facts)]),
   )
 }
 

@@ -1,4 +1,5 @@
-import type { Place, View } from './view.ts'
+import type { Place } from './facts.ts'
+import type { View } from './view.ts'
 
 /** A lease is given half again, so that a client that asks for what it has just pushed causes no write. */
 const leaseSlack = 1.5

@@ -3,7 +3,8 @@ import { nowMs } from '../database.ts'
 import type { SqlQuery, SqlRow } from '../sql-driver.ts'
 import { textOfColumn } from './column-text.ts'
 import { digestOfHex, digestsOfHex, hexOfDigest } from './digest-hex.ts'
-import { type BlobFacts, type Cell, countsOf, type Place, View } from './view.ts'
+import { type BlobFacts, type Cell, countsOf, isEmpty, type Place } from './facts.ts'
+import { View } from './view.ts'
 
 /** What a change has to know. */
 export interface Wanted {
@@ -24,8 +25,6 @@ export const lockRepositories = `select pg_advisory_xact_lock(lock)::text from (
 /** Whether something holds the blob `b`: what nothing holds waits for a collection. */
 export const isHeld = `(exists (select 1 from links h where h.digest = b.digest)
       or exists (select 1 from manifests h where h.digest = b.digest))`
-
-const nowText = `select ${nowMs} as now`
 
 const repositoriesText = `select r.id, r.name, c.manifests, c.tags, c.blobs, c.bytes
   from unnest($1::text[]) as wanted (name)
@@ -66,7 +65,9 @@ const tagsText = `select w.n, encode(m.digest, 'hex') as digest, t.updated_at, b
   join manifests m on m.id = t.manifest
   join blobs b on b.digest = m.digest`
 
-const trashText = 'select key from trash where key = any ($1::text[])'
+/** The time, once the locks are held, and which keys are condemned. */
+const nowText = `select ${nowMs} as now, (select json_agg(key)::text from trash
+  where key = any ($1::text[])) as condemned`
 
 interface BlobRow extends SqlRow {
   /** Absent where it was found by what holds it. */
@@ -94,16 +95,13 @@ export async function load(
   const mostNamers = wanted.length + 1
   await Promise.all([
     query(lockRepositories, [names]),
-    query(nowText).then(([row]) => {
-      view.now = Number(row?.now) + clockOffset
-    }),
     query<{ id: unknown; name: RepositoryName }>(repositoriesText, [names]).then((rows) => {
       for (const row of rows) fillRepository(view, row)
     }),
     loadBlobs(query, view, named),
     loadPlaces(query, view, [...view.places.values()], mostNamers),
     loadTags(query, view),
-    loadTrash(query, view, keys),
+    loadNow(query, view, keys, clockOffset),
   ])
   return view
 }
@@ -116,6 +114,7 @@ function fillRepository(view: View, row: SqlRow & { readonly name: RepositoryNam
   facts.blobs = Number(row.blobs)
   facts.bytes = Number(row.bytes)
   facts.counted = countsOf(facts)
+  facts.wasEmpty = isEmpty(facts)
 }
 
 async function loadBlobs(query: SqlQuery, view: View, digests: readonly Digest[]): Promise<void> {
@@ -177,10 +176,16 @@ async function loadTags(query: SqlQuery, view: View): Promise<void> {
   }
 }
 
-async function loadTrash(query: SqlQuery, view: View, keys: readonly string[]): Promise<void> {
-  if (keys.length === 0) return
-  const rows = await query<{ key: string }>(trashText, [keys])
-  for (const { key } of rows) view.condemned.add(key)
+async function loadNow(
+  query: SqlQuery,
+  view: View,
+  keys: readonly string[],
+  clockOffset: number,
+): Promise<void> {
+  const [row] = await query<{ now: unknown; condemned: string | null }>(nowText, [keys])
+  view.now = Number(row?.now) + clockOffset
+  const condemned = JSON.parse(row?.condemned ?? '[]') as string[]
+  for (const key of condemned) view.condemned.add(key)
 }
 
 function fillBlob(view: View, digest: Digest, row: BlobRow): void {

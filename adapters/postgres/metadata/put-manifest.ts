@@ -7,8 +7,9 @@ import type {
 } from '../../../src/kit.ts'
 import type { Change } from './change.ts'
 import { decideKey } from './deciding-keys.ts'
+import { isReached, type Place } from './facts.ts'
 import { leaseEnd } from './leases.ts'
-import { isReached, type Place, type View } from './view.ts'
+import type { View } from './view.ts'
 
 /** Records a manifest with its tags, if what is expected and required holds. */
 export function putManifest(name: RepositoryName, change: ManifestChange): Change<ManifestOutcome> {

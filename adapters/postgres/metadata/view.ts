@@ -1,74 +1,18 @@
 import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
-import type { BlobRef, ManifestRecord } from '../../../src/kit.ts'
-
-/** Something as the tables have it, and as it is to be. */
-export interface Cell<T> {
-  readonly before: T | null
-  now: T | null
-}
-
-/** What is known of a repository. */
-export interface RepositoryFacts {
-  readonly name: RepositoryName
-  /** Null while there is none. */
-  id: number | null
-  /** Whether a change puts something in it. */
-  begins: boolean
-  /** What {@link countsOf} was at first. */
-  counted: string
-  manifests: number
-  tags: number
-  blobs: number
-  bytes: number
-}
-
-/** The bytes of a digest that something names. */
-export interface BlobFacts extends BlobRef {
-  readonly missing: boolean
-  /** Whether a repository has it; if not, a collection has not found it yet. */
-  readonly held: boolean
-}
-
-/** A manifest that is recorded. */
-export interface ManifestFacts {
-  /** Null for one as the tables have it. */
-  readonly record: ManifestRecord | null
-  readonly mediaType: string
-  readonly references: readonly Digest[]
-}
-
-/** What one repository has to do with one digest. */
-export interface Place {
-  readonly repository: RepositoryFacts
-  readonly digest: Digest
-  readonly link: Cell<{ readonly keepUntil: number | null }>
-  readonly manifest: Cell<ManifestFacts>
-  /** How many manifests of the repository name the digest; at least as many as could be taken out at once. */
-  namers: number
-}
-
-/** What a tag stands for. */
-export interface TagFacts {
-  readonly repository: RepositoryFacts
-  readonly tag: Tag
-  readonly target: Cell<{ readonly digest: Digest; readonly updatedAt: number }>
-}
-
-/** Whether a manifest names a digest. */
-export interface Naming {
-  readonly repository: RepositoryFacts
-  readonly child: Digest
-  readonly parent: Digest
-  isNamed: boolean
-}
-
-/** How tags of a manifest change. */
-export interface TagShift {
-  readonly repository: RepositoryFacts
-  readonly digest: Digest
-  count: number
-  sets: number
-}
+import type { BlobRef } from '../../../src/kit.ts'
+import {
+  absent,
+  type BlobFacts,
+  type Cell,
+  isReached,
+  type ManifestFacts,
+  type Naming,
+  type Place,
+  type RepositoryFacts,
+  refOf,
+  type TagFacts,
+  type TagShift,
+} from './facts.ts'
 
 /**
  * The part of the tables that a batch of changes is about, while their repositories are locked: as it is, and as the
@@ -94,7 +38,7 @@ export class View {
     const there = this.repositories.get(name)
     if (there !== undefined) return there
     const nothing = { manifests: 0, tags: 0, blobs: 0, bytes: 0 }
-    const fresh = { name, id: null, begins: false, counted: '', ...nothing }
+    const fresh = { name, id: null, begins: false, counted: '', wasEmpty: true, ...nothing }
     this.repositories.set(name, fresh)
     return fresh
   }
@@ -212,23 +156,4 @@ export class View {
     const reached = Number(isReached(place)) - Number(wasReached)
     if (reached !== 0) place.repository.bytes += reached * (this.blob(place.digest).now?.size ?? 0)
   }
-}
-
-/** What a repository holds, to be compared. */
-export function countsOf({ manifests, tags, blobs, bytes }: RepositoryFacts): string {
-  return [manifests, tags, blobs, bytes].join(' ')
-}
-
-/** Whether the bytes count that a digest has in a repository. */
-export function isReached(place: Place): boolean {
-  return place.manifest.now !== null || (place.link.now !== null && place.namers > 0)
-}
-
-/** A blob without what only the tables need to know. */
-export function refOf({ digest, size, key }: BlobRef): BlobRef {
-  return { digest, size, key }
-}
-
-function absent<T>(): Cell<T> {
-  return { before: null, now: null }
 }
