@@ -87,6 +87,18 @@ test('a store that answered is trusted for a while, unless a request fails', asy
   expect(notices).toMatchObject([{}, { part: 'blobs', state: 'ok' }])
 })
 
+test('a store that is slow, and answers requests meanwhile, is not away', async () => {
+  const { away, notices, watch } = watched()
+  away.database = 'silent'
+  const looked = watch.look()
+  await vi.advanceTimersByTimeAsync(2_000)
+  watch.worked()
+  await vi.advanceTimersByTimeAsync(2_000)
+  watch.close()
+  expect(await looked).toMatchObject({ metadata: { state: 'ok' } })
+  expect(notices).toEqual([])
+})
+
 test('a slow look is not joined by another', async () => {
   const { away, checks, watch } = watched()
   away.database = 'silent'

@@ -22,6 +22,8 @@ export interface StoreWatch {
   look(): Promise<Planes>
   /** Looks at them anew, since a request met with a failure: whether both can be used after all. */
   doubt(): Promise<boolean>
+  /** Notes that the store of names has answered a request. */
+  worked(): void
   close(): void
 }
 
@@ -43,7 +45,7 @@ export function watchStores(
   let last: Planes | null = null
 
   async function lookAt(anew: boolean): Promise<Planes> {
-    const [names, bytes] = await Promise.all([metadata(anew), blobs(anew)])
+    const [names, bytes] = await Promise.all([metadata.look(anew), blobs.look(anew)])
     last = { metadata: names, blobs: bytes, uploads: names.state === 'ok' ? bytes : names }
     return last
   }
@@ -57,22 +59,32 @@ export function watchStores(
       if (last !== null && !isReady(last)) return false
       return isReady(await lookAt(true))
     },
+    worked: metadata.worked,
     close: () => clearInterval(timer),
   }
 }
 
-/** @returns a look at the store; two at once are one. */
+/** One store and what is known of it. */
+interface Watched {
+  /** Two looks at once are one. */
+  look(anew: boolean): Promise<Plane>
+  worked(): void
+}
+
 function watched(
   part: 'metadata' | 'blobs',
   { name, tells = false, trustedMs = 0, check }: WatchedStore,
   onNotice: NoticeSink,
-): (anew: boolean) => Promise<Plane> {
+): Watched {
   let plane: Plane = { state: 'ok', reason: null }
   let wellAt = Number.NEGATIVE_INFINITY
   let looking: Promise<Plane> | null = null
 
   async function look(): Promise<Plane> {
-    const error = await failureOf(check)
+    const began = performance.now()
+    const failure = await failureOf(check)
+    // A store that is slow for all, and answers requests meanwhile, is not away: without any node nothing would work.
+    const error = failure instanceof NoAnswer && wellAt >= began ? null : failure
     const state = error === null ? 'ok' : 'unavailable'
     const reason = error === null ? null : `${name} cannot be used`
     if (error === null) wellAt = performance.now()
@@ -84,21 +96,29 @@ function watched(
     return plane
   }
 
-  return async (anew) => {
-    const isTrusted = plane.state === 'ok' && performance.now() - wellAt < trustedMs
-    if (isTrusted && !anew && looking === null) return plane
-    looking ??= look().finally(() => {
-      looking = null
-    })
-    return looking
+  return {
+    async look(anew) {
+      const isTrusted = plane.state === 'ok' && performance.now() - wellAt < trustedMs
+      if (isTrusted && !anew && looking === null) return plane
+      looking ??= look().finally(() => {
+        looking = null
+      })
+      return looking
+    },
+    worked() {
+      wellAt = performance.now()
+    },
   }
 }
+
+/** A look took too long. */
+class NoAnswer extends Error {}
 
 /** What a check throws, or that it takes too long; null where all is well. */
 async function failureOf(check: () => Promise<void>): Promise<unknown> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<Error>((resolve) => {
-    timer = setTimeout(() => resolve(new Error(`no answer in ${checkMs} ms`)), checkMs)
+    timer = setTimeout(() => resolve(new NoAnswer(`no answer in ${checkMs} ms`)), checkMs)
   })
   try {
     return await Promise.race([check().then(() => null), late])

@@ -36,7 +36,7 @@ export function tellOutages(
     (...given: readonly unknown[]) => {
       const result: Promise<unknown> = Reflect.apply(method, service, given)
       // The promise itself is passed on: it may carry its value already.
-      result.catch((error: unknown) => void note(error))
+      result.then(watch.worked, (error: unknown) => void note(error))
       return result
     },
   ])
