@@ -14,6 +14,7 @@ import { endInTurn, Node } from './cluster-nodes.mjs'
 import { Worker } from './cluster-work.mjs'
 import { Context } from './context.mjs'
 import { buildIndex } from './image.mjs'
+import { which } from './runner.mjs'
 import { Wire } from './wire.mjs'
 
 const help = `npm run cluster -- [options]
@@ -63,6 +64,8 @@ if (!['kill', 'stop', 'none'].includes(values.end)) fail(`--end ${values.end}: u
 const { title, entry, find } = runtimes[values.runtime] ?? fail('--runtime takes node, bun or deno')
 const only = values.only?.split(',')
 const { command, version } = find('current')
+
+if (which('haproxy') === null) fail('HAProxy is not installed')
 
 const top = mkdtempSync(join(tmpdir(), 'layerdock-cluster-'))
 /** @type {(() => Promise<unknown>)[]} */
@@ -140,7 +143,7 @@ const workers = clusterClients.flatMap((client) => {
 })
 
 /** @type {string[]} */
-const violations = []
+const violations = workers.length === 0 ? ['no client is installed'] : []
 try {
   const began = performance.now()
   let isDone = false
@@ -228,6 +231,6 @@ async function reportKeys(shared, at) {
   if (trash > 0) violations.push(`${trash} keys stay in the trash`)
   for (const key of orphans) violations.push(`ORPHAN: ${key}`)
   for (const key of lost) violations.push(`LOST OBJECT: ${key}`)
-  // A node that dies between two calls leaves one now and then: the rule of the bucket ends it.
-  say(`${parts} multipart uploads were left to the rule of the bucket`)
+  // A node that dies between two calls leaves one now and then.
+  say(`${parts} multipart uploads were left, which nodes end when they are a week old`)
 }
