@@ -65,7 +65,7 @@ function copyTests(name: string, storage: TestService<ObjectStorage>): void {
           })
           expect(await viewOf(back)).toEqual(await viewOf(from))
         }),
-        { numRuns: isLong ? 10 : 2 },
+        { numRuns: isLong ? 6 : 2 },
       )
     }, 60_000)
 
@@ -108,7 +108,7 @@ function copyTests(name: string, storage: TestService<ObjectStorage>): void {
       const pause = async (): Promise<void> => {
         await back
       }
-      const report = await copyStores(from, target, { hash, pause, concurrency: 1 })
+      const report = await copyStores(from, target, { hash, pause, concurrency: 4 })
       expect(report).toMatchObject({ complete: true, problems: 0 })
       expect(await viewOf(to)).toEqual(await viewOf(from))
       expect(calls).toBeGreaterThan(4)
