@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly prepare: boolean
   /** Statements that begin each transaction; null: none. */
   readonly settings: string | null
+  /** Why no server can be reached; null where one was. */
+  readonly failure: () => Error | null
   /** How long the server may take for a statement, in milliseconds: longer than it lets one run. */
   readonly answerMs: number
 }
@@ -64,6 +66,9 @@ export class Pool {
       // Its statements are watched, each by itself.
       if (stage === 'working') return null
       if (stage === 'committing') committingMs += stepMs
+      const failure = stage === 'waiting' ? this.#options.failure() : null
+      isGivenUp = failure !== null
+      if (failure !== null) return failure
       if ((stage === 'committing' ? committingMs : waitedMs) < answerMs) return null
       isGivenUp = true
       if (stage === 'committing' || this.#isSilent()) this.#replace(sql)
@@ -107,6 +112,9 @@ export class Pool {
         // The package notes the connection once the statement is sent.
         const isSent = (pending as { readonly state?: unknown }).state != null
         if (isSent) sentMs += stepMs
+        const failure = isSent ? null : this.#options.failure()
+        if (failure !== null) pending.cancel()
+        if (failure !== null) return failure
         if (isPatient || (isSent ? sentMs : waitedMs) < answerMs) return null
         if (isSent || this.#isSilent()) this.#replace(sql)
         else pending.cancel()

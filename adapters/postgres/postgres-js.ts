@@ -56,7 +56,7 @@ export function postgresDriver(options: ConnectOptions): SqlDriver {
     idle_in_transaction_session_timeout: idleMs,
   }
   const settings = Object.entries(timeouts).map(([name, ms]) => `set local ${name} = ${ms}`)
-  const socket = socketMaker()
+  const sockets = socketMaker()
   const connect = () =>
     postgres(url, {
       max: poolSize,
@@ -73,11 +73,12 @@ export function postgresDriver(options: ConnectOptions): SqlDriver {
         application_name: 'layerdock',
         ...(prepare ? { ...timeouts, ...planning } : {}),
       },
-      ...{ socket },
+      ...{ socket: sockets.make },
     }) as unknown as Sql
   const pool = new Pool(connect, {
     prepare,
     settings: prepare ? null : settings.join(';'),
+    failure: sockets.failure,
     answerMs: Math.max(statementMs, lockMs) * 1.25 + 1000,
   })
   return {

@@ -10,19 +10,29 @@ interface Target {
 /** The least and the most time between two connections of which the first failed, in milliseconds. */
 const [leastPauseMs, mostPauseMs] = [50, 1000]
 
+/** Makes connections. */
+export interface SocketMaker {
+  readonly make: (target: Target) => Promise<Socket>
+  /** Why no host can be reached, if each was tried since one answered; null otherwise. */
+  failure(): Error | null
+}
+
 /**
  * Makes connections for the package `postgres`, which by itself connects again at once, for ever, where a balancer
  * in front of the database takes a connection and ends it. That is a failure here, and each one makes the next
- * connection wait a little longer.
+ * connection wait a little longer. Of several hosts, the package tries one after the other for ever.
  */
-export function socketMaker(): (target: Target) => Promise<Socket> {
+export function socketMaker(): SocketMaker {
   let made = 0
+  let hosts = 1
   let failures = 0
+  let lastFailure: Error | null = null
   let failedAt = 0
 
   function watch(socket: Socket): Socket {
-    const fail = (): void => {
+    const fail = (error: Error): void => {
       failures += 1
+      lastFailure = error
       failedAt = performance.now()
     }
     const end = (): void => {
@@ -39,7 +49,8 @@ export function socketMaker(): (target: Target) => Promise<Socket> {
     return socket
   }
 
-  return async ({ host, port, path }) => {
+  async function make({ host, port, path }: Target): Promise<Socket> {
+    hosts = host.length
     if (failures > 0) {
       const pauseMs = Math.min(leastPauseMs * 2 ** (failures - 1), mostPauseMs)
       const left = failedAt + pauseMs - performance.now()
@@ -54,4 +65,6 @@ export function socketMaker(): (target: Target) => Promise<Socket> {
     // The name that a certificate has to be for.
     return Object.assign(socket, { host: name })
   }
+
+  return { make, failure: () => (failures >= hosts ? lastFailure : null) }
 }

@@ -58,6 +58,26 @@ withServices('connections to PostgreSQL', { postgres }, (running) => {
       .toEqual({ items: [], more: false })
   })
 
+  test('go to the first of several hosts that is there, and say so where none is', async () => {
+    const { proxy } = await throughProxy()
+    await proxy.refuse()
+    const [dead, live] = [`127.0.0.1:${proxy.port}`, `127.0.0.1:${running.postgres.port}`]
+    const { pathname } = new URL(await running.postgres.database())
+    const open = (hosts: string) =>
+      openPostgres({
+        ...{ url: `postgres://postgres@${hosts}${pathname}?target_session_attrs=read-write` },
+        ...{ patienceMs: 0, statementMs: 1000, lockMs: 1000 },
+      })
+    for (const hosts of [`${dead},${live}`, `${live},${dead}`]) {
+      const stores = await open(hosts)
+      opened.push(stores)
+      expect((await stores.metadata.listRepositories(page)).items).toEqual([])
+    }
+    const error = await open(`${dead},${dead}`).catch((thrown) => thrown)
+    expect(error).toMatchObject(unavailable)
+    expect(error.cause.message).toContain('ECONNREFUSED')
+  })
+
   test('that cannot be made say so, without a password', async () => {
     const { proxy, stores } = await throughProxy()
     await proxy.refuse()
