@@ -120,8 +120,8 @@ function expectPlaces(layout: Layout, marker: StoreMarker, wish: FolderWish): vo
     throw new UnfitFolder(
       layout.root,
       names === 'here'
-        ? 'the names of this store are in a database, as store.json says: open it with that'
-        : 'this store keeps its names in its own folder: open it without a database, or choose another folder',
+        ? 'the names of this store are in a database, as store.json says: open it with that (--database of layerdock serve)'
+        : 'this store keeps its names in its own folder: open it without a database, or move it there with layerdock copy',
     )
   }
   if (marker.blobs === place) return
@@ -129,7 +129,8 @@ function expectPlaces(layout: Layout, marker: StoreMarker, wish: FolderWish): vo
     layout.root,
     place === 'here'
       ? 'this store keeps its bytes in a blob store of the program that made it, as store.json says: ' +
-          'open it with that blob store (the option `blobs`)'
-      : 'this store keeps its bytes in its own folder: open it without the option `blobs`',
+          'open it with that blob store (the option `blobs`, or --bucket of layerdock serve)'
+      : 'this store keeps its bytes in its own folder: open it without another blob store (the option `blobs`, or ' +
+          '--bucket of layerdock serve), or move it there with layerdock copy',
   )
 }

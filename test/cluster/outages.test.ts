@@ -73,7 +73,6 @@ withServices('a node whose stores go away', { postgres, storage: seaweedfs }, (r
     const reasons = { metadata: reason, uploads: reason }
     expect(JSON.parse(ready.body)).toEqual({ status: 'degraded', reasons })
     expect((await fetch(`${url}/live`)).status).toBe(200)
-    for (let count = 0; count < 2; count++) await until(503, blob)
 
     await running.postgres.resume()
     await until(200, `${url}/ready`)
@@ -88,6 +87,8 @@ withServices('a node whose stores go away', { postgres, storage: seaweedfs }, (r
     const small = `${url}/v2/a/blobs/${await pushBlob(url, randomBytes(1000))}`
     const large = `${url}/v2/a/blobs/${await pushBlob(url, randomBytes(200_000))}`
     await running.storage.halt()
+    // The bucket is looked at anew once a request has failed.
+    await until(503, large)
     const { body } = await until(503, `${url}/ready`)
     const reason = 'the bucket cannot be used'
     expect(JSON.parse(body)).toMatchObject({ reasons: { blobs: reason, uploads: reason } })
