@@ -55,7 +55,8 @@ export function postgresDriver(options: ConnectOptions): SqlDriver {
     lock_timeout: lockMs,
     idle_in_transaction_session_timeout: idleMs,
   }
-  const settings = Object.entries(timeouts).map(([name, ms]) => `set local ${name} = ${ms}`)
+  const session = { ...timeouts, ...planning }
+  const settings = Object.entries(session).map(([name, value]) => `set local ${name} = ${value}`)
   const sockets = socketMaker()
   const connect = () =>
     postgres(url, {
@@ -71,7 +72,7 @@ export function postgresDriver(options: ConnectOptions): SqlDriver {
       onnotice: () => {},
       connection: {
         application_name: 'layerdock',
-        ...(prepare ? { ...timeouts, ...planning } : {}),
+        ...(prepare ? session : {}),
       },
       ...{ socket: sockets.make },
     }) as unknown as Sql

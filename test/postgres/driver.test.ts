@@ -7,6 +7,7 @@ import {
 import { type FaultProxy, faultProxy } from '../services/fault-proxy.ts'
 import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
+import { useAll } from './all-methods.ts'
 
 const page = { limit: 1 }
 const unavailable = { kind: 'unavailable', headers: { 'Retry-After': '5' } }
@@ -76,6 +77,11 @@ withServices('connections to PostgreSQL', { postgres }, (running) => {
     const error = await open(`${dead},${dead}`).catch((thrown) => thrown)
     expect(error).toMatchObject(unavailable)
     expect(error.cause.message).toContain('ECONNREFUSED')
+  })
+
+  test('that are shared in turn by many clients need nothing of a session', async () => {
+    const { stores } = await throughProxy({ prepare: false, trashMs: 0 })
+    await useAll(stores.metadata)
   })
 
   test('that cannot be made say so, without a password', async () => {
