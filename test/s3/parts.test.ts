@@ -78,6 +78,16 @@ test('memory is granted in order, and too much of it to one alone', async () => 
   expect(budget.used).toBe(0)
 })
 
+test('an upload does not wait for memory for ever, nor those behind it', async () => {
+  const budget = new ByteBudget(100, 1)
+  await budget.take(60)
+  const large = budget.take(90)
+  const small = budget.take(40)
+  await expect(large).rejects.toMatchObject({ kind: 'unavailable' })
+  await small
+  expect(budget.used).toBe(100)
+})
+
 test('answers are read as they are', () => {
   const xml =
     '<L><KeyCount>1</KeyCount><Key>a&amp;b &lt;&#x1F600;&#38;</Key><Empty/><Key at="x">c</Key></L>'

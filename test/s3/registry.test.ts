@@ -119,6 +119,25 @@ withServices('a registry on a bucket', { seaweedfs }, (running) => {
     await blobs.close()
   })
 
+  test('the prefix may have any characters', async () => {
+    const prefix = `${running.seaweedfs.prefix()}/\u00fc x+y/(z)!*'&<%41>~`
+    const blobs = s3Blobs(await options({ prefix, partBytes: 5 * 1024 * 1024 }))
+    const id = newUploadId()
+    const first = await blobs.stage(id, {})
+    await first.write(sampleBytes(6_000_000))
+    const second = await blobs.stage(id, {}, await first.suspend())
+    // A copy of the first part, and one object of another.
+    await second.write(sampleBytes(1000))
+    const blob = await second.commit(sampleDigest(1))
+    const keys: string[] = []
+    for await (const { key } of blobs.list()) keys.push(key)
+    expect(keys).toEqual([blob.key])
+    const url = await blobs.presign(blob, 60_000)
+    expect((await fetch(url ?? '')).headers.get('content-length')).toBe('6001000')
+    expect(await blobs.delete(blob)).toBe(true)
+    await blobs.close()
+  })
+
   test('an outage is told with 503, and ends by itself', async () => {
     await withProxy(async (proxy) => {
       const endpoint = `http://127.0.0.1:${proxy.port}`
