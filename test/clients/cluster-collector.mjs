@@ -1,6 +1,6 @@
 // The maintenance of a registry whose nodes are ended all the time: a node does its own for the first time ten minutes
 // after its start. It runs beside them, and once more at the end, when every lease is over.
-import { createRegistry } from 'layerdock'
+import { createRegistry, RegistryError } from 'layerdock'
 import { openPostgres } from 'layerdock/postgres'
 import { s3Blobs, s3Options } from 'layerdock/s3'
 
@@ -57,8 +57,9 @@ export async function collectBeside(services, place, { leaseMs, done }) {
       await registry.expireUploads()
       counts.collected += (await registry.collectGarbage()).blobs
       counts.swept += (await registry.sweepBytes(leaseMs)).swept
-    } catch {
+    } catch (error) {
       // PostgreSQL is being restarted: the next turn does it.
+      if (!(error instanceof RegistryError && error.kind === 'unavailable')) throw error
       counts.failed += 1
     }
     await new Promise((resolve) => setTimeout(resolve, 2000))

@@ -155,7 +155,10 @@ try {
   const collecting =
     services === null || place === null
       ? null
-      : collectBeside(services, place, { leaseMs, done: () => isDone })
+      : collectBeside(services, place, { leaseMs, done: () => isDone }).catch((error) => {
+          violations.push(`collecting garbage: ${error}`)
+          return null
+        })
   let restarts = 0
   const restart = async () => {
     if (services === null || values['no-database-restart'] || restarts > 0) return
