@@ -5,7 +5,7 @@ import { ByteBudget } from './byte-budget.ts'
 import { S3Client } from './client.ts'
 import { isKey } from './keys.ts'
 import { S3Uploads } from './multipart.ts'
-import { type S3Options, smallestPart } from './options.ts'
+import type { S3Options } from './options.ts'
 import { openObject } from './reading.ts'
 import { noAnswer, toRegistryError } from './s3-error.ts'
 import { S3Stage, type StageDeps } from './stage.ts'
@@ -68,7 +68,7 @@ export function s3Blobs(options: S3Options): S3BlobStore {
   }
 
   return {
-    minChunkBytes: settings.equalParts ? settings.partBytes : smallestPart,
+    minChunkBytes: settings.partBytes,
 
     async stage(id, hint, from) {
       takeOver(id)
