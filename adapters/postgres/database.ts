@@ -1,5 +1,5 @@
 import { RegistryError } from '../../src/index.ts'
-import { isCollision, isConnectionLoss, translated } from './errors.ts'
+import { isCollision, isConnectionLoss, translated, unavailable } from './errors.ts'
 import type { SqlDriver, SqlQuery, SqlRow, SqlValue } from './sql-driver.ts'
 
 /** How often a change is made again that met another one. */
@@ -8,6 +8,9 @@ const mostRetries = 8
 /** How long calls wait for a database that has gone away, in milliseconds, and how long between two tries. */
 const defaultPatienceMs = 3_000
 const longestPauseMs = 200
+
+const standby =
+  'the server is a standby, which takes no changes; name the primary, or all servers with target_session_attrs=read-write'
 
 /** Milliseconds since the epoch by the database's clock, as an expression. */
 export const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
@@ -62,12 +65,17 @@ export class Database {
     return this.#bounded(run, (error) => !isCommitting && isConnectionLoss(error))
   }
 
-  /** Looks whether the database answers, without the patience of other calls. @throws RegistryError if not. */
+  /**
+   * Looks whether the database answers and takes changes, without the patience of other calls. @throws RegistryError
+   * if not.
+   */
   async check(): Promise<void> {
-    const ask = () => this.#driver.query('select 1 as one', [])
+    const ask = () =>
+      this.#driver.query<{ standby: unknown }>('select pg_is_in_recovery()::text as standby', [])
     try {
       // A connection that was idle may have been cut.
-      await ask().catch(ask)
+      const [row] = await ask().catch(ask)
+      if (row?.standby === 'true') throw unavailable(new Error(standby))
     } catch (error) {
       throw translated(error)
     }

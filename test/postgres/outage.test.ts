@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import postgresClient from 'postgres'
 import { expect, test } from 'vitest'
 import { openPostgres } from '../../adapters/postgres/index.ts'
 import { postgres } from '../services/postgres.ts'
@@ -31,6 +34,24 @@ withServices('a database that restarts', { postgres }, (running) => {
     await expect(stores.secret('meanwhile')).rejects.toMatchObject(refused)
     await running.postgres.resume()
     await expect.poll(() => stores.secret('after').then(({ length }) => length)).toBe(32)
+    await stores.close()
+  })
+
+  test('and comes back as a standby is not ready', async () => {
+    const url = await running.postgres.database()
+    const stores = await openPostgres({ url, patienceMs: 0 })
+    await stores.check()
+    const sql = postgresClient(url, { max: 1 })
+    const [row] = await sql`show data_directory`
+    await sql.end()
+    await running.postgres.halt()
+    const signal = join(row?.data_directory, 'standby.signal')
+    await writeFile(signal, '')
+    await running.postgres.resume()
+    await expect
+      .poll(() => stores.metadata.listRepositories(reading).catch(() => null))
+      .toMatchObject({ items: [] })
+    await expect(stores.check()).rejects.toMatchObject({ kind: 'unavailable' })
     await stores.close()
   })
 })

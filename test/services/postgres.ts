@@ -57,7 +57,7 @@ export const postgres: TestService<PostgresServer> = {
           await run('chown', ['-R', `${account.uid}:${account.gid}`, join(folder, 'data')])
         }
       },
-      isReady: (_port, log) => log.includes('ready to accept connections'),
+      isReady: (_port, log) => /ready to accept (read-only )?connections/.test(log),
     })
     const url = `postgres://postgres@127.0.0.1:${server.port}/postgres`
     return Object.assign(Object.create(server) as RunningService, {
