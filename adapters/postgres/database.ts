@@ -10,7 +10,7 @@ const defaultPatienceMs = 3_000
 const longestPauseMs = 200
 
 const standby =
-  'the server is a standby, which takes no changes; name the primary, or all servers with target_session_attrs=read-write'
+  'the server is a standby, which takes no changes; name the primary, or all servers with target_session_attrs=primary'
 
 /** Milliseconds since the epoch by the database's clock, as an expression. */
 export const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
