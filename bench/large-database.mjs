@@ -84,7 +84,12 @@ await runProgram(
       const plans = await plansOf(sql, database, begin, samples)
       const [after = 0] = loadavg()
       const measured = {
-        ...{ command: commandLine('bench/large-database.mjs').replace(/ --write\b/, '') },
+        ...{
+          command: commandLine('bench/large-database.mjs').replaceAll(
+            / --write\b| --(?:dir|json) \S+/g,
+            '',
+          ),
+        },
         ...{ date: new Date().toISOString().slice(0, 10), machine: describeMachine() },
         ...{ version: database.version, load: /** @type {const} */ ([before, after]), contents },
         ...{ ...(await sizesOf(sql)), reads, ...plans },

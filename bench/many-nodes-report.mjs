@@ -1,7 +1,7 @@
 // bench/RESULTS-many-nodes.md, from what was measured. Pure.
 
 import { ratio, summarise } from './figures.mjs'
-import { number } from './report.mjs'
+import { number, othersCores } from './report.mjs'
 
 /** @import { Figures, Measured, Run } from './types.ts' */
 
@@ -42,7 +42,8 @@ export function manyNodesPage(measured) {
     '',
     `${date}: medians of ${rounds} interleaved round${rounds === 1 ? '' : 's'}${quick ? ', small sizes' : ''}.`,
     `${machine}; ${versions.join(', ')}; servers, database, bucket and client share these cores over loopback.`,
-    `The load was ${load.map((value) => value.toFixed(1)).join(' before and ')} after: trust ratios, not rates.`,
+    `The load was ${load.map((value) => value.toFixed(1)).join(' before and ')} after, and other programs used ${number(othersCores(run))} cores meanwhile:`,
+    'trust ratios, not rates.',
     `All keep their bytes in one bucket of SeaweedFS. Lists are of a repository of ${tags.toLocaleString('en-US')} tags.`,
     '',
     '## How many times the rate of the others',

@@ -150,7 +150,7 @@ async function measureAll(servers, scenarios, rounds, tags, { database, bucket, 
     Object.assign(measured.cells, (await runRounds({ ...listed, storage })).cells)
   }
   return {
-    command: commandLine('bench/many-nodes.mjs').replace(/ --write\b/, ''),
+    command: commandLine('bench/many-nodes.mjs').replaceAll(/ --write\b| --(?:dir|json) \S+/g, ''),
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
     versions: [...describeRuntimes(servers), database.version, bucket.version],

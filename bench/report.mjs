@@ -114,7 +114,7 @@ function notes(run) {
  * How many cores all other programs took while the clock ran: where that is much, rates are worth little.
  * @param {Run} run
  */
-function othersCores({ cells }) {
+export function othersCores({ cells }) {
   const measured = Object.values(cells).flatMap((cell) => Object.values(cell).flat())
   let used = 0
   let passed = 0
