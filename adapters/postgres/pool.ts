@@ -1,4 +1,5 @@
 import type postgres from 'postgres'
+import { sqlStateOf } from './errors.ts'
 import { noTimeout, type SqlQuery, type SqlRow, sqlText } from './sql-driver.ts'
 import { WatchedConnection } from './watched-connection.ts'
 
@@ -28,6 +29,7 @@ export class Pool {
   readonly #options: PoolOptions
   #sql: Sql
   #answeredAt: number = performance.now()
+  #readOnlyAt: number = Number.NEGATIVE_INFINITY
   #closing: Promise<void> | null = null
   readonly #underway: Set<Promise<unknown>> = new Set()
 
@@ -74,7 +76,15 @@ export class Pool {
       if (stage === 'committing' || this.#isSilent()) this.#replace(sql)
       return noAnswer()
     }
-    return this.#noted(watched(transaction, answerMs, check)).then(({ value }) => value)
+    return this.#noted(watched(transaction, answerMs, check)).then(
+      ({ value }) => value,
+      (thrown: unknown) => {
+        const isRefused = stage === 'waiting' && sqlStateOf(thrown) === notSupported
+        const error = isRefused ? replicaOnly(thrown) : thrown
+        this.#lookAt(error, sql)
+        throw error
+      },
+    )
   }
 
   /** Ends all connections, once what is under way has ended; harmless when repeated. */
@@ -120,10 +130,23 @@ export class Pool {
         else pending.cancel()
         return noAnswer()
       }
-      const rows: readonly Row[] = await this.#noted(watched(pending, answerMs, check))
-      this.#answeredAt = performance.now()
-      return rows
+      try {
+        const rows: readonly Row[] = await this.#noted(watched(pending, answerMs, check))
+        this.#answeredAt = performance.now()
+        return rows
+      } catch (error) {
+        this.#lookAt(error, sql)
+        throw error
+      }
     }
+  }
+
+  /** Connections that take no writes keep to that after the server does again, or another has taken its place. */
+  #lookAt(error: unknown, sql: Sql): void {
+    if (sqlStateOf(error) !== readOnly) return
+    if (performance.now() - this.#readOnlyAt < readOnlyMs) return
+    this.#readOnlyAt = performance.now()
+    this.#retire(sql)
   }
 
   /** Whether nothing at all was answered for a while. */
@@ -145,6 +168,10 @@ export class Pool {
     sql.end({ timeout: 0 }).catch(() => {})
   }
 }
+
+/** The SQLSTATE of a write where only reads go, and how often connections are made anew for it, in milliseconds. */
+const readOnly = '25006'
+const readOnlyMs = 1000
 
 /** How long a pool that closes waits for what is under way, in milliseconds. */
 const closingMs = 5000
@@ -179,6 +206,13 @@ function watched<T>(
       },
     )
   })
+}
+
+/** What a replica says of a transaction that is to write. */
+const notSupported = '0A000'
+
+function replicaOnly(cause: unknown): Error {
+  return Object.assign(new Error('the server is a replica', { cause }), { code: readOnly })
 }
 
 function noAnswer(): Error {

@@ -47,6 +47,13 @@ const planning = {
   enable_mergejoin: 'off',
 }
 
+/**
+ * What a URL says of the servers it wants. Where it says nothing, that is the primary: a replica takes no writes and
+ * has the tags of a moment ago, and a name may lead there for a while after a failover. `read-write` means the same,
+ * and the package takes a replica for one.
+ */
+const attributes = /[?&]target_session_attrs=([^&]*)/
+
 /** The driver over the package `postgres`: it works on Node, Bun and Deno. */
 export function postgresDriver(options: ConnectOptions): SqlDriver {
   const { url, poolSize, prepare, connectMs, statementMs, lockMs, idleMs } = options
@@ -58,6 +65,7 @@ export function postgresDriver(options: ConnectOptions): SqlDriver {
   const session = { ...timeouts, ...planning }
   const settings = Object.entries(session).map(([name, value]) => `set local ${name} = ${value}`)
   const sockets = socketMaker()
+  const [, named = process.env.PGTARGETSESSIONATTRS] = attributes.exec(url) ?? []
   const connect = () =>
     postgres(url, {
       max: poolSize,
@@ -74,6 +82,7 @@ export function postgresDriver(options: ConnectOptions): SqlDriver {
         application_name: 'layerdock',
         ...(prepare ? session : {}),
       },
+      ...(named && named !== 'read-write' ? {} : { target_session_attrs: 'primary' }),
       ...{ socket: sockets.make },
     }) as unknown as Sql
   const pool = new Pool(connect, {

@@ -56,6 +56,7 @@ const databaseAdvice: Advice = new Map<string, Advise>([
     }),
   ],
   ['25006', waits('only reads: it is a replica, or takes no writes now. Name the primary')],
+  ['CONNECTION_DESTROYED', waits('only reads: it is a replica. Name the primary')],
   ['53300', waits('has no connection left. Raise its max_connections, or lower --pool-size')],
   ['57P03', waits('is starting')],
   ['ENOENT', waits('does not answer: its socket is not there')],
