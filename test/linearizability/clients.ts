@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly seed: number
   readonly clients: number
   readonly operations: number
+  /** How many repositories are in use at a time, each by as many clients. Default: 1. */
+  readonly repositories?: number
   /** Called with the number of each operation before it begins: for faults. */
   readonly before?: (operation: number) => Promise<unknown>
 }
@@ -28,13 +30,14 @@ const kinds = [
 
 /** Has clients ask nodes at random, each one thing after the other; what they were told. */
 export async function run(options: RunOptions): Promise<History> {
-  const { nodes, seed, clients, operations, before } = options
+  const { nodes, seed, clients, operations, before, repositories = 1 } = options
   const history = new History()
   let begun = 0
   async function client(number: number): Promise<void> {
     const random = new Random(seed * 1000 + number)
     while (begun < operations) {
-      const repository = Math.floor(begun / perRepository)
+      const round = Math.floor(begun / (perRepository * repositories))
+      const repository = round * repositories + (number % repositories)
       begun += 1
       await before?.(begun)
       const call = randomCall(random)

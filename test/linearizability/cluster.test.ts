@@ -26,7 +26,9 @@ withServices('tags of three servers', { postgres, storage: seaweedfs }, (running
     const report = await checkedRun('three servers, killed', {
       nodes: cluster.nodes.map(({ url }) => httpNode(fetch, url)),
       seed: Number(process.env.LAYERDOCK_SEED ?? 1),
+      // They are told little, so that many clients at one repository leave many orders to try.
       clients: 12,
+      repositories: 3,
       operations: 20_000,
       before: async (operation) => (operation % 2000 === 0 ? killOne() : undefined),
     })

@@ -84,7 +84,9 @@ withServices('tags of three nodes over PostgreSQL', { postgres }, (running) => {
         httpNode(async (request) => registry.fetch(request), 'http://localhost'),
       ),
       seed,
+      // They are told little, so that many clients at one repository leave many orders to try.
       clients: 12,
+      repositories: 3,
       operations: operations(10_000),
     })
     expect(report).toMatchObject({ anomalies: [], unanswered: 0 })
