@@ -93,7 +93,8 @@ export class S3Client {
   /** Waits before the try after the `tries`-th; false where there is none. */
   async pause(error: S3Error, tries: number): Promise<boolean> {
     const { retries, longestWaitMs } = this.settings
-    if (!error.isTransient || tries > retries) return false
+    const mostRetries = error.isSilence ? Math.min(retries, silentRetries) : retries
+    if (!error.isTransient || tries > mostRetries) return false
     const most = Math.min(firstWaitMs * 2 ** (tries - 1), longestWaitMs)
     // Half of it at least, and never the same for all who were turned away together.
     const own = most * (0.5 + Math.random() / 2)
@@ -185,6 +186,9 @@ export class S3Client {
     return this.#send(call, true)
   }
 }
+
+/** Tries after one that was not answered, for each of which a client waits; more would be longer than it does. */
+const silentRetries = 1
 
 /** Codes that say the credentials are not good any more. */
 const refusals: ReadonlySet<string> = new Set([

@@ -4,6 +4,7 @@ import {
   type S3Request,
   type S3Response,
   type S3Transport,
+  Silence,
 } from './transport.ts'
 
 /** The slowest connection a body is sent over, in bytes a second: fetch does not say how far it is. */
@@ -66,5 +67,5 @@ class FetchBody implements S3Body {
 }
 
 function tooLate(ms: number): Error {
-  return new Error(`no answer for ${Math.round(ms / 1000)} s`)
+  return new Silence(`no answer for ${Math.round(ms / 1000)} s`)
 }

@@ -1,5 +1,11 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
-import type { S3Body, S3Request, S3Response, S3Transport } from './transport.ts'
+import {
+  type S3Body,
+  type S3Request,
+  type S3Response,
+  type S3Transport,
+  Silence,
+} from './transport.ts'
 
 type Http = typeof import('node:http')
 type Https = typeof import('node:https')
@@ -79,7 +85,7 @@ function exchange(request: S3Request, send: Send, agent: Agent): Promise<S3Respo
       timeout: idleMs,
     })
     const fail = (words: string): void => {
-      const error = new Error(`${words} for ${Math.round(idleMs / 1000)} s`)
+      const error = new Silence(`${words} for ${Math.round(idleMs / 1000)} s`)
       // A request that waits for a connection is not told of its end before it gets one.
       reject(error)
       sent.destroy(error)
@@ -160,7 +166,7 @@ class NodeBody implements S3Body {
 
   async #wait(): Promise<Uint8Array | null> {
     const timer = setTimeout(() => {
-      this.#message.destroy(new Error(`nothing came for ${Math.round(this.#idleMs / 1000)} s`))
+      this.#message.destroy(new Silence(`nothing came for ${Math.round(this.#idleMs / 1000)} s`))
     }, this.#idleMs)
     try {
       for (;;) {

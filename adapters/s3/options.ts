@@ -44,7 +44,7 @@ export interface S3Options {
   readonly bufferBytes?: number
   /** Blobs of up to so many bytes are read whole when they are opened. Default: 64 KiB. */
   readonly wholeBytes?: number
-  /** How many times a request is tried again. Default: 5. */
+  /** How many times a request is tried again; once, where it met with silence for `idleMs`. Default: 5. */
   readonly retries?: number
   /** The longest wait before a request is tried again, in milliseconds. Default: 5 s. */
   readonly longestWaitMs?: number

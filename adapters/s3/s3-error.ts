@@ -1,5 +1,5 @@
 import { RegistryError } from '../../src/index.ts'
-import { readWhole, type S3Response } from './transport.ts'
+import { readWhole, type S3Response, Silence } from './transport.ts'
 import { textIn } from './xml.ts'
 
 /** A failure the object store told of, or that kept its answer away. Never holds a secret or a signature. */
@@ -15,6 +15,8 @@ export class S3Error extends Error {
   readonly requestId: string | null
   /** How long the store asks to be left alone, in milliseconds; null where it does not say. */
   readonly retryAfterMs: number | null
+  /** Whether nothing came for too long, which each try waits for. */
+  readonly isSilence: boolean
 
   constructor(operation: string, told: Told, cause?: unknown) {
     const { code, status, requestId, message } = told
@@ -28,6 +30,7 @@ export class S3Error extends Error {
     this.status = status
     this.requestId = requestId
     this.retryAfterMs = told.retryAfterMs
+    this.isSilence = told.isSilence === true
   }
 
   /** Whether the same request may go well later. */
@@ -54,6 +57,7 @@ interface Told {
   readonly requestId: string | null
   readonly retryAfterMs: number | null
   readonly message: string
+  readonly isSilence?: boolean
 }
 
 /** Codes of the 4xx that are good for another try. */
@@ -116,7 +120,8 @@ export function errorOf(
 export function noAnswer(operation: string, cause: unknown): S3Error {
   const message = withoutSecrets(reasonOf(cause))
   const nothing = { status: 0, requestId: null, retryAfterMs: null }
-  return new S3Error(operation, { code: 'NoAnswer', message, ...nothing })
+  const isSilence = cause instanceof Silence
+  return new S3Error(operation, { code: 'NoAnswer', message, isSilence, ...nothing })
 }
 
 /** The error of credentials that could not be got. */

@@ -59,3 +59,6 @@ export async function readWhole(body: S3Body): Promise<Uint8Array> {
     pieces.push(piece)
   }
 }
+
+/** Nothing came for too long. */
+export class Silence extends Error {}

@@ -163,6 +163,23 @@ function faultsOn(
       },
     )
 
+    test('a service that does not answer is told of after two tries', async () => {
+      const proxy = await faultProxy(running.service.port)
+      try {
+        const { store } = await behind(proxy, { idleMs: 300 })
+        const blob = await push(store, small)
+        const matching = calls['the reading of an object']
+        const set = proxy.inject({ kind: 'hang' }, { matching, times: 1000 })
+        await expect(store.open(blob)).rejects.toMatchObject({ kind: 'unavailable' })
+        expect(set.happened).toBe(2)
+        set.remove()
+        expect(await pull(store, blob)).toEqual(small)
+        await store.close()
+      } finally {
+        await proxy.close()
+      }
+    })
+
     test('a body that is cut again and again is read to its end', async () => {
       const proxy = await faultProxy(running.service.port)
       try {
