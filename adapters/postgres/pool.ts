@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly failure: () => Error | null
   /** How long the server may take for a statement, in milliseconds: longer than it lets one run. */
   readonly answerMs: number
+  /** How long closing waits for what is under way, in milliseconds. Default: 5 s. */
+  readonly closingMs?: number
 }
 
 /**
@@ -97,7 +99,7 @@ export class Pool {
   async #end(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, closingMs)
+      timer = setTimeout(resolve, this.#options.closingMs ?? closingMs)
     })
     await Promise.race([Promise.allSettled(this.#underway), late])
     clearTimeout(timer)
@@ -131,7 +133,9 @@ export class Pool {
         return noAnswer()
       }
       try {
-        const rows: readonly Row[] = await this.#noted(watched(pending, answerMs, check))
+        const answer = watched(pending, answerMs, check)
+        // A statement of a transaction may never settle once its connection is lost; the transaction does, and is noted.
+        const rows: readonly Row[] = await (runner === sql ? this.#noted(answer) : answer)
         this.#answeredAt = performance.now()
         return rows
       } catch (error) {

@@ -23,6 +23,8 @@ export interface ConnectOptions {
   readonly lockMs: number
   /** How long a transaction may wait for its next statement, in milliseconds. */
   readonly idleMs: number
+  /** How long closing waits for what is under way, in milliseconds. Default: 5 s. */
+  readonly closingMs?: number
 }
 
 /** Types of PostgreSQL by their number. Parameters go as text, which no type changes. */
@@ -56,7 +58,7 @@ const attributes = /[?&]target_session_attrs=([^&]*)/
 
 /** The driver over the package `postgres`: it works on Node, Bun and Deno. */
 export function postgresDriver(options: ConnectOptions): SqlDriver {
-  const { url, poolSize, prepare, connectMs, statementMs, lockMs, idleMs } = options
+  const { url, poolSize, prepare, connectMs, statementMs, lockMs, idleMs, closingMs } = options
   const timeouts = {
     statement_timeout: statementMs,
     lock_timeout: lockMs,
@@ -90,6 +92,7 @@ export function postgresDriver(options: ConnectOptions): SqlDriver {
     settings: prepare ? null : settings.join(';'),
     failure: sockets.failure,
     answerMs: Math.max(statementMs, lockMs) * 1.25 + 1000,
+    ...(closingMs === undefined ? {} : { closingMs }),
   })
   return {
     query: pool.query,

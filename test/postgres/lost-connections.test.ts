@@ -9,8 +9,10 @@ import { withServices } from '../services/with-services.ts'
 withServices('a transaction whose connection is lost', { postgres }, (running) => {
   async function open(prepare = true): Promise<SqlDriver> {
     const timeouts = { connectMs: 20_000, statementMs: 20_000, lockMs: 10_000, idleMs: 10_000 }
+    // Closing after each test waits for nothing that is lost.
+    const closingMs = 600_000
     const url = await running.postgres.database()
-    const driver = postgresDriver({ url, poolSize: 3, prepare, ...timeouts })
+    const driver = postgresDriver({ url, poolSize: 3, prepare, closingMs, ...timeouts })
     afterTest(() => driver.close())
     return driver
   }
