@@ -33,15 +33,14 @@ import { start } from './start.mjs'
  * @returns {Deployment[]}
  */
 export function deploymentsOf({ nodes, runtime, peers }) {
-  const node = layerdockNode(runtime)
+  const deployed = (/** @type {number} */ count) => {
+    const node = layerdockNode(runtime)
+    const name = count === 1 ? 'layerdock, 1 node' : `layerdock, ${count} nodes`
+    // Who reads from the bucket does so alike, however many nodes there are.
+    return { ...node, name, nodes: count, variants: count === 1 ? node.variants : {} }
+  }
   return [
-    ...nodes.map((count) => ({
-      ...node,
-      name: count === 1 ? 'layerdock, 1 node' : `layerdock, ${count} nodes`,
-      nodes: count,
-      // Who reads from the bucket does so alike, however many nodes there are.
-      variants: count === 1 ? node.variants : {},
-    })),
+    ...nodes.map(deployed),
     ...peers.flatMap((peer) => {
       const server = onBucket(peer)
       return server === null ? [] : [{ ...server, nodes: 1 }]

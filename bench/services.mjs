@@ -48,18 +48,16 @@ const settings = [
 const statistics = ['shared_preload_libraries=pg_stat_statements', 'pg_stat_statements.max=10000']
 
 /**
- * Starts PostgreSQL in `folder`, from the programs in `LAYERDOCK_TEST_POSTGRES_BIN`, on the path, or where Debian
+ * Starts PostgreSQL in `folder`, from the programs in `TEST_POSTGRES_BIN`, on the path, or where Debian
  * has them.
  * @param {string} folder
  * @returns {Promise<Database>}
  * @throws {Error} where it is not installed
  */
 export async function startDatabase(folder) {
-  const programs = folderOf('initdb', process.env.LAYERDOCK_TEST_POSTGRES_BIN, debianFolders())
+  const programs = folderOf('initdb', process.env.TEST_POSTGRES_BIN, debianFolders())
   if (programs === null) {
-    throw new Error(
-      'PostgreSQL is not installed, or name its folder in LAYERDOCK_TEST_POSTGRES_BIN',
-    )
+    throw new Error('PostgreSQL is not installed, or name its folder in TEST_POSTGRES_BIN')
   }
   const account = plainAccount()
   const data = join(folder, 'data')
@@ -125,16 +123,16 @@ export async function startDatabase(folder) {
 }
 
 /**
- * Starts SeaweedFS in `folder`, from `LAYERDOCK_TEST_WEED` or `weed` on the path.
+ * Starts SeaweedFS in `folder`, from `TEST_WEED` or `weed` on the path.
  * @param {string} folder
  * @returns {Promise<Bucket>}
  * @throws {Error} where it is not installed
  */
 export async function startBucket(folder) {
-  const named = process.env.LAYERDOCK_TEST_WEED
+  const named = process.env.TEST_WEED
   const place = folderOf('weed', undefined, [])
   if (named === undefined && place === null) {
-    throw new Error('SeaweedFS is not installed, or name its program in LAYERDOCK_TEST_WEED')
+    throw new Error('SeaweedFS is not installed, or name its program in TEST_WEED')
   }
   const weed = named ?? join(place ?? '', 'weed')
   const data = join(folder, 'data')

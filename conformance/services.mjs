@@ -29,7 +29,7 @@ const project = fileURLToPath(new URL('..', import.meta.url))
  */
 
 /**
- * Starts both. `LAYERDOCK_TEST_WEED` and `LAYERDOCK_TEST_POSTGRES_BIN` say where they are, if not the path does.
+ * Starts both. `TEST_WEED` and `TEST_POSTGRES_BIN` say where they are, if not the path does.
  * @returns {Promise<Services>}
  * @throws {Error} where one is not installed; it says how to get it
  */

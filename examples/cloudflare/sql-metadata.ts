@@ -156,7 +156,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
 
   /** @throws TypeError when the record's blob is not the manifest itself. */
   async putManifest(repository: RepositoryName, change: ManifestChange): Promise<ManifestOutcome> {
-    const { record, tags, immutable, requires, expect } = change
+    const { record, tags, immutable, requires, expect, keepsType = false } = change
     const { digest, size, blob } = record
     if (blob.digest !== digest || blob.size !== size) {
       throw new TypeError(`the blob of manifest ${digest} is of another content`)
@@ -164,6 +164,10 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     return this.#storage.transactionSync(() => {
       if (expect !== undefined && !this.#isAsExpected(repository, digest, expect)) {
         return { kind: 'conflict' }
+      }
+      const known = keepsType ? this.#manifests.stored(repository, digest)?.record : undefined
+      if (known !== undefined && known.mediaType !== record.mediaType) {
+        return { kind: 'other-type', mediaType: known.mediaType }
       }
       const elsewhere = immutable.flatMap((tag) => {
         const target = this.#tags.target(repository, tag) ?? digest

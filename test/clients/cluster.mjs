@@ -31,7 +31,7 @@ const help = `npm run cluster -- [options]
   --folder             one node over a folder, without database and bucket: to try the clients
   --keep               keep the temporary folder
 
-It needs PostgreSQL, SeaweedFS (LAYERDOCK_TEST_WEED names its program), HAProxy, and root for docker and containerd.
+It needs PostgreSQL, SeaweedFS (TEST_WEED names its program), HAProxy, and root for docker and containerd.
 A client that is not on PATH is left out, and said.
 `
 

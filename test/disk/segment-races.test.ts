@@ -10,7 +10,7 @@ import { afterKill } from './simulation/states.ts'
 
 /** Operations of a history: `LAYERDOCK_OPERATIONS=20000 npx vitest run <this file>` for long. */
 const operations = Number(process.env.LAYERDOCK_OPERATIONS ?? 500)
-const seed = Number(process.env.LAYERDOCK_SEED ?? 1)
+const seed = Number(process.env.TEST_SEED ?? 1)
 const leaseMs = 1000
 /** Only a bound for what never ends, in milliseconds. */
 const longest = 3_600_000

@@ -10,7 +10,7 @@ import { afterKill, afterPowerLoss } from './simulation/states.ts'
 
 /** States looked at for each call of a life: `LAYERDOCK_STATES=25 npx vitest run <this file>` for long. */
 const perCall = Number(process.env.LAYERDOCK_STATES ?? 0.5)
-const seed = Number(process.env.LAYERDOCK_SEED ?? 1)
+const seed = Number(process.env.TEST_SEED ?? 1)
 const leaseMs = 1000
 /** Only a bound for what never ends, in milliseconds. */
 const longest = 3_600_000

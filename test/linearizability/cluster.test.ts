@@ -25,7 +25,7 @@ withServices('tags of three servers', { postgres, storage: seaweedfs }, (running
     }
     const report = await checkedRun('three servers, killed', {
       nodes: cluster.nodes.map(({ url }) => httpNode(fetch, url)),
-      seed: Number(process.env.LAYERDOCK_SEED ?? 1),
+      seed: Number(process.env.TEST_SEED ?? 1),
       // They are told little, so that many clients at one repository leave many orders to try.
       clients: 12,
       repositories: 3,

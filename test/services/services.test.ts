@@ -104,7 +104,7 @@ describe('which tests run', () => {
     ['required', [there, gone], { ...skip, kind: 'fail' }],
     ['there', [there, gone], skip],
     ['there,gone', [gone], { ...skip, kind: 'fail' }],
-    ['none', [there], { kind: 'skip', reason: 'LAYERDOCK_TEST_SERVICES=none' }],
+    ['none', [there], { kind: 'skip', reason: 'TEST_SERVICES=none' }],
   ])('%j', (setting, services, decision) => {
     expect(decide(services, setting)).toEqual(decision)
   })

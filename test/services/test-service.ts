@@ -16,7 +16,7 @@ export interface RunningService {
 
 /** A kind of server that tests use where it is installed. */
 export interface TestService<Running extends RunningService = RunningService> {
-  /** As `LAYERDOCK_TEST_SERVICES` names it. */
+  /** As `TEST_SERVICES` names it. */
   readonly id: string
   /** Null where it can be started here; else how to get it, such as "no SeaweedFS (…)". */
   missing(): string | null
@@ -24,7 +24,7 @@ export interface TestService<Running extends RunningService = RunningService> {
   start(): Promise<Running>
 }
 
-const setting = process.env.LAYERDOCK_TEST_SERVICES ?? ''
+const setting = process.env.TEST_SERVICES ?? ''
 
 /** Whether tests of services run at full length, as in CI: where any of them is required. */
 export const isFull: boolean = setting !== '' && setting !== 'none'
@@ -36,11 +36,11 @@ export type Decision =
   | { readonly kind: 'fail'; readonly reason: string }
 
 /**
- * Decides whether tests of these services run. `LAYERDOCK_TEST_SERVICES` is `none`, `required` (all), or
+ * Decides whether tests of these services run. `TEST_SERVICES` is `none`, `required` (all), or
  * the ids of those that are required, with commas between: a service that is required and missing fails its tests.
  */
 export function decide(services: readonly TestService[], given: string = setting): Decision {
-  if (given === 'none') return { kind: 'skip', reason: 'LAYERDOCK_TEST_SERVICES=none' }
+  if (given === 'none') return { kind: 'skip', reason: 'TEST_SERVICES=none' }
   const required = given.split(',').filter((id) => id !== '')
   const lacking = services.filter((service) => service.missing() !== null)
   const reason = lacking.map((service) => service.missing()).join('; ')

@@ -29,7 +29,7 @@ export function withServices<Wanted extends Services>(
     }
     if (decision.kind === 'fail') {
       test('has the services it needs', () => {
-        throw new Error(`LAYERDOCK_TEST_SERVICES requires them: ${decision.reason}`)
+        throw new Error(`TEST_SERVICES requires them: ${decision.reason}`)
       })
       return
     }
