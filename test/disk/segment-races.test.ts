@@ -8,8 +8,8 @@ import { SimulatedFiles } from './simulation/simulated-files.ts'
 import { openSimulated, type SimulatedRegistry } from './simulation/simulated-registry.ts'
 import { afterKill } from './simulation/states.ts'
 
-/** Operations of a history: `LAYERDOCK_OPERATIONS=20000 npx vitest run <this file>` for long. */
-const operations = Number(process.env.LAYERDOCK_OPERATIONS ?? 500)
+/** Operations of a history: `TEST_OPERATIONS=20000 npx vitest run <this file>` for long. */
+const operations = Number(process.env.TEST_OPERATIONS ?? 500)
 const seed = Number(process.env.TEST_SEED ?? 1)
 const leaseMs = 1000
 /** Only a bound for what never ends, in milliseconds. */

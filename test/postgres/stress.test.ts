@@ -7,7 +7,7 @@ import { faultsIn } from './soundness.ts'
 import { Bucket, stress } from './stress.ts'
 
 /** How long each run takes. `npm run stress` sets it. */
-const runMs = Number(process.env.LAYERDOCK_STRESS_MS ?? 1000)
+const runMs = Number(process.env.TEST_STRESS_MS ?? 1000)
 
 withServices('many nodes that push and collect at once', { postgres }, (running) => {
   // Few digests meet all the time; many are collected all the time.

@@ -6,8 +6,8 @@ import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 import { type DatabasePlace, databasePlace } from './places.ts'
 
-/** Operations of a history: `LAYERDOCK_OPERATIONS=20000 npx vitest run <this file>` for long. */
-const operations = Number(process.env.LAYERDOCK_OPERATIONS ?? 600)
+/** Operations of a history: `TEST_OPERATIONS=20000 npx vitest run <this file>` for long. */
+const operations = Number(process.env.TEST_OPERATIONS ?? 600)
 const longIdle = 1e12
 
 withServices('upload sessions of several nodes', { postgres }, (running) => {
