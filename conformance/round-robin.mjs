@@ -13,17 +13,26 @@ export async function startRoundRobin(nodes) {
     const [host, port] = (nodes[turn % nodes.length] ?? '').split(':')
     turn += 1
     const { method, url: path, rawHeaders: headers } = incoming
+    let isAnswered = false
     const passed = request({ agent, host, port, method, path, headers }, (answer) => {
+      isAnswered = true
       outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
       // So that an answer without a body is not waited for.
       outgoing.flushHeaders()
       pipeline(answer, outgoing, () => {})
     })
     passed.on('error', () => {
-      if (outgoing.headersSent) outgoing.destroy()
-      else outgoing.writeHead(502).end()
+      if (!isAnswered && !outgoing.headersSent) outgoing.writeHead(502).end()
     })
-    pipeline(incoming, passed, () => {})
+    passed.on('close', () => {
+      // A node that has answered need not read the rest: the client is heard out, and gets its answer.
+      incoming.unpipe(passed)
+      incoming.resume()
+    })
+    incoming.on('close', () => {
+      if (!incoming.complete) passed.destroy()
+    })
+    incoming.pipe(passed)
   })
   await /** @type {Promise<void>} */ (
     new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))

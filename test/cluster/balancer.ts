@@ -66,7 +66,9 @@ export async function startBalancer(targets: () => readonly Target[]): Promise<B
       if (socket.connecting) socket.once('connect', begin)
       else begin()
     })
+    let isAnswered = false
     to.on('response', (answer) => {
+      isAnswered = true
       outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, hopped(answer.rawHeaders))
       outgoing.flushHeaders()
       answer.pipe(outgoing)
@@ -75,7 +77,13 @@ export async function startBalancer(targets: () => readonly Target[]): Promise<B
     })
     to.on('error', () => {
       if (!connected) forward(incoming, outgoing, others, nodes)
-      else outgoing.destroy()
+      else if (!isAnswered) outgoing.destroy()
+    })
+    to.on('close', () => {
+      if (!isAnswered) return
+      // A node that has answered need not read the rest: the client is heard out.
+      incoming.unpipe(to)
+      incoming.resume()
     })
     outgoing.on('close', () => {
       if (!outgoing.writableFinished) to.destroy()
