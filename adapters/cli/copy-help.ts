@@ -27,7 +27,7 @@ ${entry('--no-prepared-statements', 'for a PgBouncer that pools transactions')}
 ${entry('--running', 'the server of --from still writes its folder: copy what is there at this moment')}
 ${entry('--mirror', 'make the target as the source is: tags move, and what the source does not have is removed')}
 ${entry('--dry-run', 'say what would be copied, with bytes, and copy nothing; a new database gets its tables')}
-${entry('--verify', 'read all bytes of the target again in the end; what is damaged is copied anew next time')}
+${entry('--verify', 'read all bytes of the target again at the end; the next copy replaces what is damaged')}
 ${entry('--rate SIZE', 'send at most so many bytes a second, such as 50MiB')}
 ${entry('--concurrency N', 'blobs, manifests and tags copied at a time (16)')}
 ${entry('--json', 'print the result as JSON')}

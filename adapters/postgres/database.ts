@@ -110,7 +110,7 @@ export class Database {
   /** Waits a little after a connection was lost; false when the database has been away for too long. */
   async #mayTryAgain(losses: number): Promise<boolean> {
     // A connection that was idle may have been cut: the first time says nothing. But the package sends a statement
-    // on a connection of which it has the error and not yet the end, and then waits for its answer for ever.
+    // on a connection whose error it has seen, but not yet its end, and then never gets an answer.
     if (losses === 1) {
       await pause(1)
       return true

@@ -7,7 +7,7 @@ const renewMs = 15_000
 
 /** What nodes tell each other about a task. Times by the clock they share. */
 interface Turn {
-  /** Who is at it; null for nobody. */
+  /** The node that does the work now; null when no node does. */
   readonly holder: string | null
   readonly heldUntil: number
   /** When it is due again. */

@@ -20,7 +20,7 @@ export interface WatchedStore {
 export interface StoreWatch {
   /** Looks at them, cheap when called often and never for long. Never rejects. */
   look(): Promise<Planes>
-  /** Looks at them anew, since a request met with a failure: whether both can be used after all. */
+  /** Looks at both again, because a request failed: whether they can be used. */
   doubt(): Promise<boolean>
   /** Notes that the store of names has answered a request. */
   worked(): void
