@@ -1,4 +1,5 @@
-import { expect } from 'vitest'
+import assert from 'node:assert/strict'
+import type { Files } from '../../../adapters/disk/files.ts'
 import { sampleBytes } from '../../../src/testing/index.ts'
 import { isExpected, type Ledger, LedgerClient, manifestOf, settle } from './ledger.ts'
 import type { SimulatedFiles } from './simulated-files.ts'
@@ -11,7 +12,7 @@ const repository = 'team/app'
  * upload in two parts, deletions, collections, compactions of journal and segments, a restart.
  */
 export async function live(
-  files: SimulatedFiles,
+  files: Files,
   options: SimulatedOptions,
   ledger: Ledger,
   seed = 0,
@@ -85,24 +86,27 @@ export async function check(
 ): Promise<void> {
   const one = await openSimulated(files, options)
   const client = new LedgerClient(one.registry, ledger.copy())
-  expect(await violations(client, ledger), 'at first').toEqual([])
+  expectNone(await violations(client, ledger), 'at first')
   if (ledger.upload !== null) await checkUpload(client, ledger, cause)
   await one.registry.sweepBytes(0)
   await one.registry.compactBytes()
   await one.registry.collectGarbage()
-  expect(await violations(client, client.ledger), 'tidied up').toEqual([])
+  expectNone(await violations(client, client.ledger), 'tidied up')
   // Nothing is left that no name points at.
   for await (const { key, digest } of one.blobs.list()) {
-    expect(await one.metadata.knowsKeys([{ digest, key }]), key).toEqual([true])
+    assert.deepEqual(await one.metadata.knowsKeys([{ digest, key }]), [true], key)
   }
   const added = sampleBytes(200, 99)
-  expect((await client.push(repository, added)).status).toBe(201)
+  assert.equal((await client.push(repository, added)).status, 201)
   const tagged = await client.tag(repository, 'added', manifestOf([added], 'added'))
-  expect(tagged.status).toBe(201)
-  expect(await violations(client, client.ledger), 'afterwards').toEqual([])
-  expect(one.notices.filter(({ kind }) => kind === 'bytes-missing')).toEqual([])
+  assert.equal(tagged.status, 201)
+  expectNone(await violations(client, client.ledger), 'afterwards')
+  assert.deepEqual(
+    one.notices.filter(({ kind }) => kind === 'bytes-missing'),
+    [],
+  )
   await one.close()
-  expect(files.descriptors, 'descriptors left open').toBe(0)
+  assert.equal(files.descriptors, 0, 'descriptors left open')
 }
 
 /** A process that dies keeps what it acknowledged; after power loss the digest decides. */
@@ -114,11 +118,15 @@ async function checkUpload(
   const { location, offset } = upload as NonNullable<Ledger['upload']>
   const status = await client.send('GET', location)
   if (cause === 'kill') {
-    expect(status.status).toBe(204)
-    expect(status.headers.get('range')).toBe(`0-${offset - 1}`)
-    expect((await client.finish(repository))?.status).toBe(201)
+    assert.equal(status.status, 204)
+    assert.equal(status.headers.get('range'), `0-${offset - 1}`)
+    assert.equal((await client.finish(repository))?.status, 201)
     return
   }
   const answer = await client.finish(repository)
-  expect([201, 400, 404, 416]).toContain(answer?.status)
+  assert([201, 400, 404, 416].includes(answer?.status ?? 0), `${answer?.status}`)
+}
+
+function expectNone(wrong: readonly string[], when: string): void {
+  assert.deepEqual(wrong, [], `${when}: ${wrong.join('; ')}`)
 }
