@@ -1,6 +1,5 @@
 // A load balancer without a memory: each request goes to the next node, also those of one connection.
 import { Agent, createServer, request } from 'node:http'
-import { pipeline } from 'node:stream'
 
 /**
  * @param {readonly string[]} nodes `127.0.0.1:PORT` of each
@@ -19,7 +18,13 @@ export async function startRoundRobin(nodes) {
       outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
       // So that an answer without a body is not waited for.
       outgoing.flushHeaders()
-      pipeline(answer, outgoing, () => {})
+      answer.on('error', () => outgoing.destroy())
+      answer.pipe(outgoing, { end: false })
+      // The end may close the connection: not while the client still sends, or it fails before it reads.
+      answer.on('end', () => {
+        if (incoming.complete) outgoing.end()
+        else incoming.on('end', () => outgoing.end())
+      })
     })
     passed.on('error', () => {
       if (!isAnswered && !outgoing.headersSent) outgoing.writeHead(502).end()

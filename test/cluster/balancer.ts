@@ -71,7 +71,12 @@ export async function startBalancer(targets: () => readonly Target[]): Promise<B
       isAnswered = true
       outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, hopped(answer.rawHeaders))
       outgoing.flushHeaders()
-      answer.pipe(outgoing)
+      answer.pipe(outgoing, { end: false })
+      // The end may close the connection: not while the client still sends, or it fails before it reads.
+      answer.on('end', () => {
+        if (incoming.complete) outgoing.end()
+        else incoming.on('end', () => outgoing.end())
+      })
       answer.on('aborted', () => outgoing.destroy())
       answer.on('error', () => outgoing.destroy())
     })

@@ -1,8 +1,11 @@
-import { request } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { startRoundRobin } from '../../conformance/round-robin.mjs'
 import { startBalancer } from '../cluster/balancer.ts'
+
+const earlyAnswer =
+  'HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
 
 /** Answers each request once its head is there, reads on for a while, and closes the connection with most unread. */
 async function earlyNode(): Promise<{ readonly port: number; close(): void }> {
@@ -10,7 +13,7 @@ async function earlyNode(): Promise<{ readonly port: number; close(): void }> {
     let read = 0
     socket.on('error', () => {})
     socket.on('data', ({ byteLength }) => {
-      if (read === 0) socket.end('HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n\r\n')
+      if (read === 0) socket.end(earlyAnswer)
       read += byteLength
       if (read > 8 * 1024 * 1024) socket.destroy()
     })
@@ -19,19 +22,28 @@ async function earlyNode(): Promise<{ readonly port: number; close(): void }> {
   return { port: (node.address() as AddressInfo).port, close: () => node.close() }
 }
 
-/** The status that a client gets which sends its whole body before it looks. */
-function statusOf(port: number): Promise<number | undefined> {
+/** The status that a client gets which cannot be answered before it has sent its whole body. */
+function statusOf(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const asking = request({ host: '127.0.0.1', port, method: 'PATCH' })
-    asking.on('error', reject)
-    asking.on('response', (answer) => {
-      answer.resume()
-      asking.on('finish', () => resolve(answer.statusCode))
-      if (asking.writableFinished) resolve(answer.statusCode)
+    let answer = ''
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', reject)
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      answer += text
     })
-    asking.end(new Uint8Array(32 * 1024 * 1024))
+    socket.write(`PATCH / HTTP/1.1\r\nHost: node\r\nContent-Length: ${bodyBytes}\r\n\r\n`)
+    const send = async (left: number): Promise<void> => {
+      if (left > 0) return void socket.write(piece, () => send(left - piece.byteLength))
+      while (!answer.includes('\r\n\r\n')) await once(socket, 'data')
+      socket.destroy()
+      resolve(Number(answer.split(' ')[1]))
+    }
+    send(bodyBytes)
   })
 }
+
+const bodyBytes = 16 * 1024 * 1024
+const piece = new Uint8Array(32 * 1024)
 
 test('a balancer hears a client out whose node has answered early', async () => {
   const { port, close } = await earlyNode()
