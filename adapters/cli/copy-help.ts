@@ -1,4 +1,4 @@
-import { entry } from './help.ts'
+import { entry } from './help-entry.ts'
 
 /** What `layerdock copy --help` prints. */
 export const copyHelp: string = `layerdock copy: copy a registry from one place to another.

@@ -15,8 +15,8 @@ export class CliError extends Error {
   readonly exitCode: number
   readonly messages: readonly string[]
 
-  constructor(exitCode: number, messages: readonly string[]) {
-    super(messages.join('\n'))
+  constructor(exitCode: number, messages: readonly string[], options?: ErrorOptions) {
+    super(messages.join('\n'), options)
     this.exitCode = exitCode
     this.messages = messages
   }

@@ -1,8 +1,7 @@
+import { operations } from './admin/operations.ts'
 import { everySetting } from './command-line.ts'
+import { entry } from './help-entry.ts'
 import { flagOf, type SettingName, settings } from './settings.ts'
-
-const indent = 30
-const width = 96
 
 /** What `layerdock --help` prints. */
 export const overview: string = `Layerdock, an OCI Distribution registry.
@@ -13,6 +12,7 @@ export const overview: string = `Layerdock, an OCI Distribution registry.
   layerdock policy     check a policy, or ask what it decides and why
   layerdock user       add, change and remove users of an htpasswd file
   layerdock token      make, list and revoke API tokens for machines
+${[...operations].map(([name, { about }]) => `  ${`layerdock ${name}`.padEnd(21)}${about}\n`).join('')}\
   layerdock --version
   layerdock COMMAND --help
 `
@@ -94,21 +94,4 @@ function line(name: SettingName): string {
     )
   }
   return entry(initially === true ? `--no-${flag}` : `--${flag}`, help)
-}
-
-/** A term and what it means, in two columns; a term too long for its own stands on a line by itself. */
-export function entry(term: string, meaning: string): string {
-  const lines: string[] = []
-  let current = ''
-  for (const word of meaning.split(' ')) {
-    if (current.length + word.length + 1 > width - indent) {
-      lines.push(current)
-      current = word
-    } else current = current === '' ? word : `${current} ${word}`
-  }
-  lines.push(current)
-  const margin = `\n${' '.repeat(indent)}`
-  const room = indent - 3
-  const first = term.length > room ? `${term}${margin}` : `${term.padEnd(room)} `
-  return `  ${first}${lines.join(margin)}`
 }

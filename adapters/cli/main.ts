@@ -1,3 +1,4 @@
+import { operations } from './admin/operations.ts'
 import { type CommandFlags, everySetting, recoverFlags } from './command-line.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { didYouMean } from './nearest.ts'
@@ -5,7 +6,7 @@ import { type ReadSettings, readSettings } from './read-settings.ts'
 import type { Settings } from './settings.ts'
 
 // Commands and texts are loaded when they are wanted: the first answer of a server waits for it.
-const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number>> = new Map([
+const commands: ReadonlyMap<string, Command> = new Map([
   ['serve', serve],
   ['recover', recover],
   ['copy', async (words) => (await import('./copy-command.ts')).copyCommand(words)],
@@ -13,6 +14,10 @@ const commands: ReadonlyMap<string, (words: readonly string[]) => Promise<number
   ['user', async (words) => (await import('./user-command.ts')).userCommand(words)],
   ['token', async (words) => (await import('./token-command.ts')).tokenCommand(words)],
 ])
+
+const operationWords: ReadonlySet<string> = new Set(
+  [...operations.keys()].map((name) => name.split(' ', 1)[0] ?? ''),
+)
 
 async function serve(words: readonly string[]): Promise<number> {
   const { settings, switches, config } = await read(words, everySetting)
@@ -38,17 +43,27 @@ async function run([command = '', ...words]: readonly string[]): Promise<number>
     return print(`${(await import('./version.ts')).version()}\n`)
   }
   if (command === '--help' || command === '-h' || command === 'help') {
-    const about = commands.get(words[0] ?? '')
+    const about = commandOf(words[0] ?? '')
     if (about !== undefined) return about(['--help'])
     return print((await import('./help.ts')).overview)
   }
-  const known = commands.get(command)
+  const known = commandOf(command)
   if (known !== undefined) return known(words)
   throw new CliError(exitCodes.usage, [await noSuchCommand(command)])
 }
 
+type Command = (words: readonly string[]) => Promise<number>
+
+/** A command by its word; one of several words, such as `trash list`, by the first. */
+function commandOf(word: string): Command | undefined {
+  const known = commands.get(word)
+  if (known !== undefined || !operationWords.has(word)) return known
+  return async (words) =>
+    (await import('./admin/operation-command.ts')).operationCommand([word, ...words])
+}
+
 async function noSuchCommand(command: string): Promise<string> {
-  const names = [...commands.keys()]
+  const names = [...commands.keys(), ...operationWords]
   if (command === '') {
     const all = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
     return `which command? ${all}; layerdock --help says more`

@@ -1,4 +1,4 @@
-import type { Registry } from '../../src/index.ts'
+import type { Registry, RegistryStores } from '../../src/index.ts'
 import type { MaintenanceOptions } from '../../src/kit.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import type { Planes } from './health.ts'
@@ -13,6 +13,8 @@ import { StoppedWaiting } from './stores/wait-for.ts'
 /** An open registry and its health. */
 export interface Opened {
   readonly registry: Registry
+  /** What it is made of. */
+  readonly stores: RegistryStores
   /** Where it keeps everything, for people: no secrets. */
   readonly kept: {
     /** For an entry of the log. */

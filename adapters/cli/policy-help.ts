@@ -1,4 +1,4 @@
-import { entry } from './help.ts'
+import { entry } from './help-entry.ts'
 
 /** What `layerdock policy --help` prints. */
 export const policyHelp: string = `layerdock policy: check a policy, or ask what it decides and why.

@@ -2,15 +2,15 @@ import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import type { Certificate } from '../serving/serve-options.ts'
 import { asksForLogin } from './access-settings.ts'
+import { type AdminEndpoint, openAdminEndpoint } from './admin/endpoint.ts'
+import { announce } from './announce.ts'
 import type { AuditLog } from './audit-log.ts'
-import { banner } from './banner.ts'
 import { readCertificate } from './certificate.ts'
 import { drained } from './drain.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening } from './explain.ts'
 import { createFront, type Front } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
-import { isReachable } from './listen-address.ts'
 import { type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
 import { logNotices } from './log-notices.ts'
@@ -55,7 +55,7 @@ export async function serveCommand(
     log.flush()
     return exitCodes.ok
   }
-  const { front, access, audit, certificate, serving, opened } = server
+  const { front, access, admin, audit, certificate, serving, opened } = server
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
   signals.onHangup(() => {
     audit?.reopen()
@@ -64,12 +64,13 @@ export async function serveCommand(
   })
   // Requests that waited for the registry are answered first: the first entry loads the logger.
   await new Promise((resolve) => setImmediate(resolve))
-  announce(log, settings, server)
+  announce(log, settings, { url: serving.url, kept: opened.kept })
 
   const signal = await signals.stop
   reloader.close()
   log.to.info({ signal }, 'stopping')
   log.flush()
+  const adminEnded = admin?.close()
   front.leave()
   if (settings.drainDelay > 0) {
     await new Promise((resolve) => setTimeout(resolve, settings.drainDelay * 1000))
@@ -78,6 +79,7 @@ export async function serveCommand(
   const cut = await drained(serving, opened, settings.drainSeconds * 1000, log)
   if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
   await access?.close()
+  await adminEnded
   const code = await closed(opened, log)
   audit?.close()
   return code
@@ -87,6 +89,7 @@ export async function serveCommand(
 interface Server {
   readonly front: Front
   readonly access: ServeAccess | null
+  readonly admin: AdminEndpoint | null
   readonly audit: AuditLog | null
   readonly certificate: Certificate | null
   readonly serving: Listening
@@ -145,7 +148,8 @@ async function start(
     stop,
   })
   front.open(opened.registry, opened.look)
-  return { front, access, audit, certificate, serving, opened }
+  const admin = await openAdminEndpoint({ settings, opened, log: log.to, onNotice })
+  return { front, access, admin, audit, certificate, serving, opened }
 }
 
 /** The database of the settings, loaded where they name one alone. */
@@ -214,28 +218,6 @@ async function startListening(
 function formatOf({ logFormat }: Settings): 'json' | 'text' {
   if (logFormat !== 'auto') return logFormat
   return process.stdout.isTTY ? 'text' : 'json'
-}
-
-/** Credentials over plain HTTP, where nothing says that a proxy in front speaks HTTPS. */
-function warnIfReadable(log: Log, settings: Settings, url: string): void {
-  const { tlsCert, trustedProxies } = settings
-  if (!asksForLogin(settings) || tlsCert !== null || trustedProxies.length > 0) return
-  if (!isReachable(url)) return
-  log.to.warn(
-    'passwords and tokens can be read on the way: give --tls-cert and --tls-key, or put a proxy in front that speaks HTTPS and name it with --trusted-proxies',
-  )
-}
-
-function announce(log: Log, settings: Settings, { serving, opened }: Server): void {
-  const { url } = serving
-  const { fields, text } = opened.kept
-  if (log.format === 'json') {
-    log.to.info({ url, version: version(), ...fields }, 'listening')
-  } else if (settings.log !== 'silent') {
-    log.print(banner(version(), url, text))
-  }
-  warnIfReadable(log, settings, url)
-  log.flush()
 }
 
 /** What a person can act on without a stack; anything else as it is. */

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { defaultLimits } from '../../src/index.ts'
 import { defaultHeaderBytes, defaultSlowestPull } from '../serving/serve-options.ts'
 import { type AccessSettings, accessSettings } from './access-settings.ts'
+import { type AdminSettings, adminSettings } from './admin-settings.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
 import { listOf, origin, proxy } from './lists.ts'
 import { count, duration, oneOf, size } from './quantities.ts'
@@ -16,7 +17,11 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
 export type LogFormat = 'auto' | 'json' | 'text'
 
 /** Everything a person can set, however it was set. Sizes in bytes, times in milliseconds. */
-export interface Settings extends AccessSettings, RequestLimitSettings, StoreSettings {
+export interface Settings
+  extends AccessSettings,
+    AdminSettings,
+    RequestLimitSettings,
+    StoreSettings {
   readonly listen: ListenAddress
   readonly storageDir: string
   readonly memory: boolean
@@ -195,6 +200,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     alias: ['gc', 'garbage', 'collect', 'gc-interval', 'prune'],
   },
   dropEmpty: switched(false, 'let each collection also drop repositories that hold nothing'),
+  ...adminSettings,
   maxHeader: sized(
     defaultHeaderBytes,
     '64KiB',

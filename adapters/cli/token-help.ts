@@ -1,4 +1,4 @@
-import { entry } from './help.ts'
+import { entry } from './help-entry.ts'
 import { settings } from './settings.ts'
 
 /** What `layerdock token --help` prints. */

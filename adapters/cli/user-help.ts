@@ -1,4 +1,4 @@
-import { entry } from './help.ts'
+import { entry } from './help-entry.ts'
 
 /** What `layerdock user --help` prints. */
 export const userHelp: string = `layerdock user: the users of an htpasswd file, which layerdock serve --htpasswd takes.

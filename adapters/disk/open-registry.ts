@@ -4,6 +4,7 @@ import {
   type Registry,
   RegistryError,
   type RegistryOptions,
+  type RegistryStores,
 } from '../../src/index.ts'
 import {
   type BlobStore,
@@ -48,6 +49,8 @@ export interface DiskRegistryOptions extends Omit<RegistryOptions, 'stores' | 'h
 export interface DiskRegistry extends Registry {
   /** What its transfers borrow their memory from. */
   readonly buffers: BufferBudget
+  /** What it is made of: for work beside the requests, such as looking through all its bytes. */
+  readonly stores: RegistryStores
   status(): { readonly store: DiskStoreStatus; readonly metadata: MetadataStatus }
   /**
    * Looks whether the folder is still there and takes writes; `status` then says so.
@@ -101,6 +104,7 @@ export async function openRegistry(options: DiskRegistryOptions): Promise<DiskRe
         return registry.app
       },
       buffers: store.buffers,
+      stores,
       status: () => ({ store: store.status(), metadata: metadata.status() }),
       async check() {
         await store.check()

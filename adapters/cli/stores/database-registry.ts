@@ -75,17 +75,18 @@ async function assembled(
   const names: WatchedStore = { name: 'the database', check: () => stores.check() }
   const watch = watchStores({ metadata: names, blobs: bytes.watched }, options.onNotice)
   const { wrap = (service) => service } = options
+  const made = {
+    metadata,
+    uploads,
+    blobs: stores.smallBlobs(bytes.blobs, settings.smallBlobs),
+    clock,
+  }
   const registry = createRegistry({
     ...options,
     wrap: (service, given) => tellOutages(wrap(service, given), watch, log),
     hash: defaultHash(),
     cursorSecret: await stores.secret('cursor'),
-    stores: {
-      metadata,
-      uploads,
-      blobs: stores.smallBlobs(bytes.blobs, settings.smallBlobs),
-      clock,
-    },
+    stores: made,
   })
   const turns = sharedTurns((task) => stores.keyStore(`turn: ${task}`), clock)
   const endMaintenance = settings.readOnly
@@ -93,6 +94,7 @@ async function assembled(
     : startMaintenance(registry, { ...maintenance, turns }, options.onNotice)
   return {
     registry,
+    stores: made,
     kept: {
       fields: { database: database.place, bytes: bytes.place },
       text: `keeping names in the database ${database.place} and bytes in ${bytes.place}`,

@@ -39,6 +39,7 @@ export async function openFolder(parts: OpenParts, bucket: OpenBucket | null): P
   timer.unref()
   return {
     registry,
+    stores: registry.stores,
     kept:
       bucket === null
         ? { fields: { storage: place }, text: `keeping everything in ${place}` }
@@ -76,7 +77,8 @@ export async function explained<T>(directory: string, open: () => Promise<T>): P
     return await open()
   } catch (error) {
     const explanation = explainStorage(error, directory)
-    throw explanation === null ? error : new CliError(exitCodes.problem, [explanation])
+    if (explanation === null) throw error
+    throw new CliError(exitCodes.problem, [explanation], { cause: error })
   }
 }
 

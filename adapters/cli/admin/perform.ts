@@ -1,0 +1,159 @@
+import { resolve } from 'node:path'
+import { type NoticeSink, RegistryError } from '../../../src/index.ts'
+import { onDeno, transferBytes } from '../../deno/deno.ts'
+import { BufferBudget } from '../../disk/buffers.ts'
+import { StoreInUse } from '../../disk/lock.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { FileRefused } from '../guarded-file.ts'
+import type { Entries } from '../log.ts'
+import { type Opened, openSettings } from '../open-registry.ts'
+import { registryOptions } from '../registry-options.ts'
+import type { Settings } from '../settings.ts'
+import { expectStore } from '../start-over.ts'
+import { wantsDatabase } from '../store-settings.ts'
+import { type AdminAddress, adminFileOf, readAdminFile } from './admin-file.ts'
+import { askServer, type Hearing } from './ask-server.ts'
+import type { Operation } from './operation.ts'
+import { toldOf } from './operation-error.ts'
+
+/** Who hears what an operation has to say. */
+export interface Caller extends Hearing {
+  /** Takes warnings of a registry that the command opened itself. */
+  readonly log: Entries
+  readonly onNotice: NoticeSink
+  /** Resolves when the command is asked to end. */
+  readonly stop: Promise<unknown>
+}
+
+/** How long a folder may be held by a server that cannot be asked: one that starts or ends, in milliseconds. */
+const patienceMs = 5_000
+const pauseMs = 100
+
+/**
+ * Has an operation done: by the server that has the registry, or by this process where none has it.
+ *
+ * @returns its result
+ * @throws CliError that says what to do.
+ */
+export async function perform(
+  operation: Operation,
+  input: unknown,
+  settings: Settings,
+  caller: Caller,
+): Promise<unknown> {
+  const path = adminFileOf(settings)
+  for (const deadline = performance.now() + patienceMs; ; await pause()) {
+    const address = path === null ? null : await addressIn(path)
+    if (address !== null) {
+      const answered = await askServer(address, operation, input, caller)
+      if (answered !== null) return answered.result
+    }
+    expectOpenable(settings, path, address)
+    try {
+      return await performHere(operation, input, settings, caller)
+    } catch (error) {
+      if (!isInUse(error)) throw error
+      if (performance.now() > deadline) throw unreachable(settings, path, address)
+    }
+  }
+}
+
+async function addressIn(path: string): Promise<AdminAddress | null> {
+  try {
+    return await readAdminFile(path)
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error
+    throw new CliError(exitCodes.problem, [`${path}: ${error.message}`])
+  }
+}
+
+/** What only a server has cannot be opened here. */
+function expectOpenable(
+  { memory }: Settings,
+  path: string | null,
+  address: AdminAddress | null,
+): void {
+  if (!memory) return
+  const problem =
+    path === null
+      ? 'a registry in memory is reached through its server: name its --admin-file'
+      : `${path}: ${address === null ? 'no server has written it' : 'its server has ended'}`
+  throw new CliError(exitCodes.problem, [problem])
+}
+
+/** Why a folder that another process has cannot be reached through it. */
+function unreachable(
+  settings: Settings,
+  path: string | null,
+  address: AdminAddress | null,
+): CliError {
+  const folder = `${resolve(settings.storageDir)}: a process has this folder`
+  const problem =
+    address === null
+      ? `${folder}, and there is no ${path}. It is a server with --no-admin, --read-only or --admin-file, or another command. Name its --admin-file, or stop it first`
+      : `${folder}, and ${path} is of another, process ${address.pid}, which has ended. Name the --admin-file of the server, or stop it first`
+  return new CliError(exitCodes.problem, [problem])
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof CliError && error.cause instanceof StoreInUse
+}
+
+/** Opens the registry of the settings for one operation, without any maintenance beside it. */
+async function performHere(
+  operation: Operation,
+  input: unknown,
+  settings: Settings,
+  caller: Caller,
+): Promise<unknown> {
+  const { signal, tell, write, log, onNotice } = caller
+  const isFolder = !wantsDatabase(settings)
+  // Opening would make one where there is none.
+  if (isFolder) await expectStore(settings.storageDir)
+  const readOnly = settings.readOnly || !operation.changes(input)
+  if (settings.readOnly && operation.changes(input)) {
+    throw new CliError(exitCodes.problem, [
+      `the settings say that the registry is only read (readOnly), so there is no ${operation.name}`,
+    ])
+  }
+  const used = { ...settings, readOnly }
+  const opened = await openHere(used, caller)
+  try {
+    const { registry, stores } = opened
+    const tools = { registry, stores, settings: used, log, onNotice, signal, tell, write }
+    return await operation.run(input, tools)
+  } catch (error) {
+    const told = signal.aborted ? null : toldOf(error)
+    if (told === null || error instanceof CliError) throw error
+    throw new CliError(told.exitCode, told.messages)
+  } finally {
+    await opened.close().catch((error: unknown) => {
+      if (!(error instanceof RegistryError)) throw error
+    })
+  }
+}
+
+async function openHere(settings: Settings, { log, onNotice, stop }: Caller): Promise<Opened> {
+  const patience = { log, stop, withinMs: settings.storeWait }
+  const database = wantsDatabase(settings)
+    ? (await import('../stores/database.ts')).startDatabase(settings, patience)
+    : null
+  try {
+    return await openSettings({
+      settings,
+      options: registryOptions(settings, { onEvent: () => {}, onNotice }, {}),
+      maintenance: { collectEveryMs: null, sweepEveryMs: null, compactEveryMs: null },
+      buffers: new BufferBudget(onDeno ? transferBytes : undefined),
+      log,
+      database,
+      stop,
+    })
+  } catch (error) {
+    await database?.close()
+    throw error
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, pauseMs))
+}
