@@ -1,5 +1,5 @@
 import type { Digest, RepositoryName } from 'layerdock'
-import type { BlobRef, BlobRemoval } from 'layerdock/kit'
+import type { BlobRef, BlobRemoval, NamedBytes } from 'layerdock/kit'
 import { unavailable } from './remote.ts'
 
 interface LinkRow extends BlobRow {
@@ -138,6 +138,38 @@ export class SqlBlobs {
       ...[digest, key],
     )
     return marked.toArray().length > 0
+  }
+
+  /** Blobs of all repositories after the digest `after`. */
+  named(after: string, limit: number): NamedBytes[] {
+    return this.#sql
+      .exec<BlobRow & { missing: number }>(
+        'SELECT digest, size, key, missing FROM blobs WHERE digest > ? ORDER BY digest LIMIT ?',
+        ...[after, limit],
+      )
+      .toArray()
+      .map((row) => ({ ...blobOf(row), isMissing: row.missing === 1 }))
+  }
+
+  /** False when the key does not count, or its bytes are not known to be missing. */
+  heal(from: BlobRef, to: BlobRef): boolean {
+    const { digest, size, key } = from
+    const [row] = this.#sql
+      .exec<{ key: string; missing: number }>(
+        'SELECT key, missing FROM blobs WHERE digest = ?',
+        digest,
+      )
+      .toArray()
+    if (row === undefined) return false
+    if (row.missing === 0) return row.key === to.key
+    if (row.key !== key || this.#isTrash(to)) return false
+    const update = 'UPDATE blobs SET key = ?, missing = 0 WHERE digest = ?'
+    this.#sql.exec(update, to.key, digest)
+    if (key !== to.key) {
+      const insert = 'INSERT OR IGNORE INTO trash (digest, key, size) VALUES (?, ?, ?)'
+      this.#sql.exec(insert, digest, key, size)
+    }
+    return true
   }
 
   /** False when the key does not count. */

@@ -11,6 +11,7 @@ import type {
   ManifestRecord,
   MetadataStore,
   MissingBytes,
+  NamedBytes,
   Page,
   PageRequest,
   ReferrersRequest,
@@ -253,6 +254,14 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
 
   async markMissing(blob: BlobRef): Promise<boolean> {
     return this.#blobs.markMissing(blob)
+  }
+
+  async healMissing(from: BlobRef, to: BlobRef): Promise<boolean> {
+    return this.#blobs.heal(from, to)
+  }
+
+  async listNamed({ after = '', limit }: PageRequest): Promise<Page<NamedBytes>> {
+    return pageOf(this.#blobs.named(after, limit + 1), limit)
   }
 
   async relocate(from: BlobRef, to: BlobRef): Promise<boolean> {

@@ -114,6 +114,18 @@ export function markMissing(batch: Batch, { digest, key }: BlobRef): boolean {
   return true
 }
 
+/** Puts bytes in the place of missing ones; false when those do not count, or are not known to be missing. */
+export function healMissing(batch: Batch, from: BlobRef, to: BlobRef): boolean {
+  const { leftovers, holdings } = batch.state
+  leftovers.settle(from.digest, batch)
+  const holding = holdings.get(from.digest)
+  if (holding === undefined) return false
+  if (!holding.isMissing) return holding.hasKey(to.key)
+  if (!holding.hasKey(from.key) || holdings.trash.has(to.key)) return false
+  batch.apply({ kind: 'located', blob: to })
+  return true
+}
+
 /** Puts another key in the place of one that counts; false when that does not count. */
 export function relocate(batch: Batch, from: BlobRef, to: BlobRef): boolean {
   const { leftovers, holdings } = batch.state

@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { KeySearch } from './key-search.ts'
 import { LargeMap } from './large-map.ts'
+import type { NamedWindow } from './named-window.ts'
 import { flatCopy, packKey, unpackKey } from './packed-text.ts'
 import type { Link } from './repository.ts'
 import type { Trace } from './trace.ts'
@@ -65,6 +66,8 @@ export class Holdings {
 
   /** Told of every key that comes to count or into the trash. */
   readonly searches: Set<KeySearch> = new Set()
+  /** Told of every digest that comes to be named. */
+  readonly windows: Set<NamedWindow> = new Set()
 
   /** How many digests are named. */
   get size(): number {
@@ -121,10 +124,15 @@ export class Holdings {
 
   #hold(fresh: Holding, trace: Trace | null): Holding {
     const { digest } = fresh
-    this.#held.set(digest, fresh)
+    this.#keep(fresh)
     trace?.holders(digest)
     trace?.undo(() => this.#held.delete(digest))
     return fresh
+  }
+
+  #keep(holding: Holding): void {
+    this.#held.set(holding.digest, holding)
+    for (const window of this.windows) window.note(holding.digest)
   }
 
   /** Lists a repository that has the blob. */
@@ -156,7 +164,7 @@ export class Holdings {
     this.#discard(ref)
     trace?.holders(digest)
     trace?.undo(() => {
-      this.#held.set(digest, holding)
+      this.#keep(holding)
       if (wasMissing) this.missing.add(holding)
       this.trash.delete(ref.key)
       this.#note(ref.key)

@@ -1,11 +1,6 @@
 import type { StoredKey } from '../ports/blob-store.ts'
 import type { Holdings } from './holdings.ts'
-import { rest } from './paced.ts'
-
-/** Holdings between two looks at the clock. */
-const stride = 256
-/** How long others wait for a step at most, in milliseconds, give or take one stride. */
-const stepMs = 2
+import { Steps } from './paced.ts'
 
 /**
  * Which of the keys are known. A key with its digest is found at once. Names are not kept by key, so for
@@ -51,23 +46,14 @@ export class KeySearch {
 async function lookThrough(holdings: Holdings, search: KeySearch): Promise<KeySearch> {
   holdings.searches.add(search)
   try {
-    let since = performance.now()
-    let looked = 0
-    const pause = async (): Promise<void> => {
-      const worked = performance.now() - since
-      if (worked < stepMs) return
-      await rest(worked)
-      since = performance.now()
-    }
+    const steps = new Steps()
     for (const holding of holdings.values()) {
       search.note(holding.key)
-      looked += 1
-      if (looked % stride === 0) await pause()
+      if (steps.isOver()) await steps.rest()
     }
     for (const key of holdings.trash.keys()) {
       search.note(key)
-      looked += 1
-      if (looked % stride === 0) await pause()
+      if (steps.isOver()) await steps.rest()
     }
     return search
   } finally {

@@ -128,10 +128,14 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
   }
 
   /** @throws TypeError when the two are not of the same content. */
-  relocate(from: BlobRef, to: BlobRef): Promise<boolean> {
-    if (from.digest !== to.digest || from.size !== to.size) {
-      return Promise.reject(new TypeError(`the copy of ${from.digest} is of another content`))
-    }
+  async healMissing(from: BlobRef, to: BlobRef): Promise<boolean> {
+    expectSameContent(from, to)
+    return this.#change((batch) => changes.healMissing(batch, from, to))
+  }
+
+  /** @throws TypeError when the two are not of the same content. */
+  async relocate(from: BlobRef, to: BlobRef): Promise<boolean> {
+    expectSameContent(from, to)
     return this.#change((batch) => changes.relocate(batch, from, to))
   }
 
@@ -169,4 +173,10 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
     if (this.#closing !== null) return Promise.reject(new RegistryError('unavailable'))
     return this.commit.change(evaluate)
   }
+}
+
+/** @throws TypeError */
+function expectSameContent(from: BlobRef, to: BlobRef): void {
+  if (from.digest === to.digest && from.size === to.size) return
+  throw new TypeError(`the copy of ${from.digest} is of another content`)
 }

@@ -9,6 +9,7 @@ import type {
   ManifestEntry,
   ManifestRecord,
   MissingBytes,
+  NamedBytes,
   Page,
   PageRequest,
   ReferrersRequest,
@@ -18,6 +19,7 @@ import type {
 import type { Batch, Moment } from './batch.ts'
 import { countsOf } from './changes.ts'
 import { knownKeys } from './key-search.ts'
+import { NamedList } from './named-list.ts'
 import { blobPage, manifestPage, tagRecordPage } from './pages.ts'
 import type { Repository } from './repository.ts'
 import type { State } from './state.ts'
@@ -46,10 +48,12 @@ const emptyPage: Page<never> = { items: [], more: false }
 export class MetadataReads {
   protected readonly state: State
   protected readonly commit: Commit
+  readonly #named: NamedList
 
   constructor(state: State, commit: Commit) {
     this.state = state
     this.commit = commit
+    this.#named = new NamedList(state.holdings)
   }
 
   hasRepository(repository: RepositoryName): Promise<boolean> {
@@ -175,6 +179,11 @@ export class MetadataReads {
       blobs.push(ref)
     }
     return Promise.resolve({ count: missing.size, blobs })
+  }
+
+  async listNamed(page: PageRequest): Promise<Page<NamedBytes>> {
+    if (this.state.leftovers.isPending) await this.state.leftovers.done()
+    return this.#named.page(page, (read) => this.commit.afterFlight(read))
   }
 
   /**

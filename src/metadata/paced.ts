@@ -2,6 +2,8 @@ import { nextTurn } from './next-turn.ts'
 
 /** How long others wait for a slice of the work, in milliseconds, give or take one item. */
 const sliceMs = 2
+/** Items of {@link Steps} between two looks at the clock. */
+const stride = 256
 /** How many times as long as a slice the work rests after it. */
 const restFactor = 3
 /** The longest rest, in milliseconds: what looks like work may have been a wait. */
@@ -28,6 +30,24 @@ export async function* paced<T>(
     yield item
     // Whoever takes the items takes their own time.
     since = performance.now()
+  }
+}
+
+/** Work in steps of about {@link sliceMs}, with a rest after each. */
+export class Steps {
+  #since = performance.now()
+  #done = 0
+
+  /** Whether others should have the thread now; asked after each item. */
+  isOver(): boolean {
+    this.#done += 1
+    return this.#done % stride === 0 && performance.now() - this.#since >= sliceMs
+  }
+
+  /** Leaves the thread to others. */
+  async rest(): Promise<void> {
+    await rest(performance.now() - this.#since)
+    this.#since = performance.now()
   }
 }
 

@@ -17,6 +17,11 @@ export class SortedNames<T extends string = string> {
     return this.#size
   }
 
+  /** The name above all others. */
+  get last(): T | undefined {
+    return this.#runs.at(-1)?.at(-1)
+  }
+
   /** Adds a name; false when it is there. */
   insert(name: T): boolean {
     const last = this.#runs.at(-1)

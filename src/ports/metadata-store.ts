@@ -11,6 +11,7 @@ import type {
   ManifestOutcome,
   ManifestRecord,
   MissingBytes,
+  NamedBytes,
   Page,
   PageRequest,
   ReferrersRequest,
@@ -137,6 +138,19 @@ export interface MetadataStore {
   markMissing(blob: BlobRef): Promise<boolean>
   /** Bytes that are known to be missing, at most `limit` of them. */
   listMissing(limit: number): Promise<MissingBytes>
+
+  /**
+   * Puts bytes in the place of those that are known to be missing: `to` counts from then on, and `from` is named no
+   * more. Where both are the same key, its bytes are there after all. False, and nothing changes, where `from` does
+   * not count or is not known to be missing, or `to` was condemned; true where `to` counts already.
+   */
+  healMissing(from: BlobRef, to: BlobRef): Promise<boolean>
+  /**
+   * Every digest that something names, in whichever repository, by digest: to look whether its bytes are there. One
+   * that lost its last name may be among them until it is collected. A store that does not keep digests in order may
+   * look through all of them for some pages, in steps.
+   */
+  listNamed(page: PageRequest): Promise<Page<NamedBytes>>
 
   /**
    * Has names point at a copy of bytes under another key: `to` counts from then on, and `from` is named

@@ -167,6 +167,12 @@ export interface RepositoryCounts {
   readonly bytes?: number
 }
 
+/** A digest that something names, and where its bytes are. */
+export interface NamedBytes extends BlobRef {
+  /** Whether its bytes are known to be missing or damaged. */
+  readonly isMissing: boolean
+}
+
 /** Bytes that are known to be missing or damaged. */
 export interface MissingBytes {
   /** How many digests there are. */

@@ -7,6 +7,7 @@ import { keyCases } from './metadata-contract/keys.ts'
 import { leaseCases } from './metadata-contract/leases.ts'
 import { manifestCases } from './metadata-contract/manifests.ts'
 import { missingCases } from './metadata-contract/missing.ts'
+import { namedCases } from './metadata-contract/named.ts'
 import { quotaCases } from './metadata-contract/quotas.ts'
 import { referrerCases } from './metadata-contract/referrers.ts'
 import { repositoryCases } from './metadata-contract/repositories.ts'
@@ -41,6 +42,7 @@ export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...garbageCases,
   ...leaseCases,
   ...missingCases,
+  ...namedCases,
   ...quotaCases,
   ...restartCases,
   ...instanceCases,

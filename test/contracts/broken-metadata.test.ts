@@ -471,6 +471,44 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
   'moves nothing': (store) => but(store, () => ({ relocate: async () => false })),
   'says that it moved bytes and did not': (store) =>
     but(store, () => ({ relocate: async () => true })),
+  'heals nothing': (store) => but(store, () => ({ healMissing: async () => false })),
+  'says that it healed and did not': (store) =>
+    but(store, () => ({ healMissing: async () => true })),
+  'heals what is not missing': (store) =>
+    but(store, (inner) => ({
+      healMissing: async (from, to) =>
+        (await inner.healMissing(from, to)) || (await inner.relocate(from, to)),
+    })),
+  'heals whatever key is missing': (store) =>
+    but(store, (inner) => ({
+      async healMissing(from, to) {
+        const { blobs } = await inner.listMissing(100)
+        return inner.healMissing(blobs.find(({ digest }) => digest === from.digest) ?? from, to)
+      },
+    })),
+  'lists nothing by digest': (store) =>
+    but(store, () => ({ listNamed: async () => ({ items: [], more: false }) })),
+  'lists all digests at once': (store) =>
+    but(store, (inner) => ({ listNamed: (page) => inner.listNamed({ ...page, limit: 1000 }) })),
+  'lists the digest before a page in it': (store) =>
+    but(store, (inner) => ({
+      listNamed: ({ after, limit }) =>
+        inner.listNamed({ ...(after === undefined ? {} : { after: after.slice(0, -1) }), limit }),
+    })),
+  'hides missing bytes from the list by digest': (store) =>
+    but(store, (inner) => ({
+      async listNamed(page) {
+        const { items, more } = await inner.listNamed(page)
+        return { items: items.filter(({ isMissing }) => !isMissing), more }
+      },
+    })),
+  'lists missing bytes as if they were there': (store) =>
+    but(store, (inner) => ({
+      async listNamed(page) {
+        const { items, more } = await inner.listNamed(page)
+        return { items: items.map((item) => ({ ...item, isMissing: false })), more }
+      },
+    })),
   'notes no missing bytes': (store) => but(store, () => ({ markMissing: async () => true })),
   'takes any key for missing': (store) =>
     but(store, (inner) => ({

@@ -47,10 +47,13 @@ export async function useAll(store: MetadataStore): Promise<void> {
     store.listReferrers(here, layer.digest, { maxBytes: 1000 }),
     store.listReferrers(here, layer.digest, { maxBytes: 1000, artifactType: 'a/b' }),
     store.listMissing(10),
+    store.listNamed(page),
     store.knowsKeys([layer, { ...other, digest: null }]),
   ])
   await store.relocate(layer, blobOf(1, 'used/moved'))
   await store.markMissing(blobOf(1, 'used/moved'))
+  await store.healMissing(blobOf(1, 'used/moved'), blobOf(1, 'used/found'))
+  await store.markMissing(blobOf(1, 'used/found'))
   await store.linkBlob(here, blobOf(1, 'used/healed'), 1000)
   await store.unlinkBlob(here, other.digest, true)
   await store.deleteManifest(here, manifest.digest, 0, () => false)

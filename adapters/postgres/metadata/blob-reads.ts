@@ -1,5 +1,5 @@
 import type { Digest, RepositoryName } from '../../../src/index.ts'
-import type { BlobRef, Page, PageRequest } from '../../../src/kit.ts'
+import type { BlobRef, NamedBytes, Page, PageRequest } from '../../../src/kit.ts'
 import { type Database, nowMs } from '../database.ts'
 import type { SqlRow } from '../sql-driver.ts'
 import { digestOfHex, hexAfter, hexOfDigest } from './digest-hex.ts'
@@ -82,6 +82,24 @@ export function listBlobs(
   return pageOf(rows, limit, (row) =>
     row.digest === null ? null : refOf(digestOfHex(row.digest), row),
   )
+}
+
+const namedText = `select encode(digest, 'hex') as digest, size, key, missing from blobs
+  where digest >= decode($1, 'hex') order by digest limit $2`
+
+/** Every digest that something names, or named until lately. */
+export async function listNamed(
+  database: Database,
+  { after, limit }: PageRequest,
+): Promise<Page<NamedBytes>> {
+  const rows = await database.query<FoundRow & { digest: string; missing: boolean }>(namedText, [
+    ...[hexAfter(after), limit + 1],
+  ])
+  const items = rows.slice(0, limit).map((row) => ({
+    ...refOf(digestOfHex(row.digest), row),
+    isMissing: row.missing,
+  }))
+  return { items, more: rows.length > limit }
 }
 
 function refOf(digest: Digest, { size, key }: FoundRow): BlobRef {

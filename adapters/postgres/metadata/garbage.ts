@@ -173,19 +173,35 @@ export async function listMissing(database: Database, limit: number): Promise<Mi
   return { count, blobs: rows.slice(0, limit).map(refOfRow) }
 }
 
-const relocateText = `with moved as (update blobs b set key = $3
-    where b.digest = decode($1, 'hex') and b.key = $2 and not b.missing and ${isHeld}
+/** Puts `$3` in the place of `$2`, whose bytes are as `state` says. */
+const moveText = (
+  state: 'b.missing' | 'not b.missing',
+): string => `with moved as (update blobs b set key = $3, missing = false
+    where b.digest = decode($1, 'hex') and b.key = $2 and ${state} and ${isHeld}
       and not exists (select 1 from trash where key = $3)
     returning b.digest, b.size),
   trashed as (insert into trash (key, digest, size, due_at)
-    select $2, digest, size, ${nowMs} + $4::bigint from moved on conflict (key) do nothing)
+    select $2, digest, size, ${nowMs} + $4::bigint from moved where $2 <> $3 on conflict (key) do nothing)
   select 1 from moved union all
   select 1 from blobs where digest = decode($1, 'hex') and key = $3 and not missing`
+
+const relocateText = moveText('not b.missing')
+const healText = moveText('b.missing')
 
 /** Puts another key in the place of one that counts; false when that does not count. */
 export async function relocate(database: Database, from: BlobRef, to: BlobRef): Promise<boolean> {
   const params = [hexOfDigest(from.digest), from.key, to.key, database.clockOffset]
   return (await database.query(relocateText, params)).length > 0
+}
+
+/** Puts bytes in the place of missing ones; false when those do not count. */
+export async function healMissing(
+  database: Database,
+  from: BlobRef,
+  to: BlobRef,
+): Promise<boolean> {
+  const params = [hexOfDigest(from.digest), from.key, to.key, database.clockOffset]
+  return (await database.query(healText, params)).length > 0
 }
 
 function refOfRow({ digest, size, key }: BlobRow): BlobRef {

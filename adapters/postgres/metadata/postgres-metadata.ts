@@ -9,6 +9,7 @@ import type {
   ManifestRecord,
   MetadataStore,
   MissingBytes,
+  NamedBytes,
   Page,
   PageRequest,
   ReferrersRequest,
@@ -168,11 +169,19 @@ export class PostgresMetadata implements MetadataStore {
     return garbage.listMissing(this.#database, limit)
   }
 
+  listNamed(page: PageRequest): Promise<Page<NamedBytes>> {
+    return blobs.listNamed(this.#database, page)
+  }
+
+  /** @throws TypeError when the two are not of the same content. */
+  async healMissing(from: BlobRef, to: BlobRef): Promise<boolean> {
+    expectSameContent(from, to)
+    return garbage.healMissing(this.#database, from, to)
+  }
+
   /** @throws TypeError when the two are not of the same content. */
   async relocate(from: BlobRef, to: BlobRef): Promise<boolean> {
-    if (from.digest !== to.digest || from.size !== to.size) {
-      throw new TypeError(`the copy of ${from.digest} is of another content`)
-    }
+    expectSameContent(from, to)
     return garbage.relocate(this.#database, from, to)
   }
 
@@ -194,4 +203,10 @@ export class PostgresMetadata implements MetadataStore {
 
   /** Nothing to release: the connections are those of all stores. */
   async close(): Promise<void> {}
+}
+
+/** @throws TypeError */
+function expectSameContent(from: BlobRef, to: BlobRef): void {
+  if (from.digest === to.digest && from.size === to.size) return
+  throw new TypeError(`the copy of ${from.digest} is of another content`)
 }
