@@ -41,6 +41,12 @@ export function logNotices(log: Entries): NoticeSink {
       case 'bytes-swept':
         log.info({ key: notice.key, size: notice.size }, 'bytes without a name were deleted')
         return
+      case 'garbage-collected': {
+        const { kind: _, ...freed } = notice
+        const isNothing = freed.blobs + freed.repositories === 0
+        log[isNothing ? 'debug' : 'info'](freed, 'garbage was collected')
+        return
+      }
       case 'store-condition': {
         const { part, state, reason, error } = notice
         if (state === 'ok') log.info({ part }, 'the storage works again')

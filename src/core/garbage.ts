@@ -17,6 +17,10 @@ export interface GarbageReport {
 export interface GarbageOptions {
   /** Also drop repositories that hold nothing. Default: false. */
   readonly emptyRepositories?: boolean
+  /** Ends it after the step under way; what was freed until then stays freed. */
+  readonly signal?: AbortSignal
+  /** Told after each step what was freed so far. */
+  readonly onProgress?: (freed: GarbageReport) => void
 }
 
 /** What a sweep did. */
@@ -37,46 +41,73 @@ const deletedTogether = 16
 const batch = 100
 
 /**
- * Deletes the bytes of blobs that no manifest names and whose leases are over. Safe beside pushes, in
- * this process and in others: a key is used once, and a condemned key is never named again.
+ * Deletes the bytes of blobs that no manifest names and whose leases are over, and says in one notice what was freed.
+ * Safe beside pushes, in this process and in others: a key is used once, and a condemned key is never named again.
  *
- * The deletions of a step go together, so that they share the syncs of folder and journal.
+ * @throws what `signal` aborts with.
  */
 export async function collectGarbage(
   deps: CoreDeps,
   options: GarbageOptions = {},
 ): Promise<GarbageReport> {
-  const { blobs, metadata } = deps
-  let count = 0
-  let bytes = 0
+  const began = deps.clock()
+  const freed = { blobs: 0, bytes: 0, repositories: 0 }
+  let isComplete = false
+  try {
+    await freeBytes(deps, options, freed)
+    if (options.emptyRepositories === true) await dropEmptyRepositories(deps, options, freed)
+    isComplete = true
+  } finally {
+    const ms = Math.round(deps.clock() - began)
+    deps.onNotice({ kind: 'garbage-collected', ...freed, ms, isComplete })
+  }
+  return freed
+}
+
+/** What was freed so far. */
+type Freed = { -readonly [K in keyof GarbageReport]: GarbageReport[K] }
+
+/** The deletions of a step go together, so that they share the syncs of folder and journal. */
+async function freeBytes(
+  { blobs, metadata }: CoreDeps,
+  { signal, onProgress }: GarbageOptions,
+  freed: Freed,
+): Promise<void> {
   for (;;) {
+    signal?.throwIfAborted()
     const condemned = await metadata.condemn(batch)
     const results = await Promise.allSettled(
       condemned.map(async (blob) => {
         const deleted = await blobs.delete(blob)
         await metadata.forget(blob)
         if (!deleted) return
-        count += 1
-        bytes += blob.size
+        freed.blobs += 1
+        freed.bytes += blob.size
       }),
     )
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
-    if (condemned.length < batch) break
+    onProgress?.({ ...freed })
+    if (condemned.length < batch) return
   }
-  let repositories = 0
-  if (options.emptyRepositories === true) {
-    for (;;) {
-      const dropped = await metadata.deleteEmptyRepositories(batch)
-      repositories += dropped.length
-      for (const repository of dropped) {
-        const nothing = { manifests: 0, tags: 0 }
-        deps.emit?.(callContext(), { kind: 'repository-deleted', repository, ...nothing })
-      }
-      if (dropped.length < batch) break
+}
+
+async function dropEmptyRepositories(
+  { metadata, emit }: CoreDeps,
+  { signal, onProgress }: GarbageOptions,
+  freed: Freed,
+): Promise<void> {
+  for (;;) {
+    signal?.throwIfAborted()
+    const dropped = await metadata.deleteEmptyRepositories(batch)
+    freed.repositories += dropped.length
+    for (const repository of dropped) {
+      const nothing = { manifests: 0, tags: 0 }
+      emit?.(callContext(), { kind: 'repository-deleted', repository, ...nothing })
     }
+    onProgress?.({ ...freed })
+    if (dropped.length < batch) return
   }
-  return { blobs: count, bytes, repositories }
 }
 
 /**

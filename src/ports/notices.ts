@@ -33,6 +33,20 @@ export type Notice =
     }
   /** Bytes that no name points at were deleted. */
   | { readonly kind: 'bytes-swept'; readonly key: string; readonly size: number }
+  /** A collection of garbage ended: what it freed, also where that is nothing. */
+  | {
+      readonly kind: 'garbage-collected'
+      /** Blobs whose bytes were deleted. */
+      readonly blobs: number
+      /** Their size together, in bytes. */
+      readonly bytes: number
+      /** Empty repositories that were dropped. */
+      readonly repositories: number
+      /** How long it took, in milliseconds. */
+      readonly ms: number
+      /** False where it failed or was stopped before its end. */
+      readonly isComplete: boolean
+    }
   /** The store was damaged and went on from what is whole; nothing acknowledged was forgotten. */
   | { readonly kind: 'store-recovered'; readonly file: string; readonly detail: string }
   /**

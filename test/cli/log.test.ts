@@ -252,6 +252,24 @@ test('a condition of the storage is an error when it is bad, and said to be over
   ])
 })
 
+test('a collection is a line where it freed something', () => {
+  const lines: unknown[] = []
+  const log = pino(
+    { base: null, timestamp: false },
+    { write: (line) => lines.push(JSON.parse(line)) },
+  )
+  const onNotice = logNotices(log)
+  const kind = 'garbage-collected'
+  onNotice({ kind, blobs: 0, bytes: 0, repositories: 0, ms: 1, isComplete: true })
+  onNotice({ kind, blobs: 2, bytes: 30, repositories: 1, ms: 4, isComplete: true })
+  expect(lines).toEqual([
+    {
+      ...{ level: 30, blobs: 2, bytes: 30, repositories: 1, ms: 4, isComplete: true },
+      msg: 'garbage was collected',
+    },
+  ])
+})
+
 describe('an entry', () => {
   test('is a line with its level, time, fields and message', () => {
     const lines: string[] = []

@@ -94,6 +94,40 @@ describe('the collection of garbage', () => {
     expect(await registry.service.statBlob(call, app, config)).not.toBeNull()
   })
 
+  test('is one notice of what was freed, also where that is nothing', async () => {
+    const notices: unknown[] = []
+    const { registry, clock, push } = inHand({ limits, onNotice: (notice) => notices.push(notice) })
+    await push(app, 'hello')
+    await registry.collectGarbage()
+    clock.advance(2 * leaseMs)
+    await registry.collectGarbage({ emptyRepositories: true })
+    const kind = 'garbage-collected'
+    expect(notices).toEqual([
+      { kind, ...nothing, ms: 0, isComplete: true },
+      { kind, blobs: 1, bytes: 5, repositories: 1, ms: 0, isComplete: true },
+    ])
+  })
+
+  test('ends after the step in which it is told to, and says what it freed', async () => {
+    const notices: unknown[] = []
+    const { registry, clock, push, stored } = inHand({
+      limits,
+      onNotice: (notice) => notices.push(notice),
+    })
+    for (let number = 0; number < 250; number += 1) await push(app, `blob ${number}`)
+    clock.advance(2 * leaseMs)
+    const controller = new AbortController()
+    const stopped = new Error('stopped')
+    const onProgress = ({ blobs }: { readonly blobs: number }): void => {
+      if (blobs >= 100) controller.abort(stopped)
+    }
+    const { signal } = controller
+    await expect(registry.collectGarbage({ signal, onProgress })).rejects.toBe(stopped)
+    expect(notices).toMatchObject([{ blobs: 100, isComplete: false }])
+    expect((await registry.collectGarbage()).blobs).toBe(150)
+    expect(await stored()).toEqual([])
+  })
+
   test('goes on past one batch', async () => {
     const { registry, clock, push, stored } = inHand({ limits })
     for (let number = 0; number < 250; number += 1) await push(app, `blob ${number}`)

@@ -7,9 +7,9 @@ import type { Opened } from '../open-registry.ts'
 import type { Settings } from '../settings.ts'
 import { isSameSecret, nonceHeader, proofHeader, proofOf } from './admin-file.ts'
 import type { OperationError } from './lines.ts'
-import type { Operation } from './operation.ts'
+import { type Operation, pathOf } from './operation.ts'
 import { problem, toldOf } from './operation-error.ts'
-import { operations } from './operations.ts'
+import type { KnownOperation } from './operations.ts'
 import { ResponseLines } from './response-lines.ts'
 import type { UnderWay } from './under-way.ts'
 
@@ -22,6 +22,7 @@ export interface AnswerDeps {
   readonly token: string
   /** The only `Host` that is answered: a page in a browser can be made to ask under another name. */
   readonly host: () => string
+  readonly operations: ReadonlyMap<string, KnownOperation>
   readonly underWay: UnderWay
   /** Aborts when the server stops. */
   readonly stop: AbortSignal
@@ -55,7 +56,7 @@ export async function answer(
     if (typeof nonce === 'string' && nonce.length <= 128) {
       response.setHeader(proofHeader, proofOf(deps.token, nonce))
     }
-    const operation = await operationAt(request.url ?? '')
+    const operation = await operationAt(request.url ?? '', deps)
     const input = await inputOf(request, operation)
     const changes = operation.changes(input)
     expectAllowed(operation, changes, deps)
@@ -78,9 +79,8 @@ function admit({ headers, method }: IncomingMessage, { host, token }: AnswerDeps
   if (method !== 'POST') throw new Refusal(405, 'operations are asked for by POST')
 }
 
-async function operationAt(path: string): Promise<Operation> {
-  const names = [...operations.keys()]
-  const name = names.find((known) => `/${known.replaceAll(' ', '-')}` === path)
+async function operationAt(path: string, { operations }: AnswerDeps): Promise<Operation> {
+  const name = [...operations.keys()].find((known) => pathOf({ name: known }) === path)
   const known = operations.get(name ?? '')
   if (known !== undefined) return await known.load()
   throw new Refusal(404, 'this server does not know that operation: it has another version')

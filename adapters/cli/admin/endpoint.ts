@@ -8,6 +8,7 @@ import type { Opened } from '../open-registry.ts'
 import type { Settings } from '../settings.ts'
 import { type AdminAddress, adminFileOf, readAdminFile } from './admin-file.ts'
 import { answer } from './answer.ts'
+import { type KnownOperation, operations } from './operations.ts'
 import { UnderWay } from './under-way.ts'
 
 /** The way in for commands of this machine. */
@@ -22,6 +23,8 @@ export interface EndpointDeps {
   readonly opened: Opened
   readonly log: Entries
   readonly onNotice: NoticeSink
+  /** What may be asked for. Default: all there is. */
+  readonly operations?: ReadonlyMap<string, KnownOperation>
 }
 
 const mostOperations = 8
@@ -45,7 +48,7 @@ export async function openAdminEndpoint(deps: EndpointDeps): Promise<AdminEndpoi
   const underWay = new UnderWay(mostOperations)
   const token = randomBytes(32).toString('hex')
   let host = ''
-  const answered = { ...deps, token, underWay, stop: stop.signal, host: () => host }
+  const answered = { operations, ...deps, token, underWay, stop: stop.signal, host: () => host }
   const server = createServer((request, response) => void answer(request, response, answered))
   server.headersTimeout = requestMs
   server.requestTimeout = requestMs

@@ -117,24 +117,6 @@ describeEverywhere('the admin endpoint on %s', (runtime) => {
     // Not of that server, and so not its to remove.
     expect(existsSync(join(folder, 'admin.json'))).toBe(true)
   })
-
-  test('of a server that only reads refuses changes', async ({ expect }) => {
-    const folder = cli.folder()
-    const file = join(cli.folder(), 'admin.json')
-    const words = ['--storage-dir', folder, '--read-only', '--admin-file', file]
-    await cli.serve(...words)
-    expect(existsSync(join(folder, 'admin.json'))).toBe(false)
-    const gc = await cli.run('gc', '--storage-dir', folder, '--admin-file', file)
-    expect(gc.code).toBe(1)
-    expect(gc.err).toBe('layerdock: this server only reads (--read-only), so it does no gc\n')
-  })
-
-  test('of a registry in memory is named by its file', async ({ expect }) => {
-    const file = join(cli.folder(), 'admin.json')
-    await cli.serve('--memory', '--admin-file', file)
-    const gc = await cli.run('gc', '--admin-file', file)
-    expect(gc).toMatchObject({ code: 0, out: 'freed 0 B: 0 blobs\n' })
-  })
 })
 
 const cli = useProgram()
@@ -188,4 +170,22 @@ test('a server whose file cannot be written serves without', async () => {
   const started = await cli.serve('--memory', '--admin-file', file)
   expect((await fetch(`${started.url}/v2/`)).status).toBe(200)
   await printed(started, 'no admin endpoint')
+})
+
+test('a server that only reads refuses changes', async () => {
+  const folder = cli.folder()
+  const file = join(cli.folder(), 'admin.json')
+  const words = ['--storage-dir', folder, '--read-only', '--admin-file', file]
+  await cli.serve(...words)
+  expect(existsSync(join(folder, 'admin.json'))).toBe(false)
+  const gc = await cli.run('gc', '--storage-dir', folder, '--admin-file', file)
+  expect(gc.code).toBe(1)
+  expect(gc.err).toBe('layerdock: this server only reads (--read-only), so it does no gc\n')
+})
+
+test('a registry in memory is named by its file', async () => {
+  const file = join(cli.folder(), 'admin.json')
+  await cli.serve('--memory', '--admin-file', file)
+  const gc = await cli.run('gc', '--admin-file', file)
+  expect(gc).toMatchObject({ code: 0, out: 'freed 0 B: 0 blobs\n' })
 })

@@ -9,7 +9,7 @@ interface GcInput {
 }
 
 /** `layerdock gc`: collects garbage. */
-export const gc: Operation<GcInput, GarbageReport> = {
+export const gc: Operation<GcInput, GarbageReport, GarbageReport> = {
   name: 'gc',
   help: `layerdock gc: delete the bytes of what nothing names any more.
 
@@ -25,7 +25,9 @@ ${entry('--drop-empty', 'drop repositories that hold nothing, too')}
   input: v.strictObject({ dropEmpty: v.boolean() }),
   inputOf: ({ switches }) => ({ dropEmpty: switches.has('drop-empty') }),
   changes: () => true,
-  run: ({ dropEmpty }, { registry }) => registry.collectGarbage({ emptyRepositories: dropEmpty }),
+  run: ({ dropEmpty }, { registry, signal, tell }) =>
+    registry.collectGarbage({ emptyRepositories: dropEmpty, signal, onProgress: tell }),
+  progressText: ({ blobs, bytes }) => `freed ${sizeText(bytes)}: ${countText(blobs)} blobs so far`,
   text({ blobs, bytes, repositories }) {
     const freed = `freed ${sizeText(bytes)}: ${countText(blobs)} ${blobs === 1 ? 'blob' : 'blobs'}\n`
     return repositories === 0
