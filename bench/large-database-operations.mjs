@@ -238,8 +238,8 @@ export async function callMethods(url, { repositories, manifests, blobs }) {
       await metadata.repositoriesWith(base, 100)
       await metadata.findBlob(small, base)
       await metadata.keepBlob(small, base, 60_000)
-      await metadata.unlinkBlob(small, base, true)
-      await metadata.unlinkBlob(large, digest, true)
+      await metadata.unlinkBlob(small, base, { keepNamed: true })
+      await metadata.unlinkBlob(large, digest, { keepNamed: true })
       const blob = await metadata.findBlob(large, digest)
       if (blob !== null) {
         await metadata.knowsKeys([blob])
@@ -247,7 +247,7 @@ export async function callMethods(url, { repositories, manifests, blobs }) {
         await metadata.markMissing({ ...blob, key: `${blob.key}-moved` })
       }
       await metadata.listMissing(100)
-      await metadata.deleteManifest(large, manifest, 60_000)
+      await metadata.deleteManifest(large, manifest, { leaseMs: 60_000 })
       await metadata.condemn(1000)
       await metadata.deleteEmptyRepositories(100)
       await metadata.deleteRepository(small)

@@ -19,6 +19,7 @@ export function unionOf(first: RegistryService, second: RegistryService): Regist
     listManifests: (...a) => mergePages(a[2], both, (one) => one.listManifests(...a)),
     listTags: (...a) => mergePages(a[2], both, (one) => one.listTags(...a)),
     listTagRecords: (...a) => mergePages(a[2], both, (one) => one.listTagRecords(...a)),
+    listTrash: first.listTrash, // What is brought back goes where it was deleted.
     listReferrers: (...a) => mergePages(a[3], both, (one) => one.listReferrers(...a)),
   }
   const putManifest: RegistryService['putManifest'] = (call, name, reference, push) =>

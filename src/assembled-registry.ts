@@ -22,6 +22,11 @@ export interface AssembledRegistry {
   readonly observed: boolean
   /** The registry without HTTP. */
   readonly service: RegistryService
+  /**
+   * The same without `wrap`, `readOnly` and `deletes`: for maintenance by policy, which is no client. Its changes are
+   * events too.
+   */
+  readonly unrestricted: RegistryService
   /** Ends upload sessions that were idle too long. Worth calling every minute or so. */
   expireUploads(): Promise<void>
   /**
@@ -44,6 +49,11 @@ export interface AssembledRegistry {
    * Returns how many bytes were given back. Beside requests; worth calling every hour or so.
    */
   compactBytes(): Promise<number>
+  /**
+   * Ends everything that was deleted and could be brought back, before its time: for a full disk. The next collection
+   * deletes the bytes. How many entries there were.
+   */
+  emptyTrash(): Promise<number>
   /** Bytes that are known to be missing or damaged, at most `limit` (default: 100) of them. */
   missingBytes(limit?: number): Promise<MissingBytes>
   /** Whether the stores can be used now. @throws Error that says why not. */
@@ -102,12 +112,14 @@ export function assemble(
     fetch: routes.fetch,
     observed: routes.observed,
     service,
+    unrestricted: core.service,
     expireUploads: core.expireUploads,
     suspendUploads: core.suspendUploads,
     collectGarbage: core.collectGarbage,
     sweepBytes: (graceMs = Math.max(limits.leaseMs, limits.uploadIdleMs)) =>
       core.sweepBytes(graceMs),
     compactBytes: core.compactBytes,
+    emptyTrash: core.emptyTrash,
     missingBytes: (limit = 100) => stores.metadata.listMissing(limit),
     async check() {
       await Promise.all([

@@ -41,7 +41,9 @@ export type {
   Page,
   PageRequest,
   RepositoryCounts,
+  RestoreOutcome,
   TagRecord,
+  TrashEntry,
 } from './ports/metadata-store.ts'
 export type * from './ports/notices.ts'
 export type * from './ports/observer.ts'

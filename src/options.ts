@@ -51,6 +51,11 @@ export interface RegistryLimits {
   readonly manifestCacheBytes: number
   /** How long, in milliseconds, a blob that was pushed, mounted or confirmed stays uncollected. */
   readonly leaseMs: number
+  /**
+   * How long, in milliseconds, a tag, manifest, blob or repository that was deleted can be brought back. Its bytes
+   * stay as long. 0: not at all. Where the metadata keep no trash, every deletion is for good.
+   */
+  readonly trashMs: number
 }
 
 const mib = 1024 * 1024
@@ -71,6 +76,7 @@ export const defaultLimits: RegistryLimits = {
   tagsPerPush: 100,
   manifestCacheBytes: 64 * mib,
   leaseMs: 24 * 60 * 60 * 1000,
+  trashMs: 24 * 60 * 60 * 1000,
 }
 
 /** Where a registry keeps what it is given. */

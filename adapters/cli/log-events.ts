@@ -26,6 +26,10 @@ const lines: Readonly<
   'blob-mounted': { level: 'debug', msg: 'blob mounted' },
   'blob-deleted': { level: 'info', msg: 'blob deleted' },
   'repository-deleted': { level: 'info', msg: 'repository deleted' },
+  'manifest-restored': { level: 'info', msg: 'brought back' },
+  'tag-restored': { level: 'info', msg: 'tag brought back' },
+  'blob-restored': { level: 'info', msg: 'blob brought back' },
+  'repository-restored': { level: 'info', msg: 'repository brought back' },
   'manifest-pulled': { level: 'debug', msg: 'pulled' },
   'blob-pulled': { level: 'debug', msg: 'blob pulled' },
 }
@@ -42,10 +46,12 @@ function detailsOf(event: RegistryEvent): object {
       return { ...tagsOf(tags, tags.length), digest, size: whole, mediaType }
     }
     case 'manifest-deleted':
+    case 'manifest-restored':
       return { ...tagsOf(event.tags, event.tagCount), digest: event.digest }
     case 'tag-moved':
       return { tags: [event.tag], digest: event.digest, previous: event.previous ?? undefined }
     case 'tag-deleted':
+    case 'tag-restored':
       return { tags: [event.tag], digest: event.digest }
     case 'manifest-pulled':
       return { tags: event.tag === undefined ? [] : [event.tag], digest: event.digest }
@@ -55,8 +61,10 @@ function detailsOf(event: RegistryEvent): object {
     case 'blob-mounted':
       return { digest: event.digest, size: event.size, from: event.from }
     case 'blob-deleted':
+    case 'blob-restored':
       return { digest: event.digest }
     case 'repository-deleted':
+    case 'repository-restored':
       return { manifests: event.manifests, tagCount: event.tags }
   }
 }

@@ -1,11 +1,13 @@
 import { RpcTarget } from 'cloudflare:workers'
 import type { Descriptor, Digest, RepositoryName, Tag } from 'layerdock'
 import type {
+  BlobDeletion,
   BlobRef,
   BlobRemoval,
   ExpectedDigests,
   KeptManifest,
   ManifestChange,
+  ManifestDeletion,
   ManifestEntry,
   ManifestOutcome,
   ManifestRecord,
@@ -133,7 +135,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
   async unlinkBlob(
     repository: RepositoryName,
     digest: Digest,
-    keepNamed = false,
+    { keepNamed = false }: BlobDeletion = {},
   ): Promise<BlobRemoval> {
     return this.#blobs.unlink(repository, digest, keepNamed)
   }
@@ -193,8 +195,7 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
   async deleteManifest(
     repository: RepositoryName,
     digest: Digest,
-    leaseMs: number,
-    isImmutable: ((tag: Tag) => boolean) | null = null,
+    { leaseMs, isImmutable = null }: ManifestDeletion,
   ): Promise<RemovedManifest | KeptManifest | null> {
     const mayGo = new Set<Tag>()
     for (;;) {

@@ -16,7 +16,7 @@ export async function removeManifests(deps: CopyDeps, name: RepositoryName): Pro
   await inParallel(pairs, concurrency, async ({ from, to: record }) => {
     if (from !== null || record === null || gone.has(record.digest)) return
     await inSlot(deps, async () => {
-      const removed = await to.metadata.deleteManifest(name, record.digest, leaseMs)
+      const removed = await to.metadata.deleteManifest(name, record.digest, { leaseMs })
       if (removed !== null) tally.removed('manifest')
     })
   })

@@ -7,6 +7,7 @@ import type { CallContext } from '../ports/call-context.ts'
 import type { BlobInfo, RegistryService } from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
 import { noteMissing } from './missing-bytes.ts'
+import { deletionOf } from './trash.ts'
 
 /** How many repositories an anonymous mount asks about before it gives up. */
 const mountCandidates = 16
@@ -78,7 +79,10 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
 
     async deleteBlob(call, repository, digest) {
       const keepNamed = Boolean(call.isImmutable)
-      const removal = await metadata.unlinkBlob(repository, digest, keepNamed)
+      const removal = await metadata.unlinkBlob(repository, digest, {
+        keepNamed,
+        ...deletionOf(metadata, limits),
+      })
       if (removal !== 'removed') {
         const kind = removal === 'named' ? 'contentNamed' : 'blobUnknown'
         throw new RegistryError(kind, { detail: { digest } })

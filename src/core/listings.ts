@@ -3,6 +3,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Page, PageRequest } from '../ports/metadata-store.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
+import { deletionOf } from './trash.ts'
 
 type ListingMethods =
   | 'listBlobs'
@@ -39,7 +40,7 @@ export function listingService(deps: CoreDeps): Pick<RegistryService, ListingMet
     countRepository: (_call, repository) => metadata.countRepository(repository),
 
     async deleteRepository(call, repository) {
-      const counts = await metadata.deleteRepository(repository)
+      const counts = await metadata.deleteRepository(repository, deletionOf(metadata, limits))
       if (counts === null) throw unknown(repository)
       const { manifests, tags } = counts
       emit?.(call, { kind: 'repository-deleted', repository, manifests, tags })

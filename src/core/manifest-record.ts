@@ -1,9 +1,9 @@
 import type { Digest } from '../oci/digest.ts'
-import type { ManifestChange, ManifestOutcome, ManifestRecord } from '../ports/metadata-store.ts'
+import type { ManifestChange, ManifestOutcome, NewManifestRecord } from '../ports/metadata-store.ts'
 import type { ManifestFacts } from './manifest-facts.ts'
 
 /** A record before its bytes have a place, and before it was pushed. */
-export type NewRecord = Omit<ManifestRecord, 'blob' | 'pushedAt'>
+export type NewRecord = Omit<NewManifestRecord, 'blob'>
 
 /** A change of a manifest and its tags, its record aside. */
 export type Change = Omit<ManifestChange, 'record'>

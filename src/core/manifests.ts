@@ -21,6 +21,7 @@ import { type ManifestFacts, parseManifest } from './manifest-facts.ts'
 import { type Change, type NewRecord, recordOf, type Stored } from './manifest-record.ts'
 import { noteMissing } from './missing-bytes.ts'
 import { nameBytes } from './naming.ts'
+import { deletionOf } from './trash.ts'
 
 type ManifestMethods = 'statManifest' | 'getManifest' | 'putManifest' | 'deleteManifest'
 
@@ -117,13 +118,18 @@ export function manifestService(deps: CoreDeps): ManifestService {
       if (reference.kind === 'tag') {
         const { tag } = reference
         if (isImmutable?.(tag) === true) throw await fixed(repository, tag)
-        const digest = await metadata.deleteTag(repository, tag)
+        const digest = await metadata.deleteTag(repository, tag, deletionOf(metadata, limits))
         if (digest === null) throw await absent(repository)
         emit?.(call, { kind: 'tag-deleted', repository, tag, digest })
         return
       }
       const { digest } = reference
-      const removed = await metadata.deleteManifest(repository, digest, limits.leaseMs, isImmutable)
+      const { leaseMs } = limits
+      const removed = await metadata.deleteManifest(repository, digest, {
+        leaseMs,
+        isImmutable,
+        ...deletionOf(metadata, limits),
+      })
       if (removed === null) throw await absent(repository)
       if (removed.kind === 'kept') {
         const { tag } = removed

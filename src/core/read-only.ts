@@ -18,6 +18,7 @@ export function readOnly(service: RegistryService): RegistryService {
     finishUpload: refuse,
     cancelUpload: refuse,
     putManifest: refuse,
+    restore: refuse,
   }
   return { ...service, ...writes, ...refusedDeletes(refuse) }
 }

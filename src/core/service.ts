@@ -12,6 +12,7 @@ import {
 import { listingService } from './listings.ts'
 import { manifestService } from './manifests.ts'
 import { referrersService } from './referrers.ts'
+import { emptyTrash, trashService } from './trash.ts'
 import { uploadService } from './uploads.ts'
 
 /** The registry without HTTP, and its maintenance, which no client can ask for. */
@@ -26,6 +27,8 @@ export interface Core {
   /** Deletes bytes that no name points at and that were committed more than `graceMs` ago. */
   sweepBytes(graceMs: number): Promise<SweepReport>
   compactBytes(): Promise<number>
+  /** Ends what can be brought back; how many entries. */
+  emptyTrash(): Promise<number>
 }
 
 /** Puts the services together. */
@@ -40,11 +43,13 @@ export function createCore(deps: CoreDeps): Core {
       ...manifestMethods,
       ...listingService(deps),
       ...referrersService(deps, manifests),
+      ...trashService(deps),
     },
     expireUploads,
     suspendUploads,
     collectGarbage: (options) => collectGarbage(deps, options),
     sweepBytes: (graceMs) => sweepBytes(deps, graceMs),
     compactBytes: () => compactBytes(deps),
+    emptyTrash: () => emptyTrash(deps),
   }
 }

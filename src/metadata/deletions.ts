@@ -2,8 +2,10 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type {
+  BlobDeletion,
   BlobRemoval,
   KeptManifest,
+  ManifestDeletion,
   RemovedManifest,
   RepositoryCounts,
 } from '../ports/metadata-store.ts'
@@ -20,7 +22,7 @@ export function unlinkBlob(
   batch: Batch,
   repository: RepositoryName,
   digest: Digest,
-  keepNamed = false,
+  { keepNamed = false }: BlobDeletion = {},
 ): BlobRemoval {
   const link = batch.state.repositories.get(repository)?.links.get(digest)
   if (!link?.holding) return 'absent'
@@ -38,7 +40,7 @@ export function deleteManifest(
   batch: Batch,
   name: RepositoryName,
   digest: Digest,
-  leaseMs: number,
+  { leaseMs }: Pick<ManifestDeletion, 'leaseMs'>,
   check: TagCheck | null = null,
 ): RemovedManifest | KeptManifest | 'unchecked' | null {
   const repository = batch.state.repositories.get(name)

@@ -5,13 +5,17 @@ import { settled } from '../oci/settled.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type {
+  BlobDeletion,
   BlobRemoval,
+  DeletionOptions,
   KeptManifest,
   ManifestChange,
+  ManifestDeletion,
   ManifestOutcome,
   MetadataStore,
   RemovedManifest,
   RepositoryCounts,
+  TagDeletion,
 } from '../ports/metadata-store.ts'
 import type { Batch } from './batch.ts'
 import * as changes from './changes.ts'
@@ -71,9 +75,9 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
   unlinkBlob(
     repository: RepositoryName,
     digest: Digest,
-    keepNamed?: boolean,
+    options?: BlobDeletion,
   ): Promise<BlobRemoval> {
-    return this.#change((batch) => deletions.unlinkBlob(batch, repository, digest, keepNamed))
+    return this.#change((batch) => deletions.unlinkBlob(batch, repository, digest, options))
   }
 
   /** @throws TypeError when the record's blob is not the manifest itself. */
@@ -89,12 +93,12 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
   async deleteManifest(
     repository: RepositoryName,
     digest: Digest,
-    leaseMs: number,
-    isImmutable: ((tag: Tag) => boolean) | null = null,
+    options: ManifestDeletion,
   ): Promise<RemovedManifest | KeptManifest | null> {
+    const { isImmutable } = options
     const remove = (check: TagCheck | null) =>
-      this.#change((batch) => deletions.deleteManifest(batch, repository, digest, leaseMs, check))
-    if (isImmutable === null) return (await remove(null)) as RemovedManifest | null
+      this.#change((batch) => deletions.deleteManifest(batch, repository, digest, options, check))
+    if (!isImmutable) return (await remove(null)) as RemovedManifest | null
     const check = new TagCheck(isImmutable)
     try {
       for (;;) {
@@ -111,11 +115,14 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
     }
   }
 
-  deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null> {
+  deleteTag(repository: RepositoryName, tag: Tag, _options?: TagDeletion): Promise<Digest | null> {
     return this.#change((batch) => deletions.deleteTag(batch, repository, tag))
   }
 
-  deleteRepository(repository: RepositoryName): Promise<RepositoryCounts | null> {
+  deleteRepository(
+    repository: RepositoryName,
+    _options?: DeletionOptions,
+  ): Promise<RepositoryCounts | null> {
     return this.#change((batch) => deletions.deleteRepository(batch, repository))
   }
 

@@ -1,7 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
-import type { ManifestRecord } from '../ports/metadata-store.ts'
+import type { ManifestRecord, NewManifestRecord } from '../ports/metadata-store.ts'
 import type { Holding } from './holdings.ts'
 import type { Leased } from './lease-queue.ts'
 import { Referrers } from './referrers.ts'
@@ -89,7 +89,7 @@ export class Repository {
   }
 
   /** By how many bytes it grows when a manifest is recorded. */
-  growthBy({ digest, size, references }: Omit<ManifestRecord, 'pushedAt'>): number {
+  growthBy({ digest, size, references }: NewManifestRecord): number {
     let bytes = this.#isRecorded(digest) || this.#isNamedBlob(digest) ? 0 : size
     for (const reference of new Set(references)) {
       if (reference === digest || this.#isRecorded(reference)) continue

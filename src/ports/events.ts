@@ -59,6 +59,15 @@ export type RegistryEvent = EventOrigin &
       }
     | { readonly kind: 'blob-deleted'; readonly digest: Digest }
     | { readonly kind: 'repository-deleted'; readonly manifests: number; readonly tags: number }
+    | ({
+        readonly kind: 'manifest-restored'
+        /** The first 1,000 tags that came back with it. */
+        readonly tags: readonly Tag[]
+        readonly tagCount: number
+      } & Pick<ManifestFactsOfEvent, 'digest' | 'size' | 'mediaType'>)
+    | { readonly kind: 'tag-restored'; readonly tag: Tag; readonly digest: Digest }
+    | { readonly kind: 'blob-restored'; readonly digest: Digest }
+    | { readonly kind: 'repository-restored'; readonly manifests: number; readonly tags: number }
     | ({ readonly kind: 'manifest-pulled'; readonly tag?: Tag } & ManifestFactsOfEvent)
     | { readonly kind: 'blob-pulled'; readonly digest: Digest; readonly size: number }
   )

@@ -4,8 +4,18 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef, StoredKey } from './blob-store.ts'
 import type {
+  BlobDeletion,
   BlobRemoval,
+  DeletionOptions,
   KeptManifest,
+  ManifestDeletion,
+  RemovedManifest,
+  RestoreOptions,
+  RestoreOutcome,
+  TagDeletion,
+  TrashEntry,
+} from './metadata-deletions.ts'
+import type {
   ManifestChange,
   ManifestEntry,
   ManifestOutcome,
@@ -15,11 +25,11 @@ import type {
   Page,
   PageRequest,
   ReferrersRequest,
-  RemovedManifest,
   RepositoryCounts,
   TagRecord,
 } from './metadata-values.ts'
 
+export type * from './metadata-deletions.ts'
 export type * from './metadata-values.ts'
 
 /**
@@ -49,6 +59,16 @@ export interface MetadataStore {
   readonly countsBytes?: boolean
   /** Whether the store records the `times` of a change. Default: no, and each change has the time it was made. */
   readonly keepsTimes?: boolean
+  /**
+   * Whether deletions look at `expect` and `notSince` in the step that makes them. Default: no, and what has to
+   * delete safely beside pushes, such as retention, refuses the store.
+   */
+  readonly checksDeletions?: boolean
+  /**
+   * Whether what is deleted with `trashMs` can be brought back. Then the store has {@link listTrash},
+   * {@link restore} and {@link dropTrash}. Default: no, and a deletion is for good.
+   */
+  readonly keepsTrash?: boolean
   hasRepository(repository: RepositoryName): Promise<boolean>
   /** Names of repositories. */
   listRepositories(page: PageRequest): Promise<Page<RepositoryName>>
@@ -56,9 +76,12 @@ export interface MetadataStore {
   countRepository(repository: RepositoryName): Promise<RepositoryCounts | null>
   /**
    * Removes a repository with its tags, manifests and links; what it held, or null when there is no
-   * such repository. Blobs that it alone had become garbage at once.
+   * such repository. Blobs that it alone had become garbage at once, or when its time in the trash is over.
    */
-  deleteRepository(repository: RepositoryName): Promise<RepositoryCounts | null>
+  deleteRepository(
+    repository: RepositoryName,
+    options?: DeletionOptions,
+  ): Promise<RepositoryCounts | null>
   /** Removes up to `limit` repositories that hold nothing; their names. */
   deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]>
 
@@ -83,12 +106,12 @@ export interface MetadataStore {
     digest: Digest,
     leaseMs: number,
   ): Promise<BlobRef | null>
-  /**
-   * Takes a blob out of a repository.
-   *
-   * @param keepNamed leave it where a manifest of the repository names it
-   */
-  unlinkBlob(repository: RepositoryName, digest: Digest, keepNamed?: boolean): Promise<BlobRemoval>
+  /** Takes a blob out of a repository. */
+  unlinkBlob(
+    repository: RepositoryName,
+    digest: Digest,
+    options?: BlobDeletion,
+  ): Promise<BlobRemoval>
   /** Blobs of a repository, by digest; null when there is no such repository. */
   listBlobs(repository: RepositoryName, page: PageRequest): Promise<Page<BlobRef> | null>
 
@@ -103,20 +126,17 @@ export interface MetadataStore {
   /**
    * Removes a manifest and every tag that stands for it; null when it was not there. What it alone
    * named in the repository is kept for `leaseMs` more.
-   *
-   * @param isImmutable with it, the manifest stays where this is true of one of its tags at the moment of
-   *   the change, or where another manifest of the repository names it. Answers at once, and the same for
-   *   the same tag. It is asked for each of the tags, which may be a hundred thousand, so a store asks in
-   *   steps. Where the store is in another process, each answer takes a while.
    */
   deleteManifest(
     repository: RepositoryName,
     digest: Digest,
-    leaseMs: number,
-    isImmutable?: ((tag: Tag) => boolean) | null,
+    options: ManifestDeletion,
   ): Promise<RemovedManifest | KeptManifest | null>
-  /** Removes a tag and nothing else; what it stood for, or null when it was not there. */
-  deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null>
+  /**
+   * Removes a tag and nothing else; what it stood for, or null when it was not there, or not as the options
+   * expect it.
+   */
+  deleteTag(repository: RepositoryName, tag: Tag, options?: TagDeletion): Promise<Digest | null>
   /** Null when there is no such repository. */
   listTags(repository: RepositoryName, page: PageRequest): Promise<Page<Tag> | null>
   /** As {@link listTags}, with what each stands for. */
@@ -129,6 +149,34 @@ export interface MetadataStore {
     subject: string,
     request: ReferrersRequest,
   ): Promise<Page<Descriptor>>
+
+  /**
+   * What was deleted and can be brought back: of a repository's name, or of all. By id, so the oldest first.
+   *
+   * An entry keeps its bytes by itself. Until it is brought back, nothing of it can be read or mounted, and it
+   * counts in no quota. That of a manifest has its record, its tags with their times, and the blobs of the repository
+   * that it names, also where they are taken out of the repository later. That of a repository has all it held.
+   */
+  listTrash?(page: PageRequest, repository?: RepositoryName): Promise<Page<TrashEntry>>
+  /**
+   * Brings an entry of the repository back as it was, with its times; null where there is none, or no longer. Nothing
+   * that came since is changed: a manifest that was pushed again keeps its record, a tag that stands for
+   * something else stays. One step, but for a manifest with more than 1,000 tags: they follow it in steps, and the
+   * entry ends with the last. A manifest that comes back without a tag lost its last one at that moment.
+   *
+   * A tag needs its manifest. A manifest needs what it names, as far as it was there when it was deleted: blobs come
+   * back with it, other manifests have to be there. A repository needs its name; one that holds nothing makes way.
+   */
+  restore?(
+    repository: RepositoryName,
+    id: string,
+    options: RestoreOptions,
+  ): Promise<RestoreOutcome | null>
+  /**
+   * Ends up to `limit` entries before their time, the oldest first; how many. Their bytes go with the next collection,
+   * where nothing else has them. Of ids, those that are no entries are passed over.
+   */
+  dropTrash?(ids: readonly string[] | 'all', limit: number): Promise<number>
 
   /**
    * Notes that bytes are missing or damaged. From then on no method finds the blob or a manifest of
@@ -160,8 +208,8 @@ export interface MetadataStore {
   relocate(from: BlobRef, to: BlobRef): Promise<boolean>
 
   /**
-   * Takes links out of their repositories that no manifest names and whose leases are over, and
-   * returns up to `limit` blobs whose keys nothing names any more: their bytes may be deleted.
+   * Ends entries of the trash whose time is over, takes links out of their repositories that no manifest names
+   * and whose leases are over, and returns up to `limit` blobs whose keys nothing names any more: their bytes may be deleted.
    * {@link forget} ends each; one that is not forgotten is returned again later.
    */
   condemn(limit: number): Promise<readonly BlobRef[]>

@@ -16,7 +16,20 @@ export interface ManifestRecord extends Descriptor {
   readonly references: readonly Digest[]
   /** When it was last pushed here, in milliseconds since the epoch. */
   readonly pushedAt: number
+  /**
+   * When its last tag left it, in milliseconds since the epoch. Absent while it has tags, where it never had any,
+   * and where the store does not note it.
+   */
+  readonly untaggedAt?: number
+  /**
+   * When it was last pulled here, in milliseconds since the epoch, to the hour. Absent where it never was, and where
+   * the store does not note it.
+   */
+  readonly pulledAt?: number
 }
+
+/** What is told of a manifest that is pushed: the store adds the times. */
+export type NewManifestRecord = Omit<ManifestRecord, 'pushedAt' | 'untaggedAt' | 'pulledAt'>
 
 /** Part of a sorted list, in byte order. */
 export interface Page<T> {
@@ -63,7 +76,7 @@ export interface TagExpectation extends Expectation {
 
 /** A manifest to be recorded, with what has to hold for it. */
 export interface ManifestChange {
-  readonly record: Omit<ManifestRecord, 'pushedAt'>
+  readonly record: NewManifestRecord
   /** Set to this manifest in the same step. */
   readonly tags: readonly Tag[]
   /**
@@ -114,29 +127,6 @@ export type ManifestOutcome =
   | { readonly kind: 'other-type'; readonly mediaType: string }
   /** Immutable tags of the change that stand for another manifest, at least one of them. */
   | { readonly kind: 'immutable'; readonly tags: ReadonlyArray<Pick<TagRecord, 'tag' | 'digest'>> }
-
-/** A manifest that was removed, with the tags that went with it. */
-export interface RemovedManifest {
-  readonly kind: 'removed'
-  readonly record: ManifestRecord
-  /** The first of its tags, in byte order: at most 1,000. */
-  readonly tags: readonly Tag[]
-  /** How many tags it had. */
-  readonly tagCount: number
-}
-
-/** A manifest that a deletion left where it is. */
-export interface KeptManifest {
-  readonly kind: 'kept'
-  /** One of its tags that is immutable; null where another manifest of the repository names it. */
-  readonly tag: Tag | null
-}
-
-/**
- * What became of a blob that was to be taken out of a repository: `named` is one that stays, since a
- * manifest of the repository names it.
- */
-export type BlobRemoval = 'removed' | 'absent' | 'named'
 
 /** A tag, what it stands for, and since when. */
 export interface TagRecord {

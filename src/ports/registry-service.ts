@@ -12,7 +12,9 @@ import type {
   Page,
   PageRequest,
   RepositoryCounts,
+  RestoreOutcome,
   TagRecord,
+  TrashEntry,
 } from './metadata-store.ts'
 import type {
   BlobInfo,
@@ -22,6 +24,7 @@ import type {
   ManifestPushed,
   MountSource,
   ReferrersQuery,
+  Restoring,
   UploadBody,
   UploadStart,
   UploadStatus,
@@ -98,6 +101,15 @@ export interface RegistryReads {
   listRepositories(call: CallContext, page: PageRequest): Promise<Page<RepositoryName>>
   /** What a repository holds; null when there is no such repository. */
   countRepository(call: CallContext, repository: RepositoryName): Promise<RepositoryCounts | null>
+  /**
+   * What was deleted and can be brought back: of a repository's name, or of all. The oldest first, by id. Empty where
+   * the metadata keep no trash. A caller's permissions are not looked at.
+   */
+  listTrash(
+    call: CallContext,
+    page: PageRequest,
+    repository?: RepositoryName,
+  ): Promise<Page<TrashEntry>>
 }
 
 /** What adds to a registry, or moves a tag. */
@@ -172,6 +184,17 @@ export interface RegistryWrites {
     reference: Reference,
     push: ManifestPush,
   ): Promise<ManifestPushed>
+
+  /**
+   * Brings back what was deleted: an entry of the repository's trash, by its id. Null where there is none, or no
+   * longer. Nothing that came since is changed or moved, so immutable tags stay too.
+   */
+  restore(
+    call: CallContext,
+    repository: RepositoryName,
+    id: string,
+    restoring?: Restoring,
+  ): Promise<RestoreOutcome | null>
 }
 
 /** What takes something out of a registry. */

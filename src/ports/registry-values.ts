@@ -71,6 +71,12 @@ export interface ManifestPushed {
   readonly subject?: string
 }
 
+/** What a restoration may be held to. */
+export interface Restoring {
+  /** As {@link ManifestPush.mostBytes}. */
+  readonly mostBytes?: number
+}
+
 /** Which referrers to list. */
 export interface ReferrersQuery {
   /** Exclusive: the last digest of the page before. */

@@ -160,17 +160,17 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
     })),
   'deletes manifests with immutable tags': (store) =>
     but(store, (inner) => ({
-      deleteManifest: (repository, digest, leaseMs) =>
-        inner.deleteManifest(repository, digest, leaseMs),
+      deleteManifest: (repository, digest, options) =>
+        inner.deleteManifest(repository, digest, { ...options, isImmutable: null }),
     })),
   'asks only for the first tags of a manifest': (store) =>
     but(store, (inner) => ({
-      async deleteManifest(repository, digest, leaseMs, isImmutable = null) {
+      async deleteManifest(repository, digest, { isImmutable = null, ...options }) {
         const { items } = (await inner.listManifests(repository, { limit: 1000 })) ?? { items: [] }
         const { tags = [] } = items.find(({ record }) => record.digest === digest) ?? {}
         const first = new Set(tags)
         const asked = isImmutable && ((tag: Tag) => first.has(tag) && isImmutable(tag))
-        return inner.deleteManifest(repository, digest, leaseMs, asked)
+        return inner.deleteManifest(repository, digest, { ...options, isImmutable: asked })
       },
     })),
   'takes blobs out that manifests name': (store) =>
@@ -179,7 +179,7 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
     })),
   'keeps named blobs when not asked': (store) =>
     but(store, (inner) => ({
-      unlinkBlob: (repository, digest) => inner.unlinkBlob(repository, digest, true),
+      unlinkBlob: (repository, digest) => inner.unlinkBlob(repository, digest, { keepNamed: true }),
     })),
   'checks conditions ahead of the change': (store) =>
     but(store, (inner) => ({
@@ -195,7 +195,7 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
       async deleteTag(repository, tag) {
         const found = await inner.resolveTag(repository, tag)
         if (found === null) return null
-        await inner.deleteManifest(repository, found.digest, 1e9)
+        await inner.deleteManifest(repository, found.digest, { leaseMs: 1e9 })
         return found.digest
       },
     })),
@@ -278,8 +278,8 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
     })),
   'keeps nothing for a deleted manifest': (store) =>
     but(store, (inner) => ({
-      deleteManifest: (repository, digest, _, isImmutable) =>
-        inner.deleteManifest(repository, digest, 0, isImmutable),
+      deleteManifest: (repository, digest, options) =>
+        inner.deleteManifest(repository, digest, { ...options, leaseMs: 0 }),
     })),
   'does not say what a deleted tag stood for': (store) =>
     but(store, (inner) => ({

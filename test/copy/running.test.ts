@@ -52,7 +52,7 @@ test('a store is copied while it is written, and again once it is at rest', asyn
   }
   const remove = async (text: string): Promise<void> => {
     await stores.metadata.deleteTag(a, tagNamed('t3'))
-    await stores.metadata.deleteManifest(a, digestOfContent(text), 0)
+    await stores.metadata.deleteManifest(a, digestOfContent(text), { leaseMs: 0 })
     await collectGarbage()
   }
   let isOver = false

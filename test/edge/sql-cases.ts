@@ -97,7 +97,7 @@ export const sqlCases: readonly SqlCase[] = [
       )
       equals(await store.countRepository(team), { manifests: 1, tags: 1, blobs: 1 }, 'counts')
       equals(await store.condemn(9), [{ digest: layer, size: 11, key: 'layer/0' }], 'the trash')
-      await store.deleteManifest(team, image, 100)
+      await store.deleteManifest(team, image, { leaseMs: 100 })
       equals(await store.countRepository(team), { manifests: 0, tags: 0, blobs: 1 }, 'then')
       equals((await store.condemn(9)).length, 2, 'the trash then')
       equals((await store.findBlob(team, layer))?.key, 'layer/1', 'the layer, in its lease')
@@ -248,7 +248,7 @@ export const sqlCases: readonly SqlCase[] = [
       }
       const [entry] = (await store.listManifests(team, { limit: 1 }))?.items ?? []
       equals([entry?.tags.length, entry?.tagCount], [100, 100_000], 'the entry')
-      const removed = await store.deleteManifest(team, numbered(1), 0)
+      const removed = await store.deleteManifest(team, numbered(1), { leaseMs: 0 })
       if (removed?.kind !== 'removed') throw new Error('it was not removed')
       equals([removed.tags.length, removed.tagCount], [1000, 100_000], 'what was removed')
       equals(await store.countRepository(team), { manifests: 0, tags: 0, blobs: 0 }, 'counts')

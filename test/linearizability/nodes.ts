@@ -57,7 +57,7 @@ async function askStore(store: MetadataStore, name: RepositoryName, call: Call):
     case 'deleteTag':
       return told('removed', await store.deleteTag(name, tagOf(call.tag)))
     case 'deleteManifest': {
-      const removed = await store.deleteManifest(name, sampleOf(call.manifest), 1000)
+      const removed = await store.deleteManifest(name, sampleOf(call.manifest), { leaseMs: 1000 })
       if (removed === null) return { outcome: 'absent' }
       if (removed.kind === 'kept') throw new Error('unexpected: kept')
       return { outcome: 'removed', tags: removed.tags.map((tag) => tags.indexOf(tag)) }

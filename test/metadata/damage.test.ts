@@ -234,7 +234,7 @@ describe('two snapshots and their journals', () => {
     const record = recordOf(d1, { blob: blobOf(d1, 1) })
     await store.putManifest(b, { record, tags: [tag], requires: [], immutable: [] })
     await store.compact()
-    await store.deleteManifest(b, d3, 1)
+    await store.deleteManifest(b, d3, { leaseMs: 1 })
     view = await observe(store)
     expect([...disk.snapshots.keys()]).toEqual([1, 2])
     expect([...disk.journals.keys()]).toEqual([1, 2])

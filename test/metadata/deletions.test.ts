@@ -68,7 +68,7 @@ describe('a manifest with a hundred thousand long tags', () => {
     const store = await open(disk)
     await withManyTags(store)
     const before = disk.journals.get(0)?.length ?? 0
-    const removed = await store.deleteManifest(here, d1, 1000)
+    const removed = await store.deleteManifest(here, d1, { leaseMs: 1000 })
     const tags = [...allTags].sort().slice(0, 1000)
     expect(removed).toMatchObject({ kind: 'removed', tagCount: count, tags })
     expect((disk.journals.get(0)?.length ?? 0) - before).toBeLessThan(250)
@@ -95,7 +95,9 @@ describe('a manifest with a hundred thousand long tags', () => {
     hooks.append = () => {
       throw new RegistryError('storageFull')
     }
-    await expect(store.deleteManifest(here, d1, 1)).rejects.toMatchObject({ kind: 'storageFull' })
+    await expect(store.deleteManifest(here, d1, { leaseMs: 1 })).rejects.toMatchObject({
+      kind: 'storageFull',
+    })
     expect((await store.resolveTag(here, tagOf(7)))?.digest).toBe(d1)
     expect(await store.countRepository(here)).toMatchObject({ tags: count + 1 })
     expect((await store.listTags(here, { limit: 5 }))?.items).toHaveLength(5)
@@ -125,7 +127,7 @@ test.each([
       })
     }
   })
-  const deleting = store.deleteManifest(here, d1, 1)
+  const deleting = store.deleteManifest(here, d1, { leaseMs: 1 })
   const dropping = store.deleteRepository(here)
   await begun
   const reading = read(store)

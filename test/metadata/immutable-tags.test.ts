@@ -44,7 +44,7 @@ test('others have their turn while thousands of tags are looked through', async 
     for (const end = performance.now() + 0.02; performance.now() < end; );
     return false
   }
-  const deleting = store.deleteManifest(here, d1, 0, isImmutable).then((outcome) => {
+  const deleting = store.deleteManifest(here, d1, { leaseMs: 0, isImmutable }).then((outcome) => {
     isDone = true
     return outcome
   })
@@ -61,12 +61,14 @@ test('a tag that is set while the others are looked through keeps the manifest',
   const setting: Array<Promise<unknown>> = []
   const isImmutable = during(() => setting.push(put(store, d1, [version])))
   const kept = { kind: 'kept', tag: version }
-  expect(await store.deleteManifest(here, d1, 0, isImmutable)).toEqual(kept)
+  expect(await store.deleteManifest(here, d1, { leaseMs: 0, isImmutable })).toEqual(kept)
   await Promise.all(setting)
   expect((await store.resolveTag(here, version))?.digest).toBe(d1)
   // The watch ends with its deletion.
   await put(store, d2, [version])
-  expect(await store.deleteManifest(here, d1, 0, isImmutable)).toMatchObject({ kind: 'removed' })
+  expect(await store.deleteManifest(here, d1, { leaseMs: 0, isImmutable })).toMatchObject({
+    kind: 'removed',
+  })
 })
 
 test('a tag that moves away once it was found does not keep the manifest', async () => {
@@ -78,7 +80,7 @@ test('a tag that moves away once it was found does not keep the manifest', async
     moving = put(store, d2, [version])
     return true
   }
-  const outcome = await store.deleteManifest(here, d1, 0, isImmutable)
+  const outcome = await store.deleteManifest(here, d1, { leaseMs: 0, isImmutable })
   await moving
   expect(outcome).toMatchObject({ kind: 'removed', tagCount: count })
   expect((await store.resolveTag(here, version))?.digest).toBe(d2)
@@ -90,9 +92,9 @@ test('a manifest that is pushed anew while the tags of the old one are looked th
   const isImmutable = during(() => {
     const again = recordOf(d1, { blob: blobOf(d1, 1) })
     const change = { record: again, tags: [version], requires: [], immutable: [] }
-    setting.push(store.deleteManifest(here, d1, 0), store.putManifest(here, change))
+    setting.push(store.deleteManifest(here, d1, { leaseMs: 0 }), store.putManifest(here, change))
   })
-  expect(await store.deleteManifest(here, d1, 0, isImmutable)).toEqual({
+  expect(await store.deleteManifest(here, d1, { leaseMs: 0, isImmutable })).toEqual({
     kind: 'kept',
     tag: version,
   })
@@ -115,7 +117,10 @@ test('a tag whose own deletion fails meanwhile keeps the manifest', async () => 
   })
   const untagging = store.deleteTag(here, version)
   await begun
-  const deleting = store.deleteManifest(here, d1, 0, (tag) => tag === version)
+  const deleting = store.deleteManifest(here, d1, {
+    leaseMs: 0,
+    isImmutable: (tag) => tag === version,
+  })
   // Long enough for all tags to be looked through.
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve, 0))
   fail()
@@ -137,7 +142,7 @@ test('deletions that look through many tags at once take turns', async () => {
     return tag === last
   }
   const deletions = Promise.all(
-    Array.from({ length: 10 }, () => store.deleteManifest(here, d1, 0, isImmutable)),
+    Array.from({ length: 10 }, () => store.deleteManifest(here, d1, { leaseMs: 0, isImmutable })),
   ).finally(() => {
     isDone = true
   })

@@ -101,7 +101,7 @@ test('a manifest whose tags are not sorted yet is deleted with all of them', asy
     immutable: [],
   })
   const store = await openMetadata({ log: new MemoryLog(copyOf(disk)), sealAfterMs: 1e9 })
-  const deleted = store.deleteManifest(here, d1, 1)
+  const deleted = store.deleteManifest(here, d1, { leaseMs: 1 })
   const emptied = store.listTags(here, { limit: 10 })
   expect(await deleted).toMatchObject({ tagCount: count })
   expect((await emptied)?.items).toEqual(['kept'])

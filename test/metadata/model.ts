@@ -4,9 +4,11 @@ import type { RepositoryName } from '../../src/oci/repository-name.ts'
 import type { Tag } from '../../src/oci/tag.ts'
 import type { BlobRef } from '../../src/ports/blob-store.ts'
 import type {
+  BlobDeletion,
   BlobRemoval,
   KeptManifest,
   ManifestChange,
+  ManifestDeletion,
   ManifestOutcome,
   ManifestRecord,
   RemovedManifest,
@@ -71,7 +73,11 @@ export class Model {
     return blob
   }
 
-  unlinkBlob(name: RepositoryName, digest: Digest, keepNamed: boolean): BlobRemoval {
+  unlinkBlob(
+    name: RepositoryName,
+    digest: Digest,
+    { keepNamed = false }: BlobDeletion,
+  ): BlobRemoval {
     const there = this.repositories.get(name)
     if (there === undefined || !there.blobs.has(digest)) return 'absent'
     if (keepNamed && namesOf(there).has(digest)) return 'named'
@@ -146,8 +152,7 @@ export class Model {
   deleteManifest(
     name: RepositoryName,
     digest: Digest,
-    leaseMs: number,
-    isImmutable: ((tag: Tag) => boolean) | null,
+    { leaseMs, isImmutable = null }: ManifestDeletion,
   ): RemovedManifest | KeptManifest | null {
     const there = this.repositories.get(name)
     const record = there?.manifests.get(digest)

@@ -19,6 +19,6 @@ test('a digest that is a manifest, and a blob that it names, counts once and is 
   const put = { record, tags: [], requires: [], immutable: [] }
   make((batch) => putManifest(batch, repository, put, 1000))
   make((batch) => linkBlob(batch, repository, { ...blobOf(digest), key: record.blob.key }, 1000))
-  make((batch) => deleteManifest(batch, repository, digest, 1000))
+  make((batch) => deleteManifest(batch, repository, digest, { leaseMs: 1000 }))
   expect(state.repositories.get(repository)?.bytes).toBe(0)
 })

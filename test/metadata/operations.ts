@@ -115,8 +115,8 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   })),
   fc.record({ repository, digest, keepNamed: fc.boolean() }).map((it) => ({
     name: `unlink ${it.repository} ${short(it.digest)}${it.keepNamed ? ' unless it is named' : ''}`,
-    onStore: (store: MetadataStore) => store.unlinkBlob(it.repository, it.digest, it.keepNamed),
-    onModel: (model: Model) => model.unlinkBlob(it.repository, it.digest, it.keepNamed),
+    onStore: (store: MetadataStore) => store.unlinkBlob(it.repository, it.digest, it),
+    onModel: (model: Model) => model.unlinkBlob(it.repository, it.digest, it),
   })),
   fc.record({ repository, change }).map((it) => ({
     name: `put ${it.repository} ${JSON.stringify(it.change)}`,
@@ -131,8 +131,9 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       return {
         name: `delete manifest ${repository} ${short(digest)} but ${fixed} and keep for ${leaseMs}`,
         onStore: (store: MetadataStore) =>
-          store.deleteManifest(repository, digest, leaseMs, isImmutable),
-        onModel: (model: Model) => model.deleteManifest(repository, digest, leaseMs, isImmutable),
+          store.deleteManifest(repository, digest, { leaseMs, isImmutable }),
+        onModel: (model: Model) =>
+          model.deleteManifest(repository, digest, { leaseMs, isImmutable }),
       }
     }),
   fc.record({ repository, tag }).map((it) => ({

@@ -52,7 +52,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       }
     }),
   fc.record({ repository, digest, leaseMs }).map((it): Change => {
-    return (batch) => deletions.deleteManifest(batch, it.repository, it.digest, it.leaseMs)
+    return (batch) => deletions.deleteManifest(batch, it.repository, it.digest, it)
   }),
   fc.record({ repository, tag }).map((it): Change => {
     return (batch) => deletions.deleteTag(batch, it.repository, it.tag)

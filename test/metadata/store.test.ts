@@ -144,7 +144,11 @@ describe('what is not yet durable', () => {
   test.each([
     ['a tag that comes', (store: Store) => put(store, d1, other), [other, tag].sort()],
     ['a tag that goes', (store: Store) => store.deleteTag(here, tag), []],
-    ['the tags of a manifest that goes', (store: Store) => store.deleteManifest(here, d1, 0), []],
+    [
+      'the tags of a manifest that goes',
+      (store: Store) => store.deleteManifest(here, d1, { leaseMs: 0 }),
+      [],
+    ],
   ])('is waited for by the list of tags: %s', async (_, write, items) => {
     const { store, hooks } = await bench()
     await put(store, d1, tag)
@@ -247,7 +251,7 @@ describe('many at a time', () => {
     await store.linkBlob(here, blobOf(d2), 50)
     await store.mountBlob(here, here, d2, 60)
     await store.deleteTag(here, other)
-    await store.deleteManifest(there, d1, 1)
+    await store.deleteManifest(there, d1, { leaseMs: 1 })
     await store.unlinkBlob(there, d2)
     await store.deleteRepository(there)
     await store.deleteEmptyRepositories(10)
@@ -326,7 +330,7 @@ describe('when the disk is full', () => {
     const refused = await Promise.allSettled([
       store.unlinkBlob(here, d1),
       store.linkBlob(there, blobOf(d1, 1), 1),
-      store.deleteManifest(here, d2, 0),
+      store.deleteManifest(here, d2, { leaseMs: 0 }),
       store.deleteRepository(here),
       put(store, d3, other),
       store.condemn(10),
@@ -338,7 +342,10 @@ describe('when the disk is full', () => {
     await store.check?.()
     expect(notices).toEqual([{ ...condition, state: 'full', reason: 'there is no room left' }])
     delete hooks.append
-    expect(await store.deleteManifest(here, d2, 0)).toMatchObject({ tags: [tag], tagCount: 1 })
+    expect(await store.deleteManifest(here, d2, { leaseMs: 0 })).toMatchObject({
+      tags: [tag],
+      tagCount: 1,
+    })
     expect(store.status()).toMatchObject({ state: 'ok', sequence: 3 })
     const after = await observe(store)
     const reopened = await openMetadata({ log: new MemoryLog(copyOf(disk)) })

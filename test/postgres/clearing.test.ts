@@ -40,7 +40,9 @@ withServices('what is cleared in steps, when its process ends before', { postgre
     const store = await open()
     await put(store, 1, tags, 'one')
     driver.loseNext()
-    await expect(store.deleteManifest(here, sampleDigest(1), 0)).rejects.toMatchObject(lost)
+    await expect(store.deleteManifest(here, sampleDigest(1), { leaseMs: 0 })).rejects.toMatchObject(
+      lost,
+    )
     const [{ rows } = {}] = await driver.query('select count(*) as rows from tags')
     expect(Number(rows)).toBe(tags.length)
 

@@ -101,8 +101,10 @@ withServices('what meets in PostgreSQL', { postgres }, (running) => {
     const stored = { kind: 'stored', blob: manifest, created: false, previous: [manifest.digest] }
     expect(await put()).toEqual(stored)
     driver.loseNext()
-    await expect(one.deleteManifest(here, manifest.digest, 0)).rejects.toMatchObject(lost)
-    expect(await one.deleteManifest(here, manifest.digest, 0)).toBeNull()
+    await expect(one.deleteManifest(here, manifest.digest, { leaseMs: 0 })).rejects.toMatchObject(
+      lost,
+    )
+    expect(await one.deleteManifest(here, manifest.digest, { leaseMs: 0 })).toBeNull()
     driver.loseNext()
     await expect(one.deleteRepository(here)).rejects.toMatchObject(lost)
     expect(await one.deleteRepository(here)).toBeNull()

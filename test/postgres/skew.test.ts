@@ -67,7 +67,7 @@ withServices('one repository that is larger than all others', { postgres }, (run
         await metadata.findBlob(large, base)
         await metadata.keepBlob(large, base, 60_000)
         await metadata.deleteTag(large, tags[0] as Tag)
-        await metadata.deleteManifest(large, digest, 60_000)
+        await metadata.deleteManifest(large, digest, { leaseMs: 60_000 })
         await metadata.unlinkBlob(large, digest)
         await metadata.condemn(10)
       }

@@ -179,9 +179,10 @@ class Writer {
     const [standing] = this.#standing.splice(random(this.#standing.length), 1)
     if (standing === undefined) return
     const { repository, digest, layers } = standing
-    await this.#metadata.deleteManifest(repository, digest, this.#lease)
+    await this.#metadata.deleteManifest(repository, digest, { leaseMs: this.#lease })
     for (const layer of layers) {
-      if (Math.random() < 0.3) await this.#metadata.unlinkBlob(repository, layer, true)
+      if (Math.random() < 0.3)
+        await this.#metadata.unlinkBlob(repository, layer, { keepNamed: true })
     }
     this.#report.deletions += 1
   }

@@ -1,9 +1,11 @@
 import type { Descriptor, Digest, RepositoryName, Tag } from '../../../src/index.ts'
 import type {
+  BlobDeletion,
   BlobRef,
   BlobRemoval,
   KeptManifest,
   ManifestChange,
+  ManifestDeletion,
   ManifestEntry,
   ManifestOutcome,
   ManifestRecord,
@@ -100,7 +102,11 @@ export class PostgresMetadata implements MetadataStore {
     return this.#queue.add(to, changes.mountBlob(from, to, digest, leaseMs))
   }
 
-  unlinkBlob(repository: RepositoryName, digest: Digest, keepNamed = false): Promise<BlobRemoval> {
+  unlinkBlob(
+    repository: RepositoryName,
+    digest: Digest,
+    { keepNamed = false }: BlobDeletion = {},
+  ): Promise<BlobRemoval> {
     return this.#queue.add(repository, changes.unlinkBlob(repository, digest, keepNamed))
   }
 
@@ -128,8 +134,7 @@ export class PostgresMetadata implements MetadataStore {
   deleteManifest(
     repository: RepositoryName,
     digest: Digest,
-    leaseMs: number,
-    isImmutable: ((tag: Tag) => boolean) | null = null,
+    { leaseMs, isImmutable = null }: ManifestDeletion,
   ): Promise<RemovedManifest | KeptManifest | null> {
     return deleteManifest(this.#database, repository, digest, leaseMs, isImmutable)
   }

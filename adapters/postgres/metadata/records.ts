@@ -1,5 +1,5 @@
 import type { Annotations, Descriptor, Digest } from '../../../src/index.ts'
-import type { ManifestRecord } from '../../../src/kit.ts'
+import type { ManifestRecord, NewManifestRecord } from '../../../src/kit.ts'
 import type { SqlRow } from '../sql-driver.ts'
 import { columnText, textOfColumn } from './column-text.ts'
 import { digestOfHex, digestsOfHex, hexOfDigest } from './digest-hex.ts'
@@ -30,7 +30,7 @@ export const recordColumns: string = `${descriptorColumns}, b.key, m.subject, en
 
 /** A manifest as columns, in the order of `media_type, artifact_type, subject, annotations, refs`. */
 export function columnsOf(
-  record: Omit<ManifestRecord, 'pushedAt'>,
+  record: NewManifestRecord,
 ): readonly [string, string | null, string | null, string | null, string] {
   const { mediaType, artifactType, subject, annotations, references } = record
   return [

@@ -78,10 +78,10 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     equals(await collect(store), [sampleDigest(3)], 'what no manifest names')
     equals(await store.findBlob(here, sampleDigest(1)), blobOf(1), 'what one names')
 
-    await store.deleteManifest(here, sampleDigest(10), over)
+    await store.deleteManifest(here, sampleDigest(10), { leaseMs: over })
     const first = [sampleDigest(1), sampleDigest(10)].sort()
     equals(await collect(store), first, 'after the first manifest went')
-    await store.deleteManifest(here, sampleDigest(11), over)
+    await store.deleteManifest(here, sampleDigest(11), { leaseMs: over })
     const second = [sampleDigest(2), sampleDigest(11)].sort()
     equals(await collect(store), second, 'after the second went')
   }),
@@ -91,8 +91,8 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     const references = [sampleDigest(1), sampleDigest(2)]
     await record(store, here, manifestOf(10, { references }))
     await record(store, here, manifestOf(11, { references: [sampleDigest(2)] }))
-    await store.deleteManifest(here, sampleDigest(10), long)
-    await store.deleteManifest(here, sampleDigest(11), over)
+    await store.deleteManifest(here, sampleDigest(10), { leaseMs: long })
+    await store.deleteManifest(here, sampleDigest(11), { leaseMs: over })
     equals(
       await collect(store),
       [sampleDigest(10), sampleDigest(11), sampleDigest(2)].sort(),
@@ -111,7 +111,7 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(10, { references: [] }))
     equals(await collect(store), [], 'what it does not name any more has a lease')
     await record(store, here, manifestOf(10, { references: [sampleDigest(1)] }))
-    await store.deleteManifest(here, sampleDigest(10), over)
+    await store.deleteManifest(here, sampleDigest(10), { leaseMs: over })
     equals(await store.findManifest(here, sampleDigest(10)), null, 'once it is gone')
   }),
 
@@ -126,7 +126,7 @@ export const garbageCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(there, blobOf(1), over)
     await record(store, here, manifestOf(10, { references: [sampleDigest(1)] }))
     await record(store, there, manifestOf(10, { references: [] }))
-    await store.deleteManifest(there, sampleDigest(10), over)
+    await store.deleteManifest(there, sampleDigest(10), { leaseMs: over })
     equals(await collect(store), [], 'what is condemned')
     equals(await store.findBlob(here, sampleDigest(1)), blobOf(1), 'the blob')
     equals(putOf(await store.findManifest(here, sampleDigest(10)))?.blob, blobOf(10), 'a manifest')

@@ -112,17 +112,30 @@ export const immutabilityCases: readonly MetadataStoreCase[] = [
   metadataCase('a manifest with an immutable tag is not deleted', async (store) => {
     await record(store, here, manifestOf(1), [dev, v1])
     await record(store, here, manifestOf(2), [v2])
-    const kept = await store.deleteManifest(here, sampleDigest(1), long, isVersion)
+    const kept = await store.deleteManifest(here, sampleDigest(1), {
+      leaseMs: long,
+      isImmutable: isVersion,
+    })
     equals(kept, { kind: 'kept', tag: v1 }, 'the outcome')
     equals(putOf(await store.resolveTag(here, v1)), manifestOf(1), 'the tag')
     equals(putOf(await store.resolveTag(here, dev)), manifestOf(1), 'its other tag')
     await store.deleteTag(here, v1)
-    const gone = await store.deleteManifest(here, sampleDigest(1), long, isVersion)
+    const gone = await store.deleteManifest(here, sampleDigest(1), {
+      leaseMs: long,
+      isImmutable: isVersion,
+    })
     equals(gone?.kind, 'removed', 'once the tag is gone')
     equals(await store.resolveTag(here, dev), null, 'its other tag, then')
-    const again = await store.deleteManifest(here, sampleDigest(1), long, isVersion)
+    const again = await store.deleteManifest(here, sampleDigest(1), {
+      leaseMs: long,
+      isImmutable: isVersion,
+    })
     equals(again, null, 'a manifest that is not there')
-    equals((await store.deleteManifest(here, sampleDigest(2), long))?.kind, 'removed', 'unasked')
+    equals(
+      (await store.deleteManifest(here, sampleDigest(2), { leaseMs: long }))?.kind,
+      'removed',
+      'unasked',
+    )
   }),
 
   metadataCase('what manifests name is kept where it is asked for', async (store) => {
@@ -132,20 +145,42 @@ export const immutabilityCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(3))
     const index = manifestOf(4, { references: [sampleDigest(1), sampleDigest(3)] })
     await record(store, here, index, [v1])
-    equals(await store.unlinkBlob(here, sampleDigest(1), true), 'named', 'a layer')
+    equals(await store.unlinkBlob(here, sampleDigest(1), { keepNamed: true }), 'named', 'a layer')
     equals(await store.findBlob(here, sampleDigest(1)), blobOf(1), 'the layer')
-    equals(await store.unlinkBlob(here, sampleDigest(2), true), 'removed', 'a layer without a name')
-    equals(await store.unlinkBlob(here, sampleDigest(2), true), 'absent', 'one that is not there')
-    equals(await store.unlinkBlob(there, sampleDigest(1), true), 'removed', 'in another repository')
+    equals(
+      await store.unlinkBlob(here, sampleDigest(2), { keepNamed: true }),
+      'removed',
+      'a layer without a name',
+    )
+    equals(
+      await store.unlinkBlob(here, sampleDigest(2), { keepNamed: true }),
+      'absent',
+      'one that is not there',
+    )
+    equals(
+      await store.unlinkBlob(there, sampleDigest(1), { keepNamed: true }),
+      'removed',
+      'in another repository',
+    )
     await store.linkBlob(here, blobOf(5), long)
     await record(store, here, manifestOf(6, { references: [sampleDigest(5)] }))
     equals(await store.unlinkBlob(here, sampleDigest(5)), 'removed', 'where it is not asked for')
-    const child = await store.deleteManifest(here, sampleDigest(3), long, isVersion)
+    const child = await store.deleteManifest(here, sampleDigest(3), {
+      leaseMs: long,
+      isImmutable: isVersion,
+    })
     equals(child, { kind: 'kept', tag: null }, 'a manifest of an index')
     equals(putOf(await store.findManifest(here, sampleDigest(3))), manifestOf(3), 'the manifest')
-    await store.deleteManifest(here, index.digest, long)
-    equals(await store.unlinkBlob(here, sampleDigest(1), true), 'removed', 'the layer, then')
-    const then = await store.deleteManifest(here, sampleDigest(3), long, isVersion)
+    await store.deleteManifest(here, index.digest, { leaseMs: long })
+    equals(
+      await store.unlinkBlob(here, sampleDigest(1), { keepNamed: true }),
+      'removed',
+      'the layer, then',
+    )
+    const then = await store.deleteManifest(here, sampleDigest(3), {
+      leaseMs: long,
+      isImmutable: isVersion,
+    })
     equals(then?.kind, 'removed', 'the manifest, then')
   }),
 
@@ -155,11 +190,17 @@ export const immutabilityCases: readonly MetadataStoreCase[] = [
       await record(store, here, manifestOf(1), names.slice(at, at + 500))
     }
     await record(store, here, manifestOf(1), [v1])
-    const kept = await store.deleteManifest(here, sampleDigest(1), long, isVersion)
+    const kept = await store.deleteManifest(here, sampleDigest(1), {
+      leaseMs: long,
+      isImmutable: isVersion,
+    })
     equals(kept, { kind: 'kept', tag: v1 }, 'the outcome')
     equals((await store.countRepository(here))?.tags, 2501, 'its tags')
     await store.deleteTag(here, v1)
-    const gone = await store.deleteManifest(here, sampleDigest(1), long, isVersion)
+    const gone = await store.deleteManifest(here, sampleDigest(1), {
+      leaseMs: long,
+      isImmutable: isVersion,
+    })
     holds(gone?.kind === 'removed', 'it goes once the tag is gone')
     equals(gone.tagCount, 2500, 'the tags that went')
   }),
@@ -173,7 +214,7 @@ export const immutabilityCases: readonly MetadataStoreCase[] = [
       }
       const version = tagNamed(`v${round}`)
       const [outcome] = await Promise.all([
-        store.deleteManifest(here, manifest.digest, long, isVersion),
+        store.deleteManifest(here, manifest.digest, { leaseMs: long, isImmutable: isVersion }),
         record(store, here, manifest, [version]),
       ])
       // Whichever came first, the tag was set after a deletion or before none.

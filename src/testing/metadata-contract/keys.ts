@@ -42,7 +42,7 @@ export const keyCases: readonly MetadataStoreCase[] = [
     equals(await store.linkBlob(there, second, long), first, 'another, linked')
     const again = await record(store, here, manifestOf(1, { blob: third }))
     equals(again.blob, first, 'another, of the same manifest')
-    await store.deleteManifest(here, digest, over)
+    await store.deleteManifest(here, digest, { leaseMs: over })
     equals(await store.findBlob(there, digest), first, 'once the manifest is gone')
   }),
 
@@ -98,7 +98,7 @@ export const keyCases: readonly MetadataStoreCase[] = [
 
   metadataCase('so it does for a manifest', async (store) => {
     await record(store, here, manifestOf(1, { blob: first }))
-    await store.deleteManifest(here, digest, over)
+    await store.deleteManifest(here, digest, { leaseMs: over })
     const fresh = manifestOf(1, { blob: second })
     equals((await record(store, here, fresh)).blob, second, 'the key that counts')
     equals(putOf(await store.findManifest(here, digest)), fresh, 'what is found')

@@ -57,7 +57,7 @@ export const leaseCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(10, { references: [sampleDigest(1)] }))
     await place.advance(ages)
     equals(await collect(store), [], 'while the manifest stands')
-    await store.deleteManifest(here, sampleDigest(10), leaseMs)
+    await store.deleteManifest(here, sampleDigest(10), { leaseMs })
     equals(await collect(store), [sampleDigest(10)], 'the manifest')
     await place.advance(leaseMs - second)
     equals(await collect(store), [], 'before the end of the lease')

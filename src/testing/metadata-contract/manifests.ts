@@ -114,7 +114,7 @@ export const manifestCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(here, blobOf(1), long)
     await record(store, here, manifestOf(2))
     await store.unlinkBlob(here, sampleDigest(1))
-    await store.deleteManifest(here, sampleDigest(2), long)
+    await store.deleteManifest(here, sampleDigest(2), { leaseMs: long })
     const requires = [
       { digest: sampleDigest(1), kind: 'blob' },
       { digest: sampleDigest(2), kind: 'manifest' },
@@ -136,7 +136,11 @@ export const manifestCases: readonly MetadataStoreCase[] = [
     const gone = await removed(store, here, sampleDigest(1), long)
     equals(putOf(gone?.record ?? null), manifestOf(1), 'the record that went')
     equals([gone?.tags, gone?.tagCount], [[one, two], 2], 'the tags that went')
-    equals(await store.deleteManifest(here, sampleDigest(1), long), null, 'deleting again')
+    equals(
+      await store.deleteManifest(here, sampleDigest(1), { leaseMs: long }),
+      null,
+      'deleting again',
+    )
     equals(await store.findManifest(here, sampleDigest(1)), null, 'the manifest')
     equals(await store.resolveTag(here, one), null, 'its first tag')
     equals((await store.listTags(here, { limit: 10 }))?.items, [other], 'the tags left')
@@ -171,7 +175,7 @@ export const manifestCases: readonly MetadataStoreCase[] = [
     const first = entries.find((entry) => entry.record.digest === sampleDigest(1))
     equals(putOf(first?.record ?? null), manifestOf(1), 'a record')
     equals([first?.tags, first?.tagCount], [[one, two], 2], 'its tags')
-    await store.deleteManifest(here, sampleDigest(1), long)
+    await store.deleteManifest(here, sampleDigest(1), { leaseMs: long })
     const left = (await store.listManifests(here, { limit: 10 }))?.items
     equals(left?.length, 3, 'those left')
   }),

@@ -85,7 +85,7 @@ export const quotaCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(11, { references: both }))
     await store.deleteTag(here, latest)
     await has(store, here, 110 + 111 + 101 + 102, 'without a tag')
-    await store.deleteManifest(here, sampleDigest(11), over)
+    await store.deleteManifest(here, sampleDigest(11), { leaseMs: over })
     await has(store, here, 110 + 101, 'after a deletion')
     await collect(store)
     await has(store, here, 110 + 101, 'after a collection')
@@ -93,7 +93,7 @@ export const quotaCases: readonly MetadataStoreCase[] = [
     await has(store, here, 110, 'without the blob')
     await store.linkBlob(here, blobOf(1, 'again'), over)
     await has(store, here, 110 + 101, 'with the blob again')
-    await store.deleteManifest(here, sampleDigest(10), over)
+    await store.deleteManifest(here, sampleDigest(10), { leaseMs: over })
     await has(store, here, 0, 'without manifests')
     const held = { manifests: 0, tags: 0, blobs: 1, bytes: 0 }
     equals(await store.deleteRepository(here), held, 'what it held')
@@ -115,7 +115,7 @@ export const quotaCases: readonly MetadataStoreCase[] = [
     await has(store, here, 110 + 101 + 111, 'with manifests that are blobs too')
     await record(store, here, manifestOf(12))
     await store.linkBlob(here, blobOf(12), long)
-    await store.deleteManifest(here, sampleDigest(12), long)
+    await store.deleteManifest(here, sampleDigest(12), { leaseMs: long })
     await has(store, here, 110 + 101 + 111, 'with a blob that is no manifest any more')
     await store.markMissing(blobOf(1))
     await has(store, here, 110 + 101 + 111, 'with bytes that are missing')
@@ -179,7 +179,7 @@ export const quotaCases: readonly MetadataStoreCase[] = [
     const both = [sampleDigest(1), sampleDigest(2), sampleDigest(3)]
     await record(before, here, manifestOf(10, { references: both }), [latest])
     await record(before, here, manifestOf(11, { references: both }))
-    await before.deleteManifest(here, sampleDigest(11), long)
+    await before.deleteManifest(here, sampleDigest(11), { leaseMs: long })
     const third = repositoryNamed('third')
     await record(before, third, manifestOf(10), [latest])
     await before.deleteRepository(third)
@@ -188,7 +188,7 @@ export const quotaCases: readonly MetadataStoreCase[] = [
     const after = await place.open()
     await has(after, here, 110 + 101 + 102, 'then')
     await has(after, third, 112, 'then')
-    await after.deleteManifest(here, sampleDigest(10), long)
+    await after.deleteManifest(here, sampleDigest(10), { leaseMs: long })
     await has(after, here, 0, 'in the end')
   }),
 ]

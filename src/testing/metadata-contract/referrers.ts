@@ -90,10 +90,10 @@ export const referrerCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(1000))
     await record(store, here, referrer(1))
     await record(store, here, referrer(2))
-    await store.deleteManifest(here, sampleDigest(1), long)
+    await store.deleteManifest(here, sampleDigest(1), { leaseMs: long })
     const ask = async () => (await store.listReferrers(here, subject, { maxBytes: ample })).items
     equals(await ask(), listOf([referrer(2)]), 'after one was deleted')
-    await store.deleteManifest(here, sampleDigest(1000), long)
+    await store.deleteManifest(here, sampleDigest(1000), { leaseMs: long })
     equals(await ask(), listOf([referrer(2)]), 'after the subject was deleted')
   }),
 
@@ -157,7 +157,7 @@ export const referrerCases: readonly MetadataStoreCase[] = [
     for (const manifest of manifests) await record(store, here, manifest)
     const list = listOf(manifests)
     const gone = list[1]?.digest ?? sampleDigest(0)
-    await store.deleteManifest(here, gone, long)
+    await store.deleteManifest(here, gone, { leaseMs: long })
     const after = (digest: string) =>
       store.listReferrers(here, subject, { after: digest, maxBytes: ample })
     equals((await after(gone)).items, list.slice(2), 'after one that is gone')
@@ -171,7 +171,8 @@ export const referrerCases: readonly MetadataStoreCase[] = [
     const manifests = Array.from({ length: 700 }, (_, number) => referrer(number, type(number)))
     await Promise.all(manifests.map((manifest) => record(store, here, manifest)))
     const goes = (_: unknown, number: number) => number % 7 === 3 || number === 100
-    for (const { digest } of manifests.filter(goes)) await store.deleteManifest(here, digest, long)
+    for (const { digest } of manifests.filter(goes))
+      await store.deleteManifest(here, digest, { leaseMs: long })
     const left = manifests.filter((manifest, number) => !goes(manifest, number))
     for (const artifactType of ['rare/type', 'common/1', 'absent/type']) {
       const matching = left.filter((manifest) => manifest.artifactType === artifactType)

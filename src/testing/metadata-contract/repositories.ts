@@ -40,7 +40,7 @@ export const repositoryCases: readonly MetadataStoreCase[] = [
     await store.resolveTag(here, latest)
     await store.listReferrers(here, sampleDigest(1), { maxBytes: 1000 })
     await store.unlinkBlob(here, sampleDigest(1))
-    await store.deleteManifest(here, sampleDigest(1), long)
+    await store.deleteManifest(here, sampleDigest(1), { leaseMs: long })
     await store.deleteTag(here, latest)
     equals(await store.markMissing(blobOf(1)), false, 'marking what is not there')
     const requires = [{ digest: sampleDigest(2), kind: 'blob' }] as const
@@ -73,7 +73,7 @@ export const repositoryCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(2), [latest])
     await store.unlinkBlob(here, sampleDigest(1))
     await store.deleteTag(here, latest)
-    await store.deleteManifest(here, sampleDigest(2), over)
+    await store.deleteManifest(here, sampleDigest(2), { leaseMs: over })
     await collect(store)
     equals(await store.hasRepository(here), true, 'whether it is there')
     equals(await store.listTags(here, page), { items: [], more: false }, 'its tags')
@@ -114,7 +114,7 @@ export const repositoryCases: readonly MetadataStoreCase[] = [
       { manifests: 2, tags: 2, blobs: 2 },
       'at first',
     )
-    await store.deleteManifest(here, sampleDigest(11), long)
+    await store.deleteManifest(here, sampleDigest(11), { leaseMs: long })
     await store.unlinkBlob(here, sampleDigest(2))
     equals(
       countsOf(await store.countRepository(here)),

@@ -67,7 +67,7 @@ export const restartCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(2), [one, two])
     await store.deleteTag(here, one)
     await record(store, here, manifestOf(3), [one])
-    await store.deleteManifest(here, sampleDigest(3), over)
+    await store.deleteManifest(here, sampleDigest(3), { leaseMs: over })
     await record(store, there, manifestOf(4), [one])
     await store.deleteRepository(there)
     await store.close()

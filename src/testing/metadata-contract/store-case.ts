@@ -128,7 +128,7 @@ export async function removed(
   digest: Digest,
   leaseMs: number,
 ): Promise<RemovedManifest | null> {
-  const outcome = await store.deleteManifest(repository, digest, leaseMs)
+  const outcome = await store.deleteManifest(repository, digest, { leaseMs })
   holds(outcome?.kind !== 'kept', 'a manifest that nothing keeps is removed')
   return outcome
 }

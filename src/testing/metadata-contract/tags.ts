@@ -131,7 +131,7 @@ export const tagCases: readonly MetadataStoreCase[] = [
     }
     const left = sorted.filter((_, index) => index % 3 !== 0 && index >= 1100)
     equals(await read(), left, 'those left')
-    await store.deleteManifest(here, sampleDigest(1), long)
+    await store.deleteManifest(here, sampleDigest(1), { leaseMs: long })
     equals(await read(), [], 'those of a deleted manifest')
   }),
 
