@@ -76,7 +76,7 @@ export const namedCases: readonly MetadataStoreCase[] = [
     await store.linkBlob(here, blobOf(1), over)
     await record(store, here, manifestOf(2))
     await store.linkBlob(there, blobOf(3), long)
-    await store.deleteManifest(here, sampleDigest(2), over)
+    await store.deleteManifest(here, sampleDigest(2), { leaseMs: over })
     await store.deleteRepository(there)
     await collect(store)
     equals(await named(store), [], 'what is listed')
