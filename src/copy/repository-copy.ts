@@ -138,7 +138,7 @@ export class RepositoryCopy {
 
   async #copyManifest(name: RepositoryName, record: ManifestRecord): Promise<void> {
     const { from, to, tally } = this.#deps
-    const { pushedAt: _, blob, ...facts } = record
+    const { pushedAt: _, untaggedAt: __, pulledAt: ___, blob, ...facts } = record
     const find: Find = async () =>
       (await from.metadata.findManifest(name, record.digest))?.blob ?? null
     const sent = await this.#send('manifest', name, blob, find)

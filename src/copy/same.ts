@@ -19,7 +19,10 @@ export function wholeMs(time: number): number {
 
 /** The times of a manifest and of tags of it. */
 export function timesOf(record: ManifestRecord, tags: readonly TagRecord[]): ManifestTimes {
+  const { untaggedAt, pulledAt } = record
   return {
+    ...(untaggedAt === undefined ? {} : { untaggedAt: wholeMs(untaggedAt) }),
+    ...(pulledAt === undefined ? {} : { pulledAt: wholeMs(pulledAt) }),
     pushedAt: wholeMs(record.pushedAt),
     updatedAt: tags.map(({ updatedAt }) => wholeMs(updatedAt)),
   }

@@ -75,7 +75,7 @@ async function setTags(
     }
     return
   }
-  const { pushedAt: _, ...record } = found
+  const { pushedAt: _, untaggedAt: __, pulledAt: ___, ...record } = found
   const tags = records.map(({ tag }) => tag)
   const outcome = await to.metadata.putManifest(repository, {
     record,

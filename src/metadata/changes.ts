@@ -2,10 +2,18 @@ import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
-import type { ManifestChange, ManifestOutcome, RepositoryCounts } from '../ports/metadata-store.ts'
+import type {
+  ManifestChange,
+  ManifestOutcome,
+  ManifestRecord,
+  ManifestTimes,
+  PullNote,
+  RepositoryCounts,
+} from '../ports/metadata-store.ts'
 import type { Batch, Moment } from './batch.ts'
 import { isAsExpected } from './expectations.ts'
 import { Repository } from './repository.ts'
+import { hourMs, type StoredManifest } from './stored-manifest.ts'
 
 /**
  * A lease is given half again, so that a client that asks for what it has just pushed causes no write.
@@ -89,20 +97,65 @@ export function putManifest(
   }
 
   const { time } = batch.moment
+  const usage = usageOf(times, repository?.manifests.get(digest))
   const isThere = repository?.manifests.has(digest) ?? false
-  const previous = tags.map((tag) => repository?.tags.target(tag)?.digest ?? null)
+  const targets = tags.map((tag) => repository?.tags.target(tag) ?? null)
+  const previous = targets.map((target) => target?.digest ?? null)
   const blob = decideKey(batch, record.blob)
   batch.apply({
     kind: 'manifest',
     repository: name,
-    record: Object.assign({ ...record, blob }, { pushedAt: times?.pushedAt ?? time }),
+    record: { ...record, blob, pushedAt: times?.pushedAt ?? time, ...usage },
     keepUntil: isThere ? leaseEnd(batch.moment, leaseMs) : 0,
   })
   if (tags.length > 0) {
     const updatedAt = tags.map((_, index) => times?.updatedAt[index] ?? time)
     batch.apply({ kind: 'tag', repository: name, digest, tags, times: updatedAt })
+    for (const left of new Set(targets)) if (left !== null) noteUntagged(batch, name, left)
   }
   return { kind: 'stored', blob, created: !isThere, previous }
+}
+
+/** What is known of the use of a manifest, once it is recorded anew. */
+function usageOf(
+  times: ManifestTimes | undefined,
+  stored: StoredManifest | undefined,
+): Pick<ManifestRecord, 'untaggedAt' | 'pulledAt'> {
+  const before = stored?.record
+  const untaggedAt = times?.untaggedAt ?? before?.untaggedAt
+  const pulledAt = times?.pulledAt ?? before?.pulledAt
+  const isTagged = (stored?.tagCount ?? 0) > 0
+  return {
+    ...(untaggedAt === undefined || isTagged ? {} : { untaggedAt }),
+    ...(pulledAt === undefined ? {} : { pulledAt: pulledAt - (pulledAt % hourMs) }),
+  }
+}
+
+/** Notes that a manifest has no tag any more, where that is so. */
+export function noteUntagged(
+  batch: Batch,
+  repository: RepositoryName,
+  { digest, tagCount, untaggedAt }: StoredManifest,
+): void {
+  if (tagCount > 0 || untaggedAt !== null) return
+  batch.apply({ kind: 'untagged', repository, digest, time: batch.moment.time })
+}
+
+/** Notes pulls, and since when they are noted. */
+export function notePulls(batch: Batch, pulls: readonly PullNote[]): void {
+  if (batch.state.pullsSince === null) batch.apply({ kind: 'pulls', since: batch.moment.time })
+  const together: Map<string, { repository: RepositoryName; time: number; digests: Digest[] }> =
+    new Map()
+  for (const { repository, digest, at } of pulls) {
+    const time = Math.max(0, at - (at % hourMs))
+    const stored = batch.state.repositories.get(repository)?.manifests.get(digest)
+    if (stored === undefined || stored.pulledHour * hourMs >= time) continue
+    const key = `${time} ${repository}`
+    const same = together.get(key)
+    if (same === undefined) together.set(key, { repository, time, digests: [digest] })
+    else same.digests.push(digest)
+  }
+  for (const effect of together.values()) batch.apply({ kind: 'pulled', ...effect })
 }
 
 /** Notes that bytes are missing; false when their key does not count. */

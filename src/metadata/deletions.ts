@@ -10,7 +10,7 @@ import type {
   RepositoryCounts,
 } from '../ports/metadata-store.ts'
 import type { Batch } from './batch.ts'
-import { countsOf, leaseEnd } from './changes.ts'
+import { countsOf, leaseEnd, noteUntagged } from './changes.ts'
 import { namesAfter } from './name-list.ts'
 import type { TagCheck } from './tag-check.ts'
 
@@ -65,6 +65,7 @@ export function deleteTag(batch: Batch, repository: RepositoryName, tag: Tag): D
   const target = batch.state.repositories.get(repository)?.tags.target(tag)
   if (target === undefined) return null
   batch.apply({ kind: 'untag', repository, tag })
+  noteUntagged(batch, repository, target)
   return target.digest
 }
 

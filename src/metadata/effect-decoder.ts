@@ -52,6 +52,10 @@ export class EffectDecoder {
         const now: unknown = line[1]
         return line.length === 2 && isCount(now) ? { kind: 'time', now } : null
       }
+      case 'pulls': {
+        const since: unknown = line[1]
+        return line.length === 2 && isCount(since) ? { kind: 'pulls', since } : null
+      }
       case 'located':
       case 'stored':
       case 'hold': {
@@ -142,6 +146,17 @@ export class EffectDecoder {
         if (digest === null || line.length > 4 || !isCount(keepUntil)) return null
         return { kind, repository, digest, keepUntil }
       }
+      case 'untagged': {
+        const [, , text, time] = line
+        const digest = line.length === 4 ? readDigest(text) : null
+        return digest !== null && isCount(time) ? { kind, repository, digest, time } : null
+      }
+      case 'pulled': {
+        const [, , time, ...texts] = line
+        const digests = texts.flatMap((text) => readDigest(text) ?? [])
+        if (!isCount(time) || digests.length === 0 || digests.length < texts.length) return null
+        return { kind, repository, time, digests }
+      }
       case 'repository':
       case 'unrepository':
         return line.length === 2 ? { kind, repository } : null
@@ -162,17 +177,21 @@ export class EffectDecoder {
     const fields = value as { readonly [name in keyof ManifestRecord | 'key']?: unknown }
     const blob = readBlob(fields.digest, fields.size, fields.key)
     const references = this.#readReferences(fields.references)
-    const { mediaType, artifactType, subject, annotations } = fields
+    const { mediaType, artifactType, subject, annotations, untaggedAt, pulledAt } = fields
     const pushedAt = fields.pushedAt === undefined ? this.#default('time') : fields.pushedAt
     if (blob === null || references === null || typeof mediaType !== 'string') return null
     if (!isTextOrAbsent(artifactType) || !isTextOrAbsent(subject) || !isCount(pushedAt)) return null
     if (annotations !== undefined && !isAnnotations(annotations)) return null
+    if (untaggedAt !== undefined && !isCount(untaggedAt)) return null
+    if (pulledAt !== undefined && !isCount(pulledAt)) return null
     const { digest, size } = blob
     this.#digest = digest
     const record: Mutable<ManifestRecord> = { digest, size, mediaType, blob, references, pushedAt }
     if (artifactType !== undefined) record.artifactType = artifactType
     if (subject !== undefined) record.subject = subject
     if (annotations !== undefined) record.annotations = annotations
+    if (untaggedAt !== undefined) record.untaggedAt = untaggedAt
+    if (pulledAt !== undefined) record.pulledAt = pulledAt
     return record
   }
 

@@ -26,6 +26,12 @@ export function encodeEffect(effect: Effect): string {
       return `["untag","${effect.repository}","${effect.tag}"]`
     case 'unlink':
       return `["unlink","${effect.repository}","${effect.digest}"]`
+    case 'untagged':
+      return `["untagged","${effect.repository}","${effect.digest}",${effect.time}]`
+    case 'pulled':
+      return `["pulled","${effect.repository}",${effect.time},"${effect.digests.join('","')}"]`
+    case 'pulls':
+      return `["pulls",${effect.since}]`
     case 'repository':
     case 'unrepository':
       return `["${effect.kind}","${effect.repository}"]`
@@ -63,11 +69,13 @@ function tagsText({ tags, times }: Effect & { kind: 'tag' }): string {
  */
 function recordText(record: ManifestRecord): string {
   const { digest, size, mediaType, references, artifactType, subject, annotations } = record
-  const { blob, pushedAt } = record
+  const { blob, pushedAt, untaggedAt, pulledAt } = record
   const names = references.length === 0 ? '' : `"${references.join('","')}"`
   let text = `{"digest":"${digest}","size":${size},"mediaType":${JSON.stringify(mediaType)},"key":${JSON.stringify(blob.key)},"references":[${names}]`
   if (artifactType !== undefined) text += `,"artifactType":${JSON.stringify(artifactType)}`
   if (subject !== undefined) text += `,"subject":${JSON.stringify(subject)}`
   if (annotations !== undefined) text += `,"annotations":${JSON.stringify(annotations)}`
+  if (untaggedAt !== undefined) text += `,"untaggedAt":${untaggedAt}`
+  if (pulledAt !== undefined) text += `,"pulledAt":${pulledAt}`
   return `${text},"pushedAt":${pushedAt}}`
 }

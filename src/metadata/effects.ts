@@ -60,6 +60,24 @@ export type Effect =
       readonly times: readonly number[]
     }
   | { readonly kind: 'untag'; readonly repository: RepositoryName; readonly tag: Tag }
+  /** The last tag of the manifest left it. */
+  | {
+      readonly kind: 'untagged'
+      readonly repository: RepositoryName
+      readonly digest: Digest
+      /** In milliseconds since the epoch. */
+      readonly time: number
+    }
+  /** These manifests were pulled, unless a later pull is known. */
+  | {
+      readonly kind: 'pulled'
+      readonly repository: RepositoryName
+      /** The beginning of the hour, in milliseconds since the epoch. */
+      readonly time: number
+      readonly digests: readonly Digest[]
+    }
+  /** Pulls are noted since then, in milliseconds since the epoch. */
+  | { readonly kind: 'pulls'; readonly since: number }
   /** The key that counts for a digest, if something names it, is now this one. */
   | { readonly kind: 'located'; readonly blob: BlobRef }
   /** Bytes are stored under a key that nothing names. */

@@ -5,7 +5,7 @@ import type { Leftovers } from './leftovers.ts'
 import type { Links } from './links.ts'
 import { ManifestKinds } from './manifest-kinds.ts'
 import type { Repository } from './repository.ts'
-import { factsOf, type ManifestFacts, StoredManifest } from './stored-manifest.ts'
+import { factsOf, hourMs, type ManifestFacts, StoredManifest } from './stored-manifest.ts'
 import type { Trace } from './trace.ts'
 
 /** Manifests and their tags. Changed by the state alone. */
@@ -73,6 +73,28 @@ export class Manifests {
   tag(repository: Repository, effect: Effect & { kind: 'tag' }, trace: Trace | null): void {
     const target = this.#manifest(repository, effect.digest, trace)
     repository.tags.set(target, effect.tags, effect.times, trace)
+    setUntagged(repository, target, null, trace)
+  }
+
+  /** Notes when the last tag of a manifest left it. */
+  untag(repository: Repository, effect: Effect & { kind: 'untagged' }, trace: Trace | null): void {
+    const stored = repository.manifests.get(effect.digest)
+    if (stored?.tagCount === 0) setUntagged(repository, stored, effect.time, trace)
+  }
+
+  /** Notes pulls. */
+  pull(repository: Repository, effect: Effect & { kind: 'pulled' }, trace: Trace | null): void {
+    const hour = Math.floor(effect.time / hourMs)
+    for (const digest of effect.digests) {
+      const stored = repository.manifests.get(digest)
+      if (stored === undefined || stored.pulledHour >= hour) continue
+      const before = stored.pulledHour
+      stored.pulledHour = hour
+      trace?.key(repository.name, digest)
+      trace?.undo(() => {
+        stored.pulledHour = before
+      })
+    }
   }
 
   /** The manifest of a digest; one of which nothing is known where there is none. */
@@ -107,6 +129,22 @@ function place(
     repository.manifestNames.insert(stored.digest)
     repository.countManifest(holding, holding.size)
   }
+}
+
+/** Notes when a manifest lost its last tag; null where it has tags. */
+function setUntagged(
+  repository: Repository,
+  stored: StoredManifest,
+  time: number | null,
+  trace: Trace | null,
+): void {
+  const before = stored.untaggedAt
+  if (before === time) return
+  stored.untaggedAt = time
+  trace?.key(repository.name, stored.digest)
+  trace?.undo(() => {
+    stored.untaggedAt = before
+  })
 }
 
 /** Says that a manifest changes. */

@@ -13,6 +13,7 @@ import type {
   ManifestDeletion,
   ManifestOutcome,
   MetadataStore,
+  PullNote,
   RemovedManifest,
   RepositoryCounts,
   TagDeletion,
@@ -128,6 +129,14 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
 
   deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]> {
     return this.#change((batch) => deletions.deleteEmptyRepositories(batch, limit))
+  }
+
+  notePulls(pulls: readonly PullNote[]): Promise<void> {
+    return this.#change((batch) => changes.notePulls(batch, pulls))
+  }
+
+  pullsSince(): Promise<number | null> {
+    return this.commit.afterFlight(async () => this.state.pullsSince)
   }
 
   markMissing(blob: BlobRef): Promise<boolean> {

@@ -92,6 +92,7 @@ class SnapshotText {
  */
 function* effectsOf(state: State, now: number): Generator<Effect> {
   yield { kind: 'time', now }
+  if (state.pullsSince !== null) yield { kind: 'pulls', since: state.pullsSince }
   for (const name of namesOf(state.repositoryNames)) {
     const repository = state.repositories.get(name)
     if (repository !== undefined) yield* effectsOfRepository(name, repository)

@@ -12,6 +12,8 @@ import type { Trace } from './trace.ts'
 export class State {
   /** The store's own time when it was last noted, in milliseconds. */
   now = 0
+  /** Since when pulls are noted, in milliseconds since the epoch; null before that. */
+  pullsSince: number | null = null
   readonly repositories: Map<RepositoryName, Repository> = new Map()
   readonly repositoryNames: SortedNames<RepositoryName> = new SortedNames()
   /** Repositories that hold nothing. */
@@ -73,6 +75,19 @@ export class State {
       case 'untag':
         this.repositories.get(effect.repository)?.tags.remove(effect.tag, trace)
         break
+      case 'untagged': {
+        const repository = this.repositories.get(effect.repository)
+        if (repository !== undefined) this.manifests.untag(repository, effect, trace)
+        break
+      }
+      case 'pulled': {
+        const repository = this.repositories.get(effect.repository)
+        if (repository !== undefined) this.manifests.pull(repository, effect, trace)
+        break
+      }
+      case 'pulls':
+        this.#setPullsSince(effect.since, trace)
+        break
       case 'located':
         if (this.holdings.get(effect.blob.digest) === undefined) {
           this.holdings.store(effect.blob, trace)
@@ -115,6 +130,15 @@ export class State {
     this.now = now
     trace?.undo(() => {
       this.now = before
+    })
+  }
+
+  #setPullsSince(since: number, trace: Trace | null): void {
+    const before = this.pullsSince
+    if (before === since) return
+    this.pullsSince = since
+    trace?.undo(() => {
+      this.pullsSince = before
     })
   }
 

@@ -11,7 +11,14 @@ export interface ManifestFacts {
   readonly kind: ManifestKind
   readonly references: readonly Digest[]
   readonly pushedAt: number
+  /** When its last tag left it, in milliseconds since the epoch; null where it has tags, or never had any. */
+  readonly untaggedAt: number | null
+  /** The hour of its last pull, counted from the epoch; 0 where none was noted. */
+  readonly pulledHour: number
 }
+
+/** Pulls are noted by the hour: a small number, which takes no memory of its own. */
+export const hourMs: number = 60 * 60 * 1000
 
 const noReferences: readonly never[] = Object.freeze([])
 
@@ -34,6 +41,8 @@ export class StoredManifest implements ManifestFacts {
   kind: ManifestKind = noKind
   references: readonly Digest[] = noReferences
   pushedAt = 0
+  untaggedAt: number | null = null
+  pulledHour = 0
   tags: NameList<Tag> = noNames
   /**
    * How long after its push, in milliseconds: mostly not at all, and V8 keeps small numbers, or null, in
@@ -71,8 +80,8 @@ export class StoredManifest implements ManifestFacts {
   /** What is known of it; null while it is not recorded. */
   get facts(): ManifestFacts | null {
     if (this.holding === null) return null
-    const { kind, references, pushedAt } = this
-    return { kind, references, pushedAt }
+    const { kind, references, pushedAt, untaggedAt, pulledHour } = this
+    return { kind, references, pushedAt, untaggedAt, pulledHour }
   }
 
   /** Records it, or takes its record away. */
@@ -82,6 +91,8 @@ export class StoredManifest implements ManifestFacts {
     this.kind = facts?.kind ?? noKind
     this.references = facts?.references ?? noReferences
     this.pushedAt = facts?.pushedAt ?? 0
+    this.untaggedAt = facts?.untaggedAt ?? null
+    this.pulledHour = facts?.pulledHour ?? 0
     this.taggedAt = taggedAt
   }
 
@@ -103,6 +114,8 @@ export class StoredManifest implements ManifestFacts {
     if (artifactType !== undefined) record.artifactType = artifactType
     if (subject !== undefined) record.subject = subject
     if (annotations !== undefined) record.annotations = annotations
+    if (this.untaggedAt !== null) record.untaggedAt = this.untaggedAt
+    if (this.pulledHour > 0) record.pulledAt = this.pulledHour * hourMs
     return record
   }
 }
@@ -123,5 +136,7 @@ export function factsOf(
     kind: kinds.of(record),
     references: references.length === 0 ? noReferences : Object.freeze(references),
     pushedAt: record.pushedAt,
+    untaggedAt: record.untaggedAt ?? null,
+    pulledHour: Math.floor((record.pulledAt ?? 0) / hourMs),
   }
 }

@@ -24,6 +24,7 @@ import type {
   NamedBytes,
   Page,
   PageRequest,
+  PullNote,
   ReferrersRequest,
   RepositoryCounts,
   TagRecord,
@@ -177,6 +178,18 @@ export interface MetadataStore {
    * where nothing else has them. Of ids, those that are no entries are passed over.
    */
   dropTrash?(ids: readonly string[] | 'all', limit: number): Promise<number>
+
+  /**
+   * Notes pulls of manifests, in one change (`pulledAt` of their records). A pull that is earlier than one noted
+   * before, or of a manifest that is not there, changes nothing. An empty list says that pulls are noted from now
+   * on. Absent where a store notes neither pulls nor when a manifest lost its last tag.
+   */
+  notePulls?(pulls: readonly PullNote[]): Promise<void>
+  /**
+   * Since when pulls are noted, in milliseconds since the epoch: the first {@link notePulls}. Null before it. What
+   * was pulled earlier than that is not known.
+   */
+  pullsSince?(): Promise<number | null>
 
   /**
    * Notes that bytes are missing or damaged. From then on no method finds the blob or a manifest of

@@ -1,5 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from './blob-store.ts'
 
@@ -22,10 +23,18 @@ export interface ManifestRecord extends Descriptor {
    */
   readonly untaggedAt?: number
   /**
-   * When it was last pulled here, in milliseconds since the epoch, to the hour. Absent where it never was, and where
-   * the store does not note it.
+   * The hour in which it was last pulled here: its beginning, in milliseconds since the epoch. Absent where no pull
+   * was noted, and where the store does not note them ({@link MetadataStore.notePulls}).
    */
   readonly pulledAt?: number
+}
+
+/** A pull of a manifest. */
+export interface PullNote {
+  readonly repository: RepositoryName
+  readonly digest: Digest
+  /** In milliseconds since the epoch. */
+  readonly at: number
 }
 
 /** What is told of a manifest that is pushed: the store adds the times. */
@@ -106,6 +115,10 @@ export interface ManifestTimes {
   readonly pushedAt: number
   /** When each tag of the change was set, in their order. */
   readonly updatedAt: readonly number[]
+  /** As in {@link ManifestRecord}. Default: what is known here. Only for a store that notes it. */
+  readonly untaggedAt?: number
+  /** The same. */
+  readonly pulledAt?: number
 }
 
 /** What became of a {@link ManifestChange}. */

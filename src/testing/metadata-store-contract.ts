@@ -14,6 +14,7 @@ import { repositoryCases } from './metadata-contract/repositories.ts'
 import { restartCases } from './metadata-contract/restarts.ts'
 import type { MetadataStoreCase } from './metadata-contract/store-case.ts'
 import { tagCases } from './metadata-contract/tags.ts'
+import { usageCases } from './metadata-contract/usage.ts'
 
 export type {
   MetadataPlace,
@@ -44,6 +45,7 @@ export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...missingCases,
   ...namedCases,
   ...quotaCases,
+  ...usageCases,
   ...restartCases,
   ...instanceCases,
 ]

@@ -7,31 +7,39 @@ import { contractTests } from '../contracts/contract-tests.ts'
 import { copyOf, emptyDisk, MemoryLog } from './memory-log.ts'
 
 describe('in memory', () => {
-  contractTests(metadataStoreContract, { bytes: true, clock: true }, () => {
+  contractTests(metadataStoreContract, { bytes: true, usage: true, clock: true }, () => {
     const { now, advance } = fakeClock()
     return { open: () => memoryMetadata({ elapsed: now }), advance }
   })
 })
 
 describe('over a log', () => {
-  contractTests(metadataStoreContract, { reopen: true, bytes: true, clock: true }, () => {
-    const { now, advance } = fakeClock()
-    const disk = emptyDisk()
-    return { open: () => openMetadata({ log: new MemoryLog(disk), elapsed: now }), advance }
-  })
+  contractTests(
+    metadataStoreContract,
+    { reopen: true, bytes: true, usage: true, clock: true },
+    () => {
+      const { now, advance } = fakeClock()
+      const disk = emptyDisk()
+      return { open: () => openMetadata({ log: new MemoryLog(disk), elapsed: now }), advance }
+    },
+  )
 })
 
 describe('over a log, whose process dies in place of closing', () => {
-  contractTests(metadataStoreContract, { reopen: true, bytes: true, clock: true }, () => {
-    const { now, advance } = fakeClock()
-    let disk = emptyDisk()
-    return {
-      open: async () => {
-        disk = copyOf(disk)
-        const store = await openMetadata({ log: new MemoryLog(disk), elapsed: now })
-        return but(store, () => ({ close: async () => {} }))
-      },
-      advance,
-    }
-  })
+  contractTests(
+    metadataStoreContract,
+    { reopen: true, bytes: true, usage: true, clock: true },
+    () => {
+      const { now, advance } = fakeClock()
+      let disk = emptyDisk()
+      return {
+        open: async () => {
+          disk = copyOf(disk)
+          const store = await openMetadata({ log: new MemoryLog(disk), elapsed: now })
+          return but(store, () => ({ close: async () => {} }))
+        },
+        advance,
+      }
+    },
+  )
 })

@@ -19,6 +19,7 @@ export function leasesOf(state: State): Map<string, number> {
 export function dump(state: State, leases = true): unknown {
   return {
     now: state.now,
+    pullsSince: state.pullsSince,
     names: state.repositoryNames.page(undefined, 100).items,
     empty: [...state.emptyRepositories].map(({ name }) => name).sort(),
     repositories: sorted(state.repositories.values(), ({ name }) => name).map((repository) => ({

@@ -15,14 +15,18 @@ const record = fc
     references: fc.array(digest, { maxLength: 4 }),
     subject: fc.option(fc.constantFrom(...subjects)),
     artifactType: fc.option(fc.constantFrom('a/b', 'c/d')),
+    untaggedAt: fc.option(fc.constantFrom(0, 9)),
+    pulledAt: fc.option(fc.constantFrom(3_600_000, 7_200_000)),
     annotations: fc.option(
       fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string()), { maxLength: 2 }),
     ),
   })
-  .map(({ blob, references, subject, artifactType, annotations }) =>
+  .map(({ blob, references, subject, artifactType, annotations, untaggedAt, pulledAt }) =>
     recordOf(blob.digest, {
       blob,
       references,
+      ...(untaggedAt === null ? {} : { untaggedAt }),
+      ...(pulledAt === null ? {} : { pulledAt }),
       ...(subject === null ? {} : { subject }),
       ...(artifactType === null ? {} : { artifactType }),
       ...(annotations === null ? {} : { annotations }),
@@ -55,6 +59,14 @@ export const effect: fc.Arbitrary<Effect> = fc.oneof(
       times: tags.map(([, since]) => since),
     })),
   fc.record({ kind: fc.constant('untag' as const), repository, tag }),
+  fc.record({ kind: fc.constant('untagged' as const), repository, digest, time }),
+  fc.record({
+    kind: fc.constant('pulled' as const),
+    repository,
+    time: fc.constantFrom(0, 3_600_000, 7_200_000),
+    digests: fc.array(digest, { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({ kind: fc.constant('pulls' as const), since: fc.constantFrom(0, 5) }),
   fc.record({ kind: fc.constant('stored' as const), blob }),
   blob.map(({ digest, key }) => ({ kind: 'missing' as const, digest, key })),
   blob.map(({ digest, key }) => ({ kind: 'forget' as const, digest, key })),

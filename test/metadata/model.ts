@@ -11,6 +11,7 @@ import type {
   ManifestDeletion,
   ManifestOutcome,
   ManifestRecord,
+  PullNote,
   RemovedManifest,
   RepositoryCounts,
 } from '../../src/ports/metadata-store.ts'
@@ -33,6 +34,7 @@ export class Model {
   readonly trash: Map<string, BlobRef> = new Map()
   /** The store's own time, in milliseconds. */
   now = 0
+  pullsSince: number | null = null
   readonly #clock: () => number
   readonly #leaseMs: number
 
@@ -134,12 +136,21 @@ export class Model {
     const repository = this.#begin(name)
     const now = this.#clock()
     const pushedAt = times?.pushedAt ?? now
+    const { untaggedAt, pulledAt } = repository.manifests.get(digest) ?? {}
+    const usage = {
+      untaggedAt: times?.untaggedAt ?? untaggedAt,
+      pulledAt: hourOf(times?.pulledAt ?? pulledAt ?? 0) || undefined,
+    }
     this.#lose(repository, this.#leaseMs, () => {
-      repository.manifests.set(digest, { ...record, blob, pushedAt })
+      repository.manifests.set(digest, { ...record, blob, pushedAt, ...definedOf(usage) })
     })
     for (const [at, tag] of tags.entries()) {
       repository.tags.set(tag, { digest, updatedAt: times?.updatedAt[at] ?? now })
     }
+    if (tagsOf(repository, digest).length > 0) {
+      this.#usage(repository, digest, { untaggedAt: undefined })
+    }
+    for (const left of previous) if (left !== null) this.#noteUntagged(repository, left)
     return { kind: 'stored', blob, created, previous }
   }
 
@@ -173,7 +184,18 @@ export class Model {
     const there = this.repositories.get(name)
     const digest = there?.tags.get(tag)?.digest ?? null
     there?.tags.delete(tag)
+    if (there !== undefined && digest !== null) this.#noteUntagged(there, digest)
     return digest
+  }
+
+  notePulls(pulls: readonly PullNote[]): void {
+    this.pullsSince ??= this.#clock()
+    for (const { repository, digest, at } of pulls) {
+      const there = this.repositories.get(repository)
+      const before = there?.manifests.get(digest)?.pulledAt ?? 0
+      if (there === undefined || hourOf(at) <= before) continue
+      this.#usage(there, digest, { pulledAt: hourOf(at) })
+    }
   }
 
   deleteRepository(name: RepositoryName): RepositoryCounts | null {
@@ -227,6 +249,7 @@ export class Model {
   view(): unknown {
     const missing = [...this.missing].map((digest) => this.counting.get(digest)?.key ?? '')
     return {
+      pullsSince: this.pullsSince,
       repositories: [...this.repositories.keys()].sort(),
       known: copies
         .filter(({ digest, key }) => {
@@ -274,6 +297,22 @@ export class Model {
     }
   }
 
+  #noteUntagged(repository: ModelRepository, digest: Digest): void {
+    if (tagsOf(repository, digest).length > 0) return
+    if (repository.manifests.get(digest)?.untaggedAt !== undefined) return
+    this.#usage(repository, digest, { untaggedAt: this.#clock() })
+  }
+
+  #usage(
+    { manifests }: ModelRepository,
+    digest: Digest,
+    usage: { readonly [name in 'untaggedAt' | 'pulledAt']?: number | undefined },
+  ): void {
+    const record = manifests.get(digest)
+    if (record === undefined) return
+    manifests.set(digest, definedOf({ ...record, ...usage }) as ManifestRecord)
+  }
+
   #decide(blob: BlobRef): BlobRef {
     const counting = this.counting.get(blob.digest)
     if (counting !== undefined && !this.missing.has(blob.digest)) {
@@ -313,6 +352,16 @@ export class Model {
     this.repositories.set(name, fresh)
     return fresh
   }
+}
+
+function hourOf(time: number): number {
+  return Math.floor(time / 3_600_000) * 3_600_000
+}
+
+/** Without its undefined fields. */
+function definedOf<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const defined = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(defined) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
 /** What its manifests reach, counted anew. */

@@ -16,6 +16,7 @@ export async function observe(store: MetadataStore): Promise<unknown> {
   const known = await store.knowsKeys(copies)
   const missing = (await store.listMissing(1000)).blobs.map(({ key }) => key)
   return {
+    pullsSince: await store.pullsSince?.(),
     repositories: (await store.listRepositories(page)).items,
     known: copies.filter((_, index) => known[index]).map(({ key }) => key),
     missing: missing.sort(),

@@ -46,10 +46,15 @@ const expectation: fc.Arbitrary<TagExpectation> = fc
   .map(({ tag, ...conditions }) => ({ tag, ...definedOf(conditions) }))
 
 const time = fc.integer({ min: 0, max: 5 })
-const times = fc.record({
-  pushedAt: time,
-  updatedAt: fc.array(time, { minLength: 3, maxLength: 3 }),
-})
+const pulledAt = fc.constantFrom(0, 3_599_999, 3_600_000, 9_000_000)
+const times = fc
+  .record({
+    pushedAt: time,
+    updatedAt: fc.array(time, { minLength: 3, maxLength: 3 }),
+    untaggedAt: fc.option(time, { nil: undefined, freq: 3 }),
+    pulledAt: fc.option(pulledAt, { nil: undefined, freq: 3 }),
+  })
+  .map(({ pushedAt, updatedAt, ...usage }) => ({ pushedAt, updatedAt, ...definedOf(usage) }))
 
 const change: fc.Arbitrary<ManifestChange> = fc
   .record({
@@ -154,6 +159,11 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     onStore: async (store: MetadataStore) => [...(await store.deleteEmptyRepositories(99))].sort(),
     onModel: (model: Model) => model.deleteEmptyRepositories(),
   }),
+  fc.array(fc.record({ repository, digest, at: pulledAt }), { maxLength: 3 }).map((pulls) => ({
+    name: `note pulls ${JSON.stringify(pulls)}`,
+    onStore: async (store: MetadataStore) => store.notePulls?.(pulls),
+    onModel: (model: Model) => model.notePulls(pulls),
+  })),
   digest.map((digest) => {
     const all = copies.filter((each) => each.digest === digest)
     return {
