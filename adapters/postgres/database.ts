@@ -1,6 +1,6 @@
 import { RegistryError } from '../../src/index.ts'
 import { isCollision, isConnectionLoss, translated, unavailable } from './errors.ts'
-import type { SqlDriver, SqlQuery, SqlRow, SqlValue } from './sql-driver.ts'
+import type { SqlDriver, SqlLast, SqlQuery, SqlRow, SqlValue } from './sql-driver.ts'
 
 /** How often a change is made again that met another one. */
 const mostRetries = 8
@@ -51,13 +51,18 @@ export class Database {
     return this.#bounded(() => this.#driver.query<Row>(text, params), isConnectionLoss)
   }
 
-  /** Runs a transaction; again where it met another, or lost its connection before the commit was asked for. */
-  transaction<T>(work: (query: SqlQuery) => Promise<T>): Promise<T> {
+  /**
+   * Runs a transaction; again where it met another, or lost its connection before the commit was asked for. What is
+   * given to `last` runs at the end, and goes with the commit where the driver can do that.
+   */
+  transaction<T>(work: (query: SqlQuery, last: SqlLast) => Promise<T>): Promise<T> {
     let isCommitting = false
     const run = () => {
       isCommitting = false
-      return this.#driver.transaction(async (query) => {
-        const result = await work(query)
+      return this.#driver.transaction(async (query, last) => {
+        const noted: Array<Parameters<SqlLast>> = []
+        const result = await work(query, last ?? ((...statement) => void noted.push(statement)))
+        await Promise.all(noted.map((statement) => query(...statement)))
         isCommitting = true
         return result
       })

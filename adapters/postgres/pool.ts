@@ -1,6 +1,8 @@
 import type postgres from 'postgres'
+import { beginAhead } from './begin-ahead.ts'
 import { sqlStateOf } from './errors.ts'
-import { noTimeout, type SqlQuery, type SqlRow, sqlText } from './sql-driver.ts'
+import { runTransaction } from './run-transaction.ts'
+import { noTimeout, type SqlLast, type SqlQuery, type SqlRow, sqlText } from './sql-driver.ts'
 import { WatchedConnection } from './watched-connection.ts'
 
 /** Connections of the package `postgres`. */
@@ -45,26 +47,45 @@ export class Pool {
   readonly query: SqlQuery = (text, params) => this.#queryOn(this.#sql, this.#sql)(text, params)
 
   /** Runs `work` on one connection, in a transaction. */
-  transaction<T>(work: (query: SqlQuery) => Promise<T>): Promise<T> {
+  transaction<T>(work: (query: SqlQuery, last: SqlLast) => Promise<T>): Promise<T> {
     const sql = this.#sql
     const { settings, answerMs } = this.#options
     let stage: 'waiting' | 'working' | 'committing' = 'waiting'
     let isGivenUp = false
+    let isRefused = false
     const connection = new WatchedConnection(() => this.#retire(sql))
-    const begun = sql.begin('isolation level read committed read write', (inside) => {
-      const query = connection.watch(this.#queryOn(sql, inside))
-      return connection.run(async () => {
-        if (isGivenUp) throw noAnswer()
-        stage = 'working'
-        if (settings !== null) await query(settings)
-        const value = await work(query)
-        stage = 'committing'
-        return { value }
-      })
-    }) as Promise<{ readonly value: T }>
+    let commit: (outcome: { readonly value: T }) => void = () => {}
+    const committed = new Promise<{ readonly value: T }>((resolve) => {
+      commit = resolve
+    })
+    const begun = beginAhead(
+      sql,
+      mode,
+      (inside) => {
+        const query = connection.watch(this.#queryOn(sql, inside))
+        return connection.run(async () => {
+          if (isGivenUp) throw noAnswer()
+          stage = 'working'
+          const onCommit = (): void => {
+            stage = 'committing'
+          }
+          commit(await runTransaction(query, work, { settings, onCommit }))
+        })
+      },
+      (error) => {
+        isRefused = true
+        connection.refuse(error)
+      },
+    )
     // The package tells here of a connection that was lost between two statements.
-    begun.catch((error: unknown) => connection.lookAt(error))
-    const transaction = Promise.race([begun, connection.lost])
+    const failed = begun.then(
+      () => committed,
+      (error: unknown) => {
+        connection.lookAt(error)
+        throw error
+      },
+    )
+    const transaction = Promise.race([committed, failed, connection.lost])
     let committingMs = 0
     const check = (waitedMs: number, stepMs: number): Error | null => {
       // Its statements are watched, each by itself.
@@ -81,8 +102,8 @@ export class Pool {
     return this.#noted(watched(transaction, answerMs, check)).then(
       ({ value }) => value,
       (thrown: unknown) => {
-        const isRefused = stage === 'waiting' && sqlStateOf(thrown) === notSupported
-        const error = isRefused ? replicaOnly(thrown) : thrown
+        const isReplica = isRefused && sqlStateOf(thrown) === notSupported
+        const error = isReplica ? replicaOnly(thrown) : thrown
         this.#lookAt(error, sql)
         throw error
       },
@@ -172,6 +193,9 @@ export class Pool {
     sql.end({ timeout: 0 }).catch(() => {})
   }
 }
+
+/** How transactions begin. */
+const mode = 'isolation level read committed read write'
 
 /** The SQLSTATE of a write where only reads go, and how often connections are made anew for it, in milliseconds. */
 const readOnly = '25006'

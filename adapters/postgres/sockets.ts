@@ -30,6 +30,8 @@ export function socketMaker(): SocketMaker {
   let failedAt = 0
 
   function watch(socket: Socket): Socket {
+    // Statements that are sent ahead of answers take several writes, of which none waits for the one before it.
+    socket.setNoDelay()
     const fail = (error: Error): void => {
       failures += 1
       lastFailure = error

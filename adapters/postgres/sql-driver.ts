@@ -19,6 +19,12 @@ export type SqlQuery = <Row extends SqlRow>(
 ) => Promise<readonly Row[]>
 
 /**
+ * Notes a statement that a transaction runs at its end, after all others and right before it commits. Its rows are
+ * not told; where it fails, so does the transaction.
+ */
+export type SqlLast = (text: string, params?: readonly SqlValue[]) => void
+
+/**
  * What Layerdock needs of a PostgreSQL client, so that another than the one that is built in can take its
  * place: `pg`, `Bun.SQL`, Hyperdrive. {@link sqlText} makes of a parameter the text that PostgreSQL reads.
  *
@@ -34,8 +40,11 @@ export interface SqlDriver {
   /**
    * Runs `work` in one transaction, in READ COMMITTED: commits what it resolves with, and rolls back where it
    * rejects. `work` may begin several statements at once, and they run in the order in which they were begun.
+   *
+   * A driver that can send statements ahead of answers sends the beginning with the first of them, and gives `work` a
+   * `last`, whose statements go with the commit: each saves a round trip.
    */
-  transaction<T>(work: (query: SqlQuery) => Promise<T>): Promise<T>
+  transaction<T>(work: (query: SqlQuery, last?: SqlLast) => Promise<T>): Promise<T>
   /** Ends all connections; harmless when repeated. */
   close(): Promise<void>
 }

@@ -44,6 +44,14 @@ export class WatchedConnection {
     }
   }
 
+  /** Notes that there is no transaction: nothing is sent any more that was to be in it. */
+  refuse(error: unknown): void {
+    this.lookAt(error)
+    if (this.#error !== null) return
+    this.#error = error
+    this.#reject(error)
+  }
+
   /** Looks whether an error means that the connection is lost. */
   lookAt(error: unknown): void {
     if (this.#error !== null || !isOfConnection(error)) return

@@ -29,13 +29,18 @@ const connecting = {
 /** A driver to a database in which `clock` tells the time, in milliseconds since the epoch. */
 export function drivenBy(url: string, clock: () => number): SqlDriver {
   const driver = postgresDriver({ url, ...connecting })
+  const told = (text: string): string =>
+    text.replaceAll('clock_timestamp()', `to_timestamp(${clock()} / 1000.0)`)
   const timed =
     (query: SqlQuery): SqlQuery =>
     (text, params) =>
-      query(text.replaceAll('clock_timestamp()', `to_timestamp(${clock()} / 1000.0)`), params)
+      query(told(text), params)
   return {
     query: timed(driver.query),
-    transaction: (work) => driver.transaction((query) => work(timed(query))),
+    transaction: (work) =>
+      driver.transaction((query, last) =>
+        work(timed(query), last && ((text, params) => last(told(text), params))),
+      ),
     close: () => driver.close(),
   }
 }

@@ -56,12 +56,12 @@ export class ChangeQueue {
 
   async #make(batch: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes = await this.#database.transaction(async (query) => {
+      const outcomes = await this.#database.transaction(async (query, last) => {
         const wanted = batch.map(({ change }) => change.wanted)
         const view = await load(query, wanted, this.#database.clockOffset)
         await loadAlso(query, view, batch)
         const made = batch.map((waiting) => settlementOf(waiting, view))
-        await flush(query, view, this.#trashMs)
+        await flush(query, last, view, this.#trashMs)
         return made
       })
       for (const settle of outcomes) settle()

@@ -5,10 +5,10 @@ export const putRepositories: string = `with fresh as (
   counted as (insert into repository_counts (repo) select id from fresh)
   select id, name from fresh`
 
+/** Fails, so that the batch looks again, where another batch named one of the digests meanwhile. */
 export const putBlobs: string = `insert into blobs (digest, size, key, created_at)
   select decode(hex, 'hex') as digest, size, key, $4
-  from unnest($1::text[], $2::bigint[], $3::text[]) as fresh (hex, size, key) order by digest
-  on conflict (digest) do nothing returning 1`
+  from unnest($1::text[], $2::bigint[], $3::text[]) as fresh (hex, size, key) order by digest`
 
 export const replaceBlob: string = `update blobs set key = $3, missing = false
   where digest = decode($1, 'hex') and key = $2 returning 1`

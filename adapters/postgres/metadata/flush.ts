@@ -1,5 +1,5 @@
 import type { Digest } from '../../../src/index.ts'
-import type { SqlQuery, SqlValue } from '../sql-driver.ts'
+import type { SqlLast, SqlQuery, SqlValue } from '../sql-driver.ts'
 import { hexOfDigest } from './digest-hex.ts'
 import { countsOf, isEmpty, type Place, type RepositoryFacts } from './facts.ts'
 import * as sql from './flush-sql.ts'
@@ -12,23 +12,34 @@ class Overtaken extends Error {
 }
 
 /**
- * Writes what the changes of a batch made of the view. All statements are on their way at once. Rows that batches of
- * other repositories may write as well come in the order of their keys, so that no two batches wait for each other.
+ * Writes what the changes of a batch made of the view, at the end of its transaction. Rows that batches of other
+ * repositories may write as well come in the order of their keys, so that no two batches wait for each other.
  *
  * @param trashMs how long bytes are kept that were named, in milliseconds
  */
-export async function flush(query: SqlQuery, view: View, trashMs: number): Promise<void> {
+export async function flush(
+  query: SqlQuery,
+  last: SqlLast,
+  view: View,
+  trashMs: number,
+): Promise<void> {
   await beginRepositories(query, view)
-  const done: Promise<unknown>[] = []
-  /** Runs a statement for rows of values, if there are any. */
+  await replaceBlobs(query, view)
+  /** Notes a statement for rows of values, if there are any. */
   const run = (text: string, rows: readonly SqlValue[][], ...more: readonly SqlValue[]): void => {
     if (rows.length === 0) return
     const columns = (rows[0] ?? []).map((_, column) => rows.map((row) => row[column]) as SqlValue)
-    done.push(query(text, [...columns, ...more]))
+    last(text, [...columns, ...more])
   }
   const places = [...view.places.values()]
 
-  flushBlobs(query, view, done)
+  run(
+    sql.putBlobs,
+    [...view.blobs.values()].flatMap(({ before, now }) =>
+      before === null && now !== null ? [[hexOfDigest(now.digest), now.size, now.key]] : [],
+    ),
+    view.now,
+  )
   run(sql.deleteManifests, keysOf(places.filter(({ manifest }) => isGone(manifest))))
   const links = places.filter(({ link }) => link.now !== null && link.now !== link.before)
   run(
@@ -52,7 +63,6 @@ export async function flush(query: SqlQuery, view: View, trashMs: number): Promi
     [...view.review].map((digest) => [hexOfDigest(digest)]),
     view.now,
   )
-  await Promise.all(done)
 }
 
 type Run = (text: string, rows: readonly SqlValue[][], ...more: readonly SqlValue[]) => void
@@ -68,26 +78,18 @@ async function beginRepositories(query: SqlQuery, view: View): Promise<void> {
   for (const { id, name } of rows) view.repository(name).id = Number(id)
 }
 
-function flushBlobs(query: SqlQuery, view: View, done: Promise<unknown>[]): void {
-  const cells = [...view.blobs.values()]
-  const fresh = cells.flatMap(({ before, now }) => (before === null && now !== null ? [now] : []))
-  if (fresh.length > 0) {
-    const params = [
-      fresh.map(({ digest }) => hexOfDigest(digest)),
-      fresh.map(({ size }) => size),
-      fresh.map(({ key }) => key),
-      view.now,
-    ]
-    done.push(query(sql.putBlobs, params).then((rows) => expectAll(rows.length, fresh.length)))
-  }
-  const replaced = cells.flatMap(({ before, now }) =>
+/** Puts other keys in the place of those that count no more: rare, so that it may take a round trip. */
+async function replaceBlobs(query: SqlQuery, view: View): Promise<void> {
+  const replaced = [...view.blobs.values()].flatMap(({ before, now }) =>
     before !== null && now !== null && before !== now ? [{ before, now }] : [],
   )
   replaced.sort((a, b) => (a.now.digest < b.now.digest ? -1 : 1))
-  for (const { before, now } of replaced) {
-    const params = [hexOfDigest(now.digest), before.key, now.key]
-    done.push(query(sql.replaceBlob, params).then((rows) => expectAll(rows.length, 1)))
-  }
+  const found = await Promise.all(
+    replaced.map(({ before, now }) =>
+      query(sql.replaceBlob, [hexOfDigest(now.digest), before.key, now.key]),
+    ),
+  )
+  if (found.some((rows) => rows.length !== 1)) throw new Overtaken()
 }
 
 function flushManifests(view: View, places: readonly Place[], run: Run): void {
@@ -171,8 +173,4 @@ function keyOf({ repository, digest }: Place): readonly [number, string] {
 function idOf({ id, name }: RepositoryFacts): number {
   if (id === null) throw new Error(`there is no repository ${name}`)
   return id
-}
-
-function expectAll(count: number, expected: number): void {
-  if (count !== expected) throw new Overtaken()
 }

@@ -1,7 +1,7 @@
 import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
 import type { KeptManifest, ManifestRecord, RemovedManifest } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
-import type { SqlQuery } from '../sql-driver.ts'
+import type { SqlLast, SqlQuery } from '../sql-driver.ts'
 import { clearTags } from './clearing.ts'
 import { hexOfDigest } from './digest-hex.ts'
 import { flush } from './flush.ts'
@@ -45,8 +45,8 @@ export async function deleteManifest(
   isImmutable: ((tag: Tag) => boolean) | null,
 ): Promise<RemovedManifest | KeptManifest | null> {
   const remove = (look: Look | null, isLast: boolean) =>
-    database.transaction((query) =>
-      removeLocked(query, database.clockOffset, {
+    database.transaction((query, last) =>
+      removeLocked(query, last, database.clockOffset, {
         name,
         digest,
         leaseMs,
@@ -114,6 +114,7 @@ interface Removal {
 
 async function removeLocked(
   query: SqlQuery,
+  last: SqlLast,
   clockOffset: number,
   removal: Removal,
 ): Promise<RemovedManifest | KeptManifest | 'unchecked' | null> {
@@ -148,7 +149,7 @@ async function removeLocked(
   for (const child of children) unname(view, place, child, leaseMs)
   place.repository.tags -= tagCount
   // Nothing is put in the trash by it.
-  await flush(query, view, 0)
+  await flush(query, last, view, 0)
   return { kind: 'removed', record, tags, tagCount }
 }
 
