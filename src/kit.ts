@@ -42,6 +42,49 @@ export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
 export { peerOf, setPeer } from './http/peer.ts'
 export { chooseRequestId, requestIdOf, setRequestId } from './http/request-id.ts'
 export {
+  type BlobWriter,
+  ContentFault,
+  type ContentRoot,
+  type ContentSource,
+  type ContentTarget,
+  type NamedContent,
+  type SourceBlob,
+  type SourceManifest,
+  type TagOutcome,
+  type TargetManifest,
+} from './interchange/content.ts'
+export {
+  annotationKeys,
+  type LayoutEntry,
+  mostIndexBytes,
+  readLayoutIndex,
+} from './interchange/layout/layout-index.ts'
+export { nameOfEntry } from './interchange/layout/layout-names.ts'
+export {
+  type LayoutReader,
+  type Layouts,
+  type LayoutView,
+  layoutSource,
+  type TaggedEntry,
+  wholeLayout,
+} from './interchange/layout/layout-source.ts'
+export {
+  type LayoutTarget,
+  type LayoutTargetOptions,
+  type LayoutWriter,
+  layoutTarget,
+} from './interchange/layout/layout-target.ts'
+export { LayoutWithoutName, namedLayout } from './interchange/layout/named-layout.ts'
+export { subjectIn } from './interchange/layout/subject-in.ts'
+export { mostManifestBytes } from './interchange/read-manifest.ts'
+export { storesSource } from './interchange/stores-source.ts'
+export { type StoresTargetOptions, storesTarget } from './interchange/stores-target.ts'
+export {
+  type Selection,
+  type TransferOptions,
+  transferContent,
+} from './interchange/transfer-content.ts'
+export {
   type MaintenanceOptions,
   type MaintenanceTurns,
   startMaintenance,

@@ -1,7 +1,5 @@
-import { RegistryError } from '../../src/index.ts'
 import {
   type CopyProblem,
-  CopyRefused,
   compareStores,
   copyStores,
   type StoreComparison,
@@ -11,16 +9,13 @@ import {
 } from '../../src/kit.ts'
 import { defaultHash } from '../disk/threaded-hash.ts'
 import { sizeText } from './copy/amounts.ts'
+import { endedBySignals, explained, patienceOf } from './copy/ending.ts'
 import { type OpenPlace, openPlace } from './copy/open-place.ts'
 import { ProgressText } from './copy/progress-text.ts'
 import { type CopyResult, jsonOf, planText, problemText, resultText } from './copy/result-text.ts'
 import { openStatusLine, type StatusLine } from './copy/status-line.ts'
 import { type CopyWish, copyFlags, wishOf } from './copy/wish.ts'
 import { CliError, exitCodes } from './exit.ts'
-import { plain } from './plain-text.ts'
-import { listenToSignals } from './signals.ts'
-import { storeSettings } from './store-settings.ts'
-import type { Patience } from './stores/wait-for.ts'
 import { parseWords } from './words.ts'
 
 /** What the copy works with. */
@@ -71,14 +66,6 @@ export async function copyCommand(line: readonly string[]): Promise<number> {
     status.end()
     throw aborted() ?? explained(error)
   }
-}
-
-/** How long a database or bucket is waited for, and who is told. */
-function patienceOf(status: StatusLine, stop: Promise<unknown>): Patience {
-  const say = (_fields: unknown, text?: string): void => {
-    if (text !== undefined) status.say(text)
-  }
-  return { withinMs: storeSettings.storeWait.default, stop, log: { info: () => {}, warn: say } }
 }
 
 async function copy(wish: CopyWish, tools: Tools): Promise<number> {
@@ -155,37 +142,6 @@ function expectNoConflict(plan: StoreComparison, differences: readonly StoreDiff
   throw new CliError(exitCodes.problem, [
     `the target has something else under ${conflicts} of the names, such as ${some.join(', ')}; nothing was copied. --mirror makes the target as the source is`,
   ])
-}
-
-interface Ending {
-  readonly signal: AbortSignal
-  readonly stop: Promise<unknown>
-  /** What to say once a signal came; null before. */
-  aborted(): CliError | null
-}
-
-/** Ends the copy at the first signal; a second one does not wait for what is under way. */
-function endedBySignals(): Ending {
-  const controller = new AbortController()
-  const signals = listenToSignals(() => process.exit(exitCodes.problem))
-  const stopped = new CliError(exitCodes.problem, [
-    'stopped: what was copied stays, and the same command goes on from there',
-  ])
-  void signals.stop.then(() => controller.abort(stopped))
-  const { signal } = controller
-  return { signal, stop: signals.stop, aborted: () => (signal.aborted ? stopped : null) }
-}
-
-function explained(error: unknown): unknown {
-  const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
-  if (error instanceof CopyRefused) return problem(`${error.message}; nothing was changed`)
-  if (!(error instanceof RegistryError)) return error
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
-  const goesOn = 'What was copied stays; the same command goes on from there'
-  if (error.kind === 'storageFull') {
-    return problem(`the target has no room left. Free some. ${goesOn}`)
-  }
-  return problem(`${plain(`${error.message}${cause}`, 1000)}. ${goesOn}`)
 }
 
 /** A place, for people. */

@@ -9,6 +9,8 @@ export const overview: string = `Layerdock, an OCI Distribution registry.
   layerdock serve      run the registry
   layerdock recover    look at a damaged store, and get it going again
   layerdock copy       copy a registry from one place to another
+  layerdock import     bring in an image layout, or the folder of another registry
+  layerdock export     write an image layout
   layerdock policy     check a policy, or ask what it decides and why
   layerdock user       add, change and remove users of an htpasswd file
   layerdock token      make, list and revoke API tokens for machines

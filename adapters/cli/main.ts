@@ -10,6 +10,8 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['serve', serve],
   ['recover', recover],
   ['copy', async (words) => (await import('./copy-command.ts')).copyCommand(words)],
+  ['import', async (words) => (await import('./import-command.ts')).importCommand(words)],
+  ['export', async (words) => (await import('./export-command.ts')).exportCommand(words)],
   ['policy', async (words) => (await import('./policy-command.ts')).policyCommand(words)],
   ['user', async (words) => (await import('./user-command.ts')).userCommand(words)],
   ['token', async (words) => (await import('./token-command.ts')).tokenCommand(words)],

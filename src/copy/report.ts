@@ -22,13 +22,15 @@ export type CopyCounts = Record<CopiedKind, number>
  * - `damaged`: the bytes in the source are not those of the digest.
  * - `unreadable`: the source failed to read them.
  * - `conflict`: the target has something else under the name, and is not to be made a mirror.
+ * - `unsupported`: it is nothing that a registry of today takes, such as a manifest of Docker's first schema.
+ * - `refused`: the target, or the source, refused it.
  */
 export interface CopyProblem {
-  readonly kind: 'missing' | 'damaged' | 'unreadable' | 'conflict'
-  readonly what: Exclude<CopiedKind, 'repository'>
+  readonly kind: 'missing' | 'damaged' | 'unreadable' | 'conflict' | 'unsupported' | 'refused'
+  readonly what: CopiedKind
   /** Null for bytes that the source already knows to be missing, whichever repositories name them. */
   readonly repository: RepositoryName | null
-  /** The digest, or the tag. */
+  /** The digest, the tag, or the repository again. */
   readonly name: string
   /** What else is known of it, for a person. */
   readonly detail: string

@@ -82,6 +82,12 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'interchange',
+    where: ['src/interchange/'],
+    layers: ['oci', 'ports', 'core', 'memory', 'copy'],
+    packages: [],
+  },
+  {
     name: 'maintenance',
     where: ['src/maintenance.ts'],
     layers: ['oci', 'ports', 'registry'],
@@ -118,6 +124,7 @@ export const layers: readonly Layer[] = [
       'assembled-registry',
       'registry',
       'copy',
+      'interchange',
       'maintenance',
     ],
     packages: [],
@@ -151,6 +158,12 @@ export const layers: readonly Layer[] = [
       'node:worker_threads': ['adapters/disk/hash-thread.ts'],
       'node:zlib': ['adapters/disk/crc32.ts'],
     },
+  },
+  {
+    name: 'folders',
+    where: ['adapters/folders/'],
+    layers: surface,
+    packages: ['node:crypto', 'node:fs', 'node:path'],
   },
   {
     name: 'serving',
@@ -211,6 +224,7 @@ export const layers: readonly Layer[] = [
       ...surface,
       'access',
       'disk',
+      'folders',
       'postgres',
       's3',
       'serving',

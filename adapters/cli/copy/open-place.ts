@@ -69,6 +69,10 @@ class Opening {
     this.#tools = tools
   }
 
+  get #isRead(): boolean {
+    return this.#mode === 'read' || this.#mode === 'running'
+  }
+
   async close(): Promise<void> {
     for (const close of this.#open.splice(0)) await close().catch(() => {})
   }
@@ -89,13 +93,12 @@ class Opening {
 
   /** Names in a folder, bytes there too or in a bucket. */
   async withFolder(): Promise<OpenPlace> {
-    const { side } = this.#place
     const directory = this.#place.directory ?? ''
     const mode = this.#mode === 'look' ? 'read' : this.#mode
     if (this.#mode === 'look' && !(await isStore(directory))) {
       return this.#opened(memoryStores(), [folderName(directory)])
     }
-    if (side === 'from') await expectStore(directory)
+    if (this.#isRead) await expectStore(directory)
     const bucket = await this.#bucket()
     const { onNotice } = this.#tools
     const blobs = bucket === null ? {} : { blobs: bucket.blobs }
@@ -119,7 +122,7 @@ class Opening {
     const bucket = await this.#bucket()
     if (bucket !== null) return bucket
     const directory = resolve(this.#place.directory ?? '')
-    if (this.#place.side === 'from') await expectStore(directory)
+    if (this.#isRead) await expectStore(directory)
     const { onNotice } = this.#tools
     const readOnly = this.#mode !== 'write'
     const folder = await this.#inFolder(directory, () =>
@@ -160,14 +163,14 @@ class Opening {
     const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
     if (error instanceof StoreInUse) {
       const advice =
-        side === 'to' || this.#mode !== 'read'
+        this.#mode !== 'read'
           ? 'Stop it first'
           : 'Stop it first, or start it with --read-only, or copy what is there now with --running'
       return problem(`${error.message}. ${advice}`)
     }
     if (error instanceof UnfitFolder) {
       return problem(
-        side === 'from'
+        this.#isRead
           ? `${error.message}`
           : `${error.message}. Choose a folder that is empty, or is not there yet`,
       )

@@ -3,11 +3,12 @@ import * as v from 'valibot'
 import { CliError, exitCodes } from '../exit.ts'
 import { plain } from '../plain-text.ts'
 import type { Setting } from '../setting.ts'
+import { settings } from '../settings.ts'
 import { type StoreSettings, storeSettings } from '../store-settings.ts'
 import type { Words } from '../words.ts'
 
-/** A registry that is copied from or to. */
-export type Side = 'from' | 'to'
+/** A registry that is copied from or to, or the one that a command is about. */
+export type Side = 'from' | 'to' | 'here'
 
 /** Where a registry's names and bytes are, as the command line says. */
 export interface Place {
@@ -26,14 +27,20 @@ const sideSettings = {
   bucketCredentialsFile: 'bucket-credentials-file',
 } as const
 
+/** The flag of a side, without its dashes: that of its folder, or one that the server has. */
+function flagOf(side: Side, setting: string | null = null): string {
+  if (setting === null) return side === 'here' ? 'storage-dir' : side
+  return side === 'here' ? setting : `${side}-${setting}`
+}
+
 /** The flags of one side, with the names of their values. */
 export function placeFlags(side: Side): Readonly<Record<string, string>> {
   return {
-    [side]: 'DIR',
-    [`${side}-database`]: 'URL',
-    [`${side}-database-file`]: 'FILE',
-    [`${side}-bucket`]: 'URL',
-    [`${side}-bucket-credentials-file`]: 'FILE',
+    [flagOf(side)]: 'DIR',
+    [flagOf(side, 'database')]: 'URL',
+    [flagOf(side, 'database-file')]: 'FILE',
+    [flagOf(side, 'bucket')]: 'URL',
+    [flagOf(side, 'bucket-credentials-file')]: 'FILE',
   }
 }
 
@@ -51,7 +58,7 @@ export async function placeOf(
     keyof typeof sideSettings,
     string,
   ][]) {
-    const text = values.get(`${side}-${flag}`)?.at(-1)
+    const text = values.get(flagOf(side, flag))?.at(-1)
     if (text === undefined) continue
     const { schema, isSecret, offCommandLine } = storeSettings[name] as Setting<string | null>
     const result = await v.safeParseAsync(schema, text)
@@ -59,10 +66,12 @@ export async function placeOf(
       ? (offCommandLine?.(result.output) ?? null)
       : result.issues[0].message
     const shown = isSecret === true ? ':' : ` ${plain(text, 100)}:`
-    if (problem !== null) problems.push(`--${side}-${flag}${shown} ${ofSide(problem, side)}`)
+    if (problem !== null) problems.push(`--${flagOf(side, flag)}${shown} ${ofSide(problem, side)}`)
     else if (result.success) stores[name] = result.output
   }
-  const directory = values.get(side)?.at(-1) ?? null
+  const named = values.get(flagOf(side))?.at(-1) ?? null
+  const isElsewhere = stores.database !== null || stores.databaseFile !== null
+  const directory = named ?? (side === 'here' && !isElsewhere ? settings.storageDir.default : null)
   problems.push(...wrongPlace(side, directory, stores))
   return { side, directory, stores }
 }
@@ -72,26 +81,27 @@ function wrongPlace(
   directory: string | null,
   { database, databaseFile, bucket }: StoreSettings,
 ): readonly string[] {
+  const at = (setting?: string): string => flagOf(side, setting)
   const isElsewhere = database !== null || databaseFile !== null
   if (database !== null && databaseFile !== null) {
-    return [`--${side}-database and --${side}-database-file: only one of them`]
+    return [`--${at('database')} and --${at('database-file')}: only one of them`]
   }
   if (directory === null && !isElsewhere) {
     const whose = side === 'from' ? 'what is to be copied' : 'where to'
-    const names = `--${side} DIR, or --${side}-database URL and --${side}-bucket URL`
+    const names = `--${at()} DIR, or --${at('database')} URL and --${at('bucket')} URL`
     return [bucket === null ? `${whose}? ${names}` : `where are the names? ${names}`]
   }
   if (directory === null) {
     return bucket === null
-      ? [`where are the bytes? --${side}-bucket URL, or --${side} DIR for a folder of bytes`]
+      ? [`where are the bytes? --${at('bucket')} URL, or --${at()} DIR for a folder of bytes`]
       : []
   }
   if (isElsewhere && bucket !== null) {
-    return [`--${side} ${plain(directory, 100)}: names are in the database and bytes in the bucket`]
+    return [`--${at()} ${plain(directory, 100)}: names are in the database and bytes in the bucket`]
   }
   if (directory === '' || /^[a-z][a-z0-9+.-]*:\/\/|^postgres\+s3$/i.test(directory)) {
     return [
-      `--${side} ${plain(directory, 100)}: is not a folder; --${side}-database and --${side}-bucket take URLs`,
+      `--${at()} ${plain(directory, 100)}: is not a folder; --${at('database')} and --${at('bucket')} take URLs`,
     ]
   }
   return []
@@ -104,6 +114,7 @@ export function isSameFolder({ directory: one }: Place, { directory: other }: Pl
 
 /** A message of the server, with the names that its flags have here. */
 export function ofSide(text: string, side: Side): string {
+  if (side === 'here') return text
   return text
     .replaceAll('LAYERDOCK_DATABASE or ', '')
     .replaceAll('--storage-dir', `--${side}`)

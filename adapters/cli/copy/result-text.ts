@@ -101,6 +101,7 @@ export function jsonOf(result: CopyResult): string {
 /** A problem on one line. */
 export function problemText({ kind, what, repository, name, detail }: CopyProblem): string {
   const at = what === 'tag' ? ':' : '@'
-  const where = repository === null ? name : `${repository}${at}${name}`
+  const isWhole = repository === null || what === 'repository'
+  const where = isWhole ? name : `${repository}${at}${name}`
   return plain(`${kind} ${what} ${where}: ${detail}`, 1000)
 }

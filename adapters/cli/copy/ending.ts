@@ -1,0 +1,49 @@
+import { RegistryError } from '../../../src/index.ts'
+import { CopyRefused } from '../../../src/kit.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { plain } from '../plain-text.ts'
+import { listenToSignals } from '../signals.ts'
+import { storeSettings } from '../store-settings.ts'
+import type { Patience } from '../stores/wait-for.ts'
+import type { StatusLine } from './status-line.ts'
+
+/** How long a database or bucket is waited for, and who is told. */
+export function patienceOf(status: StatusLine, stop: Promise<unknown>): Patience {
+  const say = (_fields: unknown, text?: string): void => {
+    if (text !== undefined) status.say(text)
+  }
+  return { withinMs: storeSettings.storeWait.default, stop, log: { info: () => {}, warn: say } }
+}
+
+/** How a long command is ended before its time. */
+export interface Ending {
+  readonly signal: AbortSignal
+  readonly stop: Promise<unknown>
+  /** What to say once a signal came; null before. */
+  aborted(): CliError | null
+}
+
+/** Ends a command at the first signal; a second one does not wait for what is under way. */
+export function endedBySignals(): Ending {
+  const controller = new AbortController()
+  const signals = listenToSignals(() => process.exit(exitCodes.problem))
+  const stopped = new CliError(exitCodes.problem, [
+    'stopped: what was copied stays, and the same command goes on from there',
+  ])
+  void signals.stop.then(() => controller.abort(stopped))
+  const { signal } = controller
+  return { signal, stop: signals.stop, aborted: () => (signal.aborted ? stopped : null) }
+}
+
+/** An error that ends a command, with what to do. */
+export function explained(error: unknown): unknown {
+  const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
+  if (error instanceof CopyRefused) return problem(`${error.message}; nothing was changed`)
+  if (!(error instanceof RegistryError)) return error
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
+  const goesOn = 'What was copied stays; the same command goes on from there'
+  if (error.kind === 'storageFull') {
+    return problem(`the target has no room left. Free some. ${goesOn}`)
+  }
+  return problem(`${plain(`${error.message}${cause}`, 1000)}. ${goesOn}`)
+}

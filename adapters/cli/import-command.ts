@@ -1,0 +1,98 @@
+import { tmpdir } from 'node:os'
+import { parseRepositoryName, type RepositoryName } from '../../src/index.ts'
+import { ContentFault, LayoutWithoutName, storesTarget } from '../../src/kit.ts'
+import { defaultHash } from '../disk/threaded-hash.ts'
+import { type OpenContent, openContent, openPipe, UnknownContent } from '../folders/open-content.ts'
+import { TarProblem } from '../folders/tar-header.ts'
+import { endedBySignals, explained, patienceOf } from './copy/ending.ts'
+import { openPlace } from './copy/open-place.ts'
+import { placeFlags, placeOf } from './copy/place.ts'
+import { openStatusLine } from './copy/status-line.ts'
+import { CliError, exitCodes } from './exit.ts'
+import { runTransfer } from './interchange/run-transfer.ts'
+import { transferFlags, transferWish } from './interchange/transfer-flags.ts'
+import { plain } from './plain-text.ts'
+import { parseWords } from './words.ts'
+
+/**
+ * Brings the content of an image layout, or of another registry's folder, into a store.
+ *
+ * @returns the exit code
+ * @throws CliError for a wrong command line, and for places that cannot be opened.
+ */
+export async function importCommand(line: readonly string[]): Promise<number> {
+  const parsed = await parseWords(line, {
+    command: 'layerdock import',
+    words: ['FROM'],
+    flags: { ...placeFlags('here'), ...transferFlags, as: 'NAME', 'move-tags': null },
+  })
+  if (parsed.switches.has('help')) {
+    process.stdout.write((await import('./interchange/help.ts')).importHelp)
+    return exitCodes.ok
+  }
+  const problems: string[] = []
+  const [from = ''] = parsed.words
+  const place = await placeOf(parsed, 'here', problems)
+  const wish = await transferWish(parsed, problems)
+  const as = nameOf(parsed.values.get('as')?.at(-1), problems)
+  if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
+  const { signal, stop, aborted } = endedBySignals()
+  const status = openStatusLine()
+  try {
+    // The source first: a target is not made for nothing.
+    const content = await opened(from, as)
+    try {
+      const tools = { patience: patienceOf(status, stop), onNotice: () => {} }
+      const target = await openPlace(place, 'write', tools)
+      try {
+        return await runTransfer({
+          source: content.source,
+          target: storesTarget(target.stores),
+          names: {
+            from: `${from === '-' ? 'standard input' : plain(from, 200)} (${content.form})`,
+            to: target.parts.join(' and '),
+          },
+          wish,
+          movesTags: parsed.switches.has('move-tags'),
+          hash: defaultHash(),
+          status,
+          signal,
+        })
+      } finally {
+        await target.close()
+      }
+    } finally {
+      await content.close()
+    }
+  } catch (error) {
+    status.end()
+    throw aborted() ?? explained(error)
+  }
+}
+
+function nameOf(text: string | undefined, problems: string[]): RepositoryName | null {
+  if (text === undefined) return null
+  const name = parseRepositoryName(text)
+  if (name === null) problems.push(`--as ${plain(text, 300)}: is not the name of a repository`)
+  return name
+}
+
+async function opened(from: string, as: RepositoryName | null): Promise<OpenContent> {
+  const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
+  const shown = from === '-' ? 'standard input' : plain(from, 200)
+  try {
+    return from === '-' ? await openPipe(process.stdin, tmpdir(), as) : await openContent(from, as)
+  } catch (error) {
+    if (error instanceof LayoutWithoutName) {
+      throw problem(`${shown}: ${error.message}. Say it: --as team/app`)
+    }
+    if (error instanceof UnknownContent) throw problem(plain(error.message, 400))
+    if (error instanceof TarProblem || error instanceof ContentFault) {
+      throw problem(`${shown}: ${plain(error.message, 400)}`)
+    }
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw problem(`${shown}: is not there`)
+    if (code === 'EACCES') throw problem(`${shown}: may not be read`)
+    throw error
+  }
+}

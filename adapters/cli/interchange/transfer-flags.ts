@@ -1,0 +1,69 @@
+import * as v from 'valibot'
+import { parseRepositoryName, parseTag, type RepositoryName, type Tag } from '../../../src/index.ts'
+import type { Selection } from '../../../src/kit.ts'
+import { plain } from '../plain-text.ts'
+import { count, size } from '../quantities.ts'
+import type { Words } from '../words.ts'
+
+/** Flags of every command that brings content from one place to another. */
+export const transferFlags: Readonly<Record<string, string | null>> = {
+  repository: 'NAME[:TAG]',
+  rate: 'SIZE',
+  concurrency: 'N',
+  json: null,
+  'no-prepared-statements': null,
+}
+
+/** What those flags say. */
+export interface TransferWish {
+  /** Null for everything. */
+  readonly selection: Selection | null
+  readonly concurrency: number
+  /** In bytes a second; null for no limit. */
+  readonly rate: number | null
+  readonly json: boolean
+}
+
+/** Parses those flags. Pushes what is wrong with them, a sentence each. */
+export async function transferWish(
+  { values, switches }: Words,
+  problems: string[],
+): Promise<TransferWish> {
+  const take = async <T>(
+    flag: string,
+    schema: v.GenericSchemaAsync<unknown, T>,
+    initially: T,
+  ): Promise<T> => {
+    const text = values.get(flag)?.at(-1)
+    if (text === undefined) return initially
+    const result = await v.safeParseAsync(schema, text)
+    if (result.success) return result.output
+    problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
+    return initially
+  }
+  const most = v.pipeAsync(count(1), v.maxValue(256, 'is more than 256'))
+  return {
+    selection: selectionOf(values.get('repository') ?? [], problems),
+    concurrency: await take('concurrency', most, 8),
+    rate: await take<number | null>('rate', size, null),
+    json: switches.has('json'),
+  }
+}
+
+/** Repositories, of which some are wanted with single tags alone. */
+function selectionOf(texts: readonly string[], problems: string[]): Selection | null {
+  if (texts.length === 0) return null
+  const selection: Map<RepositoryName, readonly Tag[] | null> = new Map()
+  for (const text of texts) {
+    const colon = text.indexOf(':')
+    const name = parseRepositoryName(colon === -1 ? text : text.slice(0, colon))
+    const tag = colon === -1 ? null : parseTag(text.slice(colon + 1))
+    if (name === null || (colon !== -1 && tag === null)) {
+      problems.push(`--repository ${plain(text, 300)}: is not a repository, or one with a tag`)
+    } else if (tag === null) selection.set(name, null)
+    else if (selection.get(name) !== null) {
+      selection.set(name, [...(selection.get(name) ?? []), tag])
+    }
+  }
+  return selection
+}
