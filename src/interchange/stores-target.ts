@@ -1,5 +1,5 @@
 import type { CopiedStores } from '../copy/report.ts'
-import { wholeMs } from '../copy/same.ts'
+import { timesOf, wholeMs } from '../copy/same.ts'
 import { safeNotices } from '../core/callbacks.ts'
 import { recordOf } from '../core/manifest-record.ts'
 import type { NamingDeps } from '../core/missing-bytes.ts'
@@ -8,7 +8,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
-import type { ManifestOutcome, ManifestTimes } from '../ports/metadata-store.ts'
+import type { ManifestOutcome } from '../ports/metadata-store.ts'
 import type { NoticeSink } from '../ports/notices.ts'
 import {
   type BlobWriter,
@@ -109,7 +109,9 @@ class StoresTarget implements ContentTarget {
         immutable: [],
         // What it names may be missing in the source too.
         requires: [],
-        ...this.#times(pushedAt, []),
+        ...(metadata.keepsTimes === true && pushedAt !== undefined
+          ? { times: { pushedAt: wholeMs(pushedAt), updatedAt: [] } }
+          : {}),
       })
       return outcome.kind === 'stored' ? outcome.blob : null
     })
@@ -127,7 +129,7 @@ class StoresTarget implements ContentTarget {
     if (before?.digest === digest) return { kind: 'same' }
     const found = await metadata.findManifest(repository, digest)
     if (found === null) throw new ContentFault('missing', `its manifest ${digest} was deleted`)
-    const { pushedAt, ...record } = found
+    const { pushedAt: _, untaggedAt: __, pulledAt: ___, ...record } = found
     const outcome: ManifestOutcome = await metadata.putManifest(repository, {
       record,
       tags: [tag],
@@ -135,7 +137,9 @@ class StoresTarget implements ContentTarget {
       requires: [],
       // The key of its bytes counts while the manifest is there, and may not be named after that.
       expect: { tag: null, match: [digest] },
-      ...this.#times(pushedAt, [updatedAt ?? Date.now()]),
+      ...(metadata.keepsTimes === true
+        ? { times: { ...timesOf(found, []), updatedAt: [wholeMs(updatedAt ?? Date.now())] } }
+        : {}),
     })
     if (outcome.kind === 'stored') return { kind: 'set' }
     if (outcome.kind !== 'immutable') {
@@ -146,12 +150,4 @@ class StoresTarget implements ContentTarget {
   }
 
   async finish(): Promise<void> {}
-
-  #times(
-    pushedAt: number | undefined,
-    updatedAt: readonly number[],
-  ): { readonly times?: ManifestTimes } {
-    if (this.#stores.metadata.keepsTimes !== true || pushedAt === undefined) return {}
-    return { times: { pushedAt: wholeMs(pushedAt), updatedAt: updatedAt.map(wholeMs) } }
-  }
 }

@@ -90,7 +90,7 @@ export async function served({ blobs, metadata }: CopiedStores): Promise<unknown
   for (const name of (await metadata.listRepositories(page)).items) {
     const manifests = []
     for (const { record, tagCount } of (await metadata.listManifests(name, page))?.items ?? []) {
-      const { blob, pushedAt, ...facts } = record
+      const { blob, pushedAt, untaggedAt: _, pulledAt: __, ...facts } = record
       const open = await blobs.open(blob, 'anew')
       const text = open && new TextDecoder().decode(await readAll(open.stream()))
       const content = []

@@ -1,4 +1,4 @@
-import { entry } from '../help.ts'
+import { entry } from '../help-entry.ts'
 
 const store = `${entry('--storage-dir DIR', 'the folder of the registry (./layerdock-data)')}
 ${entry('--database URL, --bucket URL', 'or its database and bucket, as layerdock serve has them; --database-file and --bucket-credentials-file too')}`
