@@ -8,8 +8,13 @@ interface GcInput {
   readonly dropEmpty: boolean
 }
 
+interface GcResult extends GarbageReport {
+  /** Room that deleted blobs still took in files that hold many, in bytes. */
+  readonly compacted: number
+}
+
 /** `layerdock gc`: collects garbage. */
-export const gc: Operation<GcInput, GarbageReport, GarbageReport> = {
+export const gc: Operation<GcInput, GcResult, GarbageReport> = {
   name: 'gc',
   help: `layerdock gc: delete the bytes of what nothing names any more.
 
@@ -25,13 +30,18 @@ ${entry('--drop-empty', 'drop repositories that hold nothing, too')}
   input: v.strictObject({ dropEmpty: v.boolean() }),
   inputOf: ({ switches }) => ({ dropEmpty: switches.has('drop-empty') }),
   changes: () => true,
-  run: ({ dropEmpty }, { registry, signal, tell }) =>
-    registry.collectGarbage({ emptyRepositories: dropEmpty, signal, onProgress: tell }),
+  async run({ dropEmpty }, { registry, signal, tell }) {
+    const how = { emptyRepositories: dropEmpty, signal, onProgress: tell }
+    const freed = await registry.collectGarbage(how)
+    return { ...freed, compacted: await registry.compactBytes() }
+  },
   progressText: ({ blobs, bytes }) => `freed ${sizeText(bytes)}: ${countText(blobs)} blobs so far`,
-  text({ blobs, bytes, repositories }) {
-    const freed = `freed ${sizeText(bytes)}: ${countText(blobs)} ${blobs === 1 ? 'blob' : 'blobs'}\n`
-    return repositories === 0
-      ? freed
-      : `${freed}dropped ${countText(repositories)} empty repositories\n`
+  text({ blobs, bytes, repositories, compacted }) {
+    const lines = [
+      `freed ${sizeText(bytes)}: ${countText(blobs)} ${blobs === 1 ? 'blob' : 'blobs'}`,
+    ]
+    if (compacted > 0) lines.push(`gave back ${sizeText(compacted)} of files that hold small blobs`)
+    if (repositories > 0) lines.push(`dropped ${countText(repositories)} empty repositories`)
+    return lines.map((line) => `${line}\n`).join('')
   },
 }
