@@ -118,5 +118,5 @@ export const everySetting: CommandFlags = { settings: settingNames, switches: []
 /** What `recover` takes: each switch is a way to get a store going again. */
 export const recoverFlags: CommandFlags = {
   settings: ['storageDir'],
-  switches: ['start-empty', 'restore-marker', 'accept-loss'],
+  switches: ['start-empty', 'restore-marker', 'accept-loss', 'accept-copy'],
 }

@@ -1,5 +1,6 @@
 import { RegistryError } from '../../src/index.ts'
 import { StoreDamaged } from '../../src/kit.ts'
+import { CopyIncomplete } from '../disk/copied-folder.ts'
 import { StoreInUse } from '../disk/lock.ts'
 import { StoreTooNew, UnfitFolder } from '../disk/store-folder.ts'
 import { formatListenAddress, type ListenAddress } from './listen-address.ts'
@@ -53,6 +54,9 @@ export function explainStorage(error: unknown, directory: string): string | null
   }
   if (error instanceof UnfitFolder) {
     return `${error.message}. Choose a folder that is empty, or is not there yet, with --storage-dir`
+  }
+  if (error instanceof CopyIncomplete) {
+    return `${error.message}. Copy it again once that server is stopped, or restore a backup: layerdock backup makes one while the server runs. To open what there is: npx layerdock recover --storage-dir ${directory}`
   }
   if (error instanceof StoreDamaged) {
     return `${error.message}. Put it back from a backup, or see what can be done: npx layerdock recover --storage-dir ${directory}`

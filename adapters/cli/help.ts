@@ -67,6 +67,7 @@ Stop the server first, then look, which changes nothing that is whole:
 It says what is damaged and which of these would help:
 
 ${entry('--accept-loss', 'go on with what is whole, where the end of the journal is lost')}
+${entry('--accept-copy', 'open a folder that was copied while its server wrote it, without what it lacks')}
 ${entry('--restore-marker', 'write store.json again, where only that is lost or damaged')}
 ${entry('--start-empty', 'the last resort: move the files of the names to quarantine/ and start without names. No repository, tag or manifest is left; every blob is, so a new push finds its layers in place')}
 

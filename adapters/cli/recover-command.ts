@@ -1,11 +1,13 @@
+import { resolve } from 'node:path'
 import { type Notice, RegistryError } from '../../src/index.ts'
 import { StoreDamaged } from '../../src/kit.ts'
+import { CopyIncomplete } from '../disk/copied-folder.ts'
 import { openRegistry } from '../disk/open-registry.ts'
 import { recoverFlags } from './command-line.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
 import type { Settings } from './settings.ts'
-import { dropSeal, expectStore, restoreMarker, startEmpty } from './start-over.ts'
+import { acceptCopy, dropSeal, expectStore, restoreMarker, startEmpty } from './start-over.ts'
 
 /**
  * Opens a store and prints what was found and repaired. With a switch, repairs a store that does not
@@ -62,18 +64,21 @@ interface Found {
 
 async function look(directory: string): Promise<Found> {
   const repaired: string[] = []
-  const onNotice = (notice: Notice): void => {
-    if (notice.kind === 'store-recovered') repaired.push(`${notice.file}: ${notice.detail}`)
-    if (notice.kind === 'background-failure')
-      repaired.push(`${notice.task} failed: ${notice.error}`)
-  }
   try {
-    const registry = await openRegistry({ directory, onNotice })
+    const registry = await openRegistry({ directory, onNotice: linesInto(repaired) })
     await registry.close()
     return { damage: null, repaired }
   } catch (error) {
     if (error instanceof StoreDamaged) return { damage: error, repaired }
     throw error
+  }
+}
+
+/** Notes in lines what was put right. */
+function linesInto(lines: string[]): (notice: Notice) => void {
+  return (notice) => {
+    if (notice.kind === 'store-recovered') lines.push(`${notice.file}: ${notice.detail}`)
+    if (notice.kind === 'background-failure') lines.push(`${notice.task} failed: ${notice.error}`)
   }
 }
 
@@ -90,10 +95,21 @@ async function repair(directory: string, way: string): Promise<Repair> {
     await restoreMarker(directory)
     return { kept: ['store.json was written anew; names and bytes are as they were.'] }
   }
+  const repaired: string[] = []
+  const onNotice = linesInto(repaired)
+  if (way === 'accept-copy') {
+    return { kept: [...lackingText(await acceptCopy(directory, onNotice)), ...repaired] }
+  }
   if (way === 'accept-loss') {
     const { place, putBack } = await dropSeal(directory)
-    const text = 'What was lost of the journal is forgotten; everything before it is there.'
-    return { kept: [text, `Kept: ${place}`], takeBack: putBack }
+    try {
+      const text = 'What was lost of the journal is forgotten; everything before it is there.'
+      const lacking = lackingText(await acceptCopy(directory, onNotice))
+      return { kept: [text, ...lacking, `Kept: ${place}`, ...repaired], takeBack: putBack }
+    } catch (error) {
+      await putBack()
+      throw error
+    }
   }
   const moved = await startEmpty(directory)
   return {
@@ -104,6 +120,12 @@ async function repair(directory: string, way: string): Promise<Repair> {
   }
 }
 
+function lackingText(lacking: number): readonly string[] {
+  if (lacking === 0) return []
+  const what = lacking === 1 ? '1 blob or manifest has' : `${lacking} blobs and manifests have`
+  return [`${what} no bytes: clients are told so, and a push brings them back.`]
+}
+
 function explained(error: unknown, directory: string): unknown {
   if (error instanceof CliError) return error
   const text = explainStorage(error, directory)
@@ -112,6 +134,9 @@ function explained(error: unknown, directory: string): unknown {
 }
 
 function explanation(damage: StoreDamaged, directory: string): string {
+  if (damage instanceof CopyIncomplete && damage.file === resolve(directory)) {
+    return copyExplanation(damage, directory)
+  }
   return `The store cannot be opened without forgetting what clients were told is safe:
 
   ${damage.message}
@@ -132,6 +157,20 @@ Nothing was changed. What can be done, best first:
     tag and manifest has to be pushed again. No blob is touched.
 
 Building the names again from the blobs is not possible yet.`
+}
+
+function copyExplanation(damage: CopyIncomplete, directory: string): string {
+  return `The store cannot be opened as whole:
+
+  ${damage.message}
+
+Nothing was changed. What can be done, best first:
+
+  Copy the folder again once that server is stopped, or restore a backup: layerdock backup makes
+  one while the server runs.
+
+  npx layerdock recover --storage-dir ${directory} --accept-copy
+    opens what there is. Clients are told that the rest is not there, and a push brings it back.`
 }
 
 function say(exitCode: number, ...lines: readonly string[]): number {

@@ -1,10 +1,13 @@
 import { join, resolve } from 'node:path'
-import { StoreDamaged } from '../../src/kit.ts'
+import type { NoticeSink } from '../../src/index.ts'
+import { type BlobRef, openMetadata, StoreDamaged } from '../../src/kit.ts'
 import type { Files } from '../disk/files.ts'
 import { journalGeneration, type Layout, layoutOf } from '../disk/layout.ts'
 import { lockFolder, preferredLock } from '../disk/lock.ts'
 import { nodeFiles } from '../disk/node-files.ts'
+import { writeOrigin } from '../disk/origin.ts'
 import { Quarantine } from '../disk/quarantine.ts'
+import { openDiskStore } from '../disk/store.ts'
 import { createStore, makeFolders, readMarker, type StoreMarker } from '../disk/store-folder.ts'
 import { CliError, exitCodes } from './exit.ts'
 
@@ -54,6 +57,31 @@ export function restoreMarker(directory: string): Promise<void> {
     await createStore(files, layout, preferredLock())
     if (!hadFirst) await files.unlink(layout.journal(0))
   })
+}
+
+/**
+ * Takes a copied folder as it is: notes which bytes are missing, so that no client is told that they are there and a
+ * push brings them back, and then that the folder belongs where it is.
+ *
+ * @returns how many blobs and manifests lack their bytes
+ * @throws StoreDamaged where its names do not fit each other; StoreInUse; StoreTooNew.
+ */
+export async function acceptCopy(directory: string, onNotice: NoticeSink): Promise<number> {
+  const lacking: BlobRef[] = []
+  const store = await openDiskStore({
+    directory,
+    onNotice,
+    onLacking: (blob) => lacking.push(blob),
+  })
+  try {
+    const metadata = await openMetadata({ log: store.log, onNotice })
+    for (const blob of lacking) await metadata.markMissing(blob)
+    await metadata.close()
+    await writeOrigin(nodeFiles, layoutOf(store.status().directory))
+  } finally {
+    await store.close()
+  }
+  return lacking.length
 }
 
 /** The seal of a journal, moved away. */

@@ -7,6 +7,11 @@ export interface FileStat {
   readonly changedAt: number
   /** Tells two files apart, whatever their names. */
   readonly identity: string
+  /**
+   * Tells a file from every copy of it, and stays when it is moved, when the machine starts again, and when its file
+   * system is mounted elsewhere. No spaces.
+   */
+  readonly place: string
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Layout {
   /** What says that the folder is a store, and of which format. */
   readonly marker: string
   readonly lock: string
+  /** Says which file it is itself, so that a copy of the folder is known as one. */
+  readonly origin: string
   /** The newest snapshot of the names. */
   readonly snapshot: string
   /** The snapshot before it. */
@@ -52,6 +54,7 @@ export function layoutOf(root: string): Layout {
     root,
     marker: join(root, 'store.json'),
     lock: join(root, 'lock'),
+    origin: join(root, 'origin'),
     snapshot: join(root, 'metadata.json'),
     previousSnapshot: join(root, 'metadata.previous.json'),
     seal: join(root, 'journal.seal'),

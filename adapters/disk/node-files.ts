@@ -180,11 +180,26 @@ async function close(fd: number): Promise<void> {
 
 function statOf(stat: fs.Stats): FileStat {
   const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other'
-  return { kind, size: stat.size, changedAt: stat.ctimeMs, identity: identityOf(stat) }
+  return {
+    kind,
+    size: stat.size,
+    changedAt: stat.ctimeMs,
+    identity: identityOf(stat),
+    place: placeOf(stat),
+  }
 }
 
 function identityOf(stat: fs.Stats): string {
   return `${stat.dev}:${stat.ino}`
+}
+
+/**
+ * A copy has another number as a rule, and was made later in any case. The number of a device may be another after
+ * each start, so it counts only where the file system does not know when files were made.
+ */
+function placeOf({ dev, ino, birthtimeMs }: fs.Stats): string {
+  const birth = Math.trunc(birthtimeMs)
+  return birth > 0 ? `${ino}-${birth}` : `${ino}-${dev}`
 }
 
 function call<T>(start: (done: Done<T>) => void): Promise<T> {

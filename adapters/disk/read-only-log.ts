@@ -1,13 +1,14 @@
 import { RegistryError } from '../../src/index.ts'
-import type { LogContents, MetadataLog } from '../../src/kit.ts'
+import type { LogChoice, LogContents, MetadataLog, StoreDamaged } from '../../src/kit.ts'
+import type { CopiedFolderLog } from './copied-log.ts'
 
 /** A log that is read and never changed: damaged files and unfinished changes stay where they are. */
 export class ReadOnlyLog implements MetadataLog {
   readonly readOnly = true
-  readonly #log: MetadataLog
+  readonly #log: CopiedFolderLog
   readonly failure: Error | null = null
 
-  constructor(log: MetadataLog) {
+  constructor(log: CopiedFolderLog) {
     this.#log = log
   }
 
@@ -15,7 +16,13 @@ export class ReadOnlyLog implements MetadataLog {
     return this.#log.load()
   }
 
-  async adopt(): Promise<void> {}
+  adopt(choice: LogChoice): Promise<void> {
+    return this.#log.expectWhole(choice)
+  }
+
+  explain(damage: StoreDamaged): Promise<StoreDamaged> {
+    return this.#log.explain(damage)
+  }
 
   append(): Promise<void> {
     return Promise.reject(new RegistryError('storageReadOnly'))

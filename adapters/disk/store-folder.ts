@@ -3,6 +3,7 @@ import { StoreDamaged } from '../../src/kit.ts'
 import { syncDirectory } from './directory-sync.ts'
 import type { Files } from './files.ts'
 import { blobAlgorithms, type Layout } from './layout.ts'
+import { readOrigin, writeOrigin } from './origin.ts'
 import {
   type BlobPlace,
   type LockKind,
@@ -87,6 +88,7 @@ export async function createStore(
     }
   }
   await syncDirectory(files, layout.root)
+  if ((await readOrigin(files, layout)) === 'unknown') await writeOrigin(files, layout)
   await writeMarker(files, layout, { format: newestFormat, lock, blobs, names })
 }
 
@@ -123,6 +125,8 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
     'uploads',
     'quarantine',
     'store.json.new',
+    'origin',
+    'origin.new',
     'journal.0',
     // Signing keys and API tokens, which may be made before the store.
     'access',

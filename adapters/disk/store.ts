@@ -1,12 +1,14 @@
 import fs from 'node:fs'
 import type { NoticeSink } from '../../src/index.ts'
-import { type BlobStore, type MetadataLog, steadyClock } from '../../src/kit.ts'
+import { type BlobRef, type BlobStore, type MetadataLog, steadyClock } from '../../src/kit.ts'
 import { DiskBlobStore } from './blob-store.ts'
 import { BufferBudget } from './buffers.ts'
+import type { CopiedFolderDeps } from './copied-folder.ts'
+import { CopiedFolderLog } from './copied-log.ts'
 import type { Files } from './files.ts'
 import { FolderGuard, guardedFiles } from './folder-guard.ts'
 import { layoutOf } from './layout.ts'
-import { type DiskLogDeps, DiskMetadataLog } from './metadata-log.ts'
+import type { DiskLogDeps } from './metadata-log.ts'
 import { nodeFiles } from './node-files.ts'
 import { Quarantine } from './quarantine.ts'
 import { ReadOnlyLog } from './read-only-log.ts'
@@ -51,6 +53,11 @@ export interface DiskStoreOptions {
   readonly cacheBytes?: number
   /** Which lock a new store gets. Default: flock where its program is installed. */
   readonly lock?: LockKind
+  /**
+   * Told of each blob and manifest that a copied folder has names of and no bytes; the caller marks them as missing.
+   * Default: such a folder is refused.
+   */
+  readonly onLacking?: (blob: BlobRef) => void
   /** Changes with every start of the machine; null where that cannot be told. Default: Linux's own. */
   readonly boot?: string | null
 }
@@ -139,8 +146,8 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     })
     const log = openLog(
       { files: guardedFiles(files, guard), layout, health, onNotice },
+      { files, layout, blobs: place, readOnly, unlocked, onLacking: options.onLacking },
       clock,
-      readOnly,
     )
     let closed: Promise<void> | null = null
     const release = { close: () => lock.release() }
@@ -178,12 +185,12 @@ interface WatchedLog extends MetadataLog {
 
 function openLog(
   deps: Omit<DiskLogDeps, 'quarantine'>,
+  copied: CopiedFolderDeps,
   clock: () => number,
-  readOnly: boolean,
 ): WatchedLog {
   const quarantine = new Quarantine(deps.files, deps.layout, clock)
-  const log = new DiskMetadataLog({ ...deps, quarantine })
-  return readOnly ? new ReadOnlyLog(log) : log
+  const log = new CopiedFolderLog({ ...deps, quarantine }, copied)
+  return copied.readOnly ? new ReadOnlyLog(log) : log
 }
 
 /** Closes all, in order, whatever becomes of each; then throws the first failure. */

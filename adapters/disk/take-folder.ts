@@ -2,6 +2,7 @@ import { isUnwritable } from './file-errors.ts'
 import type { Files } from './files.ts'
 import type { Layout } from './layout.ts'
 import { type FolderLock, lockFolder, preferredLock } from './lock.ts'
+import { readOrigin, writeOrigin } from './origin.ts'
 import {
   createStore,
   type FolderKind,
@@ -108,6 +109,8 @@ async function prepare(
   }
   await makeFolders(files, layout, place)
   if (marker === null || marker.format === newestFormat) return
+  // A store that did not note where it is: were it a copy, its own server could not have told either.
+  if ((await readOrigin(files, layout)) === 'unknown') await writeOrigin(files, layout)
   // Before anything of the new format is written, so that an older version refuses the store.
   await writeMarker(files, layout, { ...marker, format: newestFormat })
   await lock.lockMarker()

@@ -1,4 +1,5 @@
 import { StoreDamaged } from '../oci/store-damaged.ts'
+import type { BlobRef } from '../ports/blob-store.ts'
 import type { LogChoice, LogContents, LogFile, LogSeal } from '../ports/metadata-log.ts'
 import { EffectDecoder, type FormatOneDefaults } from './effect-decoder.ts'
 import { type JournalReading, readJournal } from './journal.ts'
@@ -134,6 +135,8 @@ async function replay(
       generation: newest?.generation ?? firstGeneration,
       journalBytes: last?.wholeBytes ?? 0,
       damaged: damaged.map((error) => error.file),
+      named: () => namedBytes(state),
+      isFormatOne: decoder.sawFormatOne,
     },
     sequence,
     sealed: last?.sealed ?? false,
@@ -141,6 +144,13 @@ async function replay(
     journalBytes,
     wasFormatOne: decoder.sawFormatOne,
     notes,
+  }
+}
+
+/** What names stand for, but for bytes that are known to be missing. */
+function* namedBytes(state: State): Generator<BlobRef> {
+  for (const holding of state.holdings.values()) {
+    if (holding.readable !== null) yield holding.readable
   }
 }
 

@@ -1,6 +1,7 @@
 import { callSafely } from '../oci/call-safely.ts'
 import type { RegistryError } from '../oci/registry-error.ts'
 import { steadyClock } from '../oci/steady-clock.ts'
+import { StoreDamaged } from '../oci/store-damaged.ts'
 import type { MetadataLog } from '../ports/metadata-log.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
 import type { NoticeSink } from '../ports/notices.ts'
@@ -109,8 +110,9 @@ export async function openMetadata(options: JournalledOptions): Promise<Journall
     else compaction.startIfDue()
     return new JournalledStore(deps, compaction, leaseMs)
   } catch (error) {
+    const told = error instanceof StoreDamaged ? ((await log.explain?.(error)) ?? error) : error
     await log.close().catch(() => {})
-    throw error
+    throw told
   }
 }
 

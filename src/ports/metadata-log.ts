@@ -1,3 +1,6 @@
+import type { StoreDamaged } from '../oci/store-damaged.ts'
+import type { BlobRef } from './blob-store.ts'
+
 /** Bytes of a file, in order, in pieces of any size. */
 export type Chunks = AsyncIterable<Uint8Array>
 
@@ -34,6 +37,13 @@ export interface LogChoice {
   readonly journalBytes: number
   /** Names of damaged files, to be kept under another name and never overwritten. */
   readonly damaged: readonly string[]
+  /**
+   * Everything that the names stand for and whose bytes should be there: for a log with the bytes beside it, which may
+   * look for them. Absent: it cannot.
+   */
+  readonly named?: () => Iterable<BlobRef>
+  /** Whether the files are of format 1, at least in part, which set no seal. Default: false. */
+  readonly isFormatOne?: boolean
 }
 
 /**
@@ -58,6 +68,8 @@ export interface MetadataLog {
   load(): Promise<LogContents>
   /**
    * Settles on a choice and seals what is chosen; appends and rotations may begin once it resolves.
+   *
+   * @throws StoreDamaged when bytes are not there that names stand for, in a store that was copied; nothing was changed.
    */
   adopt(choice: LogChoice): Promise<void>
   /**
@@ -90,6 +102,8 @@ export interface MetadataLog {
    * which the log knows the file again.
    */
   replace(generation: number, rows: Chunks): Promise<void>
+  /** Says more of damage that the metadata found in what was loaded, where the log knows more. */
+  explain?(damage: StoreDamaged): Promise<StoreDamaged>
   /** Whether the log can be written now. @throws Error that says why not. */
   check?(): Promise<void>
   /** Releases what the log holds open; harmless when repeated. */

@@ -66,8 +66,13 @@ describe('a store of format 1', () => {
     const steps = files.lines.filter((line) =>
       /^(rename|sync-directory|create|datasync)/.test(line),
     )
-    expect(steps.slice(0, 5)).toEqual([
+    expect(steps.slice(0, 9)).toEqual([
       // The folder that older formats did not have.
+      'sync-directory ',
+      // Where the folder is, which they did not note.
+      'create origin.new',
+      'datasync origin.new',
+      'rename origin.new origin',
       'sync-directory ',
       'create store.json.new',
       'datasync store.json.new',

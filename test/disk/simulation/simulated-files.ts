@@ -79,7 +79,8 @@ export class SimulatedFiles implements Files {
     const node = this.#node(path)
     if (node === undefined) return null
     const { kind, identity, changedAt } = node
-    return { kind, size: node.kind === 'file' ? node.bytes.byteLength : 4096, changedAt, identity }
+    const size = node.kind === 'file' ? node.bytes.byteLength : 4096
+    return { kind, size, changedAt, identity, place: identity }
   }
 
   async rename(from: string, to: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { DiskBlobStore } from '../../../adapters/disk/blob-store.ts'
 import { BufferBudget } from '../../../adapters/disk/buffers.ts'
+import { CopiedFolderLog } from '../../../adapters/disk/copied-log.ts'
 import type { Files } from '../../../adapters/disk/files.ts'
 import { FolderGuard, guardedFiles } from '../../../adapters/disk/folder-guard.ts'
 import { layoutOf } from '../../../adapters/disk/layout.ts'
@@ -24,6 +25,8 @@ export interface SimulatedOptions {
   readonly leaseMs: number
   /** Memory for manifests, and as much for small blobs, that were read lately; 0 has each read come from the disk. */
   readonly manifestCacheBytes?: number
+  /** Opens a copied folder without a look whether it is whole: to show what that look is for. Default: false. */
+  readonly trustsCopies?: boolean
 }
 
 /** A registry in a simulated folder. */
@@ -72,7 +75,11 @@ export async function openSimulated(
   })
   const guarded = guardedFiles(files, guard)
   const quarantine = new Quarantine(guarded, layout, clock.now)
-  const log = new DiskMetadataLog({ files: guarded, layout, health, onNotice, quarantine })
+  const deps = { files: guarded, layout, health, onNotice, quarantine }
+  const log =
+    options.trustsCopies === true
+      ? new DiskMetadataLog(deps)
+      : new CopiedFolderLog(deps, { files, layout, blobs: 'here', readOnly: false })
   const metadata = await openMetadata({
     log,
     leaseMs,

@@ -1,0 +1,35 @@
+import type { LogChoice, LogContents, LogSeal, StoreDamaged } from '../../src/kit.ts'
+import { type CopiedFolderDeps, expectWholeCopy, explainCopy } from './copied-folder.ts'
+import { type DiskLogDeps, DiskMetadataLog } from './metadata-log.ts'
+
+/** A log that looks, before anything is changed, whether a copied folder is whole. */
+export class CopiedFolderLog extends DiskMetadataLog {
+  readonly #copied: CopiedFolderDeps
+  #seal: LogSeal | null = null
+
+  constructor(deps: DiskLogDeps, copied: CopiedFolderDeps) {
+    super(deps)
+    this.#copied = copied
+  }
+
+  override async load(): Promise<LogContents> {
+    const contents = await super.load()
+    this.#seal = contents.seal
+    return contents
+  }
+
+  override async adopt(choice: LogChoice): Promise<void> {
+    await this.expectWhole(choice)
+    await super.adopt(choice)
+  }
+
+  /** @throws CopyIncomplete when the folder is a copy that is not whole. */
+  expectWhole(choice: LogChoice): Promise<void> {
+    return expectWholeCopy(this.#copied, choice, this.#seal)
+  }
+
+  /** Whether damage comes from copying the folder at work. */
+  explain(damage: StoreDamaged): Promise<StoreDamaged> {
+    return explainCopy(this.#copied, damage)
+  }
+}
