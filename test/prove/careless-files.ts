@@ -1,0 +1,87 @@
+import { relative } from 'node:path'
+import type { Files, OpenFile } from '../../adapters/disk/files.ts'
+
+/** What is done carelessly, by the path below the store's folder. */
+export interface Carelessness {
+  /** Syncs of these files are not made. */
+  readonly unsyncedFiles?: RegExp
+  /** Syncs of these folders are not made. */
+  readonly unsyncedFolders?: RegExp
+  /** Writes to these files are said to be made, and made up to 100 ms later. */
+  readonly lateWrites?: RegExp
+}
+
+/** File operations that are not what they say: what a store would do that forgot a sync, or kept writes back. */
+export function carelessFiles(files: Files, root: string, careless: Carelessness): Files {
+  const among = (paths: RegExp | undefined, path: string): boolean =>
+    paths?.test(relative(root, path)) ?? false
+  return {
+    async open(path, mode) {
+      const file = await files.open(path, mode)
+      if (among(careless.unsyncedFiles, path)) return but(file, { datasync: async () => {} })
+      return among(careless.lateWrites, path) ? late(file) : file
+    },
+    async openDirectory(path) {
+      const folder = await files.openDirectory(path)
+      const isUnsynced = among(careless.unsyncedFolders, path)
+      return isUnsynced ? { sync: async () => {}, close: () => folder.close() } : folder
+    },
+    stat: (path) => files.stat(path),
+    statNow: (path) => files.statNow(path),
+    rename: (from, to) => files.rename(from, to),
+    link: (from, to) => files.link(from, to),
+    unlink: (path) => files.unlink(path),
+    makeDirectory: (path) => files.makeDirectory(path),
+    list: (path) => files.list(path),
+  }
+}
+
+const lateMs = 100
+
+function late(file: OpenFile): OpenFile {
+  let waiting: { readonly bytes: Uint8Array; readonly position: number }[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const flush = async (): Promise<void> => {
+    clearTimeout(timer)
+    timer = undefined
+    const writes = waiting
+    waiting = []
+    for (const { bytes, position } of writes) {
+      for (let at = 0; at < bytes.byteLength; ) {
+        at += await file.write([bytes.subarray(at)], position + at)
+      }
+    }
+  }
+  return but(file, {
+    async write(chunks, position) {
+      const bytes = new Uint8Array(Buffer.concat(chunks))
+      waiting.push({ bytes, position })
+      timer ??= setTimeout(() => void flush().catch(() => {}), lateMs)
+      return bytes.byteLength
+    },
+    datasync: async () => {},
+    async truncate(size) {
+      await flush()
+      await file.truncate(size)
+    },
+    async close() {
+      await flush()
+      await file.close()
+    },
+  })
+}
+
+function but(file: OpenFile, change: Partial<OpenFile>): OpenFile {
+  return {
+    fd: file.fd,
+    size: file.size,
+    identity: file.identity,
+    write: (chunks, position) => file.write(chunks, position),
+    read: (into, offset, length, position) => file.read(into, offset, length, position),
+    readNow: (into, offset, length, position) => file.readNow(into, offset, length, position),
+    datasync: () => file.datasync(),
+    truncate: (size) => file.truncate(size),
+    close: () => file.close(),
+    ...change,
+  }
+}

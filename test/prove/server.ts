@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  entryPath,
+  freePorts,
+  type RunningServer,
+  runtimes,
+  startProgram,
+} from '../../conformance/servers.mjs'
+import { bundled } from './bundle.mjs'
+import type { ProofOptions } from './proof.ts'
+
+/** How a {@link Server} is started. */
+export interface ServerOptions extends Pick<ProofOptions, 'runtime' | 'broken'> {
+  readonly leaseMs?: number
+  readonly collectEveryMs?: number
+  readonly manifestCacheBytes?: number
+  /** Words of a command that runs it. */
+  readonly around?: readonly string[]
+}
+
+/** A server on one port and one folder, that is ended and started again. */
+export class Server {
+  readonly url: string
+  readonly folder: string
+  readonly #command: readonly string[]
+  #running: RunningServer | null = null
+  /** How long the slowest start took, in milliseconds. */
+  slowestStartMs = 0
+
+  private constructor(port: number, folder: string, command: readonly string[]) {
+    this.url = `http://127.0.0.1:${port}`
+    this.folder = folder
+    this.#command = command
+  }
+
+  /** Makes a store in a folder of its own, and serves it: by the program itself, or by a broken one. */
+  static async start(options: ServerOptions): Promise<Server> {
+    const folder = mkdtempSync(join(tmpdir(), 'layerdock-prove-'))
+    const [port = 0] = await freePorts(1)
+    const command = [...(options.around ?? []), ...(await commandOf(options, folder, port))]
+    const server = new Server(port, folder, command)
+    await server.restart()
+    return server
+  }
+
+  get pid(): number {
+    return this.#running?.pid ?? 0
+  }
+
+  /** What it printed, at most the last 64 KiB. */
+  get output(): string {
+    return this.#running?.output() ?? ''
+  }
+
+  /** Starts it where it was ended. */
+  async restart(): Promise<void> {
+    const [program = '', ...args] = this.#command
+    this.#running = await startProgram(program, args, new URL(this.url).host)
+    this.slowestStartMs = Math.max(this.slowestStartMs, this.#running.readyMs)
+  }
+
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (signal === 'SIGKILL') await this.#running?.kill()
+    else await this.#running?.stop()
+    this.#running = null
+  }
+
+  /** Ends it for good, and removes its folder. */
+  async remove(): Promise<void> {
+    if (this.#running !== null) await this.end('SIGTERM')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+async function commandOf(
+  options: ServerOptions,
+  folder: string,
+  port: number,
+): Promise<readonly string[]> {
+  const { runtime, broken, leaseMs, collectEveryMs, manifestCacheBytes } = options
+  const named = runtimes[runtime]
+  if (named === undefined) throw new Error(`there is no runtime ${runtime}`)
+  const { command } = named.find('current')
+  const store = join(folder, 'store')
+  if (broken !== null) return brokenServer(runtime, broken, store, { ...options, port })
+  return [
+    ...command,
+    entryPath(named.entry),
+    ...['serve', '--listen', `127.0.0.1:${port}`, '--storage-dir', store, '--log', 'warn'],
+    ...['--drain-seconds', '1'],
+    ...(leaseMs === undefined ? [] : ['--lease', `${leaseMs}ms`]),
+    ...(collectEveryMs === undefined ? [] : ['--collect-every', `${collectEveryMs}ms`]),
+    ...(manifestCacheBytes === undefined ? [] : ['--manifest-cache', `${manifestCacheBytes}`]),
+  ]
+}
+
+/** The command of a server in which something is wrong. */
+export async function brokenServer(
+  runtime: ProofOptions['runtime'],
+  broken: string,
+  directory: string,
+  options: Partial<ServerOptions> & { readonly port?: number } = {},
+): Promise<readonly string[]> {
+  const { port = 0, leaseMs, collectEveryMs, manifestCacheBytes } = options
+  const isNode = runtime === 'node'
+  const program = isNode
+    ? await bundled('broken-server.ts')
+    : entryPath('test/prove/broken-server.ts')
+  const { command = [] } = runtimes[runtime]?.find('current') ?? {}
+  const allowed = runtime === 'deno' ? [command[0] ?? '', 'run', '--allow-all'] : command
+  return [
+    ...allowed,
+    program,
+    `broken=${broken}`,
+    `directory=${directory}`,
+    `port=${port}`,
+    ...(leaseMs === undefined ? [] : [`lease-ms=${leaseMs}`]),
+    ...(collectEveryMs === undefined ? [] : [`collect-ms=${collectEveryMs}`]),
+    ...(manifestCacheBytes === undefined ? [] : [`cache=${manifestCacheBytes}`]),
+  ]
+}
