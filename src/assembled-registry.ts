@@ -1,4 +1,5 @@
 import { emitter, safeNotices } from './core/callbacks.ts'
+import type { ConditionalDeletes } from './core/conditional-deletes.ts'
 import type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
 import { plainService } from './core/plain-service.ts'
 import { readOnly, withoutDeletes } from './core/read-only.ts'
@@ -27,6 +28,13 @@ export interface AssembledRegistry {
    * events too.
    */
   readonly unrestricted: RegistryService
+  /** Deletions that are held to conditions in the step that makes them, for maintenance as well. */
+  readonly deletes: ConditionalDeletes
+  /**
+   * Has the metadata note which manifests were pulled. Worth calling every minute: what was not noted is lost with the
+   * process. Never rejects.
+   */
+  flushPulls(): Promise<void>
   /** Ends upload sessions that were idle too long. Worth calling every minute or so. */
   expireUploads(): Promise<void>
   /**
@@ -101,6 +109,7 @@ export function assemble(
     onNotice,
     emit: emitter(options.onEvent, onNotice, clock),
     pullEvents: options.pullEvents ?? false,
+    notePulls: options.readOnly !== true,
     clock,
   })
   const { wrap } = options
@@ -113,6 +122,8 @@ export function assemble(
     observed: routes.observed,
     service,
     unrestricted: core.service,
+    deletes: core.deletes,
+    flushPulls: () => core.flushPulls(),
     expireUploads: core.expireUploads,
     suspendUploads: core.suspendUploads,
     collectGarbage: core.collectGarbage,
@@ -128,7 +139,10 @@ export function assemble(
         stores.uploads.check?.(),
       ])
     },
-    close: closeStores,
+    async close() {
+      await core.flushPulls(true)
+      await closeStores()
+    },
   }
   return { registry, routes }
 }

@@ -86,6 +86,7 @@ export {
 } from './interchange/transfer-content.ts'
 export {
   type MaintenanceOptions,
+  type MaintenanceTask,
   type MaintenanceTurns,
   startMaintenance,
 } from './maintenance.ts'

@@ -20,11 +20,21 @@ export interface MaintenanceOptions {
    * Default: every hour.
    */
   readonly compactEveryMs?: number | null
+  /** What else is done, each for the first time ten minutes after the start, or once its interval has passed. */
+  readonly tasks?: readonly MaintenanceTask[]
   /**
    * Where several nodes have the same stores, has one of them do what is due. Each asks at least every ten
    * minutes, so that what a node left undone is soon taken up by another. Default: this process does it all.
    */
   readonly turns?: MaintenanceTurns
+}
+
+/** Work of the program's own beside the requests. */
+export interface MaintenanceTask {
+  /** For notices, and for nodes to share it out. */
+  readonly name: string
+  readonly everyMs: number
+  readonly work: () => Promise<unknown>
 }
 
 /** Shares out the work of maintenance among nodes that have the same stores. */
@@ -49,7 +59,10 @@ const firstMs = 10 * minuteMs
  * @returns what ends it, once the turns under way have ended
  */
 export function startMaintenance(
-  registry: Pick<Registry, 'expireUploads' | 'collectGarbage' | 'sweepBytes' | 'compactBytes'>,
+  registry: Pick<
+    Registry,
+    'expireUploads' | 'collectGarbage' | 'sweepBytes' | 'compactBytes' | 'flushPulls'
+  >,
   options: MaintenanceOptions,
   onNotice: NoticeSink,
 ): () => Promise<void> {
@@ -57,6 +70,11 @@ export function startMaintenance(
   const { compactEveryMs = hourMs, turns } = options
   const emptyRepositories = options.dropEmptyRepositories ?? false
   const tasks = [repeat('ending idle uploads', () => registry.expireUploads(), expireEveryMs)]
+  // Each node has pulls of its own.
+  tasks.push(repeat('noting pulls', () => registry.flushPulls(), minuteMs, null))
+  for (const { name, everyMs, work } of options.tasks ?? []) {
+    tasks.push(repeat(name, work, everyMs))
+  }
   if (collectEveryMs !== null) {
     const collect = (): Promise<unknown> => registry.collectGarbage({ emptyRepositories })
     tasks.push(repeat('collecting garbage', collect, collectEveryMs))
@@ -78,14 +96,15 @@ export function startMaintenance(
     task: string,
     work: () => Promise<unknown>,
     everyMs: number,
+    shared: MaintenanceTurns | null = turns ?? null,
   ): () => Promise<void> {
-    const askEveryMs = turns === undefined ? everyMs : Math.min(everyMs, firstMs)
+    const askEveryMs = shared === null ? everyMs : Math.min(everyMs, firstMs)
     let running: Promise<void> = Promise.resolve()
     let timer: ReturnType<typeof setTimeout>
     let ended = false
     const turn = async (): Promise<void> => {
       try {
-        await (turns === undefined ? work() : turns.run(task, everyMs, work))
+        await (shared === null ? work() : shared.run(task, everyMs, work))
       } catch (error) {
         const notice = { kind: 'background-failure', task, error, retried: true } as const
         // There is nobody else to tell.

@@ -24,6 +24,8 @@ export interface CoreDeps extends RegistryStores {
   readonly onNotice: NoticeSink
   /** Never throws; null where nothing listens, so that no event has to be made. */
   readonly emit: Emit | null
+  /** Whether the store is to note pulls. */
+  readonly notePulls: boolean
   /** Whether pulls are told of as well. */
   readonly pullEvents: boolean
   /** Milliseconds since the epoch, never going back or leaping while the process runs. */

@@ -14,6 +14,7 @@ import type {
   ManifestPush,
   RegistryService,
 } from '../ports/registry-service.ts'
+import type { ConditionalDeletes } from './conditional-deletes.ts'
 import type { CoreDeps } from './deps.ts'
 import { manifestCache } from './manifest-cache.ts'
 import { factsOf, tellPush } from './manifest-events.ts'
@@ -21,7 +22,7 @@ import { type ManifestFacts, parseManifest } from './manifest-facts.ts'
 import { type Change, type NewRecord, recordOf, type Stored } from './manifest-record.ts'
 import { noteMissing } from './missing-bytes.ts'
 import { nameBytes } from './naming.ts'
-import { deletionOf } from './trash.ts'
+import type { PullTimes } from './pull-times.ts'
 
 type ManifestMethods = 'statManifest' | 'getManifest' | 'putManifest' | 'deleteManifest'
 
@@ -32,7 +33,11 @@ export interface ManifestService extends Pick<RegistryService, ManifestMethods> 
 }
 
 /** Manifests by tag and by digest: end-3, end-7, end-9. */
-export function manifestService(deps: CoreDeps): ManifestService {
+export function manifestService(
+  deps: CoreDeps,
+  deletes: ConditionalDeletes,
+  pulls: PullTimes | null,
+): ManifestService {
   const { blobs, metadata, limits, emit } = deps
   const tellPull = deps.pullEvents ? emit : null
   const cache = manifestCache(limits.manifestCacheBytes)
@@ -73,8 +78,14 @@ export function manifestService(deps: CoreDeps): ManifestService {
   return {
     readRecorded,
 
-    statManifest(_call, repository, reference) {
-      return settled(whenSettled(find(repository, reference), infoOf))
+    statManifest(call, repository, reference) {
+      return settled(
+        whenSettled(find(repository, reference), (record) => {
+          // A client that has the image already asks for no more than this.
+          if (record !== null) pulls?.note(call, repository, record.digest)
+          return infoOf(record)
+        }),
+      )
     },
 
     getManifest(call, repository, reference) {
@@ -84,6 +95,7 @@ export function manifestService(deps: CoreDeps): ManifestService {
           const { digest, size, mediaType } = record
           const answer = (bytes: Uint8Array | null): Manifest | null => {
             if (bytes === null) return null
+            pulls?.note(call, repository, digest)
             tellPull?.(call, {
               kind: 'manifest-pulled',
               repository,
@@ -118,27 +130,18 @@ export function manifestService(deps: CoreDeps): ManifestService {
       if (reference.kind === 'tag') {
         const { tag } = reference
         if (isImmutable?.(tag) === true) throw await fixed(repository, tag)
-        const digest = await metadata.deleteTag(repository, tag, deletionOf(metadata, limits))
+        const digest = await deletes.deleteTag(call, repository, tag)
         if (digest === null) throw await absent(repository)
-        emit?.(call, { kind: 'tag-deleted', repository, tag, digest })
         return
       }
       const { digest } = reference
-      const { leaseMs } = limits
-      const removed = await metadata.deleteManifest(repository, digest, {
-        leaseMs,
-        isImmutable,
-        ...deletionOf(metadata, limits),
-      })
-      if (removed === null) throw await absent(repository)
-      if (removed.kind === 'kept') {
-        const { tag } = removed
-        throw tag === null
-          ? new RegistryError('contentNamed', { detail: { digest } })
-          : immutable([{ tag, digest }])
-      }
-      const { record, tags, tagCount } = removed
-      emit?.(call, { kind: 'manifest-deleted', repository, ...factsOf(record), tags, tagCount })
+      const outcome = await deletes.deleteManifest(call, repository, digest, { isImmutable })
+      if (outcome === null) throw await absent(repository)
+      if (outcome.kind === 'removed') return
+      const { tag } = outcome
+      throw tag === null
+        ? new RegistryError('contentNamed', { detail: { digest } })
+        : immutable([{ tag, digest }])
     },
   }
 

@@ -1,5 +1,6 @@
 import type { RegistryService } from '../ports/registry-service.ts'
 import { blobService } from './blobs.ts'
+import { type ConditionalDeletes, conditionalDeletes } from './conditional-deletes.ts'
 import type { CoreDeps } from './deps.ts'
 import {
   collectGarbage,
@@ -11,6 +12,7 @@ import {
 } from './garbage.ts'
 import { listingService } from './listings.ts'
 import { manifestService } from './manifests.ts'
+import { pullTimes } from './pull-times.ts'
 import { referrersService } from './referrers.ts'
 import { emptyTrash, trashService } from './trash.ts'
 import { uploadService } from './uploads.ts'
@@ -18,6 +20,10 @@ import { uploadService } from './uploads.ts'
 /** The registry without HTTP, and its maintenance, which no client can ask for. */
 export interface Core {
   readonly service: RegistryService
+  /** Deletions with conditions. */
+  readonly deletes: ConditionalDeletes
+  /** Has the store note which manifests were pulled. */
+  flushPulls(isLast?: boolean): Promise<void>
   /** Ends idle upload sessions. */
   expireUploads(): Promise<void>
   /** Gives back the upload sessions of requests under way; how many requests those were. */
@@ -33,7 +39,9 @@ export interface Core {
 
 /** Puts the services together. */
 export function createCore(deps: CoreDeps): Core {
-  const manifests = manifestService(deps)
+  const deletes = conditionalDeletes(deps)
+  const pulls = deps.notePulls ? pullTimes(deps) : null
+  const manifests = manifestService(deps, deletes, pulls)
   const { expireUploads, suspendUploads, ...uploads } = uploadService(deps)
   const { readRecorded: _, ...manifestMethods } = manifests
   return {
@@ -45,6 +53,8 @@ export function createCore(deps: CoreDeps): Core {
       ...referrersService(deps, manifests),
       ...trashService(deps),
     },
+    deletes,
+    flushPulls: async (isLast) => pulls?.flush(isLast),
     expireUploads,
     suspendUploads,
     collectGarbage: (options) => collectGarbage(deps, options),

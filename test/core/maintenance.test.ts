@@ -25,6 +25,7 @@ function started(options: MaintenanceOptions, onNotice: (notice: Notice) => void
       turns.sweep += 1
       return { looked: 0, swept: 0, bytes: 0 }
     },
+    async flushPulls(): Promise<void> {},
     async compactBytes() {
       turns.compact += 1
       return 0

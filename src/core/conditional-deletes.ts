@@ -1,0 +1,60 @@
+import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
+import type { CallContext } from '../ports/call-context.ts'
+import type {
+  KeptManifest,
+  ManifestDeletion,
+  RemovedManifest,
+  TagDeletion,
+} from '../ports/metadata-store.ts'
+import type { CoreDeps } from './deps.ts'
+import { factsOf } from './manifest-events.ts'
+import { deletionOf } from './trash.ts'
+
+/**
+ * Deletions that are held to conditions in the step that makes them, which no client can state: for maintenance.
+ * What goes is an event, and in the trash as long as the registry's limits say.
+ */
+export interface ConditionalDeletes {
+  /**
+   * What the tag stood for; null where it was not there, or not as the conditions want it. Immutable tags of the
+   * call are not looked at.
+   */
+  deleteTag(
+    call: CallContext,
+    repository: RepositoryName,
+    tag: Tag,
+    conditions?: Pick<TagDeletion, 'expect' | 'notSince'>,
+  ): Promise<Digest | null>
+  /** Null where it was not there. */
+  deleteManifest(
+    call: CallContext,
+    repository: RepositoryName,
+    digest: Digest,
+    conditions: Pick<ManifestDeletion, 'isImmutable' | 'notSince'>,
+  ): Promise<RemovedManifest | KeptManifest | null>
+}
+
+/** Deletes tags and manifests, and tells of it. */
+export function conditionalDeletes(deps: CoreDeps): ConditionalDeletes {
+  const { metadata, limits, emit } = deps
+  return {
+    async deleteTag(call, repository, tag, conditions = {}) {
+      const options = { ...deletionOf(metadata, limits), ...conditions }
+      const digest = await metadata.deleteTag(repository, tag, options)
+      if (digest !== null) emit?.(call, { kind: 'tag-deleted', repository, tag, digest })
+      return digest
+    },
+
+    async deleteManifest(call, repository, digest, conditions) {
+      const { leaseMs } = limits
+      const options = { leaseMs, ...deletionOf(metadata, limits), ...conditions }
+      const outcome = await metadata.deleteManifest(repository, digest, options)
+      if (outcome?.kind !== 'removed') return outcome
+      const { record, tags, tagCount } = outcome
+      emit?.(call, { kind: 'manifest-deleted', repository, ...factsOf(record), tags, tagCount })
+      return outcome
+    },
+  }
+}
