@@ -22,7 +22,6 @@ export type {
   CopyProgress,
   CopyReport,
 } from './copy/report.ts'
-export { type VerifyOptions, type VerifyReport, verifyStores } from './copy/verify-stores.ts'
 export { safeNotices, safeObserver } from './core/callbacks.ts'
 export { type ErrorAnswer, errorAnswer, errorResponse } from './http/error-answer.ts'
 export {
@@ -117,3 +116,13 @@ export type * from './ports/notices.ts'
 export type * from './ports/streaming-hash.ts'
 export type * from './ports/upload-store.ts'
 export { closeStores, memoryStores } from './registry.ts'
+export { type RepairSource, repairSource } from './verify/repair.ts'
+export type {
+  VerifyPhase,
+  VerifyProblem,
+  VerifyProblemKind,
+  VerifyProgress,
+  VerifyReport,
+  VerifyState,
+} from './verify/report.ts'
+export { type VerifyOptions, verifyStores } from './verify/verify-stores.ts'

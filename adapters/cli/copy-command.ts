@@ -117,7 +117,14 @@ async function copy(wish: CopyWish, tools: Tools): Promise<number> {
   if (verify) {
     verified = await verifyStores(target.stores, {
       ...bounds,
-      onProblem,
+      onProblem: ({ kind, what, repositories: [repository = null], digest, detail }) =>
+        onProblem({
+          kind: kind === 'record' ? 'damaged' : kind,
+          what,
+          repository,
+          name: digest,
+          detail,
+        }),
       onProgress: ({ bytes }) => status.show(`verifying, ${sizeText(bytes)} so far`),
     })
   }

@@ -15,8 +15,9 @@ import type {
   StageState,
   StoredBytes,
 } from '../../src/kit.ts'
-import { algorithmOf, settled } from '../../src/kit.ts'
+import { algorithmOf, settled, steadyClock } from '../../src/kit.ts'
 import { newBlobKey, parseBlobKey } from './blob-key.ts'
+import { listBlobFiles } from './blob-listing.ts'
 import type { BufferBudget } from './buffers.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { DiskBlob, openBlobOf } from './disk-blob.ts'
@@ -24,9 +25,9 @@ import { isGone, isNoFile, writeError } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { FolderGuard } from './folder-guard.ts'
 import { blobAlgorithms, type Layout } from './layout.ts'
+import { Quarantine } from './quarantine.ts'
 import { parseSegmentKey } from './segments/segment-key.ts'
 import { Segments } from './segments/segments.ts'
-import { firstNames } from './sorted-listing.ts'
 import { Staging } from './staging.ts'
 import type { StoreHealth } from './store-health.ts'
 
@@ -53,12 +54,14 @@ export class DiskBlobStore implements BlobStore {
   readonly #syncs: FolderSyncs
   readonly #segments: Segments
   readonly #staging: Staging
+  readonly #quarantine: Quarantine
   #failure: RegistryError | null = null
 
   private constructor(deps: DiskBlobDeps, syncs: FolderSyncs, segments: Segments) {
     this.#deps = deps
     this.#syncs = syncs
     this.#segments = segments
+    this.#quarantine = new Quarantine(deps.files, deps.layout, steadyClock())
     this.#staging = new Staging({
       ...deps,
       publish: (path, digest, bytes) => this.#publish(path, digest, bytes),
@@ -143,24 +146,25 @@ export class DiskBlobStore implements BlobStore {
     return false
   }
 
+  /** Moves a file, or copies a record and marks it as deleted. */
+  async quarantine(ref: BlobRef): Promise<string | null> {
+    this.#expectWritable()
+    const place = parseSegmentKey(ref.key)
+    if (place !== null) {
+      const bytes = await this.#segments.raw(ref, place)
+      if (bytes === null) return null
+      const name = await this.#quarantine.copy(`${place.segment}-${place.offset}`, bytes)
+      await this.#segments.delete(ref, place)
+      return name
+    }
+    const path = this.#pathOf(ref)
+    if (path === null || (await this.#deps.files.stat(path)) === null) return null
+    return await this.#quarantine.move(path)
+  }
+
   /** Files in the order of their keys, then records in the order of their segments. */
   async *list(after = ''): AsyncGenerator<StoredBytes> {
-    const { files, layout } = this.#deps
-    for (const algorithm of blobAlgorithms) {
-      const folder = `blobs/${algorithm}/`
-      let last = nameAfter(after, folder)
-      while (last !== null) {
-        const names = await firstNames(files.list(layout.blobFolder(algorithm)), last)
-        for (const name of names) {
-          const parsed = parseBlobKey(folder + name)
-          const stat = parsed === null ? null : await files.stat(layout.blob(parsed.key))
-          if (parsed === null || stat === null || stat.kind !== 'file') continue
-          const { key, digest } = parsed
-          yield { key, size: stat.size, committedAt: stat.changedAt, digest }
-        }
-        last = names.at(-1) ?? null
-      }
-    }
+    yield* listBlobFiles(this.#deps, after)
     yield* this.#segments.list(parseSegmentKey(after))
   }
 
@@ -241,10 +245,4 @@ export class DiskBlobStore implements BlobStore {
     this.#deps.health.wrote('blobs')
     return { digest, size, key }
   }
-}
-
-/** Where in a folder the names after a key begin; null when none do. */
-function nameAfter(key: string, folder: string): string | null {
-  if (key.startsWith(folder)) return key.slice(folder.length)
-  return key < folder ? '' : null
 }

@@ -43,6 +43,20 @@ export class Quarantine {
     return `quarantine/${tailName}`
   }
 
+  /** Writes a copy of damaged bytes; returns its name. */
+  async copy(name: string, bytes: Uint8Array): Promise<string> {
+    const copyName = await this.#freeName(`${name}.corrupt-${this.#stamp()}`)
+    const copy = await this.#files.open(this.#layout.quarantined(copyName), 'create')
+    try {
+      await writeAll(copy, [bytes], 0)
+      await copy.datasync()
+    } finally {
+      await copy.close()
+    }
+    await syncDirectory(this.#files, this.#layout.quarantine)
+    return `quarantine/${copyName}`
+  }
+
   async #freeName(wanted: string): Promise<string> {
     let name = wanted
     for (

@@ -1,6 +1,7 @@
 import { algorithmOf, digestOf } from '../oci/digest.ts'
 import { newUploadId } from '../oci/upload-id.ts'
-import type { BlobRef, BlobStore, StagedBlob } from '../ports/blob-store.ts'
+import type { BlobRef, BlobStore } from '../ports/blob-store.ts'
+import type { ByteSink } from '../ports/byte-source.ts'
 import type { HashFactory } from '../ports/streaming-hash.ts'
 import type { ByteRate } from './byte-rate.ts'
 
@@ -40,7 +41,7 @@ export async function transfer(deps: TransferDeps, ref: BlobRef): Promise<Transf
       throw error
     })
   try {
-    const problem = await pump(deps, ref, reading, staged)
+    const problem = await pump(deps, ref, reading, (chunk) => staged.write(chunk))
     if (problem === null) return { kind: 'committed', blob: await staged.commit(digest) }
     await staged.discard()
     return problem
@@ -51,15 +52,20 @@ export async function transfer(deps: TransferDeps, ref: BlobRef): Promise<Transf
   }
 }
 
-/** Reads bytes, without sending them anywhere; why they are not those of the digest, or null. */
+/**
+ * Reads bytes, without sending them to another store; why they are not those of the digest, or null.
+ *
+ * @param take gets the bytes as they pass; default: nothing does
+ */
 export async function inspect(
   deps: Omit<TransferDeps, 'to'>,
   ref: BlobRef,
+  take: ByteSink | null = null,
 ): Promise<Unreadable | null> {
   const reading = await begin(deps.from, ref)
   if ('kind' in reading) return reading
   try {
-    return await pump(deps, ref, reading, null)
+    return await pump(deps, ref, reading, take)
   } catch (error) {
     await reading.cancel()
     throw error
@@ -104,7 +110,7 @@ async function pump(
   { hash: startHash, rate, signal, sent }: Omit<TransferDeps, 'from' | 'to'>,
   { digest, size }: BlobRef,
   reading: Reading,
-  staged: StagedBlob | null,
+  take: ByteSink | null,
 ): Promise<Unreadable | null> {
   const algorithm = algorithmOf(digest)
   const hash = startHash(algorithm, undefined, size)
@@ -116,10 +122,10 @@ async function pump(
     if (!(chunk instanceof Uint8Array)) return chunk
     const { byteLength } = chunk
     read += byteLength
-    // Before the target has it: that may detach its memory.
+    // Before another has it: that may detach its memory.
     await hash.update(chunk)
     await rate.take(byteLength)
-    await staged?.write(chunk)
+    await take?.(chunk)
     sent(byteLength)
   }
   const found = digestOf(algorithm, await hash.digest())

@@ -7,13 +7,16 @@ export type NamingDeps = Pick<CoreDeps, 'blobs' | 'metadata' | 'onNotice'>
 /**
  * Notes that bytes are missing or damaged, so that no client is told again that they are there, and
  * the next push of the same content heals them. Never throws: the caller answers 404 in any case.
+ *
+ * @returns whether it is noted now
  */
-export async function noteMissing(deps: NamingDeps, blob: BlobRef): Promise<void> {
+export async function noteMissing(deps: NamingDeps, blob: BlobRef): Promise<boolean> {
   const { digest, key } = blob
   const problem = 'the bytes are missing or damaged'
   try {
-    if (!(await deps.metadata.markMissing(blob))) return
+    if (!(await deps.metadata.markMissing(blob))) return false
     deps.onNotice({ kind: 'bytes-missing', digest, key, problem })
+    return true
   } catch (error) {
     deps.onNotice({ kind: 'bytes-missing', digest, key, problem })
     deps.onNotice({
@@ -22,6 +25,7 @@ export async function noteMissing(deps: NamingDeps, blob: BlobRef): Promise<void
       error,
       retried: true,
     })
+    return false
   }
 }
 

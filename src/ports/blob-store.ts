@@ -83,6 +83,11 @@ export interface BlobStore {
   /** Removes committed bytes, given by a reference or as they are listed; false when they were not there. */
   delete(blob: BlobRef | StoredBytes): Promise<boolean>
   /**
+   * Puts damaged bytes aside for a person to look at: from then on neither `open` nor `list` finds them. Where they
+   * are, in words; null where there are none. The caller has noted that they are missing.
+   */
+  quarantine?(blob: BlobRef): Promise<string | null>
+  /**
    * Every committed key after the key `after`, in the store's order: to find bytes that no name
    * points at, and to verify. A store that cannot tell them apart also lists keys that staged bytes
    * are under: a sweep leaves those alone that are younger than an upload may be.

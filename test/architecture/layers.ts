@@ -88,6 +88,12 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'verify',
+    where: ['src/verify/'],
+    layers: ['oci', 'ports', 'core', 'memory', 'copy'],
+    packages: [],
+  },
+  {
     name: 'maintenance',
     where: ['src/maintenance.ts'],
     layers: ['oci', 'ports', 'registry'],
@@ -125,6 +131,7 @@ export const layers: readonly Layer[] = [
       'registry',
       'copy',
       'interchange',
+      'verify',
       'maintenance',
     ],
     packages: [],

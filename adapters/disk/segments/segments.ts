@@ -37,9 +37,8 @@ export interface Segment {
 }
 
 /**
- * Small content, many blobs to a file. A segment is appended to until it is full, or the process ends,
- * and never changed after that. What was deleted is noted beside it, and a segment that is mostly
- * deleted is copied and dropped (`compact`).
+ * Small content, many blobs to a file. A segment is appended to until it is full, or the process ends, and never changed
+ * after that. What was deleted is noted beside it, and a segment that is mostly deleted is copied and dropped (`compact`).
  */
 export class Segments {
   readonly #deps: SegmentsDeps
@@ -121,11 +120,7 @@ export class Segments {
     return segment === undefined || segment.dead.has(offset) ? null : known.open
   }
 
-  /**
-   * A record, opened as {@link read} reads it.
-   *
-   * @param isKept whether it stays in memory for a while
-   */
+  /** A record, opened as {@link read} reads it; with `isKept` it stays in memory for a while. */
   async open(ref: BlobRef, place: RecordPlace, isKept: boolean): Promise<OpenBlob | null> {
     const bytes = await this.read(ref, place)
     if (bytes === null) return null
@@ -140,14 +135,20 @@ export class Segments {
    * @throws RegistryError `unavailable` when the folder is gone.
    */
   async read(ref: BlobRef, place: RecordPlace): Promise<Uint8Array | null> {
-    const segment = await this.#segmentOf(place)
-    if (segment === null || segment.dead.has(place.offset) || place.size !== ref.size) return null
     const head = headBytes(algorithmOf(ref.digest))
-    const bytes = await this.#reader.read(segment, place.offset, head + place.size)
+    const bytes = place.size === ref.size ? await this.raw(ref, place) : null
     const found = bytes === null ? null : parseHead(bytes, 0, place)
     if (bytes === null || found === null || found.digest !== ref.digest) return null
     const content = bytes.subarray(head)
     return isWhole(found, content) ? content : null
+  }
+
+  /** A record as it is on the disk, its head included, damaged or not; null when it is missing or deleted. */
+  async raw(ref: BlobRef, place: RecordPlace): Promise<Uint8Array | null> {
+    const segment = await this.#segmentOf(place)
+    if (segment === null || segment.dead.has(place.offset)) return null
+    const head = headBytes(algorithmOf(ref.digest))
+    return await this.#reader.read(segment, place.offset, head + place.size)
   }
 
   /** Marks a record as deleted; false when it was not there. */
