@@ -23,6 +23,19 @@ export class LeaseQueue<T extends Leased> {
     return this.#heap[0]
   }
 
+  /**
+   * Members whose lease ends by then, in no order. While the queue changes, some may be passed over, or come twice.
+   */
+  *endingBy(time: number): Generator<T> {
+    const places = [0]
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      const member = this.#heap[place]
+      if (member === undefined || member.keepUntil > time) continue
+      places.push(2 * place + 1, 2 * place + 2)
+      yield member
+    }
+  }
+
   /** Adds a member; harmless when it is there. */
   add(member: T): void {
     if (member.heapIndex !== -1) return

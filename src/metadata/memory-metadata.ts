@@ -7,7 +7,9 @@ import type { BlobRef } from '../ports/blob-store.ts'
 import type {
   BlobDeletion,
   BlobRemoval,
+  BytesReasons,
   DeletionOptions,
+  DueGarbage,
   KeptManifest,
   ManifestChange,
   ManifestDeletion,
@@ -22,6 +24,8 @@ import type { Batch } from './batch.ts'
 import * as changes from './changes.ts'
 import { condemn } from './condemnation.ts'
 import * as deletions from './deletions.ts'
+import { dueGarbage } from './due-garbage.ts'
+import { explainBytes } from './explain-bytes.ts'
 import { type Commit, MetadataReads } from './metadata-reads.ts'
 import type { State } from './state.ts'
 import { TagCheck } from './tag-check.ts'
@@ -165,6 +169,16 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
 
   forget(blob: BlobRef): Promise<void> {
     return this.#change((batch) => changes.forget(batch, blob))
+  }
+
+  async dueGarbage(limit: number): Promise<DueGarbage> {
+    await this.state.leftovers.done()
+    return dueGarbage(this.state, this.commit.moment().now, limit)
+  }
+
+  async explainBytes(digest: Digest, limit: number): Promise<BytesReasons | null> {
+    await this.state.leftovers.done()
+    return explainBytes(this.state, this.commit.moment().now, digest, limit)
   }
 
   check(): Promise<void> {

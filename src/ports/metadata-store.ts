@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef, StoredKey } from './blob-store.ts'
+import type { GarbageReasons } from './garbage-values.ts'
 import type {
   BlobDeletion,
   BlobRemoval,
@@ -30,6 +31,7 @@ import type {
   TagRecord,
 } from './metadata-values.ts'
 
+export type * from './garbage-values.ts'
 export type * from './metadata-deletions.ts'
 export type * from './metadata-values.ts'
 
@@ -52,7 +54,7 @@ export type * from './metadata-values.ts'
  *
  * A repository begins with the first thing put in it and does not end with the last.
  */
-export interface MetadataStore {
+export interface MetadataStore extends GarbageReasons {
   /**
    * Whether the store counts the bytes of repositories, as they change and not when it is asked, and so can hold
    * them to quotas (`mostBytes`). Default: no.

@@ -9,9 +9,18 @@ import { type ErrorName, RegistryError } from '../index.ts'
  * - `presign`: the store makes URLs that its bytes can be fetched from.
  * - `bytes`: the metadata store counts the bytes of repositories, and holds them to a quota.
  * - `usage`: the metadata store notes when manifests lost their last tag, and when they were pulled.
+ * - `reasons`: the metadata store tells what a collection would free, and why bytes are kept.
  * - `clock`: the test can let time pass by the clock that durations are held against.
  */
-export type Need = 'reopen' | 'secondInstance' | 'outages' | 'presign' | 'bytes' | 'usage' | 'clock'
+export type Need =
+  | 'reopen'
+  | 'secondInstance'
+  | 'outages'
+  | 'presign'
+  | 'bytes'
+  | 'usage'
+  | 'reasons'
+  | 'clock'
 
 /** What a store supports. A need that is not named is not supported. */
 export type Supports = Readonly<Partial<Record<Need, boolean>>>

@@ -9,6 +9,7 @@ import { manifestCases } from './metadata-contract/manifests.ts'
 import { missingCases } from './metadata-contract/missing.ts'
 import { namedCases } from './metadata-contract/named.ts'
 import { quotaCases } from './metadata-contract/quotas.ts'
+import { reasonCases } from './metadata-contract/reasons.ts'
 import { referrerCases } from './metadata-contract/referrers.ts'
 import { repositoryCases } from './metadata-contract/repositories.ts'
 import { restartCases } from './metadata-contract/restarts.ts'
@@ -41,6 +42,7 @@ export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...immutabilityCases,
   ...referrerCases,
   ...garbageCases,
+  ...reasonCases,
   ...leaseCases,
   ...missingCases,
   ...namedCases,

@@ -381,6 +381,29 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
     })),
   'deletes no empty repositories': (store) =>
     but(store, () => ({ deleteEmptyRepositories: async () => [] })),
+  'says that all is due that has no name': (store) =>
+    but(store, (inner) => ({
+      async dueGarbage(limit) {
+        const { items } = await inner.listNamed({ limit })
+        return { blobs: items.length, bytes: 0, first: items }
+      },
+    })),
+  'says that nothing is due': (store) =>
+    but(store, () => ({ dueGarbage: async () => ({ blobs: 0, bytes: 0, first: [] }) })),
+  'names more of what is due than was asked for': (store) =>
+    but(store, (inner) => ({
+      dueGarbage: async () => (await inner.dueGarbage?.(1000)) ?? { blobs: 0, bytes: 0, first: [] },
+    })),
+  'does not say which manifests keep a blob': (store) =>
+    but(store, (inner) => ({
+      async explainBytes(digest, limit) {
+        const found = await inner.explainBytes?.(digest, limit)
+        const holders = found?.holders.map((holder) =>
+          holder.kind === 'blob' ? { ...holder, namedBy: [] } : holder,
+        )
+        return found ? { ...found, holders: holders ?? [] } : null
+      },
+    })),
   'condemns before the lease is over': (store) =>
     but(store, (inner) => ({
       linkBlob: (repository, blob) => inner.linkBlob(repository, blob, 0),

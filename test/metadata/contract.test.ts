@@ -7,16 +7,20 @@ import { contractTests } from '../contracts/contract-tests.ts'
 import { copyOf, emptyDisk, MemoryLog } from './memory-log.ts'
 
 describe('in memory', () => {
-  contractTests(metadataStoreContract, { bytes: true, usage: true, clock: true }, () => {
-    const { now, advance } = fakeClock()
-    return { open: () => memoryMetadata({ elapsed: now }), advance }
-  })
+  contractTests(
+    metadataStoreContract,
+    { bytes: true, usage: true, reasons: true, clock: true },
+    () => {
+      const { now, advance } = fakeClock()
+      return { open: () => memoryMetadata({ elapsed: now }), advance }
+    },
+  )
 })
 
 describe('over a log', () => {
   contractTests(
     metadataStoreContract,
-    { reopen: true, bytes: true, usage: true, clock: true },
+    { reopen: true, bytes: true, usage: true, reasons: true, clock: true },
     () => {
       const { now, advance } = fakeClock()
       const disk = emptyDisk()
@@ -28,7 +32,7 @@ describe('over a log', () => {
 describe('over a log, whose process dies in place of closing', () => {
   contractTests(
     metadataStoreContract,
-    { reopen: true, bytes: true, usage: true, clock: true },
+    { reopen: true, bytes: true, usage: true, reasons: true, clock: true },
     () => {
       const { now, advance } = fakeClock()
       let disk = emptyDisk()

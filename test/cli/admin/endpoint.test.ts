@@ -27,7 +27,10 @@ interface Answer {
 }
 
 /** Asks the admin endpoint as `layerdock gc` does, but for what is given. */
-function ask({ port, token }: Address, { headers, body = '{"dropEmpty":false}', ...asked }: Asked) {
+function ask(
+  { port, token }: Address,
+  { headers, body = '{"dropEmpty":false,"dryRun":false,"explain":null}', ...asked }: Asked,
+) {
   return new Promise<Answer>((resolve, reject) => {
     const sent = request(
       {
@@ -91,7 +94,9 @@ describeEverywhere('the admin endpoint on %s', (runtime) => {
     expect(await refused({ path: '/gc?token=x' })).toBe(404)
     expect(await refused({ path: '/v2/' })).toBe(404)
     expect(await refused({ body: '' })).toBe(400)
-    expect(await refused({ body: '{"dropEmpty":false,"more":1}' })).toBe(400)
+    expect(
+      await refused({ body: '{"dropEmpty":false,"dryRun":false,"explain":null,"more":1}' }),
+    ).toBe(400)
     expect(await refused({ body: `"${'x'.repeat(1024 * 1024)}"` })).toBe(413)
     // The listener of clients has nothing of it, with the token or without.
     const open = { ...address, port: started.port }
