@@ -18,7 +18,7 @@ export function carelessFiles(files: Files, root: string, careless: Carelessness
   return {
     async open(path, mode) {
       const file = await files.open(path, mode)
-      if (among(careless.unsyncedFiles, path)) return but(file, { datasync: async () => {} })
+      if (among(careless.unsyncedFiles, path)) return butFile(file, { datasync: async () => {} })
       return among(careless.lateWrites, path) ? late(file) : file
     },
     async openDirectory(path) {
@@ -52,7 +52,7 @@ function late(file: OpenFile): OpenFile {
       }
     }
   }
-  return but(file, {
+  return butFile(file, {
     async write(chunks, position) {
       const bytes = new Uint8Array(Buffer.concat(chunks))
       waiting.push({ bytes, position })
@@ -71,7 +71,8 @@ function late(file: OpenFile): OpenFile {
   })
 }
 
-function but(file: OpenFile, change: Partial<OpenFile>): OpenFile {
+/** The file with some methods changed. */
+export function butFile(file: OpenFile, change: Partial<OpenFile>): OpenFile {
   return {
     fd: file.fd,
     size: file.size,

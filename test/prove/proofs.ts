@@ -1,7 +1,11 @@
 import { crashes } from './crashes.ts'
+import { damage } from './damage.ts'
 import { kills } from './kills.ts'
+import { linearizability } from './linearizability.ts'
 import { power } from './power.ts'
 import type { Proof } from './proof.ts'
+import { races } from './races.ts'
+import { resume } from './resume.ts'
 import { soak } from './soak.ts'
 
 /** Every proof, by its name. */
@@ -9,5 +13,9 @@ export const proofs: Readonly<Record<string, Proof>> = {
   crashes,
   kills,
   power,
+  damage,
+  races,
+  linearizability,
+  resume,
   soak,
 }
