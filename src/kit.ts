@@ -52,6 +52,14 @@ export {
   type TagOutcome,
   type TargetManifest,
 } from './interchange/content.ts'
+export type { RegistryCredentials } from './interchange/http/credentials.ts'
+export { httpSource } from './interchange/http/http-source.ts'
+export { httpTarget } from './interchange/http/http-target.ts'
+export {
+  RegistryClient,
+  type RegistryClientOptions,
+  type RegistryRequest,
+} from './interchange/http/registry-client.ts'
 export {
   annotationKeys,
   type LayoutEntry,

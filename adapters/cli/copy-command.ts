@@ -16,6 +16,7 @@ import { type CopyResult, jsonOf, planText, problemText, resultText } from './co
 import { openStatusLine, type StatusLine } from './copy/status-line.ts'
 import { type CopyWish, copyFlags, wishOf } from './copy/wish.ts'
 import { CliError, exitCodes } from './exit.ts'
+import { isRegistryUrl } from './interchange/registry-url.ts'
 import { parseWords } from './words.ts'
 
 /** What the copy works with. */
@@ -45,6 +46,12 @@ export async function copyCommand(line: readonly string[]): Promise<number> {
   if (parsed.switches.has('help')) {
     process.stdout.write((await import('./copy-help.ts')).copyHelp)
     return exitCodes.ok
+  }
+  if (
+    isRegistryUrl(parsed.values.get('from')?.at(-1)) ||
+    isRegistryUrl(parsed.values.get('to')?.at(-1))
+  ) {
+    return (await import('./interchange/content-copy.ts')).contentCopy(parsed)
   }
   const wish = await wishOf(parsed)
   const { signal, stop, aborted } = endedBySignals()

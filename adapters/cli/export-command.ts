@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { type LayoutWriter, layoutTarget, storesSource } from '../../src/kit.ts'
+import { httpSource, type LayoutWriter, layoutTarget, storesSource } from '../../src/kit.ts'
 import { defaultHash } from '../disk/threaded-hash.ts'
 import { archiveFile, archivePipe } from '../folders/archive-sinks.ts'
 import { layoutArchiveWriter } from '../folders/layout-archive-writer.ts'
@@ -10,6 +10,8 @@ import { openPlace } from './copy/open-place.ts'
 import { placeFlags, placeOf } from './copy/place.ts'
 import { openStatusLine } from './copy/status-line.ts'
 import { CliError, exitCodes } from './exit.ts'
+import { openEnd } from './interchange/ends.ts'
+import { registryFlags, registryUrlOf } from './interchange/registry-url.ts'
 import { runTransfer } from './interchange/run-transfer.ts'
 import { transferFlags, transferWish } from './interchange/transfer-flags.ts'
 import { plain } from './plain-text.ts'
@@ -25,7 +27,13 @@ export async function exportCommand(line: readonly string[]): Promise<number> {
   const parsed = await parseWords(line, {
     command: 'layerdock export',
     words: ['TO'],
-    flags: { ...placeFlags('here'), ...transferFlags, tar: null },
+    flags: {
+      ...placeFlags('here'),
+      from: 'URL',
+      ...registryFlags('from'),
+      ...transferFlags,
+      tar: null,
+    },
   })
   if (parsed.switches.has('help')) {
     process.stdout.write((await import('./interchange/help.ts')).exportHelp)
@@ -33,8 +41,15 @@ export async function exportCommand(line: readonly string[]): Promise<number> {
   }
   const problems: string[] = []
   const [to = ''] = parsed.words
+  const from = registryUrlOf(parsed, 'from', problems)
+  if (from === null && parsed.values.has('from')) {
+    problems.push('--from: is the URL of a registry; --storage-dir is for a folder')
+  }
   const place = await placeOf(parsed, 'here', problems)
   const wish = await transferWish(parsed, problems)
+  if (from?.selection && wish.selection) {
+    problems.push('--repository: the URL of --from names one already')
+  }
   if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
   const { signal, stop, aborted } = endedBySignals()
   const status = openStatusLine()
@@ -42,25 +57,28 @@ export async function exportCommand(line: readonly string[]): Promise<number> {
   try {
     const tools = { patience: patienceOf(status, stop), onNotice: () => {} }
     // Beside a server or without one: what it has at this moment.
-    const source = await openPlace(place, 'running', tools)
+    const source = await openEnd(from, signal, () => openPlace(place, 'running', tools))
     try {
       const isTar = to === '-' || parsed.switches.has('tar') || /\.tar$/.test(to)
       const layout = await openLayout(to, isTar, hash)
       try {
-        const { selection } = wish
+        const selection = from?.selection ?? wish.selection
         const target = layoutTarget(layout.writer, {
           wholeNames: selection?.size !== 1,
           isWhole: (name) => (selection?.get(name) ?? null) === null,
           hash,
         })
         return await runTransfer({
-          source: storesSource(source.stores, signal),
+          source:
+            source.kind === 'registry'
+              ? httpSource(source.client, hash)
+              : storesSource(source.stores, signal),
           target,
           names: {
-            from: source.parts.join(' and '),
+            from: source.name,
             to: to === '-' ? 'standard output' : plain(to, 200),
           },
-          wish,
+          wish: { ...wish, selection },
           movesTags: true,
           hash,
           status,

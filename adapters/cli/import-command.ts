@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { parseRepositoryName, type RepositoryName } from '../../src/index.ts'
-import { ContentFault, LayoutWithoutName, storesTarget } from '../../src/kit.ts'
+import { ContentFault, httpTarget, LayoutWithoutName, storesTarget } from '../../src/kit.ts'
 import { defaultHash } from '../disk/threaded-hash.ts'
 import { type OpenContent, openContent, openPipe, UnknownContent } from '../folders/open-content.ts'
 import { TarProblem } from '../folders/tar-header.ts'
@@ -9,6 +9,8 @@ import { openPlace } from './copy/open-place.ts'
 import { placeFlags, placeOf } from './copy/place.ts'
 import { openStatusLine } from './copy/status-line.ts'
 import { CliError, exitCodes } from './exit.ts'
+import { openEnd } from './interchange/ends.ts'
+import { registryFlags, registryUrlOf } from './interchange/registry-url.ts'
 import { runTransfer } from './interchange/run-transfer.ts'
 import { transferFlags, transferWish } from './interchange/transfer-flags.ts'
 import { plain } from './plain-text.ts'
@@ -24,7 +26,14 @@ export async function importCommand(line: readonly string[]): Promise<number> {
   const parsed = await parseWords(line, {
     command: 'layerdock import',
     words: ['FROM'],
-    flags: { ...placeFlags('here'), ...transferFlags, as: 'NAME', 'move-tags': null },
+    flags: {
+      ...placeFlags('here'),
+      to: 'URL',
+      ...registryFlags('to'),
+      ...transferFlags,
+      as: 'NAME',
+      'move-tags': null,
+    },
   })
   if (parsed.switches.has('help')) {
     process.stdout.write((await import('./interchange/help.ts')).importHelp)
@@ -32,29 +41,37 @@ export async function importCommand(line: readonly string[]): Promise<number> {
   }
   const problems: string[] = []
   const [from = ''] = parsed.words
+  const to = registryUrlOf(parsed, 'to', problems)
+  if (to === null && parsed.values.has('to')) {
+    problems.push('--to: is the URL of a registry; --storage-dir is for a folder')
+  }
   const place = await placeOf(parsed, 'here', problems)
   const wish = await transferWish(parsed, problems)
   const as = nameOf(parsed.values.get('as')?.at(-1), problems)
   if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
   const { signal, stop, aborted } = endedBySignals()
   const status = openStatusLine()
+  const hash = defaultHash()
   try {
     // The source first: a target is not made for nothing.
     const content = await opened(from, as)
     try {
       const tools = { patience: patienceOf(status, stop), onNotice: () => {} }
-      const target = await openPlace(place, 'write', tools)
+      const target = await openEnd(to, signal, () => openPlace(place, 'write', tools))
       try {
         return await runTransfer({
           source: content.source,
-          target: storesTarget(target.stores),
+          target:
+            target.kind === 'registry'
+              ? httpTarget(target.client, hash)
+              : storesTarget(target.stores),
           names: {
             from: `${from === '-' ? 'standard input' : plain(from, 200)} (${content.form})`,
-            to: target.parts.join(' and '),
+            to: target.name,
           },
           wish,
           movesTags: parsed.switches.has('move-tags'),
-          hash: defaultHash(),
+          hash,
           status,
           signal,
         })

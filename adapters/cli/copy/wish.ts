@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { CliError, exitCodes } from '../exit.ts'
+import { registryFlags } from '../interchange/registry-url.ts'
+import { transferFlags } from '../interchange/transfer-flags.ts'
 import { plain } from '../plain-text.ts'
 import { count, size } from '../quantities.ts'
 import type { Words } from '../words.ts'
@@ -23,20 +25,33 @@ export interface CopyWish {
 export const copyFlags: Readonly<Record<string, string | null>> = {
   ...placeFlags('from'),
   ...placeFlags('to'),
+  ...registryFlags('from'),
+  ...registryFlags('to'),
+  ...transferFlags,
+  'move-tags': null,
   running: null,
   mirror: null,
   'dry-run': null,
   verify: null,
-  json: null,
-  'no-prepared-statements': null,
-  rate: 'SIZE',
-  concurrency: 'N',
 }
+
+/** What stores on both sides have no use for. */
+const onlyOverHttp: readonly string[] = [
+  ...Object.keys(registryFlags('from')),
+  ...Object.keys(registryFlags('to')),
+  'repository',
+  'move-tags',
+]
 
 /** Reads what the command line asks for. @throws CliError with every problem of it. */
 export async function wishOf(parsed: Words): Promise<CopyWish> {
   const { values, switches } = parsed
   const problems: string[] = []
+  for (const flag of onlyOverHttp) {
+    if (values.has(flag) || switches.has(flag)) {
+      problems.push(`--${flag}: is for a registry over HTTP, such as --from https://…`)
+    }
+  }
   const from = await placeOf(parsed, 'from', problems)
   const to = await placeOf(parsed, 'to', problems)
   if (problems.length === 0 && isSameFolder(from, to)) {
