@@ -133,4 +133,9 @@ export type {
   VerifyReport,
   VerifyState,
 } from './verify/report.ts'
+export {
+  startVerifying,
+  type VerifyingOptions,
+  type VerifySchedule,
+} from './verify/start-verifying.ts'
 export { type VerifyOptions, verifyStores } from './verify/verify-stores.ts'

@@ -1,5 +1,6 @@
+import type { KeyStore } from '../../src/access/index.ts'
 import type { Registry, RegistryStores } from '../../src/index.ts'
-import type { MaintenanceOptions } from '../../src/kit.ts'
+import type { MaintenanceOptions, MaintenanceTurns } from '../../src/kit.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import type { Planes } from './health.ts'
 import type { Entries } from './log.ts'
@@ -15,6 +16,10 @@ export interface Opened {
   readonly registry: Registry
   /** What it is made of. */
   readonly stores: RegistryStores
+  /** A small document of the server's own, kept with the names, so that all nodes have the same. */
+  note(name: string): KeyStore
+  /** Whose turn it is, where several nodes have the same stores. */
+  readonly turns?: MaintenanceTurns
   /** Where it keeps everything, for people: no secrets. */
   readonly kept: {
     /** For an entry of the log. */

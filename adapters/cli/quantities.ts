@@ -35,6 +35,12 @@ export const duration: v.GenericSchemaAsync<unknown, number> = v.pipeAsync(
   v.maxValue(longestTimer, 'is too long: at most 24d'),
 )
 
+/** The same for what no timer waits for at once, such as `30d`. */
+export const longDuration: v.GenericSchemaAsync<unknown, number> = v.pipeAsync(
+  quantity('duration', durationUnits, '30d', null),
+  v.maxValue(10 * 365 * 86_400_000, 'is too long: at most 3650d'),
+)
+
 /** A whole number from `least` on. */
 export function count(least: number): v.GenericSchema<unknown, number> {
   const message = `is not a whole number, ${least} or more`

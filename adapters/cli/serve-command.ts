@@ -1,3 +1,4 @@
+import type { NoticeSink } from '../../src/index.ts'
 import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import type { Certificate } from '../serving/serve-options.ts'
@@ -11,7 +12,7 @@ import { CliError, exitCodes } from './exit.ts'
 import { explainListening } from './explain.ts'
 import { createFront, type Front } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
-import { type Log, openLog } from './log.ts'
+import { type Entries, type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
 import { logNotices } from './log-notices.ts'
 import { refuseOpenListener } from './open-listener.ts'
@@ -55,7 +56,7 @@ export async function serveCommand(
     log.flush()
     return exitCodes.ok
   }
-  const { front, access, admin, audit, certificate, serving, opened } = server
+  const { front, verifying, access, admin, audit, certificate, serving, opened } = server
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
   signals.onHangup(() => {
     audit?.reopen()
@@ -71,6 +72,7 @@ export async function serveCommand(
   log.to.info({ signal }, 'stopping')
   log.flush()
   const adminEnded = admin?.close()
+  const verifyingEnded = verifying?.()
   front.leave()
   if (settings.drainDelay > 0) {
     await new Promise((resolve) => setTimeout(resolve, settings.drainDelay * 1000))
@@ -80,6 +82,7 @@ export async function serveCommand(
   if (cut > 0) log.to.warn({ connections: cut }, 'cut what did not finish in time')
   await access?.close()
   await adminEnded
+  await verifyingEnded
   const code = await closed(opened, log)
   audit?.close()
   return code
@@ -88,6 +91,8 @@ export async function serveCommand(
 /** A server at work. */
 interface Server {
   readonly front: Front
+  /** Ends verifications; null where there are none. */
+  readonly verifying: (() => Promise<void>) | null
   readonly access: ServeAccess | null
   readonly admin: AdminEndpoint | null
   readonly audit: AuditLog | null
@@ -148,8 +153,21 @@ async function start(
     stop,
   })
   front.open(opened.registry, opened.look)
+  const verifying = await verifyingOf(settings, opened, { log: log.to, onNotice })
+  if (verifying !== null) begun.push(verifying)
   const admin = await openAdminEndpoint({ settings, opened, log: log.to, onNotice })
-  return { front, access, admin, audit, certificate, serving, opened }
+  return { front, verifying, access, admin, audit, certificate, serving, opened }
+}
+
+/** The schedule of verifications, loaded where the settings ask for one alone. */
+async function verifyingOf(
+  settings: Settings,
+  opened: Opened,
+  told: { readonly log: Entries; readonly onNotice: NoticeSink },
+): Promise<(() => Promise<void>) | null> {
+  if (settings.verifyEvery === null || settings.readOnly) return null
+  const { scheduleVerifying } = await import('./verify/schedule-verifying.ts')
+  return scheduleVerifying({ ...settings, verifyEvery: settings.verifyEvery }, opened, told)
 }
 
 /** The database of the settings, loaded where they name one alone. */

@@ -9,6 +9,7 @@ import { count, duration, oneOf, size } from './quantities.ts'
 import { type RequestLimitSettings, requestLimitSettings } from './request-limit-settings.ts'
 import { counted, type Setting, sized, switched, timed } from './setting.ts'
 import { type StoreSettings, storeSettings } from './store-settings.ts'
+import { type VerifySettings, verifySettings } from './verify-settings.ts'
 
 /** How much is logged. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
@@ -21,7 +22,8 @@ export interface Settings
   extends AccessSettings,
     AdminSettings,
     RequestLimitSettings,
-    StoreSettings {
+    StoreSettings,
+    VerifySettings {
   readonly listen: ListenAddress
   readonly storageDir: string
   readonly memory: boolean
@@ -200,6 +202,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     alias: ['gc', 'garbage', 'collect', 'gc-interval', 'prune'],
   },
   dropEmpty: switched(false, 'let each collection also drop repositories that hold nothing'),
+  ...verifySettings,
   ...adminSettings,
   maxHeader: sized(
     defaultHeaderBytes,

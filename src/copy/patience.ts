@@ -26,8 +26,12 @@ export function patience(pause: Pause, signal: AbortSignal | undefined): Patient
   }
 }
 
-/** Pauses by the clock of the runtime. */
-export function timerPause(signal: AbortSignal | undefined): Pause {
+/**
+ * Pauses by the clock of the runtime.
+ *
+ * @param keepsAlive whether a process with nothing else to do waits for the end of a pause
+ */
+export function timerPause(signal: AbortSignal | undefined, keepsAlive: boolean = true): Pause {
   return (ms) =>
     new Promise((resolve, reject) => {
       const stop = (): void => {
@@ -38,6 +42,8 @@ export function timerPause(signal: AbortSignal | undefined): Pause {
         signal?.removeEventListener('abort', stop)
         resolve()
       }, ms)
+      // Not every runtime's timers have this.
+      if (!keepsAlive) (timer as { unref?(): void }).unref?.()
       signal?.addEventListener('abort', stop, { once: true })
     })
 }

@@ -4,6 +4,8 @@ import type { VerifyPhase, VerifyProgress, VerifyState } from './report.ts'
 
 /** How often a pass says where it is, in milliseconds. */
 const everyMs = 10_000
+/** When it says so first: most of what is stopped is stopped early. */
+const firstMs = 1_000
 
 /** A progress whose numbers change. */
 export type Counting = { -readonly [K in keyof VerifyProgress]: VerifyProgress[K] }
@@ -30,7 +32,7 @@ export class PassPlace {
     this.#deps = deps
     this.#repository = from?.repository ?? ''
     this.#frontier = new Frontier(from?.after ?? '')
-    this.#savedAt = deps.clock()
+    this.#savedAt = deps.clock() - everyMs + firstMs
   }
 
   /** The repository under way; empty before the first. */

@@ -129,8 +129,8 @@ async function perform(
     log.info({ operation: name, ms: Math.round(performance.now() - began), ...fields }, text)
   }
   try {
-    const { registry, stores } = opened
-    const tools = { registry, stores, settings, log, onNotice, signal }
+    const { registry, stores, note } = opened
+    const tools = { registry, stores, note, settings, log, onNotice, signal }
     const result = await operation.run(input, {
       ...tools,
       tell: (progress) => lines.progress(progress),

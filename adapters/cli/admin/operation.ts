@@ -1,4 +1,5 @@
 import type * as v from 'valibot'
+import type { KeyStore } from '../../../src/access/index.ts'
 import type { NoticeSink, Registry, RegistryStores } from '../../../src/index.ts'
 import type { Entries } from '../log.ts'
 import type { Settings } from '../settings.ts'
@@ -40,9 +41,13 @@ export interface Operation<Input = unknown, Result = unknown, Progress = unknown
 export interface OperationTools<Progress = unknown> {
   readonly registry: Registry
   readonly stores: RegistryStores
+  /** A small document of the server's own, as `Opened` has it. */
+  readonly note: (name: string) => KeyStore
   /** Those of the server, or of the command where it opened the registry itself. */
   readonly settings: Settings
   readonly log: Entries
+  /** Whether who asked reads the log, and gets the result as well. Default: no. */
+  readonly logIsRead?: boolean
   readonly onNotice: NoticeSink
   /** Aborts when the caller goes away or the server stops. */
   readonly signal: AbortSignal

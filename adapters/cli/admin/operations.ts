@@ -16,4 +16,11 @@ export const operations: ReadonlyMap<string, KnownOperation> = new Map([
       load: async () => (await import('./operations/gc.ts')).gc,
     },
   ],
+  [
+    'verify',
+    {
+      about: 'read and hash everything again, and repair what rotted',
+      load: async () => (await import('./operations/verify.ts')).verify,
+    },
+  ],
 ])

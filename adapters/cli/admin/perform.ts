@@ -119,9 +119,9 @@ async function performHere(
   const used = { ...settings, readOnly }
   const opened = await openHere(used, caller)
   try {
-    const { registry, stores } = opened
-    const tools = { registry, stores, settings: used, log, onNotice, signal, tell, write }
-    return await operation.run(input, tools)
+    const { registry, stores, note } = opened
+    const own = { settings: used, log, logIsRead: true, onNotice, signal, tell, write }
+    return await operation.run(input, { registry, stores, note, ...own })
   } catch (error) {
     const told = signal.aborted ? null : toldOf(error)
     if (told === null || error instanceof CliError) throw error

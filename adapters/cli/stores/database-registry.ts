@@ -95,6 +95,8 @@ async function assembled(
   return {
     registry,
     stores: made,
+    note: (name) => stores.keyStore(`note: ${name}`),
+    turns,
     kept: {
       fields: { database: database.place, bytes: bytes.place },
       text: `keeping names in the database ${database.place} and bytes in ${bytes.place}`,

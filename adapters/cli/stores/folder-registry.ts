@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { KeyStore } from '../../../src/access/index.ts'
 import type { BlobStore } from '../../../src/kit.ts'
 import { type DiskRegistry, openRegistry } from '../../disk/open-registry.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { explainStorage } from '../explain.ts'
 import { type Planes, planesLooker } from '../health.ts'
 import type { Opened, OpenParts } from '../open-registry.ts'
+import { codeOf, replaceFile } from '../whole-file.ts'
 import type { OpenBucket } from './bucket.ts'
 import { expectSameBytes } from './same-bytes.ts'
 
@@ -40,6 +43,7 @@ export async function openFolder(parts: OpenParts, bucket: OpenBucket | null): P
   return {
     registry,
     stores: registry.stores,
+    note: (name) => noteFile(join(place, `${name}.json`)),
     kept:
       bucket === null
         ? { fields: { storage: place }, text: `keeping everything in ${place}` }
@@ -52,6 +56,25 @@ export async function openFolder(parts: OpenParts, bucket: OpenBucket | null): P
       clearInterval(timer)
       await registry.close()
       await bucket?.close()
+    },
+  }
+}
+
+/** A document that this process alone has, since it has the folder. */
+function noteFile(path: string): KeyStore {
+  return {
+    async read() {
+      try {
+        return await readFile(path, 'utf8')
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return null
+        throw error
+      }
+    },
+    async replace(before, after) {
+      if ((await this.read()) !== before) return false
+      await replaceFile(path, after)
+      return true
     },
   }
 }

@@ -62,6 +62,7 @@ export async function openPatient(adminFile: string, say: Say): Promise<AdminEnd
     opened: {
       registry: createRegistry({ stores }),
       stores,
+      note: () => ({ read: async () => null, replace: async () => true }),
       kept: { fields: {}, text: '' },
       look: () => Promise.reject(new Error('is not asked')),
       close: async () => {},

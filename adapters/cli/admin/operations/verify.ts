@@ -1,0 +1,157 @@
+import * as v from 'valibot'
+import {
+  steadyClock,
+  type VerifyProblem,
+  type VerifyProgress,
+  type VerifyState,
+  verifyStores,
+} from '../../../../src/kit.ts'
+import { defaultHash } from '../../../disk/threaded-hash.ts'
+import { type Place, placeFlags } from '../../copy/place.ts'
+import { CliError, exitCodes } from '../../exit.ts'
+import { entry } from '../../help-entry.ts'
+import { plain } from '../../plain-text.ts'
+import { count, size } from '../../quantities.ts'
+import { openMirror, placeSchema, repairPlaceOf } from '../../verify/repair-place.ts'
+import { commandNote } from '../../verify/verify-note.ts'
+import {
+  problemText,
+  progressText,
+  resultText,
+  type TimedProgress,
+  type VerifyResult,
+} from '../../verify/verify-text.ts'
+import type { Operation, OperationTools } from '../operation.ts'
+
+interface VerifyInput {
+  /** Whether nothing is noted, put aside or repaired. */
+  readonly lookOnly: boolean
+  readonly repair: boolean
+  readonly from: Place | null
+  /** Whether it begins anew where an earlier one was stopped. */
+  readonly fresh: boolean
+  /** In bytes a second; null for no limit. */
+  readonly rate: number | null
+  readonly concurrency: number
+}
+
+/** Problems that a result has. */
+const mostListed = 1000
+/** How long a stopped pass may be gone on with, in milliseconds: what it looked at may have rotted since. */
+const stillFreshMs = 7 * 24 * 60 * 60 * 1000
+
+/** `layerdock verify`: reads and hashes everything again. */
+export const verify: Operation<VerifyInput, VerifyResult, TimedProgress> = {
+  name: 'verify',
+  help: `layerdock verify: read and hash everything again, and say what is not as it should be.
+
+  layerdock verify
+  layerdock verify --rate 50MiB
+  layerdock verify --repair --from /backup/layerdock-data
+
+Bytes that are missing or are not those of their digest are noted, so that no client is told that they are there and
+the next push of the same content heals them; damaged ones are kept in the folder quarantine. Clients go on pushing and
+pulling meanwhile. A run that was stopped goes on where it was.
+
+${entry('--repair', 'put whole bytes in the place of damaged ones: from other copies in the store, and from --from')}
+${entry('--from DIR', 'a copy of the registry that has whole bytes, such as a mirror; also --from-database, --from-database-file, --from-bucket and --from-bucket-credentials-file, as layerdock copy takes them')}
+${entry('--look-only', 'say what is wrong, and change nothing')}
+${entry('--rate SIZE', 'the fastest that it reads, in a second')}
+${entry('--concurrency N', 'digests that are read at a time (8)')}
+${entry('--fresh', 'begin anew, also where an earlier run was stopped')}
+`,
+  flags: {
+    ...placeFlags('from'),
+    'no-prepared-statements': null,
+    repair: null,
+    'look-only': null,
+    fresh: null,
+    rate: 'SIZE',
+    concurrency: 'N',
+  },
+  input: v.strictObject({
+    lookOnly: v.boolean(),
+    repair: v.boolean(),
+    from: v.nullable(placeSchema),
+    fresh: v.boolean(),
+    rate: v.nullable(v.number()),
+    concurrency: v.number(),
+  }),
+  async inputOf(words) {
+    const { switches, values } = words
+    const problems: string[] = []
+    const from = await repairPlaceOf(words, problems)
+    const take = async <T>(flag: string, schema: v.GenericSchemaAsync<unknown, T>, none: T) => {
+      const text = values.get(flag)?.at(-1)
+      if (text === undefined) return none
+      const result = await v.safeParseAsync(schema, text)
+      if (result.success) return result.output
+      problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
+      return none
+    }
+    const rate = await take<number | null>('rate', size, null)
+    const most = v.pipeAsync(count(1), v.maxValue(256, 'is more than 256'))
+    const concurrency = await take('concurrency', most, 8)
+    const repair = switches.has('repair')
+    const lookOnly = switches.has('look-only')
+    if (from !== null && !repair) problems.push('--from is for --repair; give both')
+    if (repair && lookOnly) problems.push('--repair and --look-only: only one of them')
+    if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
+    return { from, repair, lookOnly, rate, concurrency, fresh: switches.has('fresh') }
+  },
+  changes: ({ lookOnly }) => !lookOnly,
+  run: verifyAll,
+  progressText,
+  text: (result) => resultText(result),
+  exitCode: ({ sound }) => (sound ? exitCodes.ok : exitCodes.problem),
+}
+
+async function verifyAll(
+  input: VerifyInput,
+  tools: OperationTools<TimedProgress>,
+): Promise<VerifyResult> {
+  const { stores, note, settings, log, logIsRead = false, onNotice, signal, tell } = tools
+  const { repair, lookOnly, rate, concurrency, fresh } = input
+  const clock = stores.clock ?? steadyClock()
+  const kept = commandNote(note)
+  const asked = JSON.stringify({ repair, lookOnly })
+  const stopped = await kept.load()
+  const goesOn =
+    !fresh && stopped?.asked === asked && clock() - stopped.savedAt < stillFreshMs && !lookOnly
+  const from = goesOn ? stopped.state : null
+  const { storeWait: withinMs } = settings
+  const mirror =
+    input.from === null ? null : await openMirror(input.from, { log, signal, onNotice, withinMs })
+  const began = performance.now()
+  const { bytes = 0, digests = 0 } = from?.progress ?? {}
+  const found: VerifyProblem[] = []
+  const onState = async (state: VerifyState): Promise<void> => {
+    await kept.save({ asked, savedAt: clock(), state })
+  }
+  try {
+    const report = await verifyStores(stores, {
+      hash: defaultHash(),
+      concurrency,
+      signal,
+      clock,
+      from,
+      marks: !lookOnly,
+      ...(rate === null ? {} : { bytesPerSecond: rate }),
+      ...(repair ? { sources: mirror === null ? [] : [mirror.source] } : {}),
+      ...(lookOnly ? {} : { onState }),
+      // A line of the log says it, with the names.
+      onNotice: (notice) => notice.kind !== 'bytes-missing' && onNotice(notice),
+      onProblem(problem) {
+        if (found.length < mostListed) found.push(problem)
+        if (!logIsRead) log.warn({ ...problem }, problemText(problem))
+      },
+      onProgress: (progress: VerifyProgress) =>
+        tell({ ...progress, ms: performance.now() - began, before: { bytes, digests } }),
+    })
+    if (!lookOnly && (await kept.load()) !== null) await kept.save(null)
+    const seconds = Math.round(performance.now() - began) / 1000
+    return { ...report, seconds, resumed: from !== null, found }
+  } finally {
+    await mirror?.close()
+  }
+}

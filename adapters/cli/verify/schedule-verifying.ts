@@ -1,0 +1,39 @@
+import type { NoticeSink } from '../../../src/index.ts'
+import { startVerifying, steadyClock } from '../../../src/kit.ts'
+import { defaultHash } from '../../disk/threaded-hash.ts'
+import type { Entries } from '../log.ts'
+import type { Opened } from '../open-registry.ts'
+import type { VerifySettings } from '../verify-settings.ts'
+import { scheduleNote } from './verify-note.ts'
+import { problemText } from './verify-text.ts'
+
+/** Verifies the registry of a server again and again; returns what ends it. */
+export function scheduleVerifying(
+  {
+    verifyEvery,
+    verifyRate,
+  }: Pick<VerifySettings, 'verifyRate'> & { readonly verifyEvery: number },
+  { stores, note, turns }: Pick<Opened, 'stores' | 'note' | 'turns'>,
+  { log, onNotice }: { readonly log: Entries; readonly onNotice: NoticeSink },
+): () => Promise<void> {
+  const kept = scheduleNote(note)
+  return startVerifying(stores, {
+    everyMs: verifyEvery,
+    load: () => kept.load(),
+    save: (schedule) => kept.save(schedule),
+    ...(turns === undefined ? {} : { turns }),
+    ...(verifyRate === null ? {} : { bytesPerSecond: verifyRate }),
+    hash: defaultHash(),
+    clock: stores.clock ?? steadyClock(),
+    // Other copies in the store, and records of manifests that their bytes correct.
+    sources: [],
+    onProblem: (problem) => log.warn({ ...problem }, problemText(problem)),
+    // A line of the log says it, with the names.
+    onNotice: (notice) => notice.kind !== 'bytes-missing' && onNotice(notice),
+    onReport({ digests, bytes, manifests, problems, repaired, passing, unnamed, sound }) {
+      const counts = { digests, bytes, manifests, problems, repaired, passing, unnamed }
+      if (sound) log.info(counts, 'verified everything: all is as it should be')
+      else log.warn(counts, 'verified everything: some content is missing or damaged')
+    },
+  })
+}
