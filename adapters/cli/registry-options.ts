@@ -48,6 +48,7 @@ export function registryOptions(
       tagsPerPush: settings.maxTagsPerPush,
       manifestCacheBytes: settings.manifestCache,
       leaseMs: settings.lease,
+      trashMs: settings.trashTime,
     },
   }
 }

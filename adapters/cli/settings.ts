@@ -5,7 +5,8 @@ import { type AccessSettings, accessSettings } from './access-settings.ts'
 import { type AdminSettings, adminSettings } from './admin-settings.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
 import { listOf, origin, proxy } from './lists.ts'
-import { count, duration, oneOf, size } from './quantities.ts'
+import { type MaintenanceSettings, maintenanceSettings } from './maintenance-settings.ts'
+import { count, oneOf, size } from './quantities.ts'
 import { type RequestLimitSettings, requestLimitSettings } from './request-limit-settings.ts'
 import { counted, type Setting, sized, switched, timed } from './setting.ts'
 import { type StoreSettings, storeSettings } from './store-settings.ts'
@@ -21,6 +22,7 @@ export type LogFormat = 'auto' | 'json' | 'text'
 export interface Settings
   extends AccessSettings,
     AdminSettings,
+    MaintenanceSettings,
     RequestLimitSettings,
     StoreSettings,
     VerifySettings {
@@ -55,10 +57,6 @@ export interface Settings
   readonly maxTagsPerPush: number
   readonly manifestCache: number
   readonly lease: number
-  /** Null for never. */
-  readonly collectEvery: number | null
-  /** Whether a collection also drops repositories that hold nothing. */
-  readonly dropEmpty: boolean
   readonly maxHeader: number
   /** Null for as many as the process can afford. */
   readonly maxConnections: number | null
@@ -194,14 +192,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     '24h',
     'how long a blob that was pushed, mounted or confirmed is safe from collection',
   ),
-  collectEvery: {
-    schema: duration,
-    default: null,
-    value: 'TIME',
-    help: 'how often to delete the bytes of what no manifest names and no lease covers; never, if not set',
-    alias: ['gc', 'garbage', 'collect', 'gc-interval', 'prune'],
-  },
-  dropEmpty: switched(false, 'let each collection also drop repositories that hold nothing'),
+  ...maintenanceSettings,
   ...verifySettings,
   ...adminSettings,
   maxHeader: sized(

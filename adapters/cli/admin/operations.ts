@@ -23,4 +23,25 @@ export const operations: ReadonlyMap<string, KnownOperation> = new Map([
       load: async () => (await import('./operations/verify.ts')).verify,
     },
   ],
+  [
+    'undelete',
+    {
+      about: 'bring back what was deleted',
+      load: async () => (await import('./operations/undelete.ts')).undelete,
+    },
+  ],
+  [
+    'trash list',
+    {
+      about: 'show what was deleted and can be brought back',
+      load: async () => (await import('./operations/trash-list.ts')).trashList,
+    },
+  ],
+  [
+    'trash empty',
+    {
+      about: 'give up what was deleted before its time',
+      load: async () => (await import('./operations/trash-empty.ts')).trashEmpty,
+    },
+  ],
 ])
