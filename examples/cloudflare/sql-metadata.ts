@@ -85,11 +85,18 @@ export class SqlMetadata extends RpcTarget implements MetadataStore {
     })
   }
 
-  async deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]> {
+  async deleteEmptyRepositories(
+    limit: number,
+    among?: readonly RepositoryName[],
+  ): Promise<readonly RepositoryName[]> {
+    const names = among === undefined ? null : JSON.stringify(among)
     const gone = this.#sql.exec<{ name: RepositoryName }>(
       `DELETE FROM repositories WHERE name IN (SELECT name FROM repositories
-         WHERE manifests = 0 AND blobs = 0 ORDER BY name LIMIT ?) RETURNING name`,
+         WHERE manifests = 0 AND blobs = 0
+           AND (?2 IS NULL OR name IN (SELECT value FROM json_each(?2)))
+         ORDER BY name LIMIT ?1) RETURNING name`,
       limit,
+      names,
     )
     return gone.toArray().map(({ name }) => name)
   }

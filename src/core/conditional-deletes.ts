@@ -27,6 +27,11 @@ export interface ConditionalDeletes {
     tag: Tag,
     conditions?: Pick<TagDeletion, 'expect' | 'notSince'>,
   ): Promise<Digest | null>
+  /** Removes those of some repositories that hold nothing; their names. There is nothing of them to be brought back. */
+  deleteEmpty(
+    call: CallContext,
+    repositories: readonly RepositoryName[],
+  ): Promise<readonly RepositoryName[]>
   /** Null where it was not there. */
   deleteManifest(
     call: CallContext,
@@ -45,6 +50,14 @@ export function conditionalDeletes(deps: CoreDeps): ConditionalDeletes {
       const digest = await metadata.deleteTag(repository, tag, options)
       if (digest !== null) emit?.(call, { kind: 'tag-deleted', repository, tag, digest })
       return digest
+    },
+
+    async deleteEmpty(call, repositories) {
+      const gone = await metadata.deleteEmptyRepositories(repositories.length, repositories)
+      for (const repository of gone) {
+        emit?.(call, { kind: 'repository-deleted', repository, manifests: 0, tags: 0 })
+      }
+      return gone
     },
 
     async deleteManifest(call, repository, digest, conditions) {

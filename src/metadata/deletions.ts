@@ -79,9 +79,16 @@ export function deleteRepository(batch: Batch, name: RepositoryName): Repository
 }
 
 /** Removes up to `limit` repositories that hold nothing; their names. */
-export function deleteEmptyRepositories(batch: Batch, limit: number): readonly RepositoryName[] {
+export function deleteEmptyRepositories(
+  batch: Batch,
+  limit: number,
+  among?: readonly RepositoryName[],
+): readonly RepositoryName[] {
+  const { repositories, emptyRepositories } = batch.state
+  const found = among?.flatMap((name) => repositories.get(name) ?? []) ?? emptyRepositories
   const names: RepositoryName[] = []
-  for (const repository of batch.state.emptyRepositories) {
+  for (const repository of found) {
+    if (!emptyRepositories.has(repository)) continue
     if (names.length >= limit) break
     names.push(repository.name)
     batch.apply({ kind: 'unrepository', repository: repository.name })

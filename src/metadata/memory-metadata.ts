@@ -131,8 +131,11 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
     return this.#change((batch) => deletions.deleteRepository(batch, repository))
   }
 
-  deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]> {
-    return this.#change((batch) => deletions.deleteEmptyRepositories(batch, limit))
+  deleteEmptyRepositories(
+    limit: number,
+    among?: readonly RepositoryName[],
+  ): Promise<readonly RepositoryName[]> {
+    return this.#change((batch) => deletions.deleteEmptyRepositories(batch, limit, among))
   }
 
   notePulls(pulls: readonly PullNote[]): Promise<void> {

@@ -85,8 +85,11 @@ export interface MetadataStore extends GarbageReasons {
     repository: RepositoryName,
     options?: DeletionOptions,
   ): Promise<RepositoryCounts | null>
-  /** Removes up to `limit` repositories that hold nothing; their names. */
-  deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]>
+  /** Removes up to `limit` repositories that hold nothing, of `among` where it is given; their names. */
+  deleteEmptyRepositories(
+    limit: number,
+    among?: readonly RepositoryName[],
+  ): Promise<readonly RepositoryName[]>
 
   /** The blob as this repository has it, or null, also where its bytes are known to be missing. */
   findBlob(repository: RepositoryName, digest: Digest): Promise<BlobRef | null>

@@ -94,6 +94,12 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'retention',
+    where: ['src/retention/'],
+    layers: ['oci', 'ports', 'options', 'core', 'access', 'assembled-registry'],
+    packages: [],
+  },
+  {
     name: 'maintenance',
     where: ['src/maintenance.ts'],
     layers: ['oci', 'ports', 'registry'],
@@ -230,6 +236,7 @@ export const layers: readonly Layer[] = [
     layers: [
       ...surface,
       'access',
+      'retention',
       'disk',
       'folders',
       'postgres',

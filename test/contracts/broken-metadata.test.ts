@@ -379,6 +379,10 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
         return items
       },
     })),
+  'deletes empty repositories that are not named': (store) =>
+    but(store, (inner) => ({
+      deleteEmptyRepositories: (limit) => inner.deleteEmptyRepositories(limit),
+    })),
   'deletes no empty repositories': (store) =>
     but(store, () => ({ deleteEmptyRepositories: async () => [] })),
   'says that all is due that has no name': (store) =>

@@ -67,8 +67,11 @@ export class PostgresMetadata implements MetadataStore {
     return deleteRepository(this.#database, repository)
   }
 
-  deleteEmptyRepositories(limit: number): Promise<readonly RepositoryName[]> {
-    return deleteEmptyRepositories(this.#database, limit)
+  deleteEmptyRepositories(
+    limit: number,
+    among?: readonly RepositoryName[],
+  ): Promise<readonly RepositoryName[]> {
+    return deleteEmptyRepositories(this.#database, limit, among)
   }
 
   findBlob(repository: RepositoryName, digest: Digest): Promise<BlobRef | null> {

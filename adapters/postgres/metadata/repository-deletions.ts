@@ -39,6 +39,7 @@ export async function deleteRepository(
 }
 
 const emptyText = `select id, name from repositories where empty and not deleted
+    and ($2::text[] is null or name = any ($2::text[]))
   order by name limit $1`
 
 const deleteEmptyText = `with gone as (
@@ -51,11 +52,15 @@ const deleteEmptyText = `with gone as (
 export async function deleteEmptyRepositories(
   database: Database,
   limit: number,
+  among?: readonly RepositoryName[],
 ): Promise<readonly RepositoryName[]> {
   const names: RepositoryName[] = []
   while (names.length < limit) {
     const most = Math.min(limit - names.length, repositoriesAtOnce)
-    const found = await database.query<{ id: unknown; name: RepositoryName }>(emptyText, [most])
+    const found = await database.query<{ id: unknown; name: RepositoryName }>(emptyText, [
+      most,
+      among ?? null,
+    ])
     const gone = await database.transaction(async (query) => {
       await query(lockRepositories, [found.map(({ name }) => name)])
       const ids = found.map(({ id }) => Number(id))

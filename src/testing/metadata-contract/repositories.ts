@@ -195,4 +195,18 @@ export const repositoryCases: readonly MetadataStoreCase[] = [
     equals(await store.deleteEmptyRepositories(10), [], 'those that hold something')
     equals((await store.listRepositories(page)).items, [here, there], 'those left')
   }),
+
+  metadataCase('of empty repositories those that are named are deleted alone', async (store) => {
+    const names = ['a', 'b', 'c'].map(repositoryNamed)
+    for (const [number, name] of names.entries()) {
+      await store.linkBlob(name, blobOf(number), long)
+      await store.unlinkBlob(name, sampleDigest(number))
+    }
+    await store.linkBlob(here, blobOf(10), long)
+    equals(await store.deleteEmptyRepositories(10, []), [], 'none of none')
+    const among = [...names.slice(1), here, there]
+    const gone = [...(await store.deleteEmptyRepositories(10, among))]
+    equals(gone.sort(), names.slice(1), 'those that hold nothing')
+    equals((await store.listRepositories(page)).items, [...names.slice(0, 1), here], 'those left')
+  }),
 ]
