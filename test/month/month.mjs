@@ -35,9 +35,12 @@ const tolerance = 0.1
 export async function month(options) {
   const { seed, days, members, kills, say = () => {} } = options
   const problems = /** @type {string[]} */ ([])
-  const has = await featuresOf(options)
-  const layerdock = new Layerdock({ ...options, flags: flagsOf(options, has) })
+  const known = await featuresOf(options)
+  const layerdock = new Layerdock({ ...options, flags: flagsOf(options, known) })
   await layerdock.start()
+  // Not every store has one.
+  const { code } = await layerdock.run(['trash', 'list'])
+  const has = { ...known, undelete: code === 0 }
   const began = performance.now()
   const client = new Client(() => layerdock.url)
   const names = Array.from({ length: options.repositories }, (_, at) => `team-${at % 5}/app-${at}`)
@@ -112,14 +115,13 @@ async function featuresOf({ command, top }) {
   return {
     retention: out.includes('--retention FILE'),
     verify: out.includes('--verify-every'),
-    undelete: out.includes('--trash-time'),
+    undelete: true,
   }
 }
 
 /** @param {MonthOptions} options @param {Features} has */
 function flagsOf({ top, newest }, has) {
-  const flags = ['--lease', '3s', '--collect-every', '1s', '--drop-empty']
-  if (has.undelete) flags.push('--trash-time', '12h')
+  const flags = ['--lease', '3s', '--trash-time', '12h', '--collect-every', '1s', '--drop-empty']
   if (has.verify) flags.push('--verify-every', '2s')
   if (has.retention) {
     const policy = join(top, 'retention.json')
