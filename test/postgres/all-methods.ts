@@ -1,5 +1,5 @@
 import type { Digest } from '../../src/index.ts'
-import type { MetadataStore } from '../../src/kit.ts'
+import type { BlobRef, MetadataStore } from '../../src/kit.ts'
 import { repositoryNamed, sampleDigest, tagNamed } from '../../src/testing/samples.ts'
 
 /** Calls every method of a store, in every way that another statement runs for it. */
@@ -30,6 +30,8 @@ export async function useAll(store: MetadataStore): Promise<void> {
   await put(3, [layer.digest, other.digest], layer.digest)
   await put(3, [layer.digest], layer.digest)
   await put(4, [layer.digest], layer.digest)
+  await store.notePulls?.([{ repository: here, digest: manifest.digest, at: 3_600_000 }])
+  await store.pullsSince?.()
   await store.deleteTag(here, tag)
   const page = { after: '', limit: 10 }
   await Promise.all([
@@ -59,6 +61,7 @@ export async function useAll(store: MetadataStore): Promise<void> {
   await store.deleteManifest(here, manifest.digest, { leaseMs: 0, isImmutable: () => false })
   await store.linkBlob(here, blobOf(5), 0)
   for (const blob of await store.condemn(10)) await store.forget(blob)
+  await useTrash(store)
   await store.deleteRepository(there)
   await store.deleteRepository(here)
   for (const blob of await store.condemn(10)) await store.forget(blob)
@@ -66,4 +69,39 @@ export async function useAll(store: MetadataStore): Promise<void> {
   await store.linkBlob(empty, layer, 0)
   await store.unlinkBlob(empty, layer.digest)
   await store.deleteEmptyRepositories(10)
+}
+
+/** The same of what deals with what was deleted. */
+async function useTrash(store: MetadataStore): Promise<void> {
+  const here = repositoryNamed('used/trash')
+  const tag = tagNamed('used')
+  const [layer, manifest] = [6, 7].map((number) => {
+    return { digest: sampleDigest(900_000 + number), size: 10, key: `used/${number}` }
+  }) as [BlobRef, BlobRef]
+  await store.linkBlob(here, layer, 0)
+  await store.putManifest(here, {
+    record: { ...manifest, mediaType: 'a/b', blob: manifest, references: [layer.digest] },
+    ...{ tags: [tag], immutable: [], requires: [] },
+  })
+  const options = { leaseMs: 0, trashMs: 60_000 }
+  const restoreAll = async (): Promise<void> => {
+    const { items } = (await store.listTrash?.({ limit: 100 }, here)) ?? { items: [] }
+    for (const { id } of items) await store.restore?.(here, id, options)
+  }
+  await store.deleteTag(here, tag, options)
+  await restoreAll()
+  await store.deleteManifest(here, manifest.digest, { ...options, notSince: 1e15 })
+  await restoreAll()
+  await store.unlinkBlob(here, layer.digest, options)
+  await restoreAll()
+  await store.deleteRepository(here, options)
+  await store.condemn(10)
+  await restoreAll()
+  await store.deleteManifest(here, manifest.digest, options)
+  const { items } = (await store.listTrash?.({ after: '', limit: 1 })) ?? { items: [] }
+  await store.dropTrash?.(
+    items.map(({ id }) => id),
+    10,
+  )
+  await store.dropTrash?.('all', 10)
 }

@@ -30,6 +30,12 @@ export async function fill(query: SqlQuery, rows: number): Promise<void> {
     `insert into tags (repo, name, manifest, updated_at) select repo, 'tag-' || id, id, 0 from manifests`,
     `insert into trash (key, digest, size, due_at)
       select 'trash/' || n, ${digest('n')}, 1, 1e15 from generate_series(1, ${manifests}) n`,
+    `insert into deleted (kind, name, digest, deleted_at, ends_at, tag_count)
+      select 'manifest', 'filled/' || n % 10, ${digest('n')}, 0, 1e15, 1 from generate_series(1, ${manifests}) n`,
+    `insert into deleted_blobs (entry, digest) select id, digest from deleted`,
+    `insert into deleted_tags (entry, name, updated_at) select id, 'gone', 0 from deleted`,
+    `insert into repositories (name, deleted, trashed, created_at)
+      select 'filled/' || n, true, true, 0 from generate_series(1, ${repositories}) n`,
     'analyze',
   ]) {
     await query(text)

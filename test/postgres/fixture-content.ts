@@ -10,6 +10,13 @@ export const kept = {
   condemned: { digest: sampleDigest(3), size: 30, key: 'kept/condemned' },
 } as const
 
+/** What those from version 2 on have as well: it was deleted, and can be brought back. */
+export const deleted = {
+  repository: repositoryNamed('deleted/here'),
+  tag: tagNamed('v2'),
+  manifest: { digest: sampleDigest(4), size: 40, key: 'deleted/manifest' },
+} as const
+
 /** Puts it there. */
 export async function putContent(store: MetadataStore): Promise<void> {
   const { repository, tag, layer, manifest, condemned } = kept
@@ -25,4 +32,16 @@ export async function putContent(store: MetadataStore): Promise<void> {
     requires: [{ digest: layer.digest, kind: 'blob' }],
   })
   await store.condemn(10)
+  await putDeleted(store)
+}
+
+async function putDeleted(store: MetadataStore): Promise<void> {
+  const { repository, tag, manifest } = deleted
+  await store.putManifest(repository, {
+    record: { ...manifest, blob: manifest, mediaType: 'a/b', references: [] },
+    ...{ tags: [tag], immutable: [], requires: [] },
+  })
+  await store.notePulls?.([{ repository, digest: manifest.digest, at: 7_200_000 }])
+  const options = { leaseMs: 0, trashMs: 1e12 }
+  await store.deleteManifest(repository, manifest.digest, options)
 }

@@ -5,10 +5,11 @@ import { Database } from '../../adapters/postgres/database.ts'
 import { openPostgres, type SqlDriver } from '../../adapters/postgres/index.ts'
 import { migrate } from '../../adapters/postgres/schema/migrate.ts'
 import { migrations } from '../../adapters/postgres/schema/migrations.ts'
+import type { MetadataStore } from '../../src/kit.ts'
 import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 import { useAll } from './all-methods.ts'
-import { kept } from './fixture-content.ts'
+import { deleted, kept } from './fixture-content.ts'
 import { drivenBy } from './places.ts'
 
 const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url))
@@ -25,6 +26,18 @@ const schemaText = `
   union all select relname, array_to_string(reloptions, ' ')
     from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
   order by 1, 2`
+
+/** Brings back what was deleted, as it was. */
+async function expectDeleted(store: MetadataStore): Promise<void> {
+  const { repository, tag, manifest } = deleted
+  const page = await store.listTrash?.({ limit: 10 }, repository)
+  expect(page?.items).toMatchObject([{ kind: 'manifest', tags: [tag], size: manifest.size }])
+  const [entry] = page?.items ?? []
+  const outcome = await store.restore?.(repository, entry?.id ?? '', { leaseMs: 0 })
+  expect(outcome).toMatchObject({ kind: 'restored', tags: [tag] })
+  const record = await store.resolveTag(repository, tag)
+  expect(record).toMatchObject({ blob: manifest, pulledAt: 7_200_000 })
+}
 
 withServices('tables in PostgreSQL', { postgres }, (running) => {
   async function withDatabase(
@@ -61,6 +74,7 @@ withServices('tables in PostgreSQL', { postgres }, (running) => {
         expect(record?.annotations).toEqual([['key', 'é\u0000']])
         expect(await metadata.findBlob(repository, layer.digest)).toEqual(layer)
         expect(await metadata.condemn(10)).toEqual([condemned])
+        if (file !== 'version-1.sql') await expectDeleted(metadata)
         await useAll(metadata)
         await close()
         const migrated = await driver.query(schemaText)

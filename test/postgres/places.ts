@@ -195,6 +195,7 @@ export const metadataSupports: Supports = {
   secondInstance: true,
   clock: true,
   bytes: true,
+  usage: true,
 }
 
 /** A database for metadata stores. */

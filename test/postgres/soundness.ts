@@ -5,6 +5,7 @@ const unsound: Readonly<Record<string, string>> = {
   'blobs that nothing holds and nothing reviews': `select encode(digest, 'hex') from blobs b
     where not exists (select 1 from links l where l.digest = b.digest)
       and not exists (select 1 from manifests m where m.digest = b.digest)
+      and not exists (select 1 from deleted_blobs d where d.digest = b.digest)
       and not exists (select 1 from review r where r.digest = b.digest)`,
   'keys that are named and condemned': 'select key from blobs join trash using (key)',
   'keys that are named twice': 'select key from blobs group by key having count(*) > 1',
@@ -28,6 +29,13 @@ const unsound: Readonly<Record<string, string>> = {
     left join manifests m on m.repo = f.repo and m.digest = f.parent where m.id is null`,
   'tags of manifests that are gone': `select t.* from tags t left join manifests m on m.id = t.manifest
     left join untagging u on u.manifest = t.manifest where m.id is null and u.manifest is null`,
+  'what is kept for nothing that can be brought back': `select d.entry from deleted_blobs d
+    where not exists (select 1 from deleted where id = d.entry)`,
+  'tags of nothing that can be brought back': `select d.entry from deleted_tags d
+    where not exists (select 1 from deleted where id = d.entry)
+      and not exists (select 1 from deleted_ended where entry = d.entry)`,
+  'repositories that nothing brings back': `select r.name from repositories r
+    where r.trashed <> exists (select 1 from deleted d where d.repo = r.id)`,
   'links without an end that no manifest names': `select l.* from links l where keep_until is null
     and not exists (select 1 from manifest_refs f where f.repo = l.repo and f.child = l.digest)`,
   'content of repositories that are gone': `select repo from (

@@ -26,6 +26,7 @@ withServices('many nodes that push and collect at once', { postgres }, (running)
 
       // Once every lease is over, the bucket has what the tables name, and nothing else.
       const [node] = nodes
+      while (((await node?.metadata.dropTrash?.('all', 1000)) ?? 0) > 0);
       await driver.query('update links set keep_until = 0 where keep_until is not null')
       for (let left = 1; left > 0; ) {
         const condemned = (await node?.metadata.condemn(1000)) ?? []

@@ -8,6 +8,7 @@ export interface StressReport {
   pushes: number
   refused: number
   deletions: number
+  restored: number
   collected: number
   /** Manifests of which a layer was not there right after they were recorded, or while they stood. */
   readonly lost: string[]
@@ -43,7 +44,14 @@ export async function stress(
   bucket: Bucket,
   options: StressOptions,
 ): Promise<StressReport> {
-  const report: StressReport = { pushes: 0, refused: 0, deletions: 0, collected: 0, lost: [] }
+  const report: StressReport = {
+    pushes: 0,
+    refused: 0,
+    deletions: 0,
+    restored: 0,
+    collected: 0,
+    lost: [],
+  }
   const end = performance.now() + options.runMs
   const isOver = (): boolean => performance.now() >= end
   const jobs: Promise<void>[] = []
@@ -107,7 +115,11 @@ class Writer {
       await this.#checkOne()
       if (this.#standing.length > 6) await this.#deleteOne()
       if (Math.random() < 0.2) await this.#passingRepository()
-      if (Math.random() < 0.2) await this.#metadata.deleteTag(pick(repositories), pick(tags))
+      if (Math.random() < 0.2) {
+        const options = Math.random() < 0.5 ? { trashMs: this.#lease } : {}
+        await this.#metadata.deleteTag(pick(repositories), pick(tags), options)
+      }
+      if (Math.random() < 0.1) await this.#restoreAny()
     }
     for (const standing of this.#standing) await this.#check(standing)
   }
@@ -179,20 +191,59 @@ class Writer {
     const [standing] = this.#standing.splice(random(this.#standing.length), 1)
     if (standing === undefined) return
     const { repository, digest, layers } = standing
-    await this.#metadata.deleteManifest(repository, digest, { leaseMs: this.#lease })
+    const leaseMs = this.#lease
+    const options = Math.random() < 0.5 ? { leaseMs, trashMs: this.#lease } : { leaseMs }
+    await this.#metadata.deleteManifest(repository, digest, options)
     for (const layer of layers) {
-      if (Math.random() < 0.3)
-        await this.#metadata.unlinkBlob(repository, layer, { keepNamed: true })
+      if (Math.random() < 0.3) {
+        await this.#metadata.unlinkBlob(repository, layer, { ...options, keepNamed: true })
+      }
     }
     this.#report.deletions += 1
+    if (options.trashMs !== undefined && Math.random() < 0.5) await this.#bringBack(standing)
   }
 
-  /** A repository of this writer alone, which goes as a whole. */
+  /** Brings back what this writer has just deleted, unless that was over too soon. */
+  async #bringBack(standing: Standing): Promise<void> {
+    const { repository, digest } = standing
+    for (let after = ''; ; ) {
+      const page = await this.#metadata.listTrash?.({ after, limit: 100 }, repository)
+      const entry = page?.items.find((one) => one.kind === 'manifest' && one.digest === digest)
+      if (entry !== undefined) {
+        const outcome = await this.#metadata.restore?.(repository, entry.id, { leaseMs: 0 })
+        if (outcome?.kind !== 'restored') return
+        this.#report.restored += 1
+        this.#standing.push(standing)
+        return this.#check(standing)
+      }
+      if (page?.more !== true) return
+      after = page.items.at(-1)?.id ?? ''
+    }
+  }
+
+  /** Brings back any tag or blob, or ends it. */
+  async #restoreAny(): Promise<void> {
+    const page = await this.#metadata.listTrash?.({ limit: 20 })
+    const entry = page?.items.find(({ kind }) => kind === 'tag' || kind === 'blob')
+    if (entry === undefined) return
+    if (Math.random() < 0.2) await this.#metadata.dropTrash?.([entry.id], 1)
+    else await this.#metadata.restore?.(entry.repository, entry.id, { leaseMs: this.#lease })
+  }
+
+  /** A repository of this writer alone, which goes as a whole, and sometimes comes back. */
   async #passingRepository(): Promise<void> {
     const repository = repositoryNamed(`passing/${this.#number}`)
     const standing = this.#standing.length
     await this.#push(repository)
-    this.#standing.splice(standing)
+    const pushed = this.#standing.splice(standing)
+    const isKept = Math.random() < 0.5
+    await this.#metadata.deleteRepository(repository, isKept ? { trashMs: 60_000 } : {})
+    if (!isKept) return
+    const page = await this.#metadata.listTrash?.({ limit: 100 }, repository)
+    const entry = page?.items.findLast(({ kind }) => kind === 'repository')
+    const outcome = await this.#metadata.restore?.(repository, entry?.id ?? '', { leaseMs: 0 })
+    if (outcome?.kind !== 'restored') this.#report.lost.push(`${repository} did not come back`)
+    for (const one of pushed) await this.#check(one)
     await this.#metadata.deleteRepository(repository)
   }
 

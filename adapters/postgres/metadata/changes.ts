@@ -1,5 +1,5 @@
 import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
-import type { BlobRef, BlobRemoval } from '../../../src/kit.ts'
+import type { BlobDeletion, BlobRef, BlobRemoval, TagDeletion } from '../../../src/kit.ts'
 import type { Change } from './change.ts'
 import { decideKey } from './deciding-keys.ts'
 import { extendLease } from './leases.ts'
@@ -62,7 +62,7 @@ export function keepBlob(
 export function unlinkBlob(
   name: RepositoryName,
   digest: Digest,
-  keepNamed: boolean,
+  { keepNamed = false, trashMs = 0 }: BlobDeletion,
 ): Change<BlobRemoval> {
   return {
     wanted: { repositories: [name], places: [[name, digest]] },
@@ -71,19 +71,30 @@ export function unlinkBlob(
       if (place.link.now === null) return 'absent'
       if (keepNamed && place.namers > 0) return 'named'
       view.removeLink(place)
+      if (trashMs > 0) view.deleted.push({ kind: 'blob', repository: name, digest, trashMs })
       return 'removed'
     },
   }
 }
 
-/** Removes a tag; what it stood for. */
-export function deleteTag(name: RepositoryName, tag: Tag): Change<Digest | null> {
+/** Removes a tag, unless it is not as expected; what it stood for. */
+export function deleteTag(
+  name: RepositoryName,
+  tag: Tag,
+  { expect, notSince = Number.POSITIVE_INFINITY, trashMs = 0 }: TagDeletion,
+): Change<Digest | null> {
   return {
     wanted: { repositories: [name], tags: [[name, tag]] },
     make(view) {
       const facts = view.tag(name, tag)
-      const digest = facts.target.now?.digest ?? null
-      if (digest !== null) view.setTag(facts, null, view.now)
+      const there = facts.target.now
+      if (there === null || there.updatedAt >= notSince) return null
+      const { digest, updatedAt } = there
+      if (expect !== undefined && digest !== expect) return null
+      view.setTag(facts, null, view.now)
+      if (trashMs > 0) {
+        view.deleted.push({ kind: 'tag', repository: name, digest, tag, updatedAt, trashMs })
+      }
       return digest
     },
   }

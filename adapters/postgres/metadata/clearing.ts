@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts'
+import type { SqlRow } from '../sql-driver.ts'
 
 /** Rows that one statement removes at most, so that none runs for long. */
 const rowsAtOnce = 2000
@@ -32,14 +33,14 @@ export async function clearRepository(database: Database, id: number): Promise<v
     while ((await database.query(text, [id])).length > 0);
   }
   await database.query('delete from repository_counts where repo = $1', [id])
-  await database.query('delete from repositories where id = $1 and deleted', [id])
+  await database.query('delete from repositories where id = $1 and deleted and not trashed', [id])
 }
 
 /** Goes on with repositories whose deletion was cut off. */
 export async function clearRepositories(database: Database): Promise<void> {
   for (;;) {
     const rows = await database.query<{ id: unknown }>(
-      'select id from repositories where deleted order by id limit 100',
+      'select id from repositories where deleted and not trashed order by id limit 100',
       [],
     )
     for (const { id } of rows) await clearRepository(database, Number(id))
@@ -47,23 +48,55 @@ export async function clearRepositories(database: Database): Promise<void> {
   }
 }
 
-const untagText = `with left_over as (
-    select t.ctid from tags t where t.manifest = $1 limit ${rowsAtOnce} for update skip locked)
-  delete from tags where ctid = any (array(select ctid from left_over)) and manifest = $1 returning 1`
+/** Tags go along to what can be brought back of their manifest, until that has ended. */
+const untagText = `with gone_from as materialized (
+    select entry from untagging where repo = $1 and manifest = $2 for share),
+  left_over as (
+    select t.ctid from tags t where t.manifest = $2 limit ${rowsAtOnce} for update skip locked),
+  gone as (delete from tags where ctid = any (array(select ctid from left_over)) and manifest = $2
+    returning name, updated_at),
+  moved as (insert into deleted_tags (entry, name, updated_at)
+    select entry, name, updated_at from gone cross join gone_from where entry is not null
+    on conflict do nothing)
+  select 1 from gone`
 
-/** Clears the tags of manifests that are gone. */
+interface Untagging extends SqlRow {
+  readonly repo: unknown
+  readonly manifest: unknown
+}
+
+async function clearTagsOf(database: Database, rows: readonly Untagging[]): Promise<void> {
+  for (const { repo, manifest } of rows) {
+    const params = [Number(repo), Number(manifest)]
+    while ((await database.query(untagText, params)).length > 0);
+    await database.query('delete from untagging where repo = $1 and manifest = $2', params)
+  }
+}
+
+/** Moves the tags that an entry of what can be brought back has yet to get. */
+export async function moveTags(database: Database, entry: string): Promise<void> {
+  const text = 'select repo, manifest from untagging where entry = $1'
+  await clearTagsOf(database, await database.query<Untagging>(text, [entry]))
+}
+
+const endedText = `delete from deleted_tags where ctid = any (array(
+    select ctid from deleted_tags where entry = $1 limit ${rowsAtOnce} for update skip locked))
+  returning 1`
+
+/** Clears the tags of manifests that are gone, and those of entries that ended. */
 export async function clearTags(database: Database): Promise<void> {
   for (;;) {
-    const rows = await database.query<{ repo: unknown; manifest: unknown }>(
-      'select repo, manifest from untagging limit 100',
-      [],
-    )
-    for (const { repo, manifest } of rows) {
-      while ((await database.query(untagText, [Number(manifest)])).length > 0);
-      await database.query('delete from untagging where repo = $1 and manifest = $2', [
-        Number(repo),
-        Number(manifest),
-      ])
+    const text = 'select repo, manifest from untagging limit 100'
+    const rows = await database.query<Untagging>(text, [])
+    await clearTagsOf(database, rows)
+    if (rows.length < 100) break
+  }
+  for (;;) {
+    const text = 'select entry from deleted_ended order by entry limit 100'
+    const rows = await database.query<{ entry: string }>(text, [])
+    for (const { entry } of rows) {
+      while ((await database.query(endedText, [entry])).length > 0);
+      await database.query('delete from deleted_ended where entry = $1', [entry])
     }
     if (rows.length < 100) return
   }

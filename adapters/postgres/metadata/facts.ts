@@ -64,6 +64,18 @@ export interface Naming {
   isNamed: boolean
 }
 
+/** A tag or a blob that goes, and can be brought back. */
+export interface DeletedName {
+  readonly kind: 'tag' | 'blob'
+  readonly repository: RepositoryName
+  /** The blob, or what the tag stood for. */
+  readonly digest: Digest
+  readonly tag?: Tag
+  readonly updatedAt?: number
+  /** For how long, in milliseconds. */
+  readonly trashMs: number
+}
+
 /** How tags of a manifest change. */
 export interface TagShift {
   readonly repository: RepositoryFacts

@@ -18,7 +18,8 @@ export const deleteManifests: string = `with gone as (
     delete from manifests m using unnest($1::bigint[], $2::text[]) as each (repo, hex)
     where m.repo = each.repo and m.digest = decode(each.hex, 'hex')
     returning m.id, m.repo, m.tag_count),
-  many as (insert into untagging (repo, manifest) select repo, id from gone where tag_count > 1000)
+  many as (insert into untagging (repo, manifest) select repo, id from gone where tag_count > 1000
+    on conflict do nothing)
   delete from tags t using gone where gone.tag_count <= 1000 and t.manifest = gone.id`
 
 export const putLinks: string = `insert into links (repo, digest, keep_until)
@@ -31,17 +32,22 @@ export const deleteLinks: string = `delete from links l
   where l.repo = each.repo and l.digest = decode(each.hex, 'hex')`
 
 export const putManifests: string = `insert into manifests as there (repo, digest, media_type,
-    artifact_type, subject, annotations, refs, pushed_at, tag_count, tagged)
+    artifact_type, subject, annotations, refs, pushed_at, tag_count, tagged, untagged_at, pulled_at)
   select repo, decode(hex, 'hex'), media_type, artifact_type, subject, annotations,
-    decode(refs, 'hex'), pushed_at, tag_count, tagged
+    decode(refs, 'hex'), pushed_at, tag_count, tagged,
+    case when tag_count > 0 then null when tagged > 0 then $13::bigint else untagged_at end, pulled_at
   from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-      $8::bigint[], $9::integer[], $10::integer[])
+      $8::bigint[], $9::bigint[], $10::bigint[], $11::integer[], $12::integer[])
     as each (repo, hex, media_type, artifact_type, subject, annotations, refs, pushed_at,
-      tag_count, tagged)
+      untagged_at, pulled_at, tag_count, tagged)
   on conflict (repo, digest) do update set media_type = excluded.media_type,
     artifact_type = excluded.artifact_type, subject = excluded.subject,
     annotations = excluded.annotations, refs = excluded.refs, pushed_at = excluded.pushed_at,
-    tag_count = there.tag_count + excluded.tag_count, tagged = there.tagged + excluded.tagged`
+    tag_count = there.tag_count + excluded.tag_count, tagged = there.tagged + excluded.tagged,
+    untagged_at = case when there.tag_count + excluded.tag_count > 0 then null
+      when excluded.tag_count < 0 or excluded.tagged > 0 then $13
+      else coalesce(excluded.untagged_at, there.untagged_at) end,
+    pulled_at = coalesce(excluded.pulled_at, there.pulled_at)`
 
 export const putRefs: string = `insert into manifest_refs (repo, child, parent)
   select repo, decode(child, 'hex'), decode(parent, 'hex')
@@ -54,13 +60,25 @@ export const deleteRefs: string = `delete from manifest_refs f
     and f.parent = decode(each.parent, 'hex')`
 
 export const shiftTags: string = `update manifests m
-  set tag_count = m.tag_count + each.count, tagged = m.tagged + each.sets
+  set tag_count = m.tag_count + each.count, tagged = m.tagged + each.sets,
+    untagged_at = case when m.tag_count + each.count > 0 then null
+      when each.count < 0 or each.sets > 0 then $5::bigint else m.untagged_at end
   from unnest($1::bigint[], $2::text[], $3::integer[], $4::integer[]) as each (repo, hex, count, sets)
   where m.repo = each.repo and m.digest = decode(each.hex, 'hex')`
 
-export const putTags: string = `insert into tags (repo, name, manifest, updated_at)
-  select each.repo, each.name, m.id, each.updated_at
-  from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) as each (repo, name, hex, updated_at)
+/** A tag of a manifest that can be brought back, and has many, may still be in the place of a new one. */
+export const putTags: string = `with each as (
+    select repo, name, hex, updated_at
+    from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) as given (repo, name, hex, updated_at)),
+  displaced as (insert into deleted_tags (entry, name, updated_at)
+    select u.entry, t.name, t.updated_at from each
+    cross join lateral (select name, manifest, updated_at from tags
+      where repo = each.repo and name = each.name offset 0) as t
+    cross join lateral (select entry from untagging
+      where repo = each.repo and manifest = t.manifest and entry is not null offset 0) as u
+    on conflict do nothing)
+  insert into tags (repo, name, manifest, updated_at)
+  select each.repo, each.name, m.id, each.updated_at from each
   join manifests m on m.repo = each.repo and m.digest = decode(each.hex, 'hex')
   on conflict (repo, name) do update
   set manifest = excluded.manifest, updated_at = excluded.updated_at`
@@ -89,3 +107,13 @@ export const putTrash: string = `insert into trash (key, digest, size, due_at)
 export const putReview: string = `insert into review (digest, since)
   select decode(hex, 'hex') as digest, $2 from unnest($1::text[]) as hex order by digest
   on conflict (digest) do update set since = excluded.since`
+
+/** Tags and blobs that can be brought back. */
+export const putDeleted: string = `with fresh as (
+    insert into deleted (kind, name, digest, tag, updated_at, deleted_at, ends_at)
+    select kind, name, decode(hex, 'hex'), tag, updated_at, $7, ends_at
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+      as each (kind, name, hex, tag, updated_at, ends_at)
+    returning id, kind, digest)
+  insert into deleted_blobs (entry, digest)
+  select id, digest from fresh where kind = 'blob' order by digest`

@@ -3,6 +3,7 @@ import type { SqlLast, SqlQuery, SqlValue } from '../sql-driver.ts'
 import { hexOfDigest } from './digest-hex.ts'
 import { countsOf, isEmpty, type Place, type RepositoryFacts } from './facts.ts'
 import * as sql from './flush-sql.ts'
+import { leaseEnd } from './leases.ts'
 import { columnsOf } from './records.ts'
 import type { View } from './view.ts'
 
@@ -63,6 +64,14 @@ export async function flush(
     [...view.review].map((digest) => [hexOfDigest(digest)]),
     view.now,
   )
+  run(
+    sql.putDeleted,
+    view.deleted.map(({ kind, repository, digest, tag, updatedAt, trashMs }) => [
+      ...[kind, repository, hexOfDigest(digest), tag ?? null, updatedAt ?? null],
+      leaseEnd(view, trashMs),
+    ]),
+    view.now,
+  )
 }
 
 type Run = (text: string, rows: readonly SqlValue[][], ...more: readonly SqlValue[]) => void
@@ -102,18 +111,18 @@ function flushManifests(view: View, places: readonly Place[], run: Run): void {
     rows.push([
       ...keyOf(place),
       ...columnsOf(now.record),
-      now.record.pushedAt,
+      ...[now.record.pushedAt, now.record.untaggedAt ?? null, now.record.pulledAt ?? null],
       ...[shift?.count ?? 0, shift?.sets ?? 0],
     ])
   }
-  run(sql.putManifests, rows)
+  run(sql.putManifests, rows, view.now)
 }
 
 function flushTags(view: View, run: Run): void {
   const shifts = [...view.tagShifts.values()].map(({ repository, digest, count, sets }) => [
     ...[idOf(repository), hexOfDigest(digest), count, sets],
   ])
-  run(sql.shiftTags, shifts)
+  run(sql.shiftTags, shifts, view.now)
   const set: SqlValue[][] = []
   const gone: SqlValue[][] = []
   for (const { repository, tag, target } of view.tags.values()) {

@@ -4,6 +4,7 @@ import type { SqlRow } from '../sql-driver.ts'
 import { clearRepositories, clearTags } from './clearing.ts'
 import { digestOfHex, hexOfDigest } from './digest-hex.ts'
 import { isHeld, lockRepositories } from './load.ts'
+import { endDue } from './trash-ends.ts'
 
 /** Links that are taken out in one transaction at most, and digests that are reviewed. */
 const atOnce = 500
@@ -21,20 +22,26 @@ const now = `(select ${nowMs} + $1::bigint)`
 
 const dueText = `select r.name, l.repo, encode(l.digest, 'hex') as digest
   from (select repo, digest from links where keep_until <= ${now} order by keep_until limit ${atOnce}) as l
-  join lateral (select name from repositories where id = l.repo and not deleted limit 1) as r on true`
+  join lateral (select name from repositories
+    where id = l.repo and (trashed or not deleted) limit 1) as r on true`
 
-/** Links that a manifest names have no end any more; the others go. */
+/**
+ * Links that a manifest names have no end any more, and those of a repository that can be brought back end when it
+ * does; the others go.
+ */
 const unlinkText = `with due as (
-    select l.repo, l.digest, b.size, exists (select 1 from manifest_refs f
+    select l.repo, l.digest, r.keep_until, exists (select 1 from manifest_refs f
       where f.repo = l.repo and f.child = l.digest) as named
-    from unnest($2::bigint[], $3::text[]) as wanted (repo, hex)
-    join links l on l.repo = wanted.repo and l.digest = decode(wanted.hex, 'hex')
-    join blobs b on b.digest = l.digest
-    where l.keep_until <= ${now}),
-  named as (update links l set keep_until = null from due
-    where due.named and l.repo = due.repo and l.digest = due.digest),
+    from (select repo, decode(hex, 'hex') as digest
+      from unnest($2::bigint[], $3::text[]) as given (repo, hex)) as wanted
+    cross join lateral (select repo, digest from links
+      where repo = wanted.repo and digest = wanted.digest and keep_until <= ${now} offset 0) as l
+    cross join lateral (select keep_until from repositories
+      where id = wanted.repo and (trashed or not deleted) offset 0) as r),
+  kept as (update links l set keep_until = case when due.named then null else due.keep_until end from due
+    where (due.named or due.keep_until > ${now}) and l.repo = due.repo and l.digest = due.digest),
   gone as (delete from links l using due
-    where not due.named and l.repo = due.repo and l.digest = due.digest
+    where not due.named and due.keep_until <= ${now} and l.repo = due.repo and l.digest = due.digest
     returning l.repo, l.digest),
   counted as (update repository_counts c set blobs = c.blobs - g.count
     from (select repo, count(*) as count from gone group by repo) as g where c.repo = g.repo
@@ -74,6 +81,7 @@ const decideText = `with gone as (delete from blobs b using unnest($1::text[]) a
     where b.digest = decode(hex, 'hex')
       and not exists (select 1 from links l where l.digest = b.digest)
       and not exists (select 1 from manifests m where m.digest = b.digest)
+      and not exists (select 1 from deleted_blobs d where d.digest = b.digest)
     returning b.digest, b.size, b.key),
   trashed as (insert into trash (key, digest, size, due_at)
     select key, digest, size, ${nowMs} + $3::bigint from gone order by key
@@ -111,12 +119,13 @@ const trashText = `with due as (select key from trash where due_at <= ${now}
   update trash t set due_at = ${now} from due where t.key = due.key
   returning encode(t.digest, 'hex') as digest, t.size, t.key`
 
-/** Takes links out whose leases are over, and returns up to `limit` blobs whose bytes may be deleted. */
+/** Ends what was deleted long enough ago, takes links out whose leases are over, and returns up to `limit` blobs whose bytes may be deleted. */
 export async function condemn(
   database: Database,
   limit: number,
   trashMs: number,
 ): Promise<readonly BlobRef[]> {
+  await endDue(database)
   await clearRepositories(database)
   await clearTags(database)
   while (await unlinkDue(database));
@@ -188,8 +197,15 @@ const moveText = (
 const relocateText = moveText('not b.missing')
 const healText = moveText('b.missing')
 
+/** @throws TypeError when the two are not of the same content. */
+function expectSameContent(from: BlobRef, to: BlobRef): void {
+  if (from.digest === to.digest && from.size === to.size) return
+  throw new TypeError(`the copy of ${from.digest} is of another content`)
+}
+
 /** Puts another key in the place of one that counts; false when that does not count. */
 export async function relocate(database: Database, from: BlobRef, to: BlobRef): Promise<boolean> {
+  expectSameContent(from, to)
   const params = [hexOfDigest(from.digest), from.key, to.key, database.clockOffset]
   return (await database.query(relocateText, params)).length > 0
 }
@@ -200,6 +216,7 @@ export async function healMissing(
   from: BlobRef,
   to: BlobRef,
 ): Promise<boolean> {
+  expectSameContent(from, to)
   const params = [hexOfDigest(from.digest), from.key, to.key, database.clockOffset]
   return (await database.query(healText, params)).length > 0
 }

@@ -1,3 +1,4 @@
+import type { Database } from '../database.ts'
 import type { Place } from './facts.ts'
 import type { View } from './view.ts'
 
@@ -16,4 +17,9 @@ export function extendLease(view: View, place: Place, leaseMs: number): void {
 /** The end of a lease that begins now. */
 export function leaseEnd({ now }: View, leaseMs: number): number {
   return Math.min(now + Math.ceil(leaseMs), Number.MAX_SAFE_INTEGER)
+}
+
+/** What is added to the database's clock for the end of a period that begins now, and for now, in milliseconds. */
+export function periodOf({ clockOffset }: Database, ms: number): readonly [number, number] {
+  return [Math.min(clockOffset + Math.ceil(ms), 2 ** 52), clockOffset]
 }

@@ -24,7 +24,8 @@ export const lockRepositories = `select pg_advisory_xact_lock(lock)::text from (
 
 /** Whether something holds the blob `b`: what nothing holds waits for a collection. */
 export const isHeld = `(exists (select 1 from links h where h.digest = b.digest)
-      or exists (select 1 from manifests h where h.digest = b.digest))`
+      or exists (select 1 from manifests h where h.digest = b.digest)
+      or exists (select 1 from deleted_blobs h where h.digest = b.digest))`
 
 const repositoriesText = `select r.id, r.name, c.manifests, c.tags, c.blobs, c.bytes
   from unnest($1::text[]) as wanted (name)

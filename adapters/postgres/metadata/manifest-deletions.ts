@@ -1,10 +1,17 @@
 import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
-import type { KeptManifest, ManifestRecord, RemovedManifest } from '../../../src/kit.ts'
+import type {
+  KeptManifest,
+  ManifestDeletion,
+  ManifestRecord,
+  RemovedManifest,
+} from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
 import type { SqlLast, SqlQuery } from '../sql-driver.ts'
 import { clearTags } from './clearing.ts'
 import { hexOfDigest } from './digest-hex.ts'
+import type { Place } from './facts.ts'
 import { flush } from './flush.ts'
+import { leaseEnd } from './leases.ts'
 import { load, loadPlaces } from './load.ts'
 import { unname } from './put-manifest.ts'
 import { type RecordRow, recordColumns, recordOf } from './records.ts'
@@ -24,6 +31,26 @@ const storedText = `select ${recordColumns}, m.id, m.tag_count, m.tagged
 const tagsText = `select name from tags where manifest = $1 and name > $2
   order by manifest, name limit $3`
 
+/**
+ * Notes what can be brought back of the manifest `$1`: `$3` are those of its references that are manifests, `$6` the
+ * blobs that it keeps. Of many tags, the rest follows in steps.
+ */
+const trashText = `with gone as materialized (select * from manifests where id = $1),
+  entry as (
+    insert into deleted (kind, name, digest, media_type, artifact_type, subject, annotations, refs, needs, pushed_at,
+      pulled_at, tag_count, deleted_at, ends_at)
+    select 'manifest', $2, digest, media_type, artifact_type, subject, annotations, refs, decode($3, 'hex'), pushed_at,
+      pulled_at, tag_count, $4::bigint, $5::bigint from gone returning id),
+  kept as (
+    insert into deleted_blobs (entry, digest)
+    select entry.id, decode(hex, 'hex') from entry cross join unnest($6::text[]) as hex order by 2),
+  many as (
+    insert into untagging (repo, manifest, entry)
+    select gone.repo, gone.id, entry.id from gone cross join entry where gone.tag_count > ${namedTags})
+  insert into deleted_tags (entry, name, updated_at)
+  select entry.id, t.name, t.updated_at from entry cross join lateral (
+    select name, updated_at from tags where manifest = $1 order by manifest, name limit ${namedTags}) as t`
+
 interface StoredRow extends RecordRow {
   readonly id: unknown
   readonly tag_count: unknown
@@ -41,22 +68,15 @@ export async function deleteManifest(
   database: Database,
   name: RepositoryName,
   digest: Digest,
-  leaseMs: number,
-  isImmutable: ((tag: Tag) => boolean) | null,
+  options: ManifestDeletion,
 ): Promise<RemovedManifest | KeptManifest | null> {
+  const { isImmutable } = options
   const remove = (look: Look | null, isLast: boolean) =>
     database.transaction((query, last) =>
-      removeLocked(query, last, database.clockOffset, {
-        name,
-        digest,
-        leaseMs,
-        isImmutable,
-        look,
-        isLast,
-      }),
+      removeLocked(query, last, database.clockOffset, { name, digest, options, look, isLast }),
     )
   for (let round = 1; ; round += 1) {
-    const look = isImmutable === null ? null : await lookAhead(database, name, digest, isImmutable)
+    const look = isImmutable == null ? null : await lookAhead(database, name, digest, isImmutable)
     const outcome = await remove(look, round >= mostLooks)
     if (outcome === 'unchecked') continue
     if (outcome?.kind === 'removed' && outcome.tagCount > namedTags) await clearTags(database)
@@ -105,8 +125,7 @@ async function tagsOf(
 interface Removal {
   readonly name: RepositoryName
   readonly digest: Digest
-  readonly leaseMs: number
-  readonly isImmutable: ((tag: Tag) => boolean) | null
+  readonly options: ManifestDeletion
   readonly look: Look | null
   /** Whether to look through all tags under the lock, however many they are. */
   readonly isLast: boolean
@@ -118,7 +137,8 @@ async function removeLocked(
   clockOffset: number,
   removal: Removal,
 ): Promise<RemovedManifest | KeptManifest | 'unchecked' | null> {
-  const { name, digest, leaseMs, isImmutable, look, isLast } = removal
+  const { name, digest, options, look, isLast } = removal
+  const { leaseMs, isImmutable, notSince = Number.POSITIVE_INFINITY, trashMs = 0 } = options
   const wanted = { repositories: [name], places: [[name, digest]] } as const
   const view = await load(query, [wanted], clockOffset)
   const [stored] = await query<StoredRow>(storedText, [name, hexOfDigest(digest)])
@@ -126,7 +146,7 @@ async function removeLocked(
   const record: ManifestRecord = recordOf(stored)
   const tagCount = Number(stored.tag_count)
   const place = view.place(name, digest)
-  if (isImmutable !== null) {
+  if (isImmutable != null) {
     let tag: Tag | null
     if (look !== null && look.tagged === Number(stored.tagged)) {
       const isThere = look.tag !== null && (await hasTag(query, stored.id, look.tag))
@@ -136,6 +156,8 @@ async function removeLocked(
     else return 'unchecked'
     if (tag !== null || place.namers > 0) return { kind: 'kept', tag }
   }
+  const since = Math.max(record.pushedAt, record.untaggedAt ?? 0)
+  if (since >= notSince) return { kind: 'kept', tag: null, since }
   const tags = await tagsOf(query, stored.id, '', namedTags)
   const children = [...new Set(record.references)]
   const places = children.map((child) => view.place(name, child))
@@ -145,12 +167,26 @@ async function removeLocked(
     places.filter((child) => child !== place),
     2,
   )
+  if (trashMs > 0) {
+    const isRecorded = ({ manifest }: Place): boolean => manifest.now !== null
+    const kept = places.filter(({ link, digest: child }) => link.now !== null && child !== digest)
+    last(trashText, [
+      ...[Number(stored.id), name],
+      places.filter(isRecorded).map(hexOfPlace).join(''),
+      ...[view.now, leaseEnd(view, trashMs)],
+      [hexOfDigest(digest), ...kept.map(hexOfPlace)],
+    ])
+  }
   view.removeManifest(place)
   for (const child of children) unname(view, place, child, leaseMs)
   place.repository.tags -= tagCount
-  // Nothing is put in the trash by it.
+  // No bytes are condemned by it.
   await flush(query, last, view, 0)
   return { kind: 'removed', record, tags, tagCount }
+}
+
+function hexOfPlace({ digest }: Place): string {
+  return hexOfDigest(digest)
 }
 
 async function hasTag(query: SqlQuery, manifest: unknown, tag: Tag): Promise<boolean> {

@@ -3,6 +3,7 @@ import type {
   BlobDeletion,
   BlobRef,
   BlobRemoval,
+  DeletionOptions,
   KeptManifest,
   ManifestChange,
   ManifestDeletion,
@@ -14,11 +15,16 @@ import type {
   NamedBytes,
   Page,
   PageRequest,
+  PullNote,
   ReferrersRequest,
   RemovedManifest,
   RepositoryCounts,
+  RestoreOptions,
+  RestoreOutcome,
   StoredKey,
+  TagDeletion,
   TagRecord,
+  TrashEntry,
 } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
 import * as blobs from './blob-reads.ts'
@@ -27,11 +33,15 @@ import * as changes from './changes.ts'
 import * as garbage from './garbage.ts'
 import { deleteManifest } from './manifest-deletions.ts'
 import * as manifests from './manifest-reads.ts'
+import * as pulls from './pulls.ts'
 import { putManifest } from './put-manifest.ts'
 import { listReferrers } from './referrer-reads.ts'
 import { deleteEmptyRepositories, deleteRepository } from './repository-deletions.ts'
 import * as repositories from './repository-reads.ts'
+import { restore } from './restore.ts'
 import * as tags from './tag-reads.ts'
+import { dropTrash } from './trash-ends.ts'
+import { listTrash } from './trash-reads.ts'
 
 /**
  * Names in PostgreSQL, of which any number of nodes change and read the same. A read is one statement. Changes of a
@@ -40,6 +50,8 @@ import * as tags from './tag-reads.ts'
 export class PostgresMetadata implements MetadataStore {
   readonly countsBytes: boolean = true
   readonly keepsTimes: boolean = true
+  readonly checksDeletions: boolean = true
+  readonly keepsTrash: boolean = true
   readonly #database: Database
   readonly #queue: ChangeQueue
   readonly #trashMs: number
@@ -63,8 +75,11 @@ export class PostgresMetadata implements MetadataStore {
     return repositories.countRepository(this.#database, repository)
   }
 
-  deleteRepository(repository: RepositoryName): Promise<RepositoryCounts | null> {
-    return deleteRepository(this.#database, repository)
+  deleteRepository(
+    repository: RepositoryName,
+    { trashMs = 0 }: DeletionOptions = {},
+  ): Promise<RepositoryCounts | null> {
+    return deleteRepository(this.#database, repository, trashMs)
   }
 
   deleteEmptyRepositories(
@@ -108,9 +123,9 @@ export class PostgresMetadata implements MetadataStore {
   unlinkBlob(
     repository: RepositoryName,
     digest: Digest,
-    { keepNamed = false }: BlobDeletion = {},
+    options: BlobDeletion = {},
   ): Promise<BlobRemoval> {
-    return this.#queue.add(repository, changes.unlinkBlob(repository, digest, keepNamed))
+    return this.#queue.add(repository, changes.unlinkBlob(repository, digest, options))
   }
 
   listBlobs(repository: RepositoryName, page: PageRequest): Promise<Page<BlobRef> | null> {
@@ -125,25 +140,24 @@ export class PostgresMetadata implements MetadataStore {
     return manifests.resolveTag(this.#database, repository, tag)
   }
 
-  /** @throws TypeError when the record's blob is not the manifest itself. */
   async putManifest(repository: RepositoryName, change: ManifestChange): Promise<ManifestOutcome> {
-    const { digest, size, blob } = change.record
-    if (blob.digest !== digest || blob.size !== size) {
-      throw new TypeError(`the blob of manifest ${digest} is of another content`)
-    }
     return this.#queue.add(repository, putManifest(repository, change))
   }
 
   deleteManifest(
     repository: RepositoryName,
     digest: Digest,
-    { leaseMs, isImmutable = null }: ManifestDeletion,
+    options: ManifestDeletion,
   ): Promise<RemovedManifest | KeptManifest | null> {
-    return deleteManifest(this.#database, repository, digest, leaseMs, isImmutable)
+    return deleteManifest(this.#database, repository, digest, options)
   }
 
-  deleteTag(repository: RepositoryName, tag: Tag): Promise<Digest | null> {
-    return this.#queue.add(repository, changes.deleteTag(repository, tag))
+  deleteTag(
+    repository: RepositoryName,
+    tag: Tag,
+    options: TagDeletion = {},
+  ): Promise<Digest | null> {
+    return this.#queue.add(repository, changes.deleteTag(repository, tag, options))
   }
 
   listTags(repository: RepositoryName, page: PageRequest): Promise<Page<Tag> | null> {
@@ -169,6 +183,30 @@ export class PostgresMetadata implements MetadataStore {
     return listReferrers(this.#database, repository, subject, request)
   }
 
+  listTrash(page: PageRequest, repository?: RepositoryName): Promise<Page<TrashEntry>> {
+    return listTrash(this.#database, page, repository)
+  }
+
+  restore(
+    repository: RepositoryName,
+    id: string,
+    options: RestoreOptions,
+  ): Promise<RestoreOutcome | null> {
+    return restore(this.#database, repository, id, options)
+  }
+
+  dropTrash(ids: readonly string[] | 'all', limit: number): Promise<number> {
+    return dropTrash(this.#database, ids, limit)
+  }
+
+  notePulls(notes: readonly PullNote[]): Promise<void> {
+    return pulls.notePulls(this.#database, notes)
+  }
+
+  pullsSince(): Promise<number | null> {
+    return pulls.pullsSince(this.#database)
+  }
+
   markMissing(blob: BlobRef): Promise<boolean> {
     return garbage.markMissing(this.#database, blob)
   }
@@ -181,15 +219,11 @@ export class PostgresMetadata implements MetadataStore {
     return blobs.listNamed(this.#database, page)
   }
 
-  /** @throws TypeError when the two are not of the same content. */
-  async healMissing(from: BlobRef, to: BlobRef): Promise<boolean> {
-    expectSameContent(from, to)
+  healMissing(from: BlobRef, to: BlobRef): Promise<boolean> {
     return garbage.healMissing(this.#database, from, to)
   }
 
-  /** @throws TypeError when the two are not of the same content. */
-  async relocate(from: BlobRef, to: BlobRef): Promise<boolean> {
-    expectSameContent(from, to)
+  relocate(from: BlobRef, to: BlobRef): Promise<boolean> {
     return garbage.relocate(this.#database, from, to)
   }
 
@@ -209,12 +243,6 @@ export class PostgresMetadata implements MetadataStore {
     return this.#database.check()
   }
 
-  /** Nothing to release: the connections are those of all stores. */
+  /** The connections are those of all stores. */
   async close(): Promise<void> {}
-}
-
-/** @throws TypeError */
-function expectSameContent(from: BlobRef, to: BlobRef): void {
-  if (from.digest === to.digest && from.size === to.size) return
-  throw new TypeError(`the copy of ${from.digest} is of another content`)
 }

@@ -3,18 +3,27 @@ import type {
   ExpectedDigests,
   ManifestChange,
   ManifestOutcome,
+  ManifestRecord,
   TagExpectation,
 } from '../../../src/kit.ts'
 import type { Change } from './change.ts'
 import { decideKey } from './deciding-keys.ts'
 import { isReached, type Place } from './facts.ts'
 import { leaseEnd } from './leases.ts'
+import { hourOf } from './pulls.ts'
 import type { View } from './view.ts'
 
-/** Records a manifest with its tags, if what is expected and required holds. */
+/**
+ * Records a manifest with its tags, if what is expected and required holds.
+ *
+ * @throws TypeError when the record's blob is not the manifest itself
+ */
 export function putManifest(name: RepositoryName, change: ManifestChange): Change<ManifestOutcome> {
   const { record, tags, immutable, requires, expect, mostBytes, times, keepsType = false } = change
-  const { digest, references, blob } = record
+  const { digest, size, references, blob } = record
+  if (blob.digest !== digest || blob.size !== size) {
+    throw new TypeError(`the blob of manifest ${digest} is of another content`)
+  }
   const digests = new Set([digest, ...references, ...requires.map((each) => each.digest)])
   const looked = new Set([...tags, ...immutable, ...(expect?.tag ? [expect.tag] : [])])
   return {
@@ -48,8 +57,12 @@ export function putManifest(name: RepositoryName, change: ManifestChange): Chang
       const counts = decideKey(view, blob)
       const created = place.manifest.now === null
       const previous = tags.map((tag) => view.tag(name, tag).target.now?.digest ?? null)
-      const pushedAt = times?.pushedAt ?? view.now
-      setManifest(view, place, { ...record, blob: counts, pushedAt })
+      const { pushedAt = view.now, untaggedAt, pulledAt } = times ?? {}
+      setManifest(view, place, {
+        ...{ ...record, blob: counts, pushedAt },
+        ...(untaggedAt === undefined ? {} : { untaggedAt }),
+        ...(pulledAt === undefined ? {} : { pulledAt: hourOf(pulledAt) }),
+      })
       for (const [index, tag] of tags.entries()) {
         view.setTag(view.tag(name, tag), digest, times?.updatedAt[index] ?? view.now)
       }
@@ -61,11 +74,8 @@ export function putManifest(name: RepositoryName, change: ManifestChange): Chang
 /** How long content is kept that a manifest named which is recorded anew without it, in milliseconds. */
 const leaseOfReplaced = 24 * 60 * 60 * 1000
 
-function setManifest(
-  view: View,
-  place: Place,
-  record: ManifestChange['record'] & { readonly pushedAt: number },
-): void {
+/** Has a repository have a manifest, as it is recorded from now on. */
+export function setManifest(view: View, place: Place, record: ManifestRecord): void {
   const before = new Set(place.manifest.now?.references ?? [])
   const after = new Set(record.references)
   const { mediaType, references } = record

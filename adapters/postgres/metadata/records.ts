@@ -19,6 +19,8 @@ export interface RecordRow extends DescriptorRow {
   readonly subject: string | null
   readonly refs: string
   readonly pushed_at: unknown
+  readonly untagged_at: unknown
+  readonly pulled_at: unknown
 }
 
 /** What a list says of the manifest `m` whose bytes are `b`. */
@@ -26,7 +28,8 @@ export const descriptorColumns: string =
   "encode(m.digest, 'hex') as digest, b.size, m.media_type, m.artifact_type, m.annotations"
 
 /** What is known of the manifest `m` whose bytes are `b`. */
-export const recordColumns: string = `${descriptorColumns}, b.key, m.subject, encode(m.refs, 'hex') as refs, m.pushed_at`
+export const recordColumns: string = `${descriptorColumns}, b.key, m.subject, encode(m.refs, 'hex') as refs, m.pushed_at,
+  m.untagged_at, m.pulled_at`
 
 /** A manifest as columns, in the order of `media_type, artifact_type, subject, annotations, refs`. */
 export function columnsOf(
@@ -56,7 +59,7 @@ export function descriptorOf(row: DescriptorRow): Descriptor {
 
 /** The record that a row has. */
 export function recordOf(row: RecordRow): ManifestRecord {
-  const { key, subject, refs, pushed_at } = row
+  const { key, subject, refs, pushed_at, untagged_at, pulled_at } = row
   const descriptor = descriptorOf(row)
   const { digest, size } = descriptor
   const references: readonly Digest[] = digestsOfHex(refs)
@@ -66,6 +69,8 @@ export function recordOf(row: RecordRow): ManifestRecord {
     ...(subject === null ? {} : { subject: textOfColumn(subject) }),
     references,
     pushedAt: Number(pushed_at),
+    ...(untagged_at === null ? {} : { untaggedAt: Number(untagged_at) }),
+    ...(pulled_at === null ? {} : { pulledAt: Number(pulled_at) }),
   }
 }
 

@@ -1,8 +1,9 @@
 import type { RepositoryName } from '../../../src/index.ts'
 import type { RepositoryCounts } from '../../../src/kit.ts'
-import type { Database } from '../database.ts'
+import { type Database, nowMs } from '../database.ts'
 import type { SqlRow } from '../sql-driver.ts'
 import { clearRepository } from './clearing.ts'
+import { periodOf } from './leases.ts'
 import { lockRepositories } from './load.ts'
 
 interface GoneRow extends SqlRow {
@@ -18,18 +19,34 @@ const deleteText = `with gone as (
   select gone.id, c.manifests, c.tags, c.blobs, c.bytes
   from gone join repository_counts c on c.repo = gone.id`
 
-/** Removes a repository: it vanishes at once, and its content goes in steps. */
+const trashText = `with gone as (
+    update repositories set deleted = true, trashed = true, keep_until = ${nowMs} + $2::bigint
+    where name = $1 and not deleted returning id, keep_until),
+  counted as (
+    select gone.*, c.manifests, c.tags, c.blobs, c.bytes
+    from gone join repository_counts c on c.repo = gone.id),
+  entry as (
+    insert into deleted (kind, name, repo, deleted_at, ends_at, manifests, tags, blobs, bytes)
+    select 'repository', $1, id, ${nowMs} + $3::bigint, keep_until, manifests, tags, blobs, bytes from counted)
+  select id, manifests, tags, blobs, bytes from counted`
+
+/** Removes a repository: it vanishes at once, and its content goes in steps, or once it cannot be brought back. */
 export async function deleteRepository(
   database: Database,
   name: RepositoryName,
+  trashMs: number,
 ): Promise<RepositoryCounts | null> {
   const gone = await database.transaction(async (query) => {
-    await query(lockRepositories, [[name]])
-    const [row] = await query<GoneRow>(deleteText, [name])
-    return row ?? null
+    const isLocked = query(lockRepositories, [[name]])
+    const rows =
+      trashMs > 0
+        ? query<GoneRow>(trashText, [name, ...periodOf(database, trashMs)])
+        : query<GoneRow>(deleteText, [name])
+    await isLocked
+    return (await rows)[0] ?? null
   })
   if (gone === null) return null
-  await clearRepository(database, Number(gone.id))
+  if (trashMs === 0) await clearRepository(database, Number(gone.id))
   return {
     manifests: Number(gone.manifests),
     tags: Number(gone.tags),

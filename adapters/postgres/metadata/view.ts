@@ -4,6 +4,7 @@ import {
   absent,
   type BlobFacts,
   type Cell,
+  type DeletedName,
   isReached,
   type ManifestFacts,
   type Naming,
@@ -33,6 +34,8 @@ export class View {
   readonly trash: Array<{ readonly blob: BlobRef; readonly wasNamed: boolean }> = []
   /** Digests that lose a holder. */
   readonly review: Set<Digest> = new Set()
+  /** Tags and blobs that go, and can be brought back. */
+  readonly deleted: DeletedName[] = []
 
   repository(name: RepositoryName): RepositoryFacts {
     const there = this.repositories.get(name)
