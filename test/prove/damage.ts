@@ -151,7 +151,10 @@ async function killedStore(): Promise<SmallStore> {
   await first.close()
   const one = await openSimulated(files, options)
   const again = new LedgerClient(one.registry, client.ledger)
+  await again.push(repository, sampleBytes(90, 7))
+  await again.tag(repository, 'sealed', manifestOf([sampleBytes(90, 7)], 'sealed'))
   await again.begin(repository, sampleBytes(300, 8), 200)
+  await sealed(files)
   const [file, before] = newestJournal(files.root)
   const last = sampleBytes(120, 9)
   await again.push(repository, last)
@@ -173,6 +176,26 @@ async function fill(client: LedgerClient, one: SimulatedRegistry): Promise<void>
   await one.metadata.compact()
   await client.untag(repository, 'second', manifestOf([more], 'second'))
   await client.tag(repository, 'third', manifestOf([more, ...blobs], 'third'))
+}
+
+/** Resolves once all of the newest journal is sealed, as a store does when nothing has come for a second. */
+async function sealed(files: SimulatedFiles): Promise<void> {
+  const isSealed = (): boolean => {
+    const text = `${Buffer.from((files.root.names.get('journal.seal') as FileNode).bytes)}`
+    const [name, length] = newestJournal(files.root)
+    return text.includes(`seal ${name.slice('journal.'.length)} ${length} `)
+  }
+  // The store's own timer keeps no process alive.
+  const awake = setInterval(() => {}, 1000)
+  while (!isSealed()) {
+    await new Promise<void>((resolve) => {
+      files.judge = ({ operation, path }) => {
+        if (operation === 'datasync' && path === 'journal.seal') setImmediate(resolve)
+        return null
+      }
+    })
+  }
+  clearInterval(awake)
 }
 
 /** The name of the newest journal, and its length. */
@@ -233,7 +256,7 @@ function withoutSeal(files: Files): Files {
         }),
       )
       const read = (into: Uint8Array, offset: number, length: number, position: number): number =>
-        seals.copy(into, offset, position, position + length)
+        seals.subarray(position, position + length).copy(into, offset)
       return butFile(file, { readNow: read, read: async (...words) => read(...words) })
     },
     openDirectory: (path) => files.openDirectory(path),
