@@ -66,6 +66,15 @@ export function isPassing(error: unknown): error is RegistryError {
   return error.kind === 'storageFull' || error.kind === 'unavailable'
 }
 
+/**
+ * What an error means where nothing was lost: a file system that takes no new file now may take one later, and what is
+ * written already goes on.
+ */
+export function passingReadOnly(error: unknown): unknown {
+  const isReadOnly = error instanceof RegistryError && error.kind === 'storageReadOnly'
+  return isReadOnly ? new RegistryError('unavailable', { cause: error.cause }) : error
+}
+
 /** The system's code of an error, such as `ENOENT`; null where it has none. */
 export function codeOf(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null

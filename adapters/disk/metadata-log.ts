@@ -2,7 +2,7 @@ import { RegistryError } from '../../src/index.ts'
 import type { Chunks, LogChoice, LogContents, LogFile, MetadataLog } from '../../src/kit.ts'
 import { type AdoptDeps, adoptJournal, setAside } from './adopt-journal.ts'
 import { syncDirectory } from './directory-sync.ts'
-import { isPassing } from './file-errors.ts'
+import { isPassing, passingReadOnly } from './file-errors.ts'
 import { JournalFile } from './journal-file.ts'
 import { findLog } from './log-contents.ts'
 import { Reserve } from './reserve.ts'
@@ -108,7 +108,9 @@ export class DiskMetadataLog implements MetadataLog {
     journal.expectNamed()
     const generation = journal.generation + 1
     const path = layout.journal(generation)
-    const file = await files.open(path, 'create')
+    const file = await files.open(path, 'create').catch((error: unknown) => {
+      throw passingReadOnly(error)
+    })
     try {
       await file.datasync()
       await syncDirectory(files, layout.root)
@@ -135,8 +137,8 @@ export class DiskMetadataLog implements MetadataLog {
     const { files, layout } = this.#deps
     this.#opened()
     const fresh = `${layout.snapshot}.new`
-    await files.unlink(fresh)
     try {
+      await files.unlink(fresh)
       // Read back before it gets the name, so that a bad copy never pushes a good one out.
       await writeSnapshot(files, fresh, rows)
       if (this.#snapshot !== null) {
@@ -146,7 +148,7 @@ export class DiskMetadataLog implements MetadataLog {
       await files.rename(fresh, layout.snapshot)
     } catch (error) {
       await files.unlink(fresh).catch(() => false)
-      throw error
+      throw passingReadOnly(error)
     }
     this.#snapshot = generation
     try {

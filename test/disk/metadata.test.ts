@@ -162,3 +162,20 @@ test('a store that is opened to be read writes nothing, and says nothing of it',
   expect(writes).toEqual([])
   expect(notices).toEqual([])
 })
+
+test.each([
+  'create journal.1',
+  'create metadata.json.new',
+  'rename metadata.json.new metadata.json',
+])('a file system that is read-only at "%s" ends no writing, once it is not', async (line) => {
+  const store = await opened()
+  await link(store, 1)
+  store.files.judge = ({ operation, path }) => (`${operation} ${path}` === line ? 'EROFS' : null)
+  await store.metadata.compact()
+  store.files.judge = () => null
+  await link(store, 2)
+  expect(store.metadata.status().state).toBe('ok')
+  await store.metadata.compact()
+  await store.close()
+  expect(await countAfter(store.directory)).toBe(2)
+})

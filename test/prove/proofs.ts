@@ -1,5 +1,6 @@
 import { crashes } from './crashes.ts'
 import { damage } from './damage.ts'
+import { diskErrors } from './disk-errors.ts'
 import { kills } from './kills.ts'
 import { linearizability } from './linearizability.ts'
 import { power } from './power.ts'
@@ -14,6 +15,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
   kills,
   power,
   damage,
+  'disk-errors': diskErrors,
   races,
   linearizability,
   resume,
