@@ -11,6 +11,8 @@ export const overview: string = `Layerdock, an OCI Distribution registry.
   layerdock copy       copy a registry from one place to another
   layerdock import     bring in an image layout, or the folder of another registry
   layerdock export     write an image layout
+  layerdock backup     make a backup, while the registry is served or not
+  layerdock restore    make a registry of a backup
   layerdock policy     check a policy, or ask what it decides and why
   layerdock user       add, change and remove users of an htpasswd file
   layerdock token      make, list and revoke API tokens for machines

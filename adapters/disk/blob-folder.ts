@@ -29,6 +29,8 @@ export interface BlobFolder {
   readonly buffers: BufferBudget
   /** Removes the bytes of uploads that are not known any more: for the start, before there are requests. */
   clearUploads(isKnown: (id: UploadId) => Promise<boolean>): Promise<void>
+  /** Removes files of small blobs in which nothing lives, without moving any; returns how many bytes that freed. */
+  dropSpent(): Promise<number>
   /** Looks whether the folder is still there and takes writes; how it does. Never rejects. */
   check(): Promise<PartHealth>
   /** Releases the folder; harmless when repeated. */
@@ -78,6 +80,7 @@ export async function openBlobFolder(options: BlobFolderOptions): Promise<BlobFo
           if (id !== null && !(await isKnown(id))) await files.unlink(layout.staged(id))
         }
       },
+      dropSpent: () => blobs.compact(null),
       async check() {
         await health.check()
         return health.report().blobs

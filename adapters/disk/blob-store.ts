@@ -27,7 +27,7 @@ import type { FolderGuard } from './folder-guard.ts'
 import { blobAlgorithms, type Layout } from './layout.ts'
 import { Quarantine } from './quarantine.ts'
 import { parseSegmentKey } from './segments/segment-key.ts'
-import { Segments } from './segments/segments.ts'
+import { type Move, Segments } from './segments/segments.ts'
 import { Staging } from './staging.ts'
 import type { StoreHealth } from './store-health.ts'
 
@@ -168,8 +168,8 @@ export class DiskBlobStore implements BlobStore {
     yield* this.#segments.list(parseSegmentKey(after))
   }
 
-  /** Segments that are mostly deleted give their room back. */
-  async compact(move: (from: BlobRef, to: BlobRef) => Promise<void>): Promise<number> {
+  /** Segments that are mostly deleted give their room back; without `move`, those in which nothing lives. */
+  async compact(move: Move | null): Promise<number> {
     this.#expectWritable()
     return await this.#segments.compact(move)
   }

@@ -40,6 +40,9 @@ export class UnfitFolder extends Error {
   }
 }
 
+/** Where a restore puts a store before it is whole. */
+export const restoringName = '.restoring'
+
 /** What an operating system puts into a folder by itself. */
 const foreignNames = new Set(['lost+found', '.DS_Store'])
 
@@ -133,6 +136,7 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
   ])
   for await (const name of files.list(layout.root)) {
     if (foreignNames.has(name) || ours.has(name) || name.startsWith('lock.')) continue
+    if (name === restoringName) throw halfRestored(layout)
     const kept = /^(?:metadata|journal)\./.test(name)
     throw kept ? markerLost(layout) : foreign(layout, name)
   }
@@ -143,6 +147,11 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
     if ((await files.stat(folder)) === null) continue
     for await (const _ of files.list(folder)) throw markerLost(layout)
   }
+}
+
+function halfRestored(layout: Layout): UnfitFolder {
+  const advice = 'is only half restored: run the same layerdock restore again, and it goes on'
+  return new UnfitFolder(layout.root, advice)
 }
 
 function markerLost(layout: Layout): StoreDamaged {

@@ -33,12 +33,12 @@ export function readHeader(block: Uint8Array): TarHeader | null {
   }
 }
 
-/** A header of a file, or of more of the next one (`x`). */
-export function writeHeader(name: string, size: number, type: '0' | 'x' = '0'): Uint8Array {
+/** A header of a file, of a folder (`5`), or of more of the next one (`x`). */
+export function writeHeader(name: string, size: number, type: '0' | '5' | 'x' = '0'): Uint8Array {
   const block = new Uint8Array(blockBytes)
   const put = (text: string, at: number): void => void block.set(encoder.encode(text), at)
   put(name, 0)
-  put('0000644\0', 100)
+  put(type === '5' ? '0000755\0' : '0000644\0', 100)
   put('0000000\0', 108)
   put('0000000\0', 116)
   // What does not fit is in a pax header before this one.
@@ -50,12 +50,16 @@ export function writeHeader(name: string, size: number, type: '0' | 'x' = '0'): 
   return block
 }
 
-/** Headers of a file, whatever its name and size. */
-export function fileHeaders(name: string, size: number): readonly Uint8Array[] {
+/** Headers of a file or folder, whatever its name and size. */
+export function fileHeaders(
+  name: string,
+  size: number,
+  type: '0' | '5' = '0',
+): readonly Uint8Array[] {
   const records: string[] = []
   if (name.length > 100) records.push(paxRecord('path', name))
   if (size > mostOctal) records.push(paxRecord('size', String(size)))
-  const header = writeHeader(name.slice(-100), size)
+  const header = writeHeader(name.slice(-100), size, type)
   if (records.length === 0) return [header]
   const text = encoder.encode(records.join(''))
   const padded = new Uint8Array(paddedTo(text.byteLength))

@@ -3,6 +3,7 @@ import { Database } from './database.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { type DatabaseFacts, databaseFacts } from './database-facts.ts'
 import { PostgresMetadata } from './metadata/postgres-metadata.ts'
+import { type NamesOfOneMoment, openOneMoment } from './one-moment.ts'
 import { migrate } from './schema/migrate.ts'
 import { type SharedText, sharedSecret, sharedText } from './secrets.ts'
 import { defaultMostBytes, smallBlobs } from './small-blobs/small-blobs.ts'
@@ -61,6 +62,8 @@ export interface PostgresStores {
   keyStore(name: string): SharedText
   /** Milliseconds since the epoch by the database's clock, for a registry of several nodes. */
   readonly clock: () => number
+  /** Opens names as they are at this moment, to be read while others change them. */
+  oneMoment(): Promise<NamesOfOneMoment>
   /** What an operator wants to know of the server. @throws RegistryError where it cannot be used now */
   facts(): Promise<DatabaseFacts>
   /** @throws RegistryError where the database cannot be used now */
@@ -77,7 +80,8 @@ export interface PostgresStores {
  * @throws RegistryError `unavailable` where the database cannot be reached
  */
 export async function openPostgres(options: PostgresOptions): Promise<PostgresStores> {
-  const database = new Database(await driverOf(options), options.clockOffset, options.patienceMs)
+  const driver = await driverOf(options)
+  const database = new Database(driver, options.clockOffset, options.patienceMs)
   try {
     await migrate(database)
     const clock = new DatabaseClock(database)
@@ -89,6 +93,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
       secret: (name) => sharedSecret(database, name),
       keyStore: (name) => sharedText(database, name),
       clock: clock.now,
+      oneMoment: () => openOneMoment(driver),
       facts: () => databaseFacts(database),
       check: () => database.check(),
       close: () => database.close(),

@@ -179,6 +179,12 @@ export const layers: readonly Layer[] = [
     packages: ['node:crypto', 'node:fs', 'node:path'],
   },
   {
+    name: 'backup',
+    where: ['adapters/backup/'],
+    layers: [...surface, 'disk', 'folders'],
+    packages: ['node:fs', 'node:os', 'node:path', 'valibot'],
+  },
+  {
     name: 'serving',
     where: ['adapters/serving/'],
     layers: surface,
@@ -239,6 +245,7 @@ export const layers: readonly Layer[] = [
       'retention',
       'disk',
       'folders',
+      'backup',
       'postgres',
       's3',
       'serving',

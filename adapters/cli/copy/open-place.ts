@@ -24,6 +24,8 @@ export type OpenMode = 'write' | 'read' | 'running' | 'look'
 /** Stores that are open. */
 export interface OpenPlace {
   readonly stores: CopiedStores
+  /** The same with the names of one moment, where the stores change while they are read. */
+  oneMoment?(): Promise<{ readonly stores: CopiedStores; close(): Promise<void> }>
   /** What they are in, for people and without secrets: no two places may have one of them in common. */
   readonly parts: readonly string[]
   close(): Promise<void>
@@ -88,7 +90,13 @@ class Opening {
     const names = `the database ${database.place}`
     await this.#pair(db.keyStore('bytes'), bytes.marker, names, bytes.place)
     const blobs = db.smallBlobs(bytes.blobs, settings.smallBlobs)
-    return this.#opened({ blobs, metadata: db.metadata }, [names, bytes.place])
+    return {
+      ...this.#opened({ blobs, metadata: db.metadata }, [names, bytes.place]),
+      async oneMoment() {
+        const { metadata, close } = await db.oneMoment()
+        return { stores: { blobs, metadata }, close }
+      },
+    }
   }
 
   /** Names in a folder, bytes there too or in a bucket. */

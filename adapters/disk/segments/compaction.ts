@@ -18,9 +18,10 @@ const atOnce = 64
  * the names are durable before the segment goes; a crash in between leaves a copy without a name.
  * Records whose names are on their way, and damaged ones, keep their segment.
  *
+ * @param move null: no record is copied, and only segments in which nothing lives are dropped
  * @returns bytes of the segments that went
  */
-export async function compactSegments(segments: Segments, move: Move): Promise<number> {
+export async function compactSegments(segments: Segments, move: Move | null): Promise<number> {
   const all = segments.all()
   const current = all.find(({ name }) => name === segments.current)
   if (current !== undefined && isMostlyDead(current)) await segments.retire()
@@ -33,7 +34,7 @@ export async function compactSegments(segments: Segments, move: Move): Promise<n
   due.sort((a, b) => a.size - a.dead.bytes - (b.size - b.dead.bytes))
   let freed = 0
   for (const segment of due) {
-    await moveRecords(segments, segment, move)
+    if (move !== null) await moveRecords(segments, segment, move)
     if (await segments.isSpent(segment)) freed += await segments.drop(segment)
   }
   return freed

@@ -14,6 +14,8 @@ import { SegmentReader } from './segment-reader.ts'
 import type { FoundRecord } from './segment-walk.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
+export type { Move } from './compaction.ts'
+
 /** What {@link Segments} work with. */
 export interface SegmentsDeps {
   readonly files: Files
@@ -203,7 +205,7 @@ export class Segments {
   }
 
   /** Copies what is left of segments that are mostly deleted, and drops them; one compaction at a time. */
-  compact(move: Move): Promise<number> {
+  compact(move: Move | null): Promise<number> {
     const before = this.#compacting
     const compacting = before.then(() => compactSegments(this, move))
     this.#compacting = compacting.catch(() => {})

@@ -1,0 +1,78 @@
+import * as v from 'valibot'
+import { type Place, placeFlags, placeOf } from '../copy/place.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { plain } from '../plain-text.ts'
+import { count, size } from '../quantities.ts'
+import { wantsDatabase } from '../store-settings.ts'
+import type { Words } from '../words.ts'
+
+/** What is to be restored, where to, and how. */
+export interface RestoreWish {
+  /** A folder of backups. */
+  readonly from: string
+  readonly to: Place
+  /** Whether all of the target is in one folder. */
+  readonly isFolder: boolean
+  /** Null for the newest. */
+  readonly generation: string | null
+  readonly resume: boolean
+  readonly acceptsLoss: boolean
+  readonly json: boolean
+  readonly concurrency: number
+  /** In bytes a second; null for no limit. */
+  readonly rate: number | null
+}
+
+/** The flags of `layerdock restore`. */
+export const restoreFlags: Readonly<Record<string, string | null>> = {
+  ...placeFlags('to'),
+  generation: 'NAME',
+  resume: null,
+  'accept-loss': null,
+  json: null,
+  'no-prepared-statements': null,
+  rate: 'SIZE',
+  concurrency: 'N',
+}
+
+/** Reads what the command line asks for. @throws CliError with every problem of it. */
+export async function restoreWish(parsed: Words): Promise<RestoreWish> {
+  const { values, switches, words } = parsed
+  const [from = '', directory] = words
+  const problems: string[] = []
+  if (from === '-') {
+    problems.push('-: unpack the archive first: mkdir backup && tar -xf - -C backup')
+  }
+  const named = values.get('to')
+  if (directory !== undefined && named !== undefined) {
+    problems.push(`${plain(directory, 200)}: not beside --to`)
+  }
+  const given = directory === undefined ? values : new Map([...values, ['to', [directory]]])
+  const to = await placeOf({ ...parsed, values: given }, 'to', problems)
+  const take = async <T>(flag: string, schema: v.GenericSchemaAsync<unknown, T>, initially: T) => {
+    const text = values.get(flag)?.at(-1)
+    if (text === undefined) return initially
+    const result = await v.safeParseAsync(schema, text)
+    if (result.success) return result.output
+    problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
+    return initially
+  }
+  const most = v.pipeAsync(count(1), v.maxValue(256, 'is more than 256'))
+  const isFolder = !wantsDatabase(to.stores) && to.stores.bucket === null
+  const wish = {
+    from,
+    to,
+    isFolder,
+    generation: values.get('generation')?.at(-1) ?? null,
+    resume: switches.has('resume'),
+    acceptsLoss: switches.has('accept-loss'),
+    json: switches.has('json'),
+    concurrency: await take('concurrency', most, 16),
+    rate: await take<number | null>('rate', size, null),
+  }
+  if (wish.resume && isFolder) {
+    problems.push('--resume: a folder knows by itself that its restore was interrupted')
+  }
+  if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
+  return wish
+}

@@ -1,0 +1,160 @@
+import { type CopyProblem, type CopyReport, compareStores, copyStores } from '../../src/kit.ts'
+import { UnfitBackup } from '../backup/backup-fit.ts'
+import { BackupFolder, type Generation } from '../backup/backup-folder.ts'
+import type { OpenGeneration } from '../backup/open-generation.ts'
+import { RestoredFolder } from '../backup/restore-folder.ts'
+import { defaultHash } from '../disk/threaded-hash.ts'
+import { type RestoreWish, restoreFlags, restoreWish } from './backup/restore-wish.ts'
+import { explainedBackup } from './backup-command.ts'
+import { endedBySignals, patienceOf } from './copy/ending.ts'
+import { type OpenPlace, type OpenTools, openPlace } from './copy/open-place.ts'
+import { ProgressText } from './copy/progress-text.ts'
+import { type CopyResult, jsonOf, problemText, resultText } from './copy/result-text.ts'
+import { openStatusLine, type StatusLine } from './copy/status-line.ts'
+import { CliError, exitCodes } from './exit.ts'
+import { parseWords } from './words.ts'
+
+/** Problems that are printed as they come, and that JSON has. */
+const mostPrinted = 20
+const mostListed = 1000
+
+/**
+ * Makes a registry of a backup.
+ *
+ * @returns the exit code
+ * @throws CliError for a wrong command line, and for places that cannot be opened or are not empty.
+ */
+export async function restoreCommand(line: readonly string[]): Promise<number> {
+  const parsed = await parseWords(line, {
+    command: 'layerdock restore',
+    words: ['FROM', 'DIR?'],
+    flags: restoreFlags,
+  })
+  if (parsed.switches.has('help')) {
+    process.stdout.write((await import('./backup/help.ts')).restoreHelp)
+    return exitCodes.ok
+  }
+  const wish = await restoreWish(parsed)
+  const { signal, stop, aborted } = endedBySignals()
+  const status = openStatusLine()
+  const tools = { patience: patienceOf(status, stop), onNotice: () => {} }
+  try {
+    const backup = await BackupFolder.open(wish.from, 'read')
+    try {
+      const chosen = await choose(backup, wish)
+      const source = await backup.read(chosen.name)
+      try {
+        const from = `${wish.from}, generation ${chosen.name}`
+        const deps = { wish, source, from, chosen, status, signal, tools }
+        return await (wish.isFolder ? toFolder(deps) : toPlace(deps))
+      } finally {
+        await source.close()
+      }
+    } finally {
+      await backup.close()
+    }
+  } catch (error) {
+    status.end()
+    throw aborted() ?? explainedBackup(error, wish.from)
+  }
+}
+
+/** What a restore works with. */
+interface RestoreDeps {
+  readonly wish: RestoreWish
+  readonly source: OpenGeneration
+  /** The source, for people. */
+  readonly from: string
+  readonly chosen: Generation
+  readonly status: StatusLine
+  readonly signal: AbortSignal
+  readonly tools: OpenTools
+}
+
+async function choose(backup: BackupFolder, { from, generation }: RestoreWish) {
+  const generations = await backup.generations()
+  const newest = generations.at(-1)
+  if (newest === undefined) throw new UnfitBackup(`${from}: no backup was made to its end`)
+  if (generation === null) return newest
+  const chosen = generations.find(({ name }) => name === generation)
+  if (chosen !== undefined) return chosen
+  throw new UnfitBackup(`${from}: has no generation ${generation}; layerdock backup ${from} --list`)
+}
+
+async function toFolder(deps: RestoreDeps): Promise<number> {
+  const { wish, tools } = deps
+  const folder = await RestoredFolder.begin(wish.to.directory ?? '')
+  if (!(await folder.isWhole())) {
+    const place = { ...wish.to, directory: folder.store }
+    const target = await openPlace(place, 'write', tools)
+    let code: number
+    try {
+      code = await restore(deps, target, [folder.path])
+    } finally {
+      await target.close()
+    }
+    if (code !== exitCodes.ok && !wish.acceptsLoss) return code
+  }
+  await folder.finish()
+  return exitCodes.ok
+}
+
+async function toPlace(deps: RestoreDeps): Promise<number> {
+  const { wish, tools } = deps
+  const target = await openPlace(wish.to, 'write', tools)
+  try {
+    const { items } = await target.stores.metadata.listRepositories({ limit: 1 })
+    if (items.length > 0 && !wish.resume) {
+      throw new CliError(exitCodes.problem, [
+        `${target.parts.join(' and ')}: has repositories, such as ${items[0]}; restore to an empty one. --resume goes on with a restore that was interrupted`,
+      ])
+    }
+    return await restore(deps, target, target.parts)
+  } finally {
+    await target.close()
+  }
+}
+
+async function restore(
+  { wish, source, from, chosen, status, signal }: RestoreDeps,
+  target: OpenPlace,
+  parts: readonly string[],
+): Promise<number> {
+  const { json, rate, concurrency } = wish
+  status.show('comparing')
+  const plan = await compareStores(source, target.stores, { concurrency, signal })
+  const progress = new ProgressText(plan)
+  const problems: CopyProblem[] = []
+  let found = 0
+  const report: CopyReport = await copyStores(source, target.stores, {
+    concurrency,
+    signal,
+    hash: defaultHash(),
+    ...(rate === null ? {} : { bytesPerSecond: rate }),
+    onProblem: (problem) => {
+      found += 1
+      if (problems.length < mostListed) problems.push(problem)
+      if (found <= mostPrinted) status.say(problemText(problem))
+    },
+    onProgress: (now) => status.show(progress.of(now)),
+  })
+  status.end()
+  const names = { from, to: parts.join(' and ') }
+  const copyMs = progress.elapsedMs
+  const common = { ...names, mirror: false, report, verified: null, copyMs, problems, found }
+  const result: CopyResult = common
+  process.stdout.write(json ? jsonOf(result) : resultText(result))
+  const { facts } = chosen
+  if (facts !== null && !facts.whole && !json) {
+    status.say(
+      `the backup was not whole: the registry lacked ${facts.lacking.count} blobs or manifests when it was made`,
+    )
+  }
+  if (report.complete && found === 0) return exitCodes.ok
+  if (wish.isFolder && !wish.acceptsLoss) {
+    status.say(
+      'nothing is put in place, since bytes of the backup are missing or damaged. Another generation may be whole; --accept-loss restores what is there',
+    )
+  }
+  return exitCodes.problem
+}
