@@ -24,6 +24,7 @@ import { openStatusLine, type StatusLine } from './copy/status-line.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
 import { plain } from './plain-text.ts'
+import { problemText as wrongText } from './verify/verify-text.ts'
 import { parseWords } from './words.ts'
 
 /** What a backup works with. */
@@ -180,8 +181,9 @@ async function verify(folder: BackupFolder, made: Generation, { status, signal }
       signal,
       onProgress: ({ bytes }) => status.show(`verifying, ${sizeText(bytes)} so far`),
       onProblem: (problem) => {
-        found.push(problemText(problem))
-        status.say(problemText(problem))
+        const text = `${wrongText({ ...problem, marked: false })}; the next backup copies it anew`
+        found.push(text)
+        status.say(text)
       },
     })
   } finally {

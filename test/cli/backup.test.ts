@@ -269,7 +269,10 @@ test('folders of other things are refused, and left as they are', async () => {
     [['backup', from, '--storage-dir', from], 'is the folder of a registry, and no backup'],
     [['restore', from, join(other, 'x')], 'is the folder of a registry, and no backup'],
     [['restore', join(other, 'none'), join(other, 'x')], 'there is no backup'],
-    [['serve', '--listen', '127.0.0.1:0', '--storage-dir', to], 'no store.json, so it is not a store'],
+    [
+      ['serve', '--listen', '127.0.0.1:0', '--storage-dir', to],
+      'no store.json, so it is not a store',
+    ],
     [['restore', to, from], 'choose a folder that is empty'],
     [['restore', to, other], 'holds "holiday.jpg"'],
     [['restore', to, join(other, 'x'), '--generation', 'y'], 'has no generation y'],
