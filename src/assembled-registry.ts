@@ -106,6 +106,7 @@ export function assemble(
     hash,
     limits,
     allowSparse: options.allowSparse ?? false,
+    verifyReads: options.verifyReads ?? false,
     onNotice,
     emit: emitter(options.onEvent, onNotice, clock),
     pullEvents: options.pullEvents ?? false,

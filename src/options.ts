@@ -148,6 +148,13 @@ export interface RegistryOptions extends ServiceAppOptions {
   readonly readOnly?: boolean
   /** Whether blobs, manifests, tags and repositories may be deleted. Default: true. */
   readonly deletes?: boolean
+  /**
+   * Hash blobs as they are read whole: one whose bytes are wrong is noted as missing, so that a push heals it, and the
+   * transfer is cut before its end, so that no client takes it for whole. Files are then not sent by the kernel, and
+   * each byte costs time of the processor. Parts of blobs, and what clients fetch from the store itself, are not
+   * hashed. Default: false.
+   */
+  readonly verifyReads?: boolean
   /** Take manifests and indexes whose content is not all there. Default: false. */
   readonly allowSparse?: boolean
   /**

@@ -142,6 +142,7 @@ describe('docs/embedding.md: what it says', () => {
       readOnly: true,
       deletes: true,
       allowSparse: true,
+      verifyReads: true,
       wrap: true,
       onEvent: true,
       pullEvents: true,

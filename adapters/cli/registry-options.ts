@@ -32,6 +32,7 @@ export function registryOptions(
     readOnly: settings.readOnly,
     deletes: settings.deletes,
     allowSparse: settings.allowSparse,
+    verifyReads: settings.verifyReads,
     ...(corsOrigins.length === 0 ? {} : { cors: { origins } }),
     limits: {
       manifestBytes: settings.maxManifest,

@@ -8,6 +8,7 @@ import type { BlobInfo, RegistryService } from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
 import { noteMissing } from './missing-bytes.ts'
 import { deletionOf } from './trash.ts'
+import { verifiedReads } from './verified-reads.ts'
 
 /** How many repositories an anonymous mount asks about before it gives up. */
 const mountCandidates = 16
@@ -23,6 +24,8 @@ type BlobMethods = 'statBlob' | 'openBlob' | 'blobLocation' | 'deleteBlob' | 'mo
 export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> {
   const { blobs, metadata, limits, emit } = deps
   const tellPull = deps.pullEvents ? emit : null
+  const damaged = (ref: BlobRef): Promise<boolean> => noteMissing(deps, ref)
+  const verified = deps.verifyReads ? verifiedReads({ hash: deps.hash, damaged }) : null
 
   /** Opens the bytes a digest was found under; null where they are missing. */
   function openFound(
@@ -33,13 +36,21 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
   ): Promise<OpenBlob | null> {
     const span = spanOf?.(ref.size) ?? undefined
     return settled(
-      whenSettled(blobs.open(ref, span), (open) => {
+      whenSettled(openVerified(ref, span), (open) => {
         if (open === null) return openMoved(call, repository, ref, spanOf)
         const { digest, size } = ref
         tellPull?.(call, { kind: 'blob-pulled', repository, digest, size })
         return open
       }),
     )
+  }
+
+  /** Parts of a blob cannot be verified. */
+  function openVerified(ref: BlobRef, span: ByteSpan | undefined): Promise<OpenBlob | null> {
+    const opened = blobs.open(ref, span)
+    if (verified === null) return opened
+    if (span !== undefined && span.end - span.start < ref.size) return opened
+    return opened.then((open) => (open === null ? null : verified(ref, open)))
   }
 
   async function openMoved(

@@ -20,6 +20,8 @@ export interface CoreDeps extends RegistryStores {
   readonly hash: HashFactory
   readonly limits: RegistryLimits
   readonly allowSparse: boolean
+  /** Whether blobs that are read whole are hashed as they are. */
+  readonly verifyReads: boolean
   /** Never throws. */
   readonly onNotice: NoticeSink
   /** Never throws; null where nothing listens, so that no event has to be made. */
