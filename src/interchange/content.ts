@@ -93,8 +93,13 @@ export type TagOutcome =
 export interface ContentTarget {
   /** Whether a blob of this size is only taken once its bytes were read and are right: what it wrote stays. */
   wantsVerified?(size: number): boolean
-  /** Whether the repository has the blob now, or could be given it without its bytes. */
-  takeBlob(repository: RepositoryName, blob: NamedContent): Promise<'there' | 'mounted' | null>
+  /** Whether the repository has the blob. */
+  hasBlob(repository: RepositoryName, blob: NamedContent): Promise<boolean>
+  /**
+   * Gives the repository a blob that another one of the target has. The caller has seen that the source has it in
+   * the repository, and that its bytes are right: without that, a source could name what it does not know.
+   */
+  mountBlob?(repository: RepositoryName, blob: NamedContent): Promise<boolean>
   stageBlob(repository: RepositoryName, blob: NamedContent): Promise<BlobWriter>
   putManifest(repository: RepositoryName, manifest: TargetManifest): Promise<'stored' | 'same'>
   /** @param moves whether a tag that stands for another manifest moves */

@@ -19,6 +19,8 @@ export interface TransferDeps extends SendDeps {
   /** For all repositories together. */
   readonly slots: Slots
   readonly turns: Turns
+  /** What came from the source, and was what it should be. */
+  readonly sentDigests: Set<Digest>
 }
 
 /** How deep indexes may be nested: more is no image that a client pulls. */
@@ -134,24 +136,29 @@ export class RepositoryTransfer {
   }
 
   async #copyBlob(blob: NamedContent): Promise<void> {
-    const { tally, target, turns } = this.#deps
-    const take = async (): Promise<boolean> => {
-      const taken = await target.takeBlob(this.#name, blob)
-      if (taken === 'mounted') tally.copied('blob')
-      return taken !== null
-    }
+    const { tally, target, turns, sentDigests } = this.#deps
+    const { digest } = blob
     tally.looked('blob')
-    await this.#try('blob', blob.digest, () =>
+    await this.#try('blob', digest, () =>
       this.#inSlot(async () => {
-        if (await take()) return
-        // One transfer of a digest at a time: the others take what it brought.
-        await turns.run(blob.digest, async () => {
-          if (await take()) return
-          await sendBlob(this.#deps, this.#name, blob)
+        if (await target.hasBlob(this.#name, blob)) return
+        // One transfer of a digest at a time: the others mount what it brought.
+        await turns.run(digest, async () => {
+          if (!(await this.#mount(blob))) await sendBlob(this.#deps, this.#name, blob)
+          sentDigests.add(digest)
           tally.copied('blob')
         })
       }),
     )
+  }
+
+  /** Takes a blob from another repository of the target, where its bytes came from the source before. */
+  async #mount(blob: NamedContent): Promise<boolean> {
+    const { source, target, sentDigests } = this.#deps
+    if (target.mountBlob === undefined || !sentDigests.has(blob.digest)) return false
+    const { stream } = await source.openBlob(this.#name, blob)
+    await stream.cancel().catch(() => {})
+    return await target.mountBlob(this.#name, blob)
   }
 
   #inSlot<T>(work: () => Promise<T>): Promise<T> {

@@ -52,16 +52,16 @@ class StoresTarget implements ContentTarget {
     this.#naming = { ...stores, onNotice: safeNotices(options.onNotice) }
   }
 
-  async takeBlob(
-    repository: RepositoryName,
-    { digest }: NamedContent,
-  ): Promise<'there' | 'mounted' | null> {
+  async hasBlob(repository: RepositoryName, { digest }: NamedContent): Promise<boolean> {
     const { metadata } = this.#stores
-    if ((await metadata.keepBlob(repository, digest, this.#leaseMs)) !== null) return 'there'
+    return (await metadata.keepBlob(repository, digest, this.#leaseMs)) !== null
+  }
+
+  async mountBlob(repository: RepositoryName, { digest }: NamedContent): Promise<boolean> {
+    const { metadata } = this.#stores
     const [holder] = await metadata.repositoriesWith(digest, 1)
-    if (holder === undefined) return null
-    const mounted = await metadata.mountBlob(holder, repository, digest, this.#leaseMs)
-    return mounted === null ? null : 'mounted'
+    if (holder === undefined) return false
+    return (await metadata.mountBlob(holder, repository, digest, this.#leaseMs)) !== null
   }
 
   async stageBlob(repository: RepositoryName, { digest, size }: NamedContent): Promise<BlobWriter> {

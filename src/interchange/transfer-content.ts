@@ -71,6 +71,7 @@ export async function transferContent(
     patiently: patience(pause, signal),
     slots: new Slots(concurrency),
     turns: new Turns(),
+    sentDigests: new Set(),
     sent: (bytes) => tally.sent(bytes),
   }
   const { selection } = options

@@ -46,27 +46,21 @@ class HttpTarget implements ContentTarget {
     this.#lists = new ReferrersLists(client, new Turns())
   }
 
-  async takeBlob(
-    repository: RepositoryName,
-    { digest }: NamedContent,
-  ): Promise<'there' | 'mounted' | null> {
-    if (await this.#hasBlob(repository, digest)) return 'there'
+  hasBlob(repository: RepositoryName, { digest }: NamedContent): Promise<boolean> {
+    return this.#hasBlob(repository, digest)
+  }
+
+  async mountBlob(repository: RepositoryName, { digest }: NamedContent): Promise<boolean> {
     const holder = this.#holders.get(digest)
-    if (holder === undefined || holder === repository) return null
-    const key = `${repository}@${digest}`
-    if (this.#opened.has(key)) return null
+    if (holder === undefined || holder === repository) return false
     const query = `?mount=${digest}&from=${encodeURIComponent(holder)}`
     const response = await this.#client.send(
       this.#client.url(`${repository}/blobs/uploads/${query}`),
       { method: 'POST', scopes: [...push(repository), `repository:${holder}:pull`] },
     )
-    if (response.status === 201) {
-      await response.body?.cancel()
-      return 'mounted'
-    }
-    if (response.status === 202) this.#opened.set(key, response)
+    if (response.status === 202) this.#opened.set(`${repository}@${digest}`, response)
     await response.body?.cancel()
-    return null
+    return response.status === 201
   }
 
   async stageBlob(repository: RepositoryName, blob: NamedContent): Promise<BlobWriter> {

@@ -73,8 +73,8 @@ class Target implements LayoutTarget {
     return this.#writer.wantsVerified?.(size) ?? false
   }
 
-  async takeBlob(_: RepositoryName, { digest }: NamedContent): Promise<'there' | null> {
-    return (await this.#has(digest)) ? 'there' : null
+  hasBlob(_: RepositoryName, { digest }: NamedContent): Promise<boolean> {
+    return this.#has(digest)
   }
 
   async stageBlob(_: RepositoryName, { digest, size }: NamedContent): Promise<BlobWriter> {
