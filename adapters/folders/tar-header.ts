@@ -18,7 +18,8 @@ export class TarProblem extends Error {
 /** Reads a header; null for the block of zeros that ends an archive. @throws TarProblem */
 export function readHeader(block: Uint8Array): TarHeader | null {
   if (block.every((byte) => byte === 0)) return null
-  if (checksumOf(block) !== numberAt(block, 148, 8)) {
+  const checksum = Number.parseInt(textAt(block, 148, 8).trim(), 8)
+  if (checksumOf(block) !== checksum) {
     throw new TarProblem('it is not a tar archive, or it is damaged')
   }
   const isUstar = textAt(block, 257, 5) === 'ustar'

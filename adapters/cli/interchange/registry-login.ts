@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { RegistryCredentials } from '../../../src/kit.ts'
 import { CliError, exitCodes } from '../exit.ts'
@@ -19,7 +18,10 @@ export async function loginFor(
   file: string | null,
 ): Promise<RegistryCredentials | null> {
   if (file !== null) return passwordIn(file, await guarded(file, forbidden))
-  const folder = process.env.DOCKER_CONFIG ?? join(homedir(), '.docker')
+  const { DOCKER_CONFIG, HOME, USERPROFILE } = process.env
+  const home = HOME ?? USERPROFILE
+  const folder = DOCKER_CONFIG ?? (home === undefined ? null : join(home, '.docker'))
+  if (folder === null) return null
   const path = join(folder, 'config.json')
   const text = await readGuarded(path, 0o002).catch((error: unknown) => {
     if (error instanceof FileRefused && error.isAbsent) return null

@@ -105,7 +105,9 @@ export class RegistryClient {
     response = await this.#follow(url, request, header)
     if (response.status !== 401) return response
     await response.body?.cancel()
-    throw new ContentFault('refused', 'the login is not allowed this')
+    const isAnonymous = (this.#options.credentials ?? null) === null
+    const why = isAnonymous ? 'it asks for a login' : 'the login is not allowed this'
+    throw new ContentFault('refused', why)
   }
 
   async #header(scopes: readonly string[], used: string | null = null): Promise<string | null> {
