@@ -17,6 +17,8 @@ export class FileRefused extends Error {
 export interface GuardedFile {
   readonly text: string
   readonly mode: number
+  /** The user it belongs to. */
+  readonly uid: number
 }
 
 /** Larger files are something else. */
@@ -39,7 +41,8 @@ export async function readGuarded(path: string, forbidden: number): Promise<Guar
       if (hasBits(found.mode, forbidden)) throw new FileRefused(tooOpen(path, forbidden))
       if (found.size > mostBytes)
         throw new FileRefused('is larger than 16 MiB, so it is something else')
-      return { text: decoded(await file.readFile()), mode: found.mode }
+      const { mode, uid } = found
+      return { text: decoded(await file.readFile()), mode, uid }
     } finally {
       await file.close()
     }

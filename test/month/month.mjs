@@ -133,7 +133,11 @@ function flagsOf({ top, newest }, has) {
 
 /** @param {import('./repository.mjs').Newest} newest */
 function policyOf(newest) {
-  return { newest }
+  const kept = (/** @type {'nightly' | 'ci'} */ kind) => {
+    return { tags: `${kind}-*`, keep: { newest: newest[kind] }, delete: 'others' }
+  }
+  const rules = [kept('nightly'), kept('ci'), { untagged: true, delete: { olderThan: '2s' } }]
+  return { rules: rules.map((rule) => ({ repositories: '**', ...rule })) }
 }
 
 /**

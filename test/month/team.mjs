@@ -134,11 +134,14 @@ export class Member {
               `${name}@${image.digest}`,
               (/** @type {Tagged} */ at) => at.image.digest === image.digest,
             ]
-          : [`/v2/${name}`, name, () => true]
+          : [`/v2/_layerdock/repositories/${name}`, name, () => true]
     const back = repository.mustHave().filter(which)
     await this.client.remove(path)
     const takeBack = repository.deleted(which, { images: how > 0 })
-    await this.layerdock.result(['undelete', undelete])
+    await this.layerdock.result(['undelete', undelete]).catch((error) => {
+      // Brought back by a server that was killed before it said so: then it is there.
+      if (!`${error}`.includes('is not in the trash')) throw error
+    })
     takeBack()
     for (const tagged of back) await this.check(repository, tagged)
   }

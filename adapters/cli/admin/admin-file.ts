@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { FileRefused, readGuarded } from '../guarded-file.ts'
 import type { Settings } from '../settings.ts'
@@ -32,17 +33,26 @@ export function adminFileOf(settings: Settings): string | null {
  * Reads where a server listens; null where there is no such file, or it holds nothing of use: a server that was
  * killed, or lost its power, may leave either.
  *
- * @throws FileRefused where other users may read or change the file, or this one may not.
+ * @throws FileRefused where other users may read or change the file, or this one may not; and where it is neither of
+ *   this user nor of the folder's, since anybody may put a file into a folder such as /tmp.
  */
 export async function readAdminFile(path: string): Promise<AdminAddress | null> {
   try {
-    const { text } = await readGuarded(path, 0o077)
+    const { text, uid } = await readGuarded(path, 0o077)
+    await expectOwner(path, uid)
     const parsed = v.safeParse(address, JSON.parse(text))
     return parsed.success ? parsed.output : null
   } catch (error) {
     if (error instanceof SyntaxError) return null
     if (error instanceof FileRefused && error.isAbsent) return null
     throw error
+  }
+}
+
+async function expectOwner(path: string, uid: number): Promise<void> {
+  if (process.platform === 'win32' || uid === process.getuid?.()) return
+  if (uid !== (await stat(dirname(path))).uid) {
+    throw new FileRefused(`belongs to another user (uid ${uid}), and so does what it leads to`)
   }
 }
 

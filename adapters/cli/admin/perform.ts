@@ -107,9 +107,9 @@ async function performHere(
   caller: Caller,
 ): Promise<unknown> {
   const { signal, tell, write, log, onNotice } = caller
-  const isFolder = !wantsDatabase(settings)
+  const hasFolder = !wantsDatabase(settings) || settings.bucket === null
   // Opening would make one where there is none.
-  if (isFolder) await expectStore(settings.storageDir)
+  if (hasFolder) await expectStore(settings.storageDir)
   const readOnly = settings.readOnly || !operation.changes(input)
   if (settings.readOnly && operation.changes(input)) {
     throw new CliError(exitCodes.problem, [

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -150,6 +150,15 @@ test('a file that others may read is refused', async () => {
   const gc = await cli.run('gc', '--storage-dir', cli.folder(), '--admin-file', file)
   expect(gc.code).toBe(1)
   expect(gc.err).toContain('chmod 600')
+})
+
+test.skipIf(process.getuid?.() !== 0)('a file of another user is refused', async () => {
+  const file = join(cli.folder(), 'admin.json')
+  writeFileSync(file, JSON.stringify({ port: 1, token: '0'.repeat(64), pid: 1 }), { mode: 0o600 })
+  chownSync(file, 12_345, 12_345)
+  const gc = await cli.run('gc', '--storage-dir', cli.folder(), '--admin-file', file)
+  expect(gc.code).toBe(1)
+  expect(gc.err).toContain('belongs to another user (uid 12345)')
 })
 
 test('another program on the port of a server that was killed is not believed', async () => {
