@@ -5,7 +5,7 @@ import type { CallContext } from '../ports/call-context.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
 import type { CoreDeps } from './deps.ts'
 import type { Claim, Holder } from './session-holder.ts'
-import { mayUse } from './upload-owner.ts'
+import { mayUse, userOf } from './upload-owner.ts'
 
 /** A holder that received nothing for this long releases a session that another request wants. */
 const stallMs = 1000
@@ -159,16 +159,24 @@ export function uploadClaims(deps: CoreDeps): UploadClaims {
 
   return {
     async claim(call, repository, id) {
-      // Asked before anything is claimed: a request of another caller must not touch the session.
-      const seen = await uploads.find(id, limits.uploadIdleMs)
-      if (!mayUse(call, repository, seen)) throw new RegistryError('uploadUnknown')
+      // A request of another caller must not touch the session.
+      const user = userOf(call, repository)
+      if (uploads.checksUser !== true) {
+        const seen = await uploads.find(id, limits.uploadIdleMs)
+        if (!mayUse(call, repository, seen)) throw new RegistryError('uploadUnknown')
+      }
       const holderId = crypto.randomUUID()
       const deadline = performance.now() + patienceMs
       for (;;) {
         if (suspended) throw new RegistryError('unavailable')
-        const session = await uploads.claim(id, holderId, claimMs, limits.uploadIdleMs)
+        const session = await uploads.claim(id, holderId, claimMs, limits.uploadIdleMs, user)
         if (session === null) throw new RegistryError('uploadUnknown')
         if (session !== 'busy') {
+          // A store that only says that it looks, such as one that was wrapped, gives nothing away.
+          if (!mayUse(call, repository, session)) {
+            await uploads.release(id, holderId)
+            throw new RegistryError('uploadUnknown')
+          }
           const held = hold(session, holderId)
           if (!suspended) return held
           await held.release()

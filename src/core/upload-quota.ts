@@ -29,6 +29,40 @@ export interface UploadQuota {
   open(owner: string | null, hasBody?: boolean): Promise<UploadReservation>
 }
 
+/** A reservation that is made before it is known whose share it takes, since asking the store takes a while. */
+export interface EarlyReservation {
+  /** The reservation of the owner: the one that was made, where it is theirs. */
+  of(owner: string | null): Promise<UploadReservation>
+  /** Ends the one that was made, unless it was taken. */
+  drop(): void
+}
+
+/** Begins a reservation for the owner that a session most likely has. */
+export function reserveEarly(
+  quota: UploadQuota,
+  likely: string | null,
+  hasBody: boolean,
+): EarlyReservation {
+  const made = quota.open(likely, hasBody)
+  made.catch(() => {})
+  let isTaken = false
+  return {
+    of(owner) {
+      if (owner !== likely) return quota.open(owner, hasBody)
+      isTaken = true
+      return made
+    },
+    drop() {
+      if (isTaken) return
+      isTaken = true
+      made.then(
+        (reservation) => reservation.release(),
+        () => {},
+      )
+    },
+  }
+}
+
 /** The bytes that requests bring. */
 interface Arrivals {
   /** Bytes of requests under way. */

@@ -132,6 +132,23 @@ export async function receiveBody(
   }
 }
 
+/** Reads a body to its end. @throws RegistryError `uploadBroken`. */
+export async function drainBody(
+  claim: Pick<Destination, 'progress' | 'reading'>,
+  source: ByteSource,
+  offset: number,
+): Promise<void> {
+  claim.reading(source)
+  try {
+    await source.pipe(() => claim.progress())
+  } catch (error) {
+    if (!(error instanceof BodyInterrupted)) throw error
+    throw new RegistryError('uploadBroken', { detail: { offset }, cause: error })
+  } finally {
+    claim.reading(null)
+  }
+}
+
 /** The upload keeps its state from before; bytes written since are dropped when it is next staged. */
 export async function rollBack(before: StageState | null, staged: StagedBlob): Promise<void> {
   const drop = async (): Promise<unknown> => {

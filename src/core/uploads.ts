@@ -1,10 +1,9 @@
-import { BodyInterrupted } from '../oci/body-interrupted.ts'
 import type { Digest } from '../oci/digest.ts'
+import { ownerOf } from '../oci/owner.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { UploadId } from '../oci/upload-id.ts'
 import type { BlobRef, StagedBlob } from '../ports/blob-store.ts'
-import type { ByteSource } from '../ports/byte-source.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { BlobInfo, RegistryService, UploadBody } from '../ports/registry-service.ts'
 import type { UploadSession } from '../ports/upload-store.ts'
@@ -17,8 +16,8 @@ import type { Claim } from './session-holder.ts'
 import { UnkeptCommits } from './unkept-commits.ts'
 import { uploadClaims } from './upload-claims.ts'
 import { mayUse } from './upload-owner.ts'
-import { uploadQuota } from './upload-quota.ts'
-import { type Received, receiveBody, rollBack } from './upload-receiver.ts'
+import { type EarlyReservation, reserveEarly, uploadQuota } from './upload-quota.ts'
+import { drainBody, type Received, receiveBody, rollBack } from './upload-receiver.ts'
 import {
   dropSession,
   dropStaged,
@@ -58,12 +57,13 @@ export function uploadService(deps: CoreDeps): UploadService {
   /** Receives a body under a claim; what came before an interruption is kept before it throws. */
   async function receive<T>(
     claim: Claim,
+    early: EarlyReservation,
     body: UploadBody | null,
     digest: Digest | null,
     use: (received: Received) => Promise<T>,
   ): Promise<T> {
     const { session } = claim
-    const reservation = await quota.open(session.owner, body !== null)
+    const reservation = await early.of(session.owner)
     try {
       const to = {
         hash: resumeHash(deps, hashes, session, digest, body),
@@ -157,7 +157,7 @@ export function uploadService(deps: CoreDeps): UploadService {
   ): Promise<BlobInfo> {
     if (blob.digest !== digest) return endMismatched(claim, session, digest, null)
     // The bytes are verified; a client that sends its last chunk again is heard out.
-    if (body !== null) await drain(claim, body.source, session.offset)
+    if (body !== null) await drainBody(claim, body.source, session.offset)
     // The sweep may have deleted bytes that have no name.
     if (await isThere(deps, blob)) return nameCommitted(claim, session, blob)
     unkept.drop(session.id)
@@ -165,30 +165,24 @@ export function uploadService(deps: CoreDeps): UploadService {
     throw new RegistryError('uploadUnknown')
   }
 
-  /** Reads a body to its end. @throws RegistryError `uploadBroken`. */
-  async function drain(claim: Claim, source: ByteSource, offset: number): Promise<void> {
-    claim.reading(source)
-    try {
-      await source.pipe(() => claim.progress())
-    } catch (error) {
-      if (!(error instanceof BodyInterrupted)) throw error
-      throw new RegistryError('uploadBroken', { detail: { offset }, cause: error })
-    } finally {
-      claim.reading(null)
-    }
-  }
-
   async function withClaim<T>(
     call: CallContext,
     repository: RepositoryName,
     id: UploadId,
-    work: (claim: Claim) => Promise<T>,
+    body: UploadBody | null,
+    work: (claim: Claim, early: EarlyReservation) => Promise<T>,
   ): Promise<T> {
-    const claim = await claims.claim(call, repository, id)
+    const owner = ownerOf(call.principal?.id ?? null, call.peer.address)
+    const early = reserveEarly(quota, owner, body !== null)
     try {
-      return await work(claim)
+      const claim = await claims.claim(call, repository, id)
+      try {
+        return await work(claim, early)
+      } finally {
+        await claim.release()
+      }
     } finally {
-      await claim.release()
+      early.drop()
     }
   }
 
@@ -215,11 +209,11 @@ export function uploadService(deps: CoreDeps): UploadService {
     },
 
     async appendUpload(call, repository, id, body) {
-      return withClaim(call, repository, id, async (claim) => {
+      return withClaim(call, repository, id, body, async (claim, early) => {
         const { committed, offset } = unkept.current(claim.session)
         if (committed !== null) throw new RegistryError('chunkOutOfOrder', { detail: { offset } })
         const chunked = body.range !== undefined
-        const reached = await receive(claim, body, null, (received) =>
+        const reached = await receive(claim, early, body, null, (received) =>
           saveSession(deps, hashes, claim, received, chunked),
         )
         return { id, offset: reached }
@@ -227,10 +221,10 @@ export function uploadService(deps: CoreDeps): UploadService {
     },
 
     async finishUpload(call, repository, id, digest, body) {
-      const blob = await withClaim(call, repository, id, (claim) => {
+      const blob = await withClaim(call, repository, id, body, (claim, early) => {
         const session = unkept.current(claim.session)
         return session.committed === null
-          ? receive(claim, body, digest, (received) => commit(claim, received, digest))
+          ? receive(claim, early, body, digest, (received) => commit(claim, received, digest))
           : finishAgain(claim, session, session.committed, digest, body)
       })
       emit?.(call, { kind: 'blob-pushed', repository, digest, size: blob.size })
@@ -240,7 +234,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     async cancelUpload(call, repository, id) {
       const session = await uploads.find(id, limits.uploadIdleMs)
       if (mayUse(call, repository, session)) claims.interrupt(id)
-      await withClaim(call, repository, id, (claim) =>
+      await withClaim(call, repository, id, null, (claim) =>
         dropSession(deps, hashes, unkept.current(claim.session), claim.holder),
       )
       unkept.drop(id)

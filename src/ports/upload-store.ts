@@ -27,6 +27,13 @@ export interface UploadSession {
   readonly startedAt: number
 }
 
+/** Who asks for a session: its repository and principal, which never change, have to be these. */
+export interface SessionUser {
+  readonly repository: RepositoryName
+  /** Null for an anonymous caller; absent: any. */
+  readonly principal?: string | null
+}
+
 /** How many sessions may be open at once. */
 export interface SessionCaps {
   readonly total: number
@@ -55,6 +62,8 @@ export interface UploadStore {
    * their session, which takes a slower hash, so that no chunk is read again.
    */
   readonly isShared?: boolean
+  /** Whether {@link claim} looks at its `user`. Default: no, and the session is looked at before it is claimed. */
+  readonly checksUser?: boolean
   /**
    * Adds a session; false when a cap is reached. A session without bytes that no request holds makes
    * way for a new one: at the owner's cap the owner's oldest, at the total the oldest of the owner
@@ -66,13 +75,14 @@ export interface UploadStore {
   /**
    * Takes the session for `holder` for `ttlMs`. Claiming again as the same holder renews. `busy`
    * when another holds it, who is then asked to release it: its next `renew` says `wanted`. Null when
-   * it is unknown or was idle for `idleMs`.
+   * it is unknown or was idle for `idleMs`, and, nothing having changed, where it is not the `user`'s.
    */
   claim(
     id: UploadId,
     holder: string,
     ttlMs: number,
     idleMs: number,
+    user?: SessionUser,
   ): Promise<UploadSession | 'busy' | null>
   /**
    * Extends the holder's claim to `ttlMs` from now. `wanted` when another asked for the session since;

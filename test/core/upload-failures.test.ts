@@ -308,3 +308,18 @@ test('bytes that land while a quota is counted are not counted twice', async () 
     await Promise.all([push(6), push(6), push(6), push(6)])
   }
 })
+
+test('a store that says that it looks who claims a session, and does not, gives none away', async () => {
+  const hand = inHand({}, (stores) => ({
+    ...stores,
+    uploads: Object.assign(Object.create(stores.uploads), { checksUser: true }),
+  }))
+  const { service } = hand.registry
+  const { id } = await service.startUpload(call, app, {})
+  const other = callContext({ principal: { id: 'other' } })
+  const body = { source: sourceOf(text), length: text.length }
+  await expect(service.appendUpload(other, app, id, body)).rejects.toMatchObject({
+    kind: 'uploadUnknown',
+  })
+  expect(await service.appendUpload(call, app, id, body)).toMatchObject({ offset: text.length })
+})

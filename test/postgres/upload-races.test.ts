@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { PostgresStores } from '../../adapters/postgres/open-postgres.ts'
-import type { UploadSession } from '../../src/kit.ts'
+import type { SessionUser, UploadSession } from '../../src/kit.ts'
+import { repositoryNamed } from '../../src/testing/samples.ts'
 import { session, withBytes } from '../../src/testing/upload-contract/store-case.ts'
 import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
@@ -9,6 +10,7 @@ import { type DatabasePlace, databasePlace } from './places.ts'
 /** Operations of a history: `TEST_OPERATIONS=20000 npx vitest run <this file>` for long. */
 const operations = Number(process.env.TEST_OPERATIONS ?? 600)
 const longIdle = 1e12
+const elsewhere = repositoryNamed('elsewhere')
 
 withServices('upload sessions of several nodes', { postgres }, (running) => {
   let time = 1_000_000
@@ -35,6 +37,26 @@ withServices('upload sessions of several nodes', { postgres }, (running) => {
       ) as both_ways group by owner having sum(sessions) <> 0 or sum(bytes) <> 0`)
     return rows
   }
+
+  test('are claimed by their user alone, and not touched by another', async () => {
+    const names = [null, '', 'a', 'null', '"a"', 'é\u0000\ud800']
+    for (const principal of names) {
+      const made = session({ principal })
+      const { repository } = made
+      await node(0).uploads.create(made, { total: 10_000, perOwner: 10_000 })
+      const claim = (holder: string, user?: SessionUser) =>
+        node(1).uploads.claim(made.id, holder, 1000, longIdle, user)
+      expect(await claim('mine', { repository, principal })).toMatchObject({ id: made.id })
+      for (const other of names) {
+        if (other === principal) continue
+        expect(await claim('other', { repository, principal: other })).toBeNull()
+      }
+      expect(await claim('other', { repository: elsewhere, principal })).toBeNull()
+      // Nobody who may have it has asked for it.
+      expect(await node(1).uploads.renew(made.id, 'mine', 1000)).toBe('held')
+      expect(await claim('program', { repository })).toBe('busy')
+    }
+  })
 
   test('of claims of every node at once exactly one holds, again and again', async () => {
     const made = session()

@@ -68,6 +68,10 @@ create table deleted_tags (
 alter table untagging add column entry text collate "C";
 create index untagging_entry on untagging (entry) where entry is not null;
 
+-- Who may use a session: principal as JSON, so that an anonymous caller's is one too. Null where it is older.
+alter table uploads add column repository text collate "C";
+alter table uploads add column principal text collate "C";
+
 -- Entries that ended and still have rows in deleted_tags.
 create table deleted_ended (
   entry text collate "C" primary key

@@ -32,7 +32,7 @@ export const stagedBytes: string = `
 /**
  * Adds the session `$2`, of owner `$3` and shard `$4`, with the text `$5`, bytes `$6` and spare `$7`, where
  * all have less than `$8` sessions and the owner less than `$9`. If `$10`, one without bytes makes way where that
- * is so much.
+ * is so much. It is of the repository `$11` and the principal `$12`.
  */
 export const create: string = `
   with ${quickClock},
@@ -59,8 +59,8 @@ export const create: string = `
   ),
   gone as (delete from uploads where id = (select id from victim) returning owner, shard, bytes),
   made as (
-    insert into uploads (id, owner, shard, session, bytes, spare, touched_at)
-    select $2::uuid, $3, $4::smallint, $5, $6::bigint, $7::boolean, ms
+    insert into uploads (id, owner, shard, session, bytes, spare, touched_at, repository, principal)
+    select $2::uuid, $3, $4::smallint, $5, $6::bigint, $7::boolean, ms, $11, $12
     from clock, room where of_all and of_owner or exists (select from gone)
     on conflict (id) do nothing returning owner, shard, bytes
   ),
@@ -78,7 +78,10 @@ export const find: string = `
   select session from uploads, clock
   where id = $2::uuid and (claimed_until > ms or touched_at > ms - $3::bigint)`
 
-/** Claims the session `$2` for `$3` for `$4`, unless it was idle for `$5`. */
+/**
+ * Claims the session `$2` for `$3` for `$4`, unless it was idle for `$5`, or is of another repository than `$6` or
+ * another principal than `$7`; null stands for any, and for what is not known of a session.
+ */
 export const claim: string = `
   with ${quickClock}
   update uploads set
@@ -88,6 +91,8 @@ export const claim: string = `
       else ms + $4::bigint end
   from clock
   where id = $2::uuid and (claimed_until > ms or touched_at > ms - $5::bigint)
+    and ($6::text is null or repository is null or repository = $6)
+    and ($7::text is null or principal is null or principal = $7)
   returning case when holder = $3 then session end as session`
 
 /** Extends the claim of `$3` on the session `$2` to `$4` from now. */

@@ -1,5 +1,5 @@
 import type { UploadId } from '../../../src/index.ts'
-import type { SessionCaps, UploadSession, UploadStore } from '../../../src/kit.ts'
+import type { SessionCaps, SessionUser, UploadSession, UploadStore } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
 import type { SqlQuery, SqlRow, SqlValue } from '../sql-driver.ts'
 import * as sql from './session-sql.ts'
@@ -42,6 +42,7 @@ export function postgresUploads(database: Database): UploadStore {
     const [row] = await query<{ made: boolean; of_all: boolean; of_owner: boolean }>(sql.create, [
       ...[database.clockOffset, session.id, ownerKey(session.owner), shardOf(session.id)],
       ...[...columnsOf(session), total, perOwner, mayEvict],
+      ...[session.repository, JSON.stringify(session.principal)],
     ])
     return {
       made: row?.made === true,
@@ -72,11 +73,12 @@ export function postgresUploads(database: Database): UploadStore {
       return row === undefined ? null : sessionOf(row)
     },
 
-    async claim(id, holder, ttlMs, idleMs) {
+    async claim(id, holder, ttlMs, idleMs, user) {
       given.take(id, holder)
       const row = await one<{ readonly session: string | null }>(sql.claim, [
         database.clockOffset,
         ...[id, holder, millis(ttlMs), millis(idleMs)],
+        ...[user?.repository ?? null, principalOf(user)],
       ])
       if (row === undefined) return null
       return row.session === null ? 'busy' : sessionOf({ session: row.session })
@@ -119,6 +121,7 @@ export function postgresUploads(database: Database): UploadStore {
     },
 
     isShared: true,
+    checksUser: true,
     check: () => database.check(),
     // The connections are those of all stores.
     close: async () => {},
@@ -156,6 +159,11 @@ function columnsOf(session: UploadSession): readonly [string, number, boolean] {
 /** An owner as the tables know it: none is one too, and no character is lost. */
 function ownerKey(owner: string | null): string {
   return JSON.stringify(owner)
+}
+
+/** A principal as the tables know it, of which an anonymous caller's is one; null where it may be any. */
+function principalOf(user: SessionUser | undefined): string | null {
+  return user?.principal === undefined ? null : JSON.stringify(user.principal)
 }
 
 function shardOf(id: UploadId): number {
