@@ -7,6 +7,7 @@ import { power } from './power.ts'
 import type { Proof } from './proof.ts'
 import { races } from './races.ts'
 import { resume } from './resume.ts'
+import { scrub } from './scrub.ts'
 import { soak } from './soak.ts'
 
 /** Every proof, by its name. */
@@ -19,5 +20,6 @@ export const proofs: Readonly<Record<string, Proof>> = {
   races,
   linearizability,
   resume,
+  scrub,
   soak,
 }
