@@ -1,14 +1,10 @@
-import { CopyRefused, verifyStores } from '../../src/kit.ts'
+import { verifyStores } from '../../src/kit.ts'
 import { writeBackupArchive } from '../backup/backup-archive.ts'
 import { UnfitBackup } from '../backup/backup-fit.ts'
 import { BackupFolder, type Generation } from '../backup/backup-folder.ts'
 import type { GenerationFacts } from '../backup/generation.ts'
-import {
-  type CopiedMoment,
-  copyMoment,
-  type MomentOptions,
-  NoOneMoment,
-} from '../backup/make-backup.ts'
+import { type CopiedMoment, type MomentOptions, NoOneMoment } from '../backup/make-backup.ts'
+import { makeGeneration } from '../backup/make-generation.ts'
 import type { Reading } from '../backup/open-generation.ts'
 import { StoreInUse } from '../disk/lock.ts'
 import { defaultHash } from '../disk/threaded-hash.ts'
@@ -82,8 +78,12 @@ async function toFolder(wish: BackupWish, tools: Tools): Promise<number> {
   const source = await openSource(wish.from, tools.open)
   const folder = await BackupFolder.open(wish.to, 'write')
   try {
-    const copied = await copyInto(folder, source, optionsOf(wish, tools))
-    const made = await folder.finish(Date.now(), (reading) => factsOf(source, copied, reading))
+    const { copied, made } = await makeGeneration(
+      folder,
+      source,
+      optionsOf(wish, tools),
+      (copied, reading) => factsOf(source, copied, reading),
+    )
     const verified = wish.verify ? await verify(folder, made, tools) : null
     const dropped: string[] = []
     let swept = { keys: 0, bytes: 0 }
@@ -106,24 +106,6 @@ async function toFolder(wish: BackupWish, tools: Tools): Promise<number> {
   } finally {
     await folder.close()
     await source.close()
-  }
-}
-
-/** Copies into the next generation; one that has nothing in common with the source begins without names. */
-async function copyInto(
-  folder: BackupFolder,
-  source: OpenSource,
-  options: MomentOptions,
-): Promise<CopiedMoment> {
-  for (let isFresh = false; ; isFresh = true) {
-    const next = await folder.begin(isFresh)
-    try {
-      return await copyMoment(source, next, options)
-    } catch (error) {
-      if (isFresh || !(error instanceof CopyRefused)) throw error
-    } finally {
-      await next.close()
-    }
   }
 }
 
