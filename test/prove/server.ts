@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -25,11 +25,18 @@ export class Server {
   readonly url: string
   readonly folder: string
   readonly #command: readonly string[]
+  readonly #isWrapped: boolean
   #running: RunningServer | null = null
   /** How long the slowest start took, in milliseconds. */
   slowestStartMs = 0
 
-  private constructor(port: number, folder: string, command: readonly string[]) {
+  private constructor(
+    port: number,
+    folder: string,
+    command: readonly string[],
+    isWrapped: boolean,
+  ) {
+    this.#isWrapped = isWrapped
     this.url = `http://127.0.0.1:${port}`
     this.folder = folder
     this.#command = command
@@ -40,7 +47,7 @@ export class Server {
     const folder = mkdtempSync(join(tmpdir(), 'layerdock-prove-'))
     const [port = 0] = await freePorts(1)
     const command = [...(options.around ?? []), ...(await commandOf(options, folder, port))]
-    const server = new Server(port, folder, command)
+    const server = new Server(port, folder, command, options.around !== undefined)
     await server.restart()
     return server
   }
@@ -62,6 +69,8 @@ export class Server {
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    // A command around it does not hand signals on.
+    for (const child of this.#isWrapped ? childrenOf(this.pid) : []) process.kill(child, signal)
     if (signal === 'SIGKILL') await this.#running?.kill()
     else await this.#running?.stop()
     this.#running = null
@@ -74,6 +83,11 @@ export class Server {
   }
 }
 
+function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
 async function commandOf(
   options: ServerOptions,
   folder: string,
@@ -84,7 +98,7 @@ async function commandOf(
   if (named === undefined) throw new Error(`there is no runtime ${runtime}`)
   const { command } = named.find('current')
   const store = join(folder, 'store')
-  if (broken !== null) return brokenServer(runtime, broken, store, { ...options, port })
+  if (broken !== null) return brokenServer(runtime, broken, store, port, options)
   return [
     ...command,
     entryPath(named.entry),
@@ -96,28 +110,32 @@ async function commandOf(
   ]
 }
 
-/** The command of a server in which something is wrong. */
+/**
+ * The command of a server in which something is wrong.
+ *
+ * @param port a number, or what a number is put in the place of
+ */
 export async function brokenServer(
   runtime: ProofOptions['runtime'],
   broken: string,
   directory: string,
-  options: Partial<ServerOptions> & { readonly port?: number } = {},
+  port: number | string = 0,
+  options: Partial<ServerOptions> = {},
 ): Promise<readonly string[]> {
-  const { port = 0, leaseMs, collectEveryMs, manifestCacheBytes } = options
-  const isNode = runtime === 'node'
-  const program = isNode
-    ? await bundled('broken-server.ts')
-    : entryPath('test/prove/broken-server.ts')
+  const { leaseMs, collectEveryMs, manifestCacheBytes } = options
   const { command = [] } = runtimes[runtime]?.find('current') ?? {}
   const allowed = runtime === 'deno' ? [command[0] ?? '', 'run', '--allow-all'] : command
+  const program =
+    runtime === 'node'
+      ? await bundled('broken-server.ts')
+      : entryPath('test/prove/broken-server.ts')
+  const words = Object.entries({
+    ...{ broken, directory, port },
+    ...{ 'lease-ms': leaseMs, 'collect-ms': collectEveryMs, cache: manifestCacheBytes },
+  })
   return [
     ...allowed,
     program,
-    `broken=${broken}`,
-    `directory=${directory}`,
-    `port=${port}`,
-    ...(leaseMs === undefined ? [] : [`lease-ms=${leaseMs}`]),
-    ...(collectEveryMs === undefined ? [] : [`collect-ms=${collectEveryMs}`]),
-    ...(manifestCacheBytes === undefined ? [] : [`cache=${manifestCacheBytes}`]),
+    ...words.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
   ]
 }
