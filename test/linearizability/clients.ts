@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly operations: number
   /** How many repositories are in use at a time, each by as many clients. Default: 1. */
   readonly repositories?: number
+  /** Whether deletions can be undone, and some are. Default: no. */
+  readonly trash?: boolean
   /** Called with the number of each operation before it begins: for faults. */
   readonly before?: (operation: number) => Promise<unknown>
 }
@@ -32,6 +34,7 @@ const kinds = [
 export async function run(options: RunOptions): Promise<History> {
   const { nodes, seed, clients, operations, before, repositories = 1 } = options
   const history = new History()
+  const deletions: Map<number, number[]> = new Map()
   let begun = 0
   async function client(number: number): Promise<void> {
     const random = new Random(seed * 1000 + number)
@@ -40,13 +43,36 @@ export async function run(options: RunOptions): Promise<History> {
       const repository = round * repositories + (number % repositories)
       begun += 1
       await before?.(begun)
-      const call = randomCall(random)
+      const drawn = randomCall(random)
+      const call = options.trash ? withTrash(random, drawn, begun, deletions, repository) : drawn
       const node = random.pick(nodes)
       await history.record(number, repository, call, () => node(repository, call))
     }
   }
   await Promise.all(Array.from({ length: clients }, (_, number) => client(number)))
   return history
+}
+
+/** How many of the latest deletions of a repository are undone, so that clients meet. */
+const latestDeletions = 4
+
+/** Has deletions of manifests be undone: some of those that were, and by several clients. */
+function withTrash(
+  random: Random,
+  call: Call,
+  number: number,
+  deletions: Map<number, number[]>,
+  repository: number,
+): Call {
+  const before = deletions.get(repository) ?? []
+  deletions.set(repository, before)
+  if (call.kind === 'deleteManifest') {
+    before.push(number)
+    return { ...call, deletion: number }
+  }
+  const latest = before.slice(-latestDeletions)
+  const isRestore = call.kind === 'find' && latest.length > 0
+  return isRestore ? { kind: 'restore', deletion: random.pick(latest) } : call
 }
 
 function randomCall(random: Random): Call {

@@ -15,21 +15,27 @@ export type Call =
       }
     }
   | { readonly kind: 'deleteTag'; readonly tag: number }
-  | { readonly kind: 'deleteManifest'; readonly manifest: number }
+  | {
+      readonly kind: 'deleteManifest'
+      readonly manifest: number
+      /** The number of this deletion alone, by which it can be undone; absent: it cannot. */
+      readonly deletion?: number
+    }
+  | { readonly kind: 'restore'; readonly deletion: number }
   | { readonly kind: 'resolve'; readonly tag: number }
   | { readonly kind: 'find'; readonly manifest: number }
   | { readonly kind: 'list' }
 
 /** What the client is told. A client that is told less leaves fields out: they are not checked. */
 export interface Answer {
-  readonly outcome: 'stored' | 'conflict' | 'removed' | 'found' | 'absent'
+  readonly outcome: 'stored' | 'conflict' | 'removed' | 'found' | 'absent' | 'restored'
   /** Of a push: whether the manifest is new. */
   readonly created?: boolean
   /** Of a push: what its tags stood for before. */
   readonly previous?: readonly (number | null)[]
   /** What the tag stands for, or stood for. */
   readonly manifest?: number
-  /** Of a deleted manifest or a list: its tags. */
+  /** Of a deleted manifest, one that was brought back, or a list: its tags. */
   readonly tags?: readonly number[]
   /** Of a list: each tag and its manifest. */
   readonly list?: readonly (readonly [tag: number, manifest: number])[]
@@ -89,5 +95,5 @@ export class History {
 
 /** Whether the call can change anything. */
 export function isChange({ kind }: Call): boolean {
-  return kind === 'put' || kind === 'deleteTag' || kind === 'deleteManifest'
+  return kind === 'put' || kind === 'deleteTag' || kind === 'deleteManifest' || kind === 'restore'
 }

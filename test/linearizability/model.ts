@@ -9,6 +9,13 @@ export interface State {
   readonly manifests: ReadonlySet<number>
   /** What each tag stands for. */
   readonly tags: ReadonlyMap<number, number>
+  /** Deletions that can be undone: the manifest, and its tags. */
+  readonly trash: ReadonlyMap<number, Deleted>
+}
+
+interface Deleted {
+  readonly manifest: number
+  readonly tags: readonly number[]
 }
 
 /** A state, and the whole answer of the call that led to it. */
@@ -18,11 +25,11 @@ export interface Step {
 }
 
 /** A repository with nothing in it. */
-export const empty: State = { manifests: new Set(), tags: new Map() }
+export const empty: State = { manifests: new Set(), tags: new Map(), trash: new Map() }
 
 /** What a call does, one at a time. It returns the same state object where nothing changes. */
 export function step(state: State, call: Call): Step {
-  const { manifests, tags } = state
+  const { manifests, tags, trash } = state
   switch (call.kind) {
     case 'put': {
       const { manifest, expect } = call
@@ -38,20 +45,38 @@ export function step(state: State, call: Call): Step {
       const answer: Answer = { outcome: 'stored', created, previous }
       if (!created && previous.every((before) => before === manifest)) return { state, answer }
       const set = new Map([...tags, ...call.tags.map((tag) => [tag, manifest] as const)])
-      return { state: { manifests: new Set([...manifests, manifest]), tags: set }, answer }
+      const all = new Set([...manifests, manifest])
+      return { state: { manifests: all, tags: set, trash }, answer }
     }
     case 'deleteTag': {
       const manifest = tags.get(call.tag)
       if (manifest === undefined) return { state, answer: { outcome: 'absent' } }
       const left = new Map([...tags].filter(([tag]) => tag !== call.tag))
-      return { state: { manifests, tags: left }, answer: { outcome: 'removed', manifest } }
+      const answer: Answer = { outcome: 'removed', manifest }
+      return { state: { manifests, tags: left, trash }, answer }
     }
     case 'deleteManifest': {
       if (!manifests.has(call.manifest)) return { state, answer: { outcome: 'absent' } }
       const rest = new Set([...manifests].filter((manifest) => manifest !== call.manifest))
       const left = new Map([...tags].filter(([, manifest]) => manifest !== call.manifest))
       const gone = sorted(tags).flatMap(([tag, target]) => (target === call.manifest ? [tag] : []))
-      return { state: { manifests: rest, tags: left }, answer: { outcome: 'removed', tags: gone } }
+      const { deletion, manifest } = call
+      const kept = new Map(trash)
+      if (deletion !== undefined) kept.set(deletion, { manifest, tags: gone })
+      const after = { manifests: rest, tags: left, trash: kept }
+      return { state: after, answer: { outcome: 'removed', tags: gone } }
+    }
+    case 'restore': {
+      const deleted = trash.get(call.deletion)
+      if (deleted === undefined) return { state, answer: absent }
+      const { manifest } = deleted
+      const back = deleted.tags.filter((tag) => (tags.get(tag) ?? manifest) === manifest)
+      const after = {
+        manifests: new Set([...manifests, manifest]),
+        tags: new Map([...tags, ...back.map((tag) => [tag, manifest] as const)]),
+        trash: new Map([...trash].filter(([deletion]) => deletion !== call.deletion)),
+      }
+      return { state: after, answer: { outcome: 'restored', manifest, tags: back } }
     }
     case 'resolve': {
       const manifest = tags.get(call.tag)
@@ -74,8 +99,11 @@ export function agrees(right: Answer, told: Answer): boolean {
 }
 
 /** The same text for the same state. */
-export function textOf({ manifests, tags }: State): string {
-  return `manifests ${[...manifests].sort()}, tags ${sorted(tags).map((pair) => pair.join('='))}`
+export function textOf({ manifests, tags, trash }: State): string {
+  const deleted = [...trash.keys()].sort((one, other) => one - other)
+  const entries = deleted.map((deletion) => `${deletion}=${trash.get(deletion)?.tags}`)
+  const there = sorted(tags).map((pair) => pair.join('='))
+  return `manifests ${[...manifests].sort()}, tags ${there}, trash ${entries.join(';')}`
 }
 
 const absent: Answer = { outcome: 'absent' }

@@ -57,10 +57,21 @@ async function askStore(store: MetadataStore, name: RepositoryName, call: Call):
     case 'deleteTag':
       return told('removed', await store.deleteTag(name, tagOf(call.tag)))
     case 'deleteManifest': {
-      const removed = await store.deleteManifest(name, sampleOf(call.manifest), { leaseMs: 1000 })
+      const { deletion } = call
+      const removed = await store.deleteManifest(name, sampleOf(call.manifest), {
+        leaseMs: 1000,
+        ...(deletion === undefined ? {} : { trashMs: trashMsOf(deletion) }),
+      })
       if (removed === null) return { outcome: 'absent' }
       if (removed.kind === 'kept') throw new Error('unexpected: kept')
       return { outcome: 'removed', tags: removed.tags.map((tag) => tags.indexOf(tag)) }
+    }
+    case 'restore': {
+      const id = await idOf(store, name, call.deletion)
+      const outcome = id === null ? null : await store.restore?.(name, id, { leaseMs: 1000 })
+      if (outcome == null) return { outcome: 'absent' }
+      if (outcome.kind !== 'restored') throw new Error(`unexpected: ${outcome.kind}`)
+      return { outcome: 'restored', tags: outcome.tags.map((tag) => tags.indexOf(tag)) }
     }
     case 'resolve':
       return told('found', (await store.resolveTag(name, tagOf(call.tag)))?.digest ?? null)
@@ -75,6 +86,26 @@ async function askStore(store: MetadataStore, name: RepositoryName, call: Call):
       )
       return { outcome: 'found', list }
     }
+  }
+}
+
+/** A time in the trash that no other deletion has, longer than any run. */
+function trashMsOf(deletion: number): number {
+  return (deletion + 1) * stepMs
+}
+const stepMs = 1e8
+
+async function idOf(
+  store: MetadataStore,
+  name: RepositoryName,
+  deletion: number,
+): Promise<string | null> {
+  for (let after = ''; ; ) {
+    const page = await store.listTrash?.({ after, limit: 1000 }, name)
+    const found = page?.items.find(({ leftMs }) => Math.ceil(leftMs / stepMs) - 1 === deletion)
+    if (found !== undefined) return found.id
+    if (page?.more !== true) return null
+    after = page.items.at(-1)?.id ?? ''
   }
 }
 
@@ -178,6 +209,8 @@ function requestOf(url: string, call: Call): Request {
       return new Request(`${manifests}/${pushed[call.manifest]}`, { method: 'DELETE' })
     case 'resolve':
       return new Request(`${manifests}/${tagOf(call.tag)}`, { headers: { Accept: mediaType } })
+    case 'restore':
+      throw new Error('clients bring nothing back over HTTP')
     case 'find':
       return new Request(`${manifests}/${pushed[call.manifest]}`, { method: 'HEAD' })
     case 'list':

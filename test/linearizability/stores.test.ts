@@ -68,6 +68,7 @@ withServices('tags of three nodes over PostgreSQL', { postgres }, (running) => {
       nodes: stores.map(({ metadata }) => storeNode(metadata)),
       seed,
       clients: 12,
+      trash: true,
       operations: operations(20_000),
       before: async (operation) => (operation % 100 === 0 ? kill() : undefined),
     })
