@@ -196,6 +196,7 @@ export const metadataSupports: Supports = {
   clock: true,
   bytes: true,
   usage: true,
+  reasons: true,
 }
 
 /** A database for metadata stores. */
