@@ -13,11 +13,12 @@ export type BlobPlace = 'here' | 'elsewhere'
 export type NamePlace = 'here' | 'elsewhere'
 
 /** The formats there are. */
-export type StoreFormat = 1 | 2 | 3
+export type StoreFormat = 1 | 2 | 3 | 4
 
 /**
  * What stands in `store.json`. Format 1 named blobs by their digest alone; format 2 gives every commit a
- * name of its own; format 3 has segments for small content. Each reads those before it.
+ * name of its own; format 3 has segments for small content; format 4 has a
+ * trash among its names, and notes pulls. Each reads those before it.
  */
 export interface StoreMarker {
   readonly format: StoreFormat
@@ -27,7 +28,7 @@ export interface StoreMarker {
 }
 
 /** The newest format that this version of Layerdock reads and writes. */
-export const newestFormat: StoreFormat = 3
+export const newestFormat: StoreFormat = 4
 
 /** A store was made by a later version of Layerdock; this one changed nothing in it. */
 export class StoreTooNew extends Error {
@@ -64,7 +65,7 @@ export async function readMarker(files: Files, layout: Layout): Promise<StoreMar
     marker = null
   }
   const { format, lock, blobs = 'here', names = 'here' } = marker ?? {}
-  if (format !== 1 && format !== 2 && format !== 3) {
+  if (format !== 1 && format !== 2 && format !== 3 && format !== 4) {
     throw typeof format === 'number'
       ? new StoreTooNew(layout.marker, format)
       : markerDamaged(layout)

@@ -174,7 +174,7 @@ export function healMissing(batch: Batch, from: BlobRef, to: BlobRef): boolean {
   const holding = holdings.get(from.digest)
   if (holding === undefined) return false
   if (!holding.isMissing) return holding.hasKey(to.key)
-  if (!holding.hasKey(from.key) || holdings.trash.has(to.key)) return false
+  if (!holding.hasKey(from.key) || holdings.condemned.has(to.key)) return false
   batch.apply({ kind: 'located', blob: to })
   return true
 }
@@ -186,7 +186,7 @@ export function relocate(batch: Batch, from: BlobRef, to: BlobRef): boolean {
   const holding = holdings.get(from.digest)
   if (holding === undefined || holding.readable === null) return false
   if (holding.ref.key === to.key) return true
-  if (holding.ref.key !== from.key || holdings.trash.has(to.key)) return false
+  if (holding.ref.key !== from.key || holdings.condemned.has(to.key)) return false
   batch.apply({ kind: 'located', blob: to })
   return true
 }
@@ -218,7 +218,7 @@ function decideKey(batch: Batch, blob: BlobRef): BlobRef {
     if (!holding.hasKey(blob.key)) batch.apply({ kind: 'stored', blob })
     return holding.ref
   }
-  if (holdings.trash.has(blob.key) || holding?.hasKey(blob.key)) {
+  if (holdings.condemned.has(blob.key) || holding?.hasKey(blob.key)) {
     const cause = new Error(`the key ${blob.key} of ${blob.digest} does not count any more`)
     throw new RegistryError('unavailable', { cause })
   }

@@ -27,6 +27,14 @@ export interface CompactionOptions {
   readonly journalBytes: number
 }
 
+/** What a snapshot begins with. */
+interface Begun extends SnapshotHeader {
+  /** How many batches had been taken back. */
+  readonly undone: number
+  /** How many repositories had been brought back. */
+  readonly restorations: number
+}
+
 /** Replaces journals by snapshots, beside everything else. */
 export class Compaction {
   readonly #state: State
@@ -95,14 +103,8 @@ export class Compaction {
 
   async #compact(last: boolean): Promise<void> {
     const writer = this.#writer
-    const commit = this.#commit
     try {
-      const { header, written, undone } = await commit.between(async () => {
-        const generation = await writer.rotate()
-        const { sequence, written } = writer
-        return { header: { generation, sequence }, written, undone: commit.undone }
-      })
-      const bytes = await this.#replace(header, undone)
+      const { written, bytes } = await this.#write()
       this.#snapshotBytes = bytes
       this.#compacted = written
       this.#retryAt = 0
@@ -115,13 +117,38 @@ export class Compaction {
     }
   }
 
+  /** Begins a generation and writes its snapshot; once more where a repository was brought back meanwhile. */
+  async #write(): Promise<{ readonly written: number; readonly bytes: number }> {
+    const writer = this.#writer
+    const commit = this.#commit
+    for (;;) {
+      const begun = await commit.between(async () => {
+        const generation = await writer.rotate()
+        const { sequence, written } = writer
+        const { restorations } = this.#state
+        return { generation, sequence, written, restorations, undone: commit.undone }
+      })
+      try {
+        return { written: begun.written, bytes: await this.#replace(begun) }
+      } catch (error) {
+        if (this.#state.restorations === begun.restorations || writer.failure !== null) throw error
+      }
+    }
+  }
+
   /** Writes the snapshot; returns its size in bytes. */
-  async #replace(header: SnapshotHeader, undone: number): Promise<number> {
+  async #replace({ generation, sequence, restorations, undone }: Begun): Promise<number> {
     const settled = async (): Promise<number> => {
       const sequence = await this.#commit.afterFlight(async () => this.#writer.sequence)
       // What was taken back may have been written already, and no journal would put that right.
-      if (this.#commit.undone === undone) return sequence
-      throw new Error('a change was taken back while the snapshot was being written')
+      if (this.#commit.undone !== undone) {
+        throw new Error('a change was taken back while the snapshot was being written')
+      }
+      // The snapshot may have it neither in the trash nor under its name.
+      if (this.#state.restorations !== restorations) {
+        throw new Error('a repository was brought back while the snapshot was being written')
+      }
+      return sequence
     }
     let bytes = 0
     const begun = this.#writer.written
@@ -134,8 +161,8 @@ export class Compaction {
       }
     }
     const now = this.#commit.moment().now
-    const snapshot = writeSnapshot(this.#state, header, now, settled)
-    await this.#log.replace(header.generation, rows(paced(snapshot, isUrgent)))
+    const snapshot = writeSnapshot(this.#state, { generation, sequence }, now, settled)
+    await this.#log.replace(generation, rows(paced(snapshot, isUrgent)))
     return bytes
   }
 }

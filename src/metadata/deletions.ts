@@ -4,15 +4,18 @@ import type { Tag } from '../oci/tag.ts'
 import type {
   BlobDeletion,
   BlobRemoval,
+  DeletionOptions,
   KeptManifest,
   ManifestDeletion,
   RemovedManifest,
   RepositoryCounts,
+  TagDeletion,
 } from '../ports/metadata-store.ts'
 import type { Batch } from './batch.ts'
 import { countsOf, leaseEnd, noteUntagged } from './changes.ts'
 import { namesAfter } from './name-list.ts'
 import type { TagCheck } from './tag-check.ts'
+import type { TrashTerm } from './trash-entries.ts'
 
 /** Tags that are named when their manifest is deleted; the rest is counted. */
 const namedTags = 1000
@@ -22,12 +25,12 @@ export function unlinkBlob(
   batch: Batch,
   repository: RepositoryName,
   digest: Digest,
-  { keepNamed = false }: BlobDeletion = {},
+  { keepNamed = false, ...options }: BlobDeletion = {},
 ): BlobRemoval {
   const link = batch.state.repositories.get(repository)?.links.get(digest)
   if (!link?.holding) return 'absent'
   if (keepNamed && link.references > 0) return 'named'
-  batch.apply({ kind: 'unlink', repository, digest })
+  batch.apply({ kind: 'unlink', repository, digest, ...termOf(batch, options) })
   return 'removed'
 }
 
@@ -40,7 +43,7 @@ export function deleteManifest(
   batch: Batch,
   name: RepositoryName,
   digest: Digest,
-  { leaseMs }: Pick<ManifestDeletion, 'leaseMs'>,
+  { leaseMs, notSince, ...options }: Omit<ManifestDeletion, 'isImmutable'>,
   check: TagCheck | null = null,
 ): RemovedManifest | KeptManifest | 'unchecked' | null {
   const repository = batch.state.repositories.get(name)
@@ -53,29 +56,54 @@ export function deleteManifest(
     const isNamed = (repository.links.get(digest)?.references ?? 0) > 0
     if (tag !== null || isNamed) return { kind: 'kept', tag: tag?.tag ?? null }
   }
+  const since = Math.max(stored.pushedAt, stored.untaggedAt ?? 0)
+  if (notSince !== undefined && since >= notSince) return { kind: 'kept', tag: null, since }
   const { tagCount } = stored
   const tags = namesAfter(stored.tags, undefined, namedTags)
   const keepUntil = leaseEnd(batch.moment, leaseMs)
-  batch.apply({ kind: 'unmanifest', repository: name, digest, keepUntil })
+  const term = termOf(batch, options)
+  batch.apply({ kind: 'unmanifest', repository: name, digest, keepUntil, ...term })
   return { kind: 'removed', record, tags, tagCount }
 }
 
-/** Removes a tag; what it stood for, or null when it was not there. */
-export function deleteTag(batch: Batch, repository: RepositoryName, tag: Tag): Digest | null {
-  const target = batch.state.repositories.get(repository)?.tags.target(tag)
-  if (target === undefined) return null
-  batch.apply({ kind: 'untag', repository, tag })
+/** Removes a tag; what it stood for, or null when it was not there, or not as the options expect it. */
+export function deleteTag(
+  batch: Batch,
+  repository: RepositoryName,
+  tag: Tag,
+  { expect, notSince, ...options }: TagDeletion = {},
+): Digest | null {
+  const tags = batch.state.repositories.get(repository)?.tags
+  const target = tags?.target(tag)
+  if (target === undefined || (expect !== undefined && target.digest !== expect)) return null
+  const updatedAt = tags?.entry(tag)?.updatedAt ?? 0
+  if (notSince !== undefined && updatedAt >= notSince) return null
+  batch.apply({ kind: 'untag', repository, tag, ...termOf(batch, options) })
   noteUntagged(batch, repository, target)
   return target.digest
 }
 
 /** Removes a repository; what it held, or null when it was not there. */
-export function deleteRepository(batch: Batch, name: RepositoryName): RepositoryCounts | null {
+export function deleteRepository(
+  batch: Batch,
+  name: RepositoryName,
+  options: DeletionOptions = {},
+): RepositoryCounts | null {
   const repository = batch.state.repositories.get(name)
   if (repository === undefined) return null
   const counts = countsOf(repository)
-  batch.apply({ kind: 'unrepository', repository: name })
+  batch.apply({ kind: 'unrepository', repository: name, ...termOf(batch, options) })
   return counts
+}
+
+/** How long a deletion can be taken back, and under which id; nothing where it cannot. */
+function termOf(
+  { state, moment }: Batch,
+  { trashMs = 0 }: DeletionOptions,
+): { readonly trash?: TrashTerm } {
+  if (!(trashMs > 0)) return {}
+  const id = state.trash.numbers.next(moment.time)
+  return { trash: { id, deletedAt: moment.time, keepUntil: leaseEnd(moment, trashMs) } }
 }
 
 /** Removes up to `limit` repositories that hold nothing; their names. */
@@ -94,4 +122,13 @@ export function deleteEmptyRepositories(
     batch.apply({ kind: 'unrepository', repository: repository.name })
   }
   return names
+}
+
+/** Ends up to `limit` entries of the trash before their time; how many. */
+export function dropTrash(batch: Batch, ids: readonly string[] | 'all', limit: number): number {
+  const { trash } = batch.state
+  const named = ids === 'all' ? trash.ids.page(undefined, limit).items : [...new Set(ids)]
+  const ended = named.filter((id) => trash.has(id)).slice(0, limit)
+  for (const id of ended) batch.apply({ kind: 'untrash', id })
+  return ended.length
 }

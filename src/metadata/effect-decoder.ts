@@ -1,11 +1,12 @@
-import type { Annotations } from '../oci/descriptor.ts'
-import { type Digest, parseDigest } from '../oci/digest.ts'
+import type { Digest } from '../oci/digest.ts'
 import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts'
 import { parseTag, type Tag } from '../oci/tag.ts'
-import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
-import { isSha256At } from './digest-text.ts'
+import { isAnnotations, isCount, isTextOrAbsent, readBlob, readDigest } from './decoded-values.ts'
 import type { Effect } from './effects.ts'
+import { readTerm, readTrashEntry } from './trash-decoder.ts'
+import { isTrashId } from './trash-ids.ts'
+import { readPulled, readUntagged } from './usage-decoder.ts'
 
 /** What stands in for what effects of format 1 do not say. */
 export interface FormatOneDefaults {
@@ -66,6 +67,21 @@ export class EffectDecoder {
       case 'missing':
       case 'forget':
         return this.#readKey(line, line[0])
+      case 'untrash':
+      case 'restore':
+      case 'trashed': {
+        const id = line[1]
+        return line.length === 2 && isTrashId(id) ? { kind: line[0], id } : null
+      }
+      case 'trash': {
+        const repository = this.#readRepository(line[2])
+        return repository && readTrashEntry(line, repository, (value) => this.#readRecord(value))
+      }
+      case 'trash-tags': {
+        const id = line[1]
+        const read = isTrashId(id) ? this.#readTimedTags(line, 2) : null
+        return read && isTrashId(id) ? { kind: 'trash-tags', id, ...read } : null
+      }
       default:
         return this.#readRest(line)
     }
@@ -92,12 +108,22 @@ export class EffectDecoder {
   #readTags(line: readonly unknown[]): Effect | null {
     const repository = this.#readRepository(line[1])
     const digest = this.#readDigest(line[2])
-    if (repository === null || digest === null || line.length < 4) return null
+    const read = this.#readTimedTags(line, 3)
+    if (repository === null || digest === null || read === null) return null
+    return { kind: 'tag', repository, digest, ...read }
+  }
+
+  /** Tags from a place of the line on, each after the time it was set, or after another of the same time. */
+  #readTimedTags(
+    line: readonly unknown[],
+    start: number,
+  ): { readonly tags: readonly Tag[]; readonly times: readonly number[] } | null {
+    if (line.length <= start) return null
     const tags: Tag[] = []
     const times: number[] = []
-    let time: unknown = typeof line[3] === 'string' ? this.#default('time') : undefined
+    let time: unknown = typeof line[start] === 'string' ? this.#default('time') : undefined
     let isDue = false
-    for (let at = 3; at < line.length; at += 1) {
+    for (let at = start; at < line.length; at += 1) {
       const item = line[at]
       if (typeof item === 'number') {
         if (isDue || item === time) return null
@@ -111,7 +137,7 @@ export class EffectDecoder {
       times.push(time)
       isDue = false
     }
-    return isDue ? null : { kind: 'tag', repository, digest, tags, times }
+    return isDue ? null : { tags, times }
   }
 
   #readKey(line: readonly unknown[], kind: 'missing' | 'forget'): Effect | null {
@@ -131,35 +157,37 @@ export class EffectDecoder {
     if (repository === null) return null
     switch (kind) {
       case 'untag': {
-        const tag = line.length === 3 && typeof line[2] === 'string' ? parseTag(line[2]) : null
-        return tag && { kind, repository, tag }
+        const term = readTerm(line, 3)
+        const tag = typeof line[2] === 'string' ? parseTag(line[2]) : null
+        return tag && term && { kind, repository, tag, ...term }
       }
       case 'unlink': {
-        const digest = line.length === 3 ? readDigest(line[2]) : null
-        return digest && { kind, repository, digest }
-      }
-      case 'keep':
-      case 'unmanifest': {
-        const isOld = kind === 'unmanifest' && line.length === 3
-        const keepUntil = isOld ? this.#default('keepUntil') : line[3]
+        const term = readTerm(line, 3)
         const digest = readDigest(line[2])
-        if (digest === null || line.length > 4 || !isCount(keepUntil)) return null
-        return { kind, repository, digest, keepUntil }
+        return digest && term && { kind, repository, digest, ...term }
       }
-      case 'untagged': {
-        const [, , text, time] = line
-        const digest = line.length === 4 ? readDigest(text) : null
-        return digest !== null && isCount(time) ? { kind, repository, digest, time } : null
+      case 'keep': {
+        const digest = line.length === 4 ? readDigest(line[2]) : null
+        const keepUntil = line[3]
+        return digest && isCount(keepUntil) ? { kind, repository, digest, keepUntil } : null
       }
-      case 'pulled': {
-        const [, , time, ...texts] = line
-        const digests = texts.flatMap((text) => readDigest(text) ?? [])
-        if (!isCount(time) || digests.length === 0 || digests.length < texts.length) return null
-        return { kind, repository, time, digests }
+      case 'unmanifest': {
+        const keepUntil = line.length === 3 ? this.#default('keepUntil') : line[3]
+        const term = line.length === 3 ? {} : readTerm(line, 4)
+        const digest = readDigest(line[2])
+        if (digest === null || term === null || !isCount(keepUntil)) return null
+        return { kind, repository, digest, keepUntil, ...term }
       }
+      case 'untagged':
+        return readUntagged(line, repository)
+      case 'pulled':
+        return readPulled(line, repository)
       case 'repository':
-      case 'unrepository':
         return line.length === 2 ? { kind, repository } : null
+      case 'unrepository': {
+        const term = readTerm(line, 2)
+        return term && { kind, repository, ...term }
+      }
       default:
         return null
     }
@@ -217,34 +245,6 @@ export class EffectDecoder {
     this.#sawFormatOne = true
     return this.#defaults[field]
   }
-}
-
-function isAnnotations(value: unknown): value is Annotations {
-  return Array.isArray(value) && value.every(isPair)
-}
-
-function isPair(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length !== 2) return false
-  return typeof value[0] === 'string' && typeof value[1] === 'string'
-}
-
-function readBlob(digest: unknown, size: unknown, key: unknown): BlobRef | null {
-  const read = readDigest(digest)
-  if (read === null || !isCount(size) || typeof key !== 'string') return null
-  return { digest: read, size, key }
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function isTextOrAbsent(value: unknown): value is string | undefined {
-  return value === undefined || typeof value === 'string'
-}
-
-function readDigest(value: unknown): Digest | null {
-  if (typeof value !== 'string') return null
-  return value.length === 71 && isSha256At(value, 0) ? (value as Digest) : parseDigest(value)
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

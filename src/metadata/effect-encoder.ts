@@ -1,6 +1,7 @@
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
-import type { Effect } from './effects.ts'
+import type { Effect, WrittenContent } from './effects.ts'
+import type { TrashTerm } from './trash-entries.ts'
 
 /**
  * An effect as it stands in journals and snapshots: a JSON array on one line, its kind first. The
@@ -14,8 +15,11 @@ export function encodeEffect(effect: Effect): string {
     case 'link':
       return `["link","${effect.repository}",${blobText(effect.blob)},${effect.keepUntil}]`
     case 'keep':
-    case 'unmanifest':
-      return `["${effect.kind}","${effect.repository}","${effect.digest}",${effect.keepUntil}]`
+      return `["keep","${effect.repository}","${effect.digest}",${effect.keepUntil}]`
+    case 'unmanifest': {
+      const { repository, digest, keepUntil, trash } = effect
+      return `["unmanifest","${repository}","${digest}",${keepUntil}${termText(trash)}]`
+    }
     case 'manifest': {
       const lease = effect.keepUntil === 0 ? '' : `,${effect.keepUntil}`
       return `["manifest","${effect.repository}",${recordText(effect.record)}${lease}]`
@@ -23,9 +27,9 @@ export function encodeEffect(effect: Effect): string {
     case 'tag':
       return `["tag","${effect.repository}","${effect.digest}"${tagsText(effect)}]`
     case 'untag':
-      return `["untag","${effect.repository}","${effect.tag}"]`
+      return `["untag","${effect.repository}","${effect.tag}"${termText(effect.trash)}]`
     case 'unlink':
-      return `["unlink","${effect.repository}","${effect.digest}"]`
+      return `["unlink","${effect.repository}","${effect.digest}"${termText(effect.trash)}]`
     case 'untagged':
       return `["untagged","${effect.repository}","${effect.digest}",${effect.time}]`
     case 'pulled':
@@ -33,8 +37,20 @@ export function encodeEffect(effect: Effect): string {
     case 'pulls':
       return `["pulls",${effect.since}]`
     case 'repository':
+      return `["repository","${effect.repository}"]`
     case 'unrepository':
-      return `["${effect.kind}","${effect.repository}"]`
+      return `["unrepository","${effect.repository}"${termText(effect.trash)}]`
+    case 'untrash':
+    case 'restore':
+    case 'trashed':
+      return `["${effect.kind}","${effect.id}"]`
+    case 'trash': {
+      const { id, repository, deletedAt, keepUntil, content } = effect
+      const text = contentText(content)
+      return `["trash","${id}","${repository}",${deletedAt},${keepUntil},"${content.kind}"${text}]`
+    }
+    case 'trash-tags':
+      return `["trash-tags","${effect.id}"${tagsText(effect)}]`
     case 'located':
     case 'stored':
       return `["${effect.kind}",${blobText(effect.blob)}]`
@@ -50,8 +66,28 @@ function blobText({ digest, size, key }: BlobRef): string {
   return `"${digest}",${size},${JSON.stringify(key)}`
 }
 
+function termText(term: TrashTerm | undefined): string {
+  return term === undefined ? '' : `,"${term.id}",${term.deletedAt},${term.keepUntil}`
+}
+
+function contentText(content: WrittenContent): string {
+  switch (content.kind) {
+    case 'tag':
+      return `,"${content.tag}","${content.digest}",${content.updatedAt}`
+    case 'blob':
+      return `,${blobText(content.blob)}`
+    case 'manifest': {
+      const { record, blobs, manifests } = content
+      const blobTexts = blobs.map((blob) => `[${blobText(blob)}]`)
+      return `,${recordText(record)},[${blobTexts.join(',')}],${JSON.stringify(manifests)}`
+    }
+    case 'repository':
+      return ''
+  }
+}
+
 /** A time stands before the first tag that was set then, and holds for those after it. */
-function tagsText({ tags, times }: Effect & { kind: 'tag' }): string {
+function tagsText({ tags, times }: Effect & { kind: 'tag' | 'trash-tags' }): string {
   let text = ''
   let last: number | undefined
   for (const [index, tag] of tags.entries()) {

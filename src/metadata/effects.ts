@@ -3,6 +3,19 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
+import type { TagContent, TrashTerm } from './trash-entries.ts'
+
+/** What an entry of the trash has, as it is written. */
+export type WrittenContent =
+  | TagContent
+  | { readonly kind: 'blob'; readonly blob: BlobRef }
+  | {
+      readonly kind: 'manifest'
+      readonly record: ManifestRecord
+      readonly blobs: readonly BlobRef[]
+      readonly manifests: readonly Digest[]
+    }
+  | { readonly kind: 'repository' }
 
 /**
  * One fact, whole: not what was asked for, but what is so from now on. Applying an effect twice is
@@ -11,6 +24,9 @@ import type { ManifestRecord } from '../ports/metadata-store.ts'
  *
  * A repository begins with the first effect that names it. Leases end in the store's own time, which
  * counts the milliseconds it was open.
+ *
+ * What is deleted with a `trash` term goes there, unless there is such an entry already: then that entry is from
+ * a later snapshot, and exact.
  */
 export type Effect =
   /** It is now `now` in the store's own time. */
@@ -18,7 +34,11 @@ export type Effect =
   /** The repository is there, with or without anything in it. */
   | { readonly kind: 'repository'; readonly repository: RepositoryName }
   /** The repository is gone, with everything in it. */
-  | { readonly kind: 'unrepository'; readonly repository: RepositoryName }
+  | {
+      readonly kind: 'unrepository'
+      readonly repository: RepositoryName
+      readonly trash?: TrashTerm
+    }
   /** The repository has the blob, and its bytes are where `blob` says. */
   | {
       readonly kind: 'link'
@@ -34,7 +54,12 @@ export type Effect =
       readonly digest: Digest
       readonly keepUntil: number
     }
-  | { readonly kind: 'unlink'; readonly repository: RepositoryName; readonly digest: Digest }
+  | {
+      readonly kind: 'unlink'
+      readonly repository: RepositoryName
+      readonly digest: Digest
+      readonly trash?: TrashTerm
+    }
   | {
       readonly kind: 'manifest'
       readonly repository: RepositoryName
@@ -49,6 +74,7 @@ export type Effect =
       readonly digest: Digest
       /** The lease of what it alone named. */
       readonly keepUntil: number
+      readonly trash?: TrashTerm
     }
   /** All of these tags stand for the manifest, each since its own time. */
   | {
@@ -59,7 +85,31 @@ export type Effect =
       /** In milliseconds since the epoch, one for each tag. */
       readonly times: readonly number[]
     }
-  | { readonly kind: 'untag'; readonly repository: RepositoryName; readonly tag: Tag }
+  | {
+      readonly kind: 'untag'
+      readonly repository: RepositoryName
+      readonly tag: Tag
+      readonly trash?: TrashTerm
+    }
+  /** The entry of the trash is gone. */
+  | { readonly kind: 'untrash'; readonly id: string }
+  /** The repository of the entry is in its place again, as it was. */
+  | { readonly kind: 'restore'; readonly id: string }
+  /** There is an entry, for snapshots. That of a manifest may go on with tags, that of a repository has it all. */
+  | ({
+      readonly kind: 'trash'
+      readonly repository: RepositoryName
+      readonly content: WrittenContent
+    } & TrashTerm)
+  /** More tags of a manifest in the trash, each with its time. */
+  | {
+      readonly kind: 'trash-tags'
+      readonly id: string
+      readonly tags: readonly Tag[]
+      readonly times: readonly number[]
+    }
+  /** All effects since the repository's entry began are of what is in it. */
+  | { readonly kind: 'trashed'; readonly id: string }
   /** The last tag of the manifest left it. */
   | {
       readonly kind: 'untagged'

@@ -19,6 +19,8 @@ export class Holding {
   firstLink: Link | null = null
   /** How many manifest records, in any repository, have these bytes. */
   records = 0
+  /** How many entries of the trash keep them, those of whole repositories aside. */
+  entries = 0
 
   constructor(digest: Digest, size: number, key: string) {
     this.digest = digest
@@ -55,7 +57,7 @@ export class Holding {
 export class Holdings {
   readonly #held: LargeMap<Digest, Holding> = new LargeMap()
   /** Keys that nothing names, until their bytes are gone; the next to be deleted first. */
-  readonly trash: Map<string, BlobRef> = new Map()
+  readonly condemned: Map<string, BlobRef> = new Map()
   /** Those whose bytes are known to be missing. */
   readonly missing: Set<Holding> = new Set()
   /**
@@ -64,7 +66,7 @@ export class Holdings {
    */
   readonly #forgotten: Set<string> = new Set()
 
-  /** Told of every key that comes to count or into the trash. */
+  /** Told of every key that comes to count or to be condemned. */
   readonly searches: Set<KeySearch> = new Set()
   /** Told of every digest that comes to be named. */
   readonly windows: Set<NamedWindow> = new Set()
@@ -92,7 +94,7 @@ export class Holdings {
     known: Digest | undefined,
     trace: Trace | null,
   ): Holding {
-    this.#leaveTrash(key, trace)
+    this.#pardon(key, trace)
     this.#note(key)
     const there = this.#held.get(known ?? told)
     if (there === undefined) {
@@ -116,7 +118,7 @@ export class Holdings {
       there.size = before.size
       there.isMissing = isMissing
       if (isMissing) this.missing.add(there)
-      this.trash.delete(before.key)
+      this.condemned.delete(before.key)
       this.#note(before.key)
     })
     return there
@@ -155,9 +157,9 @@ export class Holdings {
     link.next = null
   }
 
-  /** Ends a holding once nothing names it: its key goes to the trash. */
+  /** Ends a holding once nothing names it: its key is condemned. */
   settle(holding: Holding, trace: Trace | null): void {
-    if (holding.firstLink !== null || holding.records > 0) return
+    if (holding.firstLink !== null || holding.records > 0 || holding.entries > 0) return
     const { digest, ref } = holding
     this.#held.delete(digest)
     const wasMissing = this.missing.delete(holding)
@@ -166,7 +168,7 @@ export class Holdings {
     trace?.undo(() => {
       this.#keep(holding)
       if (wasMissing) this.missing.add(holding)
-      this.trash.delete(ref.key)
+      this.condemned.delete(ref.key)
       this.#note(ref.key)
     })
   }
@@ -174,11 +176,11 @@ export class Holdings {
   /** Notes bytes under a key that nothing names. */
   store(blob: BlobRef, trace: Trace | null): void {
     const { digest, size, key } = blob
-    if (this.trash.has(key) || this.#held.get(digest)?.hasKey(key)) return
-    this.trash.set(key, Object.freeze({ digest, size, key }))
+    if (this.condemned.has(key) || this.#held.get(digest)?.hasKey(key)) return
+    this.condemned.set(key, Object.freeze({ digest, size, key }))
     this.#note(key)
     trace?.holders(digest)
-    trace?.undo(() => this.trash.delete(key))
+    trace?.undo(() => this.condemned.delete(key))
   }
 
   /** Notes that bytes are missing, unless another key counts by now. */
@@ -209,14 +211,14 @@ export class Holdings {
   /** Forgets bytes that nothing names; without a key, all of the digest. */
   forget(digest: Digest, key: string | null, trace: Trace | null): void {
     if (key !== null) {
-      if (this.trash.get(key)?.digest === digest) this.#leaveTrash(key, trace)
+      if (this.condemned.get(key)?.digest === digest) this.#pardon(key, trace)
       else if (trace === null && this.#held.get(digest)?.hasKey(key)) this.#forgotten.add(key)
       return
     }
     // Format 1 had one key a digest, and forgot them in the order they came here.
-    for (const ref of this.trash.values()) {
+    for (const ref of this.condemned.values()) {
       if (ref.digest !== digest) continue
-      this.#leaveTrash(ref.key, trace)
+      this.#pardon(ref.key, trace)
       return
     }
   }
@@ -224,7 +226,7 @@ export class Holdings {
   /** Its key does not count any more. */
   #discard(ref: BlobRef): void {
     if (this.#forgotten.delete(ref.key)) return
-    this.trash.set(ref.key, ref)
+    this.condemned.set(ref.key, ref)
     this.#note(ref.key)
   }
 
@@ -232,14 +234,14 @@ export class Holdings {
     for (const search of this.searches) search.note(key)
   }
 
-  #leaveTrash(key: string, trace: Trace | null): void {
-    if (this.trash.size === 0) return
-    const ref = this.trash.get(key)
+  #pardon(key: string, trace: Trace | null): void {
+    if (this.condemned.size === 0) return
+    const ref = this.condemned.get(key)
     if (ref === undefined) return
-    this.trash.delete(key)
+    this.condemned.delete(key)
     trace?.holders(ref.digest)
     trace?.undo(() => {
-      this.trash.set(key, ref)
+      this.condemned.set(key, ref)
       this.#note(key)
     })
   }

@@ -13,7 +13,7 @@ export function knownKeys(
   const isKnown = (search: KeySearch | null, { digest, key }: StoredKey): boolean => {
     if (digest === null) return search?.isFound(key) === true
     const isHeld = holdings.get(digest)?.hasKey(key) === true
-    return isHeld || holdings.trash.get(key)?.digest === digest
+    return isHeld || holdings.condemned.get(key)?.digest === digest
   }
   const alone = keys.filter(({ digest }) => digest === null)
   if (alone.length === 0) return keys.map((key) => isKnown(null, key))
@@ -51,7 +51,7 @@ async function lookThrough(holdings: Holdings, search: KeySearch): Promise<KeySe
       search.note(holding.key)
       if (steps.isOver()) await steps.rest()
     }
-    for (const key of holdings.trash.keys()) {
+    for (const key of holdings.condemned.keys()) {
       search.note(key)
       if (steps.isOver()) await steps.rest()
     }

@@ -3,7 +3,7 @@ import type { Tag } from '../oci/tag.ts'
 import type { Holdings } from './holdings.ts'
 import type { Links } from './links.ts'
 import { namesAfter, noNames } from './name-list.ts'
-import type { Repository } from './repository.ts'
+import type { Link, Repository } from './repository.ts'
 import type { StoredManifest } from './stored-manifest.ts'
 import type { Trace } from './trace.ts'
 
@@ -22,6 +22,7 @@ type Leftover =
       after: Tag | undefined
     }
   | { readonly kind: 'unsorted'; readonly repository: Repository }
+  | { readonly kind: 'parked'; readonly links: Set<Link> }
 
 /**
  * What a deletion leaves in the maps. A manifest with many tags, or a repository, ends in one small
@@ -47,13 +48,24 @@ export class Leftovers {
     return this.#queue.size > 0
   }
 
-  /** The tags of a manifest that was deleted. */
-  addTags(repository: Repository, manifest: StoredManifest, trace: Trace | null): void {
+  /**
+   * The tags of a manifest that was deleted.
+   *
+   * @param times where their times are kept that are not the manifest's own; null where nobody wants them
+   */
+  addTags(
+    repository: Repository,
+    manifest: StoredManifest,
+    times: Map<Tag, number> | null,
+    trace: Trace | null,
+  ): void {
+    if (times !== null) repository.tags.depart(manifest, times)
     if (trace === null) {
       for (const tag of namesAfter(manifest.tags, undefined, Number.POSITIVE_INFINITY)) {
         repository.tags.drop(tag, manifest)
       }
       manifest.tags = noNames
+      repository.tags.departed(manifest)
       return
     }
     const leftover: Leftover = { kind: 'tags', repository, manifest, after: undefined }
@@ -62,6 +74,7 @@ export class Leftovers {
     trace.undo(() => {
       this.#queue.delete(leftover)
       repository.tags.leftovers -= 1
+      repository.tags.departed(manifest)
     })
   }
 
@@ -84,6 +97,14 @@ export class Leftovers {
   addUnsorted(repository: Repository): void {
     this.#queue.add({ kind: 'unsorted', repository })
     repository.tags.leftovers += 1
+  }
+
+  /**
+   * Links of a repository that was in the trash: they wait for collection again. Harmless where that is taken back:
+   * they are parked once more.
+   */
+  addParked(links: Set<Link>): void {
+    if (links.size > 0) this.#queue.add({ kind: 'parked', links })
   }
 
   /** Takes one digest out of all deleted repositories, so that only what stands names it. */
@@ -121,6 +142,8 @@ export class Leftovers {
         return this.#dropEntries(leftover)
       case 'unsorted':
         return sortTags(leftover.repository)
+      case 'parked':
+        return this.#unpark(leftover.links)
     }
   }
 
@@ -130,6 +153,17 @@ export class Leftovers {
     return new Promise((resolve) => {
       this.#waiting.push(resolve)
     })
+  }
+
+  #unpark(links: Set<Link>): boolean {
+    let left = stride
+    for (const link of links) {
+      if (left === 0) return false
+      left -= 1
+      this.#links.unpark([link])
+      links.delete(link)
+    }
+    return true
   }
 
   #dropEntries(leftover: Leftover & { kind: 'repository' }): boolean {
@@ -185,6 +219,7 @@ function dropTags(leftover: Leftover & { kind: 'tags' }): boolean {
   leftover.after = tags.at(-1)
   if (tags.length === stride) return false
   manifest.tags = noNames
+  repository.tags.departed(manifest)
   repository.tags.leftovers -= 1
   return true
 }

@@ -51,6 +51,19 @@ export class Links {
     trace.undo(() => this.leases.move(link, before))
   }
 
+  /** Takes a link from those that wait for collection, for as long as its repository is in the trash. */
+  park(link: Link, parked: Set<Link>): void {
+    this.leases.remove(link)
+    parked.add(link)
+  }
+
+  /** Has links wait for collection again that were parked. */
+  unpark(parked: Iterable<Link>): void {
+    for (const link of parked) {
+      if (link.holding !== null && link.references === 0) this.leases.add(link)
+    }
+  }
+
   /** The repository does not have the blob any more. */
   remove(repository: Repository, digest: Digest, trace: Trace | null): void {
     const link = repository.links.get(digest)

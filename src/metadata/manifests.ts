@@ -1,4 +1,6 @@
 import type { Digest } from '../oci/digest.ts'
+import type { Tag } from '../oci/tag.ts'
+import type { ManifestRecord } from '../ports/metadata-store.ts'
 import type { Effect } from './effects.ts'
 import type { Holding, Holdings } from './holdings.ts'
 import type { Leftovers } from './leftovers.ts'
@@ -7,6 +9,8 @@ import { ManifestKinds } from './manifest-kinds.ts'
 import type { Repository } from './repository.ts'
 import { factsOf, hourMs, type ManifestFacts, StoredManifest } from './stored-manifest.ts'
 import type { Trace } from './trace.ts'
+import type { Trash } from './trash.ts'
+import { manifestContent, newEntry } from './trash-entries.ts'
 
 /** Manifests and their tags. Changed by the state alone. */
 export class Manifests {
@@ -44,11 +48,13 @@ export class Manifests {
   remove(
     repository: Repository,
     effect: Effect & { kind: 'unmanifest' },
+    trash: Trash,
     trace: Trace | null,
   ): void {
     const stored = repository.manifests.get(effect.digest)
     if (stored === undefined) return
     const { facts, holding, digest, tagCount } = stored
+    const times = this.#trash(repository, stored, effect, trash, trace)
     repository.tags.count -= tagCount
     if (trace !== null) {
       if (tagCount > 0) trace.tagList(repository.name)
@@ -56,7 +62,7 @@ export class Manifests {
         repository.tags.count += tagCount
       })
     }
-    if (tagCount > 0) this.#leftovers.addTags(repository, stored, trace)
+    if (tagCount > 0) this.#leftovers.addTags(repository, stored, times, trace)
     if (facts !== null && holding !== null) {
       // While it is still there: a digest that is a manifest, and a blob that it names, counts once.
       this.#links.release(repository, facts.references, effect.keepUntil, trace)
@@ -67,6 +73,11 @@ export class Manifests {
     repository.manifests.delete(digest)
     trace?.undo(() => repository.manifests.set(digest, stored))
     if (facts !== null && holding !== null) this.#holdings.settle(holding, trace)
+  }
+
+  /** What is kept of a record that is in no repository. */
+  factsOf(record: ManifestRecord): ManifestFacts {
+    return factsOf(record, [...record.references], this.#kinds)
   }
 
   /** Sets tags. */
@@ -95,6 +106,21 @@ export class Manifests {
         stored.pulledHour = before
       })
     }
+  }
+
+  /** Puts a manifest into the trash that is deleted, where it goes there; the times of its tags, yet to be filled. */
+  #trash(
+    repository: Repository,
+    stored: StoredManifest,
+    effect: Effect & { kind: 'unmanifest' },
+    trash: Trash,
+    trace: Trace | null,
+  ): Map<Tag, number> | null {
+    if (effect.trash === undefined || trash.has(effect.trash.id)) return null
+    const content = manifestContent(repository, stored)
+    if (content === null) return null
+    trash.add(newEntry(effect.trash, repository.name, content), trace)
+    return content.times
   }
 
   /** The manifest of a digest; one of which nothing is known where there is none. */

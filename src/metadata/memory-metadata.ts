@@ -18,6 +18,8 @@ import type {
   PullNote,
   RemovedManifest,
   RepositoryCounts,
+  RestoreOptions,
+  RestoreOutcome,
   TagDeletion,
 } from '../ports/metadata-store.ts'
 import type { Batch } from './batch.ts'
@@ -27,6 +29,7 @@ import * as deletions from './deletions.ts'
 import { dueGarbage } from './due-garbage.ts'
 import { explainBytes } from './explain-bytes.ts'
 import { type Commit, MetadataReads } from './metadata-reads.ts'
+import { Restoration } from './restoration.ts'
 import type { State } from './state.ts'
 import { TagCheck } from './tag-check.ts'
 
@@ -36,6 +39,8 @@ const nothing: Promise<null> = settled(null)
 export class MemoryMetadata extends MetadataReads implements MetadataStore {
   readonly countsBytes: boolean = true
   readonly keepsTimes: boolean = true
+  readonly checksDeletions: boolean = true
+  readonly keepsTrash: boolean = true
   readonly #leaseMs: number
   #closing: Promise<void> | null = null
   /** One deletion after the other looks through many tags, or each would take its share of a turn. */
@@ -120,15 +125,15 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
     }
   }
 
-  deleteTag(repository: RepositoryName, tag: Tag, _options?: TagDeletion): Promise<Digest | null> {
-    return this.#change((batch) => deletions.deleteTag(batch, repository, tag))
+  deleteTag(repository: RepositoryName, tag: Tag, options?: TagDeletion): Promise<Digest | null> {
+    return this.#change((batch) => deletions.deleteTag(batch, repository, tag, options))
   }
 
   deleteRepository(
     repository: RepositoryName,
-    _options?: DeletionOptions,
+    options?: DeletionOptions,
   ): Promise<RepositoryCounts | null> {
-    return this.#change((batch) => deletions.deleteRepository(batch, repository))
+    return this.#change((batch) => deletions.deleteRepository(batch, repository, options))
   }
 
   deleteEmptyRepositories(
@@ -144,6 +149,24 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
 
   pullsSince(): Promise<number | null> {
     return this.commit.afterFlight(async () => this.state.pullsSince)
+  }
+
+  async restore(
+    repository: RepositoryName,
+    id: string,
+    options: RestoreOptions,
+  ): Promise<RestoreOutcome | null> {
+    const restoration = new Restoration(repository, id, options)
+    for (;;) {
+      // The times of tags are complete once all are taken out of their repository.
+      await this.state.leftovers.done()
+      const outcome = await this.#change((batch) => restoration.step(batch))
+      if (outcome !== 'more') return outcome
+    }
+  }
+
+  dropTrash(ids: readonly string[] | 'all', limit: number): Promise<number> {
+    return this.#change((batch) => deletions.dropTrash(batch, ids, limit))
   }
 
   markMissing(blob: BlobRef): Promise<boolean> {

@@ -15,6 +15,7 @@ import type {
   ReferrersRequest,
   RepositoryCounts,
   TagRecord,
+  TrashEntry,
 } from '../ports/metadata-store.ts'
 import type { Batch, Moment } from './batch.ts'
 import { countsOf } from './changes.ts'
@@ -23,6 +24,7 @@ import { NamedList } from './named-list.ts'
 import { blobPage, manifestPage, tagRecordPage } from './pages.ts'
 import type { Repository } from './repository.ts'
 import type { State } from './state.ts'
+import { trashPage } from './trash-pages.ts'
 
 /** Makes changes durable, and keeps readers from what is not. */
 export interface Commit {
@@ -165,6 +167,15 @@ export class MetadataReads {
     const referrers = names?.referrers.get(subject)
     if (names === undefined || referrers === undefined) return Promise.resolve(emptyPage)
     return Promise.resolve(referrers.page(request, (digest) => names.manifest(digest)))
+  }
+
+  listTrash(page: PageRequest, repository?: RepositoryName): Promise<Page<TrashEntry>> {
+    if (this.commit.flight !== null) {
+      return this.commit.afterFlight(() => this.listTrash(page, repository))
+    }
+    const { trash } = this.state
+    const ids = repository === undefined ? trash.ids : trash.idsOf(repository)
+    return Promise.resolve(trashPage(trash, ids, page, this.commit.moment().now))
   }
 
   listMissing(limit: number): Promise<MissingBytes> {

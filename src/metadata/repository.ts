@@ -8,6 +8,7 @@ import { Referrers } from './referrers.ts'
 import { SortedNames } from './sorted-names.ts'
 import type { StoredManifest } from './stored-manifest.ts'
 import { Tags } from './tags.ts'
+import type { RepositoryContent } from './trash-entries.ts'
 
 /** What one repository has to do with one digest. */
 export interface Link extends Leased {
@@ -26,6 +27,8 @@ export interface Link extends Leased {
 export class Repository {
   readonly name: RepositoryName
   isDeleted = false
+  /** What the trash has, where it is in there, deleted as it is; null elsewhere. */
+  trashed: RepositoryContent | null = null
   readonly links: Map<Digest, Link> = new Map()
   /** The blobs it has, of all that its links are about. */
   readonly blobNames: SortedNames<Digest> = new SortedNames()

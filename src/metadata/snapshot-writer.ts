@@ -9,6 +9,8 @@ import { headerLine, type SnapshotHeader, trailerEnd, trailerHead } from './snap
 import type { SortedNames } from './sorted-names.ts'
 import type { State } from './state.ts'
 import type { StoredManifest } from './stored-manifest.ts'
+import type { Trash } from './trash.ts'
+import { effectsOfEntry } from './written-trash.ts'
 
 /** Characters gathered before they are handed over, where nothing else is said. */
 const defaultChunk = 64 * 1024
@@ -39,8 +41,14 @@ export async function* writeSnapshot(
     text.add(effect)
     if (text.isLong) yield text.take()
   }
-  // What was deleted before this began is no longer in its repository, and all of it has to be among
-  // the unnamed by now.
+  // What was deleted before this began is in the trash, with the times of its tags, or about to be condemned. What
+  // is deleted from here on was written above, and its entry follows from the journal.
+  await state.leftovers.done()
+  for (const effect of effectsOfTrash(state.trash)) {
+    text.add(effect)
+    if (text.isLong) yield text.take()
+  }
+  // All that was deleted for good is to be among the condemned by now.
   await state.leftovers.done()
   for (const effect of effectsOfHoldings(state)) {
     text.add(effect)
@@ -92,6 +100,9 @@ class SnapshotText {
  */
 function* effectsOf(state: State, now: number): Generator<Effect> {
   yield { kind: 'time', now }
+  // No entry has it yet, and no later one may have it.
+  const { last } = state.trash.numbers
+  if (last !== null) yield { kind: 'untrash', id: last }
   if (state.pullsSince !== null) yield { kind: 'pulls', since: state.pullsSince }
   for (const name of namesOf(state.repositoryNames)) {
     const repository = state.repositories.get(name)
@@ -99,9 +110,23 @@ function* effectsOf(state: State, now: number): Generator<Effect> {
   }
 }
 
+/** What is in the trash by now. */
+function* effectsOfTrash(trash: Trash): Generator<Effect> {
+  const { last } = trash.ids
+  for (const id of namesOf(trash.ids)) {
+    if (last === undefined || id > last) return
+    const entry = trash.get(id)
+    if (entry === undefined) continue
+    yield* effectsOfEntry(entry)
+    if (entry.content.kind !== 'repository') continue
+    yield* effectsOfRepository(entry.name, entry.content.repository)
+    yield { kind: 'trashed', id }
+  }
+}
+
 /** What is known of bytes beside that; what is named by then was written before. */
 function* effectsOfHoldings({ holdings }: State): Generator<Effect> {
-  for (const blob of holdings.trash.values()) yield { kind: 'stored', blob }
+  for (const blob of holdings.condemned.values()) yield { kind: 'stored', blob }
   for (const { digest, ref } of holdings.missing) yield { kind: 'missing', digest, key: ref.key }
 }
 

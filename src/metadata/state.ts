@@ -4,9 +4,13 @@ import { Holdings } from './holdings.ts'
 import { Leftovers } from './leftovers.ts'
 import { Links } from './links.ts'
 import { Manifests } from './manifests.ts'
-import { Repository } from './repository.ts'
-import { SortedNames } from './sorted-names.ts'
+import type { Repository } from './repository.ts'
+import { RepositoryTable } from './repository-table.ts'
+import type { SortedNames } from './sorted-names.ts'
 import type { Trace } from './trace.ts'
+import { Trash } from './trash.ts'
+import { newEntry } from './trash-entries.ts'
+import { WrittenTrash } from './written-trash.ts'
 
 /** All names, in memory. Changed by effects alone; everything that is counted follows from them. */
 export class State {
@@ -14,14 +18,19 @@ export class State {
   now = 0
   /** Since when pulls are noted, in milliseconds since the epoch; null before that. */
   pullsSince: number | null = null
-  readonly repositories: Map<RepositoryName, Repository> = new Map()
-  readonly repositoryNames: SortedNames<RepositoryName> = new SortedNames()
-  /** Repositories that hold nothing. */
-  readonly emptyRepositories: Set<Repository> = new Set()
   readonly holdings: Holdings = new Holdings()
   readonly links: Links = new Links(this.holdings)
   readonly leftovers: Leftovers = new Leftovers(this.holdings, this.links)
   readonly manifests: Manifests = new Manifests(this.holdings, this.links, this.leftovers)
+  readonly trash: Trash = new Trash(this.holdings, this.links, this.leftovers)
+  readonly #table: RepositoryTable = new RepositoryTable(this.leftovers, this.trash)
+  readonly repositories: ReadonlyMap<RepositoryName, Repository> = this.#table.all
+  readonly repositoryNames: SortedNames<RepositoryName> = this.#table.names
+  /** Repositories that hold nothing. */
+  readonly emptyRepositories: ReadonlySet<Repository> = this.#table.empty
+  readonly #written: WrittenTrash = new WrittenTrash(this.holdings, this.manifests, this.trash)
+  /** How often a repository was brought back: a snapshot that is being written then is good for nothing. */
+  restorations = 0
 
   /**
    * Makes an effect so. Without a trace it cannot be taken back, and leaves nothing to be taken out
@@ -36,12 +45,12 @@ export class State {
         this.#begin(effect.repository, trace)
         break
       case 'unrepository':
-        this.#end(effect.repository, trace)
+        this.#table.end(effect.repository, effect.trash, trace)
         break
       case 'link': {
         const repository = this.#begin(effect.repository, trace)
         this.links.add(repository, effect.blob, effect.keepUntil, trace)
-        this.#noteEmptiness(repository, trace)
+        this.#table.noteEmptiness(repository, trace)
         break
       }
       case 'keep': {
@@ -52,28 +61,51 @@ export class State {
       case 'unlink': {
         const repository = this.repositories.get(effect.repository)
         if (repository === undefined) break
+        this.#trashBlob(repository, effect, trace)
         this.links.remove(repository, effect.digest, trace)
-        this.#noteEmptiness(repository, trace)
+        this.#table.noteEmptiness(repository, trace)
         break
       }
       case 'manifest': {
         const repository = this.#begin(effect.repository, trace)
         this.manifests.record(repository, effect, trace)
-        this.#noteEmptiness(repository, trace)
+        this.#table.noteEmptiness(repository, trace)
         break
       }
       case 'unmanifest': {
         const repository = this.repositories.get(effect.repository)
         if (repository === undefined) break
-        this.manifests.remove(repository, effect, trace)
-        this.#noteEmptiness(repository, trace)
+        this.manifests.remove(repository, effect, this.trash, trace)
+        this.#table.noteEmptiness(repository, trace)
         break
       }
       case 'tag':
         this.manifests.tag(this.#begin(effect.repository, trace), effect, trace)
         break
-      case 'untag':
-        this.repositories.get(effect.repository)?.tags.remove(effect.tag, trace)
+      case 'untag': {
+        const repository = this.repositories.get(effect.repository)
+        if (repository === undefined) break
+        this.#trashTag(repository, effect, trace)
+        repository.tags.remove(effect.tag, trace)
+        break
+      }
+      case 'untrash': {
+        const entry = this.trash.get(effect.id)
+        this.trash.numbers.note(effect.id)
+        if (entry !== undefined) this.trash.end(entry, trace)
+        break
+      }
+      case 'restore': {
+        const entry = this.trash.get(effect.id)
+        if (entry?.content.kind !== 'repository') break
+        this.restorations += 1
+        this.#table.restore(entry, trace)
+        break
+      }
+      case 'trash':
+      case 'trash-tags':
+      case 'trashed':
+        this.#written.apply(effect)
         break
       case 'untagged': {
         const repository = this.repositories.get(effect.repository)
@@ -107,8 +139,9 @@ export class State {
 
   /** Says that everything is read: what may be done afterwards is done beside requests. */
   endReading(): void {
-    for (const repository of this.repositories.values()) {
-      if (repository.tags.isUnsorted) this.leftovers.addUnsorted(repository)
+    for (const repository of this.repositories.values()) this.#sortLater(repository)
+    for (const { content } of this.trash.values()) {
+      if (content.kind === 'repository') this.#sortLater(content.repository)
     }
   }
 
@@ -143,51 +176,34 @@ export class State {
   }
 
   #begin(name: RepositoryName, trace: Trace | null): Repository {
-    const there = this.repositories.get(name)
-    if (there !== undefined) return there
-    const fresh = new Repository(name)
-    this.repositories.set(name, fresh)
-    this.repositoryNames.insert(name)
-    this.emptyRepositories.add(fresh)
-    if (trace !== null) {
-      trace.repository(name)
-      trace.undo(() => {
-        this.repositories.delete(name)
-        this.repositoryNames.delete(name)
-        this.emptyRepositories.delete(fresh)
-      })
-    }
-    return fresh
+    return this.#written.reading(name) ?? this.#table.begin(name, trace)
   }
 
-  #end(name: RepositoryName, trace: Trace | null): void {
-    const repository = this.repositories.get(name)
-    if (repository === undefined) return
-    this.repositories.delete(name)
-    this.repositoryNames.delete(name)
-    const wasEmpty = this.emptyRepositories.delete(repository)
-    repository.isDeleted = true
-    if (trace !== null) {
-      trace.repository(name)
-      trace.undo(() => {
-        this.repositories.set(name, repository)
-        this.repositoryNames.insert(name)
-        if (wasEmpty) this.emptyRepositories.add(repository)
-        repository.isDeleted = false
-      })
-    }
-    this.leftovers.addRepository(repository, trace)
+  #sortLater(repository: Repository): void {
+    if (repository.tags.isUnsorted) this.leftovers.addUnsorted(repository)
   }
 
-  #noteEmptiness(repository: Repository, trace: Trace | null): void {
-    const { emptyRepositories } = this
-    const wasEmpty = emptyRepositories.has(repository)
-    if (repository.isEmpty === wasEmpty) return
-    if (wasEmpty) emptyRepositories.delete(repository)
-    else emptyRepositories.add(repository)
-    trace?.undo(() => {
-      if (wasEmpty) emptyRepositories.add(repository)
-      else emptyRepositories.delete(repository)
-    })
+  #trashBlob(
+    { name, links }: Repository,
+    { digest, trash }: Effect & { kind: 'unlink' },
+    trace: Trace | null,
+  ): void {
+    const holding = links.get(digest)?.holding
+    if (!holding || trash === undefined || this.trash.has(trash.id)) return
+    this.trash.add(newEntry(trash, name, { kind: 'blob', holding }), trace)
+  }
+
+  #trashTag(
+    { name, tags }: Repository,
+    { tag, trash }: Effect & { kind: 'untag' },
+    trace: Trace | null,
+  ): void {
+    const target = tags.target(tag)
+    const entry = tags.entry(tag)
+    if (target === undefined || entry === undefined) return
+    if (trash === undefined || this.trash.has(trash.id)) return
+    const { updatedAt } = entry
+    const content = { kind: 'tag' as const, tag, digest: target.digest, updatedAt }
+    this.trash.add(newEntry(trash, name, content), trace)
   }
 }

@@ -148,7 +148,7 @@ class JournalledStore extends MemoryMetadata implements JournalledMetadata {
       snapshotBytes,
       repositories: state.repositories.size,
       blobs: state.holdings.size,
-      condemned: state.holdings.trash.size,
+      condemned: state.holdings.condemned.size,
       missing: state.holdings.missing.size,
     }
   }

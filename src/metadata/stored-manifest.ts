@@ -98,29 +98,32 @@ export class StoredManifest implements ManifestFacts {
 
   /** Its record, its bytes missing or not; null while it is not recorded. */
   get record(): ManifestRecord | null {
-    return this.holding === null ? null : this.#recordOf(this.holding.ref)
+    return this.holding === null ? null : recordFrom(this, this.holding.ref)
   }
 
   /** Its record as readers get it: null also while its bytes are known to be missing. */
   get readable(): ManifestRecord | null {
-    return this.holding === null || this.holding.isMissing ? null : this.#recordOf(this.holding.ref)
-  }
-
-  #recordOf(blob: BlobRef): ManifestRecord {
-    const { kind, references, pushedAt } = this
-    const { mediaType, artifactType, subject, annotations } = kind
-    const { digest, size } = blob
-    const record: Mutable<ManifestRecord> = { digest, size, mediaType, blob, references, pushedAt }
-    if (artifactType !== undefined) record.artifactType = artifactType
-    if (subject !== undefined) record.subject = subject
-    if (annotations !== undefined) record.annotations = annotations
-    if (this.untaggedAt !== null) record.untaggedAt = this.untaggedAt
-    if (this.pulledHour > 0) record.pulledAt = this.pulledHour * hourMs
-    return record
+    return this.holding === null || this.holding.isMissing
+      ? null
+      : recordFrom(this, this.holding.ref)
   }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** The record of a manifest whose bytes are where `blob` says. */
+export function recordFrom(facts: ManifestFacts, blob: BlobRef): ManifestRecord {
+  const { kind, references, pushedAt, untaggedAt, pulledHour } = facts
+  const { mediaType, artifactType, subject, annotations } = kind
+  const { digest, size } = blob
+  const record: Mutable<ManifestRecord> = { digest, size, mediaType, blob, references, pushedAt }
+  if (artifactType !== undefined) record.artifactType = artifactType
+  if (subject !== undefined) record.subject = subject
+  if (annotations !== undefined) record.annotations = annotations
+  if (untaggedAt !== null) record.untaggedAt = untaggedAt
+  if (pulledHour > 0) record.pulledAt = pulledHour * hourMs
+  return record
+}
 
 /**
  * What is kept of a record.

@@ -7,7 +7,7 @@ import { nextTurn } from './next-turn.ts'
 import type { Repository } from './repository.ts'
 import type { State } from './state.ts'
 import type { StoredManifest } from './stored-manifest.ts'
-import type { TagWatch } from './tags.ts'
+import type { TagWatch } from './tag-entry.ts'
 
 /** So many tags are asked for within a change, while everything else waits. */
 const fewTags = 1000

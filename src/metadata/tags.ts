@@ -1,33 +1,12 @@
 import type { Digest } from '../oci/digest.ts'
-import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import { sizeOf, withName, withNames, withoutName } from './name-list.ts'
 import { flatCopy } from './packed-text.ts'
 import type { SortedNames } from './sorted-names.ts'
 import { StoredManifest } from './stored-manifest.ts'
+import type { TagEntry, TagsOwner, TagWatch } from './tag-entry.ts'
 import { TagNames } from './tag-names.ts'
 import type { Trace } from './trace.ts'
-
-/** What a tag stands for. */
-export interface TagEntry {
-  readonly target: StoredManifest
-  /** When it was set, in milliseconds since the epoch. */
-  readonly updatedAt: number
-}
-
-/** The repository that tags are of. */
-export interface TagsOwner {
-  readonly name: RepositoryName
-  readonly manifests: ReadonlyMap<Digest, StoredManifest>
-}
-
-/** Tags that are set to a manifest from some moment on. */
-export interface TagWatch {
-  readonly target: StoredManifest
-  /** Some may be gone by now. */
-  readonly added: Tag[]
-  end(): void
-}
 
 /** The tags of one repository. May hold tags of deleted manifests for a moment. */
 export class Tags {
@@ -41,6 +20,8 @@ export class Tags {
   readonly #names: TagNames = new TagNames(this.#entries)
   /** Null most of the time: there are many repositories. */
   #watches: Set<TagWatch> | null = null
+  /** The times of tags of manifests in the trash, while the tags are taken out. Null most of the time. */
+  #departing: Map<StoredManifest, Map<Tag, number>> | null = null
 
   constructor(owner: TagsOwner) {
     this.#owner = owner
@@ -166,9 +147,32 @@ export class Tags {
     })
   }
 
+  /**
+   * Keeps the times of a deleted manifest's tags, until {@link departed}: of those that are dropped, and of those that
+   * are set to another before.
+   */
+  depart(target: StoredManifest, times: Map<Tag, number>): void {
+    this.#departing ??= new Map()
+    this.#departing.set(target, times)
+  }
+
+  /** All tags of the manifest were dropped, or it is there again. */
+  departed(target: StoredManifest): void {
+    this.#departing?.delete(target)
+    if (this.#departing?.size === 0) this.#departing = null
+  }
+
   /** Takes a tag of a deleted manifest out, unless it stands for another by now. */
   drop(tag: Tag, target: StoredManifest): void {
-    if (this.get(tag) === target) this.#takeOut(tag)
+    if (this.get(tag) !== target) return
+    this.#keepTime(tag)
+    this.#takeOut(tag)
+  }
+
+  #keepTime(tag: Tag): void {
+    const entry = this.#departing === null ? undefined : this.entry(tag)
+    if (entry === undefined || entry.updatedAt === entry.target.taggedAt) return
+    this.#departing?.get(entry.target)?.set(tag, entry.updatedAt)
   }
 
   /** Points a tag at a manifest; true when it did not point there before. */
@@ -176,6 +180,7 @@ export class Tags {
     const raw = this.#entries.get(tag)
     const before = raw === undefined ? undefined : this.entry(tag)
     const isSet = before !== undefined && this.#stands(before.target)
+    if (before !== undefined && !isSet) this.#keepTime(tag)
     if (isSet && before.target === target && before.updatedAt === updatedAt) return false
     this.#entries.set(tag, target.taggedAt === updatedAt ? target : { target, updatedAt })
     if (before === undefined) {

@@ -101,9 +101,9 @@ describe('a store of format 1', () => {
       await expectAll(registry)
       await registry.close()
       const marker = JSON.parse(await readFile(join(directory, 'store.json'), 'utf8'))
-      expect(marker.format).toBe(3)
+      expect(marker.format).toBe(4)
       const snapshot = await readFile(join(directory, 'metadata.json'), 'utf8')
-      expect(JSON.parse(snapshot).version).toBe(2)
+      expect(JSON.parse(snapshot).version).toBe(3)
     }
   })
 

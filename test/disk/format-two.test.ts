@@ -53,13 +53,13 @@ async function expectAll(registry: Registry): Promise<void> {
 }
 
 describe('a store of format 2', () => {
-  test('is read whole, becomes one of format 3, and takes small content into segments', async () => {
+  test('is read whole, becomes one of format 4, and takes small content into segments', async () => {
     const directory = await storeOfFormatTwo()
     for (const text of ['a new layer\n', 'one more\n']) {
       const registry = await openRegistry({ directory, maintenance: false })
       await expectAll(registry)
       const marker = JSON.parse(await readFile(join(directory, 'store.json'), 'utf8'))
-      expect(marker.format).toBe(3)
+      expect(marker.format).toBe(4)
       const digest = digestOf(text)
       const pushed = await call(registry, 'POST', `team/two/blobs/uploads/?digest=${digest}`, text)
       expect(pushed.status).toBe(201)

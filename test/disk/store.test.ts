@@ -6,7 +6,7 @@ import { StoreDamaged } from '../../src/kit.ts'
 import { FaultFiles } from './fault-files.ts'
 import { closedStore, openStore, temporaryFolder } from './temporary.ts'
 
-const markerText = '{"format":3,"lock":"flock"}\n'
+const markerText = '{"format":4,"lock":"flock"}\n'
 
 describe('the folder', () => {
   test('is made with its parents, each synced, and the marker last', async () => {
@@ -82,10 +82,10 @@ describe('the folder', () => {
 
   test('of a later format is refused', async () => {
     const directory = await closedStore()
-    await writeFile(join(directory, 'store.json'), '{"format":4,"lock":"flock"}')
+    await writeFile(join(directory, 'store.json'), '{"format":5,"lock":"flock"}')
     await expect(openDiskStore({ directory })).rejects.toMatchObject({
       name: 'StoreTooNew',
-      format: 4,
+      format: 5,
     })
   })
 

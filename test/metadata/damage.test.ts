@@ -246,7 +246,7 @@ describe('two snapshots and their journals', () => {
 
   test('the snapshot is one JSON document', () => {
     const document: unknown = JSON.parse(new TextDecoder().decode(disk.snapshots.get(2)))
-    expect(document).toMatchObject({ format: 'layerdock metadata', version: 2, generation: 2 })
+    expect(document).toMatchObject({ format: 'layerdock metadata', version: 3, generation: 2 })
   })
 
   test('the newest snapshot flipped or cut anywhere, the one before takes its place', async () => {

@@ -1,16 +1,22 @@
 import type { Holding } from '../../src/metadata/holdings.ts'
 import { namesAfter } from '../../src/metadata/name-list.ts'
-import type { Link } from '../../src/metadata/repository.ts'
+import type { Link, Repository } from '../../src/metadata/repository.ts'
 import type { State } from '../../src/metadata/state.ts'
+import { recordFrom } from '../../src/metadata/stored-manifest.ts'
+import { heldBy, type StoredEntry } from '../../src/metadata/trash-entries.ts'
 import { digests } from './samples.ts'
 
 /** The ends of leases, by repository and digest. */
 export function leasesOf(state: State): Map<string, number> {
   const leases = new Map<string, number>()
-  for (const { name, links } of state.repositories.values()) {
+  const note = (place: string, { links }: Repository): void => {
     for (const { digest, holding, keepUntil } of links.values()) {
-      if (holding !== null) leases.set(`${name} ${digest}`, keepUntil)
+      if (holding !== null) leases.set(`${place} ${digest}`, keepUntil)
     }
+  }
+  for (const repository of state.repositories.values()) note(repository.name, repository)
+  for (const { id, content } of state.trash.values()) {
+    if (content.kind === 'repository') note(id, content.repository)
   }
   return leases
 }
@@ -22,40 +28,12 @@ export function dump(state: State, leases = true): unknown {
     pullsSince: state.pullsSince,
     names: state.repositoryNames.page(undefined, 100).items,
     empty: [...state.emptyRepositories].map(({ name }) => name).sort(),
-    repositories: sorted(state.repositories.values(), ({ name }) => name).map((repository) => ({
-      name: repository.name,
-      isDeleted: repository.isDeleted,
-      bytes: repository.bytes,
-      links: sorted(repository.links.values(), ({ digest }) => digest).map((link) => ({
-        digest: link.digest,
-        ref: link.holding?.ref,
-        references: link.references,
-        keepUntil: link.holding === null || !leases ? null : link.keepUntil,
-        waits: link.heapIndex !== -1,
-      })),
-      blobs: repository.blobNames.page(undefined, 100).items,
-      manifests: sorted(repository.manifests.values(), ({ digest }) => digest).map((manifest) => ({
-        digest: manifest.digest,
-        record: manifest.record,
-        tags: namesAfter(manifest.tags, undefined, 100),
-      })),
-      manifestNames: repository.manifestNames.page(undefined, 100).items,
-      tags: repository.tags.names.page(undefined, 100).items.map((tag) => ({
-        tag,
-        entry: repository.tags.get(tag)?.digest,
-        updatedAt: repository.tags.entry(tag)?.updatedAt,
-        stands: repository.tags.target(tag)?.digest,
-      })),
-      tagCount: repository.tags.count,
-      leftovers: repository.tags.leftovers,
-      referrers: sorted(repository.referrers.keys(), (subject) => subject).map((subject) => [
-        subject,
-        repository.referrers
-          .get(subject)
-          ?.page({ maxBytes: 1e9 }, (digest) => repository.manifests.get(digest)?.record ?? null)
-          .items,
-      ]),
-    })),
+    repositories: sorted(state.repositories.values(), ({ name }) => name).map((repository) =>
+      dumpRepository(repository, leases),
+    ),
+    entries: [...state.trash.values()].map((entry) => dumpEntry(entry, leases)),
+    entryIds: state.trash.ids.page(undefined, 100).items,
+    entriesDue: state.trash.due.size,
     holdings: sorted(state.holdings.values(), ({ digest }) => digest).map((holding) => ({
       digest: holding.digest,
       ref: holding.ref,
@@ -64,12 +42,80 @@ export function dump(state: State, leases = true): unknown {
         .map(({ repository }) => repository.name)
         .sort(),
       records: holding.records,
+      entries: holding.entries,
     })),
-    trash: sorted(state.holdings.trash.values(), ({ key }) => key),
-    trashKeys: [...state.holdings.trash.keys()].sort(),
+    condemned: sorted(state.holdings.condemned.values(), ({ key }) => key),
+    condemnedKeys: [...state.holdings.condemned.keys()].sort(),
     missing: [...state.holdings.missing].map(({ digest }) => digest).sort(),
-    leases: state.links.leases.size,
+    leases: state.links.leases.size + parkedIn(state),
     isPending: state.leftovers.isPending,
+  }
+}
+
+/** How many links are parked and do not wait. */
+function parkedIn(state: State): number {
+  const parked = [...state.trash.values()].flatMap(({ content }) =>
+    content.kind === 'repository' ? [...content.parked] : [],
+  )
+  return parked.filter(({ holding, heapIndex }) => holding !== null && heapIndex === -1).length
+}
+
+function dumpRepository(repository: Repository, leases: boolean): unknown {
+  return {
+    name: repository.name,
+    isDeleted: repository.isDeleted,
+    bytes: repository.bytes,
+    links: sorted(repository.links.values(), ({ digest }) => digest).map((link) => ({
+      digest: link.digest,
+      ref: link.holding?.ref,
+      references: link.references,
+      keepUntil: link.holding === null || !leases ? null : link.keepUntil,
+      waits: link.heapIndex !== -1 || repository.trashed?.parked.has(link) === true,
+    })),
+    blobs: repository.blobNames.page(undefined, 100).items,
+    manifests: sorted(repository.manifests.values(), ({ digest }) => digest).map((manifest) => ({
+      digest: manifest.digest,
+      record: manifest.record,
+      tags: namesAfter(manifest.tags, undefined, 100),
+    })),
+    manifestNames: repository.manifestNames.page(undefined, 100).items,
+    tags: repository.tags.names.page(undefined, 100).items.map((tag) => ({
+      tag,
+      entry: repository.tags.get(tag)?.digest,
+      updatedAt: repository.tags.entry(tag)?.updatedAt,
+      stands: repository.tags.target(tag)?.digest,
+    })),
+    tagCount: repository.tags.count,
+    leftovers: repository.tags.leftovers,
+    referrers: sorted(repository.referrers.keys(), (subject) => subject).map((subject) => [
+      subject,
+      repository.referrers
+        .get(subject)
+        ?.page({ maxBytes: 1e9 }, (digest) => repository.manifests.get(digest)?.record ?? null)
+        .items,
+    ]),
+  }
+}
+
+function dumpEntry(
+  { id, name, deletedAt, keepUntil, content }: StoredEntry,
+  leases: boolean,
+): unknown {
+  const entry = { id, name, deletedAt, keepUntil, kind: content.kind }
+  switch (content.kind) {
+    case 'tag':
+      return { ...entry, content }
+    case 'blob':
+      return { ...entry, ref: content.holding.ref }
+    case 'manifest': {
+      const { holding, facts, times, taggedAt, blobs, manifests } = content
+      const tags = namesAfter(content.tags, undefined, 100)
+      const record = recordFrom(facts, holding.ref)
+      const timed = tags.map((tag) => [tag, times.get(tag) ?? taggedAt])
+      return { ...entry, record, tags: timed, blobs: blobs.map(({ ref }) => ref), manifests }
+    }
+    case 'repository':
+      return { ...entry, repository: dumpRepository(content.repository, leases) }
   }
 }
 
@@ -90,7 +136,11 @@ export function miscounts(state: State): string[] {
   const check = (what: string, counted: unknown, actual: unknown): void => {
     if (counted !== actual) found.push(`${what}: counted ${counted}, there are ${actual}`)
   }
-  const all = [...state.repositories.values()]
+  const entries = [...state.trash.values()]
+  const trashed = entries.flatMap(({ content }) =>
+    content.kind === 'repository' ? content.repository : [],
+  )
+  const all = [...state.repositories.values(), ...trashed]
   for (const repository of all) {
     const manifests = [...repository.manifests.values()]
     const named = manifests.flatMap(({ record }) => record?.references ?? [])
@@ -99,7 +149,9 @@ export function miscounts(state: State): string[] {
       const references = named.filter((each) => each === digest).length
       check(`references to ${digest}`, link?.references ?? 0, references)
       const waits = Boolean(link?.holding) && references === 0
-      check(`whether ${digest} waits`, link !== undefined && link.heapIndex !== -1, waits)
+      const isParked = link !== undefined && repository.trashed?.parked.has(link) === true
+      const isWaiting = link !== undefined && link.heapIndex !== -1
+      check(`whether ${digest} waits`, isWaiting || isParked, waits)
       check(`whether ${digest} is listed`, repository.blobNames.has(digest), Boolean(link?.holding))
       const isKept = link === undefined || link.holding !== null || link.references > 0
       check(`whether ${digest} is of use`, isKept, true)
@@ -120,7 +172,9 @@ export function miscounts(state: State): string[] {
     const standing = [...repository.tags.keys()].filter((tag) => repository.tags.target(tag))
     check('tags', repository.tags.count, standing.length)
     check('listed tags', repository.tags.names.size, repository.tags.size)
-    check('emptiness', state.emptyRepositories.has(repository), repository.isEmpty)
+    const isEmpty = repository.isEmpty && !repository.isDeleted
+    check('emptiness', state.emptyRepositories.has(repository), isEmpty)
+    check('whether it is deleted', repository.isDeleted, trashed.includes(repository))
   }
   for (const digest of digests) {
     const links = all.filter((repository) => repository.blobNames.has(digest)).length
@@ -128,9 +182,14 @@ export function miscounts(state: State): string[] {
     const holding = state.holdings.get(digest)
     check(`links of ${digest}`, holding === undefined ? 0 : linksOf(holding).length, links)
     check(`records of ${digest}`, holding?.records ?? 0, records)
-    check(`whether ${digest} is held`, holding !== undefined, links + records > 0)
-    const isTrash = holding !== undefined && state.holdings.trash.has(holding.ref.key)
-    check(`whether the key of ${digest} is trash`, isTrash, false)
+    const kept = entries
+      .flatMap(({ content }) => heldBy(content))
+      .filter((each) => each === holding)
+    const entriesOf = holding === undefined ? 0 : kept.length
+    check(`entries of ${digest}`, holding?.entries ?? 0, entriesOf)
+    check(`whether ${digest} is held`, holding !== undefined, links + records + entriesOf > 0)
+    const isCondemned = holding !== undefined && state.holdings.condemned.has(holding.ref.key)
+    check(`whether the key of ${digest} is condemned`, isCondemned, false)
     const isMissing = holding !== undefined && state.holdings.missing.has(holding)
     check(`whether ${digest} is missing`, isMissing, holding?.readable === null)
   }

@@ -36,16 +36,29 @@ const record = fc
 const keepUntil = fc.constantFrom(0, 5, 1000, 2000)
 const time = fc.constantFrom(0, 1_700_000_000_000, 1_700_000_000_001)
 
+const id = fc.constantFrom('000000001', '000000002', '0000000zz')
+/** Half of what is deleted goes to the trash. */
+const term = fc.option(
+  fc.record({ id, deletedAt: fc.constantFrom(0, 5), keepUntil }).map((trash) => ({ trash })),
+  { nil: {}, freq: 1 },
+)
+
 /** Effects of every kind, on few names, in any order: also in orders that no store makes. */
 export const effect: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({ kind: fc.constant('time' as const), now: fc.constantFrom(0, 7, 1e12) }),
   fc.record({ kind: fc.constant('repository' as const), repository }),
-  fc.record({ kind: fc.constant('unrepository' as const), repository }),
+  fc
+    .record({ kind: fc.constant('unrepository' as const), repository, term })
+    .map(({ term, ...it }) => ({ ...it, ...term })),
   fc.record({ kind: fc.constant('link' as const), repository, blob, keepUntil }),
   fc.record({ kind: fc.constant('keep' as const), repository, digest, keepUntil }),
-  fc.record({ kind: fc.constant('unlink' as const), repository, digest }),
+  fc
+    .record({ kind: fc.constant('unlink' as const), repository, digest, term })
+    .map(({ term, ...it }) => ({ ...it, ...term })),
   fc.record({ kind: fc.constant('manifest' as const), repository, record, keepUntil }),
-  fc.record({ kind: fc.constant('unmanifest' as const), repository, digest, keepUntil }),
+  fc
+    .record({ kind: fc.constant('unmanifest' as const), repository, digest, keepUntil, term })
+    .map(({ term, ...it }) => ({ ...it, ...term })),
   fc
     .record({
       repository,
@@ -58,7 +71,11 @@ export const effect: fc.Arbitrary<Effect> = fc.oneof(
       tags: tags.map(([name]) => name),
       times: tags.map(([, since]) => since),
     })),
-  fc.record({ kind: fc.constant('untag' as const), repository, tag }),
+  fc
+    .record({ kind: fc.constant('untag' as const), repository, tag, term })
+    .map(({ term, ...it }) => ({ ...it, ...term })),
+  fc.record({ kind: fc.constant('untrash' as const), id }),
+  fc.record({ kind: fc.constant('restore' as const), id }),
   fc.record({ kind: fc.constant('untagged' as const), repository, digest, time }),
   fc.record({
     kind: fc.constant('pulled' as const),

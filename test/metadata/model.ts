@@ -6,6 +6,7 @@ import type { BlobRef } from '../../src/ports/blob-store.ts'
 import type {
   BlobDeletion,
   BlobRemoval,
+  DeletionOptions,
   KeptManifest,
   ManifestChange,
   ManifestDeletion,
@@ -14,6 +15,9 @@ import type {
   PullNote,
   RemovedManifest,
   RepositoryCounts,
+  RestoreOutcome,
+  TagDeletion,
+  TrashEntry,
 } from '../../src/ports/metadata-store.ts'
 import { copies } from './observation.ts'
 import { blobOf, digests, repositories, subjects } from './samples.ts'
@@ -25,13 +29,29 @@ interface ModelRepository {
   readonly tags: Map<Tag, { readonly digest: Digest; readonly updatedAt: number }>
 }
 
+/** What was deleted and can be brought back. */
+interface ModelEntry {
+  readonly shown: Omit<TrashEntry, 'leftMs'>
+  readonly keepUntil: number
+  /** What it keeps the bytes of. */
+  readonly held: readonly Digest[]
+  readonly record?: ManifestRecord
+  readonly tags: ReadonlyArray<readonly [Tag, number]>
+  /** Manifests that it names and that were there. */
+  readonly manifests?: readonly Digest[]
+  readonly repository?: ModelRepository
+}
+
 /** What a metadata store should do, in the simplest way: it walks everything, every time. */
 export class Model {
   readonly repositories: Map<RepositoryName, ModelRepository> = new Map()
   /** The key that counts for each digest that is named. */
   readonly counting: Map<Digest, BlobRef> = new Map()
   readonly missing: Set<Digest> = new Set()
-  readonly trash: Map<string, BlobRef> = new Map()
+  /** Keys that nothing names, until they are forgotten. */
+  readonly condemned: Map<string, BlobRef> = new Map()
+  readonly entries: ModelEntry[] = []
+  #lastId = 0
   /** The store's own time, in milliseconds. */
   now = 0
   pullsSince: number | null = null
@@ -78,12 +98,14 @@ export class Model {
   unlinkBlob(
     name: RepositoryName,
     digest: Digest,
-    { keepNamed = false }: BlobDeletion,
+    { keepNamed = false, trashMs }: BlobDeletion,
   ): BlobRemoval {
     const there = this.repositories.get(name)
     if (there === undefined || !there.blobs.has(digest)) return 'absent'
     if (keepNamed && namesOf(there).has(digest)) return 'named'
     there.blobs.delete(digest)
+    const { size } = blobOf(digest)
+    this.#trash(name, trashMs, { kind: 'blob', digest, size }, { held: [digest] })
     this.#settle()
     return 'removed'
   }
@@ -163,7 +185,7 @@ export class Model {
   deleteManifest(
     name: RepositoryName,
     digest: Digest,
-    { leaseMs, isImmutable = null }: ManifestDeletion,
+    { leaseMs, isImmutable = null, notSince, trashMs }: ManifestDeletion,
   ): RemovedManifest | KeptManifest | null {
     const there = this.repositories.get(name)
     const record = there?.manifests.get(digest)
@@ -174,16 +196,39 @@ export class Model {
       const tag = tags.find(isImmutable) ?? null
       if (tag !== null || namesOf(there).has(digest)) return { kind: 'kept', tag }
     }
+    const since = Math.max(record.pushedAt, record.untaggedAt ?? 0)
+    if (notSince !== undefined && since >= notSince) return { kind: 'kept', tag: null, since }
+    const references = [...new Set(record.references)]
+    const { size, mediaType } = record
+    const tagCount = tags.length
+    this.#trash(
+      name,
+      trashMs,
+      { kind: 'manifest', digest, size, mediaType, tags, tagCount },
+      {
+        held: [digest, ...references.filter((each) => there.blobs.has(each))],
+        record,
+        tags: tags.map((tag) => [tag, there.tags.get(tag)?.updatedAt ?? 0]),
+        manifests: references.filter((each) => there.manifests.has(each)),
+      },
+    )
     for (const tag of tags) there.tags.delete(tag)
     this.#lose(there, leaseMs, () => there.manifests.delete(digest))
     this.#settle()
     return { kind: 'removed', record: { ...record, blob }, tags, tagCount: tags.length }
   }
 
-  deleteTag(name: RepositoryName, tag: Tag): Digest | null {
+  deleteTag(
+    name: RepositoryName,
+    tag: Tag,
+    { expect, notSince, trashMs }: TagDeletion,
+  ): Digest | null {
     const there = this.repositories.get(name)
-    const digest = there?.tags.get(tag)?.digest ?? null
+    const { digest = null, updatedAt = 0 } = there?.tags.get(tag) ?? {}
+    if (digest === null || (expect !== undefined && expect !== digest)) return null
+    if (notSince !== undefined && updatedAt >= notSince) return null
     there?.tags.delete(tag)
+    this.#trash(name, trashMs, { kind: 'tag', tag, digest }, { tags: [[tag, updatedAt]] })
     if (there !== undefined && digest !== null) this.#noteUntagged(there, digest)
     return digest
   }
@@ -198,12 +243,99 @@ export class Model {
     }
   }
 
-  deleteRepository(name: RepositoryName): RepositoryCounts | null {
+  deleteRepository(name: RepositoryName, { trashMs }: DeletionOptions): RepositoryCounts | null {
     const there = this.repositories.get(name)
     if (there === undefined) return null
     this.repositories.delete(name)
+    const counts = countsOf(there)
+    const held = [...there.blobs.keys(), ...there.manifests.keys()]
+    this.#trash(name, trashMs, { kind: 'repository', counts }, { held, repository: there })
     this.#settle()
-    return countsOf(there)
+    return counts
+  }
+
+  /** The nth entry, from the oldest. */
+  restore(at: number, leaseMs: number, mostBytes?: number): RestoreOutcome | null {
+    const entry = this.entries[at]
+    if (entry === undefined) return null
+    const { shown, record, repository, held, manifests = [] } = entry
+    const { repository: name, kind, digest } = shown
+    const there = this.repositories.get(name)
+    const leftMs = Math.max(0, entry.keepUntil - this.now)
+    const left: Array<{ tag: Tag; digest: Digest }> = []
+    const tags: Tag[] = []
+    if (kind === 'repository' && there !== undefined && there.blobs.size + there.manifests.size > 0)
+      return { kind: 'exists' }
+    if (kind === 'tag') {
+      const target = there?.tags.get(shown.tag as Tag)?.digest ?? digest
+      if (target !== digest && target !== undefined) return { kind: 'exists', digest: target }
+      if (this.findManifest(name, digest as Digest) === null)
+        return { kind: 'missing', digests: [digest as Digest] }
+    }
+    if (kind === 'blob' || kind === 'manifest') {
+      const lost = held.filter((each) => this.missing.has(each))
+      const absent = manifests.filter((each) => this.findManifest(name, each) === null)
+      const digests = [...new Set([...lost, ...absent])]
+      if (digests.length > 0) return { kind: 'missing', digests }
+    }
+    const blobs = kind === 'manifest' ? held.slice(1) : kind === 'blob' ? held : []
+    if (record !== undefined && mostBytes !== undefined) {
+      const before = there ?? emptyRepository()
+      const after = withManifest(before, record)
+      for (const blob of blobs) after.blobs.set(blob, 0)
+      const used = bytesOf(before)
+      const needed = bytesOf(after) - used
+      if (needed > 0 && used + needed > mostBytes) return { kind: 'over-quota', used, needed }
+    }
+    if (repository !== undefined) this.repositories.set(name, repository)
+    for (const blob of blobs) {
+      const { blobs: own } = this.#begin(name)
+      if (!own.has(blob)) own.set(blob, this.#end(leaseMs))
+    }
+    if (record !== undefined && !there?.manifests.has(record.digest)) {
+      const { untaggedAt: _, ...rest } = record
+      this.#begin(name).manifests.set(record.digest, rest)
+    }
+    for (const [tag, updatedAt] of entry.tags) {
+      const own = this.#begin(name)
+      const target = own.tags.get(tag)?.digest
+      if (target === undefined) {
+        own.tags.set(tag, { digest: digest as Digest, updatedAt })
+        this.#usage(own, digest as Digest, { untaggedAt: undefined })
+        tags.push(tag)
+      } else if (target !== digest) left.push({ tag, digest: target })
+    }
+    if (record !== undefined) this.#noteUntagged(this.#begin(name), record.digest)
+    this.entries.splice(at, 1)
+    this.#settle()
+    const outcome = { tags, tagCount: tags.length, left, leftCount: left.length }
+    return { kind: 'restored', entry: { ...shown, leftMs }, ...outcome }
+  }
+
+  dropTrash(at: number | 'all', limit: number): number {
+    const ended = at === 'all' ? this.entries.splice(0, limit) : this.entries.splice(at, 1)
+    this.#settle()
+    return ended.length
+  }
+
+  #trash(
+    repository: RepositoryName,
+    trashMs: number | undefined,
+    shown: Omit<TrashEntry, 'id' | 'repository' | 'deletedAt' | 'leftMs' | 'tags' | 'tagCount'> &
+      Partial<TrashEntry>,
+    entry: Partial<ModelEntry>,
+  ): void {
+    if (trashMs === undefined || trashMs === 0) return
+    this.#lastId = Math.max(this.#lastId + 1, this.#clock())
+    const id = this.#lastId.toString(36).padStart(9, '0')
+    const deletedAt = this.#clock()
+    this.entries.push({
+      shown: { id, repository, deletedAt, tags: [], tagCount: 0, ...shown },
+      keepUntil: this.#end(trashMs),
+      held: [],
+      tags: [],
+      ...entry,
+    })
   }
 
   deleteEmptyRepositories(): RepositoryName[] {
@@ -224,13 +356,15 @@ export class Model {
     const counting = this.counting.get(from.digest)
     if (counting === undefined || this.missing.has(from.digest)) return false
     if (counting.key === to.key) return true
-    if (counting.key !== from.key || this.trash.has(to.key)) return false
-    this.trash.set(from.key, from)
+    if (counting.key !== from.key || this.condemned.has(to.key)) return false
+    this.condemned.set(from.key, from)
     this.counting.set(to.digest, to)
     return true
   }
 
   condemn(): string[] {
+    const kept = this.entries.filter(({ keepUntil }) => keepUntil > this.now)
+    this.entries.splice(0, this.entries.length, ...kept)
     for (const repository of this.repositories.values()) {
       const named = namesOf(repository)
       for (const [digest, keepUntil] of repository.blobs) {
@@ -238,11 +372,11 @@ export class Model {
       }
     }
     this.#settle()
-    return [...this.trash.keys()].sort()
+    return [...this.condemned.keys()].sort()
   }
 
   forget({ digest, key }: BlobRef): void {
-    if (this.trash.get(key)?.digest === digest) this.trash.delete(key)
+    if (this.condemned.get(key)?.digest === digest) this.condemned.delete(key)
   }
 
   /** All that can be read, as `observe` finds it. */
@@ -250,10 +384,16 @@ export class Model {
     const missing = [...this.missing].map((digest) => this.counting.get(digest)?.key ?? '')
     return {
       pullsSince: this.pullsSince,
+      trash: this.entries.map(({ shown, keepUntil }) => ({
+        ...shown,
+        leftMs: Math.max(0, keepUntil - this.now),
+      })),
       repositories: [...this.repositories.keys()].sort(),
       known: copies
         .filter(({ digest, key }) => {
-          return this.counting.get(digest)?.key === key || this.trash.get(key)?.digest === digest
+          return (
+            this.counting.get(digest)?.key === key || this.condemned.get(key)?.digest === digest
+          )
         })
         .map(({ key }) => key),
       missing: missing.sort(),
@@ -316,28 +456,28 @@ export class Model {
   #decide(blob: BlobRef): BlobRef {
     const counting = this.counting.get(blob.digest)
     if (counting !== undefined && !this.missing.has(blob.digest)) {
-      if (counting.key !== blob.key) this.trash.set(blob.key, blob)
+      if (counting.key !== blob.key) this.condemned.set(blob.key, blob)
       return counting
     }
-    if (this.trash.has(blob.key) || counting?.key === blob.key) {
+    if (this.condemned.has(blob.key) || counting?.key === blob.key) {
       throw new RegistryError('unavailable')
     }
-    if (counting !== undefined) this.trash.set(counting.key, counting)
+    if (counting !== undefined) this.condemned.set(counting.key, counting)
     this.missing.delete(blob.digest)
     this.counting.set(blob.digest, blob)
     return blob
   }
 
-  /** What nothing names any more goes to the trash. */
+  /** What nothing names any more is condemned. */
   #settle(): void {
     for (const [digest, blob] of this.counting) {
       const isNamed = [...this.repositories.values()].some(
         ({ blobs, manifests }) => blobs.has(digest) || manifests.has(digest),
       )
-      if (isNamed) continue
+      if (isNamed || this.entries.some(({ held }) => held.includes(digest))) continue
       this.counting.delete(digest)
       this.missing.delete(digest)
-      this.trash.set(blob.key, blob)
+      this.condemned.set(blob.key, blob)
     }
   }
 
@@ -380,7 +520,12 @@ function withManifest(
   const before = repository.manifests.get(digest)?.references ?? []
   const references = [...before, ...record.references]
   const manifests = new Map(repository.manifests)
-  return { ...repository, manifests: manifests.set(digest, { ...record, references, pushedAt: 0 }) }
+  const blobs = new Map(repository.blobs)
+  return {
+    ...repository,
+    blobs,
+    manifests: manifests.set(digest, { ...record, references, pushedAt: 0 }),
+  }
 }
 
 function emptyRepository(): ModelRepository {

@@ -17,6 +17,7 @@ export async function observe(store: MetadataStore): Promise<unknown> {
   const missing = (await store.listMissing(1000)).blobs.map(({ key }) => key)
   return {
     pullsSince: await store.pullsSince?.(),
+    trash: (await store.listTrash?.(page))?.items,
     repositories: (await store.listRepositories(page)).items,
     known: copies.filter((_, index) => known[index]).map(({ key }) => key),
     missing: missing.sort(),

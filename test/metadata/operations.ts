@@ -26,6 +26,9 @@ const repository: fc.Arbitrary<RepositoryName> = fc.constantFrom(...repositories
 const digest: fc.Arbitrary<Digest> = fc.constantFrom(...digests)
 const tag: fc.Arbitrary<Tag> = fc.constantFrom(...tags)
 const leaseMs: fc.Arbitrary<number> = fc.constantFrom(0, 10_000, 40_000)
+const notSince = fc.constantFrom(undefined, 0, 5000, 1e9)
+const mostBytes = fc.constantFrom(undefined, 0, 250, 1e6)
+const trashMs = fc.constantFrom(undefined, 0, 10_000, 60_000)
 const copy: fc.Arbitrary<number> = fc.integer({ min: 0, max: lastCopy })
 const blob: fc.Arbitrary<BlobRef> = fc
   .tuple(digest, copy)
@@ -118,10 +121,10 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     onStore: (store: MetadataStore) => store.keepBlob(it.repository, it.digest, it.leaseMs),
     onModel: (model: Model) => model.keepBlob(it.repository, it.digest, it.leaseMs),
   })),
-  fc.record({ repository, digest, keepNamed: fc.boolean() }).map((it) => ({
+  fc.record({ repository, digest, keepNamed: fc.boolean(), trashMs }).map((it) => ({
     name: `unlink ${it.repository} ${short(it.digest)}${it.keepNamed ? ' unless it is named' : ''}`,
-    onStore: (store: MetadataStore) => store.unlinkBlob(it.repository, it.digest, it),
-    onModel: (model: Model) => model.unlinkBlob(it.repository, it.digest, it),
+    onStore: (store: MetadataStore) => store.unlinkBlob(it.repository, it.digest, definedOf(it)),
+    onModel: (model: Model) => model.unlinkBlob(it.repository, it.digest, definedOf(it)),
   })),
   fc.record({ repository, change }).map((it) => ({
     name: `put ${it.repository} ${JSON.stringify(it.change)}`,
@@ -129,29 +132,60 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     onModel: (model: Model) => model.putManifest(it.repository, it.change),
   })),
   fc
-    .record({ repository, digest, leaseMs, fixed: fc.option(some(tag)) })
-    .map(({ fixed, ...it }) => {
-      const { repository, digest, leaseMs } = it
+    .record({ repository, digest, leaseMs, fixed: fc.option(some(tag)), notSince, trashMs })
+    .map(({ repository, digest, fixed, ...it }) => {
       const isImmutable = fixed === null ? null : (tag: Tag) => fixed.includes(tag)
+      const options = { isImmutable, ...definedOf(it), leaseMs: it.leaseMs }
       return {
-        name: `delete manifest ${repository} ${short(digest)} but ${fixed} and keep for ${leaseMs}`,
-        onStore: (store: MetadataStore) =>
-          store.deleteManifest(repository, digest, { leaseMs, isImmutable }),
-        onModel: (model: Model) =>
-          model.deleteManifest(repository, digest, { leaseMs, isImmutable }),
+        name: `delete manifest ${repository} ${short(digest)} but ${fixed} ${JSON.stringify(it)}`,
+        onStore: (store: MetadataStore) => store.deleteManifest(repository, digest, options),
+        onModel: (model: Model) => model.deleteManifest(repository, digest, options),
       }
     }),
-  fc.record({ repository, tag }).map((it) => ({
-    name: `delete tag ${it.repository} ${it.tag}`,
-    onStore: (store: MetadataStore) => store.deleteTag(it.repository, it.tag),
-    onModel: (model: Model) => model.deleteTag(it.repository, it.tag),
+  fc
+    .record({ repository, tag, expect: fc.option(digest, { nil: undefined }), notSince, trashMs })
+    .map(({ repository, tag, ...it }) => ({
+      name: `delete tag ${repository} ${tag} ${JSON.stringify(it)}`,
+      onStore: (store: MetadataStore) => store.deleteTag(repository, tag, definedOf(it)),
+      onModel: (model: Model) => model.deleteTag(repository, tag, definedOf(it)),
+    })),
+  {
+    weight: 1,
+    arbitrary: fc.record({ repository, trashMs }).map(({ repository, ...it }) => ({
+      name: `delete repository ${repository} ${JSON.stringify(it)}`,
+      onStore: (store: MetadataStore) => store.deleteRepository(repository, definedOf(it)),
+      onModel: (model: Model) => model.deleteRepository(repository, definedOf(it)),
+    })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ at: fc.nat(3), leaseMs, mostBytes }).map(({ at, ...it }) => ({
+      name: `restore entry ${at} ${JSON.stringify(it)}`,
+      outOfTurn: true as const,
+      onStore: async (store: MetadataStore) => {
+        const { items } = (await store.listTrash?.({ limit: 100 })) ?? { items: [] }
+        const options = { ...definedOf(it), leaseMs: it.leaseMs }
+        const entry = items[at]
+        return entry ? store.restore?.(entry.repository, entry.id, options) : null
+      },
+      onModel: (model: Model) => model.restore(at, it.leaseMs, it.mostBytes),
+    })),
+  },
+  fc.nat(3).map((at) => ({
+    name: `drop entry ${at}`,
+    outOfTurn: true as const,
+    onStore: async (store: MetadataStore) => {
+      const { items } = (await store.listTrash?.({ limit: 100 })) ?? { items: [] }
+      return store.dropTrash?.(items[at] === undefined ? [] : [items[at].id], 1)
+    },
+    onModel: (model: Model) => model.dropTrash(at, 1),
   })),
   {
     weight: 1,
-    arbitrary: repository.map((name) => ({
-      name: `delete repository ${name}`,
-      onStore: (store: MetadataStore) => store.deleteRepository(name),
-      onModel: (model: Model) => model.deleteRepository(name),
+    arbitrary: fc.nat(3).map((limit) => ({
+      name: `drop ${limit} entries`,
+      onStore: async (store: MetadataStore) => store.dropTrash?.('all', limit),
+      onModel: (model: Model) => model.dropTrash('all', limit),
     })),
   },
   fc.constant({

@@ -77,7 +77,7 @@ test('a key that was forgotten is not condemned by replaying what came before', 
   ]
   const state = stateOf(history)
   for (const each of history) state.apply(each, null)
-  expect([...state.holdings.trash.keys()]).toEqual([])
+  expect([...state.holdings.condemned.keys()]).toEqual([])
   expect(state.holdings.get(digest)?.ref).toEqual(later)
 })
 
@@ -111,9 +111,20 @@ function likely(made: readonly Effect[]): Effect[] {
       one = isThere === true ? each : null
     }
     if (each.kind === 'forget') {
-      const all = [...state.holdings.trash.values()]
+      const all = [...state.holdings.condemned.values()]
       const key = all.find(({ digest }) => digest === each.digest)?.key
       one = key === undefined ? null : { ...each, key }
+    }
+    if ('trash' in each && each.trash !== undefined) {
+      // An id is given once.
+      one = { ...each, trash: { ...each.trash, id: state.trash.numbers.next(0) } }
+    }
+    if (each.kind === 'untrash') one = { ...each, id: state.trash.ids.last ?? each.id }
+    if (each.kind === 'restore') {
+      const all = [...state.trash.values()]
+      const entry = all.find(({ content }) => content.kind === 'repository')
+      const isFree = entry !== undefined && !state.repositories.has(entry.name)
+      one = isFree ? { ...each, id: entry.id } : null
     }
     if (one === null) continue
     state.apply(one, null)

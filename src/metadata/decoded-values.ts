@@ -1,0 +1,44 @@
+import type { Annotations } from '../oci/descriptor.ts'
+import { type Digest, parseDigest } from '../oci/digest.ts'
+import type { BlobRef } from '../ports/blob-store.ts'
+import { isSha256At } from './digest-text.ts'
+
+export function isAnnotations(value: unknown): value is Annotations {
+  return Array.isArray(value) && value.every(isPair)
+}
+
+function isPair(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false
+  return typeof value[0] === 'string' && typeof value[1] === 'string'
+}
+
+export function readBlob(digest: unknown, size: unknown, key: unknown): BlobRef | null {
+  const read = readDigest(digest)
+  if (read === null || !isCount(size) || typeof key !== 'string') return null
+  return { digest: read, size, key }
+}
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+export function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
+}
+
+export function readDigest(value: unknown): Digest | null {
+  if (typeof value !== 'string') return null
+  return value.length === 71 && isSha256At(value, 0) ? (value as Digest) : parseDigest(value)
+}
+
+/** What `read` makes of each value of a list; null where it makes nothing of one. */
+export function readAll<T>(values: unknown, read: (value: unknown) => T | null): T[] | null {
+  if (!Array.isArray(values)) return null
+  const all: T[] = []
+  for (const value of values) {
+    const item = read(value)
+    if (item === null) return null
+    all.push(item)
+  }
+  return all
+}
