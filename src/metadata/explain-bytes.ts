@@ -1,9 +1,11 @@
 import type { Digest } from '../oci/digest.ts'
 import type { BytesHolder, BytesReasons } from '../ports/garbage-values.ts'
+import type { Holding } from './holdings.ts'
 import { namesAfter } from './name-list.ts'
 import { Steps } from './paced.ts'
 import type { Link, Repository } from './repository.ts'
 import type { State } from './state.ts'
+import { heldBy } from './trash-entries.ts'
 
 /** Manifests and tags that one reason names. */
 const namedAtMost = 10
@@ -17,7 +19,7 @@ export async function explainBytes(
 ): Promise<BytesReasons | null> {
   const { holdings, repositories } = state
   const steps = new Steps()
-  const condemned = [...holdings.trash.values()].filter((blob) => blob.digest === digest)
+  const condemned = [...holdings.condemned.values()].filter((blob) => blob.digest === digest)
   const holding = holdings.get(digest)
   if (holding === undefined) {
     return condemned.length === 0
@@ -47,8 +49,24 @@ export async function explainBytes(
     const leaseLeftMs = references === 0 ? Math.max(keepUntil - now, 0) : null
     add({ kind: 'blob', repository: repository.name, namedBy, leaseLeftMs })
   }
+  for (const { id, name, keepUntil, content } of state.trash.values()) {
+    if (more) break
+    const isHeld =
+      content.kind === 'repository'
+        ? has(content.repository, holding)
+        : heldBy(content).includes(holding)
+    const leftMs = Math.max(keepUntil - now, 0)
+    if (isHeld) add({ kind: 'trash', repository: name, id, leftMs })
+    if (steps.isOver()) await steps.rest()
+  }
   const { ref, isMissing } = holding
   return { blob: ref, isMissing, holders, more, condemned }
+}
+
+/** Whether a repository has the bytes, as a blob or as a manifest. */
+function has({ links, manifests }: Repository, holding: Holding): boolean {
+  const { digest } = holding
+  return links.get(digest)?.holding === holding || manifests.get(digest)?.holding === holding
 }
 
 /** Some manifests of the repository that name the digest. */

@@ -1,4 +1,3 @@
-import type { Digest } from '../oci/digest.ts'
 import type { Tag } from '../oci/tag.ts'
 import { sizeOf, withName, withNames, withoutName } from './name-list.ts'
 import { flatCopy } from './packed-text.ts'

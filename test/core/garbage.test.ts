@@ -11,7 +11,7 @@ const call = callContext()
 const app = repositoryNamed('app')
 const other = repositoryNamed('other')
 const leaseMs = 1000
-const limits = { leaseMs }
+const limits = { leaseMs, trashMs: 0 }
 const nothing = { blobs: 0, bytes: 0, repositories: 0 }
 
 describe('the collection of garbage', () => {
