@@ -30,7 +30,7 @@ async function openStores({ accessKeyId, secretAccessKey }, place, leaseMs, ahea
       blobs: stores.smallBlobs(blobs),
       clock: stores.clock,
     },
-    limits: { leaseMs },
+    limits: { leaseMs, trashMs: 0 },
   })
   return {
     registry,

@@ -12,7 +12,11 @@ test('a collection shares syncs of the folder and of the journal', async () => {
   const metadata = await openMetadata({ log: store.log })
   afterTest(() => metadata.close())
   const stores = { blobs: store.blobs, uploads: store.uploads, metadata }
-  const { service, collectGarbage } = createRegistry({ stores, hash: nodeHash })
+  const { service, collectGarbage } = createRegistry({
+    stores,
+    hash: nodeHash,
+    limits: { trashMs: 0 },
+  })
   const [call, app] = [callContext(), repositoryName('app')]
   await Promise.all(
     Array.from({ length: 40 }, async (_, seed) => {

@@ -56,7 +56,7 @@ export const races: Proof = {
       metadata: broken === null ? metadata : withoutLeases(metadata),
     }
     const leaseMs = 500
-    const registry = createRegistry({ stores, hash: nodeHash, limits: { leaseMs } })
+    const registry = createRegistry({ stores, hash: nodeHash, limits: { leaseMs, trashMs: 0 } })
     const race: Race = {
       ...{ registry, leaseMs, length, violations: [] },
       ...{ begun: 0, pushed: 0, confirmed: 0, mounted: 0, late: 0 },

@@ -23,6 +23,8 @@ export interface SimulatedOptions {
   /** Changes with power loss. */
   readonly boot: string
   readonly leaseMs: number
+  /** Default: what is deleted cannot be brought back. */
+  readonly trashMs?: number
   /** Memory for manifests, and as much for small blobs, that were read lately; 0 has each read come from the disk. */
   readonly manifestCacheBytes?: number
   /** Opens a copied folder without a look whether it is whole: to show what that look is for. Default: false. */
@@ -44,7 +46,7 @@ export async function openSimulated(
   files: Files,
   options: SimulatedOptions,
 ): Promise<SimulatedRegistry> {
-  const { clock, segmentLimit, boot, leaseMs, manifestCacheBytes = 0 } = options
+  const { clock, segmentLimit, boot, leaseMs, trashMs = 0, manifestCacheBytes = 0 } = options
   const layout = layoutOf(simulatedRoot)
   const notices: Notice[] = []
   const onNotice = (notice: Notice): void => void notices.push(notice)
@@ -91,7 +93,7 @@ export async function openSimulated(
     stores: { blobs, uploads, metadata },
     hash: nodeHash,
     clock: clock.now,
-    limits: { leaseMs, manifestCacheBytes },
+    limits: { leaseMs, trashMs, manifestCacheBytes },
     onNotice,
   })
   return {
