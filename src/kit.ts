@@ -124,6 +124,7 @@ export type * from './ports/notices.ts'
 export type * from './ports/streaming-hash.ts'
 export type * from './ports/upload-store.ts'
 export { closeStores, memoryStores } from './registry.ts'
+export { contentRepair } from './verify/content-repair.ts'
 export { type RepairSource, repairSource } from './verify/repair.ts'
 export type {
   VerifyPhase,

@@ -90,7 +90,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'verify',
     where: ['src/verify/'],
-    layers: ['oci', 'ports', 'core', 'memory', 'copy'],
+    layers: ['oci', 'ports', 'core', 'memory', 'copy', 'interchange'],
     packages: [],
   },
   {

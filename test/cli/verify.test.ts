@@ -89,6 +89,27 @@ describeEverywhere('layerdock verify on %s', (runtime) => {
 
 const cli = useProgram()
 
+test('a registry over HTTP has whole bytes, also where it is not known who had them', async () => {
+  const folder = cli.folder()
+  const server = await cli.serve('--storage-dir', folder)
+  const digest = await pushBlob(server.url, large)
+  server.child.kill('SIGTERM')
+  await server.ended
+  const copy = join(cli.folder(), 'copy')
+  await cp(folder, copy, { recursive: true })
+  const mirror = await cli.serve('--storage-dir', copy)
+  const url = mirror.url
+  damage(folder)
+  const repair = ['verify', '--storage-dir', folder, '--repair', '--from', url, '--json']
+  const first = JSON.parse((await cli.run(...repair)).out)
+  expect(first).toMatchObject({ problems: 1, repaired: 1, sound: true })
+  expect(first.found).toMatchObject([{ digest, repairedFrom: url }])
+  damage(folder)
+  expect(await cli.run('verify', '--storage-dir', folder)).toMatchObject({ code: 1 })
+  const known = JSON.parse((await cli.run(...repair)).out)
+  expect(known.found).toMatchObject([{ digest, known: true, repairedFrom: url }])
+})
+
 test('a wrong command line is refused with every problem', async () => {
   const line = ['verify', '--from', '/nowhere', '--rate', 'fast', '--concurrency', '0']
   const { code, err } = await cli.run(...line)

@@ -2,10 +2,12 @@ import { expect, test } from 'vitest'
 import type { RegistryStores } from '../../src/index.ts'
 import {
   type BlobStore,
+  contentRepair,
   copyStores,
   memoryStores,
   type Notice,
   repairSource,
+  storesSource,
   type VerifyOptions,
   type VerifyProblem,
   type VerifyReport,
@@ -224,6 +226,31 @@ test('a mirror has the bytes that are missing here', async () => {
   expect(await keyOf()).not.toBe(key)
   expect(await viewOf(damaged)).toEqual(await viewOf(mirror))
   expect((await verified(damaged)).report).toMatchObject({ problems: 0, sound: true })
+})
+
+test('a source that is asked by repository has blobs and manifests, and what is known to be missing', async () => {
+  const stores = await filled()
+  const mirror = memoryStores()
+  await copyStores(stores, mirror, { hash })
+  for (const digest of [layer, manifestDigest]) {
+    const { items } = await stores.metadata.listNamed({ limit: 10 })
+    const ref = items.find((item) => item.digest === digest)
+    if (ref === undefined) throw new Error('it is named')
+    await stores.blobs.delete(ref)
+  }
+  const sources = [contentRepair('the mirror', storesSource(mirror))]
+  await verified(stores)
+  const { report, problems } = await verified(stores, { sources })
+  expect(problems.map(({ known, repairedFrom }) => [known, repairedFrom])).toEqual([
+    [true, 'the mirror'],
+    [true, 'the mirror'],
+  ])
+  expect(report.sound).toBe(true)
+  expect(await viewOf(stores)).toEqual(await viewOf(mirror))
+  const nothing = [contentRepair('nothing', storesSource(memoryStores()))]
+  const rot: ReadonlyMap<string, Rot> = new Map([[layer, 'gone']])
+  const damaged = { ...stores, blobs: rotten(stores.blobs, rot) }
+  expect((await verified(damaged, { sources: nothing })).report).toMatchObject({ repaired: 0 })
 })
 
 test('a mirror whose own bytes are wrong repairs nothing', async () => {

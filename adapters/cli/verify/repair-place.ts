@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
 import * as v from 'valibot'
 import { type NoticeSink, RegistryError } from '../../../src/index.ts'
-import { type RepairSource, repairSource } from '../../../src/kit.ts'
+import { contentRepair, httpSource, type RepairSource, repairSource } from '../../../src/kit.ts'
+import { defaultHash } from '../../disk/threaded-hash.ts'
 import { openPlace } from '../copy/open-place.ts'
 import { type Place, placeOf } from '../copy/place.ts'
 import { CliError, exitCodes } from '../exit.ts'
+import { openRegistryUrl, registryUrlOf } from '../interchange/registry-url.ts'
 import type { Entries } from '../log.ts'
 import type { Words } from '../words.ts'
 
@@ -25,6 +27,43 @@ export const placeSchema: v.GenericSchema<unknown, Place> = v.object({
     storeWait: v.number(),
   }),
 })
+
+/** A registry over HTTP to take whole bytes from, as it travels to a server. */
+export interface RepairRegistry {
+  readonly url: string
+  readonly credentialsFile: string | null
+  readonly realms: readonly string[]
+}
+
+/** How one is checked. */
+export const registrySchema: v.GenericSchema<unknown, RepairRegistry> = v.object({
+  url: v.pipe(v.string(), v.url()),
+  credentialsFile: v.nullable(v.string()),
+  realms: v.array(v.string()),
+})
+
+/** The registry that `--from` names, where it is a URL. */
+export function repairRegistryOf(words: Words, problems: string[]): RepairRegistry | null {
+  const found = registryUrlOf(words, 'from', problems)
+  if (found === null) return null
+  const { url, credentialsFile, realms, selection } = found
+  if (selection !== null) problems.push('--from: names the registry alone')
+  const file = credentialsFile === null ? null : resolve(credentialsFile)
+  return { url: url.href, credentialsFile: file, realms }
+}
+
+/** Opens it. @throws CliError */
+export async function openRepairRegistry(
+  { url, credentialsFile, realms }: RepairRegistry,
+  signal: AbortSignal,
+): Promise<OpenMirror> {
+  const named = { url: new URL(url), selection: null, credentialsFile, realms }
+  const client = await openRegistryUrl(named, signal)
+  return {
+    source: contentRepair(client.origin, httpSource(client, defaultHash())),
+    close: async () => {},
+  }
+}
 
 /** The place that `--from` and its like name; null where none does. Paths are absolute, for a server. */
 export async function repairPlaceOf(words: Words, problems: string[]): Promise<Place | null> {

@@ -10,9 +10,18 @@ import { defaultHash } from '../../../disk/threaded-hash.ts'
 import { type Place, placeFlags } from '../../copy/place.ts'
 import { CliError, exitCodes } from '../../exit.ts'
 import { entry } from '../../help-entry.ts'
+import { registryFlags } from '../../interchange/registry-url.ts'
 import { plain } from '../../plain-text.ts'
 import { count, size } from '../../quantities.ts'
-import { openMirror, placeSchema, repairPlaceOf } from '../../verify/repair-place.ts'
+import {
+  openMirror,
+  openRepairRegistry,
+  placeSchema,
+  type RepairRegistry,
+  registrySchema,
+  repairPlaceOf,
+  repairRegistryOf,
+} from '../../verify/repair-place.ts'
 import { commandNote } from '../../verify/verify-note.ts'
 import {
   problemText,
@@ -28,6 +37,7 @@ interface VerifyInput {
   readonly lookOnly: boolean
   readonly repair: boolean
   readonly from: Place | null
+  readonly registry: RepairRegistry | null
   /** Whether it begins anew where an earlier one was stopped. */
   readonly fresh: boolean
   /** In bytes a second; null for no limit. */
@@ -54,7 +64,7 @@ the next push of the same content heals them; damaged ones are kept in the folde
 pulling meanwhile. A run that was stopped goes on where it was.
 
 ${entry('--repair', 'put whole bytes in the place of damaged ones: from other copies in the store, and from --from')}
-${entry('--from DIR', 'a copy of the registry that has whole bytes, such as a mirror; also --from-database, --from-database-file, --from-bucket and --from-bucket-credentials-file, as layerdock copy takes them')}
+${entry('--from DIR|URL', 'what has whole bytes: a copy of the registry in a folder, or a registry over HTTP (https://…); also the other flags that layerdock copy has for --from')}
 ${entry('--look-only', 'say what is wrong, and change nothing')}
 ${entry('--rate SIZE', 'the fastest that it reads, in a second')}
 ${entry('--concurrency N', 'digests that are read at a time (8)')}
@@ -62,6 +72,7 @@ ${entry('--fresh', 'begin anew, also where an earlier run was stopped')}
 `,
   flags: {
     ...placeFlags('from'),
+    ...registryFlags('from'),
     'no-prepared-statements': null,
     repair: null,
     'look-only': null,
@@ -73,6 +84,7 @@ ${entry('--fresh', 'begin anew, also where an earlier run was stopped')}
     lookOnly: v.boolean(),
     repair: v.boolean(),
     from: v.nullable(placeSchema),
+    registry: v.nullable(registrySchema),
     fresh: v.boolean(),
     rate: v.nullable(v.number()),
     concurrency: v.number(),
@@ -80,7 +92,8 @@ ${entry('--fresh', 'begin anew, also where an earlier run was stopped')}
   async inputOf(words) {
     const { switches, values } = words
     const problems: string[] = []
-    const from = await repairPlaceOf(words, problems)
+    const registry = repairRegistryOf(words, problems)
+    const from = registry === null ? await repairPlaceOf(words, problems) : null
     const take = async <T>(flag: string, schema: v.GenericSchemaAsync<unknown, T>, none: T) => {
       const text = values.get(flag)?.at(-1)
       if (text === undefined) return none
@@ -94,10 +107,10 @@ ${entry('--fresh', 'begin anew, also where an earlier run was stopped')}
     const concurrency = await take('concurrency', most, 8)
     const repair = switches.has('repair')
     const lookOnly = switches.has('look-only')
-    if (from !== null && !repair) problems.push('--from is for --repair; give both')
+    if ((from ?? registry) !== null && !repair) problems.push('--from is for --repair; give both')
     if (repair && lookOnly) problems.push('--repair and --look-only: only one of them')
     if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
-    return { from, repair, lookOnly, rate, concurrency, fresh: switches.has('fresh') }
+    return { from, registry, repair, lookOnly, rate, concurrency, fresh: switches.has('fresh') }
   },
   changes: ({ lookOnly }) => !lookOnly,
   run: verifyAll,
@@ -121,7 +134,11 @@ async function verifyAll(
   const from = goesOn ? stopped.state : null
   const { storeWait: withinMs } = settings
   const mirror =
-    input.from === null ? null : await openMirror(input.from, { log, signal, onNotice, withinMs })
+    input.registry !== null
+      ? await openRepairRegistry(input.registry, signal)
+      : input.from !== null
+        ? await openMirror(input.from, { log, signal, onNotice, withinMs })
+        : null
   const began = performance.now()
   const { bytes = 0, digests = 0 } = from?.progress ?? {}
   const found: VerifyProblem[] = []
