@@ -142,4 +142,36 @@ export const reasonCases: readonly MetadataStoreCase[] = [
     await store.markMissing(blobOf(10))
     equals((await reasons(store, 10))?.isMissing, true, 'whether its bytes are missing')
   }),
+
+  reasonCase('what can be brought back is kept, and due once its time is over', async (store) => {
+    if (store.keepsTrash !== true) return
+    for (const number of [1, 2, 3]) await store.linkBlob(here, blobOf(number), over)
+    await record(store, here, manifestOf(10, { references: [sampleDigest(1)] }))
+    const trash = { leaseMs: over, trashMs: long }
+    await store.deleteManifest(here, sampleDigest(10), trash)
+    await store.unlinkBlob(here, sampleDigest(2), { trashMs: long })
+    await expectDue(store, [3])
+    for (const number of [1, 2, 10]) {
+      const { holders = [] } = (await reasons(store, number)) ?? {}
+      const [holder] = holders.filter(({ kind }) => kind === 'trash')
+      const left = holder?.kind === 'trash' ? holder.leftMs : 0
+      if (left === 0) throw new ContractBroken(`${number} is in the trash, with time left`)
+    }
+    await store.dropTrash?.('all', 100)
+    await expectDue(store, [1, 2, 10])
+  }),
+
+  reasonCase('a repository that can be brought back keeps all it has', async (store) => {
+    if (store.keepsTrash !== true) return
+    await store.linkBlob(here, blobOf(1), over)
+    await record(store, here, manifestOf(10, { references: [sampleDigest(1)] }))
+    await store.deleteRepository(here, { trashMs: long })
+    await expectDue(store, [])
+    for (const number of [1, 10]) {
+      const kinds = (await reasons(store, number))?.holders.map(({ kind }) => kind)
+      equals(kinds, ['trash'], `what keeps ${number}`)
+    }
+    await store.dropTrash?.('all', 100)
+    await expectDue(store, [1, 10])
+  }),
 ]
