@@ -50,7 +50,9 @@ export function explainStorage(error: unknown, directory: string): string | null
     return `${error.message}. Stop it first, or choose another folder with --storage-dir; a folder has one writer at a time`
   }
   if (error instanceof StoreTooNew) {
-    return `${error.message}. Run a newer version; nothing was changed`
+    const which =
+      error.needs === null ? 'a newer version' : `Layerdock ${error.needs} or a newer version`
+    return `${error.message}. Run ${which}; nothing was changed. A backup that was made before can be restored for this one`
   }
   if (error instanceof UnfitFolder) {
     return `${error.message}. Choose a folder that is empty, or is not there yet, with --storage-dir`

@@ -37,12 +37,16 @@ export class StoreTooNew extends Error {
   readonly file: string
   /** The format it names. */
   readonly format: number
+  /** The oldest version of Layerdock that reads it; null where the file does not say. */
+  readonly needs: string | null
 
-  constructor(file: string, format: number) {
+  constructor(file: string, format: number, needs: string | null = null) {
     const known = `this version of Layerdock knows formats up to ${newestFormat}`
-    super(`${file}: is of format ${format}, and ${known}`)
+    const reads = needs === null ? '' : `, which Layerdock ${needs} and newer read`
+    super(`${file}: is of format ${format}${reads}, and ${known}`)
     this.file = file
     this.format = format
+    this.needs = needs
   }
 }
 
@@ -67,7 +71,7 @@ export async function readMarker(files: Files, layout: Layout): Promise<StoreMar
   const { format, lock, blobs = 'here', names = 'here' } = marker ?? {}
   if (format !== 1 && format !== 2 && format !== 3 && format !== 4) {
     throw typeof format === 'number'
-      ? new StoreTooNew(layout.marker, format)
+      ? new StoreTooNew(layout.marker, format, versionIn(marker))
       : markerDamaged(layout)
   }
   if (lock !== 'flock' && lock !== 'socket') throw markerDamaged(layout)
@@ -90,6 +94,12 @@ export async function writeMarker(
     ...(names === 'here' ? {} : { names }),
   }
   await replaceDurably(files, layout.marker, layout.root, `${JSON.stringify(fields)}\n`)
+}
+
+/** The version that a marker of a later format asks for; null for anything that is none. */
+function versionIn(marker: object | null): string | null {
+  const needs = marker !== null && 'needs' in marker ? marker.needs : null
+  return typeof needs === 'string' && /^\d{1,5}\.\d{1,5}\.\d{1,5}$/.test(needs) ? needs : null
 }
 
 function markerDamaged(layout: Layout): StoreDamaged {

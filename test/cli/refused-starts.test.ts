@@ -72,14 +72,17 @@ describe('a server that cannot start says why and what to do', () => {
     const first = await cli.serve('--storage-dir', folder)
     first.child.kill('SIGTERM')
     await first.ended
-    const later = '{"format":4,"lock":"flock"}'
+    const later = '{"format":9,"lock":"flock","needs":"0.9.0"}'
     writeFileSync(join(folder, 'store.json'), later)
     const commands = [['serve', '--listen', '127.0.0.1:0'], ['recover']]
     for (const way of ['--restore-marker', '--start-empty', '--accept-loss'])
       commands.push(['recover', way])
     for (const words of commands) {
       const { code, err } = await cli.run(...words, '--storage-dir', folder)
-      expect([code, err]).toEqual([1, expect.stringContaining('Run a newer version')])
+      expect([code, err]).toEqual([
+        1,
+        expect.stringContaining('Run Layerdock 0.9.0 or a newer version'),
+      ])
       expect(err).not.toContain('layerdock recover')
       expect(readFileSync(join(folder, 'store.json'), 'utf8')).toBe(later)
     }

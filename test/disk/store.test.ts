@@ -82,11 +82,19 @@ describe('the folder', () => {
 
   test('of a later format is refused', async () => {
     const directory = await closedStore()
-    await writeFile(join(directory, 'store.json'), '{"format":5,"lock":"flock"}')
-    await expect(openDiskStore({ directory })).rejects.toMatchObject({
-      name: 'StoreTooNew',
-      format: 5,
-    })
+    for (const [needs, found] of [
+      [undefined, null],
+      ['0.9.0', '0.9.0'],
+      ['all your base', null],
+    ]) {
+      const later = JSON.stringify({ format: 9, lock: 'flock', needs })
+      await writeFile(join(directory, 'store.json'), later)
+      await expect(openDiskStore({ directory })).rejects.toMatchObject({
+        name: 'StoreTooNew',
+        format: 9,
+        needs: found,
+      })
+    }
   })
 
   test.each([

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Database } from '../../adapters/postgres/database.ts'
 import { openPostgres, type SqlDriver } from '../../adapters/postgres/index.ts'
 import { migrate } from '../../adapters/postgres/schema/migrate.ts'
-import { migrations } from '../../adapters/postgres/schema/migrations.ts'
+import { firstVersions, migrations } from '../../adapters/postgres/schema/migrations.ts'
 import type { MetadataStore } from '../../src/kit.ts'
 import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
@@ -112,10 +112,27 @@ withServices('tables in PostgreSQL', { postgres }, (running) => {
       await (await openPostgres({ url })).close()
       const later = migrations.length + 1
       await driver.query(`insert into layerdock_schema values (${later}, now())`)
-      await expect(openPostgres({ url })).rejects.toMatchObject({
-        name: 'SchemaTooNew',
-        version: later,
-        message: `the tables in the database have version ${later}, and this Layerdock knows no later version than ${later - 1}; start a newer one`,
-      })
+      for (const [comment, needs, words] of [
+        ["'Layerdock 0.9.0 or newer'", '0.9.0', 'Layerdock 0.9.0 or a newer one'],
+        ['null', null, 'a newer one'],
+      ]) {
+        await driver.query(`comment on table layerdock_schema is ${comment}`)
+        await expect(openPostgres({ url })).rejects.toMatchObject({
+          name: 'SchemaTooNew',
+          version: later,
+          needs,
+          message: `the tables in the database have version ${later}, and this Layerdock knows no later version than ${later - 1}; start ${words}`,
+        })
+      }
+    }))
+
+  test('say which Layerdock knows them, for older ones', () =>
+    withDatabase(async (url, driver) => {
+      expect(firstVersions).toHaveLength(migrations.length)
+      await (await openPostgres({ url })).close()
+      const rows = await driver.query(
+        "select obj_description('layerdock_schema'::regclass, 'pg_class') as comment",
+      )
+      expect(rows).toEqual([{ comment: `Layerdock ${firstVersions.at(-1)} or newer` }])
     }))
 })

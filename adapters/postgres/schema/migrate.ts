@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts'
 import { noTimeout, type SqlQuery } from '../sql-driver.ts'
-import { migrations } from './migrations.ts'
+import { firstVersions, migrations } from './migrations.ts'
 
 /** The tables were made by a later Layerdock than this one. */
 export class SchemaTooNew extends Error {
@@ -8,12 +8,17 @@ export class SchemaTooNew extends Error {
   /** The version of the tables. */
   readonly version: number
 
-  constructor(version: number) {
+  /** The oldest version of Layerdock that knows them; null where the database does not say. */
+  readonly needs: string | null
+
+  constructor(version: number, needs: string | null = null) {
     const newest = migrations.length
+    const which = needs === null ? 'a newer one' : `Layerdock ${needs} or a newer one`
     super(
-      `the tables in the database have version ${version}, and this Layerdock knows no later version than ${newest}; start a newer one`,
+      `the tables in the database have version ${version}, and this Layerdock knows no later version than ${newest}; start ${which}`,
     )
     this.version = version
+    this.needs = needs
   }
 }
 
@@ -34,7 +39,16 @@ export async function migrate(
   while (version < steps.length) {
     version = await database.transaction((query) => makeStep(query, steps))
   }
-  if (version > steps.length) throw new SchemaTooNew(version)
+  if (version > steps.length) throw new SchemaTooNew(version, await neededBy(database))
+}
+
+/** What the tables say of the versions of Layerdock that know them. */
+async function neededBy(database: Database): Promise<string | null> {
+  const [row] = await database.query<{ comment: unknown }>(
+    "select obj_description(to_regclass('layerdock_schema'), 'pg_class') as comment",
+    [],
+  )
+  return /^Layerdock (\d+\.\d+\.\d+) or newer$/.exec(String(row?.comment))?.[1] ?? null
 }
 
 /** Makes one step; the version afterwards. */
@@ -53,6 +67,11 @@ async function makeStep(query: SqlQuery, steps: readonly string[]): Promise<numb
   }
   for (const statement of statementsOf(step)) await query(statement)
   await query('insert into layerdock_schema values ($1, now())', [version + 1])
+  const needs = firstVersions[version]
+  // For older versions, which find tables that they do not know.
+  if (needs !== undefined) {
+    await query(`comment on table layerdock_schema is 'Layerdock ${needs} or newer'`)
+  }
   return version + 1
 }
 

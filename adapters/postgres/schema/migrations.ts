@@ -3,3 +3,6 @@ import { version2 } from './version-2.ts'
 
 /** What makes each version of the tables of the one before it; the first makes them of nothing. */
 export const migrations: readonly string[] = [version1, version2]
+
+/** The first version of Layerdock that knows each version of the tables, in their order. */
+export const firstVersions: readonly string[] = ['0.2.0', '0.2.0']
