@@ -6,7 +6,7 @@ import type { BlobRef, BlobStore, StagedBlob } from '../../src/kit.ts'
 import { newBlobKey } from '../disk/blob-key.ts'
 import { preferredLock } from '../disk/lock.ts'
 import { openDiskStores } from '../disk/open-stores.ts'
-import { newestFormat } from '../disk/store-marker.ts'
+import { firstVersion, newestFormat } from '../disk/store-marker.ts'
 import type { ArchiveSink } from '../folders/layout-archive-writer.ts'
 import { Archive } from './archive.ts'
 import { marker, markerText } from './backup-fit.ts'
@@ -199,7 +199,7 @@ function pathOf({ key }: BlobRef): string {
 }
 
 const bytesMarker = (): string =>
-  `${JSON.stringify({ format: newestFormat, lock: preferredLock(), names: 'elsewhere' })}
+  `${JSON.stringify({ format: newestFormat, lock: preferredLock(), needs: firstVersion, names: 'elsewhere' })}
 `
 
 function encode(text: string): Uint8Array {

@@ -30,6 +30,9 @@ export interface StoreMarker {
 /** The newest format that this version of Layerdock reads and writes. */
 export const newestFormat: StoreFormat = 4
 
+/** The first version of Layerdock that reads the newest format: older ones tell it to who starts them. */
+export const firstVersion = '0.2.0'
+
 /** A store was made by a later version of Layerdock; this one changed nothing in it. */
 export class StoreTooNew extends Error {
   override readonly name = 'StoreTooNew'
@@ -90,6 +93,7 @@ export async function writeMarker(
   const fields = {
     format,
     lock,
+    needs: firstVersion,
     ...(blobs === 'here' ? {} : { blobs }),
     ...(names === 'here' ? {} : { names }),
   }

@@ -52,7 +52,7 @@ describe('a store of format 1', () => {
       await staged.suspend()
       await store.close()
       const marker = await readFile(join(directory, 'store.json'), 'utf8')
-      expect(marker).toBe('{"format":4,"lock":"flock"}\n')
+      expect(marker).toBe('{"format":4,"lock":"flock","needs":"0.2.0"}\n')
     }
   })
 
@@ -128,7 +128,7 @@ describe('a store whose bytes are elsewhere', () => {
     await store.close()
     expect(await readdir(directory)).not.toContain('blobs')
     expect(await readFile(join(directory, 'store.json'), 'utf8')).toBe(
-      '{"format":4,"lock":"flock","blobs":"elsewhere"}\n',
+      '{"format":4,"lock":"flock","needs":"0.2.0","blobs":"elsewhere"}\n',
     )
     const refusal = openDiskStore({ directory })
     await expect(refusal).rejects.toBeInstanceOf(UnfitFolder)
