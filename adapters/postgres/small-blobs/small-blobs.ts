@@ -44,7 +44,7 @@ export function smallBlobs(database: Database, around: BlobStore, mostBytes: num
       writes: 2,
     },
   )
-  const { presign, compact, check, minChunkBytes } = around
+  const { presign, compact, check, minChunkBytes, quarantine } = around
 
   return {
     async stage(id, hint, from) {
@@ -72,6 +72,10 @@ export function smallBlobs(database: Database, around: BlobStore, mostBytes: num
       if (!ownKey.test(blob.key)) return around.delete(blob)
       return (await database.query(sql.remove, [blob.key])).length > 0
     },
+
+    ...(quarantine !== undefined && {
+      quarantine: async (blob) => (ownKey.test(blob.key) ? null : quarantine.call(around, blob)),
+    }),
 
     async *list(after) {
       if (after === undefined || ownKey.test(after)) {
