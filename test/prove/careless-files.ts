@@ -7,8 +7,10 @@ export interface Carelessness {
   readonly unsyncedFiles?: RegExp
   /** Syncs of these folders are not made. */
   readonly unsyncedFolders?: RegExp
-  /** Writes to these files are said to be made, and made up to 100 ms later. */
+  /** Writes to these files are said to be made, and made up to 300 ms later. */
   readonly lateWrites?: RegExp
+  /** Writes to these files are said to be whole, whatever became of them. */
+  readonly blindWrites?: RegExp
 }
 
 /** File operations that are not what they say: what a store would do that forgot a sync, or kept writes back. */
@@ -19,6 +21,7 @@ export function carelessFiles(files: Files, root: string, careless: Carelessness
     async open(path, mode) {
       const file = await files.open(path, mode)
       if (among(careless.unsyncedFiles, path)) return butFile(file, { datasync: async () => {} })
+      if (among(careless.blindWrites, path)) return blind(file)
       return among(careless.lateWrites, path) ? late(file) : file
     },
     async openDirectory(path) {
@@ -36,7 +39,16 @@ export function carelessFiles(files: Files, root: string, careless: Carelessness
   }
 }
 
-const lateMs = 100
+function blind(file: OpenFile): OpenFile {
+  return butFile(file, {
+    async write(chunks, position) {
+      await file.write(chunks, position).catch(() => {})
+      return chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    },
+  })
+}
+
+const lateMs = 300
 
 function late(file: OpenFile): OpenFile {
   let waiting: { readonly bytes: Uint8Array; readonly position: number }[] = []

@@ -66,9 +66,9 @@ export const diskErrors: Proof = {
   where: 'inside',
   unit: 'faults, evenly chosen; all there are where that is fewer',
   lengths: { short: 200, full: 1_000_000 },
-  breaks: ['late-writes'],
+  breaks: ['blind-writes'],
   async run({ length, broken }) {
-    const careless = broken === null ? {} : { lateWrites: /^journal\.\d+$/ }
+    const careless = broken === null ? {} : { blindWrites: /^(?:journal\.|segments|uploads)/ }
     const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
     const found: string[] = []
     const rejected = (error: unknown): void => void found.push(`nobody caught ${error}`)

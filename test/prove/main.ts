@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { entryPath, runtimes } from '../../conformance/servers.mjs'
 import type { Proof, Runtime } from './proof.ts'
 import { proofs } from './proofs.ts'
+import { proveSeveral } from './several.ts'
 
 const usage = `npm run prove -- NAME [options]
 
@@ -12,6 +13,8 @@ const usage = `npm run prove -- NAME [options]
   --seed N         what is pushed, drawn and cut follows from it (default: 1)
   --length LENGTH  short (default), full, or a number of what the list below says
   --break NAME     a fault that has to be noticed: the exit code is then 1
+
+  ci: short runs of those that npm test leaves out, each whole and broken
 
 ${Object.entries(proofs).map(describe).join('\n')}
 `
@@ -39,6 +42,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const [name = ''] = positionals
+if (name === 'ci') process.exit(proveSeveral(process.argv[1] ?? '') > 0 ? 1 : 0)
 const proof = Object.hasOwn(proofs, name) ? proofs[name] : undefined
 if (proof === undefined) refuse(name === '' ? 'Which proof?' : `There is no proof ${name}.`)
 const runtime = values.runtime as Runtime

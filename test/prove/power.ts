@@ -30,6 +30,7 @@ export const power: Proof = {
         await checkState(state, segmentLimit).catch((error: Error) => {
           violations.push(`life ${life}, ${error.message}`)
         })
+        if (broken !== null && violations.length > 0) break
       }
       if (broken !== null && violations.length > 0) break
     }

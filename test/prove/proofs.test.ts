@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import type { Figure } from './proof.ts'
+import { proofs } from './proofs.ts'
+
+/** Proves in this process. Proofs that start servers are in `.ci/run`. */
+function prove(name: string, length: number, broken: string | null = null): Promise<Figure> {
+  const proof = proofs[name]
+  if (proof === undefined) throw new Error(`there is no proof ${name}`)
+  return proof.run({ runtime: 'node', seed: 1, length, broken })
+}
+
+// What is whole is proved under other names for kills and power loss: test/disk/crash.test.ts, segment-states.test.ts.
+test.each([
+  ['damage', 300],
+  ['disk-errors', 60],
+  ['races', 500],
+])('%s: nothing is wrong with a registry as it is', async (name, length) => {
+  expect((await prove(name, length)).violations).toEqual([])
+})
+
+test.each([
+  ['power', 300, 'no-journal-sync'],
+  ['power', 300, 'no-segment-sync'],
+  ['power', 600, 'no-upload-sync'],
+  ['power', 600, 'no-blob-folder-sync'],
+  ['power', 300, 'no-segment-folder-sync'],
+  ['power', 300, 'no-folder-sync'],
+  ['crashes', 1, 'late-writes'],
+  ['damage', 300, 'no-seal'],
+  ['disk-errors', 60, 'blind-writes'],
+  ['races', 1000, 'no-leases'],
+])('%s: of %i, some are wrong with %s', async (name, length, broken) => {
+  expect((await prove(name, length, broken)).violations).not.toEqual([])
+})
+
+test('every proof can fail', () => {
+  for (const { breaks } of Object.values(proofs)) expect(breaks).not.toEqual([])
+})
