@@ -10,6 +10,8 @@ import { type ErrorName, RegistryError } from '../index.ts'
  * - `bytes`: the metadata store counts the bytes of repositories, and holds them to a quota.
  * - `usage`: the metadata store notes when manifests lost their last tag, and when they were pulled.
  * - `reasons`: the metadata store tells what a collection would free, and why bytes are kept.
+ * - `trash`: the metadata store brings back what was deleted (`keepsTrash`).
+ * - `conditions`: its deletions look at `expect` and `notSince` (`checksDeletions`).
  * - `clock`: the test can let time pass by the clock that durations are held against.
  */
 export type Need =
@@ -20,6 +22,8 @@ export type Need =
   | 'bytes'
   | 'usage'
   | 'reasons'
+  | 'trash'
+  | 'conditions'
   | 'clock'
 
 /** What a store supports. A need that is not named is not supported. */

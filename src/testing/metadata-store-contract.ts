@@ -1,4 +1,5 @@
 import { blobCases } from './metadata-contract/blobs.ts'
+import { conditionCases } from './metadata-contract/conditions.ts'
 import { expectationCases } from './metadata-contract/expectations.ts'
 import { garbageCases } from './metadata-contract/garbage.ts'
 import { immutabilityCases } from './metadata-contract/immutability.ts'
@@ -15,6 +16,9 @@ import { repositoryCases } from './metadata-contract/repositories.ts'
 import { restartCases } from './metadata-contract/restarts.ts'
 import type { MetadataStoreCase } from './metadata-contract/store-case.ts'
 import { tagCases } from './metadata-contract/tags.ts'
+import { trashCases } from './metadata-contract/trash.ts'
+import { trashManifestCases } from './metadata-contract/trash-manifests.ts'
+import { trashRepositoryCases } from './metadata-contract/trash-repositories.ts'
 import { usageCases } from './metadata-contract/usage.ts'
 
 export type {
@@ -48,6 +52,10 @@ export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...namedCases,
   ...quotaCases,
   ...usageCases,
+  ...conditionCases,
+  ...trashCases,
+  ...trashManifestCases,
+  ...trashRepositoryCases,
   ...restartCases,
   ...instanceCases,
 ]

@@ -9,7 +9,7 @@ import { copyOf, emptyDisk, MemoryLog } from './memory-log.ts'
 describe('in memory', () => {
   contractTests(
     metadataStoreContract,
-    { bytes: true, usage: true, reasons: true, clock: true },
+    { bytes: true, usage: true, reasons: true, trash: true, conditions: true, clock: true },
     () => {
       const { now, advance } = fakeClock()
       return { open: () => memoryMetadata({ elapsed: now }), advance }
@@ -20,7 +20,15 @@ describe('in memory', () => {
 describe('over a log', () => {
   contractTests(
     metadataStoreContract,
-    { reopen: true, bytes: true, usage: true, reasons: true, clock: true },
+    {
+      reopen: true,
+      bytes: true,
+      usage: true,
+      reasons: true,
+      trash: true,
+      conditions: true,
+      clock: true,
+    },
     () => {
       const { now, advance } = fakeClock()
       const disk = emptyDisk()
@@ -32,7 +40,15 @@ describe('over a log', () => {
 describe('over a log, whose process dies in place of closing', () => {
   contractTests(
     metadataStoreContract,
-    { reopen: true, bytes: true, usage: true, reasons: true, clock: true },
+    {
+      reopen: true,
+      bytes: true,
+      usage: true,
+      reasons: true,
+      trash: true,
+      conditions: true,
+      clock: true,
+    },
     () => {
       const { now, advance } = fakeClock()
       let disk = emptyDisk()
