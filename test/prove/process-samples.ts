@@ -25,8 +25,20 @@ export interface Slope {
 
 /** The line through the least of each tenth of the samples: what stays once garbage was collected. */
 export function slopeOf(samples: readonly Sample[]): Slope {
+  const points = floorsOf(samples).map(({ at, mib }) => [at / 3_600_000, mib] as const)
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length
+  const [hours, mibs] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))]
+  const spread = points.reduce((sum, [x]) => sum + (x - hours) ** 2, 0)
+  const perHour = points.reduce((sum, [x, y]) => sum + (x - hours) * (y - mibs), 0) / spread
+  const left = points.reduce((sum, [x, y]) => sum + (y - mibs - perHour * (x - hours)) ** 2, 0)
+  return { perHour, uncertainty: 2 * Math.sqrt(left / (points.length - 2) / spread) }
+}
+
+/** The sample with the least memory of each tenth of them, in order. */
+export function floorsOf(samples: readonly Sample[]): readonly Sample[] {
   const parts = 10
-  const floors = Array.from({ length: parts }, (_, part) => {
+  return Array.from({ length: parts }, (_, part) => {
     const from = Math.floor((part * samples.length) / parts)
     const to = Math.floor(((part + 1) * samples.length) / parts)
     return samples
@@ -37,12 +49,4 @@ export function slopeOf(samples: readonly Sample[]): Slope {
         descriptors: 0,
       })
   }).filter(({ mib }) => mib < Number.POSITIVE_INFINITY)
-  const points = floors.map(({ at, mib }) => [at / 3_600_000, mib] as const)
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length
-  const [hours, mibs] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))]
-  const spread = points.reduce((sum, [x]) => sum + (x - hours) ** 2, 0)
-  const perHour = points.reduce((sum, [x, y]) => sum + (x - hours) * (y - mibs), 0) / spread
-  const left = points.reduce((sum, [x, y]) => sum + (y - mibs - perHour * (x - hours)) ** 2, 0)
-  return { perHour, uncertainty: 2 * Math.sqrt(left / (points.length - 2) / spread) }
 }

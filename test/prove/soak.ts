@@ -1,6 +1,6 @@
 import { Random } from '../disk/simulation/random.ts'
 import { ImagePusher } from './image-pusher.ts'
-import { type Sample, sampleOf, slopeOf } from './process-samples.ts'
+import { floorsOf, type Sample, sampleOf, slopeOf } from './process-samples.ts'
 import type { Proof } from './proof.ts'
 import { Server } from './server.ts'
 
@@ -77,10 +77,11 @@ export const soak: Proof = {
         await pusher.checkAll().catch((error) => violations.push(`at the end: ${error}`))
       }
       const mib = pushers.reduce((sum, { hashed }) => sum + hashed, 0) / 1024 / 1024
+      const floors = floorsOf(samples).map(({ mib: each }) => each.toFixed(0))
       const highest = Math.max(...steady.map(({ mib: each }) => each))
       const text = [
         `${before} requests in ${length} minutes, ${mib.toFixed(0)} MiB read and hashed`,
-        `memory ${perHour.toFixed(1)} ± ${uncertainty.toFixed(1)} MiB/h at most ${highest.toFixed(0)} MiB`,
+        `memory ${perHour.toFixed(1)} ± ${uncertainty.toFixed(1)} MiB/h at most ${highest.toFixed(0)} MiB (least of each tenth: ${floors.join(' ')})`,
         `descriptors at most ${most(first)}, then ${most(last)}`,
       ]
       return { text: text.join(', '), violations }
