@@ -43,8 +43,10 @@ export function shownEntry(entry: StoredEntry, now: number): TrashEntry {
     }
     case 'manifest': {
       const { holding, facts, tags } = content
+      const { subject } = facts.kind
       return {
         ...shown,
+        ...(subject === undefined ? {} : { subject }),
         digest: holding.digest,
         size: holding.size,
         mediaType: facts.kind.mediaType,

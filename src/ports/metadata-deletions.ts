@@ -88,6 +88,8 @@ export interface TrashEntry {
   readonly tag?: Tag
   /** Of a manifest. */
   readonly mediaType?: string
+  /** What a manifest says it refers to, as in its record. */
+  readonly subject?: string
   /** Of a manifest or blob itself, in bytes. */
   readonly size?: number
   /** The first tags of a manifest, in byte order: at most 100. */

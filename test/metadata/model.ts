@@ -199,12 +199,15 @@ export class Model {
     const since = Math.max(record.pushedAt, record.untaggedAt ?? 0)
     if (notSince !== undefined && since >= notSince) return { kind: 'kept', tag: null, since }
     const references = [...new Set(record.references)]
-    const { size, mediaType } = record
+    const { size, mediaType, subject } = record
     const tagCount = tags.length
     this.#trash(
       name,
       trashMs,
-      { kind: 'manifest', digest, size, mediaType, tags, tagCount },
+      {
+        ...{ kind: 'manifest', digest, size, mediaType, tags, tagCount },
+        ...(subject === undefined ? {} : { subject }),
+      },
       {
         held: [digest, ...references.filter((each) => there.blobs.has(each))],
         record,

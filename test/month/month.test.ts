@@ -12,6 +12,7 @@ test('what a team keeps is there, and nothing else in the end', async () => {
       seed: 'a short month',
       ...{ days: 4, repositories: 4, members: 2, kills: 1, layerBytes: 100_000 },
       newest: { nightly: 2, ci: 3 },
+      trashTime: '12h',
     })
     expect(problems).toEqual([])
     expect(figures).toMatchObject({ kills: 1 })

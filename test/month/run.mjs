@@ -13,6 +13,7 @@ const help = `node test/month/run.mjs [options]
   --members N        how many work beside each other (default: 8)
   --kills N          how often the server is killed (default: 8)
   --layer-bytes N    the least size of a layer (default: 70000)
+  --trash-time TIME  how long what was deleted can be brought back (default: 30s)
   --seed TEXT        what is done follows from it (when it meets what does not quite)
   --runtime NAME     what Layerdock runs on: node (default), bun or deno
   --keep             keep the temporary folder
@@ -24,6 +25,7 @@ const values = programOptions(help, {
   members: { type: 'string', default: '8' },
   kills: { type: 'string', default: '8' },
   'layer-bytes': { type: 'string', default: '70000' },
+  'trash-time': { type: 'string', default: '30s' },
   seed: { type: 'string', default: `${Date.now()}` },
   runtime: { type: 'string', default: 'node' },
   keep: { type: 'boolean', default: false },
@@ -57,6 +59,7 @@ const { problems, figures } = await month({
   command: [...command, entryPath(runtime.entry)],
   ...{ top, seed: values.seed, ...counts },
   newest: { nightly: 7, ci: 5 },
+  trashTime: values['trash-time'],
   say: (line) => process.stdout.write(`${line}\n`),
 })
 for (const [name, figure] of Object.entries(figures)) {

@@ -18,6 +18,7 @@ export interface EntryRow extends SqlRow {
   readonly digest: string | null
   readonly tag: Tag | null
   readonly media_type: string | null
+  readonly subject: string | null
   readonly size: unknown
   readonly first_tags: string | null
   readonly tag_count: unknown
@@ -29,7 +30,7 @@ export interface EntryRow extends SqlRow {
 
 /** What is told of the entry `d`; `$1` is the offset of the clock. */
 export const entryColumns: string = `d.id, d.kind, d.name, d.deleted_at,
-  greatest(d.ends_at - ${nowMs} - $1::bigint, 0) as left, encode(d.digest, 'hex') as digest, d.tag, d.media_type,
+  greatest(d.ends_at - ${nowMs} - $1::bigint, 0) as left, encode(d.digest, 'hex') as digest, d.tag, d.media_type, d.subject,
   (select size from blobs where digest = d.digest and d.kind in ('manifest', 'blob')) as size,
   (select string_agg(t.name, ' ' order by t.name) from (
     select name from deleted_tags where entry = d.id order by entry, name limit ${namedTags}) as t) as first_tags,
@@ -70,6 +71,7 @@ export function entryOf(row: EntryRow): TrashEntry {
     ...(digest === null ? {} : { digest }),
     ...(row.tag === null ? {} : { tag: row.tag }),
     ...(row.media_type === null ? {} : { mediaType: textOfColumn(row.media_type) }),
+    ...(row.subject === null ? {} : { subject: textOfColumn(row.subject) }),
     ...(row.size === null ? {} : { size: Number(row.size) }),
     tags: (row.first_tags?.split(' ') ?? []) as Tag[],
     tagCount: Number(row.tag_count),

@@ -64,6 +64,26 @@ export async function pushIndex(
   return await pushManifest(url, repository, { mediaType: indexType, ...{ manifests } }, tags)
 }
 
+/** Pushes an artifact that refers to an image; its digest. */
+export async function pushReferrer(
+  url: string,
+  repository: string,
+  image: string,
+): Promise<string> {
+  const found = await fetch(`${url}/v2/${repository}/manifests/${image}`)
+  const size = (await found.arrayBuffer()).byteLength
+  const config = Buffer.from('{}')
+  const digest = await pushBytes(url, repository, config)
+  const manifest = {
+    mediaType: imageType,
+    artifactType: 'application/vnd.example.signature',
+    config: { mediaType: 'application/vnd.oci.empty.v1+json', digest, size: config.length },
+    layers: [],
+    subject: { mediaType: imageType, digest: image, size },
+  }
+  return await pushManifest(url, repository, manifest, [])
+}
+
 /** The digest of an image that is there with all its blobs, byte for byte; else what is not. */
 export async function pulled(url: string, repository: string, reference: string): Promise<string> {
   const answer = await fetch(`${url}/v2/${repository}/manifests/${reference}`)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { describeEverywhere, useProgram } from '../harness.ts'
-import { pulled, pushImage, pushIndex, remove } from './images.ts'
+import { pulled, pushImage, pushIndex, pushReferrer, remove } from './images.ts'
 
 describeEverywhere('layerdock undelete on %s', (runtime) => {
   const cli = useProgram(runtime)
@@ -97,6 +97,22 @@ test('what a manifest or tag needs comes back with it', async () => {
   ])
   expect(await pulled(url, 'a', 'all')).toBe(index)
   expect(await pulled(url, 'a', image)).toBe(image)
+})
+
+test('what refers to a manifest comes back with it, if it went later', async () => {
+  const place = ['--storage-dir', cli.folder()]
+  const { url } = await cli.serve(...place)
+  const image = await pushImage(url, 'a', 'one', 'v1')
+  const signature = await pushReferrer(url, 'a', image)
+  await remove(url, `a/manifests/${image}`)
+  await remove(url, `a/manifests/${signature}`)
+  const { out } = await cli.run('undelete', 'a:v1', ...place)
+  expect(out).toBe(`brought back a@${image}, tagged v1\nbrought back a@${signature}\n`)
+  // One that was deleted for itself stays so.
+  await remove(url, `a/manifests/${signature}`)
+  await remove(url, `a/manifests/${image}`)
+  const again = await cli.run('undelete', 'a:v1', ...place)
+  expect(again.out).toBe(`brought back a@${image}, tagged v1\n`)
 })
 
 test('nothing comes back where --trash-time is 0', async () => {

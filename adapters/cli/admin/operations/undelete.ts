@@ -28,7 +28,7 @@ interface UndeleteInput {
 type Restored = RestoreOutcome & { readonly kind: 'restored' }
 
 interface Undeleted {
-  /** What came back, in the order in which it did: what was asked for is the last. */
+  /** What came back, in the order in which it did. */
   readonly restored: readonly Restored[]
 }
 
@@ -50,8 +50,8 @@ export const undelete: Operation<UndeleteInput, Undeleted> = {
   layerdock undelete team/app@sha256:…     # a manifest with its tags, or a blob
   layerdock undelete team/app              # a whole repository
 
-Nothing that came since is changed: a tag that stands for something else by now stays. What a manifest needs and
-was deleted too comes back with it. layerdock trash list shows what there is.
+Nothing that came since is changed: a tag that stands for something else by now stays. What a manifest needs, and
+what refers to it, such as signatures, comes back with it where it went too. layerdock trash list shows what there is.
 
 ${helpEntry('--id ID', 'a certain entry of the trash, where several have that name; the last deleted, if not given')}
 `,
@@ -92,21 +92,29 @@ function referenceIn(text: string): Omit<UndeleteInput, 'id'> {
 }
 
 /** The entry that was deleted last of those that are meant. */
-async function findEntry(
-  wanted: UndeleteInput,
-  { registry, signal }: OperationTools,
-): Promise<TrashEntry | null> {
-  const call = operatorCall('undelete')
+async function findEntry(wanted: UndeleteInput, tools: OperationTools): Promise<TrashEntry | null> {
   let found: TrashEntry | null = null
-  let after: string | undefined
+  for await (const entry of entriesOf(wanted.repository, tools)) {
+    if (isMeant(entry, wanted)) found = entry
+  }
+  return found
+}
+
+/** All entries of a repository, the oldest first. */
+async function* entriesOf(
+  repository: RepositoryName,
+  { registry, signal }: OperationTools,
+  first?: string,
+): AsyncGenerator<TrashEntry> {
+  const call = operatorCall('undelete')
+  let after = first
   do {
     signal.throwIfAborted()
     const page = { limit: pageSize, ...(after === undefined ? {} : { after }) }
-    const { items, more } = await registry.unrestricted.listTrash(call, page, wanted.repository)
-    found = items.findLast((entry) => isMeant(entry, wanted)) ?? found
+    const { items, more } = await registry.unrestricted.listTrash(call, page, repository)
+    yield* items
     after = more ? items.at(-1)?.id : undefined
   } while (after !== undefined)
-  return found
 }
 
 function isMeant(entry: TrashEntry, { tag, digest, id }: UndeleteInput): boolean {
@@ -116,7 +124,7 @@ function isMeant(entry: TrashEntry, { tag, digest, id }: UndeleteInput): boolean
   return entry.kind === 'repository' || id !== null
 }
 
-/** Brings an entry back, and before it what it needs and is in the trash too. */
+/** Brings an entry back: before it what it needs and is in the trash too, and after it what refers to it. */
 async function restore(
   entry: TrashEntry,
   tools: OperationTools,
@@ -129,7 +137,9 @@ async function restore(
     signal.throwIfAborted()
     const outcome = await registry.unrestricted.restore(operatorCall('undelete'), repository, id)
     if (outcome === null) throw problem(`${nameOf(entry)}: is not in the trash any more`)
-    if (outcome.kind === 'restored') return [...before, outcome]
+    if (outcome.kind === 'restored') {
+      return [...before, outcome, ...(await restoreReferrers(entry, tools, depth))]
+    }
     if (outcome.kind !== 'missing' || depth === 0 || attempt > 0) throw refusal(entry, outcome)
     for (const digest of outcome.digests) {
       const wanted = { repository, digest, tag: null, id: null }
@@ -138,6 +148,22 @@ async function restore(
       before.push(...(await restore(needed, tools, depth - 1)))
     }
   }
+}
+
+/** Brings back what refers to a manifest and was deleted after it, as retention does: signatures and the like. */
+async function restoreReferrers(
+  { kind, repository, digest, id }: TrashEntry,
+  tools: OperationTools,
+  depth: number,
+): Promise<readonly Restored[]> {
+  if (kind !== 'manifest' || depth === 0) return []
+  const referrers: TrashEntry[] = []
+  for await (const entry of entriesOf(repository, tools, id)) {
+    if (entry.kind === 'manifest' && entry.subject === digest) referrers.push(entry)
+  }
+  const restored: Restored[] = []
+  for (const referrer of referrers) restored.push(...(await restore(referrer, tools, depth - 1)))
+  return restored
 }
 
 function refusal(entry: TrashEntry, outcome: Exclude<RestoreOutcome, Restored>): CliError {
