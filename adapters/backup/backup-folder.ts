@@ -104,7 +104,10 @@ export class BackupFolder {
    */
   async begin(isFresh = false): Promise<OpenGeneration> {
     const next = join(this.path, 'next')
-    if (isFresh) await rm(next, { recursive: true, force: true })
+    if (isFresh) {
+      await rm(next, { recursive: true, force: true })
+      return openGeneration(await this.#stores(next, 'write'))
+    }
     try {
       return await this.#openNext(next)
     } catch (error) {

@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { BackupFolder } from '../../adapters/backup/backup-folder.ts'
-import type { GenerationFacts } from '../../adapters/backup/generation.ts'
-import type { BackupSource, CopiedMoment } from '../../adapters/backup/make-backup.ts'
+import type { BackupSource } from '../../adapters/backup/make-backup.ts'
 import { makeGeneration } from '../../adapters/backup/make-generation.ts'
-import type { Reading } from '../../adapters/backup/open-generation.ts'
 import { openDiskStores } from '../../adapters/disk/open-stores.ts'
 import { openPostgres } from '../../adapters/postgres/index.ts'
 import { createRegistry, type RegistryStores, type RepositoryName } from '../../src/index.ts'
@@ -16,6 +14,7 @@ import { hash } from '../copy/places.ts'
 import { afterTest, temporaryFolder } from '../disk/temporary.ts'
 import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
+import { factsOfTest } from './facts.ts'
 
 const names = Array.from({ length: 4 }, (_, index) => repositoryNamed(`r${index + 10}`))
 const now = tagNamed('now')
@@ -62,13 +61,6 @@ async function numberIn({ metadata, blobs }: CopiedStores, name: RepositoryName)
   return Number(JSON.parse(text).annotations.number)
 }
 
-function facts({ problems, copiedBytes }: CopiedMoment, reading: Reading): GenerationFacts {
-  const lacking = { count: problems.length, some: [] }
-  const at = new Date().toISOString()
-  const whole = problems.length === 0
-  return { format: 1, at, source: 'a test', whole, lacking, copiedBytes, ...reading }
-}
-
 /** Backs up a registry at work a few times; each generation has to be of one moment, later than the one before. */
 async function backUp(source: BackupSource, count: () => number): Promise<void> {
   const folder = await BackupFolder.open(join(await temporaryFolder(), 'backups'), 'write')
@@ -77,7 +69,7 @@ async function backUp(source: BackupSource, count: () => number): Promise<void> 
   for (let round = 0; round < 2; round += 1) {
     const before = count()
     await expect.poll(count, { timeout: 30_000, interval: 1 }).toBeGreaterThan(before + 2)
-    const { made, copied } = await makeGeneration(folder, source, { hash }, facts)
+    const { made, copied } = await makeGeneration(folder, source, { hash }, factsOfTest)
     expect(copied.problems).toEqual([])
     const generation = await folder.read(made.name)
     const numbers: number[] = []
