@@ -67,7 +67,7 @@ export async function planRepository(
     const manifest = manifests.get(tag.digest) ?? unread(tag.digest, manifests)
     const subject = followedBy(tag.tag)
     const isFixed = deps.isImmutable(repository, tag.tag) !== null
-    if (subject !== null && !isFixed && manifests.has(subject)) {
+    if (subject !== null && !isFixed && subject !== tag.digest && manifests.has(subject)) {
       manifest.addFollowing({ tag: tag.tag, subject })
       return
     }
@@ -139,7 +139,7 @@ function decideOn(
   const subject = followedBy(tag.tag)
   const since = { since: tag.updatedAt, pulledAt: times.pulledAt }
   if (subject === null) return decideTag(tag, since, rules, newest, moment)
-  if (manifests.has(subject)) {
+  if (subject !== tag.digest && manifests.has(subject)) {
     return { isKept: true, rule: null, reason: `follows ${subject}` }
   }
   // What it was about is gone, so that it is no more than an untagged manifest.
@@ -203,6 +203,39 @@ function decideManifests(
     }
     for (const follower of followers.get(digest) ?? []) stay(follower, follows(`follows ${digest}`))
   }
+  for (const manifest of ringsOf(manifests, followers)) {
+    manifest.stays = true
+    manifest.decision = follows('follows itself, by way of others: delete it by hand')
+  }
+}
+
+/** What would go and cannot, because each waits for another of them, and what waits for those. */
+function ringsOf(
+  manifests: ReadonlyMap<Digest, PlannedManifest>,
+  followers: ReadonlyMap<Digest, readonly PlannedManifest[]>,
+): ReadonlySet<PlannedManifest> {
+  const going: Set<PlannedManifest> = new Set()
+  for (const manifest of manifests.values()) if (!manifest.stays) going.add(manifest)
+  const dependents = ({ digest, children }: PlannedManifest): readonly PlannedManifest[] =>
+    [
+      ...children.flatMap((child) => manifests.get(child) ?? []),
+      ...(followers.get(digest) ?? []),
+    ].filter((one) => !one.stays)
+  /** For how many each waits. */
+  const waits: Map<PlannedManifest, number> = new Map()
+  for (const manifest of going) {
+    for (const one of dependents(manifest)) waits.set(one, (waits.get(one) ?? 0) + 1)
+  }
+  const free = [...going].filter((manifest) => !waits.has(manifest))
+  for (let manifest = free.pop(); manifest !== undefined; manifest = free.pop()) {
+    going.delete(manifest)
+    for (const one of dependents(manifest)) {
+      const left = (waits.get(one) ?? 0) - 1
+      waits.set(one, left)
+      if (left === 0) free.push(one)
+    }
+  }
+  return going
 }
 
 /** A manifest that this one depends on; null where there is none. */
