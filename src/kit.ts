@@ -95,6 +95,7 @@ export {
   type MaintenanceOptions,
   type MaintenanceTask,
   type MaintenanceTurns,
+  repeatTask,
   startMaintenance,
 } from './maintenance.ts'
 export { bytesSource } from './memory/bytes-source.ts'

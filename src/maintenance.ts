@@ -20,21 +20,11 @@ export interface MaintenanceOptions {
    * Default: every hour.
    */
   readonly compactEveryMs?: number | null
-  /** What else is done, each for the first time ten minutes after the start, or once its interval has passed. */
-  readonly tasks?: readonly MaintenanceTask[]
   /**
    * Where several nodes have the same stores, has one of them do what is due. Each asks at least every ten
    * minutes, so that what a node left undone is soon taken up by another. Default: this process does it all.
    */
   readonly turns?: MaintenanceTurns
-}
-
-/** Work of the program's own beside the requests. */
-export interface MaintenanceTask {
-  /** For notices, and for nodes to share it out. */
-  readonly name: string
-  readonly everyMs: number
-  readonly work: () => Promise<unknown>
 }
 
 /** Shares out the work of maintenance among nodes that have the same stores. */
@@ -72,9 +62,6 @@ export function startMaintenance(
   const tasks = [repeat('ending idle uploads', () => registry.expireUploads(), expireEveryMs)]
   // Each node has pulls of its own.
   tasks.push(repeat('noting pulls', () => registry.flushPulls(), minuteMs, null))
-  for (const { name, everyMs, work } of options.tasks ?? []) {
-    tasks.push(repeat(name, work, everyMs))
-  }
   if (collectEveryMs !== null) {
     const collect = (): Promise<unknown> => registry.collectGarbage({ emptyRepositories })
     tasks.push(repeat('collecting garbage', collect, collectEveryMs))
@@ -91,43 +78,64 @@ export function startMaintenance(
     await Promise.all(tasks.map((end) => end()))
   }
 
-  /** A turn that outlasts its interval makes the next one wait. */
   function repeat(
-    task: string,
+    name: string,
     work: () => Promise<unknown>,
     everyMs: number,
     shared: MaintenanceTurns | null = turns ?? null,
   ): () => Promise<void> {
-    const askEveryMs = shared === null ? everyMs : Math.min(everyMs, firstMs)
-    let running: Promise<void> = Promise.resolve()
-    let timer: ReturnType<typeof setTimeout>
-    let ended = false
-    const turn = async (): Promise<void> => {
-      try {
-        await (shared === null ? work() : shared.run(task, everyMs, work))
-      } catch (error) {
-        const notice = { kind: 'background-failure', task, error, retried: true } as const
-        // There is nobody else to tell.
-        callSafely(
-          () => onNotice(notice),
-          () => {},
-        )
-      }
-      if (!ended) schedule(askEveryMs)
+    return repeatTask({ name, work, everyMs, turns: shared, onNotice })
+  }
+}
+
+/** Work of a program's own beside the requests. */
+export interface MaintenanceTask {
+  /** For notices, and for nodes to share it out. */
+  readonly name: string
+  readonly everyMs: number
+  readonly work: () => Promise<unknown>
+  /** Null where this process does it all. */
+  readonly turns: MaintenanceTurns | null
+  readonly onNotice: NoticeSink
+}
+
+/**
+ * Does something again and again, as {@link startMaintenance} does: for the first time ten minutes after the start, or
+ * once its interval has passed. A turn that outlasts its interval makes the next one wait. What fails is a notice.
+ *
+ * @returns what ends it, once the turn under way has ended
+ */
+export function repeatTask(task: MaintenanceTask): () => Promise<void> {
+  const { name, everyMs, work, turns, onNotice } = task
+  const askEveryMs = turns === null ? everyMs : Math.min(everyMs, firstMs)
+  let running: Promise<void> = Promise.resolve()
+  let timer: ReturnType<typeof setTimeout>
+  let ended = false
+  const turn = async (): Promise<void> => {
+    try {
+      await (turns === null ? work() : turns.run(name, everyMs, work))
+    } catch (error) {
+      const notice = { kind: 'background-failure', task: name, error, retried: true } as const
+      // There is nobody else to tell.
+      callSafely(
+        () => onNotice(notice),
+        () => {},
+      )
     }
-    const schedule = (ms: number): void => {
-      timer = setTimeout(() => {
-        running = turn()
-      }, ms)
-      // A program with nothing else to do ends; not every runtime's timers have this.
-      const handle = timer as { unref?(): void }
-      handle.unref?.()
-    }
-    schedule(Math.min(firstMs, askEveryMs))
-    return async () => {
-      ended = true
-      clearTimeout(timer)
-      await running
-    }
+    if (!ended) schedule(askEveryMs)
+  }
+  const schedule = (ms: number): void => {
+    timer = setTimeout(() => {
+      running = turn()
+    }, ms)
+    // A program with nothing else to do ends; not every runtime's timers have this.
+    const handle = timer as { unref?(): void }
+    handle.unref?.()
+  }
+  schedule(Math.min(firstMs, askEveryMs))
+  return async () => {
+    ended = true
+    clearTimeout(timer)
+    await running
   }
 }

@@ -14,6 +14,10 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['export', async (words) => (await import('./export-command.ts')).exportCommand(words)],
   ['backup', async (words) => (await import('./backup-command.ts')).backupCommand(words)],
   ['restore', async (words) => (await import('./restore-command.ts')).restoreCommand(words)],
+  [
+    'retention',
+    async (words) => (await import('./retention/retention-command.ts')).retentionCommand(words),
+  ],
   ['policy', async (words) => (await import('./policy-command.ts')).policyCommand(words)],
   ['user', async (words) => (await import('./user-command.ts')).userCommand(words)],
   ['token', async (words) => (await import('./token-command.ts')).tokenCommand(words)],
@@ -67,7 +71,7 @@ function commandOf(word: string): Command | undefined {
 }
 
 async function noSuchCommand(command: string): Promise<string> {
-  const names = [...commands.keys(), ...operationWords]
+  const names = [...new Set([...commands.keys(), ...operationWords])]
   if (command === '') {
     const all = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
     return `which command? ${all}; layerdock --help says more`

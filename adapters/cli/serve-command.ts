@@ -19,12 +19,15 @@ import { refuseOpenListener } from './open-listener.ts'
 import { type Opened, openSettings } from './open-registry.ts'
 import { registryOptions } from './registry-options.ts'
 import { startReloader } from './reload.ts'
+import type { ScheduledRetention } from './retention/schedule-retention.ts'
+import { retentionOf } from './retention/served-retention.ts'
 import type { AccessDeps, ServeAccess } from './serve-access.ts'
 import type { Settings } from './settings.ts'
 import { listenToSignals } from './signals.ts'
 import { wantsDatabase } from './store-settings.ts'
 import type { StartedDatabase } from './stores/database.ts'
 import { type Patience, StoppedWaiting } from './stores/wait-for.ts'
+import { verifyingOf } from './verify/served-verifying.ts'
 import { version } from './version.ts'
 
 /**
@@ -56,11 +59,12 @@ export async function serveCommand(
     log.flush()
     return exitCodes.ok
   }
-  const { front, verifying, access, admin, audit, certificate, serving, opened } = server
+  const { front, retaining, verifying, access, admin, audit, certificate, serving, opened } = server
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
   signals.onHangup(() => {
     audit?.reopen()
     void access?.reload()
+    retaining?.reload()
     reloader.reload()
   })
   // Requests that waited for the registry are answered first: the first entry loads the logger.
@@ -73,6 +77,7 @@ export async function serveCommand(
   log.flush()
   const adminEnded = admin?.close()
   const verifyingEnded = verifying?.()
+  const retainingEnded = retaining?.close()
   front.leave()
   if (settings.drainDelay > 0) {
     await new Promise((resolve) => setTimeout(resolve, settings.drainDelay * 1000))
@@ -83,6 +88,7 @@ export async function serveCommand(
   await access?.close()
   await adminEnded
   await verifyingEnded
+  await retainingEnded
   const code = await closed(opened, log)
   audit?.close()
   return code
@@ -93,6 +99,7 @@ interface Server {
   readonly front: Front
   /** Ends verifications; null where there are none. */
   readonly verifying: (() => Promise<void>) | null
+  readonly retaining: ScheduledRetention | null
   readonly access: ServeAccess | null
   readonly admin: AdminEndpoint | null
   readonly audit: AuditLog | null
@@ -128,6 +135,7 @@ async function start(
   })
   if (access !== null) begun.push(access.close)
   refuseOpenListener(settings, access?.mayAnyonePush ?? true)
+  const retain = await retentionOf(settings, { log: log.to, onNotice })
   const audit = settings.auditLog === null ? null : await openAudit(settings.auditLog, log)
   const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
   const front = createFront(version(), buffers, asksForLogin(settings))
@@ -155,19 +163,10 @@ async function start(
   front.open(opened.registry, opened.look)
   const verifying = await verifyingOf(settings, opened, { log: log.to, onNotice })
   if (verifying !== null) begun.push(verifying)
+  const retaining = retain?.(opened) ?? null
+  if (retaining !== null) begun.push(retaining.close)
   const admin = await openAdminEndpoint({ settings, opened, log: log.to, onNotice })
-  return { front, verifying, access, admin, audit, certificate, serving, opened }
-}
-
-/** The schedule of verifications, loaded where the settings ask for one alone. */
-async function verifyingOf(
-  settings: Settings,
-  opened: Opened,
-  told: { readonly log: Entries; readonly onNotice: NoticeSink },
-): Promise<(() => Promise<void>) | null> {
-  if (settings.verifyEvery === null || settings.readOnly) return null
-  const { scheduleVerifying } = await import('./verify/schedule-verifying.ts')
-  return scheduleVerifying({ ...settings, verifyEvery: settings.verifyEvery }, opened, told)
+  return { front, retaining, verifying, access, admin, audit, certificate, serving, opened }
 }
 
 /** The database of the settings, loaded where they name one alone. */

@@ -8,6 +8,7 @@ import { listOf, origin, proxy } from './lists.ts'
 import { type MaintenanceSettings, maintenanceSettings } from './maintenance-settings.ts'
 import { count, oneOf, size } from './quantities.ts'
 import { type RequestLimitSettings, requestLimitSettings } from './request-limit-settings.ts'
+import { type RetentionSettings, retentionSettings } from './retention-settings.ts'
 import { counted, type Setting, sized, switched, timed } from './setting.ts'
 import { type StoreSettings, storeSettings } from './store-settings.ts'
 import { type VerifySettings, verifySettings } from './verify-settings.ts'
@@ -24,6 +25,7 @@ export interface Settings
     AdminSettings,
     MaintenanceSettings,
     RequestLimitSettings,
+    RetentionSettings,
     StoreSettings,
     VerifySettings {
   readonly listen: ListenAddress
@@ -193,6 +195,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     'how long a blob that was pushed, mounted or confirmed is safe from collection',
   ),
   ...maintenanceSettings,
+  ...retentionSettings,
   ...verifySettings,
   ...adminSettings,
   maxHeader: sized(

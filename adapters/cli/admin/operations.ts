@@ -31,6 +31,20 @@ export const operations: ReadonlyMap<string, KnownOperation> = new Map([
     },
   ],
   [
+    'retention explain',
+    {
+      about: 'say what a retention policy keeps and deletes, and why',
+      load: async () => (await import('./operations/retention-explain.ts')).retentionExplain,
+    },
+  ],
+  [
+    'retention run',
+    {
+      about: 'delete what a retention policy does not keep',
+      load: async () => (await import('./operations/retention-run.ts')).retentionRun,
+    },
+  ],
+  [
     'trash list',
     {
       about: 'show what was deleted and can be brought back',
