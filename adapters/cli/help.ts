@@ -3,20 +3,32 @@ import { everySetting } from './command-line.ts'
 import { entry } from './help-entry.ts'
 import { flagOf, type SettingName, settings } from './settings.ts'
 
+/** The commands that are not operations, and what each is for. */
+const ownCommands: ReadonlyArray<readonly [name: string, about: string]> = [
+  ['serve', 'run the registry'],
+  ['recover', 'look at a damaged store, and get it going again'],
+  ['copy', 'copy a registry from one place to another'],
+  ['import', 'bring in an image layout, or the folder of another registry'],
+  ['export', 'write an image layout'],
+  ['backup', 'make a backup, while the registry is served or not'],
+  ['restore', 'make a registry of a backup'],
+  ['policy', 'check a policy, or ask what it decides and why'],
+  ['user', 'add, change and remove users of an htpasswd file'],
+  ['token', 'make, list and revoke API tokens for machines'],
+]
+
+const allCommands: ReadonlyArray<readonly [name: string, about: string]> = [
+  ...ownCommands,
+  ...[...operations].map(([name, { about }]) => [name, about] as const),
+  ['retention check', 'say what is wrong with a retention policy'],
+]
+
+const widest: number = Math.max(...allCommands.map(([name]) => name.length)) + 2
+
 /** What `layerdock --help` prints. */
 export const overview: string = `Layerdock, an OCI Distribution registry.
 
-  layerdock serve      run the registry
-  layerdock recover    look at a damaged store, and get it going again
-  layerdock copy       copy a registry from one place to another
-  layerdock import     bring in an image layout, or the folder of another registry
-  layerdock export     write an image layout
-  layerdock backup     make a backup, while the registry is served or not
-  layerdock restore    make a registry of a backup
-  layerdock policy     check a policy, or ask what it decides and why
-  layerdock user       add, change and remove users of an htpasswd file
-  layerdock token      make, list and revoke API tokens for machines
-${[...operations].map(([name, { about }]) => `  ${`layerdock ${name}`.padEnd(21)}${about}\n`).join('')}\
+${allCommands.map(([name, about]) => `  layerdock ${name.padEnd(widest)}${about}\n`).join('')}\
   layerdock --version
   layerdock COMMAND --help
 `

@@ -1,6 +1,6 @@
 import { parseRetention } from '../../../src/retention/index.ts'
 import { operationCommand } from '../admin/operation-command.ts'
-import { exitCodes } from '../exit.ts'
+import { CliError, exitCodes } from '../exit.ts'
 import { readPolicyText } from '../policy-text.ts'
 import { parseWords } from '../words.ts'
 import { toldOf } from './retention-file.ts'
@@ -22,6 +22,9 @@ Exit codes: 0 where the policy is right, 1 where it has a problem, 2 for a wrong
  * @throws CliError for a wrong command line, and a file that cannot be read.
  */
 export async function retentionCommand(line: readonly string[]): Promise<number> {
+  if (line[0] === undefined) {
+    throw new CliError(exitCodes.usage, ['which? layerdock retention check, explain or run'])
+  }
   if (line[0] !== 'check') return operationCommand(['retention', ...line])
   const { words, switches } = await parseWords(line.slice(1), {
     command: 'layerdock retention check',

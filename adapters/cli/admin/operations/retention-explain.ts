@@ -38,7 +38,7 @@ export const retentionExplain: Operation<ExplainInput, Explained> = {
   layerdock retention explain team/app
   layerdock retention explain team/app --retention retention.json --going
 
-Nothing is deleted.
+Nothing is deleted. layerdock retention check FILE says what is wrong with a policy.
 
 ${entry('--going', 'only what would be deleted')}
 ${policyHelp}
