@@ -18,7 +18,6 @@ import {
 } from '../../src/retention/index.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
 import { digestOf, ociConfig, ociIndex, ociLayer, ociManifest, utf8 } from '../http/client.ts'
-import { held } from './held.ts'
 
 export const hourMs = 3_600_000
 export const dayMs = 24 * hourMs
@@ -59,7 +58,7 @@ export async function testRegistry(
 ): Promise<TestRegistry> {
   const clock = fakeClock(Date.UTC(2026, 0))
   const made = memoryStores({ clock: clock.now })
-  const { clock: _, ...stores } = wrap({ ...made, metadata: held(made.metadata) })
+  const { clock: _, ...stores } = wrap(made)
   const registry = createRegistry({ stores, clock: clock.now, onEvent })
   await registry.flushPulls()
   const { service } = registry
