@@ -16,6 +16,7 @@ import { followedBy } from './following-tags.ts'
 import { findNewest, type Newest } from './newest.ts'
 import { PlannedManifest } from './planned-manifest.ts'
 import type { RetentionRule } from './read-policy.ts'
+import { ringsOf } from './rings.ts'
 
 /** What a plan is made with. */
 export interface PlanDeps {
@@ -207,35 +208,6 @@ function decideManifests(
     manifest.stays = true
     manifest.decision = follows('follows itself, by way of others: delete it by hand')
   }
-}
-
-/** What would go and cannot, because each waits for another of them, and what waits for those. */
-function ringsOf(
-  manifests: ReadonlyMap<Digest, PlannedManifest>,
-  followers: ReadonlyMap<Digest, readonly PlannedManifest[]>,
-): ReadonlySet<PlannedManifest> {
-  const going: Set<PlannedManifest> = new Set()
-  for (const manifest of manifests.values()) if (!manifest.stays) going.add(manifest)
-  const dependents = ({ digest, children }: PlannedManifest): readonly PlannedManifest[] =>
-    [
-      ...children.flatMap((child) => manifests.get(child) ?? []),
-      ...(followers.get(digest) ?? []),
-    ].filter((one) => !one.stays)
-  /** For how many each waits. */
-  const waits: Map<PlannedManifest, number> = new Map()
-  for (const manifest of going) {
-    for (const one of dependents(manifest)) waits.set(one, (waits.get(one) ?? 0) + 1)
-  }
-  const free = [...going].filter((manifest) => !waits.has(manifest))
-  for (let manifest = free.pop(); manifest !== undefined; manifest = free.pop()) {
-    going.delete(manifest)
-    for (const one of dependents(manifest)) {
-      const left = (waits.get(one) ?? 0) - 1
-      waits.set(one, left)
-      if (left === 0) free.push(one)
-    }
-  }
-  return going
 }
 
 /** A manifest that this one depends on; null where there is none. */

@@ -194,7 +194,7 @@ type Breaking = (deletes: Registry['deletes']) => Registry['deletes']
 
 /** Runs beside pushes, many times over. */
 async function runBesidePushes(
-  parameters: { readonly numRuns: number; readonly seed?: number; readonly endOnFailure?: true },
+  parameters: { readonly numRuns: number; readonly seed?: number; readonly endOnFailure?: boolean },
   breaking: Breaking = (same) => same,
 ): Promise<void> {
   // Tags of their own: a tag that moves, or one that is newer, may well end what kept others.

@@ -1,0 +1,31 @@
+import type { Digest } from '../oci/digest.ts'
+import type { PlannedManifest } from './planned-manifest.ts'
+
+/** What would go and cannot, because each waits for another of them, and what waits for those. */
+export function ringsOf(
+  manifests: ReadonlyMap<Digest, PlannedManifest>,
+  followers: ReadonlyMap<Digest, readonly PlannedManifest[]>,
+): ReadonlySet<PlannedManifest> {
+  const going: Set<PlannedManifest> = new Set()
+  for (const manifest of manifests.values()) if (!manifest.stays) going.add(manifest)
+  const dependents = ({ digest, children }: PlannedManifest): readonly PlannedManifest[] =>
+    [
+      ...children.flatMap((child) => manifests.get(child) ?? []),
+      ...(followers.get(digest) ?? []),
+    ].filter((one) => !one.stays)
+  /** For how many each waits. */
+  const waits: Map<PlannedManifest, number> = new Map()
+  for (const manifest of going) {
+    for (const one of dependents(manifest)) waits.set(one, (waits.get(one) ?? 0) + 1)
+  }
+  const free = [...going].filter((manifest) => !waits.has(manifest))
+  for (let manifest = free.pop(); manifest !== undefined; manifest = free.pop()) {
+    going.delete(manifest)
+    for (const one of dependents(manifest)) {
+      const left = (waits.get(one) ?? 0) - 1
+      waits.set(one, left)
+      if (left === 0) free.push(one)
+    }
+  }
+  return going
+}
