@@ -64,6 +64,7 @@ async function spansIn(
   let at = 0
   let longName: string | null = null
   let pax: ReadonlyMap<string, string> = new Map()
+  await expectPlain(handle, size)
   while (at + blockBytes <= size) {
     const header = readHeader(await readAt(handle, at, blockBytes))
     at += blockBytes
@@ -90,6 +91,16 @@ async function spansIn(
       ? 'it is in the format of docker save before Docker 25: skopeo copy docker-archive:FILE oci-archive:FILE2 makes a layout of it'
       : 'it is not an image layout: it has no index.json',
   )
+}
+
+/** @throws TarProblem where it is compressed. */
+async function expectPlain(handle: FileHandle, size: number): Promise<void> {
+  const [one, two] = await readAt(handle, 0, Math.min(size, 2))
+  const isGzip = one === 0x1f && two === 0x8b
+  const isZstandard = one === 0x28 && two === 0xb5
+  if (!isGzip && !isZstandard) return
+  const program = isGzip ? 'gunzip -c' : 'zstd -dc'
+  throw new TarProblem(`it is compressed: ${program} FILE | layerdock import -`)
 }
 
 function sizeOf(text: string | undefined, size: number): number {

@@ -69,7 +69,7 @@ async function pump(
   try {
     for (;;) {
       signal?.throwIfAborted()
-      const chunk = await next(reader)
+      const chunk = await next(reader, signal)
       if (chunk === null) break
       const { byteLength } = chunk
       read += byteLength
@@ -89,11 +89,15 @@ async function pump(
   throw new ContentFault('damaged', `${read} bytes were read, of ${size}, and they are ${found}`)
 }
 
-async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | null> {
+async function next(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | null> {
   try {
     const { done, value } = await reader.read()
     return done ? null : value
   } catch (error) {
+    signal?.throwIfAborted()
     if (error instanceof ContentFault || error instanceof RegistryError) throw error
     throw new ContentFault('unreadable', error instanceof Error ? error.message : String(error))
   }

@@ -133,6 +133,42 @@ test('what passes by itself is waited for: 429 with its time, 503, and a network
   expect(Math.max(...waits)).toBeGreaterThan(6_000)
 })
 
+test('a registry that is broken at one thing is well otherwise', async () => {
+  const [first, second] = [await filled(), memoryStores()]
+  const registry = registryOf(first)
+  const bad = digestOfContent(signature)
+  const client = clientOf((request) =>
+    request.url.endsWith(`manifests/${bad}`)
+      ? new Response(null, { status: 500 })
+      : registry(request),
+  )
+  const { found } = await transfer(httpSource(client, hash), storesTarget(second))
+  expect(found).toMatchObject([{ kind: 'refused', what: 'manifest', name: bad, detail: '500' }])
+})
+
+test('an answer that ends too early is asked for again', async () => {
+  const [first, second] = [await filled(), memoryStores()]
+  const registry = registryOf(first)
+  const broken: Set<string> = new Set()
+  const client = clientOf(async (request) => {
+    const answer = await registry(request)
+    if (request.url.includes('/blobs/') || broken.has(request.url)) return answer
+    broken.add(request.url)
+    let pulls = 0
+    const half = new ReadableStream({
+      pull(controller) {
+        pulls += 1
+        if (pulls === 1) controller.enqueue(new TextEncoder().encode('{"'))
+        else controller.error(new TypeError('terminated'))
+      },
+    })
+    return new Response(half, { status: answer.status, headers: answer.headers })
+  })
+  const { found } = await transfer(httpSource(client, hash), storesTarget(second))
+  expect(found).toEqual([])
+  expect((await second.metadata.listTags(app, { limit: 99 }))?.items).toContain('nested')
+})
+
 describe('large blobs', () => {
   const large = new Uint8Array(20 * 1024 * 1024).map((_, at) => (at * 7) % 251)
   const digest = digestOfContent(large)

@@ -172,7 +172,9 @@ class Opening {
     if (error instanceof StoreInUse) {
       const advice =
         this.#mode !== 'read'
-          ? 'Stop it first'
+          ? this.#place.side === 'here'
+            ? 'Stop it first, or go through it: --to and its URL'
+            : 'Stop it first'
           : 'Stop it first, or start it with --read-only, or copy what is there now with --running'
       return problem(`${error.message}. ${advice}`)
     }

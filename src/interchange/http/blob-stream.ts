@@ -1,7 +1,6 @@
 import { RegistryError } from '../../oci/registry-error.ts'
+import { inTime } from './in-time.ts'
 
-/** How long nothing may come before the rest is asked for anew, in milliseconds. */
-const idleMs = 60_000
 /** How often it is asked for anew without a byte in between. */
 const mostFailures = 4
 
@@ -57,16 +56,4 @@ export function resumedStream(
     },
     { highWaterMark: 0 },
   )
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no byte came for a minute')), idleMs)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,3 +1,4 @@
+import { RegistryError } from '../../oci/registry-error.ts'
 import { ContentFault } from '../content.ts'
 import { problemIn, readBody } from './read-body.ts'
 import type { RegistryClient } from './registry-client.ts'
@@ -32,16 +33,9 @@ export async function* pagesOf(
   while (url !== null) {
     seen.add(url.href)
     if (seen.size > mostPages) throw new ContentFault('refused', 'the list does not end')
-    const headers = { accept: 'application/json, application/vnd.oci.image.index.v1+json' }
-    const response: Response = await client.send(url, { headers, scopes })
-    if (seen.size === 1 && none.includes(response.status)) {
-      await response.body?.cancel()
-      yield null
-      return
-    }
-    if (response.status !== 200) throw new ContentFault('refused', await problemIn(response))
-    const next: string | null = nextIn(response.headers.get('link'))
-    yield await readBody(response, mostPageBytes)
+    const read: Page = await readPage(client, url, scopes, seen.size === 1 ? none : [])
+    yield read.page
+    const { next } = read
     if (next === null) return
     url = client.resolve(next, url)
     if (url === null || seen.has(url.href)) {
@@ -49,6 +43,38 @@ export async function* pagesOf(
     }
   }
 }
+
+interface Page {
+  readonly page: Uint8Array | null
+  readonly next: string | null
+}
+
+async function readPage(
+  client: RegistryClient,
+  url: URL,
+  scopes: readonly string[],
+  none: readonly number[],
+): Promise<Page> {
+  const headers = { accept: 'application/json, application/vnd.oci.image.index.v1+json' }
+  for (let attempt = 1; ; attempt += 1) {
+    const response = await client.send(url, { headers, scopes })
+    if (none.includes(response.status)) {
+      await response.body?.cancel()
+      return { page: null, next: null }
+    }
+    if (response.status !== 200) throw new ContentFault('refused', await problemIn(response))
+    try {
+      const page = await readBody(response, mostPageBytes)
+      return { page, next: nextIn(response.headers.get('link')) }
+    } catch (error) {
+      // It ended too early.
+      if (!(error instanceof RegistryError) || attempt === mostAttempts) throw error
+    }
+  }
+}
+
+/** How often a page is asked for that does not come whole. */
+const mostAttempts = 4
 
 /** A list of strings in a page; empty where there is none. @throws ContentFault */
 export function stringsIn(page: Uint8Array, key: string): readonly string[] {

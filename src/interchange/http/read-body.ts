@@ -1,13 +1,19 @@
+import { RegistryError } from '../../oci/registry-error.ts'
 import { ContentFault } from '../content.ts'
+import { inTime } from './in-time.ts'
 
-/** The bytes of an answer. @throws ContentFault where there are more than `most`. */
+/**
+ * The bytes of an answer.
+ *
+ * @throws ContentFault where there are more than `most`; RegistryError `unavailable` where they end too early.
+ */
 export async function readBody(response: Response, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   const reader = response.body?.getReader()
   for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
-    if (done || value === undefined) break
+    const value = reader === undefined ? null : await next(reader)
+    if (value === null) break
     size += value.byteLength
     if (size > most) {
       await reader?.cancel().catch(() => {})
@@ -22,6 +28,16 @@ export async function readBody(response: Response, most: number): Promise<Uint8A
     at += chunk.byteLength
   }
   return bytes
+}
+
+async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | null> {
+  try {
+    const { done, value } = await inTime(reader.read())
+    return done ? null : value
+  } catch (error) {
+    await reader.cancel().catch(() => {})
+    throw new RegistryError('unavailable', { cause: error })
+  }
 }
 
 /** An answer as JSON; null where it is none. @throws ContentFault */

@@ -32,6 +32,8 @@ export interface RegistryRequest {
 
 /** Attempts of one request, the first one counted. */
 const mostAttempts = 6
+/** Attempts of one that the server fails at. */
+const mostOfBroken = 3
 /** Between the first attempts, in milliseconds: doubled with each. */
 const firstPauseMs = 500
 /** The longest wait that a server may ask for, in milliseconds. */
@@ -156,7 +158,9 @@ export class RegistryClient {
       let problem: unknown
       try {
         const response = await this.#once(url, init)
-        if (!passes(response.status)) return response
+        // One thing may be broken in a registry that is well: that is its answer.
+        const isBroken = response.status === 500 && attempt === mostOfBroken
+        if (isBroken || !passes(response.status)) return response
         await response.body?.cancel()
         problem = new Error(`${url.host} answers ${response.status}`)
         const asked = retryAfterMs(response.headers.get('retry-after'))
@@ -192,7 +196,7 @@ export class RegistryClient {
 }
 
 function passes(status: number): boolean {
-  return status === 429 || (status >= 500 && status !== 501 && status !== 505 && status !== 507)
+  return status === 429 || [500, 502, 503, 504].includes(status)
 }
 
 /** Seconds, or a date (RFC 9110, 10.2.3), in milliseconds from now. */
