@@ -81,7 +81,11 @@ export {
   type LayoutWriter,
   layoutTarget,
 } from './interchange/layout/layout-target.ts'
-export { LayoutWithoutName, namedLayout } from './interchange/layout/named-layout.ts'
+export {
+  type LayoutName,
+  LayoutWithoutName,
+  namedLayout,
+} from './interchange/layout/named-layout.ts'
 export { subjectIn } from './interchange/layout/subject-in.ts'
 export { mostManifestBytes } from './interchange/read-manifest.ts'
 export { storesSource } from './interchange/stores-source.ts'

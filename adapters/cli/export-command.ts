@@ -46,7 +46,7 @@ export async function exportCommand(line: readonly string[]): Promise<number> {
     problems.push('--from: is the URL of a registry; --storage-dir is for a folder')
   }
   const place = await placeOf(parsed, 'here', problems)
-  const wish = await transferWish(parsed, problems)
+  const wish = await transferWish(parsed, problems, from !== null)
   if (from?.selection && wish.selection) {
     problems.push('--repository: the URL of --from names one already')
   }

@@ -1,6 +1,12 @@
 import { tmpdir } from 'node:os'
-import { parseRepositoryName, type RepositoryName } from '../../src/index.ts'
-import { ContentFault, httpTarget, LayoutWithoutName, storesTarget } from '../../src/kit.ts'
+import { parseRepositoryName, parseTag } from '../../src/index.ts'
+import {
+  ContentFault,
+  httpTarget,
+  type LayoutName,
+  LayoutWithoutName,
+  storesTarget,
+} from '../../src/kit.ts'
 import { defaultHash } from '../disk/threaded-hash.ts'
 import { type OpenContent, openContent, openPipe, UnknownContent } from '../folders/open-content.ts'
 import { TarProblem } from '../folders/tar-header.ts'
@@ -31,7 +37,7 @@ export async function importCommand(line: readonly string[]): Promise<number> {
       to: 'URL',
       ...registryFlags('to'),
       ...transferFlags,
-      as: 'NAME',
+      as: 'NAME[:TAG]',
       'move-tags': null,
     },
   })
@@ -46,7 +52,7 @@ export async function importCommand(line: readonly string[]): Promise<number> {
     problems.push('--to: is the URL of a registry; --storage-dir is for a folder')
   }
   const place = await placeOf(parsed, 'here', problems)
-  const wish = await transferWish(parsed, problems)
+  const wish = await transferWish(parsed, problems, to !== null)
   const as = nameOf(parsed.values.get('as')?.at(-1), problems)
   if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
   const { signal, stop, aborted } = endedBySignals()
@@ -87,21 +93,25 @@ export async function importCommand(line: readonly string[]): Promise<number> {
   }
 }
 
-function nameOf(text: string | undefined, problems: string[]): RepositoryName | null {
+function nameOf(text: string | undefined, problems: string[]): LayoutName | null {
   if (text === undefined) return null
-  const name = parseRepositoryName(text)
-  if (name === null) problems.push(`--as ${plain(text, 300)}: is not the name of a repository`)
-  return name
+  const [name = '', label, ...more] = text.split(':')
+  const repository = parseRepositoryName(name)
+  const tag = label === undefined ? null : parseTag(label)
+  const isWrong = more.length > 0 || (label !== undefined && tag === null)
+  if (repository !== null && !isWrong) return { repository, tag }
+  problems.push(`--as ${plain(text, 300)}: is not the name of a repository, or one with a tag`)
+  return null
 }
 
-async function opened(from: string, as: RepositoryName | null): Promise<OpenContent> {
+async function opened(from: string, as: LayoutName | null): Promise<OpenContent> {
   const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
   const shown = from === '-' ? 'standard input' : plain(from, 200)
   try {
     return from === '-' ? await openPipe(process.stdin, tmpdir(), as) : await openContent(from, as)
   } catch (error) {
     if (error instanceof LayoutWithoutName) {
-      throw problem(`${shown}: ${error.message}. Say it: --as team/app`)
+      throw problem(`${shown}: ${error.message}. Say where it goes: --as team/app`)
     }
     if (error instanceof UnknownContent) throw problem(plain(error.message, 400))
     if (error instanceof TarProblem || error instanceof ContentFault) {

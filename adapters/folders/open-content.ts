@@ -1,7 +1,6 @@
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RepositoryName } from '../../src/index.ts'
-import { type ContentSource, layoutSource, namedLayout } from '../../src/kit.ts'
+import { type ContentSource, type LayoutName, layoutSource, namedLayout } from '../../src/kit.ts'
 import { distributionRoot, distributionSource } from './distribution-folder.ts'
 import { openLayoutArchive } from './layout-archive.ts'
 import { LayoutFolder } from './layout-folder.ts'
@@ -31,10 +30,10 @@ export class UnknownContent extends Error {
 /**
  * Opens an image layout in a folder or an archive, or the folder of distribution, zot or olareg. It is only read.
  *
- * @param as the repository that what is in a layout goes to; null for what the layout says
+ * @param as where what is in a layout goes; null for what the layout says
  * @throws UnknownContent, LayoutWithoutName, TarProblem, ContentFault, and errors of the system.
  */
-export async function openContent(path: string, as: RepositoryName | null): Promise<OpenContent> {
+export async function openContent(path: string, as: LayoutName | null): Promise<OpenContent> {
   const found = await stat(path)
   if (found.isFile()) return await openArchive(await open(path, 'r'), as)
   if (!found.isDirectory()) throw new UnknownContent(`${path} is neither a folder nor a file`)
@@ -65,7 +64,7 @@ export async function openContent(path: string, as: RepositoryName | null): Prom
 export async function openPipe(
   bytes: AsyncIterable<Uint8Array>,
   folder: string,
-  as: RepositoryName | null,
+  as: LayoutName | null,
 ): Promise<OpenContent> {
   const path = join(folder, `layerdock-import-${process.pid}`)
   const handle = await open(path, 'wx+', 0o600)
@@ -79,7 +78,7 @@ export async function openPipe(
   return await openArchive(handle, as)
 }
 
-async function openArchive(handle: FileHandle, as: RepositoryName | null): Promise<OpenContent> {
+async function openArchive(handle: FileHandle, as: LayoutName | null): Promise<OpenContent> {
   try {
     const source = layoutSource(await namedLayout(await openLayoutArchive(handle), as))
     return { form: 'archive', source, close: () => handle.close() }

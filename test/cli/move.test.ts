@@ -140,7 +140,7 @@ describe('on node', () => {
     made.image('layer', 'team/app', 'v1')
     const words = ['import', made.root, '--to', server.url]
     const refused = await cli.run(...words)
-    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('it asks for a login') })
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('asks for a login') })
     const login = join(cli.folder(), 'login')
     writeFileSync(login, 'ann:S3cret\n', { mode: 0o600 })
     const sent = await cli.run(...words, '--to-credentials-file', login)

@@ -62,7 +62,7 @@ async function exported(name = 'layout'): Promise<string> {
 async function imported(from: string) {
   const stores = memoryStores()
   const found: CopyProblem[] = []
-  const { source, close } = await openContent(from, app)
+  const { source, close } = await openContent(from, { repository: app, tag: null })
   const onProblem = (problem: CopyProblem): void => void found.push(problem)
   await transferContent(source, storesTarget(stores), { hash, onProblem })
   await close()

@@ -25,7 +25,7 @@ const app = 'team/app' as RepositoryName
 async function imported(folder: string, as: RepositoryName | null = null) {
   const stores = memoryStores()
   const found: CopyProblem[] = []
-  const { source } = await openContent(folder, as)
+  const { source } = await openContent(folder, as && { repository: as, tag: null })
   await transferContent(source, storesTarget(stores), {
     hash,
     onProblem: (problem) => found.push(problem),

@@ -158,7 +158,7 @@ test('a login that is refused, or missing, is said', async () => {
   const header = { 'www-authenticate': 'Basic realm="x"' }
   const refuse = (): Response => new Response(null, { status: 401, headers: header })
   const refused = watched(refuse)
-  await expect(refused.client.send(refused.url, { scopes })).rejects.toThrow('not allowed')
+  await expect(refused.client.send(refused.url, { scopes })).rejects.toThrow('does not allow')
   const anonymous = watched(refuse, { credentials: null })
   await expect(anonymous.client.send(anonymous.url, { scopes })).rejects.toThrow('asks for a login')
 })

@@ -49,7 +49,7 @@ async function exported(
 async function imported(from: string, as: RepositoryName | null = null) {
   const stores = memoryStores()
   const found: CopyProblem[] = []
-  const content = await openContent(from, as)
+  const content = await openContent(from, as && { repository: as, tag: null })
   const progress = await transferContent(content.source, storesTarget(stores), {
     hash,
     onProblem: (problem) => found.push(problem),
@@ -183,6 +183,9 @@ test('a layout of others: names with hosts, of containerd, and without a reposit
   await expect(imported(to)).rejects.toThrow('does not say which repository')
   const { stores: back } = await imported(to, app)
   expect((await back.metadata.listTags(app, { limit: 9 }))?.items).toEqual(['v7'])
+  const content = await openContent(to, { repository: app, tag: 'v8' as never })
+  await transferContent(content.source, storesTarget(back), { hash })
+  expect((await back.metadata.listTags(app, { limit: 9 }))?.items).toEqual(['v7', 'v8'])
   write({ [refName]: 'not a tag' })
   const { found } = await imported(to, app)
   expect(found).toMatchObject([{ kind: 'unsupported', what: 'tag', name: 'not a tag' }])

@@ -18,7 +18,7 @@ export async function contentCopy(parsed: Words): Promise<number> {
   const to = registryUrlOf(parsed, 'to', problems)
   const fromPlace = from === null ? await placeOf(parsed, 'from', problems) : null
   const toPlace = to === null ? await placeOf(parsed, 'to', problems) : null
-  const wish = await transferWish(parsed, problems)
+  const wish = await transferWish(parsed, problems, true)
   for (const flag of ['mirror', 'dry-run', 'verify'] as const) {
     if (parsed.switches.has(flag)) problems.push(`--${flag}: is for stores on both sides`)
   }

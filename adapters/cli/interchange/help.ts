@@ -5,7 +5,7 @@ ${entry('--database URL, --bucket URL', 'or its database and bucket, as layerdoc
 
 const common = `${entry('--repository NAME[:TAG]', 'only this repository, or only this tag of it with all its referrers; may be given again')}
 ${entry('--rate SIZE', 'read at most so many bytes a second, such as 50MiB')}
-${entry('--concurrency N', 'blobs and manifests at a time (8)')}
+${entry('--concurrency N', 'blobs and manifests at a time (16; 8 over HTTP)')}
 ${entry('--json', 'print the result as JSON')}`
 
 /** What `layerdock import --help` prints. */
@@ -23,7 +23,8 @@ is not read again, so the same command goes on where one was stopped. Nothing th
 changes, unless --move-tags is given.
 
 ${store}
-${entry('--as NAME', 'the repository that the content of a layout goes to, whatever the layout says')}
+${entry('--to URL', 'or a registry that runs, Layerdock or another: http://localhost:5000. For logins see layerdock copy --help')}
+${entry('--as NAME[:TAG]', 'the repository that the content of a layout goes to, whatever the layout says; and the tag, where it is one manifest')}
 ${entry('--move-tags', 'tags move that stand for something else in the registry')}
 ${common}
 
@@ -49,6 +50,7 @@ is replaced, the rest stays, and bytes that are there are not written again.
 The server may run: this is what it has at this moment.
 
 ${store}
+${entry('--from URL', 'or a registry over HTTP: https://registry.example.com, or …/team/app. For logins see layerdock copy --help')}
 ${entry('--tar', 'write an archive, whatever the file is called')}
 ${common}
 

@@ -24,10 +24,15 @@ export interface TransferWish {
   readonly json: boolean
 }
 
+/** Blobs and manifests at a time, where nothing is said: more than one server should be asked for. */
+const localConcurrency = 16
+const remoteConcurrency = 8
+
 /** Parses those flags. Pushes what is wrong with them, a sentence each. */
 export async function transferWish(
   { values, switches }: Words,
   problems: string[],
+  isRemote: boolean,
 ): Promise<TransferWish> {
   const take = async <T>(
     flag: string,
@@ -44,7 +49,7 @@ export async function transferWish(
   const most = v.pipeAsync(count(1), v.maxValue(256, 'is more than 256'))
   return {
     selection: selectionOf(values.get('repository') ?? [], problems),
-    concurrency: await take('concurrency', most, 8),
+    concurrency: await take('concurrency', most, isRemote ? remoteConcurrency : localConcurrency),
     rate: await take<number | null>('rate', size, null),
     json: switches.has('json'),
   }

@@ -53,7 +53,11 @@ class HttpSource implements ContentSource {
     const url = client.url('_catalog?n=1000')
     const none = [400, 401, 403, 404, 405, 501]
     for await (const page of pagesOf(client, url, ['registry:catalog:*'], none)) {
-      if (page === null) throw new ContentFault('refused', 'it does not list its repositories')
+      if (page === null)
+        throw new ContentFault(
+          'refused',
+          `${client.origin} does not list its repositories: name them`,
+        )
       for (const text of stringsIn(page, 'repositories')) {
         const name = parseRepositoryName(text)
         if (name !== null) yield name

@@ -101,14 +101,16 @@ export class RegistryClient {
     this.#challenge = challenge
     header = await this.#header(request.scopes, used)
     if (header === null || (header === used && challenge.scheme === 'basic')) {
-      const why = header === null ? 'it asks for a login' : 'the login is refused'
+      const why = header === null ? `${url.host} asks for a login` : `${url.host} refuses the login`
       throw new ContentFault('refused', why)
     }
     response = await this.#follow(url, request, header)
     if (response.status !== 401) return response
     await response.body?.cancel()
     const isAnonymous = (this.#options.credentials ?? null) === null
-    const why = isAnonymous ? 'it asks for a login' : 'the login is not allowed this'
+    const why = isAnonymous
+      ? `${url.host} asks for a login`
+      : `${url.host} does not allow the login this`
     throw new ContentFault('refused', why)
   }
 

@@ -1,4 +1,5 @@
 import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { Tag } from '../../oci/tag.ts'
 import { ContentFault } from '../content.ts'
 import { readLayoutIndex } from './layout-index.ts'
 import { nameOfEntry } from './layout-names.ts'
@@ -9,26 +10,34 @@ export class LayoutWithoutName extends Error {
   override readonly name = 'LayoutWithoutName'
 }
 
+/** Where what is in a layout goes, whatever the layout says. */
+export interface LayoutName {
+  readonly repository: RepositoryName
+  /** For a layout of one manifest; null for the tags that the layout has. */
+  readonly tag: Tag | null
+}
+
 /**
  * A layout that stands for itself, such as an export or what `docker save` and skopeo write: its entries say
  * which repositories they belong to.
  *
- * @param as the repository that all of them go to, whatever they say; null for what they say
- * @throws LayoutWithoutName where they do not say, and `as` is null; ContentFault
+ * @param as null for what they say
+ * @throws LayoutWithoutName where they do not say, and `as` is null, or where `as` has a tag for several manifests;
+ *   ContentFault
  */
-export async function namedLayout(
-  reader: LayoutReader,
-  as: RepositoryName | null,
-): Promise<Layouts> {
+export async function namedLayout(reader: LayoutReader, as: LayoutName | null): Promise<Layouts> {
   const repositories: Map<RepositoryName, TaggedEntry[]> = new Map()
   const all = readLayoutIndex(await reader.index())
-  const only = as ?? onlyRepository(all)
+  if (as !== null && as.tag !== null && all.length !== 1) {
+    throw new LayoutWithoutName(`the layout has ${all.length} entries, and a tag is for one`)
+  }
+  const only = as?.repository ?? onlyRepository(all)
   for (const entry of all) {
     const { repository, tag, unusable } = nameOfEntry(entry)
-    const name = as ?? repository ?? only
+    const name = as?.repository ?? repository ?? only
     if (name === null) throw new LayoutWithoutName('the layout does not say which repository it is')
     const entries = repositories.get(name) ?? []
-    entries.push({ entry, tag, unusable })
+    entries.push(as?.tag ? { entry, tag: as.tag, unusable: null } : { entry, tag, unusable })
     repositories.set(name, entries)
   }
   return {
