@@ -1,3 +1,4 @@
+import { copies } from './copies.ts'
 import { crashes } from './crashes.ts'
 import { damage } from './damage.ts'
 import { diskErrors } from './disk-errors.ts'
@@ -19,6 +20,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
   power,
   syncs,
   damage,
+  copies,
   'disk-errors': diskErrors,
   races,
   linearizability,
