@@ -20,11 +20,12 @@ export class Layerdock {
    * @param {readonly string[]} given.command how the program is started
    * @param {string} given.top a folder of the month's own
    * @param {readonly string[]} given.flags of `serve`
+   * @param {string} [given.name] of its folder and its log
    */
-  constructor({ command, top, flags }) {
+  constructor({ command, top, flags, name = 'registry' }) {
     this.command = command
-    this.folder = join(top, 'registry')
-    this.logFile = join(top, 'log')
+    this.folder = join(top, name)
+    this.logFile = join(top, `${name}.log`)
     this.flags = flags
     // What is left running at the end of a month that failed.
     process.once('exit', () => this.#child?.kill('SIGKILL'))

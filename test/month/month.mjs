@@ -3,6 +3,7 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Dice } from '../clients/pusher.mjs'
+import { backUp } from './backup.mjs'
 import { Client } from './client.mjs'
 import { Layerdock } from './layerdock.mjs'
 import { Repository } from './repository.mjs'
@@ -60,12 +61,17 @@ export async function month(options) {
   })
   const dice = new Dice(`${seed} kills`)
   let killing = Promise.resolve()
+  let backedUp = 0
   for (let day = 1; day <= days; day += 1) {
-    const work = Promise.all(team.map((member) => member.work(day, has.undelete)))
+    const work = () => Promise.all(team.map((member) => member.work(day, has.undelete)))
     if (Math.floor((day * kills) / days) > layerdock.kills) {
       killing = pause(dice.next(400)).then(() => layerdock.kill())
     }
-    await work
+    if (day === Math.ceil(days / 2)) {
+      await killing
+      const wrong = (/** @type {string} */ problem) => problems.push(problem)
+      backedUp = await backUp({ layerdock, top: options.top, all, work, wrong })
+    } else await work()
     await killing
     say(`day ${day}: ${problems.length} problems`)
   }
@@ -99,6 +105,7 @@ export async function month(options) {
       deletions: sum(({ deletions }) => deletions),
       undeleted: sum(({ undeleted }) => undeleted),
       kills: layerdock.kills,
+      inBackup: backedUp,
       checked: sum(({ checked }) => checked),
       lateLeases: client.lateLeases,
       collections: collections.length,

@@ -17,6 +17,7 @@ test('what a team keeps is there, and nothing else in the end', async () => {
     expect(problems).toEqual([])
     expect(figures).toMatchObject({ kills: 1 })
     expect(figures.checked).toBeGreaterThan(20)
+    expect(figures.inBackup).toBeGreaterThan(3)
   } finally {
     program.remove()
   }

@@ -23,6 +23,8 @@ export class Repository {
   #signatures = new Map()
   /** Every image that was pushed and not deleted by its digest. @type {Map<string, Image>} */
   #images = new Map()
+  /** Tags that were deleted at some time, brought back or not. @type {Set<string>} */
+  everDeleted = new Set()
 
   /**
    * @param {string} name
@@ -63,7 +65,10 @@ export class Repository {
   deleted(which, { images = false } = {}) {
     const gone = [...this.#tags.values()].filter((tagged) => !tagged.isDeleted && which(tagged))
     const lost = images ? gone.map(({ image }) => image) : []
-    for (const tagged of gone) tagged.isDeleted = true
+    for (const tagged of gone) {
+      tagged.isDeleted = true
+      this.everDeleted.add(tagged.tag)
+    }
     for (const { digest } of lost) this.#images.delete(digest)
     return () => {
       for (const tagged of gone) tagged.isDeleted = false

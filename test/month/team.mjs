@@ -152,20 +152,28 @@ export class Member {
     return all[this.#dice.next(Math.max(all.length, 1))]
   }
 
-  /** Pulls an image, and its signatures, whole. @param {Repository} repository @param {Tagged} tagged */
-  async check(repository, { tag, image }) {
+  /** @param {Repository} repository @param {Tagged} tagged */
+  async check(repository, tagged) {
     this.checked += 1
-    const problem = await this.client.check(repository.name, tag, image)
-    if (problem !== null) this.wrong(problem)
-    const signatures = repository.signaturesOf(image)
-    if (signatures.length === 0) return
-    const listed = await this.client.referrers(repository.name, image.digest)
-    for (const signature of signatures) {
-      if (!listed.includes(signature.digest)) {
-        this.wrong(`${repository.name}:${tag}: its signature is not listed`)
-      }
-      const bad = await this.client.check(repository.name, signature.digest, signature)
-      if (bad !== null) this.wrong(bad)
-    }
+    for (const problem of await problemsOf(this.client, repository, tagged)) this.wrong(problem)
   }
+}
+
+/**
+ * What is wrong with an image and its signatures, which are pulled whole.
+ * @param {import('./client.mjs').Client} client
+ * @param {Repository} repository
+ * @param {Tagged} tagged
+ * @returns {Promise<readonly string[]>}
+ */
+export async function problemsOf(client, repository, { tag, image }) {
+  const { name } = repository
+  const problems = [await client.check(name, tag, image)]
+  const signatures = repository.signaturesOf(image)
+  const listed = signatures.length === 0 ? [] : await client.referrers(name, image.digest)
+  for (const { digest, ...signature } of signatures) {
+    if (!listed.includes(digest)) problems.push(`${name}:${tag}: its signature is not listed`)
+    problems.push(await client.check(name, digest, { digest, ...signature }))
+  }
+  return problems.flatMap((problem) => problem ?? [])
 }
