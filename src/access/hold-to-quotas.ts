@@ -13,7 +13,8 @@ export type QuotaOf = (repository: RepositoryName) => number | null
  * 403 with the numbers; of two at once that do not both fit, one gets through.
  *
  * Blobs count once a manifest names them. One that no manifest could name within the quota is refused where its
- * length is known before its bytes. A repository with a quota takes manifests only with their content, also where
+ * length is known before its bytes. What is brought back from the trash counts again, but for a whole repository,
+ * which comes back as it was. A repository with a quota takes manifests only with their content, also where
  * the registry is told to take sparse ones, since what is not there yet cannot be counted.
  *
  * @example
@@ -73,6 +74,12 @@ export function holdToQuotas(
           const numbers = numbersOf(error)
           throw numbers === null ? error : overQuota({ ...numbers, quota })
         }
+      },
+      restore(call, repository, id, restoring) {
+        const quota = quotaOf(repository)
+        if (quota === null) return service.restore(call, repository, id, restoring)
+        const mostBytes = Math.min(quota, restoring?.mostBytes ?? quota)
+        return service.restore(call, repository, id, { ...restoring, mostBytes })
       },
     }
   }
