@@ -165,7 +165,7 @@ withServices(
         const lines = entries(a.log())
         const database = expect.stringMatching(/^127\.0\.0\.1:\d+\/test_\w+$/)
         expect(lines).toContainEqual(
-          expect.objectContaining({ msg: 'the database is open', database, schema: 1 }),
+          expect.objectContaining({ msg: 'the database is open', database, schema: 2 }),
         )
         const bytes = expect.stringMatching(/^s3:\/\/bucket-\d+\/registry at 127\.0\.0\.1:\d+$/)
         expect(lines).toContainEqual(expect.objectContaining({ msg: 'listening', database, bytes }))
