@@ -70,7 +70,7 @@ export function step(state: State, call: Call): Step {
       const deleted = trash.get(call.deletion)
       if (deleted === undefined) return { state, answer: absent }
       const { manifest } = deleted
-      const back = deleted.tags.filter((tag) => (tags.get(tag) ?? manifest) === manifest)
+      const back = deleted.tags.filter((tag) => !tags.has(tag))
       const after = {
         manifests: new Set([...manifests, manifest]),
         tags: new Map([...tags, ...back.map((tag) => [tag, manifest] as const)]),

@@ -197,6 +197,8 @@ export const metadataSupports: Supports = {
   bytes: true,
   usage: true,
   reasons: true,
+  trash: true,
+  conditions: true,
 }
 
 /** A database for metadata stores. */

@@ -108,12 +108,10 @@ function setTags(
   for (const { tag, updatedAt } of tags) {
     const facts = view.tag(name, tag)
     const there = facts.target.now
-    if (there !== null && there.digest !== digest) {
-      left.push({ tag, digest: there.digest })
-      continue
-    }
-    if (there === null) view.setTag(facts, digest, updatedAt)
-    set.push(tag)
+    if (there === null) {
+      view.setTag(facts, digest, updatedAt)
+      set.push(tag)
+    } else if (there.digest !== digest) left.push({ tag, digest: there.digest })
   }
   return { set, left }
 }

@@ -1,4 +1,4 @@
-import type { RepositoryName } from '../../../src/index.ts'
+import type { RepositoryName, Tag } from '../../../src/index.ts'
 import type { RestoreOptions, RestoreOutcome, TrashEntry } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
 import type { SqlLast, SqlQuery } from '../sql-driver.ts'
@@ -96,8 +96,7 @@ function restoreStep(
   })
 }
 
-function restored(entry: TrashEntry): Restored {
-  const tags = entry.tag === undefined ? [] : [entry.tag]
+function restored(entry: TrashEntry, tags: readonly Tag[] = []): Restored {
   return { kind: 'restored', entry, tags, tagCount: tags.length, left: [], leftCount: 0 }
 }
 
@@ -117,7 +116,7 @@ async function restoreTag(restoring: Restoring): Promise<RestoreOutcome> {
   if (there === null) view.setTag(facts, digest, Number(row?.updated_at))
   await flush(query, last, view, 0)
   end()
-  return restored(entry)
+  return restored(entry, there === null ? [tag] : [])
 }
 
 async function restoreBlob(restoring: Restoring): Promise<RestoreOutcome> {

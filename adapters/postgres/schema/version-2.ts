@@ -49,6 +49,7 @@ create table deleted (
 );
 create index deleted_name on deleted (name, id);
 create index deleted_ends_at on deleted (ends_at, id);
+create index deleted_repo on deleted (repo) where repo is not null;
 
 -- Blobs that an entry of deleted keeps, its own bytes among them.
 create table deleted_blobs (
