@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 
-/** Files that need no sync: what they say may be lost with the power, as CONTRIBUTING.md explains. */
+/**
+ * Files that no answer waits for: what they say may be lost with the power, as CONTRIBUTING.md explains. Of the two
+ * seals one is whole while the other is written.
+ */
 const unsynced =
-  /^(?:uploads\/sessions\.\d+|segments\/.*\.dead|lock|reserve|admin\.json.*|uploads)$/
+  /^(?:journal\.seal|uploads\/sessions\.\d+|segments\/.*\.dead|lock|reserve|admin\.json.*|uploads)$/
 /** The answers that stand for something: a 202 only where it is the answer to a deletion. */
 const answers = /HTTP\/1\.1 (201|202)/
 
