@@ -5,7 +5,7 @@ import { openDiskStore } from '../../adapters/disk/store.ts'
 import { createRegistry } from '../../src/index.ts'
 import { openMetadata, startMaintenance } from '../../src/kit.ts'
 import { serverHere } from '../runtimes/server-here.ts'
-import { carelessFiles } from './careless-files.ts'
+import { type Carelessness, carelessFiles } from './careless-files.ts'
 import { forgotten } from './forgotten-syncs.ts'
 
 const words = new Map(process.argv.slice(2).map((word) => word.split('=', 2) as [string, string]))
@@ -15,9 +15,12 @@ const directory = word('directory')
 const leaseMs = Number(word('lease-ms', '86400000'))
 const manifestCacheBytes = Number(word('cache', '67108864'))
 
-const late = { lateWrites: /^(?:journal\.\d+|uploads\/sessions\.\d+)$/ }
-const careless = broken === 'late-writes' ? late : (forgotten[broken] ?? {})
-const files = carelessFiles(nodeFiles, directory, careless)
+const doubles: Readonly<Record<string, Carelessness>> = {
+  ...forgotten,
+  'late-writes': { lateWrites: /^(?:journal\.\d+|uploads\/sessions\.\d+)$/ },
+  'whole-bodies': { keptWrites: /^uploads\// },
+}
+const files = carelessFiles(nodeFiles, directory, doubles[broken] ?? {})
 const store = await openDiskStore({ directory, files, cacheBytes: manifestCacheBytes / 4 })
 const metadata = await openMetadata({ log: store.log })
 const registry = createRegistry({
@@ -36,9 +39,7 @@ const kept: Uint8Array[] = []
 
 async function fetchBroken(request: Request): Promise<Response> {
   if (broken === 'leak') kept.push(new Uint8Array(64 * 1024).fill(1))
-  if (broken !== 'whole-bodies' || request.body === null) return registry.fetch(request)
-  const { method, headers } = request
-  return registry.fetch(new Request(request.url, { method, headers, body: await request.blob() }))
+  return registry.fetch(request)
 }
 
 const serve = await serverHere()

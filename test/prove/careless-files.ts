@@ -9,6 +9,8 @@ export interface Carelessness {
   readonly unsyncedFolders?: RegExp
   /** Writes to these files are said to be made, and made up to 300 ms later. */
   readonly lateWrites?: RegExp
+  /** What is written to these files stays in memory, too. */
+  readonly keptWrites?: RegExp
   /** Writes to these files are said to be whole, whatever became of them. */
   readonly blindWrites?: RegExp
 }
@@ -22,6 +24,7 @@ export function carelessFiles(files: Files, root: string, careless: Carelessness
       const file = await files.open(path, mode)
       if (among(careless.unsyncedFiles, path)) return butFile(file, { datasync: async () => {} })
       if (among(careless.blindWrites, path)) return blind(file)
+      if (among(careless.keptWrites, path)) return keeping(file)
       return among(careless.lateWrites, path) ? late(file) : file
     },
     async openDirectory(path) {
@@ -37,6 +40,18 @@ export function carelessFiles(files: Files, root: string, careless: Carelessness
     makeDirectory: (path) => files.makeDirectory(path),
     list: (path) => files.list(path),
   }
+}
+
+/** What no one frees. */
+const kept: Uint8Array[] = []
+
+function keeping(file: OpenFile): OpenFile {
+  return butFile(file, {
+    write(chunks, position) {
+      kept.push(new Uint8Array(Buffer.concat(chunks)))
+      return file.write(chunks, position)
+    },
+  })
 }
 
 function blind(file: OpenFile): OpenFile {
