@@ -44,7 +44,7 @@ export const memory: Proof = {
       const violations = lines
         .filter(({ verdict }) => verdict !== 'held')
         .map(({ title, peak = 0, verdict }) => `${title}: ${peak.toFixed(0)} MB, ${verdict}`)
-      return { text: `${lines.length} loads held: ${text.join('; ')}`, violations }
+      return { text: `${lines.length} loads: ${text.join('; ')}`, violations }
     } catch (error) {
       return { text: 'no table', violations: [`it ended with ${code}: ${error}`] }
     } finally {
