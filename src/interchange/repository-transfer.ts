@@ -46,7 +46,8 @@ export class RepositoryTransfer {
 
   async run(): Promise<void> {
     const { source, concurrency, tally } = this.#deps
-    await inParallel(source.roots(this.#name, this.#only), concurrency, (root) => this.#root(root))
+    const roots = this.#listed(source.roots(this.#name, this.#only))
+    await inParallel(roots, concurrency, (root) => this.#root(root))
     // Not while their subject is under way: a referrer may name what is waiting for it.
     while (this.#subjects.length > 0) {
       const subjects = this.#subjects
@@ -87,7 +88,7 @@ export class RepositoryTransfer {
   async #referrers(subject: Digest): Promise<void> {
     const { source, concurrency } = this.#deps
     await this.#try('manifest', subject, async () => {
-      const found = source.referrers(this.#name, subject)
+      const found = this.#listed(source.referrers(this.#name, subject))
       await inParallel(found, concurrency, async (digest) => void (await this.#manifest(digest, 0)))
     })
   }
@@ -159,6 +160,22 @@ export class RepositoryTransfer {
     const { stream } = await source.openBlob(this.#name, blob)
     await stream.cancel().catch(() => {})
     return await target.mountBlob(this.#name, blob)
+  }
+
+  /** A list of the source, which is asked for more when it is its turn. */
+  async *#listed<T>(list: AsyncIterable<T>): AsyncGenerator<T> {
+    const { slots, signal } = this.#deps
+    const items = list[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        signal?.throwIfAborted()
+        const { done, value } = await slots.run(() => items.next())
+        if (done === true) return
+        yield value
+      }
+    } finally {
+      await items.return?.()
+    }
   }
 
   #inSlot<T>(work: () => Promise<T>): Promise<T> {

@@ -133,6 +133,43 @@ test('what passes by itself is waited for: 429 with its time, 503, and a network
   expect(Math.max(...waits)).toBeGreaterThan(6_000)
 })
 
+test('an index that is refused, since what it names is being written, is sent again', async () => {
+  const [first, second] = [await filled(), memoryStores()]
+  const registry = registryOf(second)
+  const refused: Set<string> = new Set()
+  const client = clientOf((request) => {
+    const isFirst = request.method === 'PUT' && !refused.has(request.url)
+    if (!isFirst || !request.url.includes('/manifests/')) return registry(request)
+    refused.add(request.url)
+    return Response.json({ errors: [{ code: 'MANIFEST_BLOB_UNKNOWN' }] }, { status: 400 })
+  })
+  const { found } = await transfer(storesSource(first), httpTarget(client, hash))
+  expect([found, refused.size > 10]).toEqual([[], true])
+  expect(await content(second)).toBe(await content(first))
+})
+
+test('no more requests are under way than are wanted', async () => {
+  const [first, second] = [await filled(), memoryStores()]
+  let now = 0
+  let most = 0
+  const counted =
+    (registry: Handler): Handler =>
+    async (request) => {
+      now += 1
+      most = Math.max(most, now)
+      // Others have their turn to begin.
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+      const answer = await registry(request)
+      now -= 1
+      return answer
+    }
+  const source = httpSource(clientOf(counted(registryOf(first))), hash)
+  const target = httpTarget(clientOf(counted(registryOf(second))), hash)
+  const selection = new Map([app, other].map((name) => [name, null]))
+  const { problems } = await transferContent(source, target, { hash, concurrency: 3, selection })
+  expect([problems, most]).toEqual([0, 3])
+})
+
 test('a registry that is broken at one thing is well otherwise', async () => {
   const [first, second] = [await filled(), memoryStores()]
   const registry = registryOf(first)

@@ -16,7 +16,7 @@ import {
 import { digestOfContent } from '../copy/content.ts'
 import { hash } from '../copy/places.ts'
 import { afterTest } from '../disk/temporary.ts'
-import { app, fill, other, signature } from './images.ts'
+import { app, fill, image, multi, other, signature } from './images.ts'
 import { peers, programOf, startPeer } from './peers.ts'
 
 describe.each(peers)('the folder of $name', (peer) => {
@@ -70,6 +70,27 @@ describe.each(peers)('the folder of $name', (peer) => {
     expect(await tagsOf(stores)).toEqual(await tagsOf(overHttp))
     expect(await stores.metadata.findManifest(app, signed)).toBeNull()
     await expectServed(stores, url)
+    if (!peer.collects) return
+
+    // An image that an index names goes, and then the bytes of all that was deleted.
+    const child = digestOfContent(image([1, 3]))
+    expect((await call('DELETE', `/v2/team/app/manifests/${child}`)).status).toBe(202)
+    await server.halt('SIGTERM')
+    const config = join(server.folder, 'config')
+    execFileSync(program, ['garbage-collect', config], { stdio: 'ignore' })
+    await server.resume()
+    const after = await imported(data)
+    const names = after.found.map(({ kind, what, name }) => [kind, what, name])
+    expect(names).toEqual(
+      expect.arrayContaining([
+        ['missing', 'manifest', signed],
+        ['missing', 'manifest', child],
+      ]),
+    )
+    // The index is there without it, for the other platform.
+    const multiple = await after.stores.metadata.resolveTag(app, 'v1' as never)
+    expect(multiple?.digest).toBe(digestOfContent(multi))
+    await expectServed(after.stores, url)
   }, 60_000)
 })
 

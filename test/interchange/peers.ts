@@ -9,6 +9,8 @@ export interface Peer {
   readonly name: string
   /** Whether clients keep lists of referrers in it, since it has no API for them. */
   readonly keepsLists: boolean
+  /** Whether a command collects its garbage. */
+  readonly collects: boolean
   readonly configuration: (data: string, port: number) => string
   readonly words: (program: string, folder: string, port: number) => readonly string[]
 }
@@ -35,18 +37,21 @@ export const peers: readonly Peer[] = [
   ...['distribution', 'docker-registry'].map((name) => ({
     name,
     keepsLists: true,
+    collects: true,
     configuration: distribution,
     words: (program: string, folder: string) => [program, 'serve', join(folder, 'config')],
   })),
   {
     name: 'zot',
     keepsLists: false,
+    collects: false,
     configuration: zot,
     words: (program, folder) => [program, 'serve', join(folder, 'config')],
   },
   {
     name: 'olareg',
     keepsLists: false,
+    collects: false,
     configuration: () => '',
     words: (program, folder, port) => {
       const where = ['--addr', '127.0.0.1', '--port', String(port), '--dir', join(folder, 'data')]

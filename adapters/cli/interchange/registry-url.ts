@@ -51,12 +51,15 @@ export function registryUrlOf(
     problems.push(`${shown}: a login belongs into a file; --${side}-credentials-file`)
   }
   if (url.search !== '' || url.hash !== '') problems.push(`${shown}: ends with its path`)
-  const selection = selectionIn(url.pathname)
+  const isHub = /^(?:(?:index|registry-1)\.)?docker\.io$/.test(url.hostname)
+  // Docker's own images are in a repository that nobody types.
+  const isOfficial = isHub && /^\/[^/]+$/.test(url.pathname)
+  const selection = selectionIn(isOfficial ? `/library${url.pathname}` : url.pathname)
   if (selection === 'wrong') problems.push(`${shown}: does not name a repository`)
   else if (selection !== null && side === 'to') {
     problems.push(`${shown}: repositories keep their names; name the registry alone`)
   }
-  if (/^(?:index\.)?docker\.io$/.test(url.hostname)) url.hostname = 'registry-1.docker.io'
+  if (isHub) url.hostname = 'registry-1.docker.io'
   return { url, credentialsFile, realms, selection: selection === 'wrong' ? null : selection }
 }
 

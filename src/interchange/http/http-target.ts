@@ -24,6 +24,10 @@ import { Upload } from './upload.ts'
 /** Blobs of which is remembered which repository has them, to mount them from there. */
 const mostRemembered = 200_000
 
+/** How often a manifest is sent that is not taken, and how long after the time before, in milliseconds. */
+const mostAttempts = 3
+const unsettledMs = 500
+
 /** A registry over HTTP, to be filled. */
 export function httpTarget(
   client: RegistryClient,
@@ -141,12 +145,18 @@ class HttpTarget implements ContentTarget {
 
   async #put(repository: RepositoryName, path: string, manifest: TargetManifest): Promise<void> {
     const { bytes, mediaType, digest } = manifest
-    const response = await this.#send(`${repository}/manifests/${path}`, {
+    const request = {
       method: 'PUT',
       headers: { 'content-type': mediaType },
       body: bytes,
       scopes: push(repository),
-    })
+    }
+    let response = await this.#send(`${repository}/manifests/${path}`, request)
+    for (let attempt = 1; isUnsettled(response.status) && attempt < mostAttempts; attempt += 1) {
+      await response.body?.cancel()
+      await this.#client.pause(unsettledMs)
+      response = await this.#send(`${repository}/manifests/${path}`, request)
+    }
     if (response.status < 200 || response.status > 299) {
       throw new ContentFault('refused', await problemIn(response))
     }
@@ -196,6 +206,14 @@ class HttpTarget implements ContentTarget {
   #send(path: string, request: RegistryRequest): Promise<Response> {
     return this.#client.send(this.#client.url(path), request)
   }
+}
+
+/**
+ * Whether a registry may think otherwise in a moment. Distribution 2 writes a file of a manifest anew whenever it is
+ * tagged, and meanwhile does not know it for an index that names it.
+ */
+function isUnsettled(status: number): boolean {
+  return status === 400 || status === 404
 }
 
 function push(repository: RepositoryName): readonly string[] {

@@ -49,7 +49,8 @@ export class RegistryClient {
   readonly origin: string
   readonly #options: RegistryClientOptions
   readonly #fetch: (url: URL, init: RequestInit) => Promise<Response>
-  readonly #pause: Pause
+  /** Waits for so many milliseconds, as the options say. */
+  readonly pause: Pause
   readonly #tokens: Tokens
   /** What the registry asked for the last time. */
   #challenge: Challenge | null = null
@@ -60,7 +61,7 @@ export class RegistryClient {
     this.#options = options
     this.origin = options.url.origin
     this.#fetch = options.fetch ?? ((url, init) => fetch(url, init))
-    this.#pause = options.pause ?? timerPause(options.signal)
+    this.pause = options.pause ?? timerPause(options.signal)
     this.#tokens = new Tokens({
       registry: new URL(this.origin),
       credentials: options.credentials ?? null,
@@ -156,7 +157,7 @@ export class RegistryClient {
     let pauseMs = firstPauseMs
     for (let attempt = 1; ; attempt += 1) {
       const early = this.#quietUntil - performance.now()
-      if (early > 0) await this.#pause(early)
+      if (early > 0) await this.pause(early)
       let problem: unknown
       try {
         const response = await this.#once(url, init)
@@ -176,7 +177,7 @@ export class RegistryClient {
       }
       if (attempt === mostAttempts) throw new RegistryError('unavailable', { cause: told(problem) })
       // Not all at the same moment.
-      await this.#pause(pauseMs * (0.5 + Math.random()))
+      await this.pause(pauseMs * (0.5 + Math.random()))
       pauseMs = Math.max(pauseMs, firstPauseMs) * 2
     }
   }
