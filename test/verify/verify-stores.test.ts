@@ -351,3 +351,29 @@ test('a signal ends it', async () => {
   const signal = AbortSignal.abort(new Error('stopped'))
   await expect(verifyStores(await filled(), { hash, signal })).rejects.toThrow('stopped')
 })
+
+test('what is in the trash is verified too, and repaired', async () => {
+  const stores = await filled()
+  const mirror = memoryStores()
+  await copyStores(stores, mirror, { hash })
+  const trashMs = 3_600_000
+  for (const name of [a, b]) await stores.metadata.deleteRepository(name, { trashMs })
+  const { items } = await stores.metadata.listNamed({ limit: 10 })
+  expect(items.map(({ digest }) => digest).sort()).toEqual([config, layer, manifestDigest].sort())
+  for (const ref of items) if (ref.digest !== config) await stores.blobs.delete(ref)
+  const { problems } = await verified(stores)
+  expect(problems).toMatchObject([
+    { kind: 'missing', marked: true },
+    { kind: 'missing', marked: true },
+  ])
+  const { report } = await verified(stores, { sources: [repairSource('the mirror', mirror)] })
+  expect(report).toMatchObject({ problems: 2, repaired: 2, sound: true })
+  const trash = await stores.metadata.listTrash?.({ limit: 10 })
+  expect(trash?.items.length).toBe(2)
+  for (const { id, repository } of trash?.items ?? []) {
+    const outcome = await stores.metadata.restore?.(repository, id, { leaseMs: 1000 })
+    expect(outcome).toMatchObject({ kind: 'restored' })
+  }
+  expect((await verified(stores)).report).toMatchObject({ digests: 3, manifests: 2, sound: true })
+  expect(await stores.metadata.findManifest(a, manifestDigest)).not.toBeNull()
+})

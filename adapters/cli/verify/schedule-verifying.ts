@@ -7,7 +7,11 @@ import type { VerifySettings } from '../verify-settings.ts'
 import { scheduleNote } from './verify-note.ts'
 import { problemText } from './verify-text.ts'
 
-/** Verifies the registry of a server again and again; returns what ends it. */
+/**
+ * Verifies the registry of a server again and again; returns what ends it.
+ *
+ * @param lookEveryMs as in `startVerifying`
+ */
 export function scheduleVerifying(
   {
     verifyEvery,
@@ -15,10 +19,12 @@ export function scheduleVerifying(
   }: Pick<VerifySettings, 'verifyRate'> & { readonly verifyEvery: number },
   { stores, note, turns }: Pick<Opened, 'stores' | 'note' | 'turns'>,
   { log, onNotice }: { readonly log: Entries; readonly onNotice: NoticeSink },
+  lookEveryMs?: number,
 ): () => Promise<void> {
   const kept = scheduleNote(note)
   return startVerifying(stores, {
     everyMs: verifyEvery,
+    ...(lookEveryMs === undefined ? {} : { lookEveryMs }),
     load: () => kept.load(),
     save: (schedule) => kept.save(schedule),
     ...(turns === undefined ? {} : { turns }),
