@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { absent } from './absent.ts'
 import { writeDurably } from './generation.ts'
 
 /** A folder is no backup, and cannot become one, or what is wanted of it is not there. */
@@ -20,6 +21,9 @@ export async function makeFit(path: string): Promise<void> {
   if (names.includes(marker)) return await expectBackup(path)
   const other = names.find((name) => name !== 'lost+found' && name !== `${marker}.new`)
   if (other !== undefined) throw await unfit(path, names, other)
+  if ((await readdir(dirname(path)).catch(absent)).includes('store.json')) {
+    throw new UnfitBackup(`${path}: is inside the folder of a registry; choose another place`)
+  }
   await mkdir(path, { recursive: true, mode: 0o700 })
   await writeDurably(join(path, marker), markerText)
 }
@@ -56,11 +60,4 @@ async function unfit(
       ? `${path}: has no ${marker}, so it is a backup that was cut off while it was unpacked or copied`
       : `${path}: holds ${JSON.stringify(other)} and no ${marker}, so it is no backup`,
   )
-}
-
-/** What is in a folder that is not there. */
-export function absent(error: unknown): string[] {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') return []
-  throw error
 }

@@ -4,31 +4,23 @@ import type { NoticeSink } from '../../src/index.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { type BlobFolder, openBlobFolder } from '../disk/blob-folder.ts'
 import { type DiskStores, openDiskStores } from '../disk/open-stores.ts'
-import { absent, expectBackup, makeFit } from './backup-fit.ts'
+import { expectBackup, makeFit } from './backup-fit.ts'
 import {
   factsText,
+  type Generation,
   type GenerationFacts,
   generationName,
-  momentOf,
-  readFacts,
+  generationsIn,
   syncFolder,
   writeDurably,
 } from './generation.ts'
 import {
+  eachLooked,
   type OpenGeneration,
   openGeneration,
   type Reading,
   readGeneration,
 } from './open-generation.ts'
-
-/** A generation that is whole on the disk. */
-export interface Generation {
-  readonly name: string
-  /** In milliseconds since the epoch. */
-  readonly at: number
-  /** Null where they are damaged. */
-  readonly facts: GenerationFacts | null
-}
 
 /** Files that a store which is only read does without. */
 const spareFiles = ['reserve', 'lock', 'origin']
@@ -85,59 +77,63 @@ export class BackupFolder {
   }
 
   /** Generations, the oldest first. */
-  async generations(): Promise<readonly Generation[]> {
-    const names = await readdir(join(this.path, 'generations')).catch(absent)
-    const generations: Generation[] = []
-    for (const name of names.sort()) {
-      const at = momentOf(name)
-      if (at === null) continue
-      generations.push({ name, at, facts: await readFacts(this.#folderOf(name)) })
-    }
-    return generations
+  generations(): Promise<readonly Generation[]> {
+    return generationsIn(this.path)
   }
 
   /**
    * Opens the stores of the next generation, to be made what the source is: those that an interrupted backup left, or
-   * with the names of the newest generation, so that what both have is not copied again.
+   * with the names of the newest generation that is whole, so that what both have is not copied again. Bytes that have
+   * gone from the backup are marked as missing in it, and so copied anew.
    *
    * @param isFresh whether to begin without names
    */
   async begin(isFresh = false): Promise<OpenGeneration> {
     const next = join(this.path, 'next')
-    if (isFresh) {
-      await rm(next, { recursive: true, force: true })
-      return openGeneration(await this.#stores(next, 'write'))
+    if (!isFresh && (await stat(next).catch(() => null)) !== null) {
+      const begun = await this.#openNext(next)
+      if (begun !== null) return begun
     }
-    try {
-      return await this.#openNext(next)
-    } catch (error) {
-      if (!(error instanceof StoreDamaged)) throw error
+    const seeds = isFresh ? [] : [...(await this.generations())].reverse()
+    for (const { name } of seeds) {
       await rm(next, { recursive: true, force: true })
-      return await this.#openNext(next)
+      await this.#seed(name, next)
+      const seeded = await this.#openNext(next)
+      if (seeded !== null) return seeded
     }
+    await rm(next, { recursive: true, force: true })
+    return openGeneration(await this.#stores(next, 'write'))
   }
 
-  async #openNext(next: string): Promise<OpenGeneration> {
-    if ((await stat(next).catch(() => null)) === null) await this.#seed(next)
-    const stores = await this.#stores(next, 'write')
+  /** Null where its names are damaged. */
+  async #openNext(next: string): Promise<OpenGeneration | null> {
+    let stores: DiskStores
+    try {
+      stores = await this.#stores(next, 'write')
+    } catch (error) {
+      if (error instanceof StoreDamaged) return null
+      throw error
+    }
     // Keys that nothing names in it any more: other generations may, so their bytes stay.
     for (let due = await stores.metadata.condemn(1000); due.length > 0; ) {
       for (const blob of due) await stores.metadata.forget(blob)
       due = await stores.metadata.condemn(1000)
     }
-    return openGeneration(stores)
+    const generation = openGeneration(stores)
+    await eachLooked(generation, async (blob, isThere) => {
+      if (!isThere) await stores.metadata.markMissing(blob)
+    })
+    return generation
   }
 
-  /** Makes the next generation of the names of the newest one. */
-  async #seed(next: string): Promise<void> {
-    const newest = (await this.generations()).at(-1)
-    if (newest === undefined) return
+  /** Makes the next generation of the names of another one. */
+  async #seed(name: string, next: string): Promise<void> {
     const seed = join(this.path, 'seed')
     await rm(seed, { recursive: true, force: true })
     await mkdir(seed, { mode: 0o700 })
-    const from = this.#folderOf(newest.name)
-    for (const name of await readdir(from)) {
-      if (nameFiles.test(name)) await copyFile(join(from, name), join(seed, name))
+    const from = this.#folderOf(name)
+    for (const file of await readdir(from)) {
+      if (nameFiles.test(file)) await copyFile(join(from, file), join(seed, file))
     }
     await rename(seed, next)
   }

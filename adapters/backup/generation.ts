@@ -1,6 +1,7 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, readdir, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
+import { absent } from './absent.ts'
 
 const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
@@ -34,6 +35,15 @@ export interface GenerationFacts {
   readonly bytes: number
   /** What was copied for it: the rest was there. In bytes. */
   readonly copiedBytes: number
+}
+
+/** A generation that is whole on the disk. */
+export interface Generation {
+  readonly name: string
+  /** In milliseconds since the epoch. */
+  readonly at: number
+  /** Null where they are damaged. */
+  readonly facts: GenerationFacts | null
 }
 
 /** The name of the generation of a moment, in the order of time: `2026-11-27T18-05-00.123Z`. */
@@ -90,4 +100,16 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
+}
+
+/** Generations of a backup in a folder, the oldest first; also while another is made. */
+export async function generationsIn(path: string): Promise<readonly Generation[]> {
+  const folder = join(path, 'generations')
+  const names = await readdir(folder).catch(absent)
+  const generations: Generation[] = []
+  for (const name of names.sort()) {
+    const at = momentOf(name)
+    if (at !== null) generations.push({ name, at, facts: await readFacts(join(folder, name)) })
+  }
+  return generations
 }

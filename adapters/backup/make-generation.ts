@@ -1,6 +1,6 @@
 import { CopyRefused } from '../../src/kit.ts'
-import type { BackupFolder, Generation } from './backup-folder.ts'
-import type { GenerationFacts } from './generation.ts'
+import type { BackupFolder } from './backup-folder.ts'
+import type { Generation, GenerationFacts } from './generation.ts'
 import {
   type BackupSource,
   type CopiedMoment,

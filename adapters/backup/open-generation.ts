@@ -39,15 +39,11 @@ export function openGeneration(stores: DiskStores): OpenGeneration {
 export async function readGeneration(stores: OpenGeneration, folder: string): Promise<Reading> {
   let digests = 0
   let bytes = 0
-  for await (const blob of stores.named()) {
-    const open = await stores.blobs.open(blob, 'anew')
-    if (open === null) {
-      throw new StoreDamaged(join(folder, blob.key), `the bytes of ${blob.digest} are not there`)
-    }
-    await open.close()
+  await eachLooked(stores, async ({ digest, key, size }, isThere) => {
+    if (!isThere) throw new StoreDamaged(join(folder, key), `the bytes of ${digest} are not there`)
     digests += 1
-    bytes += blob.size
-  }
+    bytes += size
+  })
   let repositories = 0
   for (let after: string | null = null; ; ) {
     const page = await stores.metadata.listRepositories(pageAfter(after))
@@ -55,6 +51,31 @@ export async function readGeneration(stores: OpenGeneration, folder: string): Pr
     after = page.items.at(-1) ?? null
     if (!page.more) return { repositories, digests, bytes }
   }
+}
+
+/** Blobs that are looked for together. */
+const atOnce = 16
+
+/** Looks for the bytes of each blob, by their size; those in segments are checked, too. */
+export async function eachLooked(
+  { blobs, named }: OpenGeneration,
+  told: (blob: BlobRef, isThere: boolean) => Promise<void>,
+): Promise<void> {
+  const isThere = async (blob: BlobRef): Promise<boolean> => {
+    const open = await blobs.open(blob, 'anew')
+    await open?.close()
+    return open !== null
+  }
+  let lot: BlobRef[] = []
+  const look = async (): Promise<void> => {
+    const there = await Promise.all(lot.map(isThere))
+    for (const [index, blob] of lot.entries()) await told(blob, there[index] === true)
+    lot = []
+  }
+  for await (const blob of named()) {
+    if (lot.push(blob) >= atOnce) await look()
+  }
+  await look()
 }
 
 function pageAfter(after: string | null): { readonly limit: number; readonly after?: string } {

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { restoringName } from '../disk/store-folder.ts'
-import { absent, UnfitBackup } from './backup-fit.ts'
+import { absent } from './absent.ts'
+import { UnfitBackup } from './backup-fit.ts'
 import { syncFolder } from './generation.ts'
 
 /** Says, beside a store that is whole, that its files are on their way up. */

@@ -1,8 +1,9 @@
-import { verifyStores } from '../../src/kit.ts'
+import { resolve } from 'node:path'
+import { StoreDamaged, verifyStores } from '../../src/kit.ts'
 import { writeBackupArchive } from '../backup/backup-archive.ts'
-import { UnfitBackup } from '../backup/backup-fit.ts'
-import { BackupFolder, type Generation } from '../backup/backup-folder.ts'
-import type { GenerationFacts } from '../backup/generation.ts'
+import { expectBackup, UnfitBackup } from '../backup/backup-fit.ts'
+import { BackupFolder } from '../backup/backup-folder.ts'
+import { type Generation, type GenerationFacts, generationsIn } from '../backup/generation.ts'
 import { type CopiedMoment, type MomentOptions, NoOneMoment } from '../backup/make-backup.ts'
 import { makeGeneration } from '../backup/make-generation.ts'
 import type { Reading } from '../backup/open-generation.ts'
@@ -61,16 +62,13 @@ export async function backupCommand(line: readonly string[]): Promise<number> {
 }
 
 async function list({ to, json }: BackupWish): Promise<number> {
-  const folder = await BackupFolder.open(to, 'read')
-  try {
-    const generations = await folder.generations()
-    process.stdout.write(
-      json ? `${JSON.stringify({ backup: to, generations }, null, 2)}\n` : listText(generations),
-    )
-    return exitCodes.ok
-  } finally {
-    await folder.close()
-  }
+  const path = resolve(to)
+  await expectBackup(path)
+  const generations = await generationsIn(path)
+  process.stdout.write(
+    json ? `${JSON.stringify({ backup: to, generations }, null, 2)}\n` : listText(generations),
+  )
+  return exitCodes.ok
 }
 
 async function toFolder(wish: BackupWish, tools: Tools): Promise<number> {
@@ -208,6 +206,11 @@ export function explainedBackup(error: unknown, directory: string): unknown {
   if (error instanceof UnfitBackup || error instanceof NoOneMoment) return problem(error.message)
   if (error instanceof StoreInUse) {
     return problem(`${error.message}: another backup or restore is under way. Wait for it`)
+  }
+  if (error instanceof StoreDamaged) {
+    return problem(
+      `${error.message}. Choose another generation with --generation; layerdock backup ${directory} --list shows which there are`,
+    )
   }
   const known = explained(error)
   if (known !== error) return known

@@ -1,6 +1,7 @@
 import { type CopyProblem, type CopyReport, compareStores, copyStores } from '../../src/kit.ts'
 import { UnfitBackup } from '../backup/backup-fit.ts'
-import { BackupFolder, type Generation } from '../backup/backup-folder.ts'
+import { BackupFolder } from '../backup/backup-folder.ts'
+import type { Generation } from '../backup/generation.ts'
 import type { OpenGeneration } from '../backup/open-generation.ts'
 import { RestoredFolder } from '../backup/restore-folder.ts'
 import { defaultHash } from '../disk/threaded-hash.ts'

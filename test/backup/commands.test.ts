@@ -23,6 +23,9 @@ import { hash } from '../copy/places.ts'
 import { afterTest, temporaryFolder } from '../disk/temporary.ts'
 import { factsOfTest } from './facts.ts'
 
+// Each command listens to signals until its process ends.
+process.setMaxListeners(100)
+
 /** Runs a command of this process; what it printed, and its exit code. */
 async function run(command: 'backup' | 'restore', ...words: readonly string[]) {
   const printed: Record<'stdout' | 'stderr', string> = { stdout: '', stderr: '' }
@@ -128,6 +131,33 @@ test('a registry with nothing in common with the newest generation is backed up 
   expect(await tagsIn(join(folder, 'restored'))).toEqual(['three'])
 })
 
+test('bytes and names that have gone from a backup are copied anew', async () => {
+  const { folder, to, stores, backup } = await setUp('small', 'large')
+  const { bytes } = await backup()
+  const large = join(to, 'bytes/blobs/sha256')
+  rmSync(join(large, readdirSync(large)[0] ?? ''))
+  expect((await backup()).copiedBytes).toBe('layer of large '.length * 10_000)
+  expect((await backup()).copiedBytes).toBe(0)
+
+  // Names of the newest: those before it stand in. Of all: everything is copied.
+  const [first, second, third] = readdirSync(join(to, 'generations')).sort()
+  const spoil = (name: string | undefined): void => {
+    const generation = join(to, 'generations', `${name}`)
+    for (const file of readdirSync(generation)) {
+      if (file.startsWith('journal.')) rmSync(join(generation, file))
+    }
+  }
+  spoil(third)
+  const refused = await run('restore', to, join(folder, 'x'))
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('Choose another gen') })
+  expect((await backup()).copiedBytes).toBe(0)
+  for (const name of [first, second, ...readdirSync(join(to, 'generations'))]) spoil(name)
+  expect((await backup()).copiedBytes).toBe(bytes)
+  const restored = join(folder, 'restored')
+  expect((await run('restore', to, restored)).code).toBe(0)
+  expect(await viewIn(restored)).toEqual(await viewOf(stores))
+})
+
 test('an archive is a backup once it is unpacked whole', async () => {
   const { folder, from, stores, push } = await setUp('small', 'large')
   const archive = join(folder, 'backup.tar')
@@ -204,6 +234,11 @@ test('folders of other things are refused, and left as they are', async () => {
   for (const [command, words, problem] of [
     ['backup', [other, '--storage-dir', from], 'holds "holiday.jpg" and no backup.json'],
     ['backup', [from, '--storage-dir', from], 'is the folder of a registry, and no backup'],
+    [
+      'backup',
+      [join(from, 'backups'), '--storage-dir', from],
+      'is inside the folder of a registry',
+    ],
     ['restore', [from, join(other, 'x')], 'is the folder of a registry, and no backup'],
     ['restore', [join(other, 'none'), join(other, 'x')], 'there is no backup'],
     ['restore', [to, from], 'choose a folder that is empty'],

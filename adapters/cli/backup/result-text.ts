@@ -1,6 +1,5 @@
 import type { CopyProblem, VerifyReport } from '../../../src/kit.ts'
-import type { Generation } from '../../backup/backup-folder.ts'
-import type { GenerationFacts } from '../../backup/generation.ts'
+import type { Generation, GenerationFacts } from '../../backup/generation.ts'
 import { countText, sizeText, timeText } from '../copy/amounts.ts'
 
 /** A backup that came to its end. */
