@@ -1,4 +1,3 @@
-import type { KeyStore } from '../../../src/access/index.ts'
 import type { NoticeSink } from '../../../src/index.ts'
 import { repeatTask, steadyClock } from '../../../src/kit.ts'
 import { type RetentionPolicy, retention } from '../../../src/retention/index.ts'
@@ -6,6 +5,7 @@ import { CliError } from '../exit.ts'
 import type { Entries } from '../log.ts'
 import type { Opened } from '../open-registry.ts'
 import { watchFiles } from '../watch-files.ts'
+import { leapOf } from './clock-leap.ts'
 import { immutableIn, readNamed, retentionIn } from './retention-file.ts'
 
 /** Retention in a server. */
@@ -109,23 +109,3 @@ export function scheduleRetention(
 }
 
 const dayMs = 24 * 60 * 60 * 1000
-/** A server that was off for a week, or whose clock leapt so far, waits for one turn before it deletes. */
-const leapMs = 7 * dayMs
-
-/** How long ago the last turn was, where that is too long to be believed at once; notes this one. */
-async function leapOf(note: KeyStore, now: number, everyMs: number): Promise<number | null> {
-  const text = await note.read()
-  const last = text === null ? null : turnIn(text)
-  await note.replace(text, `${JSON.stringify({ at: now })}\n`)
-  if (last === null || now - last <= Math.max(leapMs, 3 * everyMs)) return null
-  return now - last
-}
-
-function turnIn(text: string): number | null {
-  try {
-    const { at } = JSON.parse(text) as { readonly at?: unknown }
-    return typeof at === 'number' ? at : null
-  } catch {
-    return null
-  }
-}
