@@ -2,6 +2,7 @@ import type { ConditionalDeletes } from '../core/conditional-deletes.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { CallContext } from '../ports/call-context.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
+import type { Pace } from './pace.ts'
 import type { RepositoryPlan } from './plan.ts'
 import type { PlannedManifest } from './planned-manifest.ts'
 
@@ -13,6 +14,7 @@ export interface CarryOutDeps {
   /** What was pushed, or lost its last tag, then or later stays: the plan does not know of it. */
   readonly notSince: number
   readonly signal: AbortSignal
+  readonly pace: Pace
 }
 
 /** What went. */
@@ -39,22 +41,29 @@ export async function carryOut(
 ): Promise<void> {
   const run = new CarryingOut(plan, deps, deleted)
   const first: PlannedManifest[] = []
-  for (const manifest of plan.manifests.values()) if (run.isFirst(manifest)) first.push(manifest)
-  await inLots(first, deps.signal, (manifest) => run.deleteWithFollowers(manifest))
+  for (const manifest of plan.manifests.values()) {
+    if (deps.pace.isDue) await deps.pace.rest()
+    if (run.isFirst(manifest)) first.push(manifest)
+  }
+  await inLots(first, deps, (manifest) => run.deleteWithFollowers(manifest))
   // Tags whose manifest stays all the same.
   const left: PlannedManifest[] = []
-  for (const manifest of plan.manifests.values()) if (run.hasTagsLeft(manifest)) left.push(manifest)
-  await inLots(left, deps.signal, (manifest) => run.deleteTags(manifest))
+  for (const manifest of plan.manifests.values()) {
+    if (deps.pace.isDue) await deps.pace.rest()
+    if (run.hasTagsLeft(manifest)) left.push(manifest)
+  }
+  await inLots(left, deps, (manifest) => run.deleteTags(manifest))
 }
 
 async function inLots<T>(
   items: readonly T[],
-  signal: AbortSignal,
+  { signal, pace }: CarryOutDeps,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   for (let at = 0; at < items.length; at += together) {
     signal.throwIfAborted()
     await Promise.all(items.slice(at, at + together).map(work))
+    if (pace.isDue) await pace.rest()
   }
 }
 
@@ -97,10 +106,10 @@ class CarryingOut {
 
   /** Deletes the tags that go of a manifest that stays. */
   async deleteTags(manifest: PlannedManifest): Promise<void> {
-    const { deletes, call, notSince, signal } = this.#deps
+    const { deletes, call, notSince } = this.#deps
     const { repository } = this.#plan
     const { digest } = manifest
-    await inLots(this.#tagsToGo(manifest), signal, async (tag) => {
+    await inLots(this.#tagsToGo(manifest), this.#deps, async (tag) => {
       const was = await deletes.deleteTag(call, repository, tag, { expect: digest, notSince })
       if (was !== null) this.#deleted.tags += 1
     })

@@ -4,6 +4,7 @@ import type { Tag } from '../oci/tag.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
 import type { Decision } from './decide.ts'
 import { followedBy } from './following-tags.ts'
+import type { Pace } from './pace.ts'
 import type { RepositoryPlan } from './plan.ts'
 import type { PlannedManifest } from './planned-manifest.ts'
 
@@ -25,16 +26,19 @@ export interface Explanation {
 export async function* explainPlan(
   plan: RepositoryPlan,
   metadata: MetadataStore,
+  pace: Pace,
 ): AsyncGenerator<Explanation> {
   const { repository, manifests } = plan
   const tags = everyItem(
     async (page) => (await metadata.listTagRecords(repository, page)) ?? { items: [], more: false },
   )
   for await (const tag of tags) {
+    if (pace.isDue) await pace.rest()
     const { digest } = tag
     yield { kind: 'tag', tag: tag.tag, digest, ...decisionOn(tag.tag, plan.decide(tag), plan) }
   }
   for (const manifest of manifests.values()) {
+    if (pace.isDue) await pace.rest()
     const { digest, hasTags } = manifest
     const decision = decisionOfManifest(manifest)
     if (!hasTags && decision !== null) yield { kind: 'manifest', digest, ...decision }

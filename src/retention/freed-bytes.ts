@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { ManifestEntry, MetadataStore, Page } from '../ports/metadata-store.ts'
+import type { Pace } from './pace.ts'
 
 /** The manifests that go, of each repository. */
 export type GoingManifests = ReadonlyMap<RepositoryName, ReadonlySet<Digest>>
@@ -18,11 +19,13 @@ export async function freedBytes(
   going: GoingManifests,
   metadata: MetadataStore,
   signal: AbortSignal,
+  pace: Pace,
 ): Promise<number> {
   /** By digest; null while it is not known. */
   const sizes: Map<Digest, number | null> = new Map()
   for (const [repository, digests] of going) {
     for await (const { record } of manifestsOf(repository, metadata, signal)) {
+      if (pace.isDue) await pace.rest()
       if (!digests.has(record.digest)) continue
       sizes.set(record.digest, record.size)
       for (const digest of record.references) if (!sizes.has(digest)) sizes.set(digest, null)
@@ -33,6 +36,7 @@ export async function freedBytes(
   for await (const repository of repositories) {
     const digests = going.get(repository)
     for await (const { record } of manifestsOf(repository, metadata, signal)) {
+      if (pace.isDue) await pace.rest()
       if (digests?.has(record.digest)) continue
       sizes.delete(record.digest)
       for (const digest of record.references) sizes.delete(digest)
@@ -40,6 +44,7 @@ export async function freedBytes(
   }
   for (const repository of going.keys()) {
     for await (const { digest, size } of blobsOf(repository, metadata, signal)) {
+      if (pace.isDue) await pace.rest()
       if (sizes.get(digest) === null) sizes.set(digest, size)
     }
   }

@@ -1,5 +1,6 @@
 import type { TagRecord } from '../ports/metadata-store.ts'
 import { followedBy } from './following-tags.ts'
+import type { Pace } from './pace.ts'
 import { coversTag, type RetentionRule } from './read-policy.ts'
 import { compareVersions, type Version, versionOf } from './versions.ts'
 
@@ -15,6 +16,7 @@ export interface Newest {
 export async function findNewest(
   rules: readonly RetentionRule[],
   tags: AsyncIterable<TagRecord>,
+  pace: Pace,
 ): Promise<Newest> {
   const counted = rules.flatMap(({ keep, ...rule }) => {
     if (keep === null || keep === 'all') return []
@@ -27,6 +29,7 @@ export async function findNewest(
   })
   if (counted.length > 0) {
     for await (const { tag, updatedAt } of tags) {
+      if (pace.isDue) await pace.rest()
       if (followedBy(tag) !== null) continue
       for (const { rule, times, versions } of counted) {
         if (!coversTag(rule, tag)) continue

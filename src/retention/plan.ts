@@ -14,6 +14,7 @@ import {
 } from './decide.ts'
 import { followedBy } from './following-tags.ts'
 import { findNewest, type Newest } from './newest.ts'
+import type { Pace } from './pace.ts'
 import { PlannedManifest } from './planned-manifest.ts'
 import type { RetentionRule } from './read-policy.ts'
 import { ringsOf } from './rings.ts'
@@ -26,6 +27,7 @@ export interface PlanDeps {
   readonly moment: Moment
   readonly isImmutable: ImmutableTags
   readonly signal: AbortSignal
+  readonly pace: Pace
 }
 
 /**
@@ -46,7 +48,7 @@ export async function planRepository(
   repository: RepositoryName,
   deps: PlanDeps,
 ): Promise<RepositoryPlan> {
-  const { metadata, rules, signal } = deps
+  const { metadata, rules, signal, pace } = deps
   const tags = (): AsyncIterable<TagRecord> =>
     everyItem(async (page) => {
       signal.throwIfAborted()
@@ -54,6 +56,7 @@ export async function planRepository(
     })
   const manifests = await readManifests(repository, deps)
   for (const parent of manifests.values()) {
+    if (pace.isDue) await pace.rest()
     for (const digest of parent.children) {
       const child = manifests.get(digest)
       if (child !== undefined) child.namedBy ??= parent
@@ -62,6 +65,7 @@ export async function planRepository(
   const newest = await findNewest(
     rules.filter(({ about }) => about === 'tags'),
     tags(),
+    pace,
   )
   const decide = (tag: TagRecord): Decision => decideOn(tag, repository, manifests, newest, deps)
   const place = (tag: TagRecord): void => {
@@ -79,12 +83,13 @@ export async function planRepository(
   // These wait until all is known that they may follow.
   const following: TagRecord[] = []
   for await (const tag of tags()) {
+    if (pace.isDue) await pace.rest()
     if (followedBy(tag.tag) === null) place(tag)
     else following.push(tag)
   }
   for (const tag of following) place(tag)
-  const followers = followersOf(manifests)
-  decideManifests(manifests, followers, deps)
+  const followers = await followersOf(manifests, pace)
+  await decideManifests(manifests, followers, deps)
   return { repository, manifests, followers, decide }
 }
 
@@ -92,7 +97,7 @@ const noItems: Page<never> = { items: [], more: false }
 
 async function readManifests(
   repository: RepositoryName,
-  { metadata, signal }: PlanDeps,
+  { metadata, signal, pace }: PlanDeps,
 ): Promise<Map<Digest, PlannedManifest>> {
   const manifests: Map<Digest, PlannedManifest> = new Map()
   const entries = everyItem(async (page) => {
@@ -100,6 +105,7 @@ async function readManifests(
     return (await metadata.listManifests(repository, page)) ?? noItems
   })
   for await (const { record } of entries) {
+    if (pace.isDue) await pace.rest()
     const { digest, subject } = record
     const times = timesOfUntagged(record)
     manifests.set(digest, new PlannedManifest(digest, times, subject, childrenOf(record)))
@@ -152,9 +158,10 @@ function decideOn(
   return { ...decided, reason: `${decided.reason} (${subject}, which it is about, is not there)` }
 }
 
-function followersOf(
+async function followersOf(
   manifests: ReadonlyMap<Digest, PlannedManifest>,
-): Map<Digest, PlannedManifest[]> {
+  pace: Pace,
+): Promise<Map<Digest, PlannedManifest[]>> {
   const followers: Map<Digest, PlannedManifest[]> = new Map()
   const add = (subject: Digest, manifest: PlannedManifest): void => {
     const same = followers.get(subject)
@@ -162,6 +169,7 @@ function followersOf(
     else same.push(manifest)
   }
   for (const manifest of manifests.values()) {
+    if (pace.isDue) await pace.rest()
     const subject = manifest.subject as Digest | undefined
     if (subject !== undefined && manifests.has(subject)) add(subject, manifest)
     for (const { subject } of manifest.followingTags) add(subject, manifest)
@@ -170,11 +178,11 @@ function followersOf(
 }
 
 /** What stays by itself, and what follows from it: everything else goes. */
-function decideManifests(
+async function decideManifests(
   manifests: ReadonlyMap<Digest, PlannedManifest>,
   followers: ReadonlyMap<Digest, readonly PlannedManifest[]>,
-  { rules, moment }: PlanDeps,
-): void {
+  { rules, moment, pace }: PlanDeps,
+): Promise<void> {
   const staying: PlannedManifest[] = []
   const stay = (manifest: PlannedManifest, decision: Decision | null): void => {
     if (manifest.stays) return
@@ -183,6 +191,7 @@ function decideManifests(
     staying.push(manifest)
   }
   for (const manifest of manifests.values()) {
+    if (pace.isDue) await pace.rest()
     if (manifest.hasKeptTag) {
       stay(manifest, null)
       continue
@@ -197,6 +206,7 @@ function decideManifests(
     else manifest.decision = decision ?? goesWith(follows)
   }
   for (let manifest = staying.pop(); manifest !== undefined; manifest = staying.pop()) {
+    if (pace.isDue) await pace.rest()
     const { digest, children } = manifest
     for (const child of children) {
       const named = manifests.get(child)
@@ -204,7 +214,7 @@ function decideManifests(
     }
     for (const follower of followers.get(digest) ?? []) stay(follower, follows(`follows ${digest}`))
   }
-  for (const manifest of ringsOf(manifests, followers)) {
+  for (const manifest of await ringsOf(manifests, followers, pace)) {
     manifest.stays = true
     manifest.decision = follows('follows itself, by way of others: delete it by hand')
   }

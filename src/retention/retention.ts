@@ -11,6 +11,7 @@ import type { ImmutableTags, Moment } from './decide.ts'
 import { dropEmpty } from './empty-repositories.ts'
 import { type Explanation, explainPlan } from './explain.ts'
 import { freedBytes } from './freed-bytes.ts'
+import { Pace } from './pace.ts'
 import { planRepository, type RepositoryPlan } from './plan.ts'
 import type { RetentionPolicy, RetentionRule } from './read-policy.ts'
 
@@ -105,9 +106,10 @@ export function retention(options: RetentionOptions): Retention {
     repository: RepositoryName,
     moment: Moment,
     signal: AbortSignal,
+    pace: Pace,
   ): Promise<RepositoryPlan> {
     const rules = rulesFor(repository)
-    return planRepository(repository, { metadata, rules, moment, isImmutable, signal })
+    return planRepository(repository, { metadata, rules, moment, isImmutable, signal, pace })
   }
 
   async function* repositoriesOf({ repositories }: RunOptions): AsyncGenerator<RepositoryName> {
@@ -122,6 +124,7 @@ export function retention(options: RetentionOptions): Retention {
     async run(run = {}) {
       const { dryRun = false, signal = new AbortController().signal, onProgress } = run
       const call = callContext({ requestId: `retention-${crypto.randomUUID()}`, signal })
+      const pace = new Pace(signal)
       const deleted: Deleted = { tags: 0, manifests: 0 }
       const going: Map<RepositoryName, ReadonlySet<Digest>> = new Map()
       let [looked, repositories] = [0, 0]
@@ -129,15 +132,15 @@ export function retention(options: RetentionOptions): Retention {
       for await (const repository of repositoriesOf(run)) {
         signal.throwIfAborted()
         const moment = await momentNow()
-        const planned = await plan(repository, moment, signal)
+        const planned = await plan(repository, moment, signal, pace)
         if (dryRun) {
-          const digests = count(planned, deleted)
+          const digests = await count(planned, deleted, pace)
           if (digests.size > 0) going.set(repository, digests)
         } else {
           const notSince = moment.now - slack
           await carryOut(
             planned,
-            { metadata, deletes: registry.deletes, call, notSince, signal },
+            { metadata, deletes: registry.deletes, call, notSince, signal, pace },
             deleted,
           )
         }
@@ -148,22 +151,29 @@ export function retention(options: RetentionOptions): Retention {
       const only = run.repositories
       repositories = await dropEmpty({ policy, metadata, deletes, call, signal, dryRun, only })
       if (!dryRun) return report()
-      return { ...report(), bytes: await freedBytes(going, metadata, signal) }
+      return { ...report(), bytes: await freedBytes(going, metadata, signal, pace) }
     },
 
     async *explain(repository, signal = new AbortController().signal) {
       if (!(await metadata.hasRepository(repository))) {
         throw new RegistryError('nameUnknown', { detail: { name: repository } })
       }
-      yield* explainPlan(await plan(repository, await momentNow(), signal), metadata)
+      const pace = new Pace(signal)
+      const planned = await plan(repository, await momentNow(), signal, pace)
+      yield* explainPlan(planned, metadata, pace)
     },
   }
 }
 
 /** Counts what would go by a plan; the manifests of it. */
-function count({ manifests }: RepositoryPlan, deleted: Deleted): ReadonlySet<Digest> {
+async function count(
+  { manifests }: RepositoryPlan,
+  deleted: Deleted,
+  pace: Pace,
+): Promise<ReadonlySet<Digest>> {
   const digests: Set<Digest> = new Set()
   for (const { digest, stays, goingTags, followingTags } of manifests.values()) {
+    if (pace.isDue) await pace.rest()
     deleted.tags += goingTags.length
     for (const { subject } of followingTags) {
       if (manifests.get(subject)?.stays === false) deleted.tags += 1

@@ -1,13 +1,18 @@
 import type { Digest } from '../oci/digest.ts'
+import type { Pace } from './pace.ts'
 import type { PlannedManifest } from './planned-manifest.ts'
 
 /** What would go and cannot, because each waits for another of them, and what waits for those. */
-export function ringsOf(
+export async function ringsOf(
   manifests: ReadonlyMap<Digest, PlannedManifest>,
   followers: ReadonlyMap<Digest, readonly PlannedManifest[]>,
-): ReadonlySet<PlannedManifest> {
+  pace: Pace,
+): Promise<ReadonlySet<PlannedManifest>> {
   const going: Set<PlannedManifest> = new Set()
-  for (const manifest of manifests.values()) if (!manifest.stays) going.add(manifest)
+  for (const manifest of manifests.values()) {
+    if (pace.isDue) await pace.rest()
+    if (!manifest.stays) going.add(manifest)
+  }
   const dependents = ({ digest, children }: PlannedManifest): readonly PlannedManifest[] =>
     [
       ...children.flatMap((child) => manifests.get(child) ?? []),
@@ -16,10 +21,16 @@ export function ringsOf(
   /** For how many each waits. */
   const waits: Map<PlannedManifest, number> = new Map()
   for (const manifest of going) {
+    if (pace.isDue) await pace.rest()
     for (const one of dependents(manifest)) waits.set(one, (waits.get(one) ?? 0) + 1)
   }
-  const free = [...going].filter((manifest) => !waits.has(manifest))
+  const free: PlannedManifest[] = []
+  for (const manifest of going) {
+    if (pace.isDue) await pace.rest()
+    if (!waits.has(manifest)) free.push(manifest)
+  }
   for (let manifest = free.pop(); manifest !== undefined; manifest = free.pop()) {
+    if (pace.isDue) await pace.rest()
     going.delete(manifest)
     for (const one of dependents(manifest)) {
       const left = (waits.get(one) ?? 0) - 1

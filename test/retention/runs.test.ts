@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parsePolicy } from '../../src/access/index.ts'
-import type { RegistryEvent } from '../../src/index.ts'
+import type { Digest, RegistryEvent } from '../../src/index.ts'
 import { repositoryName } from '../../src/index.ts'
 import { memoryStores } from '../../src/kit.ts'
 import { type Explanation, immutableTags, retention } from '../../src/retention/index.ts'
@@ -358,6 +358,29 @@ describe('a run', () => {
     const metadata = but(stores.metadata, () => ({ checksDeletions: false }))
     const options = { registry: {} as never, stores: { metadata }, policy: { rules: [] } }
     expect(() => retention(options)).toThrow('checksDeletions')
+  })
+
+  test('makes way for others while it looks at thousands of manifests', async () => {
+    const it = await testRegistry()
+    const { metadata } = it.stores
+    const first = await it.image('one')
+    const found = await metadata.findManifest(app, first)
+    if (found === null) throw new Error('it is there')
+    const { pushedAt: _, ...record } = found
+    for (let at = 0; at < 5000; at += 1) {
+      const digest = `sha256:${at.toString(16).padStart(64, '0')}` as Digest
+      const blob = { ...record.blob, digest, key: `key ${at}` }
+      const change = { tags: [`t-${at}` as never], requires: [], immutable: [] }
+      await metadata.putManifest(app, { record: { ...record, digest, blob }, ...change })
+    }
+    let turns = 0
+    const timer = setInterval(() => {
+      turns += 1
+    }, 0)
+    const report = await it.retain([{ ...all, delete: 'all' }]).run()
+    clearInterval(timer)
+    expect(report).toMatchObject({ tags: 5000, manifests: 5000 })
+    expect(turns).toBeGreaterThan(0)
   })
 
   test('explains no repository that there is not', async () => {
