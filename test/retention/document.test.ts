@@ -22,12 +22,16 @@ describe('docs/clean-up.md', () => {
     const code = await makeCodeFolder()
     try {
       const blocks = codeBlocks(text)
-      expect(blocks).toHaveLength(1)
+      expect(blocks).toHaveLength(2)
       const { said, registry } = await code.run<{ said: object; registry: Registry }>(
         blocks[0] ?? '',
       )
       expect(said).toEqual({ looked: 0, tags: 0, manifests: 0, repositories: 0, bytes: 0 })
       await registry.close()
+      const trash = await code.run<{ registry: Registry; items: readonly object[] }>(
+        blocks[1] ?? '',
+      )
+      expect(trash.items).toEqual([])
       await code.check(blocks)
     } finally {
       await code.remove()
