@@ -20,6 +20,11 @@ export interface OpenUpload {
 export class Ledger {
   readonly names: Map<string, Expectation> = new Map()
   upload: OpenUpload | null = null
+  /** What is in the trash, and can be brought back to these paths; null while that is not known. */
+  trashed: {
+    readonly kind: 'manifest' | 'repository'
+    readonly names: ReadonlyArray<readonly [path: string, bytes: Uint8Array]>
+  } | null = null
   /** Requests that were acknowledged. */
   acknowledged = 0
 
@@ -46,6 +51,7 @@ export class Ledger {
     const copy = new Ledger()
     for (const [name, expectation] of this.names) copy.names.set(name, expectation)
     copy.upload = this.upload
+    copy.trashed = this.trashed
     copy.acknowledged = this.acknowledged
     return copy
   }

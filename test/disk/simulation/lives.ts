@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Files } from '../../../adapters/disk/files.ts'
 import { sampleBytes } from '../../../src/testing/index.ts'
 import { isExpected, type Ledger, LedgerClient, manifestOf, settle } from './ledger.ts'
+import { checkTrash, regret } from './regrets.ts'
 import type { SimulatedFiles } from './simulated-files.ts'
 import { openSimulated, type SimulatedOptions } from './simulated-registry.ts'
 
@@ -9,7 +10,7 @@ const repository = 'team/app'
 
 /**
  * A life of a store, to which `ledger` says what it acknowledged: small pushes, alone and together, an
- * upload in two parts, deletions, collections, compactions of journal and segments, a restart.
+ * upload in two parts, deletions, collections, compactions of journal and segments, what is deleted and brought back, a restart.
  */
 export async function live(
   files: Files,
@@ -45,6 +46,7 @@ export async function live(
   await Promise.all(more.map((each) => client.push(repository, each)))
   await client.tag(repository, 'first', manifestOf(more, `moved ${seed}`))
   await client.untag(repository, 'third', third)
+  await regret(one, client, bytes(8, 600))
   await one.metadata.compact()
   await one.close()
 
@@ -88,6 +90,7 @@ export async function check(
   const client = new LedgerClient(one.registry, ledger.copy())
   expectNone(await violations(client, ledger), 'at first')
   if (ledger.upload !== null) await checkUpload(client, ledger, cause)
+  await checkTrash(one.metadata, client)
   await one.registry.sweepBytes(0)
   await one.registry.compactBytes()
   await one.registry.collectGarbage()
