@@ -6,8 +6,10 @@ import { archiveFile } from '../../adapters/folders/archive-sinks.ts'
 import { layoutArchiveWriter } from '../../adapters/folders/layout-archive-writer.ts'
 import { layoutFolderWriter } from '../../adapters/folders/layout-folder-writer.ts'
 import { openContent } from '../../adapters/folders/open-content.ts'
-import type { RepositoryName } from '../../src/index.ts'
+import { callContext } from '../../src/core/call-context.ts'
+import { createRegistry, type Digest, type RepositoryName } from '../../src/index.ts'
 import {
+  type BlobStore,
   type CopiedStores,
   type CopyProblem,
   type LayoutTarget,
@@ -18,9 +20,12 @@ import {
   storesTarget,
   transferContent,
 } from '../../src/kit.ts'
+import { digestOfContent, pushManifest, run } from '../copy/content.ts'
 import { hash } from '../copy/places.ts'
 import { temporaryFolder } from '../disk/temporary.ts'
-import { app, fill, multi, other, served } from './images.ts'
+import { app, fill, image, multi, other, served } from './images.ts'
+
+type Sink = (chunk: Uint8Array) => void | Promise<void>
 
 async function filled(): Promise<CopiedStores> {
   const stores = memoryStores()
@@ -77,6 +82,55 @@ test('the same content makes the same archive', async () => {
   for (const name of ['a.tar', 'b.tar']) await exported(stores, join(folder, name))
   expect(readFileSync(join(folder, 'a.tar')).equals(readFileSync(join(folder, 'b.tar')))).toBe(true)
   expect(readdirSync(folder).sort()).toEqual(['a.tar', 'b.tar'])
+})
+
+test('large blobs go into an archive as they are read, and a damaged one is named and left out', async () => {
+  const stores = memoryStores()
+  const { service } = createRegistry({ stores, hash })
+  const mediaType = 'application/octet-stream'
+  const layers = [5, 6, 7].map((mib) => new Uint8Array(mib * 1024 * 1024 + 1).fill(mib))
+  const descriptors = layers.map((bytes) => ({
+    mediaType,
+    digest: digestOfContent(bytes),
+    size: bytes.byteLength,
+  }))
+  for (const [at, bytes] of layers.entries()) {
+    const source = { pipe: async (sink: Sink) => void (await sink(bytes.slice())), abort() {} }
+    const digest = descriptors[at]?.digest as Digest
+    await service.pushBlob(callContext(), app, digest, { source, length: bytes.byteLength })
+  }
+  const [config, ...rest] = descriptors
+  await run(stores, [pushManifest(app, image([], { config, layers: rest }), ['large' as never])])
+  const to = join(await temporaryFolder(), 'large.tar')
+  await exported(stores, to)
+  const { stores: back, found } = await imported(to)
+  expect(found).toEqual([])
+  expect(await served(back)).toEqual(await served(stores))
+
+  // Bytes change where they lie.
+  const blobs: BlobStore = {
+    ...stores.blobs,
+    stage: (...given) => stores.blobs.stage(...given),
+    list: (after) => stores.blobs.list(after),
+    delete: (blob) => stores.blobs.delete(blob),
+    close: async () => {},
+    async open(blob) {
+      const open = await stores.blobs.open(blob, 'anew')
+      if (open === null || blob.digest !== config?.digest) return open
+      return {
+        ...open,
+        stream: () => new Response(new Uint8Array(blob.size)).body ?? open.stream(),
+      }
+    },
+  }
+  const writer = layoutArchiveWriter(await archiveFile(to))
+  const target = layoutTarget(writer, { wholeNames: true, hash })
+  const problems: CopyProblem[] = []
+  const onProblem = (problem: CopyProblem): void => void problems.push(problem)
+  await transferContent(storesSource({ ...stores, blobs }), target, { hash, onProblem })
+  expect(problems).toMatchObject([{ kind: 'damaged', what: 'blob', name: config?.digest }])
+  const { found: missing } = await imported(to)
+  expect(missing).toMatchObject([{ kind: 'missing', what: 'blob', name: config?.digest }])
 })
 
 test('one repository has its tags as names, and lists of referrers as clients look for them', async () => {
