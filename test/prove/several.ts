@@ -25,6 +25,7 @@ const shorts: readonly Short[] = [
   ...(['bun', 'deno'] as const).flatMap((runtime): readonly Short[] => [
     ['power', runtime, 300],
     ['races', runtime, 1000],
+    ['copies', runtime, 30],
     ['disk-errors', runtime, 100],
   ]),
 ]
