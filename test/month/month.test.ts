@@ -10,14 +10,14 @@ test('what a team keeps is there, and nothing else in the end', async () => {
       command: program.command,
       top: program.folder(),
       seed: 'a short month',
-      ...{ days: 4, repositories: 4, members: 2, kills: 1, layerBytes: 100_000 },
+      ...{ days: 3, repositories: 4, members: 2, kills: 1, layerBytes: 100_000 },
       newest: { nightly: 2, ci: 3 },
       trashTime: '12h',
     })
     expect(problems).toEqual([])
     expect(figures).toMatchObject({ kills: 1 })
     expect(figures.checked).toBeGreaterThan(20)
-    expect(figures.inBackup).toBeGreaterThan(3)
+    expect(figures.inBackup).toBeGreaterThan(2)
   } finally {
     program.remove()
   }

@@ -16,6 +16,7 @@ const help = `node test/month/run.mjs [options]
   --trash-time TIME  how long what was deleted can be brought back (default: 30s)
   --seed TEXT        what is done follows from it (when it meets what does not quite)
   --runtime NAME     what Layerdock runs on: node (default), bun or deno
+  --lose             have the policy keep less than has to be there, which must be noticed
   --keep             keep the temporary folder
 `
 
@@ -28,6 +29,7 @@ const values = programOptions(help, {
   'trash-time': { type: 'string', default: '30s' },
   seed: { type: 'string', default: `${Date.now()}` },
   runtime: { type: 'string', default: 'node' },
+  lose: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
 })
 const runtime = ['node', 'bun', 'deno'].includes(values.runtime)
@@ -59,6 +61,7 @@ const { problems, figures } = await month({
   command: [...command, entryPath(runtime.entry)],
   ...{ top, seed: values.seed, ...counts },
   newest: { nightly: 7, ci: 5 },
+  ...(values.lose ? { policyKeeps: { nightly: 2, ci: 2 } } : {}),
   trashTime: values['trash-time'],
   say: (line) => process.stdout.write(`${line}\n`),
 })
