@@ -29,6 +29,7 @@ import * as deletions from './deletions.ts'
 import { dueGarbage } from './due-garbage.ts'
 import { explainBytes } from './explain-bytes.ts'
 import { type Commit, MetadataReads } from './metadata-reads.ts'
+import { nextTurn } from './next-turn.ts'
 import { Restoration } from './restoration.ts'
 import type { State } from './state.ts'
 import { TagCheck } from './tag-check.ts'
@@ -162,6 +163,8 @@ export class MemoryMetadata extends MetadataReads implements MetadataStore {
       await this.state.leftovers.done()
       const outcome = await this.#change((batch) => restoration.step(batch))
       if (outcome !== 'more') return outcome
+      // A log may be so fast that nobody else would have a turn.
+      await nextTurn()
     }
   }
 
