@@ -11,8 +11,8 @@ function prove(name: string, length: number, broken: string | null = null): Prom
 
 // What is whole is proved under other names for kills and power loss: test/disk/crash.test.ts, segment-states.test.ts.
 test.each([
-  ['damage', 300],
-  ['disk-errors', 60],
+  ['damage', 200],
+  ['disk-errors', 40],
   ['races', 500],
 ])('%s: nothing is wrong with a registry as it is', async (name, length) => {
   expect((await prove(name, length)).violations).toEqual([])
@@ -21,14 +21,14 @@ test.each([
 test.each([
   ['power', 300, 'no-journal-sync'],
   ['power', 300, 'no-segment-sync'],
-  ['power', 600, 'no-upload-sync'],
-  ['power', 600, 'no-blob-folder-sync'],
+  ['power', 300, 'no-upload-sync'],
+  ['power', 300, 'no-blob-folder-sync'],
   ['power', 300, 'no-segment-folder-sync'],
   ['power', 300, 'no-folder-sync'],
   ['crashes', 1, 'late-writes'],
   ['damage', 300, 'no-seal'],
-  ['disk-errors', 60, 'blind-writes'],
-  ['races', 1000, 'no-leases'],
+  ['disk-errors', 40, 'blind-writes'],
+  ['races', 500, 'no-leases'],
 ])('%s: of %i, some are wrong with %s', async (name, length, broken) => {
   expect((await prove(name, length, broken)).violations).not.toEqual([])
 })
