@@ -103,7 +103,8 @@ async function commandOf(
     ...command,
     entryPath(named.entry),
     ...['serve', '--listen', `127.0.0.1:${port}`, '--storage-dir', store, '--log', 'warn'],
-    ...['--drain-seconds', '1'],
+    // What is deleted goes, so that a store in which as much is deleted as is pushed does not grow.
+    ...['--drain-seconds', '1', '--trash-time', '0'],
     ...(leaseMs === undefined ? [] : ['--lease', `${leaseMs}ms`]),
     ...(collectEveryMs === undefined ? [] : ['--collect-every', `${collectEveryMs}ms`]),
     ...(manifestCacheBytes === undefined ? [] : ['--manifest-cache', `${manifestCacheBytes}`]),
