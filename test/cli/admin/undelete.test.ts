@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeEverywhere, useProgram } from '../harness.ts'
+import { describeEverywhere, digestOf, useProgram } from '../harness.ts'
 import { pulled, pushImage, pushIndex, pushReferrer, remove } from './images.ts'
 
 describeEverywhere('layerdock undelete on %s', (runtime) => {
@@ -97,6 +97,25 @@ test('what a manifest or tag needs comes back with it', async () => {
   ])
   expect(await pulled(url, 'a', 'all')).toBe(index)
   expect(await pulled(url, 'a', image)).toBe(image)
+})
+
+test('what a manifest names comes back with it, also if it went before', async () => {
+  const place = ['--storage-dir', cli.folder()]
+  const { url } = await cli.serve(...place)
+  const image = await pushImage(url, 'a', 'one')
+  const index = await pushIndex(url, 'a', image, 'all')
+  const layer = digestOf(Buffer.from('layer of one'))
+  await remove(url, `a/blobs/${layer}`)
+  await remove(url, `a/manifests/${image}`)
+  await remove(url, `a/manifests/${index}`)
+  const { out } = await cli.run('undelete', 'a:all', ...place)
+  expect(out.split('\n')).toEqual([
+    `brought back a@${index}, tagged all`,
+    `brought back a@${image}`,
+    `brought back a@${layer}`,
+    '',
+  ])
+  expect((await fetch(`${url}/v2/a/blobs/${layer}`)).status).toBe(200)
 })
 
 test('what refers to a manifest comes back with it, if it went later', async () => {

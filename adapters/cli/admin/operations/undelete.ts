@@ -124,7 +124,7 @@ function isMeant(entry: TrashEntry, { tag, digest, id }: UndeleteInput): boolean
   return entry.kind === 'repository' || id !== null
 }
 
-/** Brings an entry back: before it what it needs and is in the trash too, and after it what refers to it. */
+/** Brings an entry back with what it needs and is in the trash too, and after it what refers to it. */
 async function restore(
   entry: TrashEntry,
   tools: OperationTools,
@@ -138,7 +138,8 @@ async function restore(
     const outcome = await registry.unrestricted.restore(operatorCall('undelete'), repository, id)
     if (outcome === null) throw problem(`${nameOf(entry)}: is not in the trash any more`)
     if (outcome.kind === 'restored') {
-      return [...before, outcome, ...(await restoreReferrers(entry, tools, depth))]
+      const lacking = await restoreLacking(entry, tools, depth)
+      return [...before, outcome, ...lacking, ...(await restoreReferrers(entry, tools, depth))]
     }
     if (outcome.kind !== 'missing' || depth === 0 || attempt > 0) throw refusal(entry, outcome)
     for (const digest of outcome.digests) {
@@ -148,6 +149,34 @@ async function restore(
       before.push(...(await restore(needed, tools, depth - 1)))
     }
   }
+}
+
+/** Brings back what a manifest names and was deleted before it, without which nobody could pull it whole. */
+async function restoreLacking(
+  { kind, repository, digest }: TrashEntry,
+  tools: OperationTools,
+  depth: number,
+): Promise<readonly Restored[]> {
+  if (kind !== 'manifest' || digest === undefined || depth === 0) return []
+  const { metadata } = tools.stores
+  const record = await metadata.findManifest(repository, digest)
+  const lacking = new Map<Digest, TrashEntry | null>()
+  for (const named of record?.references ?? []) {
+    const isThere =
+      (await metadata.findBlob(repository, named)) ??
+      (await metadata.findManifest(repository, named))
+    if (isThere === null) lacking.set(named, null)
+  }
+  if (lacking.size === 0) return []
+  for await (const entry of entriesOf(repository, tools)) {
+    const isNamed = entry.digest !== undefined && lacking.has(entry.digest)
+    if (isNamed && entry.kind !== 'tag') lacking.set(entry.digest, entry)
+  }
+  const restored: Restored[] = []
+  for (const entry of lacking.values()) {
+    if (entry !== null) restored.push(...(await restore(entry, tools, depth - 1)))
+  }
+  return restored
 }
 
 /** Brings back what refers to a manifest and was deleted after it, as retention does: signatures and the like. */
