@@ -25,7 +25,7 @@ export interface ConditionalDeletes {
     call: CallContext,
     repository: RepositoryName,
     tag: Tag,
-    conditions?: Pick<TagDeletion, 'expect' | 'notSince'>,
+    conditions?: Pick<TagDeletion, 'expect' | 'notSince' | 'unlessHas'>,
   ): Promise<Digest | null>
   /** Removes those of some repositories that hold nothing; their names. There is nothing of them to be brought back. */
   deleteEmpty(
@@ -37,7 +37,7 @@ export interface ConditionalDeletes {
     call: CallContext,
     repository: RepositoryName,
     digest: Digest,
-    conditions: Pick<ManifestDeletion, 'isImmutable' | 'notSince'>,
+    conditions: Pick<ManifestDeletion, 'isImmutable' | 'notSince' | 'unlessHas'>,
   ): Promise<RemovedManifest | KeptManifest | null>
 }
 

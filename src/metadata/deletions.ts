@@ -14,6 +14,7 @@ import type {
 import type { Batch } from './batch.ts'
 import { countsOf, leaseEnd, noteUntagged } from './changes.ts'
 import { namesAfter } from './name-list.ts'
+import type { Repository } from './repository.ts'
 import type { TagCheck } from './tag-check.ts'
 import type { TrashTerm } from './trash-entries.ts'
 
@@ -43,7 +44,7 @@ export function deleteManifest(
   batch: Batch,
   name: RepositoryName,
   digest: Digest,
-  { leaseMs, notSince, ...options }: Omit<ManifestDeletion, 'isImmutable'>,
+  { leaseMs, notSince, unlessHas, ...options }: Omit<ManifestDeletion, 'isImmutable'>,
   check: TagCheck | null = null,
 ): RemovedManifest | KeptManifest | 'unchecked' | null {
   const repository = batch.state.repositories.get(name)
@@ -58,6 +59,8 @@ export function deleteManifest(
   }
   const since = Math.max(stored.pushedAt, stored.untaggedAt ?? 0)
   if (notSince !== undefined && since >= notSince) return { kind: 'kept', tag: null, since }
+  const has = firstThere(repository, unlessHas)
+  if (has !== undefined) return { kind: 'kept', tag: null, has }
   const { tagCount } = stored
   const tags = namesAfter(stored.tags, undefined, namedTags)
   const keepUntil = leaseEnd(batch.moment, leaseMs)
@@ -69,18 +72,26 @@ export function deleteManifest(
 /** Removes a tag; what it stood for, or null when it was not there, or not as the options expect it. */
 export function deleteTag(
   batch: Batch,
-  repository: RepositoryName,
+  name: RepositoryName,
   tag: Tag,
-  { expect, notSince, ...options }: TagDeletion = {},
+  { expect, notSince, unlessHas, ...options }: TagDeletion = {},
 ): Digest | null {
-  const tags = batch.state.repositories.get(repository)?.tags
-  const target = tags?.target(tag)
+  const repository = batch.state.repositories.get(name)
+  if (repository === undefined) return null
+  const { tags } = repository
+  const target = tags.target(tag)
   if (target === undefined || (expect !== undefined && target.digest !== expect)) return null
-  const updatedAt = tags?.entry(tag)?.updatedAt ?? 0
+  const updatedAt = tags.entry(tag)?.updatedAt ?? 0
   if (notSince !== undefined && updatedAt >= notSince) return null
-  batch.apply({ kind: 'untag', repository, tag, ...termOf(batch, options) })
-  noteUntagged(batch, repository, target)
+  if (firstThere(repository, unlessHas) !== undefined) return null
+  batch.apply({ kind: 'untag', repository: name, tag, ...termOf(batch, options) })
+  noteUntagged(batch, name, target)
   return target.digest
+}
+
+/** The first of some manifests that the repository has, as readers find them. */
+function firstThere(repository: Repository, digests: readonly Digest[] = []): Digest | undefined {
+  return digests.find((digest) => repository.manifest(digest) !== null)
 }
 
 /** Removes a repository; what it held, or null when it was not there. */

@@ -19,10 +19,12 @@ export interface KeptManifest {
   /** One of its tags that is immutable; null where that is not why it stays. */
   readonly tag: Tag | null
   /**
-   * When it was pushed or lost its last tag, where it stays because of `notSince`. Absent together with a tag of
-   * null: another manifest of the repository names it.
+   * When it was pushed or lost its last tag, where it stays because of `notSince`. Where this and `has` are absent,
+   * and the tag is null: another manifest of the repository names it.
    */
   readonly since?: number
+  /** The manifest of `unlessHas` that is there, where it stays because of that. */
+  readonly has?: Digest
 }
 
 /** How something is deleted. */
@@ -50,6 +52,11 @@ export interface ManifestDeletion extends DeletionOptions {
    * epoch. Only for a store that `checksDeletions`.
    */
   readonly notSince?: number
+  /**
+   * The manifest stays where the repository has one of these manifests at the moment of the change: what it depends
+   * on. One whose bytes are missing does not count. Only for a store that `checksDeletions`.
+   */
+  readonly unlessHas?: readonly Digest[]
 }
 
 /** How a tag is deleted. The conditions are only for a store that `checksDeletions`. */
@@ -58,6 +65,8 @@ export interface TagDeletion extends DeletionOptions {
   readonly expect?: Digest
   /** The tag stays where it was set at this moment or later, in milliseconds since the epoch. */
   readonly notSince?: number
+  /** The tag stays where the repository has one of these manifests, as for a manifest that is deleted. */
+  readonly unlessHas?: readonly Digest[]
 }
 
 /** How a blob is taken out of a repository. */

@@ -63,7 +63,7 @@ export interface MetadataStore extends GarbageReasons {
   /** Whether the store records the `times` of a change. Default: no, and each change has the time it was made. */
   readonly keepsTimes?: boolean
   /**
-   * Whether deletions look at `expect` and `notSince` in the step that makes them. Default: no, and what has to
+   * Whether deletions look at `expect`, `notSince` and `unlessHas` in the step that makes them. Default: no, and what has to
    * delete safely beside pushes, such as retention, refuses the store.
    */
   readonly checksDeletions?: boolean

@@ -1,14 +1,13 @@
 import type { ConditionalDeletes } from '../core/conditional-deletes.ts'
-import type { Digest } from '../oci/digest.ts'
+import { type Digest, parseDigest } from '../oci/digest.ts'
 import type { CallContext } from '../ports/call-context.ts'
-import type { MetadataStore } from '../ports/metadata-store.ts'
+import { followedBy } from './following-tags.ts'
 import type { Pace } from './pace.ts'
 import type { RepositoryPlan } from './plan.ts'
 import type { PlannedManifest } from './planned-manifest.ts'
 
 /** What a plan is carried out with. */
 export interface CarryOutDeps {
-  readonly metadata: MetadataStore
   readonly deletes: ConditionalDeletes
   readonly call: CallContext
   /** What was pushed, or lost its last tag, then or later stays: the plan does not know of it. */
@@ -110,7 +109,9 @@ class CarryingOut {
     const { repository } = this.#plan
     const { digest } = manifest
     await inLots(this.#tagsToGo(manifest), this.#deps, async (tag) => {
-      const was = await deletes.deleteTag(call, repository, tag, { expect: digest, notSince })
+      const unlessHas = dependsOn(manifest, [tag])
+      const conditions = { expect: digest, notSince, unlessHas }
+      const was = await deletes.deleteTag(call, repository, tag, conditions)
       if (was !== null) this.#deleted.tags += 1
     })
   }
@@ -121,11 +122,12 @@ class CarryingOut {
     if (this.#gone.has(digest)) return false
     const { deletes, call, notSince } = this.#deps
     const { repository } = this.#plan
-    for (const subject of this.#waitsFor(manifest)) if (await this.#isThere(subject)) return false
+    if (this.#waitsFor(manifest).some((subject) => !this.#gone.has(subject))) return false
     const tags: ReadonlySet<string> = new Set(this.#tagsToGo(manifest))
     const outcome = await deletes.deleteManifest(call, repository, digest, {
       isImmutable: (tag) => !tags.has(tag),
       notSince,
+      unlessHas: dependsOn(manifest, tags, manifest.subject),
     })
     if (outcome?.kind === 'kept') return false
     this.#gone.add(digest)
@@ -144,12 +146,6 @@ class CarryingOut {
     return subjects
   }
 
-  /** Asked anew: it may have been pushed again since. */
-  async #isThere(digest: Digest): Promise<boolean> {
-    if (!this.#gone.has(digest)) return true
-    return (await this.#deps.metadata.findManifest(this.#plan.repository, digest)) !== null
-  }
-
   /** Tags that no rule keeps, and those whose manifest is gone. */
   #tagsToGo({
     goingTags,
@@ -160,4 +156,24 @@ class CarryingOut {
       ...followingTags.filter(({ subject }) => this.#gone.has(subject)).map(({ tag }) => tag),
     ]
   }
+}
+
+/**
+ * The manifests that stop a deletion where they are there: what the tags that go are named after, and the subject. The
+ * plan had none of them, or they went first; each may have been pushed since.
+ */
+function dependsOn(
+  { digest }: PlannedManifest,
+  tags: Iterable<string>,
+  subject?: string,
+): readonly Digest[] {
+  const found: Set<Digest> = new Set()
+  const own = subject === undefined ? null : parseDigest(subject)
+  if (own !== null) found.add(own)
+  for (const tag of tags) {
+    const followed = followedBy(tag)
+    if (followed !== null) found.add(followed)
+  }
+  found.delete(digest)
+  return [...found]
 }

@@ -140,7 +140,7 @@ export function retention(options: RetentionOptions): Retention {
           const notSince = moment.now - slack
           await carryOut(
             planned,
-            { metadata, deletes: registry.deletes, call, notSince, signal, pace },
+            { deletes: registry.deletes, call, notSince, signal, pace },
             deleted,
           )
         }

@@ -4,6 +4,7 @@ import type { MetadataStore, RestoreOutcome } from '../../src/kit.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { conditionCases } from '../../src/testing/metadata-contract/conditions.ts'
+import { there } from '../../src/testing/metadata-contract/store-case.ts'
 import { trashCases } from '../../src/testing/metadata-contract/trash.ts'
 import { trashManifestCases } from '../../src/testing/metadata-contract/trash-manifests.ts'
 import { trashRepositoryCases } from '../../src/testing/metadata-contract/trash-repositories.ts'
@@ -41,6 +42,25 @@ const broken: Record<string, (store: MetadataStore) => MetadataStore> = {
     but(store, (inner) => ({
       deleteManifest: (name, digest, { notSince: _, ...rest }) =>
         inner.deleteManifest(name, digest, rest),
+    })),
+  'deletes tags whose subject is there': (store) =>
+    but(store, (inner) => ({
+      deleteTag: (name, tag, { unlessHas: _, ...rest } = {}) => inner.deleteTag(name, tag, rest),
+    })),
+  'deletes manifests whose subject is there': (store) =>
+    but(store, (inner) => ({
+      deleteManifest: (name, digest, { unlessHas: _, ...rest }) =>
+        inner.deleteManifest(name, digest, rest),
+    })),
+  'keeps manifests whose subject is in another repository': (store) =>
+    but(store, (inner) => ({
+      async deleteManifest(name, digest, options) {
+        for (const has of options.unlessHas ?? []) {
+          const found = await inner.findManifest(there, has)
+          if (found !== null) return { kind: 'kept', tag: null, has }
+        }
+        return inner.deleteManifest(name, digest, options)
+      },
     })),
   'looks only at the push of a manifest': (store) =>
     but(store, (inner) => ({

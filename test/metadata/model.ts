@@ -185,7 +185,7 @@ export class Model {
   deleteManifest(
     name: RepositoryName,
     digest: Digest,
-    { leaseMs, isImmutable = null, notSince, trashMs }: ManifestDeletion,
+    { leaseMs, isImmutable = null, notSince, unlessHas = [], trashMs }: ManifestDeletion,
   ): RemovedManifest | KeptManifest | null {
     const there = this.repositories.get(name)
     const record = there?.manifests.get(digest)
@@ -198,6 +198,8 @@ export class Model {
     }
     const since = Math.max(record.pushedAt, record.untaggedAt ?? 0)
     if (notSince !== undefined && since >= notSince) return { kind: 'kept', tag: null, since }
+    const has = unlessHas.find((each) => this.findManifest(name, each) !== null)
+    if (has !== undefined) return { kind: 'kept', tag: null, has }
     const references = [...new Set(record.references)]
     const { size, mediaType, subject } = record
     const tagCount = tags.length
@@ -224,12 +226,13 @@ export class Model {
   deleteTag(
     name: RepositoryName,
     tag: Tag,
-    { expect, notSince, trashMs }: TagDeletion,
+    { expect, notSince, unlessHas = [], trashMs }: TagDeletion,
   ): Digest | null {
     const there = this.repositories.get(name)
     const { digest = null, updatedAt = 0 } = there?.tags.get(tag) ?? {}
     if (digest === null || (expect !== undefined && expect !== digest)) return null
     if (notSince !== undefined && updatedAt >= notSince) return null
+    if (unlessHas.some((each) => this.findManifest(name, each) !== null)) return null
     there?.tags.delete(tag)
     this.#trash(name, trashMs, { kind: 'tag', tag, digest }, { tags: [[tag, updatedAt]] })
     if (there !== undefined && digest !== null) this.#noteUntagged(there, digest)

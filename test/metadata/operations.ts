@@ -34,6 +34,7 @@ const blob: fc.Arbitrary<BlobRef> = fc
   .tuple(digest, copy)
   .map(([digest, copy]) => blobOf(digest, copy))
 const some = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(of, { maxLength: 3 })
+const unlessHas = fc.option(some(digest), { nil: undefined, freq: 1 })
 
 const expected = fc.oneof(
   { arbitrary: fc.constant('any' as const), weight: 1 },
@@ -132,7 +133,15 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     onModel: (model: Model) => model.putManifest(it.repository, it.change),
   })),
   fc
-    .record({ repository, digest, leaseMs, fixed: fc.option(some(tag)), notSince, trashMs })
+    .record({
+      repository,
+      digest,
+      leaseMs,
+      fixed: fc.option(some(tag)),
+      notSince,
+      unlessHas,
+      trashMs,
+    })
     .map(({ repository, digest, fixed, ...it }) => {
       const isImmutable = fixed === null ? null : (tag: Tag) => fixed.includes(tag)
       const options = { isImmutable, ...definedOf(it), leaseMs: it.leaseMs }
@@ -143,7 +152,14 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       }
     }),
   fc
-    .record({ repository, tag, expect: fc.option(digest, { nil: undefined }), notSince, trashMs })
+    .record({
+      repository,
+      tag,
+      expect: fc.option(digest, { nil: undefined }),
+      notSince,
+      unlessHas,
+      trashMs,
+    })
     .map(({ repository, tag, ...it }) => ({
       name: `delete tag ${repository} ${tag} ${JSON.stringify(it)}`,
       onStore: (store: MetadataStore) => store.deleteTag(repository, tag, definedOf(it)),

@@ -90,7 +90,8 @@ async function useTrash(store: MetadataStore): Promise<void> {
   }
   await store.deleteTag(here, tag, options)
   await restoreAll()
-  await store.deleteManifest(here, manifest.digest, { ...options, notSince: 1e15 })
+  const conditions = { notSince: 1e15, unlessHas: [layer.digest] }
+  await store.deleteManifest(here, manifest.digest, { ...options, ...conditions })
   await restoreAll()
   await store.unlinkBlob(here, layer.digest, options)
   await restoreAll()

@@ -3,6 +3,7 @@ import type { BlobDeletion, BlobRef, BlobRemoval, TagDeletion } from '../../../s
 import type { Change } from './change.ts'
 import { decideKey } from './deciding-keys.ts'
 import { extendLease } from './leases.ts'
+import { placesOf } from './load.ts'
 
 /** Makes a blob readable in a repository; the reference that counts. */
 export function linkBlob(name: RepositoryName, blob: BlobRef, leaseMs: number): Change<BlobRef> {
@@ -81,16 +82,17 @@ export function unlinkBlob(
 export function deleteTag(
   name: RepositoryName,
   tag: Tag,
-  { expect, notSince = Number.POSITIVE_INFINITY, trashMs = 0 }: TagDeletion,
+  { expect, notSince = Number.POSITIVE_INFINITY, unlessHas = [], trashMs = 0 }: TagDeletion,
 ): Change<Digest | null> {
   return {
-    wanted: { repositories: [name], tags: [[name, tag]] },
+    wanted: { repositories: [name], tags: [[name, tag]], places: placesOf(name, unlessHas) },
     make(view) {
       const facts = view.tag(name, tag)
       const there = facts.target.now
       if (there === null || there.updatedAt >= notSince) return null
       const { digest, updatedAt } = there
       if (expect !== undefined && digest !== expect) return null
+      if (unlessHas.some((each) => view.hasManifest(view.place(name, each)))) return null
       view.setTag(facts, null, view.now)
       if (trashMs > 0) {
         view.deleted.push({ kind: 'tag', repository: name, digest, tag, updatedAt, trashMs })

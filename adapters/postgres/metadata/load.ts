@@ -18,6 +18,14 @@ export interface Wanted {
   readonly keys?: readonly string[]
 }
 
+/** What one repository has to do with some digests, to be read. */
+export function placesOf(
+  name: RepositoryName,
+  digests: readonly Digest[],
+): ReadonlyArray<readonly [RepositoryName, Digest]> {
+  return digests.map((digest) => [name, digest])
+}
+
 /** Repositories are locked by their names, in the same order by all, whether they are there or not. */
 export const lockRepositories = `select pg_advisory_xact_lock(lock)::text from (
   select distinct hashtextextended(name, 0) as lock from unnest($1::text[]) as name order by lock) as locks`

@@ -12,7 +12,7 @@ import { hexOfDigest } from './digest-hex.ts'
 import type { Place } from './facts.ts'
 import { flush } from './flush.ts'
 import { leaseEnd } from './leases.ts'
-import { load, loadPlaces } from './load.ts'
+import { load, loadPlaces, placesOf } from './load.ts'
 import { unname } from './put-manifest.ts'
 import { type RecordRow, recordColumns, recordOf } from './records.ts'
 import { repositoryId } from './repository-reads.ts'
@@ -138,8 +138,9 @@ async function removeLocked(
   removal: Removal,
 ): Promise<RemovedManifest | KeptManifest | 'unchecked' | null> {
   const { name, digest, options, look, isLast } = removal
-  const { leaseMs, isImmutable, notSince = Number.POSITIVE_INFINITY, trashMs = 0 } = options
-  const wanted = { repositories: [name], places: [[name, digest]] } as const
+  const { leaseMs, isImmutable, unlessHas = [], trashMs = 0 } = options
+  const { notSince = Number.POSITIVE_INFINITY } = options
+  const wanted = { repositories: [name], places: placesOf(name, [digest, ...unlessHas]) }
   const view = await load(query, [wanted], clockOffset)
   const [stored] = await query<StoredRow>(storedText, [name, hexOfDigest(digest)])
   if (stored === undefined) return null
@@ -158,6 +159,8 @@ async function removeLocked(
   }
   const since = Math.max(record.pushedAt, record.untaggedAt ?? 0)
   if (since >= notSince) return { kind: 'kept', tag: null, since }
+  const has = unlessHas.find((each) => view.hasManifest(view.place(name, each)))
+  if (has !== undefined) return { kind: 'kept', tag: null, has }
   const tags = await tagsOf(query, stored.id, '', namedTags)
   const children = [...new Set(record.references)]
   const places = children.map((child) => view.place(name, child))

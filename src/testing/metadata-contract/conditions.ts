@@ -1,7 +1,15 @@
 import type { MetadataStore } from '../../kit.ts'
 import { equals, holds } from '../contract.ts'
 import { sampleDigest, tagNamed } from '../samples.ts'
-import { here, long, type MetadataStoreCase, manifestOf, placeCase, record } from './store-case.ts'
+import {
+  here,
+  long,
+  type MetadataStoreCase,
+  manifestOf,
+  placeCase,
+  record,
+  there,
+} from './store-case.ts'
 
 const [latest, second] = [tagNamed('latest'), tagNamed('second')]
 const digest = sampleDigest(1)
@@ -75,6 +83,31 @@ export const conditionCases: readonly MetadataStoreCase[] = [
       equals(gone?.kind, 'removed', 'once both are')
     },
   ),
+
+  conditionCase('a manifest stays while the repository has what it depends on', async (store) => {
+    const [subject, other] = [sampleDigest(2), sampleDigest(3)]
+    const deletion = { leaseMs: long, unlessHas: [other, subject] }
+    await record(store, here, manifestOf(1))
+    await record(store, here, manifestOf(2))
+    await record(store, there, manifestOf(3))
+    const kept = await store.deleteManifest(here, digest, deletion)
+    equals(kept, { kind: 'kept', tag: null, has: subject }, 'while one of them is there')
+    holds((await store.findManifest(here, digest)) !== null, 'it is there')
+    await store.deleteManifest(here, subject, { leaseMs: long })
+    const gone = await store.deleteManifest(here, digest, deletion)
+    equals(gone?.kind, 'removed', 'once they are in another repository alone, or gone')
+  }),
+
+  conditionCase('a tag stays while the repository has what it depends on', async (store) => {
+    const subject = sampleDigest(2)
+    await record(store, here, manifestOf(1), [latest])
+    await record(store, here, manifestOf(2))
+    const deletion = { unlessHas: [subject] }
+    equals(await store.deleteTag(here, latest, deletion), null, 'while it is there')
+    equals((await store.resolveTag(here, latest))?.digest, digest, 'the tag')
+    await store.deleteManifest(here, subject, { leaseMs: long })
+    equals(await store.deleteTag(here, latest, deletion), digest, 'once it is gone')
+  }),
 
   conditionCase('a manifest stays while it has a tag, or is named', async (store) => {
     await record(store, here, manifestOf(1), [latest, second])
