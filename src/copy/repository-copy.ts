@@ -11,6 +11,7 @@ import { removeBlobs, removeManifests } from './removal.ts'
 import { sameManifest, timesOf, wholeMs } from './same.ts'
 import { copyTags } from './tag-copy.ts'
 import { type Transferred, transfer } from './transfer.ts'
+import { copyUsage } from './usage-copy.ts'
 
 /** Finds where the source has bytes now: they may have been moved, or pushed again. */
 type Find = () => Promise<BlobRef | null>
@@ -35,6 +36,7 @@ export class RepositoryCopy {
     await copyTags(this.#deps, name)
     // After the tags, which may have stood for them.
     if (mirror && extraManifests) await removeManifests(this.#deps, name)
+    if (mirror && to.metadata.notePulls !== undefined) await copyUsage(this.#deps, name)
     if (mirror && extraBlobs) await removeBlobs(this.#deps, name)
     if (isThere) return
     const isBegun = await patiently(() => to.metadata.hasRepository(name))

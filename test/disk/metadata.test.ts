@@ -1,6 +1,9 @@
 import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { layoutOf } from '../../adapters/disk/layout.ts'
+import { nodeFiles } from '../../adapters/disk/node-files.ts'
+import { writeOrigin } from '../../adapters/disk/origin.ts'
 import type { Notice } from '../../src/index.ts'
 import { type JournalledMetadata, openMetadata, StoreDamaged } from '../../src/kit.ts'
 import { repositoryNamed, sampleDigest } from '../../src/testing/index.ts'
@@ -70,6 +73,8 @@ describe('a store whose journal was sealed', () => {
     const copy = await temporaryFolder()
     await cp(store.directory, copy, { recursive: true })
     await store.close()
+    // What a kill leaves is no copy.
+    await writeOrigin(nodeFiles, layoutOf(copy))
     return copy
   }
 

@@ -76,7 +76,7 @@ export function cloneOf(folder: FolderNode): FolderNode {
 }
 
 function fileClone(node: FileNode): FileNode {
-  const clone = new FileNode(node.bytes)
-  Object.assign(clone, { identity: node.identity, changedAt: node.changedAt })
+  const clone = new FileNode(node.bytes, node.identity)
+  clone.changedAt = node.changedAt
   return clone
 }

@@ -14,8 +14,8 @@ export class FileNode {
   pending: Change[] = []
   changedAt: number = Date.now()
 
-  constructor(bytes: Uint8Array = new Uint8Array(0)) {
-    this.identity = newIdentity()
+  constructor(bytes: Uint8Array = new Uint8Array(0), identity: string = newIdentity()) {
+    this.identity = identity
     this.bytes = bytes
     this.durable = bytes
   }
@@ -51,11 +51,15 @@ export interface NameChange {
 /** A folder: its names as programs see them, and those that outlive power loss. */
 export class FolderNode {
   readonly kind = 'directory'
-  readonly identity: string = newIdentity()
+  readonly identity: string
   readonly names: Map<string, Node> = new Map()
   readonly durable: Map<string, Node> = new Map()
   pending: NameChange[] = []
   changedAt: number = Date.now()
+
+  constructor(identity: string = newIdentity()) {
+    this.identity = identity
+  }
 
   change(name: string, node: Node | null, after: NameChange['after'] = null): NameChange {
     if (node === null) this.names.delete(name)

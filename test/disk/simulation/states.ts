@@ -28,18 +28,19 @@ interface Choice {
   readonly bytes: (file: FileNode) => Uint8Array
 }
 
+/** The same files and folders, with what is left of them: none is another for it. */
 function copyOf(root: FolderNode, choice: Choice): FolderNode {
   const copies: Map<Node, Node> = new Map()
   const copyNode = (node: Node): Node => {
     const there = copies.get(node)
     if (there !== undefined) return there
     if (node.kind === 'file') {
-      const file = new FileNode(choice.bytes(node))
+      const file = new FileNode(choice.bytes(node), node.identity)
       file.changedAt = node.changedAt
       copies.set(node, file)
       return file
     }
-    const folder = new FolderNode()
+    const folder = new FolderNode(node.identity)
     folder.changedAt = node.changedAt
     copies.set(node, folder)
     for (const [name, each] of choice.names(node)) folder.change(name, copyNode(each))
