@@ -25,6 +25,8 @@ export interface SettingsSources {
 /** What a command was told. */
 export interface ReadSettings {
   readonly settings: Settings
+  /** The settings that were given, and are not just the defaults. */
+  readonly given: ReadonlySet<SettingName>
   /** The switches of the command that were given. */
   readonly switches: ReadonlySet<string>
   /** The configuration file; null where none is named. */
@@ -40,7 +42,7 @@ export interface ReadSettings {
 export async function readSettings(sources: SettingsSources): Promise<ReadSettings> {
   const line = await parseCommandLine(sources.words, sources.flags)
   if (line.switches.has('help')) {
-    return { settings: defaults(), switches: line.switches, config: null }
+    return { settings: defaults(), given: new Set(), switches: line.switches, config: null }
   }
   const variables = await parseVariables(sources.environment)
   const path = line.config ?? variables.config
@@ -69,7 +71,13 @@ export async function readSettings(sources: SettingsSources): Promise<ReadSettin
   }
   if (usage.length > 0) throw new CliError(exitCodes.usage, [...usage, ...config])
   if (config.length > 0) throw new CliError(exitCodes.config, config)
-  return { settings: checked(withValues(read)), switches: line.switches, config: path }
+  const { switches } = line
+  return {
+    settings: checked(withValues(read)),
+    given: new Set(read.keys()),
+    switches,
+    config: path,
+  }
 }
 
 function defaults(): Settings {

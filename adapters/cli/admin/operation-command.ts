@@ -6,12 +6,12 @@ import { logNotices } from '../log-notices.ts'
 import { didYouMean } from '../nearest.ts'
 import { plain } from '../plain-text.ts'
 import { readSettings } from '../read-settings.ts'
-import { flagOf, type SettingName, type Settings, settings } from '../settings.ts'
+import { flagOf, type SettingName, settings } from '../settings.ts'
 import { listenToSignals } from '../signals.ts'
 import { parseWords, type Words } from '../words.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
-import { perform } from './perform.ts'
+import { type Place, perform } from './perform.ts'
 
 /** The settings that say which registry is meant. */
 const placeSettings: readonly SettingName[] = [
@@ -26,6 +26,9 @@ const placeSettings: readonly SettingName[] = [
   'smallBlobs',
   'storeWait',
 ]
+
+/** Those that say which registry to open where no server has it. */
+const storeSettings: readonly SettingName[] = ['storageDir', 'database', 'databaseFile', 'bucket']
 
 /**
  * Runs `layerdock gc` and the like: reads the command line, has the operation done, and prints what it did.
@@ -85,11 +88,7 @@ interface Performed {
   readonly wroteBytes: boolean
 }
 
-async function performed(
-  operation: Operation,
-  input: unknown,
-  place: Settings,
-): Promise<Performed> {
+async function performed(operation: Operation, input: unknown, place: Place): Promise<Performed> {
   const status = openStatusLine()
   const controller = new AbortController()
   const signals = listenToSignals(() => process.exit(exitCodes.problem))
@@ -152,14 +151,15 @@ function placeFlags(): Readonly<Record<string, string | null>> {
 }
 
 /** The settings of the server: its flags that say where it is, its variables, and its configuration file. */
-async function placeOf({ values, switches }: Words): Promise<Settings> {
+async function placeOf({ values, switches }: Words): Promise<Place> {
   const words = Object.keys(placeFlags()).flatMap((flag) => {
     if (switches.has(flag)) return [`--${flag}`]
     const value = values.get(flag)?.at(-1)
     return value === undefined ? [] : [`--${flag}=${value}`]
   })
   const flags = { settings: placeSettings, switches: [] }
-  return (await readSettings({ words, flags, environment: process.env })).settings
+  const { settings, given } = await readSettings({ words, flags, environment: process.env })
+  return { settings, isNamed: storeSettings.some((name) => given.has(name)) }
 }
 
 const placeHelp = `

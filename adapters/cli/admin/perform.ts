@@ -25,6 +25,13 @@ export interface Caller extends Hearing {
   readonly stop: Promise<unknown>
 }
 
+/** Which registry is meant. */
+export interface Place {
+  readonly settings: Settings
+  /** Whether its folder, database or bucket was given, and is not just the default. */
+  readonly isNamed: boolean
+}
+
 /** How long a folder may be held by a server that cannot be asked: one that starts or ends, in milliseconds. */
 const patienceMs = 5_000
 const pauseMs = 100
@@ -38,9 +45,10 @@ const pauseMs = 100
 export async function perform(
   operation: Operation,
   input: unknown,
-  settings: Settings,
+  place: Place,
   caller: Caller,
 ): Promise<unknown> {
+  const { settings } = place
   const path = adminFileOf(settings)
   for (const deadline = performance.now() + patienceMs; ; await pause()) {
     const address = path === null ? null : await addressIn(path)
@@ -48,7 +56,7 @@ export async function perform(
       const answered = await askServer(address, operation, input, caller)
       if (answered !== null) return answered.result
     }
-    expectOpenable(settings, path, address)
+    expectOpenable(place, path, address)
     try {
       return await performHere(operation, input, settings, caller)
     } catch (error) {
@@ -67,17 +75,18 @@ async function addressIn(path: string): Promise<AdminAddress | null> {
   }
 }
 
-/** What only a server has cannot be opened here. */
+/** What only a server has cannot be opened here, and a file whose server is not there does not mean the default folder. */
 function expectOpenable(
-  { memory }: Settings,
+  { settings: { memory, adminFile }, isNamed }: Place,
   path: string | null,
   address: AdminAddress | null,
 ): void {
-  if (!memory) return
+  if (!memory && (adminFile === null || isNamed)) return
+  const hint = memory ? '' : '. Without a server, name the folder (--storage-dir) or the database'
   const problem =
     path === null
       ? 'a registry in memory is reached through its server: name its --admin-file'
-      : `${path}: ${address === null ? 'no server has written it' : 'its server has ended'}`
+      : `${path}: ${address === null ? 'no server has written it' : 'its server has ended'}${hint}`
   throw new CliError(exitCodes.problem, [problem])
 }
 

@@ -197,6 +197,18 @@ test('a server that only reads refuses changes', async () => {
   expect(gc.err).toBe('layerdock: this server only reads (--read-only), so it does no gc\n')
 })
 
+test('a file whose server has ended does not mean the default folder', async () => {
+  const file = join(cli.folder(), 'admin.json')
+  const absent = await cli.run('trash', 'empty', '--admin-file', file)
+  expect([absent.code, absent.out]).toEqual([1, ''])
+  expect(absent.err).toContain(`${file}: no server has written it. Without a server, name the`)
+  const left = { port: 1, token: '0'.repeat(64), pid: 4242 }
+  writeFileSync(file, JSON.stringify(left), { mode: 0o600 })
+  const ended = await cli.run('trash', 'empty', '--admin-file', file)
+  expect([ended.code, ended.out]).toEqual([1, ''])
+  expect(ended.err).toContain(`${file}: its server has ended. Without a server, name the`)
+})
+
 test('a registry in memory is named by its file', async () => {
   const file = join(cli.folder(), 'admin.json')
   await cli.serve('--memory', '--admin-file', file)
