@@ -184,14 +184,50 @@ describe('a segment that is mostly deleted', () => {
     expect(await read(one, spare)).toEqual(sampleBytes(5000, 12))
   })
 
-  test('is let alone while less than half of it was deleted', async () => {
+  test('is let alone while a tenth of all bytes is deleted, and copied once more is', async () => {
     const one = await faultyStore(limit)
     const blobs = await Promise.all(
-      Array.from({ length: 10 }, () => put(one.store, sampleBytes(5000))),
+      Array.from({ length: 10 }, (_, number) =>
+        put(one.store, sampleBytes(5000, number), sampleDigest(number)),
+      ),
     )
-    for (const blob of blobs.slice(0, 4)) await one.store.blobs.delete(blob)
-    expect(await one.store.blobs.compact?.(async () => {})).toBe(0)
+    const forget = async (number: number): Promise<void> => {
+      await one.store.blobs.delete(blobs[number] as BlobRef)
+    }
+    const move = async (from: BlobRef): Promise<void> => void (await one.store.blobs.delete(from))
+    await forget(0)
+    expect(await one.store.blobs.compact?.(move)).toBe(0)
     expect(await readdir(join(one.directory, 'segments'))).toHaveLength(2)
+    await forget(1)
+    expect(await one.store.blobs.compact?.(move)).toBeGreaterThan(50_000)
+    // The copies, and none of it is deleted.
+    expect(await readdir(join(one.directory, 'segments'))).toHaveLength(1)
+  })
+
+  test('goes alone where the others have little that is deleted', async () => {
+    const { directory, store: first } = await faultyStore(limit)
+    let store = first
+    const blobs: BlobRef[] = []
+    for (let life = 0; life < 4; life += 1) {
+      for (let number = 0; number < 10; number += 1) {
+        const at = life * 10 + number
+        blobs.push(await put(store, sampleBytes(5000, at), sampleDigest(at)))
+      }
+      await store.close()
+      store = await openStore({ directory })
+    }
+    for (const number of [0, 1, 2, 3, 10, 11]) await store.blobs.delete(blobs[number] as BlobRef)
+    const moved: BlobRef[] = []
+    await store.blobs.compact?.(async (from) => {
+      moved.push(from)
+      await store.blobs.delete(from)
+    })
+    expect(moved.map(({ digest }) => digest).sort()).toEqual(
+      blobs
+        .slice(4, 10)
+        .map(({ digest }) => digest)
+        .sort(),
+    )
   })
 })
 

@@ -9,11 +9,15 @@ export type Move = (from: BlobRef, to: BlobRef) => Promise<void>
 const smallSegment = 4 * 1024 * 1024
 /** Small segments that may be there: each start of a process begins one. */
 const smallSegments = 8
+/** The share of all segments that may be deleted bytes before more than the worst of them are copied. */
+const mostDead = 1 / 10
+/** A segment of which less than this share is deleted costs more to copy than it gives back. */
+const leastDead = 1 / 8
 /** Records copied at the same time, so that they share syncs. */
 const atOnce = 64
 
 /**
- * Copies what lives in segments that are mostly deleted, and in small ones where there are many, to the
+ * Copies what lives in segments with much that is deleted, and in small ones where there are many, to the
  * newest segment, and drops them. A record is copied and durable before a name points at the copy, and
  * the names are durable before the segment goes; a crash in between leaves a copy without a name.
  * Records whose names are on their way, and damaged ones, keep their segment.
@@ -24,12 +28,8 @@ const atOnce = 64
 export async function compactSegments(segments: Segments, move: Move | null): Promise<number> {
   const all = segments.all()
   const current = all.find(({ name }) => name === segments.current)
-  if (current !== undefined && isMostlyDead(current)) await segments.retire()
-  const settled = all.filter(({ name }) => name !== segments.current)
-  const small = settled.filter(({ size }) => size < smallSegment)
-  const due = settled.filter(
-    (segment) => isMostlyDead(segment) || (small.length > smallSegments && small.includes(segment)),
-  )
+  const due = dueSegments(all, current)
+  if (current !== undefined && due.includes(current)) await segments.retire()
   // Those that need the least room first: a full disk has none for the others.
   due.sort((a, b) => a.size - a.dead.bytes - (b.size - b.dead.bytes))
   let freed = 0
@@ -40,8 +40,35 @@ export async function compactSegments(segments: Segments, move: Move | null): Pr
   return freed
 }
 
-function isMostlyDead({ size, dead }: Segment): boolean {
-  return size > 0 && dead.bytes * 2 >= size
+function dueSegments(all: readonly Segment[], current: Segment | undefined): Segment[] {
+  const small = all.filter((segment) => segment !== current && segment.size < smallSegment)
+  const merged = small.length > smallSegments ? small : []
+  let size = 0
+  let dead = 0
+  for (const segment of all) {
+    size += segment.size
+    dead += segment.dead.bytes
+  }
+  const worst = all.filter(
+    (segment) => !merged.includes(segment) && deadShare(segment) >= leastDead,
+  )
+  worst.sort((a, b) => deadShare(b) - deadShare(a))
+  for (const { dead: gone } of merged) {
+    size -= gone.bytes
+    dead -= gone.bytes
+  }
+  const due = [...merged]
+  for (const segment of worst) {
+    if (deadShare(segment) < 1 / 2 && dead <= mostDead * size) break
+    due.push(segment)
+    size -= segment.dead.bytes
+    dead -= segment.dead.bytes
+  }
+  return due
+}
+
+function deadShare({ size, dead }: Segment): number {
+  return size === 0 ? 0 : dead.bytes / size
 }
 
 async function moveRecords(segments: Segments, segment: Segment, move: Move): Promise<void> {
