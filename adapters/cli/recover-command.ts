@@ -6,6 +6,7 @@ import { openRegistry } from '../disk/open-registry.ts'
 import { recoverFlags } from './command-line.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
+import { expectOwnFolder } from './folder-owner.ts'
 import type { Settings } from './settings.ts'
 import { acceptCopy, dropSeal, expectStore, restoreMarker, startEmpty } from './start-over.ts'
 
@@ -34,6 +35,7 @@ export async function recoverCommand(
 async function recover(directory: string, way: string | null): Promise<number> {
   // Looking opens the store, and that would make one where there is none.
   await expectStore(directory)
+  await expectOwnFolder(directory)
   const found = await look(directory)
   if (found.damage === null) {
     const text =

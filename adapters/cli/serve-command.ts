@@ -9,6 +9,7 @@ import { readCertificate } from './certificate.ts'
 import { drained } from './drain.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { explainListening } from './explain.ts'
+import { warnOfOtherOwner } from './folder-owner.ts'
 import { createFront, type Front } from './front.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { type Log, openLog } from './log.ts'
@@ -144,6 +145,7 @@ async function start(
   begun.push(() => serving.close(0))
   const observe = audit === null ? {} : { observe: audit.observe }
   const sinks = { onEvent: logEvents(log.to), onNotice, ...observe }
+  if (!settings.readOnly) await warnOfOtherOwner(settings, log.to)
   const opened = await openSettings({
     settings,
     options: registryOptions(settings, sinks, {

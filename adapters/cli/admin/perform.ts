@@ -4,6 +4,7 @@ import { onDeno, transferBytes } from '../../deno/deno.ts'
 import { BufferBudget } from '../../disk/buffers.ts'
 import { StoreInUse } from '../../disk/lock.ts'
 import { CliError, exitCodes } from '../exit.ts'
+import { expectOwnFolder } from '../folder-owner.ts'
 import { FileRefused } from '../guarded-file.ts'
 import type { Entries } from '../log.ts'
 import { type Opened, openSettings } from '../open-registry.ts'
@@ -124,6 +125,9 @@ async function performHere(
     throw new CliError(exitCodes.problem, [
       `the settings say that the registry is only read (readOnly), so there is no ${operation.name}`,
     ])
+  }
+  if (hasFolder && !readOnly) {
+    await expectOwnFolder(settings.storageDir, ', or start its server, which does the work then')
   }
   const used = { ...settings, readOnly }
   const opened = await openHere(used, caller)

@@ -8,6 +8,7 @@ import { openDiskStores } from '../../disk/open-stores.ts'
 import { UnfitFolder } from '../../disk/store-folder.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { explainStorage } from '../explain.ts'
+import { expectOwnFolder } from '../folder-owner.ts'
 import { plain } from '../plain-text.ts'
 import { expectStore, isStore } from '../start-over.ts'
 import { wantsDatabase } from '../store-settings.ts'
@@ -106,7 +107,7 @@ class Opening {
     if (this.#mode === 'look' && !(await isStore(directory))) {
       return this.#opened(memoryStores(), [folderName(directory)])
     }
-    if (this.#isRead) await expectStore(directory)
+    await this.#expectFolder(directory)
     const bucket = await this.#bucket()
     const { onNotice } = this.#tools
     const blobs = bucket === null ? {} : { blobs: bucket.blobs }
@@ -130,7 +131,7 @@ class Opening {
     const bucket = await this.#bucket()
     if (bucket !== null) return bucket
     const directory = resolve(this.#place.directory ?? '')
-    if (this.#isRead) await expectStore(directory)
+    await this.#expectFolder(directory)
     const { onNotice } = this.#tools
     const readOnly = this.#mode !== 'write'
     const folder = await this.#inFolder(directory, () =>
@@ -156,6 +157,11 @@ class Opening {
     const places = { names: ofNames, bytes }
     if (this.#mode === 'write') await expectSameBytes(names, marker, places)
     else await expectPair(names, marker, places)
+  }
+
+  async #expectFolder(directory: string): Promise<void> {
+    if (this.#isRead) await expectStore(directory)
+    if (this.#mode === 'write') await expectOwnFolder(directory)
   }
 
   async #inFolder<T>(directory: string, open: () => Promise<T>): Promise<T> {
