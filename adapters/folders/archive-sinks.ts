@@ -25,7 +25,12 @@ export async function archiveFile(path: string): Promise<ArchiveSink & { close()
   }
 }
 
-/** A pipe, such as standard output. */
+/** A pipe took no more. What was written of the archive is cut off, and is refused where it is read. */
+export class PipeClosed extends Error {
+  override readonly name = 'PipeClosed'
+}
+
+/** A pipe, such as standard output. Its writes reject with `PipeClosed` once it takes no more. */
 export function archivePipe(stream: NodeJS.WritableStream): ArchiveSink {
   let failed: Error | null = null
   stream.on('error', (error: Error) => {
@@ -33,12 +38,30 @@ export function archivePipe(stream: NodeJS.WritableStream): ArchiveSink {
   })
   return {
     async write(bytes) {
-      if (failed !== null) throw failed
+      if (failed !== null) throw closed(failed)
       if (bytes.byteLength === 0) return
       await new Promise<void>((resolve, reject) => {
-        stream.write(bytes, (error) => (error ? reject(error) : resolve()))
+        stream.write(bytes, (error) => (error ? reject(closed(error)) : resolve()))
       })
     },
     async finish() {},
+  }
+}
+
+function closed(cause: NodeJS.ErrnoException): PipeClosed {
+  return new PipeClosed(`${reasonOf(cause)}. The archive is not whole; make it again`, { cause })
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'EPIPE':
+    case 'ECONNRESET':
+    case 'ERR_STREAM_DESTROYED':
+      return 'the program that reads standard output has ended'
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'there is no room left where standard output goes'
+    default:
+      return `standard output cannot be written: ${message}`
   }
 }

@@ -140,3 +140,17 @@ test('an interrupted restore is not served, and goes on', async () => {
   const copy = await cli.serve('--storage-dir', folder)
   expect(await tagsOf(copy.url)).toHaveLength(3)
 }, 60_000)
+
+test('an archive that is not read to its end ends the command with a reason', async () => {
+  const { from } = await setUp('large')
+  for (const command of ['backup', 'export']) {
+    const run = cli.start(command, '-', '--storage-dir', from)
+    run.child.stdout?.destroy()
+    const { code, err } = await run.ended
+    const reason = 'the program that reads standard output has ended'
+    expect([code, err]).toEqual([
+      1,
+      `layerdock: ${reason}. The archive is not whole; make it again\n`,
+    ])
+  }
+}, 60_000)

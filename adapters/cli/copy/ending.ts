@@ -1,5 +1,6 @@
 import { RegistryError } from '../../../src/index.ts'
 import { ContentFault, CopyRefused } from '../../../src/kit.ts'
+import { PipeClosed } from '../../folders/archive-sinks.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { plain } from '../plain-text.ts'
 import { listenToSignals } from '../signals.ts'
@@ -39,6 +40,7 @@ export function endedBySignals(): Ending {
 export function explained(error: unknown): unknown {
   const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
   if (error instanceof CopyRefused) return problem(`${error.message}; nothing was changed`)
+  if (error instanceof PipeClosed) return problem(plain(error.message, 1000))
   if (error instanceof ContentFault) return problem(plain(error.message, 1000))
   if (!(error instanceof RegistryError)) return error
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
