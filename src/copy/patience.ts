@@ -32,18 +32,29 @@ export function patience(pause: Pause, signal: AbortSignal | undefined): Patient
  * @param keepsAlive whether a process with nothing else to do waits for the end of a pause
  */
 export function timerPause(signal: AbortSignal | undefined, keepsAlive: boolean = true): Pause {
+  // All pauses share one listener: runtimes warn of a leak where a signal has more than ten.
+  const stops = new Set<() => void>()
+  const stopAll = (): void => {
+    for (const stop of [...stops]) stop()
+  }
   return (ms) =>
     new Promise((resolve, reject) => {
+      const end = (): void => {
+        stops.delete(stop)
+        if (stops.size === 0) signal?.removeEventListener('abort', stopAll)
+      }
       const stop = (): void => {
         clearTimeout(timer)
+        end()
         reject(signal?.reason)
       }
       const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', stop)
+        end()
         resolve()
       }, ms)
       // Not every runtime's timers have this.
       if (!keepsAlive) (timer as { unref?(): void }).unref?.()
-      signal?.addEventListener('abort', stop, { once: true })
+      if (stops.size === 0) signal?.addEventListener('abort', stopAll)
+      stops.add(stop)
     })
 }

@@ -1,6 +1,8 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { ByteRate } from '../../src/copy/byte-rate.ts'
 import { DigestSet } from '../../src/copy/digest-set.ts'
+import { timerPause } from '../../src/copy/patience.ts'
 import {
   type CopiedStores,
   type CopyProgress,
@@ -172,4 +174,19 @@ test('a set of digests knows each that was added', () => {
   for (const digest of digests) expect(set.add(digest)).toBe(true)
   for (const digest of digests) expect(set.add(digest)).toBe(false)
   expect(set.size).toBe(5_000)
+})
+
+test('pauses at one time share a listener, and all of them end when the signal aborts', async () => {
+  const controller = new AbortController()
+  const { signal } = controller
+  const listeners = () => getEventListeners(signal, 'abort').length
+  const pause = timerPause(signal)
+  const long = Array.from({ length: 16 }, () => pause(600_000))
+  await pause(0)
+  expect(listeners()).toBe(1)
+  controller.abort(new Error('stopped'))
+  for (const each of await Promise.allSettled(long)) {
+    expect(each).toMatchObject({ status: 'rejected', reason: { message: 'stopped' } })
+  }
+  expect(listeners()).toBe(0)
 })
