@@ -112,7 +112,8 @@ test('a backup that is killed or stopped is none, and the next one goes on', asy
   }
   const rest = await backup(setup)
   expect(rest).toMatchObject({ whole: true, kept: 1 })
-  expect(rest.copiedBytes).toBeLessThan(rest.bytes - 200_000)
+  // A blob that was in place, but not noted when the kill came, is copied again.
+  expect(rest.copiedBytes).toBeLessThanOrEqual(rest.bytes - 200_000)
   expect(await tagsOf((await restored(to)).url)).toHaveLength(4)
 }, 60_000)
 
