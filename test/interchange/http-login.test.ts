@@ -158,9 +158,43 @@ test('a login that is refused, or missing, is said', async () => {
   const header = { 'www-authenticate': 'Basic realm="x"' }
   const refuse = (): Response => new Response(null, { status: 401, headers: header })
   const refused = watched(refuse)
-  await expect(refused.client.send(refused.url, { scopes })).rejects.toThrow('does not allow')
+  await expect(refused.client.send(refused.url, { scopes })).rejects.toThrow('refuses the login')
   const anonymous = watched(refuse, { credentials: null })
   await expect(anonymous.client.send(anonymous.url, { scopes })).rejects.toThrow('asks for a login')
+})
+
+test.each(['bearer', 'basic'])(
+  'a wrong login is sent once, by so many requests (%s)',
+  async (scheme) => {
+    const { client, requests, url } = watched((at) => {
+      if (at.pathname === '/token') return new Response(null, { status: 401 })
+      if (scheme === 'bearer') return challenged(`${registry}/token`)
+      return new Response(null, { status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } })
+    })
+    const sent = Array.from({ length: 8 }, (_, n) =>
+      client.send(url, { scopes: [`repository:${n}`] }),
+    )
+    for (const each of await Promise.allSettled(sent)) {
+      expect(each).toMatchObject({ status: 'rejected', reason: { kind: 'refused' } })
+    }
+    await expect(client.send(url, { scopes })).rejects.toMatchObject({ kind: 'refused' })
+    expect(requests.filter(({ authorization }) => authorization === basic)).toHaveLength(1)
+  },
+)
+
+test('a login that was taken is not doubted later', async () => {
+  let isDenied = false
+  const { client, url } = watched((at) => {
+    if (at.pathname === '/token') {
+      return isDenied ? new Response(null, { status: 401 }) : Response.json({ token: 't' })
+    }
+    return challenged(`${registry}/token`)
+  })
+  await expect(client.send(url, { scopes })).rejects.toThrow('does not allow')
+  isDenied = true
+  await expect(client.send(url, { scopes: ['x'] })).rejects.toThrow('no token')
+  isDenied = false
+  await expect(client.send(url, { scopes: ['y'] })).rejects.toThrow('does not allow')
 })
 
 test('challenges and links are read as they are written', () => {

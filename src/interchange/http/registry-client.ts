@@ -3,6 +3,7 @@ import { RegistryError } from '../../oci/registry-error.ts'
 import { ContentFault } from '../content.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
 import { basicHeader, type RegistryCredentials } from './credentials.ts'
+import { LoginProof } from './login-proof.ts'
 import { Tokens } from './tokens.ts'
 
 /** How a registry is reached over HTTP. */
@@ -52,6 +53,7 @@ export class RegistryClient {
   /** Waits for so many milliseconds, as the options say. */
   readonly pause: Pause
   readonly #tokens: Tokens
+  readonly #login: LoginProof = new LoginProof()
   /** What the registry asked for the last time. */
   #challenge: Challenge | null = null
   /** Until when the registry wants no request, by the clock of `performance`. */
@@ -66,6 +68,7 @@ export class RegistryClient {
       registry: new URL(this.origin),
       credentials: options.credentials ?? null,
       realms: options.realms ?? [],
+      login: this.#login,
       send: (url, init) => this.#persist(url, init),
     })
   }
@@ -92,7 +95,7 @@ export class RegistryClient {
    */
   async send(url: URL, request: RegistryRequest): Promise<Response> {
     let header = await this.#header(request.scopes)
-    let response = await this.#follow(url, request, header)
+    let response = await this.#sendWith(header, url, request)
     if (response.status !== 401) return response
     const used = header
     const challenges = parseChallenges(response.headers.get('www-authenticate'))
@@ -105,7 +108,7 @@ export class RegistryClient {
       const why = header === null ? `${url.host} asks for a login` : `${url.host} refuses the login`
       throw new ContentFault('refused', why)
     }
-    response = await this.#follow(url, request, header)
+    response = await this.#sendWith(header, url, request)
     if (response.status !== 401) return response
     await response.body?.cancel()
     const isAnonymous = (this.#options.credentials ?? null) === null
@@ -124,6 +127,16 @@ export class RegistryClient {
     const { credentials } = this.#options
     if (credentials?.kind !== 'password') return null
     return basicHeader(credentials.username, credentials.password)
+  }
+
+  /** Sends a request with a header for it; a password in it is proven first. */
+  async #sendWith(header: string | null, url: URL, request: RegistryRequest): Promise<Response> {
+    const follow = (): Promise<Response> => this.#follow(url, request, header)
+    if (header?.startsWith('Basic ') !== true) return await follow()
+    return await this.#login.send(follow, async ({ body }) => {
+      await body?.cancel()
+      return new ContentFault('refused', `${url.host} refuses the login`)
+    })
   }
 
   async #follow(url: URL, request: RegistryRequest, header: string | null): Promise<Response> {

@@ -1,6 +1,7 @@
 import { ContentFault } from '../content.ts'
 import type { Challenge } from './challenge.ts'
 import { basicHeader, type RegistryCredentials, trustIn } from './credentials.ts'
+import type { LoginProof } from './login-proof.ts'
 import { isObject, problemIn, readJson } from './read-body.ts'
 
 /** What tokens are asked for with. */
@@ -9,6 +10,8 @@ export interface TokenDeps {
   readonly credentials: RegistryCredentials | null
   /** Origins of token servers that may get the credentials, beside the registry's own. */
   readonly realms: readonly string[]
+  /** Every request with the credentials goes through it. */
+  readonly login: LoginProof
   /** Sends a request, again where the server asks for it or cannot be reached; follows no redirect. */
   readonly send: (url: URL, init: RequestInit) => Promise<Response>
 }
@@ -44,7 +47,7 @@ export class Tokens {
   }
 
   async #ask({ parameters }: Challenge, scopes: readonly string[]): Promise<Token> {
-    const { registry, credentials, realms, send } = this.#deps
+    const { registry, credentials, realms, login, send } = this.#deps
     const text = parameters.get('realm') ?? ''
     const realm = URL.canParse(text, registry.href) ? new URL(text, registry.href) : null
     if (realm === null || !/^https?:$/.test(realm.protocol)) {
@@ -59,18 +62,19 @@ export class Tokens {
     }
     const own = trust === 'credentials' ? credentials : null
     const service = parameters.get('service')
-    const response = await (own?.kind === 'refresh'
-      ? send(realm, refreshRequest(own.token, service, scopes))
-      : send(withQuery(realm, own?.username, service, scopes), {
-          headers: own === null ? {} : { authorization: basicHeader(own.username, own.password) },
-        }))
+    const ask = (): Promise<Response> =>
+      own?.kind === 'refresh'
+        ? send(realm, refreshRequest(own.token, service, scopes))
+        : send(withQuery(realm, own?.username, service, scopes), {
+            headers: own === null ? {} : { authorization: basicHeader(own.username, own.password) },
+          })
+    const response = await (own === null ? ask() : login.send(ask, (no) => noToken(realm, no)))
     if (response.status !== 200) {
       const hint =
         credentials !== null && own === null
           ? `; the credentials were not sent there, since it is not the registry: allow it as a realm`
           : ''
-      const problem = await problemIn(response)
-      throw new ContentFault('refused', `${realm.origin} gives no token: ${problem}${hint}`)
+      throw await noToken(realm, response, hint)
     }
     const said = await readJson(response, 256 * 1024)
     const token = isObject(said) ? (said.token ?? said.access_token) : null
@@ -81,6 +85,11 @@ export class Tokens {
     const lastsMs = Math.max(seconds, 10) * 1000 * 0.8
     return { header: `Bearer ${token}`, until: performance.now() + lastsMs }
   }
+}
+
+async function noToken(realm: URL, response: Response, hint: string = ''): Promise<ContentFault> {
+  const problem = await problemIn(response)
+  return new ContentFault('refused', `${realm.origin} gives no token: ${problem}${hint}`)
 }
 
 function withQuery(
