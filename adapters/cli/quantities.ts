@@ -81,6 +81,8 @@ export function oneOf<const T extends string>(
   )
 }
 
+const outOfRange = ': it must be more than 0 and at most 2^53'
+
 function quantity(
   noun: string,
   units: ReadonlyMap<string, number>,
@@ -104,12 +106,14 @@ function quantity(
       const factor = suffix === '' ? bare : unit === undefined ? null : (units.get(unit) ?? null)
       if (factor === null) {
         const suggestion = suffix === '' ? 's' : await nearest(suffix, names)
-        addIssue({ message: `${message}; did you mean ${digits}${suggestion}?` })
+        const isNothing = Number(digits) === 0
+        const hint = isNothing ? outOfRange : `; did you mean ${digits}${suggestion}?`
+        addIssue({ message: `${message}${hint}` })
         return NEVER
       }
       const value = Math.round(Number(digits) * factor)
       if (value > 0 && Number.isSafeInteger(value)) return value
-      addIssue({ message: `${message}: it must be more than 0 and at most 2^53` })
+      addIssue({ message: `${message}${outOfRange}` })
       return NEVER
     }),
   )

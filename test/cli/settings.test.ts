@@ -357,6 +357,10 @@ describe('mistakes', () => {
     [['--max-blob', ''], 'is not a size'],
     [['--lease', '24'], '--lease 24: is not a duration such as 30s; did you mean 24s?'],
     [['--lease', '24hours'], 'is not a duration'],
+    [
+      ['--verify-every', '0'],
+      '--verify-every 0: is not a duration such as 30d: it must be more than 0',
+    ],
     [['--lease', '400d'], 'is too long'],
     [['--page-size', '1.5'], '--page-size 1.5: is not a whole number, 1 or more'],
     [['--page-size', '0'], 'is not a whole number, 1 or more'],

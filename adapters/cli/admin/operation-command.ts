@@ -172,6 +172,6 @@ ${entry('--json', 'print the result as JSON')}
 
 function helpOf({ help }: Operation): string {
   const codes =
-    '\nExit codes: 0 where all went well, 1 for a problem, 2 for a wrong command line.\n'
+    '\nExit codes: 0 where all went well, 1 for a problem, 2 for a wrong command line, 78 for a wrong\nvariable, configuration file or policy.\n'
   return `${help}${placeHelp}${codes}`
 }

@@ -12,7 +12,8 @@ const help = `layerdock retention check: say what is wrong with a retention poli
 Reads the file as the server does, and prints each problem with its place, and warnings of what may not be meant.
 No registry is asked. With --json for programs.
 
-Exit codes: 0 where the policy is right, 1 where it has a problem, 2 for a wrong command line.
+Exit codes: 0 where the policy is right, 1 where it has a problem, 2 for a wrong command line,
+78 where it cannot be read.
 `
 
 /**
