@@ -40,7 +40,7 @@ describeEverywhere('layerdock gc on %s', (runtime) => {
     expect((await explain(layer)).out).toMatch(
       /26 B, which go with the next collection\n {2}a has it as a blob, which no manifest names, and whose lease is over\n$/,
     )
-    expect((await cli.run('gc', ...place)).out).toBe('freed 26 B: 1 blob\n')
+    expect((await cli.run('gc', ...place)).out).toMatch(/^freed 26 B: 1 blob\n/)
     const gone = await explain(layer, '--json')
     expect([gone.code, JSON.parse(gone.out)]).toEqual([1, { kind: 'unknown', digest: layer }])
     started.child.kill('SIGTERM')

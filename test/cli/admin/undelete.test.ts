@@ -15,7 +15,7 @@ describeEverywhere('layerdock undelete on %s', (runtime) => {
     const listed = await cli.run('trash', 'list', ...place)
     expect(listed.out).toMatch(new RegExp(`Z\tmanifest\ta/b@${image} \\(v1, v2\\)\t.* left\n$`))
     // What only the trash has stays.
-    expect((await cli.run('gc', ...place)).out).toBe('freed 0 B: 0 blobs\n')
+    expect((await cli.run('gc', ...place)).out).toMatch(/^freed 0 B: 0 blobs\n/)
     const { out } = await cli.run('gc', '--explain', image, ...place)
     expect(out).toMatch(
       /which are kept\n {2}the trash has it, deleted from a\/b; it can be brought/,
