@@ -84,7 +84,7 @@ export class BackupFolder {
   /**
    * Opens the stores of the next generation, to be made what the source is: those that an interrupted backup left, or
    * with the names of the newest generation that is whole, so that what both have is not copied again. Bytes that have
-   * gone from the backup are marked as missing in it, and so copied anew.
+   * gone from the backup are marked as missing in it, and so copied again.
    *
    * @param isFresh whether to begin without names
    */
@@ -166,7 +166,7 @@ export class BackupFolder {
 
   /**
    * Opens a generation to look for damage. What is marked as missing in it makes it less than whole, and the next
-   * backup copies it anew. @throws StoreDamaged
+   * backup copies it again. @throws StoreDamaged
    */
   async inspect(name: string): Promise<OpenGeneration> {
     return openGeneration(await this.#stores(this.#folderOf(name), 'write'))

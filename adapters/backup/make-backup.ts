@@ -44,7 +44,7 @@ const mostPasses = 12
 
 /**
  * Makes stores what a source is at one moment. What the source deletes or moves while it is copied may be gone before
- * it was read: then it is opened anew, at a later moment, and what is the same by then is not copied again. What is
+ * it was read: then it is opened again, at a later moment, and what is the same by then is not copied again. What is
  * missing twice is missing in the source.
  *
  * @throws NoOneMoment; as `copyStores`.

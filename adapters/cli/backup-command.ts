@@ -161,7 +161,7 @@ async function verify(folder: BackupFolder, made: Generation, { status, signal }
       signal,
       onProgress: ({ bytes }) => status.show(`verifying, ${sizeText(bytes)} so far`),
       onProblem: (problem) => {
-        const text = `${wrongText({ ...problem, marked: false })}; the next backup copies it anew`
+        const text = `${wrongText({ ...problem, marked: false })}; the next backup copies it again`
         found.push(text)
         status.say(text)
       },

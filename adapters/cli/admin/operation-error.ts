@@ -3,7 +3,7 @@ import { CliError, exitCodes } from '../exit.ts'
 import { plain } from '../plain-text.ts'
 import type { OperationError } from './lines.ts'
 
-/** An error as it is told to whom asked; null for one that nobody foresaw. */
+/** An error as the caller is told it; null for an unexpected one. */
 export function toldOf(error: unknown): OperationError | null {
   if (error instanceof CliError) return { messages: error.messages, exitCode: error.exitCode }
   if (!(error instanceof RegistryError)) return null

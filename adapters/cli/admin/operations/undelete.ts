@@ -151,7 +151,7 @@ async function restore(
   }
 }
 
-/** Brings back what a manifest names and was deleted before it, without which nobody could pull it whole. */
+/** Brings back what a manifest names and was deleted before it, without which it cannot be pulled whole. */
 async function restoreLacking(
   { kind, repository, digest }: TrashEntry,
   tools: OperationTools,

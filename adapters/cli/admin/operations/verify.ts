@@ -38,7 +38,7 @@ interface VerifyInput {
   readonly repair: boolean
   readonly from: Place | null
   readonly registry: RepairRegistry | null
-  /** Whether it begins anew where an earlier one was stopped. */
+  /** Whether it starts over where an earlier one was stopped. */
   readonly fresh: boolean
   /** In bytes a second; null for no limit. */
   readonly rate: number | null
