@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { MetadataStore } from '../../src/kit.ts'
+import type { MetadataStore, RestoreOutcome } from '../../src/kit.ts'
 import { memoryMetadata } from '../../src/metadata/store.ts'
 import type { ExpectedDigests, ManifestRecord } from '../../src/ports/metadata-values.ts'
 import { but } from '../contracts/breaking.ts'
@@ -10,10 +10,13 @@ import { storeNode } from './nodes.ts'
 const options = { seed: 1, clients: 8, operations: 1000 }
 
 /** The anomalies of clients that use three nodes over one store in memory, each broken in its own way. */
-async function anomaliesWith(node: (store: MetadataStore) => MetadataStore): Promise<number> {
+async function anomaliesWith(
+  node: (store: MetadataStore) => MetadataStore,
+  { trash = false }: { readonly trash?: boolean } = {},
+): Promise<number> {
   const store = memoryMetadata()
   const nodes = [1, 2, 3].map(() => storeNode(node(store)))
-  return anomaliesIn(await run({ ...options, nodes })).length
+  return anomaliesIn(await run({ ...options, nodes, trash })).length
 }
 
 test('nodes that resolve tags from a cache for a while are caught', async () => {
@@ -68,6 +71,22 @@ test('nodes that set one tag of a push after the other are caught', async () => 
   expect(await anomaliesWith(stepwise)).toBeGreaterThan(0)
 })
 
-test('the same clients find nothing wrong where nodes are whole', async () => {
-  expect(await anomaliesWith((store) => store)).toBe(0)
+test('nodes that tell two clients of one deletion that they undid it are caught', async () => {
+  const outcomes: Map<string, RestoreOutcome> = new Map()
+  const repeating = (store: MetadataStore): MetadataStore =>
+    but(store, () => ({
+      async restore(repository, id, restoring) {
+        const outcome = (await store.restore?.(repository, id, restoring)) ?? null
+        if (outcome !== null) outcomes.set(id, outcome)
+        return outcomes.get(id) ?? null
+      },
+    }))
+  expect(await anomaliesWith(repeating, { trash: true })).toBeGreaterThan(0)
 })
+
+test.each([false, true])(
+  'the same clients find nothing wrong where nodes are whole (deletions undone: %s)',
+  async (trash) => {
+    expect(await anomaliesWith((store) => store, { trash })).toBe(0)
+  },
+)

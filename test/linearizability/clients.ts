@@ -42,9 +42,13 @@ export async function run(options: RunOptions): Promise<History> {
       const round = Math.floor(begun / (perRepository * repositories))
       const repository = round * repositories + (number % repositories)
       begun += 1
-      await before?.(begun)
+      // Others begin while this one waits.
+      const operation = begun
+      await before?.(operation)
       const drawn = randomCall(random)
-      const call = options.trash ? withTrash(random, drawn, begun, deletions, repository) : drawn
+      const call = options.trash
+        ? withTrash(random, drawn, operation, deletions, repository)
+        : drawn
       const node = random.pick(nodes)
       await history.record(number, repository, call, () => node(repository, call))
     }
@@ -56,7 +60,7 @@ export async function run(options: RunOptions): Promise<History> {
 /** How many of the latest deletions of a repository are undone, so that clients meet. */
 const latestDeletions = 4
 
-/** Has deletions of manifests be undone: some of those that were, and by several clients. */
+/** Has deletions of manifests be undone: some of those that were, and by several clients. `number` is of this call alone. */
 function withTrash(
   random: Random,
   call: Call,
