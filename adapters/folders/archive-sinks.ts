@@ -40,9 +40,15 @@ export function archivePipe(stream: NodeJS.WritableStream): ArchiveSink {
     async write(bytes) {
       if (failed !== null) throw closed(failed)
       if (bytes.byteLength === 0) return
-      await new Promise<void>((resolve, reject) => {
-        stream.write(bytes, (error) => (error ? reject(closed(error)) : resolve()))
-      })
+      try {
+        await new Promise<void>((resolve, reject) => {
+          // On Deno it throws what others tell the callback.
+          stream.write(bytes, (error) => (error ? reject(error) : resolve()))
+        })
+      } catch (error) {
+        failed ??= error as Error
+        throw closed(failed)
+      }
     },
     async finish() {},
   }
