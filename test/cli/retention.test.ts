@@ -56,6 +56,8 @@ describeEverywhere('layerdock retention on %s', (runtime) => {
     const ran = await cli.run('retention', 'run', 'team/app', ...where, '--json')
     expect(JSON.parse(ran.out)).toEqual({ looked: 1, tags: 2, manifests: 2, repositories: 0 })
     expect(await tagsOf(server.url)).toEqual(['latest', 'v1.0.0'])
+    const unknown = await cli.run('retention', 'run', 'team/none', ...where)
+    expect(unknown).toMatchObject({ code: 1, out: '', err: expect.stringContaining('repository') })
     server.child.kill('SIGTERM')
     await server.ended
     const again = await cli.run('retention', 'run', ...where)

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { RepositoryName } from '../../../../src/index.ts'
+import { RegistryError, type RepositoryName } from '../../../../src/index.ts'
 import { type RetentionReport, retention } from '../../../../src/retention/index.ts'
 import { countText } from '../../copy/amounts.ts'
 import { entry } from '../../help-entry.ts'
@@ -48,11 +48,14 @@ ${policyHelp}
     dryRun: words.switches.has('dry-run'),
   }),
   changes: ({ dryRun }) => !dryRun,
-  run: ({ repository, dryRun, ...policies }, tools) => {
+  run: async ({ repository, dryRun, ...policies }, tools) => {
     const { registry, stores, signal, tell } = tools
+    if (repository !== null && !(await stores.metadata.hasRepository(repository))) {
+      throw new RegistryError('nameUnknown', { detail: { name: repository } })
+    }
     const only = repository === null ? {} : { repositories: [repository] }
     const keeper = retention({ registry, stores, ...policiesFor(policies, tools) })
-    return keeper.run({ dryRun, signal, onProgress: tell, ...only })
+    return await keeper.run({ dryRun, signal, onProgress: tell, ...only })
   },
   progressText: ({ looked, tags, manifests }) =>
     `${countText(looked)} repositories: ${countText(tags)} tags and ${countText(manifests)} manifests go`,
