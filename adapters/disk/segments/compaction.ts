@@ -10,9 +10,9 @@ const smallSegment = 4 * 1024 * 1024
 /** Small segments that may be there: each start of a process begins one. */
 const smallSegments = 8
 /** The share of all segments that may be deleted bytes before more than the worst of them are copied. */
-const mostDead = 1 / 10
+const mostDead = 1 / 16
 /** A segment of which less than this share is deleted costs more to copy than it gives back. */
-const leastDead = 1 / 8
+const leastDead = 1 / 10
 /** Records copied at the same time, so that they share syncs. */
 const atOnce = 64
 
