@@ -164,12 +164,13 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     const isVain = waitsInVain(request)
     server.timeout(request, isVain ? vainSeconds : stallSeconds)
     let armed = isVain ? Number.NEGATIVE_INFINITY : performance.now()
-    const body = requestBody(stream, () => {
+    const moved = (): void => {
       const now = performance.now()
       if (now - armed < rearmMs) return
       armed = now
       server.timeout(request, stallSeconds)
-    })
+    }
+    const body = requestBody(stream, () => request.bodyUsed || shown.bodyUsed, moved)
     setNativeBody(shown, {
       async pipe(sink) {
         await body.pipe(sink)

@@ -16,9 +16,18 @@ export interface RequestBody extends ByteSource {
 
 type Read = ReadableStreamReadResult<Uint8Array>
 
-/** @param moved called as bytes arrive */
-export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => void): RequestBody {
-  const reader = stream.getReader()
+/**
+ * The body of a request, which is read once someone asks for it: until then a program may read it by itself.
+ *
+ * @param isUsed whether a program has read it, or began to
+ * @param moved called as bytes arrive
+ */
+export function requestBody(
+  stream: ReadableStream<Uint8Array>,
+  isUsed: () => boolean,
+  moved: () => void,
+): RequestBody {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | null = null
   /** The read that nobody has taken the bytes of yet. */
   let reading: Promise<Read> | null = null
   let ended = false
@@ -26,6 +35,7 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
   let interrupt: (() => void) | null = null
 
   const read = async (): Promise<Read> => {
+    reader ??= stream.getReader()
     reading ??= reader.read()
     const next = await reading
     reading = null
@@ -55,7 +65,8 @@ export function requestBody(stream: ReadableStream<Uint8Array>, moved: () => voi
 
   return {
     get ended() {
-      return ended
+      // What a program reads by itself is between it and Bun.
+      return ended || (reader === null && (isUsed() || stream.locked))
     },
     pipe(sink) {
       if (aborted) return Promise.reject(calledOff())

@@ -10,7 +10,8 @@ const busyMs = 2
 /**
  * A registry, and beside it what a test asks the adapter in front of it: `/peer` answers what is known
  * of the client, `/later` takes its time, and `/most` says how many of those there were at once. `/busy` keeps the
- * thread, and `/done` says how often it did.
+ * thread, and `/done` says how often it did. `/read` reads the body of the request and answers with its length, and
+ * `/begin` reads a part of it.
  */
 export function probe<Registry extends Fetcher>(registry: Registry): Registry {
   let running = 0
@@ -38,6 +39,10 @@ export function probe<Registry extends Fetcher>(registry: Registry): Registry {
         }
         case '/later':
           return later()
+        case '/read':
+          return request.text().then((text) => new Response(String(text.length)))
+        case '/begin':
+          return begin(request)
         case '/most':
           return new Response(String(most))
         case '/busy':
@@ -49,4 +54,11 @@ export function probe<Registry extends Fetcher>(registry: Registry): Registry {
       }
     },
   }
+}
+
+async function begin({ body }: Request): Promise<Response> {
+  const reader = body?.getReader()
+  const first = await reader?.read()
+  reader?.releaseLock()
+  return new Response(String((first?.value?.byteLength ?? 0) > 0))
 }

@@ -71,6 +71,25 @@ describe.each(everyRuntime)('what may come over a connection to %s', (runtime) =
     }
   })
 
+  it('a program reads bodies by itself, and the next request of the connection is served', async () => {
+    for (const length of [1, 100_000, 3_000_000]) {
+      const asked = head('POST /read HTTP/1.1', `Content-Length: ${length}`)
+      const next = head('GET /v2/ HTTP/1.1', 'Connection: close')
+      const { answers } = await exchange(probe.port, asked, 'x'.repeat(length), next)
+      expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    }
+    const chunks = '3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n'
+    const lines = ['Transfer-Encoding: chunked', 'Connection: close']
+    const text = `${head('POST /read HTTP/1.1', ...lines)}${chunks}`
+    expect(await answerTo(probe.port, text)).toMatch(/\r\n\r\n5$/)
+  })
+
+  it('a program reads a part of a body', async () => {
+    const asked = head('POST /begin HTTP/1.1', 'Content-Length: 3000000')
+    const { answers } = await exchange(probe.port, asked, 'x'.repeat(3_000_000))
+    expect(answers.map(({ status }) => status)).toEqual([200])
+  })
+
   it.each([
     'gzip, chunked',
     'gzip\r\nTransfer-Encoding: chunked',
