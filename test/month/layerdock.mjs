@@ -54,6 +54,7 @@ export class Layerdock {
     const [program = '', ...before] = this.command
     const out = openSync(this.logFile, 'a')
     const lines = this.log().length
+    const { length } = readFileSync(this.logFile, 'utf8')
     const listen = ['--listen', `127.0.0.1:${this.#port}`, '--storage-dir', this.folder]
     const child = spawn(program, [...before, 'serve', ...listen, ...this.flags], {
       env: environment,
@@ -70,7 +71,8 @@ export class Layerdock {
         return
       }
       if (child.exitCode !== null) {
-        throw new Error(`the server ended: ${readFileSync(this.logFile, 'utf8').slice(-2000)}`)
+        const said = readFileSync(this.logFile, 'utf8').slice(length)
+        throw new Error(`the server ended: ${said.slice(0, 4000)}`)
       }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
