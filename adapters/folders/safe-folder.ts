@@ -11,7 +11,7 @@ export type EntryKind = 'file' | 'folder' | 'other'
 const mostKnown = 10_000
 
 /**
- * A folder that somebody else wrote. It is only read, and nothing outside of it: no symbolic link is followed, at
+ * A folder that another program wrote. It is only read, and nothing outside of it: no symbolic link is followed, at
  * any place of a path, and only ordinary files are opened.
  *
  * A path is a list of names. Methods throw ContentFault `refused` for a link or a special file in the way, and

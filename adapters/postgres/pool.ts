@@ -197,7 +197,7 @@ export class Pool {
 /** How transactions begin. */
 const mode = 'isolation level read committed read write'
 
-/** The SQLSTATE of a write where only reads go, and how often connections are made anew for it, in milliseconds. */
+/** The SQLSTATE of a write where only reads go, and how often connections are opened again for it, in milliseconds. */
 const readOnly = '25006'
 const readOnlyMs = 1000
 

@@ -12,7 +12,7 @@ export interface OpenSource extends BackupSource {
 }
 
 /**
- * Opens what is backed up. A folder is opened anew for each moment, beside its server if there is one: its names are
+ * Opens what is backed up. A folder is opened again for each moment, beside its server if there is one: its names are
  * read into memory at once. A database is copied as it changes first, which takes long, and then, as it is at one
  * moment, in a transaction that is short.
  */

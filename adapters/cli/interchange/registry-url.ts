@@ -52,7 +52,7 @@ export function registryUrlOf(
   }
   if (url.search !== '' || url.hash !== '') problems.push(`${shown}: ends with its path`)
   const isHub = /^(?:(?:index|registry-1)\.)?docker\.io$/.test(url.hostname)
-  // Docker's own images are in a repository that nobody types.
+  // Docker's own images are in a repository whose name users leave out.
   const isOfficial = isHub && /^\/[^/]+$/.test(url.pathname)
   const selection = selectionIn(isOfficial ? `/library${url.pathname}` : url.pathname)
   if (selection === 'wrong') problems.push(`${shown}: does not name a repository`)

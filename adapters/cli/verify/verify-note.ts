@@ -1,7 +1,7 @@
 import type { KeyStore } from '../../../src/access/index.ts'
 import type { VerifySchedule, VerifyState } from '../../../src/kit.ts'
 
-/** A JSON document in a note. One that cannot be read counts as none: a pass then begins anew. */
+/** A JSON document in a note. One that cannot be read counts as none: a pass then starts over. */
 export class VerifyNote<T> {
   readonly #store: KeyStore
   #text: string | null = null

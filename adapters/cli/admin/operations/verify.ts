@@ -68,7 +68,7 @@ ${entry('--from DIR|URL', 'what has whole bytes: a copy of the registry in a fol
 ${entry('--look-only', 'say what is wrong, and change nothing')}
 ${entry('--rate SIZE', 'the fastest that it reads, in a second')}
 ${entry('--concurrency N', 'digests that are read at a time (8)')}
-${entry('--fresh', 'begin anew, also where an earlier run was stopped')}
+${entry('--fresh', 'start over, also where an earlier run was stopped')}
 `,
   flags: {
     ...placeFlags('from'),
