@@ -78,7 +78,8 @@ export function registryAccess(options: AccessOptions): Access {
     if (access === undefined || coversAsk(access, ask)) {
       if (ask.action !== 'catalog') return ruling
       // Clients send what they have only when they are asked, and the catalog has more for those with a name.
-      if (principal === null && tokens !== undefined && !holders.has(request)) return login
+      const isAsked = request.isPage === true || holders.has(request)
+      if (principal === null && tokens !== undefined && !isAsked) return login
       catalogs.add(request)
       return ruling
     }

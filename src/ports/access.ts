@@ -71,6 +71,11 @@ export interface AccessRequest {
   readonly requestId: string
   /** What the host application or the runtime handed to `fetch` beside the request. */
   readonly context: object | undefined
+  /**
+   * Whether the answer is the web page's. A person logs in there with a form, so an anonymous caller need not be
+   * refused only to have a client send the credentials it has.
+   */
+  readonly isPage?: boolean
 }
 
 /**
