@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { absent } from './absent.ts'
 import { writeDurably } from './generation.ts'
@@ -17,6 +17,7 @@ export const markerText: string = `${JSON.stringify({ format: newestFormat })}\n
 
 /** Makes a backup of a folder that is absent or empty. @throws UnfitBackup for one of other things. */
 export async function makeFit(path: string): Promise<void> {
+  await expectNoFile(path, 'Choose another place; layerdock backup - > FILE writes an archive')
   const names = await readdir(path).catch(absent)
   if (names.includes(marker)) return await expectBackup(path)
   const other = names.find((name) => name !== 'lost+found' && name !== `${marker}.new`)
@@ -30,6 +31,7 @@ export async function makeFit(path: string): Promise<void> {
 
 /** Sees to it that a folder is a backup of a format that is known. @throws UnfitBackup */
 export async function expectBackup(path: string): Promise<void> {
+  await expectNoFile(path, `An archive is restored with layerdock restore - DIR < ${path}`)
   const names = await readdir(path).catch(absent)
   if (!names.includes(marker)) throw await unfit(path, names, names[0])
   let format: unknown
@@ -44,6 +46,11 @@ export async function expectBackup(path: string): Promise<void> {
       ? `${path}: is a backup of format ${format}, and this version of Layerdock knows formats up to ${newestFormat}. Run a newer version; nothing was changed`
       : `${path}: ${marker} is damaged. What belongs there is ${markerText.trim()}`,
   )
+}
+
+async function expectNoFile(path: string, advice: string): Promise<void> {
+  if ((await stat(path).catch(() => null))?.isFile() !== true) return
+  throw new UnfitBackup(`${path}: is a file, and a backup is a folder. ${advice}`)
 }
 
 async function unfit(

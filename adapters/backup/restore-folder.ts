@@ -13,10 +13,13 @@ export class RestoredFolder {
   readonly path: string
   /** Where the store is made. */
   readonly store: string
+  /** Where an archive is unpacked that the store is made of. */
+  readonly archive: string
 
   private constructor(path: string) {
     this.path = path
     this.store = join(path, restoringName, 'store')
+    this.archive = join(path, restoringName, 'archive')
   }
 
   /**
@@ -26,7 +29,12 @@ export class RestoredFolder {
    */
   static async begin(directory: string): Promise<RestoredFolder> {
     const folder = new RestoredFolder(resolve(directory))
-    const names = await readdir(folder.path).catch(absent)
+    const names = await readdir(folder.path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTDIR') return absent(error)
+      throw new UnfitBackup(
+        `${folder.path}: a file is where a folder is needed; choose a folder that is empty, or is not there yet`,
+      )
+    })
     if (!names.includes(restoringName)) {
       const other = names.find((name) => name !== 'lost+found')
       if (other !== undefined) {

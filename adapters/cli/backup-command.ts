@@ -10,11 +10,12 @@ import type { Reading } from '../backup/open-generation.ts'
 import { StoreInUse } from '../disk/lock.ts'
 import { defaultHash } from '../disk/threaded-hash.ts'
 import { archivePipe } from '../folders/archive-sinks.ts'
+import { TarProblem } from '../folders/tar-header.ts'
 import { type OpenSource, openSource } from './backup/open-source.ts'
 import { type BackupResult, jsonOf, listText, resultText } from './backup/result-text.ts'
 import { type BackupWish, backupFlags, backupWish } from './backup/wish.ts'
 import { sizeText } from './copy/amounts.ts'
-import { endedBySignals, explained, patienceOf } from './copy/ending.ts'
+import { archiveLeaves, endedBySignals, explained, type Leaves, patienceOf } from './copy/ending.ts'
 import type { OpenTools } from './copy/open-place.ts'
 import { problemText } from './copy/result-text.ts'
 import { openStatusLine, type StatusLine } from './copy/status-line.ts'
@@ -48,7 +49,8 @@ export async function backupCommand(line: readonly string[]): Promise<number> {
     return exitCodes.ok
   }
   const wish = await backupWish(parsed)
-  const { signal, stop, aborted } = endedBySignals()
+  const leaves = wish.to === '-' ? archiveLeaves.pipe : undefined
+  const { signal, stop, aborted } = endedBySignals(leaves)
   const status = openStatusLine()
   const open = { patience: patienceOf(status, stop), onNotice: () => {} }
   try {
@@ -57,7 +59,7 @@ export async function backupCommand(line: readonly string[]): Promise<number> {
     return await (wish.to === '-' ? toArchive(wish, tools) : toFolder(wish, tools))
   } catch (error) {
     status.end()
-    throw aborted() ?? explainedBackup(error, wish.to)
+    throw aborted() ?? explainedBackup(error, wish.to, leaves)
   }
 }
 
@@ -201,9 +203,10 @@ function factsOf(source: OpenSource, copied: CopiedMoment, reading: Reading): Ge
 }
 
 /** An error of a backup, with what to do. */
-export function explainedBackup(error: unknown, directory: string): unknown {
+export function explainedBackup(error: unknown, directory: string, leaves?: Leaves): unknown {
   const problem = (text: string): CliError => new CliError(exitCodes.problem, [plain(text, 1000)])
   if (error instanceof UnfitBackup || error instanceof NoOneMoment) return problem(error.message)
+  if (error instanceof TarProblem) return problem(`${directory}: ${error.message}`)
   if (error instanceof StoreInUse) {
     return problem(`${error.message}: another backup or restore is under way. Wait for it`)
   }
@@ -212,8 +215,9 @@ export function explainedBackup(error: unknown, directory: string): unknown {
       `${error.message}. Choose another generation with --generation; layerdock backup ${directory} --list shows which there are`,
     )
   }
-  const known = explained(error)
+  const known = explained(error, leaves)
   if (known !== error) return known
   const text = explainStorage(error, directory)
-  return text === null ? error : problem(text)
+  // The folder of the backup is no folder of a registry.
+  return text === null ? error : problem(text.replaceAll(' with --storage-dir', ''))
 }

@@ -5,7 +5,7 @@ import { archiveFile, archivePipe } from '../folders/archive-sinks.ts'
 import { layoutArchiveWriter } from '../folders/layout-archive-writer.ts'
 import { layoutFolderWriter, UnfitLayout } from '../folders/layout-folder-writer.ts'
 import { countText } from './copy/amounts.ts'
-import { endedBySignals, explained, patienceOf } from './copy/ending.ts'
+import { archiveLeaves, endedBySignals, explained, patienceOf } from './copy/ending.ts'
 import { openPlace } from './copy/open-place.ts'
 import { placeFlags, placeOf } from './copy/place.ts'
 import { openStatusLine } from './copy/status-line.ts'
@@ -51,7 +51,9 @@ export async function exportCommand(line: readonly string[]): Promise<number> {
     problems.push('--repository: the URL of --from names one already')
   }
   if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
-  const { signal, stop, aborted } = endedBySignals()
+  const isTar = to === '-' || parsed.switches.has('tar') || /\.tar$/.test(to)
+  const leaves = isTar ? archiveLeaves[to === '-' ? 'pipe' : 'file'] : undefined
+  const { signal, stop, aborted } = endedBySignals(leaves)
   const status = openStatusLine()
   const hash = defaultHash()
   try {
@@ -59,7 +61,6 @@ export async function exportCommand(line: readonly string[]): Promise<number> {
     // Beside a server or without one: what it has at this moment.
     const source = await openEnd(from, signal, () => openPlace(place, 'running', tools))
     try {
-      const isTar = to === '-' || parsed.switches.has('tar') || /\.tar$/.test(to)
       const layout = await openLayout(to, isTar, hash)
       try {
         const selection = from?.selection ?? wish.selection
@@ -94,7 +95,7 @@ export async function exportCommand(line: readonly string[]): Promise<number> {
     }
   } catch (error) {
     status.end()
-    throw aborted() ?? explained(error)
+    throw aborted() ?? explained(error, leaves)
   }
 }
 
@@ -121,7 +122,9 @@ async function openLayout(
       return { writer: layoutArchiveWriter(file), close: () => file.close() }
     }
     if ((await stat(to).catch(() => null))?.isFile() === true) {
-      throw problem(`${to} is a file; --tar writes an archive in its place`)
+      throw problem(
+        `${to}: is a file, and a layout is a folder; --tar writes an archive in its place`,
+      )
     }
     return { writer: await layoutFolderWriter(to, hash), close: async () => {} }
   } catch (error) {

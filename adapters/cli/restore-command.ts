@@ -1,9 +1,13 @@
+import { mkdtemp, rm, rmdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { type CopyProblem, type CopyReport, compareStores, copyStores } from '../../src/kit.ts'
 import { UnfitBackup } from '../backup/backup-fit.ts'
 import { BackupFolder } from '../backup/backup-folder.ts'
 import type { Generation } from '../backup/generation.ts'
 import type { OpenGeneration } from '../backup/open-generation.ts'
 import { RestoredFolder } from '../backup/restore-folder.ts'
+import { unpackArchive } from '../backup/unpack-archive.ts'
 import { defaultHash } from '../disk/threaded-hash.ts'
 import { type RestoreWish, restoreFlags, restoreWish } from './backup/restore-wish.ts'
 import { explainedBackup } from './backup-command.ts'
@@ -40,24 +44,61 @@ export async function restoreCommand(line: readonly string[]): Promise<number> {
   const status = openStatusLine()
   const tools = { patience: patienceOf(status, stop), onNotice: () => {} }
   try {
-    const backup = await BackupFolder.open(wish.from, 'read')
+    const { backup, close } = await openBackup(wish, status, signal)
     try {
       const chosen = await choose(backup, wish)
       const source = await backup.read(chosen.name)
       try {
-        const from = `${wish.from}, generation ${chosen.name}`
+        const from = `${nameOf(wish)}, generation ${chosen.name}`
         const deps = { wish, source, from, chosen, status, signal, tools }
         return await (wish.isFolder ? toFolder(deps) : toPlace(deps))
       } finally {
         await source.close()
       }
     } finally {
-      await backup.close()
+      await close()
     }
   } catch (error) {
     status.end()
-    throw aborted() ?? explainedBackup(error, wish.from)
+    throw aborted() ?? explainedBackup(error, nameOf(wish))
   }
+}
+
+interface OpenBackup {
+  readonly backup: BackupFolder
+  close(): Promise<void>
+}
+
+/** Opens the folder of backups; an archive is unpacked first, beside the store that is made of it. */
+async function openBackup(
+  wish: RestoreWish,
+  status: StatusLine,
+  signal: AbortSignal,
+): Promise<OpenBackup> {
+  if (wish.from !== '-') {
+    const backup = await BackupFolder.open(wish.from, 'read')
+    return { backup, close: () => backup.close() }
+  }
+  const folder = wish.isFolder
+    ? (await RestoredFolder.begin(wish.to.directory ?? '')).archive
+    : await mkdtemp(join(tmpdir(), 'layerdock-restore-'))
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  try {
+    status.show('unpacking the archive')
+    await unpackArchive(process.stdin, folder, signal)
+    const backup = await BackupFolder.open(folder, 'read')
+    return { backup, close: () => backup.close().finally(remove) }
+  } catch (error) {
+    await remove()
+    // Nothing was begun where it is the only thing there.
+    if (wish.isFolder) await rmdir(dirname(folder)).catch(() => {})
+    throw error
+  }
+}
+
+/** What is restored, for people. */
+function nameOf({ from }: RestoreWish): string {
+  return from === '-' ? 'standard input' : from
 }
 
 /** What a restore works with. */
@@ -72,7 +113,9 @@ interface RestoreDeps {
   readonly tools: OpenTools
 }
 
-async function choose(backup: BackupFolder, { from, generation }: RestoreWish) {
+async function choose(backup: BackupFolder, wish: RestoreWish): Promise<Generation> {
+  const { generation } = wish
+  const from = nameOf(wish)
   const generations = await backup.generations()
   const newest = generations.at(-1)
   if (newest === undefined) throw new UnfitBackup(`${from}: no backup was made to its end`)

@@ -53,7 +53,8 @@ function nameOf(digest: Digest): string {
   return `blobs/${algorithmOf(digest)}/${encodedOf(digest)}`
 }
 
-const wanted = /^(?:index\.json|oci-layout|manifest\.json|blobs\/sha(?:256|512)\/[a-f0-9]+)$/
+const wanted =
+  /^(?:index\.json|backup\.json|oci-layout|manifest\.json|blobs\/sha(?:256|512)\/[a-f0-9]+)$/
 
 /** Where the files of a layout are. Of two with one name the later counts, as it does when they are unpacked. */
 async function spansIn(
@@ -86,6 +87,9 @@ async function spansIn(
     at += paddedTo(header.type === 'x' || header.type === 'L' ? header.size : length)
   }
   if (spans.has('index.json')) return spans
+  if (spans.has('backup.json')) {
+    throw new TarProblem('it is a backup, and no image layout: layerdock restore - DIR < FILE')
+  }
   throw new TarProblem(
     spans.has('manifest.json')
       ? 'it is in the format of docker save before Docker 25: skopeo copy docker-archive:FILE oci-archive:FILE2 makes a layout of it'

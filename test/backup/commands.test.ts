@@ -8,15 +8,19 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { writeBackupArchive } from '../../adapters/backup/backup-archive.ts'
+import { unpackArchive } from '../../adapters/backup/unpack-archive.ts'
 import { backupCommand } from '../../adapters/cli/backup-command.ts'
 import { CliError } from '../../adapters/cli/exit.ts'
 import { explainStorage } from '../../adapters/cli/explain.ts'
 import { restoreCommand } from '../../adapters/cli/restore-command.ts'
 import { openDiskStores } from '../../adapters/disk/open-stores.ts'
 import { archiveFile } from '../../adapters/folders/archive-sinks.ts'
+import { openContent } from '../../adapters/folders/open-content.ts'
+import { TarProblem, writeHeader } from '../../adapters/folders/tar-header.ts'
 import { image, repositoryNamed, testRegistry } from '../../src/testing/index.ts'
 import { viewOf } from '../copy/content.ts'
 import { hash } from '../copy/places.ts'
@@ -173,6 +177,28 @@ test('an archive is a backup once it is unpacked whole', async () => {
   execFileSync('tar', ['-xf', archive, '-C', unpacked])
   expect((await run('restore', unpacked, join(folder, 'restored'))).code).toBe(0)
   expect(await viewIn(join(folder, 'restored'))).toEqual(await viewOf(stores))
+  const bytes = readFileSync(archive)
+  const foreign = await openContent(archive, null).catch(String)
+  expect(foreign).toContain('it is a backup, and no image layout')
+  const piped = join(folder, 'piped')
+  const pieces = async function* (from: Uint8Array, size: number) {
+    for (let at = 0; at < from.length; at += size) yield from.subarray(at, at + size)
+  }
+  const { signal } = new AbortController()
+  for (const size of [1000, bytes.length]) {
+    await unpackArchive(pieces(bytes, size), piped, signal)
+    await rm(join(folder, 'again'), { recursive: true, force: true })
+    expect((await run('restore', piped, join(folder, 'again'))).code).toBe(0)
+    expect(await viewIn(join(folder, 'again'))).toEqual(await viewOf(stores))
+  }
+  for (let size = 0; size < bytes.length - 1024; size += 4099) {
+    const cutOff = unpackArchive(pieces(bytes.subarray(0, size), 5000), piped, signal)
+    await expect(cutOff).rejects.toThrow(TarProblem)
+  }
+  for (const name of ['../x', '/x', 'bytes/../../x', 'holiday.jpg', 'generations/../x']) {
+    const unpacking = unpackArchive(pieces(writeHeader(name, 0), 512), piped, signal)
+    await expect(unpacking, name).rejects.toThrow('is not an archive of layerdock backup')
+  }
   // The next backup may go there too, and copies only what is new.
   await push('new')
   const next = await run('backup', unpacked, '--storage-dir', from, '--json')
@@ -180,7 +206,6 @@ test('an archive is a backup once it is unpacked whole', async () => {
   expect(copiedBytes).toBeLessThan(2_000)
   expect(kept).toBe(2)
 
-  const bytes = readFileSync(archive)
   writeFileSync(archive, bytes.subarray(0, bytes.length - 4096))
   const cut = join(folder, 'cut')
   mkdirSync(cut)
@@ -231,6 +256,8 @@ test('folders of other things are refused, and left as they are', async () => {
   const other = join(folder, 'other')
   mkdirSync(other)
   writeFileSync(join(other, 'holiday.jpg'), 'x')
+  const file = join(folder, 'file.tar')
+  writeFileSync(file, 'x')
   for (const [command, words, problem] of [
     ['backup', [other, '--storage-dir', from], 'holds "holiday.jpg" and no backup.json'],
     ['backup', [from, '--storage-dir', from], 'is the folder of a registry, and no backup'],
@@ -239,6 +266,19 @@ test('folders of other things are refused, and left as they are', async () => {
       [join(from, 'backups'), '--storage-dir', from],
       'is inside the folder of a registry',
     ],
+    [
+      'backup',
+      [file, '--storage-dir', from],
+      'is a file, and a backup is a folder. Choose another place',
+    ],
+    [
+      'backup',
+      [join(file, 'x'), '--storage-dir', from],
+      'a file is where a folder is needed. Choose another\n',
+    ],
+    ['backup', [file, '--list'], `layerdock restore - DIR < ${file}`],
+    ['restore', [file, join(other, 'x')], `layerdock restore - DIR < ${file}`],
+    ['restore', [to, file], 'a file is where a folder is needed; choose a folder'],
     ['restore', [from, join(other, 'x')], 'is the folder of a registry, and no backup'],
     ['restore', [join(other, 'none'), join(other, 'x')], 'there is no backup'],
     ['restore', [to, from], 'choose a folder that is empty'],
@@ -246,10 +286,8 @@ test('folders of other things are refused, and left as they are', async () => {
     ['restore', [to, join(other, 'x'), '--generation', 'y'], 'has no generation y'],
   ] as const) {
     const refused = await run(command, ...words)
-    expect(refused, `${command} ${words.join(' ')}`).toMatchObject({
-      code: 1,
-      err: expect.stringContaining(problem),
-    })
+    expect(refused.code, `${command} ${words.join(' ')}`).toBe(1)
+    expect(`${refused.err}\n`).toContain(problem)
   }
   expect(readdirSync(other)).toEqual(['holiday.jpg'])
   writeFileSync(join(to, 'backup.json'), '{"format":2}\n')
@@ -268,8 +306,8 @@ test('a wrong command line is refused', async () => {
     ['backup', ['-', '--verify'], '--verify: not for an archive'],
     ['backup', ['x', '--keep', '0'], '--keep 0: is not a whole'],
     ['backup', ['x', '--kep', '1'], 'did you mean --keep?'],
-    ['restore', ['-', 'x'], 'unpack the archive first'],
-    ['restore', ['x'], 'where to?'],
+    ['restore', ['-', 'x', '--generation', 'y'], '--generation: an archive has one'],
+    ['restore', ['x'], 'where to? layerdock restore x DIR, or --to-database URL'],
     ['restore', ['x', 'y', '--to', 'z'], 'y: not beside --to'],
     ['restore', ['x', 'y', '--resume'], '--resume: a folder knows'],
   ] as const) {

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { pull, pushImage, tagsOf } from './copied-images.ts'
-import { useProgram } from './harness.ts'
+import { describeEverywhere, useProgram } from './harness.ts'
 import type { RunningServer } from './program.ts'
 
 const cli = useProgram()
@@ -155,3 +156,33 @@ test('an archive that is not read to its end ends the command with a reason', as
     ])
   }
 }, 60_000)
+
+describeEverywhere('an archive on %s', (runtime) => {
+  const cli = useProgram(runtime)
+
+  test('goes from one command to the other', async ({ expect }) => {
+    const [from, to] = [join(cli.folder(), 'data'), join(cli.folder(), 'restored')]
+    const server = await cli.serve('--storage-dir', from)
+    await pushImage(server.url, 'large', layerOf('large'))
+    const program = cli
+      .command()
+      .map((word) => `'${word}'`)
+      .join(' ')
+    const line = `${program} backup - --storage-dir '${from}' | ${program} restore - '${to}'`
+    const out = execFileSync('sh', ['-ec', line], { stdio: ['ignore', 'pipe', 'ignore'] })
+    expect(String(out)).toContain('the same on both sides: 1 repository, 2 blobs')
+    expect(readdirSync(to)).not.toContain('.restoring')
+    const copy = await cli.serve('--storage-dir', to)
+    expect(await pull(copy.url, 'large')).toBe(await pull(server.url, 'large'))
+  }, 60_000)
+})
+
+test('an export that finds no room says that no archive was made', async () => {
+  const { from, to } = await setUp('large')
+  const archive = `${to}.tar`
+  // Every write to it finds the disk full.
+  symlinkSync('/dev/full', `${archive}.unfinished`)
+  const full = await cli.run('export', archive, '--storage-dir', from)
+  const err = 'layerdock: the target has no room left. Free some. No archive was made\n'
+  expect(full).toEqual({ code: 1, out: '', err })
+})

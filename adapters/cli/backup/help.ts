@@ -36,13 +36,14 @@ is named, or the backup failed; 2 for a wrong command line.
 export const restoreHelp: string = `layerdock restore: make a registry of a backup.
 
   layerdock restore FROM DIR
+  layerdock restore - DIR < backup.tar
   layerdock restore FROM --to-database URL --to-bucket URL
 
 Every byte is hashed on its way; in the end the registry is compared with the backup. What it is restored
 to has to be empty. A folder takes the place of a registry once all of it is there: a server refuses it
 before that, and the same command goes on from where it was stopped.
 
-${entry('FROM', 'a folder of backups; an archive has to be unpacked first: tar -xf backup.tar -C FROM')}
+${entry('FROM', 'a folder of backups, or - for an archive on standard input, which is unpacked first: there has to be room for it twice')}
 ${entry('DIR', 'the folder of the new registry, absent or empty')}
 ${entry('--to-database URL, --to-database-file FILE, --to-bucket URL, --to-bucket-credentials-file FILE', 'restore to PostgreSQL and S3')}
 ${entry('--generation NAME', 'one that layerdock backup FROM --list shows (the newest)')}

@@ -8,7 +8,7 @@ import type { Words } from '../words.ts'
 
 /** What is to be restored, where to, and how. */
 export interface RestoreWish {
-  /** A folder of backups. */
+  /** A folder of backups, or `-` for an archive on standard input. */
   readonly from: string
   readonly to: Place
   /** Whether all of the target is in one folder. */
@@ -41,11 +41,21 @@ export async function restoreWish(parsed: Words): Promise<RestoreWish> {
   const [from = '', directory] = words
   const problems: string[] = []
   if (from === '-') {
-    problems.push('-: unpack the archive first: mkdir backup && tar -xf - -C backup')
+    if (process.stdin.isTTY) problems.push('-: an archive does not come from a terminal')
+    if (values.has('generation')) problems.push('--generation: an archive has one generation')
   }
   const named = values.get('to')
   if (directory !== undefined && named !== undefined) {
     problems.push(`${plain(directory, 200)}: not beside --to`)
+  }
+  if (
+    directory === undefined &&
+    ['to', 'to-database', 'to-database-file'].every((f) => !values.has(f))
+  ) {
+    problems.push(
+      `where to? layerdock restore ${plain(from, 200)} DIR, or --to-database URL and --to-bucket URL`,
+    )
+    throw new CliError(exitCodes.usage, problems)
   }
   const given = directory === undefined ? values : new Map([...values, ['to', [directory]]])
   const to = await placeOf({ ...parsed, values: given }, 'to', problems)

@@ -24,12 +24,23 @@ export interface Ending {
   aborted(): CliError | null
 }
 
+/** What a command leaves that ended before its time, a sentence. */
+export type Leaves = string
+
+const copiedStays: Leaves = 'What was copied stays; the same command goes on from there'
+
+/** What one leaves that writes an archive to standard output, or to a file that it removes then. */
+export const archiveLeaves: { readonly pipe: Leaves; readonly file: Leaves } = {
+  pipe: 'The archive is not whole; make it again',
+  file: 'No archive was made',
+}
+
 /** Ends a command at the first signal; a second one does not wait for what is under way. */
-export function endedBySignals(): Ending {
+export function endedBySignals(leaves: Leaves = copiedStays): Ending {
   const controller = new AbortController()
   const signals = listenToSignals(() => process.exit(exitCodes.problem))
   const stopped = new CliError(exitCodes.problem, [
-    'stopped: what was copied stays, and the same command goes on from there',
+    `stopped: ${leaves.slice(0, 1).toLowerCase()}${leaves.slice(1)}`,
   ])
   void signals.stop.then(() => controller.abort(stopped))
   const { signal } = controller
@@ -37,16 +48,15 @@ export function endedBySignals(): Ending {
 }
 
 /** An error that ends a command, with what to do. */
-export function explained(error: unknown): unknown {
+export function explained(error: unknown, leaves: Leaves = copiedStays): unknown {
   const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
   if (error instanceof CopyRefused) return problem(`${error.message}; nothing was changed`)
   if (error instanceof PipeClosed) return problem(plain(error.message, 1000))
   if (error instanceof ContentFault) return problem(plain(error.message, 1000))
   if (!(error instanceof RegistryError)) return error
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
-  const goesOn = 'What was copied stays; the same command goes on from there'
   if (error.kind === 'storageFull') {
-    return problem(`the target has no room left. Free some. ${goesOn}`)
+    return problem(`the target has no room left. Free some. ${leaves}`)
   }
-  return problem(`${plain(`${error.message}${cause}`, 1000)}. ${goesOn}`)
+  return problem(`${plain(`${error.message}${cause}`, 1000)}. ${leaves}`)
 }

@@ -60,6 +60,29 @@ test('tags and repositories come back, until the trash is emptied', async () => 
   expect(gone.err).toContain('is not in the trash; layerdock trash list a/b shows what is')
 })
 
+test('what was in a repository that was deleted whole is brought back with it', async () => {
+  const place = ['--storage-dir', cli.folder()]
+  const { url } = await cli.serve(...place)
+  const image = await pushImage(url, 'a/b', 'one', 'v1', 'v2')
+  await remove(url, 'a/b/manifests/v2')
+  await remove(url, '_layerdock/repositories/a/b')
+  for (const name of ['a/b:v1', `a/b@${image}`]) {
+    expect(await cli.run('undelete', name, ...place)).toEqual({
+      code: 1,
+      out: '',
+      err: `layerdock: ${name}: has no entry of its own, but its repository was deleted whole: layerdock undelete a/b brings it back with all that was in it\n`,
+    })
+  }
+  // A tag that was deleted before it has an entry, and needs its manifest.
+  const needy = await cli.run('undelete', 'a/b:v2', ...place)
+  expect(needy.err).toBe(
+    `layerdock: a/b:v2: needs ${image}, and its repository was deleted after it: layerdock undelete a/b brings that back, and then this one can\n`,
+  )
+  expect((await cli.run('undelete', 'a/b', ...place)).out).toBe('brought back a/b\n')
+  expect((await cli.run('undelete', 'a/b:v2', ...place)).out).toBe('brought back a/b:v2\n')
+  expect(await pulled(url, 'a/b', 'v1')).toBe(image)
+})
+
 test('nothing that came since is changed', async () => {
   const place = ['--storage-dir', cli.folder()]
   const { url } = await cli.serve(...place)

@@ -4,17 +4,16 @@ import {
   parseDigest,
   parseTag,
   type RepositoryName,
-  type RestoreOutcome,
   type Tag,
   type TrashEntry,
 } from '../../../../src/index.ts'
-import { countText } from '../../copy/amounts.ts'
-import { CliError, exitCodes } from '../../exit.ts'
+import type { CliError } from '../../exit.ts'
 import { entry as helpEntry } from '../../help-entry.ts'
 import { plain } from '../../plain-text.ts'
 import type { Operation, OperationTools } from '../operation.ts'
 import { operatorCall } from '../operator-call.ts'
 import { expectTrash, repositoryIn, repositorySchema } from './trash-words.ts'
+import { nameOf, problem, type Restored, refusal, restoredLines, usage } from './undelete-text.ts'
 
 /** What is to be brought back. */
 interface UndeleteInput {
@@ -24,8 +23,6 @@ interface UndeleteInput {
   /** A certain entry, where several have that name. */
   readonly id: string | null
 }
-
-type Restored = RestoreOutcome & { readonly kind: 'restored' }
 
 interface Undeleted {
   /** What came back, in the order in which it did. */
@@ -71,7 +68,7 @@ ${helpEntry('--id ID', 'a certain entry of the trash, where several have that na
   async run(input, tools) {
     expectTrash(tools.stores)
     const found = await findEntry(input, tools)
-    if (found === null) throw problem(notThere(input))
+    if (found === null) throw problem(await notThere(input, tools))
     return { restored: await restore(found, tools, deepest) }
   },
   text: ({ restored }) => restored.flatMap(restoredLines).join(''),
@@ -145,7 +142,7 @@ async function restore(
     for (const digest of outcome.digests) {
       const wanted = { repository, digest, tag: null, id: null }
       const needed = await findEntry(wanted, tools)
-      if (needed === null) throw refusal(entry, { ...outcome, digests: [digest] })
+      if (needed === null) throw await lacking(entry, digest, tools)
       before.push(...(await restore(needed, tools, depth - 1)))
     }
   }
@@ -195,54 +192,38 @@ async function restoreReferrers(
   return restored
 }
 
-function refusal(entry: TrashEntry, outcome: Exclude<RestoreOutcome, Restored>): CliError {
-  const name = nameOf(entry)
-  switch (outcome.kind) {
-    case 'missing':
-      return problem(
-        `${name}: needs what is gone: ${outcome.digests.slice(0, 5).join(', ')}. Push it again first`,
-      )
-    case 'exists':
-      return problem(
-        outcome.digest === undefined
-          ? `${name}: there is a repository of that name again, which holds something`
-          : `${name}: stands for ${outcome.digest} by now; delete that first`,
-      )
-    case 'over-quota':
-      return problem(
-        `${name}: needs ${countText(outcome.needed)} bytes more than the quota of its repository leaves`,
-      )
+/** Why a tag or index cannot come back: what it needs is nowhere, or in its repository, which was deleted whole. */
+async function lacking(
+  entry: TrashEntry,
+  digest: Digest,
+  tools: OperationTools,
+): Promise<CliError> {
+  const { repository } = entry
+  if (!(await isDeletedWhole(repository, tools))) {
+    return refusal(entry, { kind: 'missing', digests: [digest] })
   }
+  return problem(
+    `${nameOf(entry)}: needs ${digest}, and its repository was deleted after it: layerdock undelete ${repository} brings that back, and then this one can`,
+  )
 }
 
-function restoredLines({ entry, tags, tagCount, left, leftCount }: Restored): readonly string[] {
-  const shown = tags.slice(0, 10).join(', ')
-  const more = tagCount > 10 ? `, and ${countText(tagCount - 10)} more` : ''
-  const tagged = entry.kind === 'manifest' && tagCount > 0 ? `, tagged ${shown}${more}` : ''
-  const lines = [`brought back ${nameOf(entry)}${tagged}\n`]
-  for (const { tag, digest } of left.slice(0, 10)) {
-    lines.push(`  the tag ${tag} stands for ${digest} by now, and stays\n`)
+async function isDeletedWhole(repository: RepositoryName, tools: OperationTools): Promise<boolean> {
+  for await (const { kind } of entriesOf(repository, tools)) {
+    if (kind === 'repository') return true
   }
-  if (leftCount > 10) lines.push(`  and so do ${countText(leftCount - 10)} more\n`)
-  return lines
+  return false
 }
 
-function nameOf({ repository, kind, tag, digest }: TrashEntry): string {
-  if (kind === 'repository') return repository
-  return kind === 'tag' ? `${repository}:${tag}` : `${repository}@${digest}`
-}
-
-function notThere({ repository, tag, digest, id }: UndeleteInput): string {
+async function notThere(
+  { repository, tag, digest, id }: UndeleteInput,
+  tools: OperationTools,
+): Promise<string> {
   const name =
     tag !== null ? `${repository}:${tag}` : digest ? `${repository}@${digest}` : repository
   const entry = id === null ? '' : `, entry ${plain(id, 50)}`
+  const isPart = (tag !== null || digest !== null) && id === null
+  if (isPart && (await isDeletedWhole(repository, tools))) {
+    return `${name}: has no entry of its own, but its repository was deleted whole: layerdock undelete ${repository} brings it back with all that was in it`
+  }
   return `${name}${entry}: is not in the trash; layerdock trash list ${repository} shows what is`
-}
-
-function problem(message: string): CliError {
-  return new CliError(exitCodes.problem, [message])
-}
-
-function usage(message: string): CliError {
-  return new CliError(exitCodes.usage, [message])
 }
