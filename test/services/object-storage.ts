@@ -111,12 +111,31 @@ function storage(server: RunningService): ObjectStorage {
   })
 }
 
-/** Whether an S3 server takes requests: without a signature it refuses them. */
+/**
+ * Whether an S3 server keeps objects and gives back what it kept before its death. SeaweedFS refuses the unsigned
+ * long before its volumes are known, and answers 500 until then.
+ */
 async function answers(port: number): Promise<boolean> {
-  try {
-    const answer = await fetch(`http://127.0.0.1:${port}/`)
+  const client = new AwsClient({ ...keys, region, service: 's3', retries: 0 })
+  const status = async (
+    method: string,
+    path: string,
+    body: string | null = null,
+  ): Promise<number> => {
+    const answer = await client.fetch(`http://127.0.0.1:${port}/${path}`, {
+      method,
+      body,
+      signal: AbortSignal.timeout(5000),
+    })
     await answer.body?.cancel()
-    return answer.status < 500
+    return answer.status
+  }
+  try {
+    const kept = await status('GET', 'ready/object')
+    if (kept !== 404) return kept === 200
+    // 409: it is there already.
+    const made = await status('PUT', 'ready')
+    return (made === 200 || made === 409) && (await status('PUT', 'ready/object', 'ready')) === 200
   } catch {
     return false
   }
