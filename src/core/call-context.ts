@@ -25,6 +25,6 @@ export function callContext(known: Partial<CallContext> = {}): CallContext {
  * const strict = derivedCall(call, { isImmutable: (tag) => tag.startsWith('v') })
  */
 export function derivedCall(call: CallContext, changes: Partial<CallContext>): CallContext {
-  const { principal, requestId, peer, signal, isImmutable, isProgram } = call
-  return { principal, requestId, peer, signal, isImmutable, isProgram, ...changes }
+  const { principal, requestId, peer, signal, isImmutable, isProgram, inspects = false } = call
+  return { principal, requestId, peer, signal, isImmutable, isProgram, inspects, ...changes }
 }

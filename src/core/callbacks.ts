@@ -25,7 +25,8 @@ export function emitter(
   if (onEvent === undefined) return null
   const failed = (error: unknown): void =>
     onNotice({ kind: 'callback-failure', callback: 'onEvent', error })
-  return ({ principal, requestId, peer }: CallContext, facts) => {
+  return ({ principal, requestId, peer, inspects }: CallContext, facts) => {
+    if (inspects === true && facts.kind.endsWith('-pulled')) return
     // An adapter's peer answers by getters, which JSON leaves out.
     const from = { address: peer.address, secure: peer.secure }
     const event = { time: clock(), principal, requestId, peer: from, ...facts } as RegistryEvent

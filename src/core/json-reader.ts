@@ -2,6 +2,7 @@ import {
   closeBrace,
   closeBracket,
   comma,
+  decodeStart,
   decodeString,
   deepest,
   endOfKey,
@@ -10,7 +11,9 @@ import {
   endOfValue,
   isNumberStart,
   JsonProblem,
+  letterF,
   letterN,
+  letterT,
   notJson,
   openBrace,
   openBracket,
@@ -23,6 +26,18 @@ const longestShown = 64
 
 /** In characters. */
 const longestNumber = 64
+
+/** A kind of JSON value. */
+export type JsonKind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array'
+
+const kinds: ReadonlyMap<number, JsonKind> = new Map([
+  [quote, 'string'],
+  [openBrace, 'object'],
+  [openBracket, 'array'],
+  [letterN, 'null'],
+  [letterT, 'boolean'],
+  [letterF, 'boolean'],
+])
 
 /**
  * Reads JSON (RFC 8259) from front to back, once, and decodes only what it is asked for. What one
@@ -42,6 +57,12 @@ export class JsonReader {
   constructor(text: string) {
     this.#text = text
     this.#at = endOfSpace(text, 0)
+  }
+
+  /** Tells what kind of value comes next, and reads nothing; null where none does. */
+  kind(): JsonKind | null {
+    const code = this.#code()
+    return isNumberStart(code) ? 'number' : (kinds.get(code) ?? null)
   }
 
   /** Reads null, if that comes next; otherwise reads nothing. */
@@ -64,6 +85,27 @@ export class JsonReader {
       throw this.problem(`is longer than ${longest} characters`)
     }
     return text
+  }
+
+  /**
+   * Reads a string of any length, of which the end is left out where it is too long. No more than that is decoded.
+   *
+   * @param longest in UTF-16 code units
+   * @returns the text, and how long the whole is at least
+   */
+  cutString(longest: number): { readonly text: string; readonly length: number } {
+    if (this.#code() !== quote) throw this.#mismatch('is not a string')
+    const start = this.#at
+    const end = endOfString(this.#text, start)
+    this.#at = endOfSpace(this.#text, end)
+    return decodeStart(this.#text.slice(start, end), longest)
+  }
+
+  boolean(): boolean {
+    if (this.kind() !== 'boolean') throw this.#mismatch('is not true or false')
+    const start = this.#at
+    this.skip()
+    return this.#text.charCodeAt(start) === letterT
   }
 
   number(): number {

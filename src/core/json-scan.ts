@@ -16,8 +16,8 @@ export const openBrace = 0x7b
 export const closeBrace = 0x7d
 const minus = 0x2d
 const backslash = 0x5c
-const letterF = 0x66
-const letterT = 0x74
+export const letterF = 0x66
+export const letterT = 0x74
 const letterU = 0x75
 
 export function notJson(): JsonProblem {
@@ -116,6 +116,35 @@ const escapes: readonly number[] = [quote, backslash, 0x2f, 0x62, letterF, lette
  */
 export function decodeString(raw: string): string {
   return raw.includes('\\') ? (JSON.parse(raw) as string) : raw.slice(1, -1)
+}
+
+/**
+ * Decodes the first `longest` UTF-16 code units of a string that {@link endOfString} has accepted, quotes included.
+ * `length` counts what was decoded, and what was not as it stands in the text.
+ */
+export function decodeStart(
+  raw: string,
+  longest: number,
+): { readonly text: string; readonly length: number } {
+  if (raw.length - 2 <= longest) {
+    const text = decodeString(raw)
+    return { text, length: text.length }
+  }
+  // An escape takes six characters at most.
+  const piece = raw.slice(1, Math.min(raw.length - 1, 1 + longest * 6))
+  const whole = withoutHalfEscape(piece)
+  const decoded = decodeString(`"${whole}"`)
+  const length = decoded.length + (raw.length - 2 - whole.length)
+  return { text: decoded.slice(0, longest), length }
+}
+
+/** Cuts off an escape that the end of a slice has parted. */
+function withoutHalfEscape(piece: string): string {
+  const unicode = /u[0-9a-f]{0,3}$/i.exec(piece.slice(-4))
+  const end = piece.length - (unicode?.[0].length ?? 0)
+  let start = end
+  while (piece.charCodeAt(start - 1) === backslash) start -= 1
+  return (end - start) % 2 === 0 ? piece : piece.slice(0, end - 1)
 }
 
 /** A number or a word of JSON. */

@@ -67,8 +67,8 @@ export function pullTimes({ metadata, clock, onNotice }: CoreDeps): PullTimes | 
   }
 
   return {
-    note({ isProgram }, repository, digest) {
-      if (isProgram) return
+    note({ isProgram, inspects }, repository, digest) {
+      if (isProgram || inspects === true) return
       const at = clock()
       const hour = Math.floor(at / hourMs)
       let digests = known.get(repository)

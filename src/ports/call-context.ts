@@ -26,4 +26,9 @@ export interface CallContext {
    * every upload session. Without it, a call without a principal is an anonymous caller's.
    */
   readonly isProgram: boolean
+  /**
+   * Whether the caller looks at what is stored without pulling it, as a person does at a page about it: then its reads
+   * are not noted, and are not events. Default: false.
+   */
+  readonly inspects?: boolean
 }

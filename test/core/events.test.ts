@@ -80,6 +80,10 @@ describe('domain events', () => {
       const config = await hand.push(app, 'config')
       await hand.pushImage(app, 'latest', [config])
       events.length = 0
+      const looking = { ...call, inspects: true }
+      await hand.registry.service.getManifest(looking, app, latest)
+      await (await hand.registry.service.openBlob(looking, app, config))?.close()
+      expect(events).toEqual([])
       await hand.registry.service.getManifest(call, app, latest)
       const open = await hand.registry.service.openBlob(call, app, config)
       await open?.close()

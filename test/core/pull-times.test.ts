@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   callContext,
+  derivedCall,
   type Notice,
   RegistryError,
   repositoryName,
@@ -91,11 +92,16 @@ describe('the times of pulls', () => {
     expect(await pulledAt()).toBe(500_000 * hourMs)
   })
 
-  test('are not those of the program itself, nor of what is not there', async () => {
+  test('are not those of the program itself, nor of one who only looks, nor of what is not there', async () => {
     const { registry, client, noted } = await registryWithImage()
     const reference = { kind: 'tag', tag: tagName('v1') } as const
     expect(await registry.service.getManifest(callContext(), app, reference)).not.toBeNull()
     await client.send('GET', '/v2/team/app/manifests/v9')
+    await registry.flushPulls()
+    expect(noted).toEqual([[]])
+    const looking = callContext({ isProgram: false, inspects: true })
+    await registry.service.getManifest(looking, app, reference)
+    await registry.service.statManifest(derivedCall(looking, {}), app, reference)
     await registry.flushPulls()
     expect(noted).toEqual([[]])
     await registry.service.getManifest(callContext({ isProgram: false }), app, reference)
