@@ -44,6 +44,8 @@ export interface OpenParts {
   readonly database: StartedDatabase | null
   /** Resolves when the program is asked to end. */
   readonly stop: Promise<unknown>
+  /** Whether a command that has the folder is asked to give way. Default: no. */
+  readonly isServer?: boolean
 }
 
 /**

@@ -160,6 +160,7 @@ async function start(
     log: log.to,
     database,
     stop,
+    isServer: true,
   })
   front.open(opened.registry, opened.look)
   const verifying = await verifyingOf(settings, opened, { log: log.to, onNotice })

@@ -81,15 +81,7 @@ export class Layerdock {
   async kill() {
     this.kills += 1
     await this.#end('SIGKILL')
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.start()
-      } catch (error) {
-        // A command that found no server has the folder for a moment.
-        if (attempt === 50 || !String(error).includes('one writer at a time')) throw error
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
-    }
+    await this.start()
   }
 
   async stop() {

@@ -5,6 +5,7 @@ import { BufferBudget } from '../../disk/buffers.ts'
 import { StoreInUse } from '../../disk/lock.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { expectOwnFolder } from '../folder-owner.ts'
+import { beginTurn, GaveWay, isWanted } from '../folder-turn.ts'
 import { FileRefused } from '../guarded-file.ts'
 import type { Entries } from '../log.ts'
 import { type Opened, openSettings } from '../open-registry.ts'
@@ -36,6 +37,8 @@ export interface Place {
 /** How long a folder may be held by a server that cannot be asked: one that starts or ends, in milliseconds. */
 const patienceMs = 5_000
 const pauseMs = 100
+/** The same for one that starts and was given the folder: its names may be many. */
+const startMs = 120_000
 
 /**
  * Has an operation done: by the server that has the registry, or by this process where none has it.
@@ -51,7 +54,9 @@ export async function perform(
 ): Promise<unknown> {
   const { settings } = place
   const path = adminFileOf(settings)
-  for (const deadline = performance.now() + patienceMs; ; await pause()) {
+  let deadline = performance.now() + patienceMs
+  for (; ; await pause()) {
+    caller.signal.throwIfAborted()
     const address = path === null ? null : await addressIn(path)
     if (address !== null) {
       const answered = await askServer(address, operation, input, caller)
@@ -59,9 +64,15 @@ export async function perform(
     }
     expectOpenable(place, path, address)
     try {
-      return await performHere(operation, input, settings, caller)
+      // A server that waits for the folder comes first.
+      if (!hasFolder(settings) || !(await isWanted(settings.storageDir))) {
+        return await performHere(operation, input, settings, caller)
+      }
     } catch (error) {
-      if (!isInUse(error)) throw error
+      if (error instanceof GaveWay) {
+        deadline = performance.now() + startMs
+        caller.log.warn(`a server starts in this folder, and does ${operation.name}`)
+      } else if (!isInUse(error)) throw error
       if (performance.now() > deadline) throw unreachable(settings, path, address)
     }
   }
@@ -105,6 +116,11 @@ function unreachable(
   return new CliError(exitCodes.problem, [problem])
 }
 
+/** Whether this process would have a folder for itself. */
+function hasFolder(settings: Settings): boolean {
+  return !wantsDatabase(settings) || settings.bucket === null
+}
+
 function isInUse(error: unknown): boolean {
   return error instanceof CliError && error.cause instanceof StoreInUse
 }
@@ -116,26 +132,45 @@ async function performHere(
   settings: Settings,
   caller: Caller,
 ): Promise<unknown> {
-  const { signal, tell, write, log, onNotice } = caller
-  const hasFolder = !wantsDatabase(settings) || settings.bucket === null
+  const { signal } = caller
+  const inFolder = hasFolder(settings)
   // Opening would make one where there is none.
-  if (hasFolder) await expectStore(settings.storageDir)
+  if (inFolder) await expectStore(settings.storageDir)
   const readOnly = settings.readOnly || !operation.changes(input)
   if (settings.readOnly && operation.changes(input)) {
     throw new CliError(exitCodes.problem, [
       `the settings say that the registry is only read (readOnly), so there is no ${operation.name}`,
     ])
   }
-  if (hasFolder && !readOnly) {
+  if (inFolder && !readOnly) {
     await expectOwnFolder(settings.storageDir, ', or start its server, which does the work then')
   }
   const used = { ...settings, readOnly }
-  const opened = await openHere(used, caller)
+  // Settings that say so have nothing written into the folder.
+  const isTaken = inFolder && !settings.readOnly
+  const turn = isTaken ? await beginTurn(settings.storageDir, operation.name) : null
+  try {
+    const signals = turn === null ? signal : AbortSignal.any([signal, turn.wanted])
+    return await performOpened(operation, input, used, { ...caller, signal: signals })
+  } finally {
+    await turn?.end()
+  }
+}
+
+async function performOpened(
+  operation: Operation,
+  input: unknown,
+  settings: Settings,
+  caller: Caller,
+): Promise<unknown> {
+  const { signal, tell, write, log, onNotice } = caller
+  const opened = await openHere(settings, caller)
   try {
     const { registry, stores, note } = opened
-    const own = { settings: used, log, logIsRead: true, onNotice, signal, tell, write }
+    const own = { settings, log, logIsRead: true, onNotice, signal, tell, write }
     return await operation.run(input, { registry, stores, note, ...own })
   } catch (error) {
+    if (signal.reason instanceof GaveWay) throw signal.reason
     const told = signal.aborted ? null : toldOf(error)
     if (told === null || error instanceof CliError) throw error
     throw new CliError(told.exitCode, told.messages)

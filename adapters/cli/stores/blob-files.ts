@@ -5,7 +5,7 @@ import { openBlobFolder } from '../../disk/blob-folder.ts'
 import type { OpenParts } from '../open-registry.ts'
 import { codeOf, replaceFile } from '../whole-file.ts'
 import type { BytesPlace } from './database-registry.ts'
-import { explained } from './folder-registry.ts'
+import { explained, inTurn } from './folder-registry.ts'
 import { type BytesMarker, markerName } from './same-bytes.ts'
 
 /**
@@ -13,15 +13,15 @@ import { type BytesMarker, markerName } from './same-bytes.ts'
  *
  * @throws CliError when it cannot be opened.
  */
-export async function openBlobFiles(
-  { settings, buffers, options }: OpenParts,
-  uploads: UploadStore,
-): Promise<BytesPlace> {
+export async function openBlobFiles(parts: OpenParts, uploads: UploadStore): Promise<BytesPlace> {
+  const { settings, buffers, options } = parts
   const { storageDir, readOnly, manifestCache } = settings
   const { onNotice } = options
   const directory = resolve(storageDir)
   const folder = await explained(storageDir, () =>
-    openBlobFolder({ directory, readOnly, onNotice, buffers, cacheBytes: manifestCache / 4 }),
+    inTurn(parts, () =>
+      openBlobFolder({ directory, readOnly, onNotice, buffers, cacheBytes: manifestCache / 4 }),
+    ),
   )
   await folder.clearUploads(
     async (id) => (await uploads.find(id, Number.POSITIVE_INFINITY)) !== null,

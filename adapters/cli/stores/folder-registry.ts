@@ -5,6 +5,7 @@ import type { BlobStore } from '../../../src/kit.ts'
 import { type DiskRegistry, openRegistry } from '../../disk/open-registry.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { explainStorage } from '../explain.ts'
+import { openInTurn } from '../folder-turn.ts'
 import { type Planes, planesLooker } from '../health.ts'
 import type { Opened, OpenParts } from '../open-registry.ts'
 import { codeOf, replaceFile } from '../whole-file.ts'
@@ -24,7 +25,7 @@ export async function openFolder(parts: OpenParts, bucket: OpenBucket | null): P
   const directory = settings.storageDir
   const blobs = bucket === null ? {} : { blobs: checkedSeldom(bucket.blobs) }
   const registry = await explained(directory, () =>
-    openRegistry({ ...options, ...blobs, directory, buffers, maintenance }),
+    inTurn(parts, () => openRegistry({ ...options, ...blobs, directory, buffers, maintenance })),
   )
   const place = resolve(directory)
   if (bucket !== null && !settings.readOnly) {
@@ -103,6 +104,14 @@ export async function explained<T>(directory: string, open: () => Promise<T>): P
     if (explanation === null) throw error
     throw new CliError(exitCodes.problem, [explanation], { cause: error })
   }
+}
+
+/** Opens the folder of the settings; a server has a command give way that has it. */
+export function inTurn<T>(
+  { isServer = false, settings: { storageDir, readOnly }, log, stop }: OpenParts,
+  open: () => Promise<T>,
+): Promise<T> {
+  return isServer && !readOnly ? openInTurn(resolve(storageDir), open, { log, stop }) : open()
 }
 
 async function planesOf(registry: DiskRegistry): Promise<Planes> {
