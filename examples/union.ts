@@ -1,12 +1,28 @@
 // A registry that unions two others: reads come from both, writes go to the first.
-import type { Digest, HttpApp, Registry, RegistryReads, RegistryService } from 'layerdock'
-import { createRegistry, mergePages, RegistryError, serviceApp } from 'layerdock'
+import type {
+  CallContext,
+  Digest,
+  HttpApp,
+  ListBrowsing,
+  Registry,
+  RegistryReads,
+  RegistryService,
+} from 'layerdock'
+import { browseLists, createRegistry, mergePages, RegistryError, serviceApp } from 'layerdock'
 
 /** Where both have a name, the first one's counts; an image may be spread over both. */
 export function unionOf(first: RegistryService, second: RegistryService): RegistryService {
   const both = [first, second]
   const either = async <T>(ask: (one: RegistryService) => Promise<T | null>): Promise<T | null> =>
     (await ask(first)) ?? ask(second)
+  const listed = (call: CallContext): ListBrowsing =>
+    browseLists({
+      listTagRecords: (name, page) => reads.listTagRecords(call, name, page).catch(nullIfUnknown),
+      findManifest: (name, digest) => reads.statManifest(call, name, { kind: 'digest', digest }),
+      listReferrers: (name, subject, { after }) =>
+        reads.listReferrers(call, name, subject, after === undefined ? {} : { after }),
+      countRepository: (name) => reads.countRepository(call, name),
+    })
   const reads: RegistryReads = {
     statBlob: (...a) => either((one) => one.statBlob(...a)),
     openBlob: (...a) => either((one) => one.openBlob(...a)),
@@ -21,6 +37,10 @@ export function unionOf(first: RegistryService, second: RegistryService): Regist
     listTagRecords: (...a) => mergePages(a[2], both, (one) => one.listTagRecords(...a)),
     listTrash: first.listTrash, // What is brought back goes where it was deleted.
     listReferrers: (...a) => mergePages(a[3], both, (one) => one.listReferrers(...a)),
+    findTags: (call, ...a) => listed(call).findTags(...a),
+    countReferrers: (call, ...a) => listed(call).countReferrers(...a),
+    summarizeRepositories: (call, ...a) => listed(call).summarizeRepositories(...a),
+    previewDeletion: first.previewDeletion, // As deletions.
   }
   const putManifest: RegistryService['putManifest'] = (call, name, reference, push) =>
     first.putManifest(call, name, reference, push).catch(async (error: unknown) => {
@@ -34,6 +54,12 @@ export function unionOf(first: RegistryService, second: RegistryService): Regist
     })
   return { ...first, ...reads, putManifest }
 }
+
+function nullIfUnknown(error: unknown): null {
+  if (error instanceof RegistryError && error.kind === 'nameUnknown') return null
+  throw error
+}
+
 const limits = { referrersBytes: 2 * 1024 * 1024 } // Two pages make one, and clients take 4 MiB.
 export const team: Registry = createRegistry({ limits })
 export const base: Registry = createRegistry({ limits })

@@ -1,4 +1,4 @@
-import { emitter, safeNotices } from './core/callbacks.ts'
+import { eventHub, safeNotices } from './core/callbacks.ts'
 import type { ConditionalDeletes } from './core/conditional-deletes.ts'
 import type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
 import { plainService } from './core/plain-service.ts'
@@ -6,6 +6,7 @@ import { readOnly, withoutDeletes } from './core/read-only.ts'
 import { createCore } from './core/service.ts'
 import { steadyClock } from './oci/steady-clock.ts'
 import { defaultLimits, type RegistryOptions, type RegistryStores } from './options.ts'
+import type { EventSink } from './ports/events.ts'
 import type { MissingBytes } from './ports/metadata-store.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
@@ -30,6 +31,11 @@ export interface AssembledRegistry {
   readonly unrestricted: RegistryService
   /** Deletions that are held to conditions in the step that makes them, for maintenance as well. */
   readonly deletes: ConditionalDeletes
+  /**
+   * Has `sink` told of events of this process from now on, beside `onEvent` and in the same way. What is returned
+   * ends that.
+   */
+  subscribe(sink: EventSink): () => void
   /**
    * Has the metadata note which manifests were pulled. Worth calling every minute: what was not noted is lost with the
    * process. Never rejects.
@@ -101,6 +107,7 @@ export function assemble(
   const limits = { ...defaultLimits, ...options.limits }
   const clock = options.clock ?? stores.clock ?? steadyClock()
   const onNotice = safeNotices(options.onNotice)
+  const events = eventHub(options.onEvent, onNotice, clock)
   const core = createCore({
     ...stores,
     hash,
@@ -108,7 +115,7 @@ export function assemble(
     allowSparse: options.allowSparse ?? false,
     verifyReads: options.verifyReads ?? false,
     onNotice,
-    emit: emitter(options.onEvent, onNotice, clock),
+    emit: events.emit,
     pullEvents: options.pullEvents ?? false,
     notePulls: options.readOnly !== true,
     clock,
@@ -124,6 +131,7 @@ export function assemble(
     service,
     unrestricted: core.service,
     deletes: core.deletes,
+    subscribe: events.subscribe,
     flushPulls: () => core.flushPulls(),
     expireUploads: core.expireUploads,
     suspendUploads: core.suspendUploads,

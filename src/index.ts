@@ -1,3 +1,4 @@
+export { type BrowsedLists, browseLists, type ListBrowsing } from './core/browse-lists.ts'
 export { callContext, derivedCall } from './core/call-context.ts'
 export type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
 export {
@@ -30,6 +31,7 @@ export {
   type ServiceAppOptions,
 } from './options.ts'
 export type * from './ports/access.ts'
+export type * from './ports/browsing.ts'
 export type * from './ports/call-context.ts'
 export type * from './ports/events.ts'
 export type {

@@ -16,21 +16,48 @@ export function safeNotices(sink: NoticeSink | undefined): NoticeSink {
     )
 }
 
-/** Tells the program of changes; what its callback throws, or rejects with later, is a notice. */
-export function emitter(
+/** Where events go: to the program's callback, and to those who subscribed meanwhile. */
+export interface EventHub {
+  /** Tells all of them of a change. Never throws. */
+  readonly emit: Emit
+  /** Adds one who is told of events from now on; what is returned ends that. */
+  readonly subscribe: (sink: EventSink) => () => void
+}
+
+/** Tells of changes; what a sink throws, or rejects with later, is a notice. */
+export function eventHub(
   onEvent: EventSink | undefined,
   onNotice: NoticeSink,
   clock: () => number,
-): Emit | null {
-  if (onEvent === undefined) return null
-  const failed = (error: unknown): void =>
-    onNotice({ kind: 'callback-failure', callback: 'onEvent', error })
-  return ({ principal, requestId, peer, inspects }: CallContext, facts) => {
-    if (inspects === true && facts.kind.endsWith('-pulled')) return
-    // An adapter's peer answers by getters, which JSON leaves out.
-    const from = { address: peer.address, secure: peer.secure }
-    const event = { time: clock(), principal, requestId, peer: from, ...facts } as RegistryEvent
-    callSafely(() => onEvent(event), failed)
+): EventHub {
+  type Subscriber = { readonly sink: EventSink; readonly failed: (error: unknown) => void }
+  const subscriber = (callback: string, sink: EventSink): Subscriber => ({
+    sink,
+    failed: (error) => onNotice({ kind: 'callback-failure', callback, error }),
+  })
+  // Replaced and never changed, so that a sink may end its subscription while it is told.
+  let subscribers: readonly Subscriber[] =
+    onEvent === undefined ? [] : [subscriber('onEvent', onEvent)]
+  return {
+    emit({ principal, requestId, peer, inspects }: CallContext, facts) {
+      if (subscribers.length === 0) return
+      if (inspects === true && facts.kind.endsWith('-pulled')) return
+      const time = clock()
+      for (const { sink, failed } of subscribers) {
+        // An adapter's peer answers by getters, which JSON leaves out. A sink may do with its event what it likes.
+        const from = { address: peer.address, secure: peer.secure }
+        const own = 'tags' in facts && Array.isArray(facts.tags) ? { tags: [...facts.tags] } : {}
+        const event = { time, principal, requestId, peer: from, ...facts, ...own } as RegistryEvent
+        callSafely(() => sink(event), failed)
+      }
+    },
+    subscribe(sink) {
+      const added = subscriber('subscribe', sink)
+      subscribers = [...subscribers, added]
+      return () => {
+        subscribers = subscribers.filter((one) => one !== added)
+      }
+    },
   }
 }
 

@@ -24,7 +24,7 @@ export interface CoreDeps extends RegistryStores {
   readonly verifyReads: boolean
   /** Never throws. */
   readonly onNotice: NoticeSink
-  /** Never throws; null where nothing listens, so that no event has to be made. */
+  /** Never throws; null where nothing can listen, so that no event has to be made. */
   readonly emit: Emit | null
   /** Whether the store is to note pulls. */
   readonly notePulls: boolean

@@ -27,8 +27,7 @@ export function tellPush(
     kind: 'manifest-pushed',
     repository,
     ...factsOf(record),
-    // A callback may do with its event what it likes.
-    tags: [...tags],
+    tags,
     contentSize: facts.contentSize,
     created: stored.created,
   })

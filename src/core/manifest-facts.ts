@@ -31,6 +31,11 @@ export interface ManifestFacts {
   readonly references: readonly Digest[]
   /** The size that its descriptors say all that content has together, in bytes. */
   readonly contentSize: number
+  /**
+   * The same without what clients fetch from somewhere else, and each digest once. Null for an index: its descriptors
+   * say only how large its manifests themselves are.
+   */
+  readonly imageSize: number | null
 }
 
 /** Annotations up to this size, in characters of JSON, stay in memory; larger ones are read when asked for. */
@@ -66,6 +71,7 @@ export function parseManifest(
     annotations: keptAnnotationsOf(facts),
     references,
     contentSize: named.reduce((sum, { size }) => sum + size, 0),
+    imageSize: shape === 'image' ? sizeOnce(named) : null,
     requires: references.map((digest) => ({ digest, kind })),
     ...(artifactType === null ? {} : { artifactType: copied(artifactType) }),
     ...(facts.subject === null ? {} : { subject: copied(facts.subject.digest) }),
@@ -160,6 +166,15 @@ function referencesOf(named: readonly DescriptorFacts[]): readonly Digest[] {
     references.add(verifiable)
   }
   return copied([...references])
+}
+
+function sizeOnce(named: readonly DescriptorFacts[]): number {
+  const sizes = new Map(
+    named.flatMap(({ digest, size, elsewhere }) => (elsewhere ? [] : [[digest, size] as const])),
+  )
+  let bytes = 0
+  for (const size of sizes.values()) bytes += size
+  return Math.min(bytes, Number.MAX_SAFE_INTEGER)
 }
 
 function artifactTypeOf(facts: DocumentFacts, shape: ManifestShape): string | null {

@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
+import type { Principal } from '../ports/access.ts'
 import type { ManifestChange, ManifestOutcome, NewManifestRecord } from '../ports/metadata-store.ts'
 import type { ManifestFacts } from './manifest-facts.ts'
 
@@ -11,9 +12,18 @@ export type Change = Omit<ManifestChange, 'record'>
 /** What became of a change that was made. */
 export type Stored = ManifestOutcome & { readonly kind: 'stored' }
 
-/** What is recorded of a manifest. */
-export function recordOf(facts: ManifestFacts, digest: Digest, size: number): NewRecord {
-  const { mediaType, artifactType, subject, references, annotations } = facts
+/**
+ * What is recorded of a manifest.
+ *
+ * @param principal who pushes it
+ */
+export function recordOf(
+  facts: ManifestFacts,
+  digest: Digest,
+  size: number,
+  principal: Principal | null = null,
+): NewRecord {
+  const { mediaType, artifactType, subject, references, annotations, imageSize } = facts
   return {
     digest,
     size,
@@ -22,5 +32,17 @@ export function recordOf(facts: ManifestFacts, digest: Digest, size: number): Ne
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(subject === undefined ? {} : { subject }),
     ...(annotations?.length === 0 ? {} : { annotations: annotations ?? [] }),
+    ...(principal === null ? {} : { pushedBy: shortId(principal.id) }),
+    ...(imageSize === null ? {} : { contentSize: imageSize }),
   }
 }
+
+/** Characters of a principal's id that a record keeps. */
+const longestId = 256
+
+/** An id that every store can keep: not every database takes half of a surrogate pair, or a null. */
+function shortId(id: string): string {
+  return id.slice(0, longestId).replace(unkeepable, '\uFFFD')
+}
+
+const unkeepable = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g

@@ -118,7 +118,7 @@ export function manifestService(
       const facts = parseManifest(bytes, push.mediaType, limits.descriptorsPerManifest)
       const digest = await digestFor(deps, reference, bytes)
       const change = changeOf(call, reference, push, facts)
-      const record = recordOf(facts, digest, bytes.byteLength)
+      const record = recordOf(facts, digest, bytes.byteLength, call.principal)
       const stored = await store(repository, bytes, record, change)
       cache.put(digest, bytes)
       if (emit !== null) tellPush(emit, call, repository, { record, facts, change, stored })

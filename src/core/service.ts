@@ -1,5 +1,6 @@
 import type { RegistryService } from '../ports/registry-service.ts'
 import { blobService } from './blobs.ts'
+import { browsingService } from './browsing.ts'
 import { type ConditionalDeletes, conditionalDeletes } from './conditional-deletes.ts'
 import type { CoreDeps } from './deps.ts'
 import {
@@ -52,6 +53,7 @@ export function createCore(deps: CoreDeps): Core {
       ...listingService(deps),
       ...referrersService(deps, manifests),
       ...trashService(deps),
+      ...browsingService(deps),
     },
     deletes,
     flushPulls: async (isLast) => pulls?.flush(isLast),

@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef, StoredKey } from './blob-store.ts'
+import type { Browsing } from './browsing.ts'
 import type { GarbageReasons } from './garbage-values.ts'
 import type {
   BlobDeletion,
@@ -31,6 +32,7 @@ import type {
   TagRecord,
 } from './metadata-values.ts'
 
+export type * from './browsing.ts'
 export type * from './garbage-values.ts'
 export type * from './metadata-deletions.ts'
 export type * from './metadata-values.ts'
@@ -54,7 +56,7 @@ export type * from './metadata-values.ts'
  *
  * A repository begins with the first thing put in it and does not end with the last.
  */
-export interface MetadataStore extends GarbageReasons {
+export interface MetadataStore extends GarbageReasons, Browsing {
   /**
    * Whether the store counts the bytes of repositories, as they change and not when it is asked, and so can hold
    * them to quotas (`mostBytes`). Default: no.

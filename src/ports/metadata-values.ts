@@ -27,6 +27,17 @@ export interface ManifestRecord extends Descriptor {
    * was noted, and where the store does not note them ({@link MetadataStore.notePulls}).
    */
   readonly pulledAt?: number
+  /**
+   * Who pushed it last: the id of the principal, of which at most 256 characters are kept. Absent where that was an
+   * anonymous caller or the program itself, and where it is not known.
+   */
+  readonly pushedBy?: string
+  /**
+   * The size of what it names, in bytes, each digest once: an image's config and layers, as its descriptors say; an
+   * index's manifests and what they name, as far as the repository had them when it was pushed. Content that clients
+   * fetch from somewhere else does not count. Absent where it is not known.
+   */
+  readonly contentSize?: number
 }
 
 /** A pull of a manifest. */
@@ -37,7 +48,10 @@ export interface PullNote {
   readonly at: number
 }
 
-/** What is told of a manifest that is pushed: the store adds the times. */
+/**
+ * What is told of a manifest that is pushed: the store adds the times. Where `contentSize` is absent, as for an index, a
+ * store that knows the sizes of what is named finds it out.
+ */
 export type NewManifestRecord = Omit<ManifestRecord, 'pushedAt' | 'untaggedAt' | 'pulledAt'>
 
 /** Part of a sorted list, in byte order. */
@@ -168,6 +182,11 @@ export interface RepositoryCounts {
    * and with its real size, its bytes missing or not. Absent where the store does not count them.
    */
   readonly bytes?: number
+  /**
+   * When a manifest was last pushed, in milliseconds since the epoch: the latest `pushedAt` that any of its manifests
+   * had, also one that was deleted since. Absent where none was pushed, or the store does not note it.
+   */
+  readonly pushedAt?: number
 }
 
 /** A digest that something names, and where its bytes are. */

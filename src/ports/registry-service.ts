@@ -6,6 +6,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { UploadId } from '../oci/upload-id.ts'
 import type { OpenBlob } from './blob-store.ts'
+import type { BrowsingReads } from './browsing-reads.ts'
 import type { CallContext } from './call-context.ts'
 import type {
   ManifestEntry,
@@ -30,13 +31,14 @@ import type {
   UploadStatus,
 } from './registry-values.ts'
 
+export type * from './browsing-reads.ts'
 export type * from './registry-values.ts'
 
 /**
  * What changes nothing that a client can see. A method returns null where a caller may well ask in
  * vain, and throws where the absence is the end of the request.
  */
-export interface RegistryReads {
+export interface RegistryReads extends BrowsingReads {
   /**
    * The blob, if the repository has it. Keeps it from collection for one lease, so that a client which
    * was told of it need not send it.
@@ -201,7 +203,6 @@ export interface RegistryWrites {
 export interface RegistryDeletes {
   /**
    * Takes a blob out of a repository (end-10).
-   *
    * @throws RegistryError `blobUnknown`; `contentNamed` where tags are immutable for the call, and a
    *   manifest of the repository names the blob.
    */
