@@ -7,7 +7,7 @@ import type { Tag } from '../oci/tag.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { CallContext } from '../ports/call-context.ts'
-import type { ManifestOutcome, ManifestRecord, TagRecord } from '../ports/metadata-store.ts'
+import type { ManifestOutcome, ManifestRecord } from '../ports/metadata-store.ts'
 import type {
   Manifest,
   ManifestInfo,
@@ -19,6 +19,7 @@ import type { CoreDeps } from './deps.ts'
 import { manifestCache } from './manifest-cache.ts'
 import { factsOf, tellPush } from './manifest-events.ts'
 import { type ManifestFacts, parseManifest } from './manifest-facts.ts'
+import { immutable, storedOr } from './manifest-outcome.ts'
 import { type Change, type NewRecord, recordOf, type Stored } from './manifest-record.ts'
 import { noteMissing } from './missing-bytes.ts'
 import { nameBytes } from './naming.ts'
@@ -125,14 +126,22 @@ export function manifestService(
       return { digest, ...(facts.subject === undefined ? {} : { subject: facts.subject }) }
     },
 
-    async deleteManifest(call, repository, reference) {
+    async deleteManifest(call, repository, reference, deleting = {}) {
       const { isImmutable } = call
       if (reference.kind === 'tag') {
         const { tag } = reference
         if (isImmutable?.(tag) === true) throw await fixed(repository, tag)
-        const digest = await deletes.deleteTag(call, repository, tag)
-        if (digest === null) throw await absent(repository)
-        return
+        const { expect } = deleting
+        const isStillSo = async (): Promise<boolean> =>
+          expect === undefined || (await metadata.resolveTag(repository, tag))?.digest === expect
+        // A store that checks deletions looks once more, in the step that makes it.
+        const gone = (await isStillSo())
+          ? await deletes.deleteTag(call, repository, tag, deleting)
+          : null
+        if (gone !== null) return
+        const isThere = (await metadata.resolveTag(repository, tag)) !== null
+        if (expect !== undefined && isThere) throw new RegistryError('preconditionFailed')
+        throw await absent(repository)
       }
       const { digest } = reference
       const outcome = await deletes.deleteManifest(call, repository, digest, { isImmutable })
@@ -210,26 +219,6 @@ function infoOf(record: ManifestRecord | null): ManifestInfo | null {
   if (record === null) return null
   const { digest, size, mediaType } = record
   return { digest, size, mediaType }
-}
-
-/** @throws RegistryError `preconditionFailed`, `denied`, `manifestInvalid`, `manifestBlobUnknown` and `tagImmutable` with details. */
-function storedOr(outcome: ManifestOutcome | null): Stored {
-  if (outcome?.kind === 'stored') return outcome
-  if (outcome?.kind === 'immutable') throw immutable(outcome.tags)
-  if (outcome?.kind === 'other-type') throw otherType(outcome.mediaType)
-  if (outcome?.kind === 'over-quota') throw new RegistryError('denied', { detail: outcome })
-  if (outcome?.kind !== 'missing') throw new RegistryError('preconditionFailed')
-  const details = outcome.digests.map((missing) => ({ digest: missing }))
-  throw new RegistryError('manifestBlobUnknown', { details })
-}
-
-function otherType(mediaType: string): RegistryError {
-  const reason = `it is here as ${mediaType}, and tags are immutable`
-  return new RegistryError('manifestInvalid', { advice: reason, detail: { reason } })
-}
-
-function immutable(tags: ReadonlyArray<Pick<TagRecord, 'tag' | 'digest'>>): RegistryError {
-  return new RegistryError('tagImmutable', { details: tags })
 }
 
 /** The digest a manifest is stored under: the one it was pushed by, or sha256 for a tag. */

@@ -17,6 +17,7 @@ import type {
   TagRecord,
   TrashEntry,
 } from './metadata-store.ts'
+import type { RegistryDeletes } from './registry-deletes.ts'
 import type {
   BlobInfo,
   Manifest,
@@ -32,6 +33,7 @@ import type {
 } from './registry-values.ts'
 
 export type * from './browsing-reads.ts'
+export type * from './registry-deletes.ts'
 export type * from './registry-values.ts'
 
 /**
@@ -197,31 +199,6 @@ export interface RegistryWrites {
     id: string,
     restoring?: Restoring,
   ): Promise<RestoreOutcome | null>
-}
-
-/** What takes something out of a registry. */
-export interface RegistryDeletes {
-  /**
-   * Takes a blob out of a repository (end-10).
-   * @throws RegistryError `blobUnknown`; `contentNamed` where tags are immutable for the call, and a
-   *   manifest of the repository names the blob.
-   */
-  deleteBlob(call: CallContext, repository: RepositoryName, digest: Digest): Promise<void>
-  /**
-   * By digest: removes the manifest and its tags. By tag: removes the tag alone (end-9).
-   *
-   * @throws RegistryError `manifestUnknown`, `nameUnknown`; `tagImmutable` where the tag, or one of the
-   *   manifest's, is immutable for the call; `contentNamed` where tags are, and another manifest of the
-   *   repository names this one.
-   */
-  deleteManifest(call: CallContext, repository: RepositoryName, reference: Reference): Promise<void>
-  /**
-   * Removes a repository with all its tags, manifests and blobs. Does not look at `call.isImmutable`: an
-   * `Access` with immutable tags decides about a whole repository when it is asked.
-   *
-   * @throws RegistryError `nameUnknown`.
-   */
-  deleteRepository(call: CallContext, repository: RepositoryName): Promise<RepositoryCounts>
 }
 
 /**

@@ -71,6 +71,12 @@ export interface ManifestPushed {
   readonly subject?: string
 }
 
+/** What the deletion of a tag may be held to. */
+export interface ManifestDeleting {
+  /** The tag goes only while it stands for this manifest. A digest stands for nothing else. */
+  readonly expect?: Digest
+}
+
 /** What a restoration may be held to. */
 export interface Restoring {
   /** As {@link ManifestPush.mostBytes}. */

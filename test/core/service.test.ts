@@ -66,6 +66,18 @@ describe('the registry without HTTP', () => {
     await registry.close()
   })
 
+  test('a tag that has moved since it was looked at is not deleted', async () => {
+    const { registry, push, pushImage } = inHand()
+    const { service } = registry
+    const first = await pushImage(app, 'latest', [await push(app, 'config')])
+    const second = await pushImage(app, 'latest', [await push(app, 'layer')])
+    const late = service.deleteManifest(call, app, latest, { expect: first })
+    await expect(late).rejects.toMatchObject({ kind: 'preconditionFailed' })
+    await service.deleteManifest(call, app, latest, { expect: second })
+    const again = service.deleteManifest(call, app, latest, { expect: second })
+    await expect(again).rejects.toMatchObject({ kind: 'manifestUnknown' })
+  })
+
   test('an upload goes on where it stands', async () => {
     const { registry } = inHand()
     const { service } = registry
