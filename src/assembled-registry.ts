@@ -10,7 +10,7 @@ import type { EventSink } from './ports/events.ts'
 import type { MissingBytes } from './ports/metadata-store.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
-import { type HttpRoutes, serviceRoutes } from './service-routes.ts'
+import { type AnswerBeside, type HttpRoutes, serviceRoutes } from './service-routes.ts'
 
 /** A registry: a fetch handler, the service behind it, and its maintenance. */
 export interface AssembledRegistry {
@@ -22,6 +22,13 @@ export interface AssembledRegistry {
   fetch(request: Request, context?: object): Response | Promise<Response>
   /** Whether it was given `observe`: a server then tells it how answers end. */
   readonly observed: boolean
+  /**
+   * Answers a request by something that stands beside the API, such as the web page of `layerdock/ui`. The registry's
+   * observer and notices hear of it as of its own requests. Never rejects.
+   *
+   * @param answer gets a function that says what a client is told of an error
+   */
+  answerWith(request: Request, answer: AnswerBeside): Response | Promise<Response>
   /** The registry without HTTP. */
   readonly service: RegistryService
   /**
@@ -128,6 +135,7 @@ export function assemble(
   const registry: AssembledRegistry = {
     fetch: routes.fetch,
     observed: routes.observed,
+    answerWith: routes.answerWith,
     service,
     unrestricted: core.service,
     deletes: core.deletes,

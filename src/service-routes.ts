@@ -6,7 +6,7 @@ import { sealedCursors } from './http/sealed-cursor.ts'
 import { defaultLimits, type ServiceAppOptions } from './options.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 
-export type { HttpRoutes } from './http/app.ts'
+export type { AnswerBeside, HttpRoutes } from './http/app.ts'
 
 /** As `serviceApp`, without the Hono app. */
 export function serviceRoutes(service: RegistryService, options: ServiceAppOptions): HttpRoutes {

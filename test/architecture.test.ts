@@ -105,13 +105,13 @@ describe('the import table', () => {
     expect(cycleIn(graph)).toBeNull()
   })
 
-  it('imports Hono as a value only in http/router, and its app only in http/hono-app', () => {
+  it('imports Hono as a value only in http/router and for templates, and its app only in http/hono-app', () => {
     const takers = code.filter((path) =>
       (graph.get(path) ?? []).some(
         ({ target, typeOnly }) => /^hono(?:\/|$)/.test(target) && !typeOnly,
       ),
     )
-    expect(takers).toEqual(['src/http/hono-app.ts', 'src/http/router.ts'])
+    expect(takers).toEqual(['src/http/hono-app.ts', 'src/http/router.ts', 'src/ui/html.ts'])
   })
 
   it('has only types in ports', () => {

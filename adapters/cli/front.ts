@@ -1,10 +1,10 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Registry } from '../../src/index.ts'
 import { errorResponse, exchangeOf } from '../../src/kit.ts'
+import { welcome } from '../../src/ui/catalog/welcome.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import type { Fetcher } from '../node-http/listener.ts'
 import { allPlanes, isReady, isWell, type Planes, reasonsOf, statesOf } from './health.ts'
-import { welcome } from './welcome.ts'
 
 /** Stands in front of the registry: answers health probes, and requests while it is being opened. */
 export interface Front extends Fetcher {

@@ -1,13 +1,18 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import { authorize } from './authorize.ts'
 import { Call, type HttpDeps } from './call.ts'
-import { answerOf } from './errors.ts'
+import { answerOf, explain } from './errors.ts'
 import { type Exchange, endWith, exchangeOf, observeHere } from './exchange.ts'
 import { checkRequest } from './guard.ts'
 import { mountHints } from './mount-hint.ts'
 import { matchPlain } from './plain-path.ts'
 import { pathOf, routerOf } from './router.ts'
 import { allowedMethods, type MatchedPath, type Route } from './routes.ts'
+
+/** Answers a request beside the API. Given a function that says what the client is told of an error. */
+export type AnswerBeside = (
+  explain: (error: unknown) => RegistryError,
+) => Response | Promise<Response>
 
 /** The routes of a registry as a fetch handler, and what a Hono app around them needs. */
 export interface HttpRoutes {
@@ -18,6 +23,14 @@ export interface HttpRoutes {
   fetch(request: Request, context?: object): Response | Promise<Response>
   /** As `fetch`, for a request whose path here is that of `url`. */
   fetchAs(url: string, request: Request, context: object | undefined): Response | Promise<Response>
+  /**
+   * Answers a request by something that stands beside the API, such as a web page. The observer hears of it as of
+   * the API's own. Never rejects.
+   *
+   * @param answer gets a function that says what the client is told of an error; the first call for an error of ours
+   *   makes a notice of it
+   */
+  answerWith(request: Request, answer: AnswerBeside): Response | Promise<Response>
   /** Whether `fetchAs` gave this answer because no route matches. */
   isUnrouted(response: Response): boolean
   /** The answer to a request that no route matches. */
@@ -61,6 +74,19 @@ export function createRoutes(deps: HttpDeps, base: string): HttpRoutes {
     base,
     fetch: (request, context) => handle(request, context, request.url, true),
     fetchAs: (url, request, context) => handle(request, context, url, false),
+    answerWith(request, answer) {
+      const exchange = beginHere(deps, request)
+      const head = request.method === 'HEAD'
+      const failed = (error: unknown): Response => answerOf(error, { request, head, deps })
+      let answered: Response | Promise<Response>
+      try {
+        answered = answer((error) => explain(error, { request, deps }))
+        if (answered instanceof Promise) answered = answered.catch(failed)
+      } catch (error) {
+        answered = failed(error)
+      }
+      return exchange === null ? answered : endHere(exchange, request, answered)
+    },
     isUnrouted: (response) => unrouted.has(response),
     refuse: (request, context) => answerUnrouted(new Call(deps, request, context), null),
   }

@@ -6,11 +6,16 @@ import { requestIdOf } from './request-id.ts'
 
 /** Makes the answer for whatever a handler, or the way to it, has thrown. */
 export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'deps'>): Response {
+  const { status, headers, body } = envelope(explain(error, call))
+  return new Response(call.head ? null : body, { status, headers })
+}
+
+/** Returns what a client is told of whatever was thrown, and notes it for the report of the request. */
+export function explain(error: unknown, call: Pick<Call, 'request' | 'deps'>): RegistryError {
   const known = error instanceof RegistryError ? error : internal(error, call)
   const exchange = exchangeOf(call.request)
   if (exchange !== null) exchange.errorCode = known.code
-  const { status, headers, body } = envelope(known)
-  return new Response(call.head ? null : body, { status, headers })
+  return known
 }
 
 /** Logs an unexpected error with an id; the client is told the id alone. */

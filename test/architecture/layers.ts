@@ -100,6 +100,13 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'ui',
+    where: ['src/ui/'],
+    layers: ['oci', 'ports', 'options', 'core', 'http', 'assembled-registry'],
+    packages: [],
+    onlyIn: { hono: ['src/ui/html.ts'] },
+  },
+  {
     name: 'maintenance',
     where: ['src/maintenance.ts'],
     layers: ['oci', 'ports', 'registry'],
@@ -243,6 +250,7 @@ export const layers: readonly Layer[] = [
       ...surface,
       'access',
       'retention',
+      'ui',
       'disk',
       'folders',
       'backup',

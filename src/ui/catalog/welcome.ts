@@ -1,5 +1,4 @@
-/** A host as it can stand in the name of an image: a name or an address, and perhaps a port. */
-const hostGrammar = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$/
+import { hostOf } from './host.ts'
 
 /**
  * The answer to a person who opens the server's address in a browser: what it is, and how to push.
@@ -8,8 +7,7 @@ const hostGrammar = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]
  */
 export function welcome({ method, headers }: Request): Response | null {
   if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') return null
-  const given = headers.get('host')
-  const host = given !== null && hostGrammar.test(given) ? given : 'HOST:PORT'
+  const host = hostOf(headers) ?? 'HOST:PORT'
   const text = `This is Layerdock, a registry for container images and other OCI artifacts.
 
 Push an image:

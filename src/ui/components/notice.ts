@@ -1,0 +1,14 @@
+import { type Html, type HtmlValue, html } from '../html.ts'
+
+/** Something that a person has to know before they go on. */
+export function notice(
+  content: HtmlValue,
+  tone: 'plain' | 'good' | 'warn' | 'bad' = 'plain',
+): Html {
+  return html`<div class="${tone === 'plain' ? 'notice' : `notice ${tone}`}"${tone === 'bad' ? html` role="alert"` : null}>${content}</div>`
+}
+
+/** What stands where a list would be that has nothing in it. */
+export function emptyState(title: string, content: HtmlValue): Html {
+  return html`<div class="empty"><h2>${title}</h2>${content}</div>`
+}

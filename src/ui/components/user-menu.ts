@@ -1,0 +1,16 @@
+import { boundedText } from '../bounded.ts'
+import { type Html, html } from '../html.ts'
+import type { PageContext } from '../page.ts'
+
+/** Who is logged in, with the way out, or the way in; nothing where there is no login. */
+export function userMenu({ viewer, text, paths, csrf }: PageContext): Html {
+  if (viewer.isLoggedIn) {
+    return html`<form class="user" method="post" action="${paths.logout()}">
+<input type="hidden" name="csrf" value="${csrf ?? ''}">
+<span class="user-name">${boundedText(viewer.principal?.id, 64)}</span>
+<button class="quiet">${text.session.logOut}</button></form>`
+  }
+  return viewer.canLogIn
+    ? html`<a class="button quiet" href="${paths.login()}">${text.session.logIn}</a>`
+    : html``
+}

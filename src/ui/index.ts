@@ -1,0 +1,9 @@
+/** The web page of a registry. */
+
+export type {
+  UiOptions,
+  UiRegistry,
+  UiStatus,
+} from './options.ts'
+export { english, type UiText } from './text.ts'
+export { createUi, type Ui } from './ui.ts'

@@ -1,0 +1,31 @@
+/**
+ * The one script, inline and named by its hash in the policy. Everything works without it: it adds buttons that copy,
+ * and lists that follow what is typed. `data-copy` has the text to copy; a form with `data-follow` is sent while its
+ * field changes, and what is in `data-results` of the answer takes the place of what is there.
+ */
+export const script = `(()=>{
+const d=document,q=(s,e=d)=>e.querySelector(s),all=(s,e=d)=>[...e.querySelectorAll(s)];
+d.documentElement.classList.add('js');
+d.addEventListener('click',async e=>{
+const b=e.target.closest('[data-copy]');if(!b)return;
+const t=b.dataset.copy;
+try{await navigator.clipboard.writeText(t)}catch{
+const a=d.createElement('textarea');a.value=t;a.className='away';d.body.append(a);a.select();d.execCommand('copy');a.remove();b.focus()}
+const l=b.dataset.copied;b.classList.add('done');const s=q('[data-say]')||d.body.appendChild(Object.assign(d.createElement('p'),{className:'away',role:'status'}));s.dataset.say='';s.textContent='';setTimeout(()=>{s.textContent=l},50);
+setTimeout(()=>b.classList.remove('done'),1600)});
+let last=0;
+const load=async(u,push)=>{
+const n=++last;let r;try{r=await fetch(u,{headers:{Accept:'text/html'}})}catch{return}
+if(!r.ok||n!==last)return;
+const t=await r.text();if(n!==last)return;
+const p=new DOMParser().parseFromString(t,'text/html');
+for(const o of all('[data-results]')){const w=all('[data-results]',p).find(x=>x.dataset.results===o.dataset.results);if(w)o.replaceWith(w)}
+if(push)history.replaceState(null,'',u)};
+let timer;
+const follow=f=>{const u=new URL(f.action);for(const[k,v]of new FormData(f))if(v)u.searchParams.set(k,v);load(u,true)};
+d.addEventListener('input',e=>{const f=e.target.closest('form[data-follow]');if(!f)return;clearTimeout(timer);timer=setTimeout(follow,150,f)});
+d.addEventListener('submit',e=>{const f=e.target.closest('form[data-follow]');if(!f)return;e.preventDefault();clearTimeout(timer);follow(f)});
+d.addEventListener('keydown',e=>{if(e.key!=='/'||e.ctrlKey||e.metaKey||e.altKey||/^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName))return;const f=q('form[data-follow] input[type=search]');if(f){e.preventDefault();f.focus();f.select()}});
+const s=q('[data-live]');
+if(s&&window.EventSource){let w;new EventSource(s.dataset.live).addEventListener('changed',()=>{clearTimeout(w);w=setTimeout(load,400,location.href)})}
+})()`

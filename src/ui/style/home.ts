@@ -1,0 +1,3 @@
+/** The home view. */
+export const homeStyle = `
+`

@@ -1,0 +1,3 @@
+/** The repository view. */
+export const repositoryStyle = `
+`

@@ -1,0 +1,25 @@
+/** What the frame of every page says. */
+export interface LayoutText {
+  readonly skip: string
+  readonly account: string
+  readonly place: string
+  readonly foot: string
+  readonly json: string
+  readonly copy: string
+  readonly copied: string
+  readonly next: string
+  readonly first: string
+}
+
+/** LayoutText in English. */
+export const layoutText: LayoutText = {
+  skip: 'Skip to the content',
+  account: 'Account',
+  place: 'Where you are',
+  foot: 'Served by the registry itself',
+  json: 'This page as JSON',
+  copy: 'Copy',
+  copied: 'Copied',
+  next: 'Next page',
+  first: 'Back to the first page',
+}

@@ -1,0 +1,71 @@
+import type { RegistryService } from '../ports/registry-service.ts'
+import type { Facts } from './facts/facts.ts'
+import type { Html } from './html.ts'
+import type { Form } from './negotiate.ts'
+import type { UiOptions, UiRegistry, UiStatus } from './options.ts'
+import type { PageContext } from './page.ts'
+import type { UiPaths } from './paths.ts'
+import type { UiText } from './text.ts'
+import type { FindViewer, Viewer } from './viewer.ts'
+
+/** What all requests of one page share. */
+export interface UiDeps {
+  readonly registry: UiRegistry
+  readonly service: RegistryService
+  readonly options: UiOptions
+  readonly title: string
+  readonly text: UiText
+  readonly paths: UiPaths
+  /** What is known of manifests and configs by their digest. */
+  readonly facts: Facts
+  readonly findViewer: FindViewer
+  /** Whether views learn of changes while they are open. */
+  readonly live: boolean
+  /** How the registry does; null where that is not known. Never rejects. */
+  readonly status: () => Promise<UiStatus | null>
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
+}
+
+/** One request to the page. */
+export interface Visit {
+  readonly request: Request
+  /** As it arrived: its path may lack what the server around the page cut off. */
+  readonly url: URL
+  readonly context: object | undefined
+  readonly deps: UiDeps
+  readonly viewer: Viewer
+  readonly form: Form
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** Against cross-site requests: goes into every form that changes something. Null where there is no session. */
+  readonly csrf: string | null
+}
+
+/** A view with its data, before it is known in which form it is sent. */
+export interface Shown {
+  readonly title: string
+  /** What is sent where JSON is asked for: plain values. */
+  readonly data: unknown
+  readonly body: (page: PageContext) => Html
+  /** Default: 200. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What a route answers with. */
+export type Answer = Response | Shown
+
+/**
+ * Puts a view and its data together.
+ *
+ * @param view draws nothing but what is in `data` and the page's context
+ */
+export function shown<T>(
+  title: string,
+  data: T,
+  view: (data: T, page: PageContext) => Html,
+  more: Pick<Shown, 'status' | 'headers'> = {},
+): Shown {
+  return { title, data, body: (page) => view(data, page), ...more }
+}
