@@ -11,11 +11,12 @@ import { ask, basic, note } from './good-client.mjs'
  * @property {number} seconds
  * @property {number} rate requests a second
  * @property {number} connections
+ * @property {number} least so many requests are answered, however long that takes
  */
 
 /** @type {Flood} */
 const flood = JSON.parse(process.argv[2] ?? '{}')
-const { host, seconds, rate, connections } = flood
+const { host, seconds, rate, connections, least } = flood
 if (!/^127\.0\.0\.1:\d+$/.test(host)) throw new Error('floods go to 127.0.0.1 alone')
 
 /** From another address than the good client's; every address of 127.0.0.0/8 is loopback. */
@@ -25,11 +26,16 @@ const own = { Authorization: basic('flood', 'flood-password') }
 /** @type {Map<string, number>} */
 const outcomes = new Map()
 const until = performance.now() + seconds * 1000
-const isOver = () => performance.now() >= until
 let number = 0
+let answered = 0
+const isOver = () => performance.now() >= until && answered >= least
 
 /** @param {Omit<Parameters<typeof ask>[0], 'host' | 'agent' | 'localAddress'>} options */
-const send = (options) => ask({ host, agent, localAddress, ...options })
+async function send(options) {
+  const answer = await ask({ host, agent, localAddress, ...options })
+  answered += 1
+  return answer
+}
 
 /** One step of each flood that consists of requests. @type {Record<string, () => Promise<void>>} */
 const steps = {
@@ -106,7 +112,7 @@ async function holdConnections() {
     })
     socket.resume()
   }
-  for (let turn = 0; !isOver(); turn += 1) {
+  for (let turn = 0; performance.now() < until; turn += 1) {
     // At most a hundred at once, as clients that dial again would.
     for (let count = 0; count < 100 && sockets.size < connections; count += 1) dial()
     for (const [at, [socket, beginning]] of [...sockets].entries()) {
@@ -151,6 +157,7 @@ async function pipeline() {
         const status = /HTTP\/1\.1 (\d{3})/.exec(line)?.[1]
         if (status === undefined) continue
         note(outcomes, status)
+        answered += 1
         due -= 1
       }
       if (due > 0 || isOver()) return
@@ -159,13 +166,13 @@ async function pipeline() {
     })
   }
   for (let count = 0; count < pipelines; count += 1) dial()
-  await new Promise((resolve) => setTimeout(resolve, until - performance.now()))
+  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 10))
   for (const socket of sockets) socket.destroy()
 }
 
 const step = steps[flood.kind]
 // Whatever happens to the program that started it.
-setTimeout(() => process.exit(1), (seconds + 30) * 1000).unref()
+setTimeout(() => process.exit(1), (seconds + 120) * 1000).unref()
 if (flood.kind === 'connections') await holdConnections()
 else if (flood.kind === 'pipelined') await pipeline()
 else if (step === undefined) throw new Error(`${flood.kind} is no kind of flood`)

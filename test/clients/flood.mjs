@@ -22,6 +22,8 @@ const help = `node test/clients/flood.mjs [options]
   --seconds N          how long each flood lasts, and the quiet before it (default: 5)
   --connections N      slow connections (default: 1000)
   --rate N             requests a second of a flood (default: 1000; a tenth of it for logins)
+  --requests N         how many requests a flood has answered at least, however long it lasts (default: 0; a tenth of
+                       it for logins)
   --limit N            requests a second that the server allows one user (default: 500)
   --factor N           how many times as long the slowest hundredth of a good client's pulls may take, or as many
                        times as from the bare server, if that is more; 0: not judged (default: 2)
@@ -44,6 +46,7 @@ const values = programOptions(help, {
   seconds: { type: 'string', default: '5' },
   connections: { type: 'string', default: '1000' },
   rate: { type: 'string', default: '1000' },
+  requests: { type: 'string', default: '0' },
   limit: { type: 'string', default: '500' },
   factor: { type: 'string', default: '2' },
   server: { type: 'string' },
@@ -99,8 +102,10 @@ const shown = (ms) => ms.toFixed(1).padStart(7)
  * @returns {Promise<string>}
  */
 async function startFlood(kind, host) {
-  const floodRate = kind === 'logins' ? Number(rate) / 10 : rate
-  const flood = JSON.stringify({ kind, host, seconds, rate: floodRate, connections })
+  const [floodRate, least] = [rate, Number(values.requests)].map((count) =>
+    kind === 'logins' ? Number(count) / 10 : count,
+  )
+  const flood = JSON.stringify({ kind, host, seconds, rate: floodRate, connections, least })
   const program = fileURLToPath(new URL('flood-loads.mjs', import.meta.url))
   const [first = '', ...words] = [...onClients, process.execPath, program, flood]
   const child = spawn(first, words, { stdio: ['ignore', 'pipe', 'inherit'] })
