@@ -50,7 +50,7 @@ describe('docs/backup.md', () => {
       expect(await pull(copy.url, 'v1')).toBe(await pull(server.url, 'v1'))
       await end(copy)
     }
-  }, 60_000)
+  })
 
   test('names only flags there are', () => {
     const known = [

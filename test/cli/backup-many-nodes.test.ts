@@ -56,5 +56,5 @@ withServices('a registry in PostgreSQL and SeaweedFS', { postgres, seaweedfs }, 
       }
       await end(copy)
     }
-  }, 120_000)
+  })
 })

@@ -85,7 +85,7 @@ test('a served registry is backed up, again with only what is new, and restored 
   expect(await pull(oldest.url, 'moves')).toBe(before)
   // It goes on as any other.
   await pushImage(oldest.url, 'added', layerOf('added'))
-}, 60_000)
+})
 
 test('a backup that is killed or stopped is none, and the next one goes on', async () => {
   const setup = await setUp('large-1', 'large-2', 'large-3', 'large-4')
@@ -103,7 +103,7 @@ test('a backup that is killed or stopped is none, and the next one goes on', asy
     ['SIGINT', 2],
   ] as const) {
     const run = cli.start(...slow)
-    await expect.poll(large, { timeout: 20_000, interval: 20 }).toBeGreaterThanOrEqual(count)
+    await expect.poll(large).toBeGreaterThanOrEqual(count)
     run.child.kill(signal)
     const { code, err } = await run.ended
     if (signal === 'SIGINT') expect([code, err]).toEqual([1, expect.stringContaining('goes on')])
@@ -116,7 +116,7 @@ test('a backup that is killed or stopped is none, and the next one goes on', asy
   // A blob that was in place, but not noted when the kill came, is copied again.
   expect(rest.copiedBytes).toBeLessThanOrEqual(rest.bytes - 200_000)
   expect(await tagsOf((await restored(to)).url)).toHaveLength(4)
-}, 60_000)
+})
 
 test('an interrupted restore is not served, and goes on', async () => {
   const setup = await setUp('large-1', 'large-2', 'large-3')
@@ -130,7 +130,7 @@ test('an interrupted restore is not served, and goes on', async () => {
       return 0
     }
   }
-  await expect.poll(large, { timeout: 20_000, interval: 20 }).toBeGreaterThanOrEqual(2)
+  await expect.poll(large).toBeGreaterThanOrEqual(2)
   slow.child.kill('SIGKILL')
   await slow.ended
   const unserved = await cli.run('serve', '--listen', '127.0.0.1:0', '--storage-dir', folder)
@@ -141,7 +141,7 @@ test('an interrupted restore is not served, and goes on', async () => {
   expect(existsSync(join(folder, '.restoring'))).toBe(false)
   const copy = await cli.serve('--storage-dir', folder)
   expect(await tagsOf(copy.url)).toHaveLength(3)
-}, 60_000)
+})
 
 test('an archive that is not read to its end ends the command with a reason', async () => {
   const { from } = await setUp('large')
@@ -155,7 +155,7 @@ test('an archive that is not read to its end ends the command with a reason', as
       `layerdock: ${reason}. The archive is not whole; make it again\n`,
     ])
   }
-}, 60_000)
+})
 
 describeEverywhere('an archive on %s', (runtime) => {
   const cli = useProgram(runtime)
@@ -174,7 +174,7 @@ describeEverywhere('an archive on %s', (runtime) => {
     expect(readdirSync(to)).not.toContain('.restoring')
     const copy = await cli.serve('--storage-dir', to)
     expect(await pull(copy.url, 'large')).toBe(await pull(server.url, 'large'))
-  }, 60_000)
+  })
 })
 
 test('an export that finds no room says that no archive was made', async () => {

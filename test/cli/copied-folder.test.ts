@@ -63,7 +63,7 @@ test('a copy of a folder at work, by any tool, has all that was pushed before it
   await pushing
   await end(server)
   expect(outcomes.length).toBeGreaterThanOrEqual(2)
-}, 60_000)
+})
 
 test('a copy that lacks something is not served, and recover says how to open it all the same', async () => {
   const from = join(cli.folder(), 'from')
@@ -98,4 +98,4 @@ test('a copy that lacks something is not served, and recover says how to open it
   expect(head.status).toBe(404)
   await pushImage(opened.url, 'large', Buffer.alloc(100_000, 'large'))
   await pull(opened.url, 'large')
-}, 60_000)
+})

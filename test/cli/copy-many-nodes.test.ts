@@ -106,7 +106,7 @@ withServices('copies to PostgreSQL and SeaweedFS', { postgres, seaweedfs }, (run
     for (const each of [first, second, third]) {
       expect(each.out + each.err).not.toContain(running.seaweedfs.secretAccessKey)
     }
-  }, 120_000)
+  })
 
   test('names in a folder and bytes in a bucket, or the other way round', async () => {
     const from = join(cli.folder(), 'from')
@@ -128,7 +128,7 @@ withServices('copies to PostgreSQL and SeaweedFS', { postgres, seaweedfs }, (run
       await end(moved)
     }
     expect(readdirSync(names)).not.toContain('blobs')
-  }, 120_000)
+  })
 
   test('names and bytes that do not belong together are refused', async () => {
     const from = join(cli.folder(), 'from')
@@ -154,7 +154,7 @@ withServices('copies to PostgreSQL and SeaweedFS', { postgres, seaweedfs }, (run
     )
     expect(itself.code).toBe(2)
     expect(itself.err).toMatch(/the database .* is what is to be copied/)
-  }, 120_000)
+  })
 
   test('a database or bucket that is not there is named, with the flag that is wrong', async () => {
     const from = join(cli.folder(), 'from')
@@ -172,5 +172,5 @@ withServices('copies to PostgreSQL and SeaweedFS', { postgres, seaweedfs }, (run
       2,
       expect.stringContaining('--to-bucket-credentials-file'),
     ])
-  }, 60_000)
+  })
 })

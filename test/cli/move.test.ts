@@ -34,7 +34,7 @@ describeEverywhere('on %s', (runtime) => {
     expect(JSON.parse(copied.out)).toMatchObject({ complete: true, looked: { tag: 1 }, bytes: 0 })
     const other = await cli.serve('--storage-dir', fresh)
     expect(await pull(other.url, 'v1')).toBe(await pull(server.url, 'v1'))
-  }, 60_000)
+  })
 })
 
 describe('on node', () => {
@@ -74,7 +74,7 @@ describe('on node', () => {
     expect([running.code, running.err]).toEqual([0, ''])
     const answer = await fetch(`${other.url}/v2/b/manifests/v1`)
     expect(await answer.text()).toBe(await pull(server.url, 'v1'))
-  }, 60_000)
+  })
 
   test('a registry is copied over HTTP, from a server and to one', async () => {
     const [from, to] = [await cli.serve('--memory'), await cli.serve('--memory')]
@@ -96,7 +96,7 @@ describe('on node', () => {
     const moving = await cli.run('copy', '--from', from.url, '--to', moved.url, '--move-tags')
     expect(moving.code).toBe(0)
     expect(await pull(moved.url, 'v2')).toBe(await pull(from.url, 'v2'))
-  }, 60_000)
+  })
 
   test('the folder of distribution comes in, and what is damaged in it is named', async () => {
     const folder = cli.folder()
@@ -113,7 +113,7 @@ describe('on node', () => {
     const server = await cli.serve('--storage-dir', store)
     const tags = await fetch(`${server.url}/v2/team/app/tags/list`)
     expect(await tags.json()).toMatchObject({ tags: ['v1'] })
-  }, 60_000)
+  })
 
   test('an archive goes through pipes', async () => {
     const data = join(cli.folder(), 'data')
@@ -130,7 +130,7 @@ describe('on node', () => {
     expect(await Promise.all(codes)).toEqual([0, 0])
     const moved = await cli.serve('--storage-dir', store)
     expect(await pull(moved.url, 'v1')).toBe(await pull(server.url, 'v1'))
-  }, 60_000)
+  })
 
   test('a login is sent, from a file and from what docker keeps', async () => {
     const users = join(cli.folder(), 'users')
@@ -154,7 +154,7 @@ describe('on node', () => {
       env: { ...cleanEnvironment, DOCKER_CONFIG: config },
     })
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0)
-  }, 60_000)
+  })
 
   test('an export that was killed leaves the layout as it was, and the next one goes on', async () => {
     const data = join(cli.folder(), 'data')
@@ -169,7 +169,7 @@ describe('on node', () => {
     const blobs = (): number => readdirSync(join(layout, 'blobs/sha256')).length
     const count = blobs()
     const slow = cli.start(...words, '--rate', '500KB')
-    await expect.poll(blobs, { timeout: 20_000, interval: 20 }).toBeGreaterThan(count)
+    await expect.poll(blobs).toBeGreaterThan(count)
     slow.child.kill('SIGKILL')
     await slow.ended
     expect(readFileSync(join(layout, 'index.json'), 'utf8')).toBe(before)
@@ -178,7 +178,7 @@ describe('on node', () => {
     expect(JSON.parse(rest.out).bytes).toBeLessThan(1_200_000)
     expect(readdirSync(layout).sort()).toEqual(['blobs', 'index.json', 'oci-layout'])
     await end(server)
-  }, 60_000)
+  })
 
   test('what cannot be brought in is said, and nothing is made', async () => {
     const folder = cli.folder()
@@ -196,7 +196,7 @@ describe('on node', () => {
     const into = await cli.run('export', folder, '--storage-dir', store)
     expect(into).toMatchObject({ code: 1, err: expect.stringContaining('is not a store') })
     expect(readdirSync(join(store, '..'))).toEqual([])
-  }, 30_000)
+  })
 })
 
 test('a wrong command line is refused', async () => {

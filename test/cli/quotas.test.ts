@@ -55,4 +55,4 @@ test('repositories are held to the quotas of the policy, and to others after a c
   writeFileSync(`${path}.new`, policy('2kB'), { mode: 0o600 })
   renameSync(`${path}.new`, path)
   await expect.poll(async () => (await pushManifest('small', 900)).status).toBe(201)
-}, 30_000)
+})

@@ -116,7 +116,7 @@ test('--accept-loss goes on with what is whole of a journal that lost its end', 
   const frames = readFileSync(journal, 'utf8').split('\n')
   const sealed = (): boolean => !/^seal 0 0 .*\nseal 0 0 /.test(readFileSync(sealFile, 'utf8'))
   const sealFile = join(folder, 'journal.seal')
-  await expect.poll(sealed, { timeout: 15_000 }).toBe(true)
+  await expect.poll(sealed).toBe(true)
   child.kill('SIGKILL')
   await ended
   writeFileSync(journal, `${frames[0]}\n${frames[1]?.slice(0, 50)}`)

@@ -252,9 +252,7 @@ describe('the tokens of a running server', () => {
     try {
       await tokenCommand(['create', '--owner', 'ci', '--name', 'main', '--access-dir', folder])
       await expect
-        .poll(() => file.login.stampOf?.('ci', { login: 'token', token: 'main' }), {
-          timeout: 20_000,
-        })
+        .poll(() => file.login.stampOf?.('ci', { login: 'token', token: 'main' }))
         .not.toBeNull()
     } finally {
       file.close()

@@ -150,7 +150,7 @@ test('a run that is stopped goes on where it was, unless it is to begin anew', a
           return 0
         }
       },
-      { timeout: 60_000, interval: 100 },
+      { interval: 100 },
     )
     .toBeGreaterThan(0)
   slow.child.kill('SIGTERM')

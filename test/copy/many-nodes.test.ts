@@ -67,7 +67,7 @@ function copyTests(name: string, storage: TestService<ObjectStorage>): void {
         }),
         { numRuns: isLong ? 6 : 2 },
       )
-    }, 60_000)
+    })
 
     test('a copy that dies at some call of the target goes on', async () => {
       const from = memoryStores()
@@ -85,7 +85,7 @@ function copyTests(name: string, storage: TestService<ObjectStorage>): void {
         expect(await copyStores(from, to, { hash })).toMatchObject({ complete: true, problems: 0 })
         expect(await viewOf(to)).toEqual(wanted)
       }
-    }, 60_000)
+    })
 
     test('a database that restarts and a bucket that is away do not end a copy', async () => {
       const from = memoryStores()
@@ -112,7 +112,7 @@ function copyTests(name: string, storage: TestService<ObjectStorage>): void {
       expect(report).toMatchObject({ complete: true, problems: 0 })
       expect(await viewOf(to)).toEqual(await viewOf(from))
       expect(calls).toBeGreaterThan(4)
-    }, 60_000)
+    })
   })
 }
 

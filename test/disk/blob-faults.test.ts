@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Files } from '../../adapters/disk/files.ts'
 import { layoutOf } from '../../adapters/disk/layout.ts'
 import { nodeFiles } from '../../adapters/disk/node-files.ts'
@@ -52,7 +52,7 @@ describe('faults', () => {
     },
   )
 
-  test('a large upload is synced while it still comes', { timeout: 60_000 }, async () => {
+  test('a large upload is synced while it still comes', async () => {
     const { store, files } = await faultyStore()
     const staged = await store.blobs.stage(newUploadId(), {})
     for (let sent = 0; sent < 34; sent += 1) await staged.write(new Uint8Array(mib))
@@ -73,7 +73,6 @@ describe('faults', () => {
 
   test.each(['commit', 'suspend', 'discard', 'stage anew'] as const)(
     'a sync that fails while bytes still come loses what was suspended too: %s',
-    { timeout: 60_000 },
     async (ending) => {
       const { store, files, directory } = await faultyStore()
       const id = newUploadId()
@@ -101,9 +100,7 @@ describe('faults', () => {
     },
   )
 
-  test('a sync that fails while bytes still come removes the file before the client sends more', {
-    timeout: 60_000,
-  }, async () => {
+  test('a sync that fails while bytes still come removes the file before the client sends more', async () => {
     const { store, files, directory } = await faultyStore()
     const id = newUploadId()
     const first = await store.blobs.stage(id, {})
@@ -114,15 +111,11 @@ describe('faults', () => {
     for (let sent = 0; sent < 31; sent += 1) await second.write(new Uint8Array(mib))
     // The sync begins with it.
     await Promise.allSettled([second.write(new Uint8Array(mib))])
-    await vi.waitFor(async () => expect(await readdir(join(directory, 'uploads'))).toEqual([]), {
-      timeout: 20_000,
-    })
+    await expect.poll(() => readdir(join(directory, 'uploads'))).toEqual([])
     await files.bury()
   })
 
-  test('an early sync that fails after a write did loses what was suspended too', {
-    timeout: 60_000,
-  }, async () => {
+  test('an early sync that fails after a write did loses what was suspended too', async () => {
     const directory = await temporaryFolder()
     let failSync = (): void => {}
     let tellSync = (): void => {}

@@ -15,7 +15,7 @@ test('the code of the document has the types that it says', async () => {
   } finally {
     await folder.remove()
   }
-}, 60_000)
+})
 
 test('every flag of the document is one, and the helps fit a terminal', () => {
   const helps = [importHelp, exportHelp, copyHelp].join('\n')

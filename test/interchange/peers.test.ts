@@ -91,7 +91,7 @@ describe.each(peers)('the folder of $name', (peer) => {
     const multiple = await after.stores.metadata.resolveTag(app, 'v1' as never)
     expect(multiple?.digest).toBe(digestOfContent(multi))
     await expectServed(after.stores, url)
-  }, 60_000)
+  })
 })
 
 /** Names, sizes and times of all files. */

@@ -104,9 +104,7 @@ describe.each(places)(
       // The server has the head once it has answered what came after it on another connection.
       await (await fetch(url('/later'))).text()
       socket.destroy()
-      await expect
-        .poll(async () => (await reportsOf('gone')).server.length, { timeout: 10_000 })
-        .toBe(1)
+      await expect.poll(async () => (await reportsOf('gone')).server.length).toBe(1)
       expect((await reportsOf('gone')).server).toMatchObject([
         { method: 'PATCH', status: null, bytesOut: 0, cutShort: true },
       ])

@@ -96,7 +96,7 @@ function verifyTests(name: string, storage: TestService<ObjectStorage>): void {
       await run(stores, steps)
       expect((await refOf(large)).key).not.toBe(object.key)
       expect((await verified(stores)).report).toMatchObject({ problems: 0, sound: true })
-    }, 60_000)
+    })
 
     test('a record that was changed in the database, and what is missing, are repaired from a copy', async () => {
       const { stores, driver, objects, refOf } = await open()
@@ -118,7 +118,7 @@ function verifyTests(name: string, storage: TestService<ObjectStorage>): void {
       const again = await verified(stores, { sources: [] })
       expect(again.problems).toMatchObject([{ kind: 'record', repairedFrom: 'its own bytes' }])
       expect((await verified(stores)).report.sound).toBe(true)
-    }, 60_000)
+    })
   })
 }
 
