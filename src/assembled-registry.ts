@@ -31,6 +31,10 @@ export interface AssembledRegistry {
   answerWith(request: Request, answer: AnswerBeside): Response | Promise<Response>
   /** The registry without HTTP. */
   readonly service: RegistryService
+  /** Which changes it takes from clients, by `readOnly` and `deletes`. */
+  readonly takes: { readonly writes: boolean; readonly deletes: boolean }
+  /** How long what was deleted can be brought back, in milliseconds; 0: not at all. */
+  readonly trashMs: number
   /**
    * The same without `wrap`, `readOnly` and `deletes`: for maintenance by policy, which is no client. Its changes are
    * events too.
@@ -137,6 +141,11 @@ export function assemble(
     observed: routes.observed,
     answerWith: routes.answerWith,
     service,
+    takes: {
+      writes: options.readOnly !== true,
+      deletes: options.readOnly !== true && options.deletes !== false,
+    },
+    trashMs: stores.metadata.keepsTrash === true ? limits.trashMs : 0,
     unrestricted: core.service,
     deletes: core.deletes,
     subscribe: events.subscribe,

@@ -8,7 +8,6 @@ import {
   decideTag,
   decideUntagged,
   type ImmutableTags,
-  keptAsNew,
   keptUntagged,
   type Moment,
   timesOfUntagged,
@@ -72,9 +71,7 @@ export async function planRepository(
   const place = (tag: TagRecord): void => {
     const manifest = manifests.get(tag.digest) ?? unread(tag.digest, manifests)
     const subject = followedBy(tag.tag)
-    const isFixed =
-      deps.isImmutable(repository, tag.tag) !== null ||
-      keptAsNew(tag.updatedAt, deps.moment) !== null
+    const isFixed = deps.isImmutable(repository, tag.tag) !== null
     if (subject !== null && !isFixed && subject !== tag.digest && manifests.has(subject)) {
       manifest.addFollowing({ tag: tag.tag, subject })
       return
@@ -148,14 +145,9 @@ function decideOn(
   }
   const subject = followedBy(tag.tag)
   const since = { since: tag.updatedAt, pulledAt: times.pulledAt }
-  const asNew = keptAsNew(tag.updatedAt, moment)
-  if (subject === null) {
-    const decided = decideTag(tag, since, rules, newest, moment)
-    return decided.isKept ? decided : (asNew ?? decided)
-  }
-  if (asNew !== null) return asNew
+  if (subject === null) return decideTag(tag, since, rules, newest, moment)
   if (subject !== tag.digest && manifests.has(subject)) {
-    return { isKept: true, rule: null, reason: `follows ${subject}`, follows: subject }
+    return { isKept: true, rule: null, reason: `follows ${subject}` }
   }
   // What it was about is gone, so that it is no more than an untagged manifest.
   const decided = decideUntagged(
@@ -210,9 +202,7 @@ async function decideManifests(
       goingTags.length > 0 || follows !== null
         ? keptUntagged(times, rules, moment)
         : decideUntagged(times, rules, moment)
-    const asNew = keptAsNew(times.since, moment)
     if (decision?.isKept === true) stay(manifest, decision)
-    else if (asNew !== null) stay(manifest, asNew)
     else manifest.decision = decision ?? goesWith(follows)
   }
   for (let manifest = staying.pop(); manifest !== undefined; manifest = staying.pop()) {

@@ -3,7 +3,8 @@ import type { Access } from '../ports/access.ts'
 import type { UiText } from './text.ts'
 
 /** What the page needs of a registry: what `createRegistry` and `assembleRegistry` make has it. */
-export type UiRegistry = Pick<AssembledRegistry, 'fetch' | 'observed' | 'service' | 'answerWith'>
+export type UiRegistry = Pick<AssembledRegistry, 'fetch' | 'observed' | 'service' | 'answerWith'> &
+  Partial<Pick<AssembledRegistry, 'subscribe' | 'trashMs' | 'takes'>>
 
 /** How a registry does, for those who may know it. Everything but `health` can be left away. */
 export interface UiStatus {
@@ -32,13 +33,31 @@ export interface UiOptions {
   readonly stripped?: string
   /** What the registry is called at the top of each page. Default: Layerdock. */
   readonly title?: string
-  /** Whether the page offers to delete. Default: true. */
+  /** Whether the page offers to delete. Default: whether the registry takes deletions. */
   readonly deletes?: boolean
+  /**
+   * Whether there is a form to log in, with a user name and a password or token. Default: where there is `access`. Say
+   * false where callers are known by something else alone: a certificate, a proxy, sessions of the host application.
+   */
+  readonly login?: boolean
+  /**
+   * Whether pushes appear in views that are open. Default: where the registry tells events. Say false where no
+   * connection can stay open, or where requests do not share a process.
+   */
+  readonly live?: boolean
+  /**
+   * Where several nodes share the registry: how often to look whether others have changed what somebody looks at, in
+   * milliseconds, such as 3000. Default: never.
+   */
+  readonly lookMs?: number
   /** How the registry does. Asked for the home page; one that rejects is left away. */
   readonly status?: () => Promise<UiStatus>
-  /** 32 random bytes that all nodes of a registry have, for sessions. Default: bytes of the process. */
+  /**
+   * 32 random bytes that all nodes of a registry have. The cookie of a session holds the credentials, sealed with it, so
+   * who knows it can read them from a cookie. Default: bytes of the process, so sessions end with it.
+   */
   readonly sessionSecret?: Uint8Array
-  /** How long a session lasts, in milliseconds. Default: 12 hours. */
+  /** How long a session lasts after the last view, in milliseconds. Default: 12 hours. */
   readonly sessionMs?: number
   /** Another language. Default: English. */
   readonly text?: UiText

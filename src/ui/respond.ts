@@ -37,17 +37,16 @@ export function respondError(error: RegistryError, visit: Visit, assets: Assets)
 }
 
 function send(
-  { request }: Visit,
+  { request, viewer }: Visit,
   text: string,
   status: number,
-  headers: Record<string, string>,
+  given: Record<string, string>,
 ): Response {
   const bytes = new TextEncoder().encode(text)
   const body = request.method === 'HEAD' ? null : bytes
-  return new Response(body, {
-    status,
-    headers: { ...headers, 'Content-Length': String(bytes.byteLength) },
-  })
+  const headers = new Headers({ ...given, 'Content-Length': String(bytes.byteLength) })
+  for (const cookie of viewer.setCookies) headers.append('Set-Cookie', cookie)
+  return new Response(body, { status, headers })
 }
 
 function requestIdIn(error: RegistryError): string | null {
@@ -55,7 +54,6 @@ function requestIdIn(error: RegistryError): string | null {
 }
 
 function contextOf({ deps, url, viewer, now, csrf }: Visit): PageContext {
-  const { text, paths, live, title, options } = deps
-  const deletes = options.deletes !== false
-  return { url, text, paths, viewer, now, csrf, live, title, deletes }
+  const { text, paths, title, deletes } = deps
+  return { url, text, paths, viewer, now, csrf, live: deps.live !== null, title, deletes }
 }

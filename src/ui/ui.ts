@@ -2,17 +2,17 @@ import { exchangeOf } from '../http/exchange.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { assetsOnce } from './assets.ts'
 import { welcome } from './catalog/welcome.ts'
-import { createFacts } from './facts/facts.ts'
 import { immutableHeaders } from './headers.ts'
 import { wantedForm } from './negotiate.ts'
 import type { UiOptions, UiRegistry } from './options.ts'
-import { arrivalBase, uiPaths } from './paths.ts'
-import { respond, respondError } from './respond.ts'
+import { arrivalBase } from './paths.ts'
+import { respond } from './respond.ts'
 import { type UiRoute, uiRoutes } from './routes.ts'
+import { respondRefusal } from './session/respond-refusal.ts'
 import { style } from './style.ts'
-import { english } from './text.ts'
-import { openViewer } from './viewer.ts'
-import type { UiDeps, Visit } from './visit.ts'
+import { uiDeps } from './ui-deps.ts'
+import { openViewer, type Viewer } from './viewer.ts'
+import type { Visit } from './visit.ts'
 
 /** A registry with its web page: a fetch handler for both. */
 export interface Ui {
@@ -38,19 +38,7 @@ export function createUi(registry: UiRegistry, options: UiOptions = {}): Ui {
   const prefix = (options.prefix ?? '').replace(/\/+$/, '')
   const base = arrivalBase(prefix, options.stripped ?? '')
   const own = `${base}/_layerdock`
-  const deps: UiDeps = {
-    registry,
-    service: registry.service,
-    options,
-    title: options.title ?? 'Layerdock',
-    text: options.text ?? english,
-    paths: uiPaths(prefix),
-    facts: createFacts(registry.service),
-    findViewer: openViewer,
-    live: false,
-    status: statusOf(options),
-    clock: options.clock ?? Date.now,
-  }
+  const deps = uiDeps(registry, options, prefix)
   const assets = assetsOnce()
 
   async function answer(
@@ -62,10 +50,11 @@ export function createUi(registry: UiRegistry, options: UiOptions = {}): Ui {
     const url = new URL(request.url)
     const files = await assets()
     if (path === `/_layerdock/style-${files.styleHash}.css`) return sheet(request)
-    let viewer = await openViewer(request)
+    let viewer = openViewer(request, deps.service)
     const form = formOf(request, url)
     const visit = (): Visit => {
-      return { request, url, context, deps, viewer, form, now: deps.clock(), csrf: null }
+      const csrf = viewer.session?.csrf ?? null
+      return { request, url, context, deps, viewer, form, now: deps.clock(), csrf }
     }
     try {
       if (path === '/' && form === 'text') {
@@ -78,10 +67,11 @@ export function createUi(registry: UiRegistry, options: UiOptions = {}): Ui {
       viewer = await deps.findViewer(request, context)
       const exchange = exchangeOf(request)
       if (exchange !== null) exchange.principal = viewer.principal
+      refuseRejected(viewer, route)
       const given = await route.answer(visit(), target)
       return given instanceof Response ? given : respond(given, visit(), files)
     } catch (error) {
-      return respondError(explain(error), visit(), files)
+      return respondRefusal(explain(error), visit(), files)
     }
   }
 
@@ -95,8 +85,18 @@ export function createUi(registry: UiRegistry, options: UiOptions = {}): Ui {
         answer(request, context, path.slice(base.length), explain),
       )
     },
-    close() {},
+    close: () => deps.live?.close(),
   }
+}
+
+/**
+ * Wrong credentials of the request itself are an error everywhere but where others are given.
+ *
+ * @throws RegistryError `unauthorized`.
+ */
+function refuseRejected({ rejected, session }: Viewer, { label }: UiRoute): void {
+  if (rejected === null || session !== null || label.endsWith('/login')) return
+  throw new RegistryError('unauthorized', { advice: rejected })
 }
 
 /** @throws RegistryError `routeUnknown`, `unsupported`. */
@@ -142,16 +142,4 @@ function formOf(request: Request, url: URL): Visit['form'] {
 function sheet({ method }: Request): Response {
   const body = method === 'HEAD' ? null : style
   return new Response(body, { headers: immutableHeaders('text/css; charset=utf-8') })
-}
-
-/** A status that fails, or takes too long, is not shown. */
-function statusOf({ status }: UiOptions): UiDeps['status'] {
-  if (status === undefined) return async () => null
-  return async () => {
-    try {
-      return await status()
-    } catch {
-      return null
-    }
-  }
 }

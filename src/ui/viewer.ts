@@ -1,9 +1,21 @@
 import { peerOf } from '../http/peer.ts'
 import { requestIdOf } from '../http/request-id.ts'
+import type { VisibleRepositories } from '../http/visible-repositories.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Action, CatalogScope, Principal } from '../ports/access.ts'
 import type { CallContext } from '../ports/call-context.ts'
+import type { PageRequest } from '../ports/metadata-store.ts'
+import type { RegistryReads } from '../ports/registry-service.ts'
+
+/** A login by the form. */
+export interface ViewerSession {
+  readonly id: string
+  /** Goes into every form that changes something. */
+  readonly csrf: string
+  /** In milliseconds since the epoch. */
+  readonly expiresAt: number
+}
 
 /** Who looks at the page, and what they may see and do. */
 export interface Viewer {
@@ -13,20 +25,49 @@ export interface Viewer {
   readonly call: CallContext
   /** Whether they may do something. Null as a repository: of the registry as a whole. */
   may(action: Action, repository: RepositoryName | null, reference?: Reference): Promise<boolean>
+  /** The call to do it with, which knows the immutable tags; null where they may not. */
+  permit(
+    action: Action,
+    repository: RepositoryName | null,
+    reference?: Reference,
+  ): Promise<CallContext | null>
   /** Whether they may read each of these repositories, in order. */
   mayRead(names: readonly RepositoryName[]): Promise<readonly boolean[]>
   /** What they may see in lists; undefined where each name has to be asked for. */
   catalog(): Promise<CatalogScope | 'all' | undefined>
-  /** Whether there is a login to offer. */
+  /**
+   * The repositories they may read, in byte order, as the registry's catalog lists them. `next` is the `after` of the
+   * next page.
+   *
+   * @throws RegistryError `unauthorized`, `denied` where they may not list any; `pageInvalid`.
+   */
+  repositories(page: PageRequest): Promise<VisibleRepositories>
+  /** Whether there is a form to log in. */
   readonly canLogIn: boolean
   readonly isLoggedIn: boolean
+  /** Null for those who are known by anything but the form, or not at all. */
+  readonly session: ViewerSession | null
+  /** Whether the request has the cookie of a session that has ended. */
+  readonly hasEnded: boolean
+  /** What is wrong with the credentials that the request itself has; null for nothing. */
+  readonly rejected: string | null
+  /** What goes with the answer of a view: a session that goes on, or has ended. */
+  readonly setCookies: readonly string[]
+  /** The `WWW-Authenticate` for programs; null where there is no access control. */
+  challenge(): string | null
 }
 
-/** Finds out who sent a request. Never rejects for a session that is not valid: that is an anonymous viewer. */
+/**
+ * Finds out who sent a request. Never rejects for credentials or a session that are not valid: that is an anonymous
+ * viewer.
+ */
 export type FindViewer = (request: Request, context: object | undefined) => Promise<Viewer>
 
 /** The viewer of a registry without access control, who may do everything. */
-export async function openViewer(request: Request): Promise<Viewer> {
+export function openViewer(
+  request: Request,
+  service: Pick<RegistryReads, 'listRepositories'>,
+): Viewer {
   const call: CallContext = {
     principal: null,
     requestId: requestIdOf(request),
@@ -40,9 +81,19 @@ export async function openViewer(request: Request): Promise<Viewer> {
     principal: null,
     call,
     may: async () => true,
+    permit: async () => call,
     mayRead: async (names) => names.map(() => true),
     catalog: async () => 'all',
+    async repositories(page) {
+      const { items, more } = await service.listRepositories(call, page)
+      return { items, next: more ? (items.at(-1) ?? null) : null }
+    },
     canLogIn: false,
     isLoggedIn: false,
+    session: null,
+    hasEnded: false,
+    rejected: null,
+    setCookies: [],
+    challenge: () => null,
   }
 }

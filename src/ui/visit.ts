@@ -1,10 +1,13 @@
+import type { SealedCursors } from '../http/sealed-cursor.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
 import type { Facts } from './facts/facts.ts'
 import type { Html } from './html.ts'
+import type { LiveViews } from './live/live-views.ts'
 import type { Form } from './negotiate.ts'
 import type { UiOptions, UiRegistry, UiStatus } from './options.ts'
 import type { PageContext } from './page.ts'
 import type { UiPaths } from './paths.ts'
+import type { Sessions } from './session/sessions.ts'
 import type { UiText } from './text.ts'
 import type { FindViewer, Viewer } from './viewer.ts'
 
@@ -19,8 +22,20 @@ export interface UiDeps {
   /** What is known of manifests and configs by their digest. */
   readonly facts: Facts
   readonly findViewer: FindViewer
-  /** Whether views learn of changes while they are open. */
-  readonly live: boolean
+  /** Null where there is no access control. */
+  readonly sessions: Sessions | null
+  /** Cursors that do not tell what a viewer may not know. */
+  readonly cursors: SealedCursors
+  /** Whether deleting is offered at all. */
+  readonly deletes: boolean
+  /** How long what is deleted can be brought back, in milliseconds; 0 where it cannot, null where that is not known. */
+  readonly trashMs: number | null
+  /** What tells open views of changes; null where they learn of none. */
+  readonly live: LiveViews | null
+  /** What stands before the page in public paths; empty for nothing. */
+  readonly prefix: string
+  /** The part of that which requests arrive without. */
+  readonly stripped: string
   /** How the registry does; null where that is not known. Never rejects. */
   readonly status: () => Promise<UiStatus | null>
   /** Milliseconds since the epoch. */

@@ -1,0 +1,134 @@
+import type { PreviewedManifest } from '../../ports/registry-service.ts'
+import { boundedText } from '../bounded.ts'
+import { breadcrumb, crumbsTo } from '../components/breadcrumb.ts'
+import { factsRow } from '../components/facts-list.ts'
+import { notice } from '../components/notice.ts'
+import { countText, shortDigest, size } from '../format.ts'
+import { type Html, html } from '../html.ts'
+import type { PageContext } from '../page.ts'
+import { referenceOf, spanText, titleOf } from './deletion-words.ts'
+import type { DeletionFacts } from './load-deletion.ts'
+
+/** Names that one list shows. */
+const mostShown = 50
+
+/** Draws what a deletion would do, and the button that does it. @param hasChanged since it was shown before */
+export function deletionView(facts: DeletionFacts, page: PageContext, hasChanged = false): Html {
+  const { repository, preview, immutable, targets } = facts
+  const { text } = page
+  const words = text.deletion
+  return html`${breadcrumb([...crumbsTo(repository, page), { label: words.title }], page)}
+<section class="deletion">
+<h1>${words.heading(titleOf(facts, page))}</h1>
+${hasChanged ? notice(words.changed, 'bad') : null}
+${immutable.length === 0 ? null : notice(html`<p>${words.immutable}</p>${names(immutable)}`, 'warn')}
+${(targets ?? []).filter(({ digest }) => digest === null).map(({ reference }) => notice(words.absent(reference)))}
+${factsRow([
+  [words.goes, goesText(facts, page)],
+  [words.frees, preview.freedBytes === null ? words.freesUnknown : size(preview.freedBytes, page)],
+])}
+<p class="muted">${backText(facts, page)}</p>
+${preview.manifestCount === 0 ? html`<p>${words.onlyTag}</p>` : null}
+${list(words.aliases, preview.aliases.map(String), preview.aliases.length, page)}
+${manifests(words.goes, preview.manifests, preview.manifestCount, facts, page)}
+${list(
+  words.referrers,
+  preview.referrers.map(({ digest, artifactType }) => named(digest, artifactType)),
+  preview.referrerCount,
+  page,
+)}
+${manifests(words.parents, preview.parents, preview.parentCount, facts, page)}
+${manifests(words.children, preview.children, preview.childCount, facts, page)}
+${manifests(words.untagged, preview.untagged, preview.untagged.length, facts, page)}
+${form(facts, page)}
+</section>`
+}
+
+function form(facts: DeletionFacts, page: PageContext): Html {
+  const { repository, targets, seen, immutable } = facts
+  const { paths, csrf, text } = page
+  const words = text.deletion
+  const count = targets?.length ?? 0
+  const label =
+    targets === null ? words.confirmRepository : words.confirm(count, countText(count, page))
+  return html`<form method="post" action="${paths.deletion(repository)}" class="actions">
+${csrf === null ? null : html`<input type="hidden" name="csrf" value="${csrf}">`}
+<input type="hidden" name="seen" value="${seen}">
+${(targets ?? []).map(({ reference }) => html`<input type="hidden" name="reference" value="${reference}">`)}
+${immutable.length > 0 ? null : html`<button class="danger">${label}</button>`}
+<a class="button quiet" href="${paths.repository(repository)}">${words.cancel}</a>
+</form>`
+}
+
+function goesText({ preview }: DeletionFacts, page: PageContext): string {
+  const { manifestCount, tagCount } = preview
+  const words = page.text.deletion
+  const parts = [
+    ...(manifestCount === 0
+      ? []
+      : [words.manifests(manifestCount, countText(manifestCount, page))]),
+    ...(tagCount === 0 ? [] : [words.tags(tagCount, countText(tagCount, page))]),
+  ]
+  return parts.join(', ')
+}
+
+/** Whether it can be brought back, and when its space is free. */
+function backText({ trashMs, preview }: DeletionFacts, page: PageContext): string {
+  const words = page.text.deletion
+  const frees = trashMs === 0 ? words.freesSoon : words.freesLater
+  const back =
+    trashMs === null ? '' : trashMs === 0 ? words.final : words.restorable(spanText(trashMs, page))
+  return [back, preview.freedBytes ? frees : ''].join(' ').trim()
+}
+
+function manifests(
+  title: string,
+  found: readonly PreviewedManifest[],
+  count: number | null,
+  { repository }: DeletionFacts,
+  page: PageContext,
+): Html | null {
+  if (found.length === 0) return null
+  const rows = found
+    .slice(0, mostShown)
+    .map(({ digest, tags, tagCount, artifactType, mediaType }) => {
+      const link = page.paths.artifact(repository, referenceOf(digest))
+      const rest = tagCount - Math.min(tags.length, 10)
+      return html`<li><a href="${link}"><code title="${digest}">${shortDigest(digest)}</code></a>
+<span class="muted">${boundedText(artifactType ?? mediaType, 100)}</span>
+${tags.slice(0, 10).join(', ')}${rest > 0 ? ` ${page.text.deletion.more(countText(rest, page))}` : ''}</li>`
+    })
+  return section(title, rows, count, page)
+}
+
+function list(
+  title: string,
+  found: readonly string[],
+  count: number | null,
+  page: PageContext,
+): Html | null {
+  if (found.length === 0) return null
+  const rows = found.slice(0, mostShown).map((one) => html`<li>${one}</li>`)
+  return section(title, rows, count, page)
+}
+
+function section(
+  title: string,
+  rows: readonly Html[],
+  count: number | null,
+  page: PageContext,
+): Html {
+  const rest = (count ?? rows.length) - rows.length
+  const more =
+    rest > 0 ? html`<li class="muted">${page.text.deletion.more(countText(rest, page))}</li>` : null
+  return html`<section class="section"><h2>${title}</h2><ul class="plain-list">${rows}${more}</ul></section>`
+}
+
+function names(list: readonly string[]): Html {
+  return html`<p>${list.slice(0, mostShown).join(', ')}</p>`
+}
+
+function named(digest: string, artifactType: string | undefined): string {
+  const type = boundedText(artifactType, 100)
+  return type === null ? shortDigest(digest) : `${type} ${shortDigest(digest)}`
+}
