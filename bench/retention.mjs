@@ -1,9 +1,16 @@
 // What a run of retention over one repository holds in memory, and what it costs:
 //   npm run --silent build && node --expose-gc bench/retention.mjs [manifests]
 import { createHash } from 'node:crypto'
-import { createRegistry } from '../dist/src/index.js'
-import { memoryStores } from '../dist/src/kit.js'
-import { parseRetention, retention } from '../dist/src/retention/index.js'
+import { fileURLToPath } from 'node:url'
+
+const dist = (/** @type {string} */ path) =>
+  fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
+/** @type {typeof import('../src/index.ts')} */
+const { createRegistry } = await import(dist('src/index.js'))
+/** @type {typeof import('../src/kit.ts')} */
+const { memoryStores } = await import(dist('src/kit.js'))
+/** @type {typeof import('../src/retention/index.ts')} */
+const { parseRetention, retention } = await import(dist('src/retention/index.js'))
 
 const manifests = Number(process.argv[2] ?? 100_000)
 const collect = /** @type {() => void} */ (globalThis.gc)
