@@ -50,9 +50,10 @@ without sticky sessions. Keys of tokens are in the database then; each server re
 policy and API tokens itself. --bucket alone moves the bytes, --database alone the names, for one
 server. docs/many-nodes.md tells the rest.
 
-Beside /v2 it answers / (how to push), /live (200 while the process runs), /ready (503 while
-starting, draining, or while the storage, the database or the bucket cannot be used, and why) and
-/healthz (each part, as JSON; also 503 while the disk is full, which /ready is not: pulls go on).
+Beside /v2 it answers / (a web page for browsers, and how to push for others), /live (200 while the
+process runs), /ready (503 while starting, draining, or while the storage, the database or the
+bucket cannot be used, and why) and /healthz (each part, as JSON; also 503 while the disk is full,
+which /ready is not: pulls go on). docs/page.md tells of the web page.
 
 After SIGTERM or SIGINT, requests that are under way may go on for --drain-seconds. Until the last
 of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it

@@ -18,6 +18,8 @@ export interface Opened {
   readonly stores: RegistryStores
   /** A small document of the server's own, kept with the names, so that all nodes have the same. */
   note(name: string): KeyStore
+  /** How many upload sessions there are, where the stores tell. */
+  uploads?(): number
   /** Whose turn it is, where several nodes have the same stores. */
   readonly turns?: MaintenanceTurns
   /** Where it keeps everything, for people: no secrets. */

@@ -17,6 +17,8 @@ import { logEvents } from './log-events.ts'
 import { logNotices } from './log-notices.ts'
 import { refuseOpenListener } from './open-listener.ts'
 import { type Opened, openSettings } from './open-registry.ts'
+import { noteCollections } from './page/last-collection.ts'
+import { pageOf } from './page/page-of.ts'
 import { registryOptions } from './registry-options.ts'
 import { startReloader } from './reload.ts'
 import type { ScheduledRetention } from './retention/schedule-retention.ts'
@@ -123,7 +125,7 @@ async function start(
   reread: (() => Promise<Settings>) | null,
   { log, stop, begun }: StartDeps,
 ): Promise<Server> {
-  const onNotice = logNotices(log.to)
+  const { onNotice, last: lastCollection } = noteCollections(logNotices(log.to))
   const certificate = readCertificate(settings)
   const database = await databaseOf(settings, { log: log.to, stop })
   if (database !== null) begun.push(database.close)
@@ -138,7 +140,8 @@ async function start(
   const retain = await retentionOf(settings, { log: log.to, onNotice })
   const audit = settings.auditLog === null ? null : await openAudit(settings.auditLog, log)
   const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
-  const front = createFront(version(), buffers, asksForLogin(settings))
+  const hasPage = settings.page
+  const front = createFront(version(), buffers, { isPrivate: asksForLogin(settings), hasPage })
   // A reload may ask for lines that are not wanted yet.
   const requests = log.takes('info') || reread !== null ? log : null
   const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
@@ -162,7 +165,9 @@ async function start(
     stop,
     isServer: true,
   })
-  front.open(opened.registry, opened.look)
+  const parts = { opened, front, access: access?.access ?? null, lastCollection }
+  const openPage = pageOf(settings, log, parts)
+  front.open(opened.registry, opened.look, openPage)
   const verifying = await verifyingOf(settings, opened, { log: log.to, onNotice })
   if (verifying !== null) begun.push(verifying)
   const retaining = retain?.(opened) ?? null

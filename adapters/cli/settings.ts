@@ -6,6 +6,7 @@ import { type AdminSettings, adminSettings } from './admin-settings.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
 import { listOf, origin, proxy } from './lists.ts'
 import { type MaintenanceSettings, maintenanceSettings } from './maintenance-settings.ts'
+import { type PageSettings, pageSettings } from './page-settings.ts'
 import { count, oneOf, size } from './quantities.ts'
 import { type RequestLimitSettings, requestLimitSettings } from './request-limit-settings.ts'
 import { type RetentionSettings, retentionSettings } from './retention-settings.ts'
@@ -24,6 +25,7 @@ export interface Settings
   extends AccessSettings,
     AdminSettings,
     MaintenanceSettings,
+    PageSettings,
     RequestLimitSettings,
     RetentionSettings,
     StoreSettings,
@@ -198,6 +200,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ...retentionSettings,
   ...verifySettings,
   ...adminSettings,
+  ...pageSettings,
   maxHeader: sized(
     defaultHeaderBytes,
     '64KiB',

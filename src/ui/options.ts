@@ -15,8 +15,8 @@ export interface UiStatus {
   readonly reasons?: readonly string[]
   /** Bytes in the store. */
   readonly storedBytes?: number
-  /** Uploads that are not finished, and what they hold. */
-  readonly uploads?: { readonly sessions: number; readonly bytes: number }
+  /** Uploads that are not finished, how many where that is known, and what they hold. */
+  readonly uploads?: { readonly sessions?: number; readonly bytes: number }
   /** When garbage was last collected, in milliseconds since the epoch, and what that freed. */
   readonly lastCollection?: { readonly at: number; readonly freedBytes: number }
   /** When the server started, in milliseconds since the epoch. */

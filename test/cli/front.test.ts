@@ -5,6 +5,7 @@ import { createFront, type Front } from '../../adapters/cli/front.ts'
 import { allPlanes, type Planes, planesLooker } from '../../adapters/cli/health.ts'
 import { BufferBudget } from '../../adapters/disk/buffers.ts'
 import { createRegistry } from '../../src/index.ts'
+import type { Ui } from '../../src/ui/index.ts'
 
 const allOk = async (): Promise<Planes> => allPlanes('ok')
 const states = { metadata: 'ok', blobs: 'ok', uploads: 'ok' }
@@ -145,6 +146,91 @@ describe('the page at /', () => {
     expect([head.status, await head.text()]).toEqual([200, ''])
     expect(Number(head.headers.get('content-length'))).toBeGreaterThan(100)
     expect((await get(serving, 'h', 'POST')).status).toBe(404)
+  })
+})
+
+describe('the web page', () => {
+  const html = { Accept: 'text/html,*/*;q=0.8' }
+  const request = (path: string, headers: Record<string, string> = html): Request =>
+    new Request(`http://h${path}`, { headers })
+  const withPage = (): Front => createFront('1.2.3', new BufferBudget(0), { hasPage: true })
+
+  /** A page of one text, which counts how often it is made and closed. */
+  function pageOf(text: string): { made: number; closed: number; open(): Promise<Ui> } {
+    return {
+      made: 0,
+      closed: 0,
+      async open() {
+        this.made += 1
+        const close = (): void => {
+          this.closed += 1
+        }
+        return { observed: false, fetch: () => new Response(text), close }
+      },
+    }
+  }
+
+  test('is at / for browsers, and below /_layerdock for all', async () => {
+    const serving = withPage()
+    const page = pageOf('the page')
+    serving.open(createRegistry(), allOk, () => page.open())
+    const textOf = async (asked: Request): Promise<string> => (await serving.fetch(asked)).text()
+    for (const path of ['/', '/?q=a', '/_layerdock', '/_layerdock/login']) {
+      expect(await textOf(request(path))).toBe('the page')
+    }
+    expect(await textOf(request('/', { Accept: 'application/json' }))).toBe('the page')
+    expect(await textOf(request('/?format=json', {}))).toBe('the page')
+    expect(await textOf(request('/', { Accept: '*/*' }))).toContain('docker push')
+    expect(await textOf(request('/_layerdockx'))).toContain('errors')
+    expect(await textOf(request('/v2/_layerdock/'))).toContain('errors')
+  })
+
+  test('is made when it is asked for, once', async () => {
+    const serving = withPage()
+    const page = pageOf('the page')
+    serving.open(createRegistry(), allOk, () => page.open())
+    await serving.fetch(request('/', {}))
+    expect(page.made).toBe(0)
+    await Promise.all([serving.fetch(request('/')), serving.fetch(request('/'))])
+    expect(page.made).toBe(1)
+  })
+
+  test('that cannot be made now is made for the next request', async () => {
+    const serving = withPage()
+    const page = pageOf('the page')
+    let isAway = true
+    serving.open(createRegistry(), allOk, async () => {
+      if (isAway) throw new Error('the database is away')
+      return page.open()
+    })
+    expect((await serving.fetch(request('/'))).status).toBe(503)
+    isAway = false
+    expect((await serving.fetch(request('/'))).status).toBe(200)
+  })
+
+  test('waits for the registry, and is closed when the server drains', async () => {
+    const serving = withPage()
+    const waiting = serving.fetch(request('/'))
+    const page = pageOf('the page')
+    serving.open(createRegistry(), allOk, () => page.open())
+    expect(await (await waiting).text()).toBe('the page')
+    expect(page.closed).toBe(0)
+    serving.drain()
+    expect(page.closed).toBe(1)
+    const late = await serving.fetch(request('/'))
+    expect([late.status, late.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await late.text()).toContain('stopping')
+  })
+
+  test('is told how the server does, and why', async () => {
+    const serving = withPage()
+    expect(await serving.condition()).toEqual({ health: 'starting', reasons: [] })
+    const plane = { state: 'full', reason: 'there is no room left' } as const
+    serving.open(createRegistry(), async () => ({ ...allPlanes('ok'), blobs: plane }))
+    expect(await serving.condition()).toEqual({
+      health: 'degraded',
+      reasons: ['there is no room left'],
+    })
   })
 })
 

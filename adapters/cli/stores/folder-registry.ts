@@ -45,6 +45,7 @@ export async function openFolder(parts: OpenParts, bucket: OpenBucket | null): P
     registry,
     stores: registry.stores,
     note: (name) => noteFile(join(place, `${name}.json`)),
+    uploads: () => registry.status().store.uploads,
     kept:
       bucket === null
         ? { fields: { storage: place }, text: `keeping everything in ${place}` }
