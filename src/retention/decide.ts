@@ -1,3 +1,4 @@
+import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { ManifestRecord, TagRecord } from '../ports/metadata-store.ts'
@@ -12,6 +13,8 @@ export interface Decision {
   readonly rule: string | null
   /** A part of a sentence: `is among the 10 newest`. */
   readonly reason: string
+  /** The manifest that a tag is named after, with which it stays or goes. */
+  readonly follows?: Digest
 }
 
 /** Says whether a tag does not move or go, by whatever else is asked; the name of its rule, or null. */
@@ -28,6 +31,8 @@ export interface Times {
 /** What decisions are made with. */
 export interface Moment {
   readonly now: number
+  /** What was pushed, set or untagged then or later stays: another node's clock may be behind by so much. */
+  readonly notSince: number
   /** Since when pulls are noted; null where they are not. */
   readonly pullsSince: number | null
 }
@@ -39,6 +44,14 @@ export function timesOfUntagged({
   pulledAt = null,
 }: Pick<ManifestRecord, 'pushedAt' | 'untaggedAt'> & { pulledAt?: number | null }): Times {
   return { since: Math.max(pushedAt, untaggedAt), pulledAt }
+}
+
+/** What is too new for any rule; null for the rest. The store holds each deletion to the same. */
+export function keptAsNew(since: number, { now, notSince }: Moment): Decision | null {
+  if (since < notSince) return null
+  const reason =
+    since > now ? 'has a time in the future' : 'was pushed, set or untagged a moment ago'
+  return { isKept: true, rule: null, reason }
 }
 
 /** What becomes of a tag. */

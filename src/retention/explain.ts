@@ -3,7 +3,6 @@ import type { Digest } from '../oci/digest.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
 import type { Decision } from './decide.ts'
-import { followedBy } from './following-tags.ts'
 import type { Pace } from './pace.ts'
 import type { RepositoryPlan } from './plan.ts'
 import type { PlannedManifest } from './planned-manifest.ts'
@@ -35,7 +34,7 @@ export async function* explainPlan(
   for await (const tag of tags) {
     if (pace.isDue) await pace.rest()
     const { digest } = tag
-    yield { kind: 'tag', tag: tag.tag, digest, ...decisionOn(tag.tag, plan.decide(tag), plan) }
+    yield { kind: 'tag', tag: tag.tag, digest, ...decisionOn(plan.decide(tag), plan) }
   }
   for (const manifest of manifests.values()) {
     if (pace.isDue) await pace.rest()
@@ -50,9 +49,8 @@ export async function* explainPlan(
 }
 
 /** A tag that follows a manifest goes with it. */
-function decisionOn(tag: Tag, decision: Decision, { manifests }: RepositoryPlan): Decision {
-  const subject = decision.isKept && decision.rule === null ? followedBy(tag) : null
-  const followed = subject === null ? undefined : manifests.get(subject)
+function decisionOn(decision: Decision, { manifests }: RepositoryPlan): Decision {
+  const followed = decision.follows === undefined ? undefined : manifests.get(decision.follows)
   if (followed === undefined || followed.stays) return decision
   return { isKept: false, rule: null, reason: `goes with ${followed.digest}` }
 }

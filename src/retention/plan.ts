@@ -8,6 +8,7 @@ import {
   decideTag,
   decideUntagged,
   type ImmutableTags,
+  keptAsNew,
   keptUntagged,
   type Moment,
   timesOfUntagged,
@@ -71,7 +72,9 @@ export async function planRepository(
   const place = (tag: TagRecord): void => {
     const manifest = manifests.get(tag.digest) ?? unread(tag.digest, manifests)
     const subject = followedBy(tag.tag)
-    const isFixed = deps.isImmutable(repository, tag.tag) !== null
+    const isFixed =
+      deps.isImmutable(repository, tag.tag) !== null ||
+      keptAsNew(tag.updatedAt, deps.moment) !== null
     if (subject !== null && !isFixed && subject !== tag.digest && manifests.has(subject)) {
       manifest.addFollowing({ tag: tag.tag, subject })
       return
@@ -145,9 +148,14 @@ function decideOn(
   }
   const subject = followedBy(tag.tag)
   const since = { since: tag.updatedAt, pulledAt: times.pulledAt }
-  if (subject === null) return decideTag(tag, since, rules, newest, moment)
+  const asNew = keptAsNew(tag.updatedAt, moment)
+  if (subject === null) {
+    const decided = decideTag(tag, since, rules, newest, moment)
+    return decided.isKept ? decided : (asNew ?? decided)
+  }
+  if (asNew !== null) return asNew
   if (subject !== tag.digest && manifests.has(subject)) {
-    return { isKept: true, rule: null, reason: `follows ${subject}` }
+    return { isKept: true, rule: null, reason: `follows ${subject}`, follows: subject }
   }
   // What it was about is gone, so that it is no more than an untagged manifest.
   const decided = decideUntagged(
@@ -202,7 +210,9 @@ async function decideManifests(
       goingTags.length > 0 || follows !== null
         ? keptUntagged(times, rules, moment)
         : decideUntagged(times, rules, moment)
+    const asNew = keptAsNew(times.since, moment)
     if (decision?.isKept === true) stay(manifest, decision)
+    else if (asNew !== null) stay(manifest, asNew)
     else manifest.decision = decision ?? goesWith(follows)
   }
   for (let manifest = staying.pop(); manifest !== undefined; manifest = staying.pop()) {

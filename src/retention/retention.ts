@@ -95,7 +95,8 @@ export function retention(options: RetentionOptions): Retention {
 
   async function momentNow(): Promise<Moment> {
     await registry.flushPulls()
-    return { now: Math.floor(clock()), pullsSince: (await metadata.pullsSince?.()) ?? null }
+    const now = Math.floor(clock())
+    return { now, notSince: now - slack, pullsSince: (await metadata.pullsSince?.()) ?? null }
   }
 
   function rulesFor(repository: RepositoryName): readonly RetentionRule[] {
@@ -137,7 +138,7 @@ export function retention(options: RetentionOptions): Retention {
           const digests = await count(planned, deleted, pace)
           if (digests.size > 0) going.set(repository, digests)
         } else {
-          const notSince = moment.now - slack
+          const { notSince } = moment
           await carryOut(
             planned,
             { deletes: registry.deletes, call, notSince, signal, pace },

@@ -39,3 +39,35 @@ export async function retainEverything(it: TestRegistry): Promise<void> {
   expect(await it.tagNames()).toEqual(['build-2', 'latest'])
   expect(await it.stores.metadata.resolveTag(app, 'latest' as never)).not.toBeNull()
 }
+
+/** Explanation, dry run and run say the same of what came a moment ago. @param agoMs how long ago that was */
+export async function agreeOnNew(it: TestRegistry, agoMs: number): Promise<void> {
+  const old = await it.image('old', { tags: ['old', 'other'] })
+  const used = await it.image('used', { tags: ['used'] })
+  await it.image('signature', { subject: old })
+  it.clock.advance(40 * dayMs)
+  const keeper = it.retain([
+    { ...all, delete: 'all' },
+    { repositories: '**', untagged: true, delete: { olderThan: '1h' } },
+  ])
+  const fresh = await it.image('fresh', { tags: ['fresh'] })
+  const sbom = await it.image('sbom', { subject: old })
+  const cosign = await it.image('cosign', { tags: [tagOf(old, '.sig')] })
+  // Its old tag goes, and the manifest stays.
+  expect(await it.image('used')).toBe(used)
+  it.clock.advance(agoMs)
+  const tags: string[] = []
+  const manifests: Set<string> = new Set()
+  for await (const { tag, digest, isKept } of keeper.explain(app)) {
+    if (!isKept) continue
+    manifests.add(digest)
+    if (tag !== undefined) tags.push(tag)
+  }
+  expect(tags).toEqual(['fresh', tagOf(old, '.sig')])
+  const { bytes = 0, ...dry } = await keeper.run({ dryRun: true })
+  expect(bytes).toBeGreaterThan(0)
+  expect(await keeper.run()).toEqual(dry)
+  expect(await it.tagNames()).toEqual(tags)
+  expect(new Set(await it.digests())).toEqual(manifests)
+  expect(manifests).toEqual(new Set([fresh, sbom, cosign, used]))
+}
