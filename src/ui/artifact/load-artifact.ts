@@ -1,0 +1,83 @@
+import type { Digest } from '../../oci/digest.ts'
+import type { Reference } from '../../oci/reference.ts'
+import type { ManifestEntry } from '../../ports/metadata-store.ts'
+import { attachedTag, kindOf } from '../readers/kinds.ts'
+import { readManifestDetails } from '../readers/manifest-details.ts'
+import { nothing } from '../readers/shapes.ts'
+import type { ArtifactData, Contents } from './artifact-data.ts'
+import { loadContents } from './load-contents.ts'
+import { findParents, loadPlatforms } from './load-platforms.ts'
+import { pullCommands } from './pull-commands.ts'
+import { rawManifest } from './raw-manifest.ts'
+import { findEntry, type RepositoryReader } from './read-content.ts'
+import type { RegistryHost } from './registry-host.ts'
+
+/** What a tag or digest is asked for with. */
+export interface ArtifactQuery {
+  readonly reference: Reference
+  /** Null where the request's host cannot stand in a command. */
+  readonly host: RegistryHost | null
+  /** Whether the manifest itself is asked for as text. */
+  readonly wantsRaw: boolean
+}
+
+/** Collects what is known of a tag or digest; null where the repository does not have it. */
+export async function loadArtifact(
+  reader: RepositoryReader,
+  { reference, host, wantsRaw }: ArtifactQuery,
+): Promise<ArtifactData | null> {
+  const { service, call, repository } = reader
+  const manifest = await service.getManifest(call, repository, reference)
+  if (manifest === null) return null
+  const { digest, mediaType, size, bytes } = manifest
+  const tag = reference.kind === 'tag' ? reference.tag : null
+  const details = readManifestDetails(bytes)
+  const kind = details === null ? 'artifact' : kindOf(mediaType, details)
+  const [entry, parents, [referrers = []], contents, platforms] = await Promise.all([
+    findEntry(reader, digest),
+    findParents(reader, digest),
+    service.countReferrers(call, repository, [digest]),
+    details === null ? unread(digest) : loadContents(reader, kind, details),
+    details === null || kind !== 'index' ? null : loadPlatforms(reader, details),
+  ])
+  return {
+    repository,
+    tag,
+    digest,
+    kind,
+    mediaType,
+    artifactType: details?.artifactType ?? null,
+    size,
+    contentSize: entry?.record.contentSize ?? null,
+    ...history(entry),
+    tags: entry === null ? nothing : { items: entry.tags, count: entry.tagCount },
+    attachedTo: tag === null ? null : (attachedTag(tag)?.subject ?? null),
+    subject: details?.subject ?? null,
+    parents,
+    annotations: details?.annotations ?? nothing,
+    platforms,
+    layers: details?.layers ?? nothing,
+    referrers,
+    ...contents,
+    pull: host === null ? [] : pullCommands({ host, repository, tag, digest, kind }),
+    raw: wantsRaw ? rawManifest(bytes) : null,
+  }
+}
+
+/** What the repository noted of a manifest beside its bytes. */
+function history(
+  entry: ManifestEntry | null,
+): Pick<ArtifactData, 'pushedAt' | 'pushedBy' | 'pulledAt'> {
+  const { pushedAt = null, pushedBy = null, pulledAt = null } = entry?.record ?? {}
+  return { pushedAt, pushedBy, pulledAt }
+}
+
+function unread(digest: Digest): Contents {
+  return {
+    image: null,
+    chart: null,
+    signature: null,
+    documents: [],
+    unreadable: [{ what: 'manifest', digest, why: 'unreadable' }],
+  }
+}

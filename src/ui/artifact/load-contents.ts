@@ -1,0 +1,111 @@
+import { readChart } from '../readers/chart.ts'
+import { readImageConfig } from '../readers/image-config.ts'
+import type { ArtifactKind } from '../readers/kinds.ts'
+import type { ContentDetails, ManifestDetails } from '../readers/manifest-details.ts'
+import { readSignature, signatureLayer } from '../readers/signature.ts'
+import { mostDocumentBytes, readDocumentFacts } from '../readers/statement.ts'
+import type { Contents, ReadDocument, UnreadContent } from './artifact-data.ts'
+import { type RepositoryReader, readFacts, type Unreadable } from './read-content.ts'
+
+/** Configs that are larger are not read, in bytes. */
+export const mostConfigBytes: number = 1024 * 1024
+const mostSignatureBytes = 256 * 1024
+/** Documents of one artifact that are read: BuildKit puts two into it. */
+const mostDocuments = 4
+
+/** What the config of an image or a chart says. */
+export type ConfigContents = Pick<Contents, 'image' | 'chart' | 'unreadable'>
+
+/** What the layers of a signature, an SBOM or an attestation say. */
+export type DocumentContents = Pick<Contents, 'signature' | 'documents' | 'unreadable'>
+
+/** How many bytes of documents may still be read for one answer. */
+export interface DocumentBudget {
+  bytes: number
+}
+
+/** A budget for one artifact. */
+export function documentBudget(): DocumentBudget {
+  return { bytes: mostDocumentBytes }
+}
+
+/** Reads what is inside an artifact: its config, or the documents that are its layers. */
+export async function loadContents(
+  reader: RepositoryReader,
+  kind: ArtifactKind,
+  details: ManifestDetails,
+): Promise<Contents> {
+  const [config, documents] = await Promise.all([
+    loadConfig(reader, kind, details),
+    loadDocuments(reader, kind, details, documentBudget()),
+  ])
+  return { ...config, ...documents, unreadable: [...config.unreadable, ...documents.unreadable] }
+}
+
+/** Reads the config of an image or a chart; that of other artifacts says nothing. */
+export async function loadConfig(
+  reader: RepositoryReader,
+  kind: ArtifactKind,
+  { config }: ManifestDetails,
+): Promise<ConfigContents> {
+  const none = { image: null, chart: null, unreadable: [] }
+  if (config === null) return none
+  const { digest } = config
+  const unread = (why: Unreadable): ConfigContents => {
+    return { ...none, unreadable: [{ what: 'config', digest, why }] }
+  }
+  if (kind === 'image') {
+    const image = await readFacts(reader, digest, mostConfigBytes, readImageConfig)
+    return typeof image === 'string' ? unread(image) : { ...none, image }
+  }
+  if (kind === 'chart') {
+    const chart = await readFacts(reader, digest, mostConfigBytes, readChart)
+    return typeof chart === 'string' ? unread(chart) : { ...none, chart }
+  }
+  return none
+}
+
+/** Reads a signature, and SBOMs and attestations as long as there are bytes left for them. */
+export async function loadDocuments(
+  reader: RepositoryReader,
+  kind: ArtifactKind,
+  details: ManifestDetails,
+  budget: DocumentBudget,
+): Promise<DocumentContents> {
+  const documents: ReadDocument[] = []
+  const unreadable: UnreadContent[] = []
+  const unread = ({ digest }: ContentDetails, why: Unreadable): void => {
+    unreadable.push({ what: 'document', digest, why })
+  }
+  const signed = signatureLayer(details)
+  const found =
+    signed &&
+    (await readFacts(reader, signed.digest, mostSignatureBytes, (bytes) =>
+      readSignature(signed, bytes),
+    ))
+  if (signed !== null && typeof found === 'string') unread(signed, found)
+  for (const layer of documentLayers(kind, details)) {
+    const { digest } = layer
+    const facts = await readFacts(reader, digest, budget.bytes, (bytes) => {
+      budget.bytes -= bytes.byteLength
+      return readDocumentFacts(bytes)
+    })
+    if (typeof facts === 'string') unread(layer, facts)
+    else if (digest !== null) documents.push({ digest, ...facts })
+  }
+  return { signature: typeof found === 'string' ? null : found, documents, unreadable }
+}
+
+/** Layers that may be SBOMs and attestations. */
+function documentLayers(
+  kind: ArtifactKind,
+  { layers }: ManifestDetails,
+): readonly ContentDetails[] {
+  if (kind !== 'sbom' && kind !== 'attestation') return []
+  return layers.items.filter(({ mediaType }) => !isEmpty(mediaType)).slice(0, mostDocuments)
+}
+
+/** Whether a media type stands where a manifest has to have content and has none. */
+export function isEmpty(mediaType: string): boolean {
+  return mediaType === 'application/vnd.oci.empty.v1+json'
+}

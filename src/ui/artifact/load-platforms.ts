@@ -1,0 +1,64 @@
+import type { Digest } from '../../oci/digest.ts'
+import { manifestShape } from '../../oci/media-types.ts'
+import { type ContentDetails, entryOf, type ManifestDetails } from '../readers/manifest-details.ts'
+import type { Listed } from '../readers/shapes.ts'
+import type { Parent, PlatformFacts } from './artifact-data.ts'
+import { findEntry, type RepositoryReader } from './read-content.ts'
+
+/** Manifests of an index that are looked up. */
+const mostLookedUp = 100
+/** Looked up at the same time. */
+const atOnce = 10
+/** Manifests among which the indexes are looked for that name one. */
+const mostSearched = 1000
+
+/** The manifests that an index names, with what the repository knows of them. */
+export async function loadPlatforms(
+  reader: RepositoryReader,
+  { manifests }: ManifestDetails,
+): Promise<Listed<PlatformFacts>> {
+  const items: PlatformFacts[] = []
+  for (let start = 0; start < manifests.items.length; start += atOnce) {
+    const some = manifests.items.slice(start, start + atOnce)
+    const isLooked = start < mostLookedUp
+    items.push(...(await Promise.all(some.map((one) => platformFacts(reader, one, isLooked)))))
+  }
+  return { items, count: manifests.count }
+}
+
+async function platformFacts(
+  reader: RepositoryReader,
+  content: ContentDetails,
+  isLooked: boolean,
+): Promise<PlatformFacts> {
+  const { digest, mediaType, artifactType, platform, size, annotations } = content
+  const entry = isLooked && digest !== null ? await findEntry(reader, digest) : null
+  const isAttestation = entryOf(annotations, 'vnd.docker.reference.type') === 'attestation-manifest'
+  return {
+    digest,
+    mediaType,
+    artifactType,
+    // BuildKit says that a statement about a platform runs on an unknown one.
+    platform: isAttestation ? null : platform,
+    size,
+    contentSize: entry?.record.contentSize ?? null,
+    isPresent: isLooked ? entry !== null : null,
+    attests: isAttestation ? (entryOf(annotations, 'vnd.docker.reference.digest') ?? '') : null,
+    annotations,
+  }
+}
+
+/** Indexes that name a manifest, among the first manifests of the repository. */
+export async function findParents(
+  { service, call, repository }: RepositoryReader,
+  digest: Digest,
+): Promise<readonly Parent[]> {
+  const { items } = await service.listManifests(call, repository, { limit: mostSearched })
+  return items
+    .filter(({ record }) => manifestShape(record.mediaType) === 'index')
+    .filter(({ record }) => record.references.includes(digest))
+    .map(({ record, tags, tagCount }) => ({
+      digest: record.digest,
+      tags: { items: tags, count: tagCount },
+    }))
+}

@@ -1,0 +1,70 @@
+import type { Digest } from '../../oci/digest.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { CallContext } from '../../ports/call-context.ts'
+import type { ManifestEntry } from '../../ports/metadata-store.ts'
+import type { RegistryReads } from '../../ports/registry-service.ts'
+
+/** A repository, and on whose behalf it is looked at. */
+export interface RepositoryReader {
+  readonly service: RegistryReads
+  readonly call: CallContext
+  readonly repository: RepositoryName
+}
+
+/** Why content cannot be shown. */
+export type Unreadable = 'too-large' | 'missing' | 'unreadable'
+
+/**
+ * The bytes of a blob.
+ *
+ * @param most bytes that are read: a larger blob is not opened
+ */
+export async function readBlob(
+  { service, call, repository }: RepositoryReader,
+  digest: Digest,
+  most: number,
+): Promise<Uint8Array | Unreadable> {
+  const open = await service.openBlob(call, repository, digest)
+  if (open === null) return 'missing'
+  if (open.size > most) {
+    await open.close()
+    return 'too-large'
+  }
+  try {
+    return open.bytes ?? new Uint8Array(await new Response(open.stream()).arrayBuffer())
+  } catch {
+    // The bytes are damaged, or went away.
+    return 'missing'
+  }
+}
+
+/** Reads a blob and what it says. */
+export async function readFacts<T>(
+  reader: RepositoryReader,
+  digest: Digest | null,
+  most: number,
+  read: (bytes: Uint8Array) => T | null,
+): Promise<T | Unreadable> {
+  if (digest === null) return 'unreadable'
+  const bytes = await readBlob(reader, digest, most)
+  return typeof bytes === 'string' ? bytes : (read(bytes) ?? 'unreadable')
+}
+
+/** What is known of a manifest, with its tags; null where the repository does not have it. */
+export async function findEntry(
+  { service, call, repository }: RepositoryReader,
+  digest: Digest,
+): Promise<ManifestEntry | null> {
+  const { items } = await service.listManifests(call, repository, {
+    after: before(digest),
+    limit: 1,
+  })
+  const [entry] = items
+  return entry?.record.digest === digest ? entry : null
+}
+
+/** A text that comes before the digest in byte order, with no other digest between the two. */
+function before(digest: Digest): string {
+  const last = digest.length - 1
+  return `${digest.slice(0, last)}${String.fromCharCode(digest.charCodeAt(last) - 1)}`
+}

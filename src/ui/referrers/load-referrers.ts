@@ -1,0 +1,174 @@
+import type { Digest } from '../../oci/digest.ts'
+import { manifestShape } from '../../oci/media-types.ts'
+import type { Reference } from '../../oci/reference.ts'
+import type { ManifestInfo } from '../../ports/registry-service.ts'
+import { type DocumentBudget, documentBudget, loadDocuments } from '../artifact/load-contents.ts'
+import type { RepositoryReader } from '../artifact/read-content.ts'
+import { timeOf } from '../readers/image-config.ts'
+import { kindOf, tagsAttachedTo } from '../readers/kinds.ts'
+import { entryOf, type ManifestDetails, readManifestDetails } from '../readers/manifest-details.ts'
+import { nothing } from '../readers/shapes.ts'
+import type { AttachedTo, ReferrerNode, ReferrersData } from './referrers-data.ts'
+
+/** Referrers in one answer. */
+const mostNodes = 200
+/** How deep referrers of referrers are followed. */
+const deepest = 4
+/** Manifests of an index whose referrers are looked for. */
+const mostPlatforms = 50
+/** Referrers whose manifests are larger are not read, in bytes. */
+const mostManifestBytes = 256 * 1024
+/** Of one referrer. */
+const mostAnnotations = 20
+
+/** Collects what is attached to a tag or digest; null where the repository does not have it. */
+export async function loadReferrers(
+  reader: RepositoryReader,
+  reference: Reference,
+): Promise<ReferrersData | null> {
+  const { service, call, repository } = reader
+  const manifest = await service.getManifest(call, repository, reference)
+  if (manifest === null) return null
+  const { digest } = manifest
+  const tag = reference.kind === 'tag' ? reference.tag : null
+  const walk = new ReferrersWalk(reader, digest)
+  const own = await walk.referrersOf(digest, 0)
+  const subjects: AttachedTo[] = [{ digest, platform: null, referrers: own }]
+  if (manifestShape(manifest.mediaType) === 'index') {
+    subjects.push(...(await ofPlatforms(walk, readManifestDetails(manifest.bytes))))
+  }
+  const some = subjects.filter(({ referrers }) => referrers.length > 0)
+  return { repository, tag, digest, subjects: some, isCut: walk.isCut }
+}
+
+/** What is attached to the manifests of an index, by referrers and beside them in the index. */
+async function ofPlatforms(
+  walk: ReferrersWalk,
+  details: ManifestDetails | null,
+): Promise<readonly AttachedTo[]> {
+  const { items, count } = details?.manifests ?? nothing
+  if (count > mostPlatforms) walk.isCut = true
+  const subjects: AttachedTo[] = []
+  for (const { digest, platform, annotations } of items.slice(0, mostPlatforms)) {
+    if (digest === null || entryOf(annotations, 'vnd.docker.reference.type') !== null) continue
+    const beside: ReferrerNode[] = []
+    for (const other of items) {
+      const about = entryOf(other.annotations, 'vnd.docker.reference.digest')
+      if (about !== digest || other.digest === null) continue
+      const node = await walk.node({ kind: 'digest', digest: other.digest }, 'index', 0)
+      if (node !== null) beside.push(node)
+    }
+    const referrers = [...beside, ...(await walk.referrersOf(digest, 0))]
+    subjects.push({ digest, platform, referrers })
+  }
+  return subjects
+}
+
+type NodeFacts = Omit<ReferrerNode, 'by' | 'referrers'>
+
+/** Follows referrers, each manifest once, as far as there are not too many of them. */
+class ReferrersWalk {
+  isCut = false
+  readonly #reader: RepositoryReader
+  readonly #seen: Set<Digest>
+  readonly #budget: DocumentBudget = documentBudget()
+  #left = mostNodes
+
+  /** @param start is not attached to anything here, whatever refers to what */
+  constructor(reader: RepositoryReader, start: Digest) {
+    this.#reader = reader
+    this.#seen = new Set([start])
+  }
+
+  /** What is attached to a manifest: by its digest as a subject, and by the name of a tag. */
+  async referrersOf(subject: Digest, depth: number): Promise<readonly ReferrerNode[]> {
+    const { service, call, repository } = this.#reader
+    const page = await service.listReferrers(call, repository, subject, {})
+    if (depth === deepest) {
+      if (page.items.length > 0) this.isCut = true
+      return []
+    }
+    if (page.more) this.isCut = true
+    const nodes: ReferrerNode[] = []
+    const add = async (reference: Reference, by: ReferrerNode['by']): Promise<void> => {
+      const node = await this.node(reference, by, depth)
+      if (node !== null) nodes.push(node)
+    }
+    for (const { digest } of page.items) {
+      if (this.#left === 0) {
+        this.isCut = true
+        break
+      }
+      await add({ kind: 'digest', digest }, 'subject')
+    }
+    for (const tag of depth === 0 ? tagsAttachedTo(subject) : []) {
+      const found = await service.statManifest(call, repository, { kind: 'tag', tag })
+      if (found === null) continue
+      const isList = manifestShape(found.mediaType) === 'index'
+      const digests = isList ? await this.#namedBy(found.digest) : [found.digest]
+      for (const digest of digests) await add({ kind: 'digest', digest }, 'tag')
+    }
+    return nodes
+  }
+
+  /** A manifest that is attached to another; null where it is not there, or stands in the answer already. */
+  async node(
+    reference: Reference,
+    by: ReferrerNode['by'],
+    depth: number,
+  ): Promise<ReferrerNode | null> {
+    const { service, call, repository } = this.#reader
+    const found = await service.statManifest(call, repository, reference)
+    if (found === null || this.#seen.has(found.digest)) return null
+    if (this.#left === 0) {
+      this.isCut = true
+      return null
+    }
+    this.#seen.add(found.digest)
+    this.#left -= 1
+    const facts = await this.#read(found)
+    return { ...facts, by, referrers: await this.referrersOf(found.digest, depth + 1) }
+  }
+
+  async #read({ digest, mediaType, size }: ManifestInfo): Promise<NodeFacts> {
+    const { service, call, repository } = this.#reader
+    const isRead = size <= mostManifestBytes
+    const manifest = isRead
+      ? await service.getManifest(call, repository, { kind: 'digest', digest })
+      : null
+    const details = manifest && readManifestDetails(manifest.bytes)
+    if (!details) {
+      const why = isRead ? 'unreadable' : 'too-large'
+      const unreadable = [{ what: 'manifest', digest, why } as const]
+      const contents = { signature: null, documents: [], unreadable }
+      const none = { artifactType: null, createdAt: null, annotations: nothing }
+      return { digest, kind: 'artifact', mediaType, size, ...none, ...contents }
+    }
+    const { annotations, config } = details
+    const kind = kindOf(mediaType, details)
+    const created = entryOf(annotations, 'org.opencontainers.image.created')
+    return apart({
+      digest,
+      kind,
+      mediaType,
+      artifactType: details.artifactType ?? config?.mediaType ?? null,
+      size,
+      createdAt: timeOf(created ?? undefined),
+      annotations: { ...annotations, items: annotations.items.slice(0, mostAnnotations) },
+      ...(await loadDocuments(this.#reader, kind, details, this.#budget)),
+    })
+  }
+
+  /** The manifests of an index that clients keep as a list of referrers. */
+  async #namedBy(digest: Digest): Promise<readonly Digest[]> {
+    const { service, call, repository } = this.#reader
+    const manifest = await service.getManifest(call, repository, { kind: 'digest', digest })
+    const { items } = (manifest && readManifestDetails(manifest.bytes)?.manifests) ?? nothing
+    return items.flatMap((item) => item.digest ?? []).slice(0, mostNodes)
+  }
+}
+
+/** The same, apart from the documents it was read from: a part of a text would keep all of it in memory. */
+function apart<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}
