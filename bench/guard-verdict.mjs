@@ -5,6 +5,18 @@
 /** How much dearer an operation may be than its baseline. */
 export const limit = 1.3
 
+/** How many processors other programs may take, on average, while a try is held against an operation. */
+const quietLimit = 0.25
+
+/**
+ * Whether so many processors for other programs make pushes dearer by themselves: who waits for a processor has
+ * fewer changes to write together, and finds its caches gone.
+ * @param {number} others
+ */
+export function isBusy(others) {
+  return others > quietLimit
+}
+
 /**
  * The costs of one runtime, by operation, in the units of guard-measure.mjs.
  * @typedef {object} RuntimeBaseline

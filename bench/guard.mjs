@@ -3,7 +3,8 @@
 import { readBaseline, writeBaseline, writes } from './guard-baseline.mjs'
 import { guarded, measureCosts } from './guard-measure.mjs'
 import { isMeasured, memory, newFolder, parts } from './guard-parts.mjs'
-import { costLine, dearer, isComparable, limit, lowest } from './guard-verdict.mjs'
+import { costLine, dearer, isBusy, isComparable, limit, lowest } from './guard-verdict.mjs'
+import { familyCpuSeconds, machineCpuSeconds } from './process-usage.mjs'
 import { runProgram } from './program.mjs'
 import { hasRuntime, measuredRuntimes, runtimeVersion } from './servers.mjs'
 
@@ -67,6 +68,8 @@ await runProgram(
  * @property {Readonly<Record<string, Cost>>} base
  * @property {Map<string, Cost>} costs the lowest of the tries
  * @property {string[]} suspects what was dearer in every try so far
+ * @property {number} tries how many had the machine to themselves
+ * @property {number} busy how many processors other programs took in the last try that had not
  */
 
 /**
@@ -95,47 +98,64 @@ async function compare(runtimes, options) {
       const until = isLast ? runtimeEnd : now + (runtimeEnd - now) * 0.65
       const base = known[of.part]
       /** @type {Finding} */
-      const finding = { runtime, of, base, costs: new Map(), suspects: [...options.names] }
+      const finding = {
+        runtime,
+        of,
+        base,
+        costs: new Map(),
+        suspects: [...options.names],
+        tries: 0,
+        busy: 0,
+      }
       await look(finding, options.dir, until)
       findings.push(finding)
     }
   }
   // Only what looks dearer takes more time than was given.
   const end = Math.max(performance.now(), options.end) + againMs
-  let tried = 1
-  for (; tried < tries && performance.now() < end - startMs; tried++) {
-    for (const finding of findings) {
-      if (finding.suspects.length > 0) await look(finding, options.dir, end)
-    }
+  const isOpen = (/** @type {Finding} */ finding) =>
+    finding.suspects.length > 0 && finding.tries < tries
+  while (findings.some(isOpen) && performance.now() < end - startMs) {
+    for (const finding of findings.filter(isOpen)) await look(finding, options.dir, end)
   }
-  report(findings, options.names, tried >= tries)
+  report(findings, options.names)
   print(`the baseline: ${baseline?.written ?? 'none'}`)
 }
 
 /**
  * Measures the suspects, in fresh processes, and keeps those of them that are dearer this time too. One for
- * which the time does not suffice is no suspect any more.
+ * which the time does not suffice is no suspect any more. A try beside other programs acquits, and never convicts.
  * @param {Finding} finding
  * @param {string | undefined} dir
  * @param {number} until
  */
 async function look(finding, dir, until) {
   const { runtime, of, suspects, base } = finding
+  const before = othersSeconds()
+  const began = performance.now()
   /** @type {Map<string, Cost>} */
   const costs =
     performance.now() > until - startMs
       ? new Map()
       : await measureCosts(runtime, suspects, of.meter, { folder: newFolder(dir), until })
+  const others = ((othersSeconds() - before) * 1000) / (performance.now() - began)
   finding.costs = lowest(finding.costs, costs)
   finding.suspects = dearer(costs, base)
+  // What is allocated does not depend on who has the processor.
+  if (of.part === 'cpu' && isBusy(others)) finding.busy = others
+  else finding.tries += 1
+}
+
+/** Seconds of CPU that all but this process and what it starts have used so far. */
+function othersSeconds() {
+  return (machineCpuSeconds() ?? 0) - (familyCpuSeconds(process.pid) ?? 0)
 }
 
 /**
  * @param {readonly Finding[]} findings
  * @param {readonly string[]} names
- * @param {boolean} decided whether every suspect was tried often enough
  */
-function report(findings, names, decided) {
+function report(findings, names) {
   for (const { runtime, of, base, costs } of findings) {
     print(`${runtime}, ${of.title}:`)
     for (const name of names) {
@@ -146,14 +166,18 @@ function report(findings, names, decided) {
   }
   const judged = findings.reduce((sum, { costs }) => sum + costs.size, 0)
   print(`${judged} of ${findings.length * names.length} costs judged`)
-  const tooDear = findings.flatMap(({ runtime, of, suspects }) =>
-    suspects.map((name) => `${name} on ${runtime} (${of.title})`),
-  )
-  if (tooDear.length === 0) return
-  if (!decided) {
-    print(`Dearer, but there was no time to be sure, so not judged: ${tooDear.join(', ')}.`)
-    return
+  const said = (/** @type {Finding} */ { runtime, of, suspects }) =>
+    suspects.map((name) => `${name} on ${runtime} (${of.title})`)
+  const isDecided = (/** @type {Finding} */ finding) => finding.tries >= tries
+  for (const finding of findings.filter((each) => each.suspects.length > 0 && !isDecided(each))) {
+    const why =
+      finding.busy > 0
+        ? `other programs took ${finding.busy.toFixed(1)} processors`
+        : 'there was no time to be sure'
+    print(`Dearer, but ${why}, so not judged: ${said(finding).join(', ')}.`)
   }
+  const tooDear = findings.filter(isDecided).flatMap(said)
+  if (tooDear.length === 0) return
   print(`More than ${limit} times dearer in each of ${tries} tries: ${tooDear.join(', ')}.`)
   print('Make it cheaper, or write the baseline anew and say why: node bench/guard.mjs --write')
   process.exitCode = 1

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { allocatedBytes } from '../../bench/allocations.mjs'
-import { costLine, dearer, isComparable, lowest } from '../../bench/guard-verdict.mjs'
+import { costLine, dearer, isBusy, isComparable, lowest } from '../../bench/guard-verdict.mjs'
 
 const cost = (units: number): { units: number; own: number } => ({ units, own: units * 10 })
 
@@ -26,6 +26,10 @@ test('of several tries the cheapest counts, and a try may leave operations out',
     ]),
   )
   expect(lowest(new Map(), first)).toEqual(first)
+})
+
+test('a machine is busy once others take more than a quarter of a processor', () => {
+  expect([0, 0.2, 0.3, 2].map(isBusy)).toEqual([false, false, true, true])
 })
 
 test('a baseline says nothing about another major version of its runtime', () => {
