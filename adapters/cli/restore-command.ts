@@ -133,7 +133,7 @@ async function toFolder(deps: RestoreDeps): Promise<number> {
     const target = await openPlace(place, 'write', tools)
     let code: number
     try {
-      code = await restore(deps, target, [folder.path])
+      code = await restore(deps, target, [folder.path], true)
     } finally {
       await target.close()
     }
@@ -144,25 +144,35 @@ async function toFolder(deps: RestoreDeps): Promise<number> {
 }
 
 async function toPlace(deps: RestoreDeps): Promise<number> {
-  const { wish, tools } = deps
-  const target = await openPlace(wish.to, 'write', tools)
+  const { wish, tools, status } = deps
+  const target = await openPlace(wish.to, 'write', { ...tools, restores: true })
+  const { halfRestored, parts, stores } = target
   try {
-    const { items } = await target.stores.metadata.listRepositories({ limit: 1 })
-    if (items.length > 0 && !wish.resume) {
+    const goesOn = (await halfRestored?.isUnderWay()) ?? false
+    const { items } = await stores.metadata.listRepositories({ limit: 1 })
+    if (items.length > 0 && !wish.resume && !goesOn) {
       throw new CliError(exitCodes.problem, [
-        `${target.parts.join(' and ')}: has repositories, such as ${items[0]}; restore to an empty one. --resume goes on with a restore that was interrupted`,
+        `${parts.join(' and ')}: has repositories, such as ${items[0]}; restore to an empty one. --resume goes on with a restore that an older version left`,
       ])
     }
-    return await restore(deps, target, target.parts)
+    await halfRestored?.begin()
+    // What is in it is of a restore alone, or else it has what nobody may remove.
+    const isOurs = goesOn || items.length === 0
+    const code = await restore(deps, target, parts, isOurs)
+    if (code === exitCodes.ok || wish.acceptsLoss) await halfRestored?.end()
+    else status.say('no server opens it before all of it is there, or --accept-loss is given')
+    return code
   } finally {
     await target.close()
   }
 }
 
+/** @param mirror whether what the generation does not have goes: an interrupted restore may have been of another */
 async function restore(
   { wish, source, from, chosen, status, signal }: RestoreDeps,
   target: OpenPlace,
   parts: readonly string[],
+  mirror: boolean,
 ): Promise<number> {
   const { json, rate, concurrency } = wish
   status.show('comparing')
@@ -174,6 +184,7 @@ async function restore(
     concurrency,
     signal,
     hash: defaultHash(),
+    mirror,
     ...(rate === null ? {} : { bytesPerSecond: rate }),
     onProblem: (problem) => {
       found += 1
@@ -185,7 +196,7 @@ async function restore(
   status.end()
   const names = { from, to: parts.join(' and ') }
   const copyMs = progress.elapsedMs
-  const common = { ...names, mirror: false, report, verified: null, copyMs, problems, found }
+  const common = { ...names, mirror, report, verified: null, copyMs, problems, found }
   const result: CopyResult = common
   process.stdout.write(json ? jsonOf(result) : resultText(result))
   const { facts } = chosen

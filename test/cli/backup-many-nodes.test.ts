@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { seaweedfs } from '../services/object-storage.ts'
@@ -56,5 +56,56 @@ withServices('a registry in PostgreSQL and SeaweedFS', { postgres, seaweedfs }, 
       }
       await end(copy)
     }
+  })
+
+  test('is not served, collected or backed up while it is half restored', async () => {
+    const bucket = await running.seaweedfs.bucket()
+    const folder = join(cli.folder(), 'data')
+    const server = await cli.serve('--storage-dir', folder)
+    await pushImage(server.url, 'v1', Buffer.alloc(300_000, 'one'))
+    const backups = join(cli.folder(), 'backups')
+    expect((await cli.run('backup', backups, '--storage-dir', folder)).code).toBe(0)
+    const blobs = join(backups, 'bytes/blobs/sha256')
+    const layer = join(blobs, readdirSync(blobs)[0] ?? '')
+    const whole = readFileSync(layer)
+    const [database, ofBucket] = [await place(bucket), await place(bucket)]
+    const names = ['--storage-dir', join(cli.folder(), 'names'), ...ofBucket.slice(2)]
+    const restored = async (node: readonly string[]) => {
+      const to = node.map((word) =>
+        word.replace(/^--(storage-dir)?/, (_, dir) => (dir ? '--to' : '--to-')),
+      )
+      return await cli.run('restore', backups, ...to)
+    }
+    for (const node of [database, names]) {
+      writeFileSync(layer, whole.subarray(1))
+      expect(await restored(node)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('no server opens it before all of it is there'),
+      })
+      for (const command of [
+        ['serve', '--listen', '127.0.0.1:0'],
+        ['gc'],
+        ['backup', join(cli.folder(), 'b')],
+      ]) {
+        const refused = await cli.run(...command, ...node)
+        expect(refused, command.join(' ')).toMatchObject({
+          code: 1,
+          err: expect.stringContaining('is only half restored: run the same layerdock restore'),
+        })
+      }
+      writeFileSync(layer, whole)
+      expect(await restored(node)).toMatchObject({ code: 0, err: '' })
+      const copy = await cli.serve(...node)
+      expect(await pull(copy.url, 'v1')).toBe(await pull(server.url, 'v1'))
+      await end(copy)
+    }
+    // A copy of the names alone, over the same bucket.
+    const copied = join(cli.folder(), 'copied')
+    cpSync(names[1] ?? '', copied, { recursive: true })
+    const copy = await cli.serve('--storage-dir', copied, ...names.slice(2))
+    expect(copy.out()).toContain('this folder is a copy')
+    await end(copy)
+    const again = await cli.serve('--storage-dir', copied, ...names.slice(2))
+    expect(again.out()).not.toContain('this folder is a copy')
   })
 })

@@ -18,7 +18,6 @@ afterAll(() => program.remove())
 
 const repository = 'team/app'
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
-const patience = { timeout: 30_000, interval: 50 }
 
 withServices('retention on several nodes', { postgres, storage: seaweedfs }, (running) => {
   test('goes on where the node that has the turn is killed, and loses nothing that the policy keeps', async () => {
@@ -53,7 +52,7 @@ withServices('retention on several nodes', { postgres, storage: seaweedfs }, (ru
       const first = await addNode('first')
       const isHeldUp = async () =>
         (await sql`select from pg_stat_activity where wait_event_type = 'Lock'`).length > 0
-      await expect.poll(isHeldUp, patience).toBe(true)
+      await expect.poll(isHeldUp).toBe(true)
       const second = await addNode('second')
       const { holder } = await turn()
       expect(holder).toEqual(expect.any(String))
@@ -65,11 +64,9 @@ withServices('retention on several nodes', { postgres, storage: seaweedfs }, (ru
       expect((await turn()).holder).toBe(holder)
       expect((await tags()).length).toBeGreaterThan(kept.length + 1)
       await setTurn({ ...(await turn()), heldUntil: 0 })
-      await expect.poll(tags, patience).toEqual(['ci-new', ...kept])
+      await expect.poll(tags).toEqual(['ci-new', ...kept])
 
-      await expect
-        .poll(() => saysOf(second), patience)
-        .toMatchObject([{ tags: expect.any(Number) }])
+      await expect.poll(() => saysOf(second)).toMatchObject([{ tags: expect.any(Number) }])
       expect((await turn()).holder).not.toBe(holder)
       expect(await second.end('SIGTERM')).toBe(0)
       const gc = await start({ ...program, environment: cluster.environment }, 'gc', '--json').ended
@@ -114,5 +111,5 @@ withServices('retention on several nodes', { postgres, storage: seaweedfs }, (ru
     function saysOf(node: ClusterNode): readonly unknown[] {
       return entries(node.log()).filter(({ msg }) => String(msg).startsWith('retention deleted'))
     }
-  }, 120_000)
+  })
 })

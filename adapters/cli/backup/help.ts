@@ -41,14 +41,14 @@ export const restoreHelp: string = `layerdock restore: make a registry of a back
 
 Every byte is hashed on its way; in the end the registry is compared with the backup. What it is restored
 to has to be empty. A folder takes the place of a registry once all of it is there: a server refuses it
-before that, and the same command goes on from where it was stopped.
+before that, and the same command goes on from where it was stopped. So it does with a database.
 
 ${entry('FROM', 'a folder of backups, or - for an archive on standard input, which is unpacked first: there has to be room for it twice')}
 ${entry('DIR', 'the folder of the new registry, absent or empty')}
 ${entry('--to-database URL, --to-database-file FILE, --to-bucket URL, --to-bucket-credentials-file FILE', 'restore to PostgreSQL and S3')}
 ${entry('--generation NAME', 'one that layerdock backup FROM --list shows (the newest)')}
-${entry('--resume', 'go on in a database that an interrupted restore left')}
-${entry('--accept-loss', 'put a folder in place although bytes of the backup are missing or damaged, without them')}
+${entry('--resume', 'go on in a database that the interrupted restore of an older version left')}
+${entry('--accept-loss', 'have a registry served although bytes of the backup are missing or damaged, without them')}
 ${others}
 
 Users, API tokens, signing keys, policies and settings are not in a backup: keep copies of their files.

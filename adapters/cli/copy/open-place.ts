@@ -12,6 +12,7 @@ import { expectOwnFolder } from '../folder-owner.ts'
 import { plain } from '../plain-text.ts'
 import { expectStore, isStore } from '../start-over.ts'
 import { wantsDatabase } from '../store-settings.ts'
+import { expectRestored, HalfRestored, restoreNote } from '../stores/half-restored.ts'
 import type { BytesMarker } from '../stores/same-bytes.ts'
 import type { Patience } from '../stores/wait-for.ts'
 import { errorOfSide, ofSide, type Place } from './place.ts'
@@ -29,6 +30,8 @@ export interface OpenPlace {
   oneMoment?(): Promise<{ readonly stores: CopiedStores; close(): Promise<void> }>
   /** What they are in, for people and without secrets: no two places may have one of them in common. */
   readonly parts: readonly string[]
+  /** What a restore notes in it; null where all of it is in one folder, or in memory. */
+  readonly halfRestored: HalfRestored | null
   close(): Promise<void>
 }
 
@@ -36,6 +39,8 @@ export interface OpenPlace {
 export interface OpenTools {
   readonly patience: Patience
   readonly onNotice: NoticeSink
+  /** Whether the place is restored to: it may be half restored then. Default: no. */
+  readonly restores?: boolean
 }
 
 /**
@@ -87,12 +92,13 @@ class Opening {
     const database = startDatabase(settings, this.#tools.patience)
     this.#open.unshift(() => database.close())
     const db = await database.opened
-    const bytes = await this.#bytes()
     const names = `the database ${database.place}`
+    const half = await this.#halfRestored(db.keyStore(restoreNote), names)
+    const bytes = await this.#bytes()
     await this.#pair(db.keyStore('bytes'), bytes.marker, names, bytes.place)
     const blobs = db.smallBlobs(bytes.blobs, settings.smallBlobs)
     return {
-      ...this.#opened({ blobs, metadata: db.metadata }, [names, bytes.place]),
+      ...this.#opened({ blobs, metadata: db.metadata }, [names, bytes.place], half),
       async oneMoment() {
         const { metadata, close } = await db.oneMoment()
         return { stores: { blobs, metadata }, close }
@@ -111,20 +117,32 @@ class Opening {
     const bucket = await this.#bucket()
     const { onNotice } = this.#tools
     const blobs = bucket === null ? {} : { blobs: bucket.blobs }
+    const { fileKeyStore } = await import('../signing-keys-file.ts')
+    const beside = (name: string): KeyStore =>
+      fileKeyStore(join(resolve(directory), `${name}.json`))
+    const half =
+      bucket === null ? null : await this.#halfRestored(beside(restoreNote), folderName(directory))
     const stores = await this.#inFolder(directory, () =>
       openDiskStores({ directory, mode, onNotice, ...blobs }),
     )
     this.#open.unshift(() => stores.close())
     const names = folderName(directory)
     if (bucket === null) return this.#opened(stores, [names])
-    const { fileKeyStore } = await import('../signing-keys-file.ts')
-    const pair = fileKeyStore(join(resolve(directory), 'bucket.json'))
-    await this.#pair(pair, bucket.marker, names, bucket.place)
-    return this.#opened(stores, [names, bucket.place])
+    await this.#pair(beside('bucket'), bucket.marker, names, bucket.place)
+    return this.#opened(stores, [names, bucket.place], half)
   }
 
-  #opened(stores: CopiedStores, parts: readonly string[]): OpenPlace {
-    return { stores, parts, close: () => this.close() }
+  #opened(
+    stores: CopiedStores,
+    parts: readonly string[],
+    halfRestored: HalfRestored | null = null,
+  ): OpenPlace {
+    return { stores, parts, halfRestored, close: () => this.close() }
+  }
+
+  async #halfRestored(note: KeyStore, place: string): Promise<HalfRestored> {
+    if (this.#tools.restores !== true) await expectRestored(note, place)
+    return new HalfRestored(note)
   }
 
   async #bytes(): Promise<OpenBytes> {

@@ -9,6 +9,7 @@ import { openBlobFiles } from './blob-files.ts'
 import type { OpenBucket } from './bucket.ts'
 import type { StartedDatabase } from './database.ts'
 import { explainDatabase } from './explain-stores.ts'
+import { expectRestored, restoreNote } from './half-restored.ts'
 import { type BytesMarker, expectSameBytes } from './same-bytes.ts'
 import { sharedTurns } from './shared-turns.ts'
 import { type WatchedStore, watchStores } from './store-watch.ts'
@@ -43,6 +44,7 @@ export async function openDatabaseRegistry(
     announceDatabase(log, database.place, await stores.facts(), settings.poolSize)
     bytes = bucket === null ? await openBlobFiles(parts, stores.uploads) : bytesInBucket(bucket)
     const names = `the database ${database.place}`
+    await expectRestored(stores.keyStore(restoreNote), names)
     await expectSameBytes(stores.keyStore('bytes'), bytes.marker, { names, bytes: bytes.place })
     return await assembled(parts, database, stores, bytes)
   } catch (error) {

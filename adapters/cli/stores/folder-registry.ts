@@ -2,14 +2,20 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { KeyStore } from '../../../src/access/index.ts'
 import type { BlobStore } from '../../../src/kit.ts'
+import { layoutOf } from '../../disk/layout.ts'
+import { nodeFiles } from '../../disk/node-files.ts'
 import { type DiskRegistry, openRegistry } from '../../disk/open-registry.ts'
+import { readOrigin } from '../../disk/origin.ts'
+import { realPath } from '../../disk/real-path.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { explainStorage } from '../explain.ts'
 import { openInTurn } from '../folder-turn.ts'
 import { type Planes, planesLooker } from '../health.ts'
+import type { Entries } from '../log.ts'
 import type { Opened, OpenParts } from '../open-registry.ts'
 import { codeOf, replaceFile } from '../whole-file.ts'
 import type { OpenBucket } from './bucket.ts'
+import { expectRestored, restoreNote } from './half-restored.ts'
 import { expectSameBytes } from './same-bytes.ts'
 
 /** Without probes, the log still has to say that the storage is gone. */
@@ -21,9 +27,13 @@ const lookEveryMs = 3_000
  * @throws CliError when the folder cannot be opened.
  */
 export async function openFolder(parts: OpenParts, bucket: OpenBucket | null): Promise<Opened> {
-  const { options, maintenance, buffers, settings } = parts
+  const { options, maintenance, buffers, settings, log } = parts
   const directory = settings.storageDir
   const blobs = bucket === null ? {} : { blobs: checkedSeldom(bucket.blobs) }
+  if (bucket !== null) {
+    await expectRestored(noteFile(join(resolve(directory), `${restoreNote}.json`)), directory)
+    if (!settings.readOnly) await warnOfCopy(directory, bucket.place, log)
+  }
   const registry = await explained(directory, () =>
     inTurn(parts, () => openRegistry({ ...options, ...blobs, directory, buffers, maintenance })),
   )
@@ -105,6 +115,16 @@ export async function explained<T>(directory: string, open: () => Promise<T>): P
     if (explanation === null) throw error
     throw new CliError(exitCodes.problem, [explanation], { cause: error })
   }
+}
+
+/** Says that names were copied: nobody can tell from them what another server does with the same bucket. */
+async function warnOfCopy(directory: string, bucket: string, log: Entries): Promise<void> {
+  const layout = layoutOf(realPath(resolve(directory)))
+  if ((await readOrigin(nodeFiles, layout).catch(() => 'unknown')) !== 'copied') return
+  log.warn(
+    { storage: directory, bucket },
+    'this folder is a copy. No server may run with the other folder and the same bucket: each deletes bytes that it has no name for. layerdock verify says whether all bytes are there',
+  )
 }
 
 /** Opens the folder of the settings; a server has a command give way that has it. */

@@ -17,15 +17,15 @@ describeEverywhere('a server that starts on %s', (runtime) => {
     // Would take minutes.
     const command = cli.start('verify', ...place, '--rate', '50B')
     const turn = () => readdirSync(folder).filter((name) => /^(?:command|server)\./.test(name))
-    await expect.poll(turn, { timeout: 20_000, interval: 20 }).toHaveLength(1)
+    await expect.poll(turn).toHaveLength(1)
     const server = await cli.serve(...place)
     const began = () => entries(server.out()).some(({ msg }) => msg === 'an operation began')
-    await expect.poll(began, { timeout: 20_000, interval: 20 }).toBe(true)
+    await expect.poll(began).toBe(true)
     const waits = entries(server.out()).filter(({ msg }) => String(msg).startsWith('waiting for'))
     expect(waits).toMatchObject([{ command: `layerdock verify, process ${command.child.pid}` }])
     expect(turn()).toEqual([])
     command.child.kill('SIGINT')
     const { code, err } = await command.ended
     expect([code, err]).toEqual([1, expect.stringContaining('a server starts in this folder')])
-  }, 60_000)
+  })
 })
