@@ -26,7 +26,7 @@ import { vainSeconds, waitsInVain } from './expectation.ts'
 import type { HandlerOptions } from './handler-options.ts'
 import { isHost, withHost } from './host.ts'
 import { KeptHeaders } from './kept-headers.ts'
-import { gather, isLong } from './long-answer.ts'
+import { gather, isEndless, isLong } from './long-answer.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
 import { SlowReaders } from './slow-readers.ts'
@@ -89,7 +89,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (ending()) response.headers.set('Connection', 'close')
     const native = nativeBlob(response)
     server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
-    if (long && !isRefused) slowReaders.watch(request, server)
+    if ((long && !isRefused) || isEndless(response)) slowReaders.watch(request, server)
     if (native === null) return response.status === 206 && !long ? gather(response) : response
     const { blob, span } = native
     if (isDiskBlob(blob.native)) {

@@ -14,7 +14,12 @@ export function isLong(response: Response): boolean {
   return response.status === 206 && Number(response.headers.get('content-length')) > gathered
 }
 
-/** The same with its body in memory. */
+/** Whether an answer waits for what happens, so that it is no fault of its client where nothing moves. */
+export function isEndless({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') === true
+}
+
+/** An answer with its body in memory. */
 export async function gather(response: Response): Promise<Response> {
   const { status, headers } = response
   return new Response(await response.arrayBuffer(), { status, headers })

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { runtimes, startServer } from '../../conformance/servers.mjs'
 import { dial, readAll, readUntil } from '../node-fs/loopback.ts'
 import { clientOf } from '../promises/client.ts'
 import { head } from '../promises/raw-socket.ts'
@@ -51,6 +52,23 @@ it.runIf(process.platform === 'linux')(
     }
     expect(await Promise.all([1024, 1024 * 1024].map(isKept))).toEqual([true, false])
     rmSync(folder, { recursive: true })
+  },
+)
+
+it.runIf(process.platform === 'linux')(
+  'a view of the page that waits for changes is kept, however short the clock',
+  { concurrent: true },
+  async () => {
+    const { entry = '', find } = runtimes.bun ?? {}
+    const { command = [] } = find?.('current') ?? {}
+    const args = ['--stall-timeout', '8s', '--keep-alive-timeout', '8s']
+    const server = await startServer({ command, entry, store: 'memory', dir: '', args })
+    const socket = await dial(Number(server.host.split(':').at(-1)))
+    socket.write(head('GET /_layerdock/events HTTP/1.1'))
+    // A sign of life comes every 15 seconds.
+    expect(await readUntil(socket, 'still here')).toContain('still here')
+    socket.destroy()
+    await server.kill()
   },
 )
 
