@@ -1,3 +1,5 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { describeEverywhere, useProgram } from './harness.ts'
 
@@ -29,4 +31,54 @@ describeEverywhere('the page of a server on %s', (runtime) => {
     expect(await typeOf(url, browser)).toBe('200 text/plain; charset=utf-8')
     expect(await typeOf(`${url}/_layerdock/`, browser)).toContain('404 application/json')
   })
+
+  test('holds up no end: views that wait for changes are ended', async ({ expect }) => {
+    const { url, child, ended } = await cli.serve('--memory', '--drain-seconds', '60')
+    const stream = await fetch(`${url}/_layerdock/events`, {
+      headers: { Accept: 'text/event-stream' },
+    })
+    expect(stream.headers.get('content-type')).toContain('text/event-stream')
+    const reading = stream.text()
+    child.kill('SIGTERM')
+    expect(await reading).toContain('retry:')
+    expect((await ended).code).toBe(0)
+  })
+
+  test('lets those log in who have a password, and knows them after a restart', async () => {
+    const [folder, file] = [cli.folder(), join(cli.folder(), 'users')]
+    writeFileSync(file, users, { mode: 0o600 })
+    const words = ['--storage-dir', folder, '--htpasswd', file]
+    const first = await cli.serve(...words)
+    // Who is logged in has no use for the form.
+    const isKnown = async (url: string, cookie: string): Promise<boolean> => {
+      const form = `${url}/_layerdock/login`
+      const headers = { ...browser, cookie }
+      const { status } = await fetch(form, { headers, redirect: 'manual' })
+      return status === 303
+    }
+    expect(await isKnown(first.url, '')).toBe(false)
+    const cookie = await logIn(first.url, 'secret')
+    expect(await isKnown(first.url, cookie)).toBe(true)
+    expect(await logIn(first.url, 'wrong')).toBe('')
+    first.child.kill('SIGTERM')
+    await first.ended
+    expect(statSync(join(folder, 'page-session.json')).mode & 0o777).toBe(0o600)
+    const second = await cli.serve(...words, '--listen', `127.0.0.1:${first.port}`)
+    expect(await isKnown(second.url, cookie)).toBe(true)
+  })
 })
+
+/** `alice` with the password `secret`, at the lowest cost of bcrypt. */
+const users = 'alice:$2y$04$DvK1qGCY6ZnFXG9hf3elweKqkgaORNwinV2.qdYmlhIzoYI4b50Om\n'
+
+/** Logs in as a browser does; the cookie, empty where there is none. */
+async function logIn(url: string, password: string): Promise<string> {
+  const answer = await fetch(`${url}/_layerdock/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { ...browser, origin: url },
+    body: new URLSearchParams({ user: 'alice', password }),
+  })
+  await answer.body?.cancel()
+  return (answer.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? ''
+}

@@ -20,6 +20,9 @@ export interface PageDeps {
   readonly condition: () => Promise<Condition>
 }
 
+/** How often changes of other nodes are looked for, in milliseconds, while somebody looks at the page. */
+const lookMs = 3_000
+
 /** Makes the web page of a server. @throws Error when the secret of sessions cannot be read. */
 export async function servedPage(deps: PageDeps): Promise<Ui> {
   const { settings, opened, access, condition, lastCollection } = deps
@@ -50,9 +53,13 @@ export async function servedPage(deps: PageDeps): Promise<Ui> {
 
   return createUi(registry, {
     ...(access === null ? {} : { access }),
+    // A certificate, or a proxy, says who somebody is with each request.
+    login: settings.htpasswd !== null || settings.policy !== null,
     ...(asksForLogin(settings)
       ? { sessionSecret: await sessionSecret(opened.note('page-session'), settings.readOnly) }
       : {}),
+    // Other nodes have the same stores.
+    ...(opened.turns === undefined ? {} : { lookMs }),
     title: settings.pageTitle,
     deletes: settings.deletes && !settings.readOnly,
     sessionMs: settings.pageSession,
