@@ -25,12 +25,16 @@ export interface Viewer {
   readonly call: CallContext
   /** Whether they may do something. Null as a repository: of the registry as a whole. */
   may(action: Action, repository: RepositoryName | null, reference?: Reference): Promise<boolean>
-  /** The call to do it with, which knows the immutable tags; null where they may not. */
+  /**
+   * The call to do something with, which knows the immutable tags.
+   *
+   * @throws RegistryError `unauthorized`, `denied` where they may not.
+   */
   permit(
     action: Action,
     repository: RepositoryName | null,
     reference?: Reference,
-  ): Promise<CallContext | null>
+  ): Promise<CallContext>
   /** Whether they may read each of these repositories, in order. */
   mayRead(names: readonly RepositoryName[]): Promise<readonly boolean[]>
   /** What they may see in lists; undefined where each name has to be asked for. */

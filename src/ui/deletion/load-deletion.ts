@@ -1,3 +1,4 @@
+import { derivedCall } from '../../core/call-context.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { Reference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
@@ -110,22 +111,34 @@ async function fingerprint([repository, targets, preview]: readonly [
 }
 
 /**
- * The call of a caller who may read the repository and delete all of it; null for one who may not delete.
+ * The call of a viewer who may read the repository and delete all of it.
  *
- * @throws RegistryError `nameUnknown` for one who may not even read: as if there were no such repository.
+ * @param isOffered whether deletes are on
+ * @throws RegistryError `nameUnknown` where they may not even read: as if there were no such repository;
+ *   `deleteDisabled`; `unauthorized` and `denied`.
  */
 export async function permittedDeletion(
   viewer: Viewer,
   repository: RepositoryName,
   targets: Targets,
-): Promise<CallContext | null> {
+  isOffered: boolean,
+): Promise<CallContext> {
   const [mayRead] = await viewer.mayRead([repository])
   if (mayRead !== true) throw new RegistryError('nameUnknown')
+  if (!isOffered) throw new RegistryError('deleteDisabled')
   if (targets === 'repository') return viewer.permit('delete', repository)
-  let call: CallContext | null = null
+  const calls: CallContext[] = []
   for (const reference of targets) {
-    call = await viewer.permit('delete', repository, reference)
-    if (call === null) return null
+    calls.push(await viewer.permit('delete', repository, reference))
   }
-  return call
+  return strictest(calls)
+}
+
+/** Each ruling may speak for its own tags, and all of them count. */
+function strictest(calls: readonly CallContext[]): CallContext {
+  const [first] = calls
+  if (first === undefined) throw new TypeError('a deletion of nothing')
+  const checks = calls.flatMap(({ isImmutable }) => isImmutable ?? [])
+  if (checks.length === 0) return first
+  return derivedCall(first, { isImmutable: (tag) => checks.some((check) => check(tag)) })
 }

@@ -1,7 +1,6 @@
 import { classifyReference, type Reference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
-import type { CallContext } from '../../ports/call-context.ts'
 import { checkChange } from '../session/check-change.ts'
 import { formFields } from '../session/form-fields.ts'
 import { type Answer, shown, type Visit } from '../visit.ts'
@@ -23,8 +22,9 @@ export async function showDeletion(
   reference: Reference | null,
 ): Promise<Answer> {
   const targets = targetsOf(visit.url.searchParams.getAll('reference'), reference, visit)
-  const call = await permitted(visit, repository, targets)
-  return confirmation(visit, await loadDeletion(visit.deps, call, repository, targets))
+  const { viewer, deps } = visit
+  const call = await permittedDeletion(viewer, repository, targets, deps.deletes)
+  return confirmation(visit, await loadDeletion(deps, call, repository, targets))
 }
 
 /**
@@ -40,7 +40,7 @@ export async function carryOutDeletion(
   const fields = await formFields(request)
   checkChange(request, viewer, fields)
   const targets = targetsOf(fields.all('reference'), reference, visit)
-  const call = await permitted(visit, repository, targets)
+  const call = await permittedDeletion(viewer, repository, targets, deps.deletes)
   const facts = await loadDeletion(deps, call, repository, targets)
   if (fields.get('seen') !== facts.seen) return confirmation(visit, facts, true)
   const outcomes = await carryOut(deps.service, call, facts, targets)
@@ -79,16 +79,4 @@ function referenceIn(text: string): Reference {
   const reading = classifyReference(text)
   if (reading.kind === 'tag' || reading.kind === 'digest') return reading
   throw new RegistryError('tagInvalid')
-}
-
-/** @throws RegistryError `nameUnknown`, `denied`, `deleteDisabled`. */
-async function permitted(
-  { viewer, deps }: Visit,
-  repository: RepositoryName,
-  targets: Targets,
-): Promise<CallContext> {
-  const call = await permittedDeletion(viewer, repository, targets)
-  if (!deps.deletes) throw new RegistryError('deleteDisabled')
-  if (call === null) throw new RegistryError('denied')
-  return call
 }

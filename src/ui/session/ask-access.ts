@@ -39,8 +39,11 @@ export function askAccess(deps: AskDeps, call: PageCall): Permissions {
     },
 
     async permit(action, repository, reference) {
-      const { decision, isImmutable } = await rule(action, repository, reference ?? null)
-      if (decision !== 'allow') return null
+      const { decision, isImmutable, message } = await rule(action, repository, reference ?? null)
+      if (decision !== 'allow') {
+        const kind = decision === 'login' ? 'unauthorized' : 'denied'
+        throw new RegistryError(kind, message === undefined ? {} : { advice: message })
+      }
       return isImmutable === undefined ? call : derivedCall(call, { isImmutable })
     },
 
