@@ -9,11 +9,14 @@ export interface Assets {
   readonly scriptHash: string
 }
 
-/** Hashes sheet and script once. Within a request: some runtimes hash nothing before. */
+/**
+ * Hashes sheet and script once. Within a request: some runtimes hash nothing before. What is kept is no promise, since
+ * on workerd no request may wait for another's.
+ */
 export function assetsOnce(): () => Promise<Assets> {
-  let made: Promise<Assets> | null = null
-  return () => {
-    made ??= hashBoth()
+  let made: Assets | null = null
+  return async () => {
+    made ??= await hashBoth()
     return made
   }
 }

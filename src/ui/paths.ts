@@ -9,6 +9,8 @@ export type Query = Readonly<Record<string, string | number | readonly string[] 
 export interface UiPaths {
   /** What all paths of the page's own begin with: `/registry/_layerdock/`. */
   readonly own: string
+  /** What all paths of the registry's API begin with: `/registry/v2/`. */
+  readonly api: string
   home(query?: Query): string
   repository(name: RepositoryName, query?: Query): string
   /** A tag or a digest. */
@@ -34,6 +36,7 @@ export function uiPaths(prefix: string): UiPaths {
   const api = `${prefix}/v2/`
   return {
     own,
+    api,
     home: (query) => withQuery(own, query),
     repository: (name, query) => withQuery(`${own}repositories/${name}`, query),
     artifact: (name, reference, query) =>

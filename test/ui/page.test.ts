@@ -124,7 +124,7 @@ describe('the page', () => {
       onNotice: (notice) => notices.push(notice),
       wrap: (service) => ({
         ...service,
-        countRepository: () => Promise.reject(new Error('a secret of the store')),
+        summarizeRepositories: () => Promise.reject(new Error('a secret of the store')),
       }),
     })
     const ui = createUi(registry)

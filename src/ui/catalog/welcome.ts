@@ -1,4 +1,4 @@
-import { hostOf } from './host.ts'
+import { hostIn } from './host.ts'
 
 /**
  * The answer to a person who opens the server's address in a browser: what it is, and how to push.
@@ -7,7 +7,7 @@ import { hostOf } from './host.ts'
  */
 export function welcome({ method, headers }: Request): Response | null {
   if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') return null
-  const host = hostOf(headers) ?? 'HOST:PORT'
+  const host = hostIn(headers) ?? 'HOST:PORT'
   const text = `This is Layerdock, a registry for container images and other OCI artifacts.
 
 Push an image:

@@ -8,7 +8,8 @@ export function notice(
   return html`<div class="${tone === 'plain' ? 'notice' : `notice ${tone}`}"${tone === 'bad' ? html` role="alert"` : null}>${content}</div>`
 }
 
-/** What stands where a list would be that has nothing in it. */
-export function emptyState(title: string, content: HtmlValue): Html {
-  return html`<div class="empty"><h2>${title}</h2>${content}</div>`
+/** What stands where a list would be that has nothing in it. @param level of its heading */
+export function emptyState(title: string, content: HtmlValue, level: 1 | 2 = 2): Html {
+  const heading = level === 1 ? html`<h1>${title}</h1>` : html`<h2>${title}</h2>`
+  return html`<div class="empty">${heading}${content}</div>`
 }

@@ -1,4 +1,4 @@
-import { boundedTime, objectOf } from '../bounded.ts'
+import { boundedLines, boundedTime, objectOf } from '../bounded.ts'
 import { type Platform, platformOf } from './manifest-facts.ts'
 
 /** A config that is larger is not read. */
@@ -9,7 +9,12 @@ export interface ConfigFacts {
   readonly platform: Platform | null
   /** In milliseconds since the epoch; null where it says none that can be. */
   readonly createdAt: number | null
+  /** Labels that describe the image: `org.opencontainers.image.*`. */
+  readonly described: ReadonlyArray<readonly [key: string, text: string]>
 }
+
+/** How the keys begin that describe an image, in annotations and labels. */
+export const describing = 'org.opencontainers.image.'
 
 /** Reads a config without trust; null for what is no JSON object. */
 export function readConfigFacts(bytes: Uint8Array): ConfigFacts | null {
@@ -20,5 +25,12 @@ export function readConfigFacts(bytes: Uint8Array): ConfigFacts | null {
     return null
   }
   if (document === null) return null
-  return { platform: platformOf(document), createdAt: boundedTime(document.created) }
+  const labels = objectOf(objectOf(document.config)?.Labels) ?? {}
+  const described: (readonly [string, string])[] = []
+  for (const key of Object.keys(labels)) {
+    if (!key.startsWith(describing) || key.length > 100 || described.length >= 30) continue
+    const text = boundedLines(labels[key], 4_000)
+    if (text !== null) described.push([key, text])
+  }
+  return { platform: platformOf(document), createdAt: boundedTime(document.created), described }
 }

@@ -135,3 +135,12 @@ export function annotationOf(
   for (const [name, text] of annotations.items) if (name === key) return text
   return null
 }
+
+/** What a client downloads, in bytes, as the manifest says; null for an index, of which it takes a part. */
+export function downloadSize(facts: ManifestFacts | null): number | null {
+  if (facts === null || facts.kind === 'index' || facts.kind === 'unknown') return null
+  const { config, layers } = facts
+  // Not all of them were looked at.
+  if (layers.items.length < layers.total) return null
+  return layers.items.reduce((sum, { size }) => sum + (size ?? 0), config?.size ?? 0)
+}

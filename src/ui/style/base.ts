@@ -1,7 +1,7 @@
 /** The frame of every page, and elements without a class. */
 export const base = `
 *,::before,::after{box-sizing:border-box}
-html{-webkit-text-size-adjust:100%;text-size-adjust:100%;scrollbar-gutter:stable}
+html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;min-height:100vh;min-height:100dvh;display:flex;flex-direction:column;background:var(--ground);color:var(--ink);font:15px/1.5 var(--sans);font-variant-numeric:tabular-nums;-webkit-font-smoothing:antialiased;overflow-wrap:anywhere}
 .wide{width:100%;max-width:1200px;margin:0 auto;padding:0 var(--gap)}
 main{flex:1;padding-top:28px!important;padding-bottom:64px!important}

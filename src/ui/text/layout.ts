@@ -7,6 +7,8 @@ export interface LayoutText {
   readonly json: string
   readonly copy: string
   readonly copied: string
+  readonly search: string
+  readonly pages: string
   readonly next: string
   readonly first: string
 }
@@ -20,6 +22,8 @@ export const layoutText: LayoutText = {
   json: 'This page as JSON',
   copy: 'Copy',
   copied: 'Copied',
+  search: 'Search',
+  pages: 'Pages',
   next: 'Next page',
   first: 'Back to the first page',
 }

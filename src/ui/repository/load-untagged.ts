@@ -1,0 +1,81 @@
+import type { Digest } from '../../oci/digest.ts'
+import { manifestShape } from '../../oci/media-types.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { ManifestEntry, ManifestRecord } from '../../ports/metadata-store.ts'
+import { boundedText } from '../bounded.ts'
+import type { Visit } from '../visit.ts'
+import type { ListedManifest } from './repository-data.ts'
+
+const pageSize = 50
+/** Manifests that one list returns. */
+const atOnce = 1000
+/** Lists for one request: 5,000 manifests. */
+const mostLists = 5
+
+/** Part of a repository's manifests without a tag. */
+export interface LoadedUntagged {
+  readonly items: readonly ListedManifest[]
+  readonly next: string | null
+  /** Whether the search ended before the page was full. */
+  readonly isPartial: boolean
+}
+
+/**
+ * Loads manifests that have no tag, are about no other, and are no part of an index, as far as the first 5,000
+ * manifests tell. Those are parts of what is shown elsewhere.
+ */
+export async function loadUntagged(
+  visit: Visit,
+  repository: RepositoryName,
+  after: string | null,
+): Promise<LoadedUntagged> {
+  const parts: Set<Digest> = new Set()
+  await look(visit, repository, null, ({ record }) => {
+    if (manifestShape(record.mediaType) !== 'index') return false
+    for (const digest of record.references) parts.add(digest)
+    return false
+  })
+  const found: ManifestRecord[] = []
+  const looked = await look(visit, repository, after, ({ record, tagCount }) => {
+    const isAlone = tagCount === 0 && record.subject === undefined && !parts.has(record.digest)
+    if (isAlone) found.push(record)
+    return found.length > pageSize
+  })
+  const isFull = found.length > pageSize
+  const items = found.slice(0, pageSize).map(listed)
+  const next = isFull ? (items.at(-1)?.digest ?? null) : looked
+  return { items, next, isPartial: !isFull && looked !== null }
+}
+
+/** Looks at manifests until that is enough. Returns the last one where more follow; null at the end. */
+async function look(
+  { deps, viewer }: Visit,
+  repository: RepositoryName,
+  after: string | null,
+  isEnough: (entry: ManifestEntry) => boolean,
+): Promise<string | null> {
+  let last = after
+  for (let lists = 0; lists < mostLists; lists += 1) {
+    const request = { ...(last === null ? {} : { after: last }), limit: atOnce }
+    const page = await deps.service.listManifests(viewer.call, repository, request)
+    for (const entry of page.items) {
+      last = entry.record.digest
+      if (isEnough(entry)) return last
+    }
+    if (!page.more) return null
+  }
+  return last
+}
+
+function listed(record: ManifestRecord): ListedManifest {
+  const { digest, mediaType, artifactType, pushedAt, untaggedAt = null } = record
+  return {
+    digest,
+    mediaType: boundedText(mediaType, 200) ?? '',
+    artifactType: boundedText(artifactType, 200),
+    size: record.contentSize ?? null,
+    pushedAt,
+    pushedBy: boundedText(record.pushedBy, 64),
+    untaggedAt,
+  }
+}
