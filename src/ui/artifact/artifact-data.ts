@@ -1,15 +1,12 @@
 import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
-import type { ChartFacts } from '../readers/chart.ts'
-import type { ImageConfig } from '../readers/image-config.ts'
 import type { ArtifactKind } from '../readers/kinds.ts'
 import type { ContentDetails, Platform } from '../readers/manifest-details.ts'
 import type { Entry, Listed } from '../readers/shapes.ts'
-import type { SignatureFacts } from '../readers/signature.ts'
-import type { DocumentFacts } from '../readers/statement.ts'
+import type { ReferrersData } from '../referrers/referrers-data.ts'
+import type { Contents } from './contents.ts'
 import type { PullCommand } from './pull-commands.ts'
-import type { Unreadable } from './read-content.ts'
 
 /*
  * What the page of a tag or digest is drawn from, and what it answers to programs that ask for JSON. Times are in
@@ -50,31 +47,10 @@ export interface ArtifactData extends Contents {
   readonly referrers: readonly { readonly artifactType: string; readonly count: number }[]
   /** The likely one first; empty where the request's host cannot be put into a command. */
   readonly pull: readonly PullCommand[]
+  /** Whether Docker and Kubernetes have to be told to trust the registry, which is asked without TLS. */
+  readonly isInsecure: boolean
   /** The manifest as text, where it is asked for by `?view=raw`. */
   readonly raw: RawManifest | null
-}
-
-/** What is inside an artifact, as far as it can be read. */
-export interface Contents {
-  readonly image: ImageConfig | null
-  readonly chart: ChartFacts | null
-  readonly signature: SignatureFacts | null
-  /** SBOMs and attestations. */
-  readonly documents: readonly ReadDocument[]
-  /** What could not be read, and why. */
-  readonly unreadable: readonly UnreadContent[]
-}
-
-/** A document that was read. */
-export interface ReadDocument extends DocumentFacts {
-  readonly digest: Digest
-}
-
-/** Content that was not read. */
-export interface UnreadContent {
-  readonly what: 'manifest' | 'config' | 'document'
-  readonly digest: Digest | null
-  readonly why: Unreadable
 }
 
 /** An index that names a manifest. */
@@ -107,4 +83,16 @@ export interface RawManifest {
   readonly isCut: boolean
   /** The same with line breaks and indents; null where it is too long, or no JSON. */
   readonly indented: string | null
+}
+
+/** What can be seen of a tag or digest. */
+export type ArtifactTab = 'overview' | 'referrers' | 'raw'
+
+/** The answer for a tag or digest. */
+export interface ArtifactAnswer extends ArtifactData {
+  readonly view: ArtifactTab
+  /** What is attached to it; null unless `?view=referrers` asks for it. */
+  readonly tree: ReferrersData | null
+  /** Whether the viewer may delete it. */
+  readonly mayDelete: boolean
 }

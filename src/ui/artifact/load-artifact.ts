@@ -1,10 +1,15 @@
 import type { Digest } from '../../oci/digest.ts'
 import type { Reference } from '../../oci/reference.ts'
 import type { ManifestEntry } from '../../ports/metadata-store.ts'
-import { attachedTag, kindOf } from '../readers/kinds.ts'
-import { readManifestDetails } from '../readers/manifest-details.ts'
+import { type ArtifactKind, attachedTag, kindOf } from '../readers/kinds.ts'
+import {
+  type ManifestDetails,
+  namedBytes,
+  readManifestDetails,
+} from '../readers/manifest-details.ts'
 import { nothing } from '../readers/shapes.ts'
-import type { ArtifactData, Contents } from './artifact-data.ts'
+import type { ArtifactData } from './artifact-data.ts'
+import type { Contents } from './contents.ts'
 import { loadContents } from './load-contents.ts'
 import { findParents, loadPlatforms } from './load-platforms.ts'
 import { pullCommands } from './pull-commands.ts'
@@ -48,7 +53,7 @@ export async function loadArtifact(
     mediaType,
     artifactType: details?.artifactType ?? null,
     size,
-    contentSize: entry?.record.contentSize ?? null,
+    contentSize: entry?.record.contentSize ?? sizeOf(kind, details),
     ...history(entry),
     tags: entry === null ? nothing : { items: entry.tags, count: entry.tagCount },
     attachedTo: tag === null ? null : (attachedTag(tag)?.subject ?? null),
@@ -60,6 +65,7 @@ export async function loadArtifact(
     referrers,
     ...contents,
     pull: host === null ? [] : pullCommands({ host, repository, tag, digest, kind }),
+    isInsecure: host?.isPlain === true && !host.isLoopback,
     raw: wantsRaw ? rawManifest(bytes) : null,
   }
 }
@@ -70,6 +76,11 @@ function history(
 ): Pick<ArtifactData, 'pushedAt' | 'pushedBy' | 'pulledAt'> {
   const { pushedAt = null, pushedBy = null, pulledAt = null } = entry?.record ?? {}
   return { pushedAt, pushedBy, pulledAt }
+}
+
+/** What the manifest itself says, where the store has noted nothing. That of an index says nothing. */
+function sizeOf(kind: ArtifactKind, details: ManifestDetails | null): number | null {
+  return details === null || kind === 'index' ? null : namedBytes(details)
 }
 
 function unread(digest: Digest): Contents {

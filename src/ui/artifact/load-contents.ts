@@ -4,20 +4,21 @@ import type { ArtifactKind } from '../readers/kinds.ts'
 import type { ContentDetails, ManifestDetails } from '../readers/manifest-details.ts'
 import { readSignature, signatureLayer } from '../readers/signature.ts'
 import { mostDocumentBytes, readDocumentFacts } from '../readers/statement.ts'
-import type { Contents, ReadDocument, UnreadContent } from './artifact-data.ts'
-import { type RepositoryReader, readFacts, type Unreadable } from './read-content.ts'
+import type {
+  ConfigContents,
+  Contents,
+  DocumentContents,
+  ReadDocument,
+  Unreadable,
+  UnreadContent,
+} from './contents.ts'
+import { type RepositoryReader, readFacts } from './read-content.ts'
 
 /** Configs that are larger are not read, in bytes. */
 export const mostConfigBytes: number = 1024 * 1024
 const mostSignatureBytes = 256 * 1024
 /** Documents of one artifact that are read: BuildKit puts two into it. */
 const mostDocuments = 4
-
-/** What the config of an image or a chart says. */
-export type ConfigContents = Pick<Contents, 'image' | 'chart' | 'unreadable'>
-
-/** What the layers of a signature, an SBOM or an attestation say. */
-export type DocumentContents = Pick<Contents, 'signature' | 'documents' | 'unreadable'>
 
 /** How many bytes of documents may still be read for one answer. */
 export interface DocumentBudget {

@@ -1,6 +1,13 @@
 import type { Digest } from '../../oci/digest.ts'
 import { manifestShape } from '../../oci/media-types.ts'
-import { type ContentDetails, entryOf, type ManifestDetails } from '../readers/manifest-details.ts'
+import type { ManifestInfo } from '../../ports/registry-service.ts'
+import {
+  type ContentDetails,
+  entryOf,
+  type ManifestDetails,
+  namedBytes,
+  readManifestDetails,
+} from '../readers/manifest-details.ts'
 import type { Listed } from '../readers/shapes.ts'
 import type { Parent, PlatformFacts } from './artifact-data.ts'
 import { findEntry, type RepositoryReader } from './read-content.ts'
@@ -9,6 +16,8 @@ import { findEntry, type RepositoryReader } from './read-content.ts'
 const mostLookedUp = 100
 /** Looked up at the same time. */
 const atOnce = 10
+/** Larger ones are not read for their size, in bytes. */
+const mostManifestBytes = 256 * 1024
 /** Manifests among which the indexes are looked for that name one. */
 const mostSearched = 1000
 
@@ -41,11 +50,22 @@ async function platformFacts(
     // BuildKit says that a statement about a platform runs on an unknown one.
     platform: isAttestation ? null : platform,
     size,
-    contentSize: entry?.record.contentSize ?? null,
+    contentSize: entry && (entry.record.contentSize ?? (await readSize(reader, entry.record))),
     isPresent: isLooked ? entry !== null : null,
     attests: isAttestation ? (entryOf(annotations, 'vnd.docker.reference.digest') ?? '') : null,
     annotations,
   }
+}
+
+/** The size that the manifest itself says, where the store has noted none. */
+async function readSize(
+  { service, call, repository }: RepositoryReader,
+  { digest, size, mediaType }: ManifestInfo,
+): Promise<number | null> {
+  if (size > mostManifestBytes || manifestShape(mediaType) === 'index') return null
+  const manifest = await service.getManifest(call, repository, { kind: 'digest', digest })
+  const details = manifest && readManifestDetails(manifest.bytes)
+  return details && namedBytes(details)
 }
 
 /** Indexes that name a manifest, among the first manifests of the repository. */

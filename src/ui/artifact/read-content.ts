@@ -3,6 +3,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { CallContext } from '../../ports/call-context.ts'
 import type { ManifestEntry } from '../../ports/metadata-store.ts'
 import type { RegistryReads } from '../../ports/registry-service.ts'
+import type { Unreadable } from './contents.ts'
 
 /** A repository, and on whose behalf it is looked at. */
 export interface RepositoryReader {
@@ -10,9 +11,6 @@ export interface RepositoryReader {
   readonly call: CallContext
   readonly repository: RepositoryName
 }
-
-/** Why content cannot be shown. */
-export type Unreadable = 'too-large' | 'missing' | 'unreadable'
 
 /**
  * The bytes of a blob.

@@ -1,3 +1,5 @@
+import type { Peer } from '../../ports/access.ts'
+
 /** The registry as clients name it in a reference. */
 export interface RegistryHost {
   /** `registry.example`, `127.0.0.1:5000`. */
@@ -18,14 +20,14 @@ const hostGrammar: RegExp = new RegExp(
 const longestHost = 260
 
 /**
- * The host of a request's URL; null where it is not a name that clients take. A URL may have `;` and `$` in its host,
+ * The host of a request's URL, and whether the client came over TLS; null where it is not a name that clients take. A URL may have `;` and `$` in its host,
  * which must not get into a command that a person runs.
  */
-export function registryHost(url: URL): RegistryHost | null {
+export function registryHost(url: URL, peer: Peer): RegistryHost | null {
   const found = url.host.length > longestHost ? null : hostGrammar.exec(url.host)
   if (found === null) return null
   const { host = '', port } = found.groups ?? {}
-  const isPlain = url.protocol !== 'https:'
+  const isPlain = url.protocol !== 'https:' && peer.secure !== true
   const isLoopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i.test(host)
   // A name without a dot or a port would be taken for a part of the repository's name.
   const needsPort = port === undefined && !/[.:]/.test(host) && host.toLowerCase() !== 'localhost'

@@ -1,7 +1,7 @@
 import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
-import type { UnreadContent } from '../artifact/artifact-data.ts'
+import type { UnreadContent } from '../artifact/contents.ts'
 import type { ArtifactKind } from '../readers/kinds.ts'
 import type { Change, ContentDifference, HistoryDifference } from './differences.ts'
 

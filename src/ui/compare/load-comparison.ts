@@ -1,6 +1,7 @@
 import { classifyReference, type Reference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
-import { type ConfigContents, loadConfig } from '../artifact/load-contents.ts'
+import type { ConfigContents } from '../artifact/contents.ts'
+import { loadConfig } from '../artifact/load-contents.ts'
 import type { RepositoryReader } from '../artifact/read-content.ts'
 import { type ArtifactKind, kindOf } from '../readers/kinds.ts'
 import {

@@ -1,8 +1,24 @@
+import { derivedCall } from '../../core/call-context.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
-import type { Answer, Visit } from '../visit.ts'
+import { type Answer, shown, type Visit } from '../visit.ts'
+import { comparisonView } from './comparison-view.ts'
+import { loadComparison } from './load-comparison.ts'
 
 /** Shows what differs between two tags or digests. */
-export async function showComparison(_visit: Visit, _repository: RepositoryName): Promise<Answer> {
-  throw new RegistryError('routeUnknown')
+export async function showComparison(
+  { deps, viewer, url }: Visit,
+  repository: RepositoryName,
+): Promise<Answer> {
+  const permitted = await viewer.permit('pull', repository)
+  // To those who may not read it, it is not there.
+  if (permitted === null) throw new RegistryError('nameUnknown')
+  const call = derivedCall(permitted, { inspects: true })
+  const wanted = (name: string): string | null => url.searchParams.get(name) || null
+  const data = await loadComparison(
+    { service: deps.service, call, repository },
+    { from: wanted('from'), to: wanted('to'), platform: wanted('platform') },
+  )
+  const title = `${deps.text.compare.title} · ${repository}`
+  return shown(title, data, comparisonView)
 }

@@ -124,6 +124,14 @@ export function platformOf(
 
 type Text = ReturnType<typeof text>
 
+/** The size of what an image names, in bytes: its config and layers, each digest once, but for what is elsewhere. */
+export function namedBytes({ config, layers }: ManifestDetails): number {
+  const all = config === null ? layers.items : [config, ...layers.items]
+  const here = all.filter(({ elsewhere }) => !elsewhere)
+  const sizes = new Map(here.map(({ digest, size }) => [digest, size]))
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0)
+}
+
 /** The value of an annotation or label; null where it is not there. */
 export function entryOf({ items }: Listed<Entry>, key: string): string | null {
   return items.find(([name]) => name === key)?.[1] ?? null

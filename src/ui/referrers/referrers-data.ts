@@ -1,7 +1,7 @@
 import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
-import type { DocumentContents } from '../artifact/load-contents.ts'
+import type { DocumentContents } from '../artifact/contents.ts'
 import type { ArtifactKind } from '../readers/kinds.ts'
 import type { Platform } from '../readers/manifest-details.ts'
 import type { Entry, Listed } from '../readers/shapes.ts'
