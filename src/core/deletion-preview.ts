@@ -6,7 +6,7 @@ import type { Tag } from '../oci/tag.ts'
 import type { DeletionPreview, PreviewedManifest } from '../ports/browsing-reads.ts'
 import type { ManifestEntry, MetadataStore } from '../ports/metadata-store.ts'
 import { findEntry, usesOf } from './digest-use.ts'
-import { freedByManifests, freedByRepository } from './freed-bytes.ts'
+import { freedByManifests, freedByRepository, unknownBytes } from './freed-bytes.ts'
 import { childrenOf, mostNamed, parentsOf, referrersOf } from './left-behind.ts'
 import { Slices } from './slices.ts'
 
@@ -68,7 +68,7 @@ export async function previewDeletion(
     parentCount: parents.count,
     children: children.named.map(previewed),
     childCount: children.count,
-    freedBytes: uses === null ? null : freedByManifests(going, uses),
+    ...(uses === null ? unknownBytes : freedByManifests(going, uses)),
   }
 }
 
@@ -95,7 +95,7 @@ async function previewRepository(
     parentCount: 0,
     children: [],
     childCount: 0,
-    freedBytes: await freedByRepository(metadata, signal, repository, mostLookedUp),
+    ...(await freedByRepository(metadata, signal, repository, mostLookedUp)),
   }
 }
 

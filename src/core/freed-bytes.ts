@@ -13,33 +13,52 @@ export function namingsBy(going: Iterable<ManifestEntry>): ReadonlyMap<Digest, n
   return namings
 }
 
-/** What is free in the end if manifests of a repository go; null where it is not known. */
+/** What goes with manifests, or with a repository. Null where it is not known. */
+export interface FreedBytes {
+  readonly freedBytes: number | null
+  /** The same if no other repository had any of it. */
+  readonly ownBytes: number | null
+}
+
+/** Where it would take too long to find out. */
+export const unknownBytes: FreedBytes = { freedBytes: null, ownBytes: null }
+
+/** What is free in the end if manifests of a repository go. */
 export function freedByManifests(
   going: ReadonlyMap<Digest, ManifestEntry>,
   uses: ReadonlyMap<Digest, DigestUse>,
-): number | null {
+): FreedBytes {
   const namings = namingsBy(going.values())
-  let bytes = 0
-  for (const [digest, { size, isBlob, isManifest, namedBy, isElsewhere }] of uses) {
-    if (isElsewhere === true) continue
-    if (isManifest && !going.has(digest)) continue
-    if (isBlob && namedBy > (namings.get(digest) ?? 0)) continue
-    if (isElsewhere === null) return null
-    bytes += size
+  const goes: DigestUse[] = []
+  for (const [digest, use] of uses) {
+    if (use.isManifest && !going.has(digest)) continue
+    if (use.isBlob && use.namedBy > (namings.get(digest) ?? 0)) continue
+    goes.push(use)
   }
-  return bytes
+  return sumOf(goes)
 }
 
-/** What is free in the end if a repository goes; null where it has more than `most` blobs and manifests. */
+function sumOf(goes: Iterable<DigestUse>): FreedBytes {
+  let freedBytes: number | null = 0
+  let ownBytes = 0
+  for (const { size, isElsewhere } of goes) {
+    ownBytes += size
+    if (isElsewhere === null) freedBytes = null
+    else if (!isElsewhere && freedBytes !== null) freedBytes += size
+  }
+  return { freedBytes, ownBytes }
+}
+
+/** What is free in the end if a repository goes; not known where it has more than `most` blobs and manifests. */
 export async function freedByRepository(
   metadata: MetadataStore,
   signal: AbortSignal,
   repository: RepositoryName,
   most: number,
-): Promise<number | null> {
+): Promise<FreedBytes> {
   const counts = await metadata.countRepository(repository)
-  if (counts === null) return 0
-  if (counts.blobs + counts.manifests > most) return null
+  if (counts === null) return { freedBytes: 0, ownBytes: 0 }
+  if (counts.blobs + counts.manifests > most) return unknownBytes
   const digests: Set<Digest> = new Set()
   const blobs = everyItem(async (page): Promise<Page<{ digest: Digest }>> => {
     signal.throwIfAborted()
@@ -50,11 +69,5 @@ export async function freedByRepository(
     digests.add(record.digest)
   }
   const uses = await usesOf(metadata, signal, repository, [...digests])
-  if (uses === null) return null
-  let bytes = 0
-  for (const { size, isElsewhere } of uses.values()) {
-    if (isElsewhere === null) return null
-    if (!isElsewhere) bytes += size
-  }
-  return bytes
+  return uses === null ? unknownBytes : sumOf(uses.values())
 }

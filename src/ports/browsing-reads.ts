@@ -53,6 +53,11 @@ export interface DeletionPreview {
    * take too long to find out.
    */
   readonly freedBytes: number | null
+  /**
+   * What `freedBytes` would be if no other repository had any of it: that tells nothing of what others have. Null where
+   * it would take too long to find out.
+   */
+  readonly ownBytes: number | null
 }
 
 /** The reads that a page for people stands on. A service that is made of others has `browseLists` for most of them. */

@@ -14,7 +14,7 @@ const mostShown = 50
 
 /** Draws what a deletion would do, and the button that does it. @param hasChanged since it was shown before */
 export function deletionView(facts: DeletionFacts, page: PageContext, hasChanged = false): Html {
-  const { repository, preview, immutable, targets } = facts
+  const { repository, preview, immutable, targets, freed } = facts
   const { text } = page
   const words = text.deletion
   return html`${breadcrumb([...crumbsTo(repository, page), { label: words.title }], page)}
@@ -25,7 +25,10 @@ ${immutable.length === 0 ? null : notice(html`<p>${words.immutable}</p>${names(i
 ${(targets ?? []).filter(({ digest }) => digest === null).map(({ reference }) => notice(words.absent(reference)))}
 ${factsRow([
   [words.goes, goesText(facts, page)],
-  [words.frees, preview.freedBytes === null ? words.freesUnknown : size(preview.freedBytes, page)],
+  [
+    freed.isMost ? words.freesMost : words.frees,
+    freed.bytes === null ? words.freesUnknown : size(freed.bytes, page),
+  ],
 ])}
 <p class="muted">${backText(facts, page)}</p>
 ${preview.manifestCount === 0 ? html`<p>${words.onlyTag}</p>` : null}
@@ -73,12 +76,12 @@ function goesText({ preview }: DeletionFacts, page: PageContext): string {
 }
 
 /** Whether it can be brought back, and when its space is free. */
-function backText({ trashMs, preview }: DeletionFacts, page: PageContext): string {
+function backText({ trashMs, freed }: DeletionFacts, page: PageContext): string {
   const words = page.text.deletion
   const frees = trashMs === 0 ? words.freesSoon : words.freesLater
   const back =
     trashMs === null ? '' : trashMs === 0 ? words.final : words.restorable(spanText(trashMs, page))
-  return [back, preview.freedBytes ? frees : ''].join(' ').trim()
+  return [back, freed.bytes ? frees : ''].join(' ').trim()
 }
 
 function manifests(

@@ -19,12 +19,20 @@ export interface DeletionTarget {
   readonly digest: Digest | null
 }
 
+/** What goes and what stays, without its bytes. */
+export type Preview = Omit<DeletionPreview, 'absent' | 'freedBytes' | 'ownBytes'>
+
 /** What a deletion would do, as it is shown before. */
 export interface DeletionFacts {
   readonly repository: RepositoryName
   /** Null where the whole repository is to go. */
   readonly targets: readonly DeletionTarget[] | null
-  readonly preview: Omit<DeletionPreview, 'absent'>
+  readonly preview: Preview
+  /**
+   * What would be free in the end, in bytes; null where that is not known. Those who may not see every repository get
+   * the bytes as if no other repository had any of them, which is the most it can be.
+   */
+  readonly freed: { readonly bytes: number | null; readonly isMost: boolean }
   /** Tags that would go and are immutable: with them, nothing goes. At most 100. */
   readonly immutable: readonly string[]
   /** How long it can be brought back, in milliseconds; 0 where it cannot, null where that is not known. */
@@ -50,11 +58,18 @@ export const mostTargets = 200
  */
 export async function loadDeletion(
   { service, trashMs }: DeletionDeps,
+  viewer: Viewer,
   call: CallContext,
   repository: RepositoryName,
   targets: Targets,
 ): Promise<DeletionFacts> {
-  const { absent: _, ...preview } = await service.previewDeletion(call, repository, targets)
+  const {
+    absent: _,
+    freedBytes,
+    ownBytes,
+    ...preview
+  } = await service.previewDeletion(call, repository, targets)
+  const seesAll = (await viewer.catalog()) === 'all'
   const found = targets === 'repository' ? null : await resolve(service, call, repository, targets)
   if (found?.every(({ digest }) => digest === null)) throw new RegistryError('manifestUnknown')
   const seen = await fingerprint([repository, found, preview])
@@ -62,6 +77,7 @@ export async function loadDeletion(
     repository,
     targets: found,
     preview,
+    freed: { bytes: seesAll ? freedBytes : ownBytes, isMost: !seesAll },
     immutable: immutableOf(call, targets, preview),
     trashMs,
     seen,
@@ -100,7 +116,7 @@ function immutableOf(
 async function fingerprint([repository, targets, preview]: readonly [
   RepositoryName,
   readonly DeletionTarget[] | null,
-  Omit<DeletionPreview, 'absent'>,
+  Preview,
 ]): Promise<string> {
   const { manifests, manifestCount, tagCount, aliases } = preview
   const goes = manifests.map(({ digest, tags, tagCount }) => [digest, tags, tagCount])

@@ -24,7 +24,7 @@ export async function showDeletion(
   const targets = targetsOf(visit.url.searchParams.getAll('reference'), reference, visit)
   const { viewer, deps } = visit
   const call = await permittedDeletion(viewer, repository, targets, deps.deletes)
-  return confirmation(visit, await loadDeletion(deps, call, repository, targets))
+  return confirmation(visit, await loadDeletion(deps, viewer, call, repository, targets))
 }
 
 /**
@@ -41,7 +41,7 @@ export async function carryOutDeletion(
   checkChange(request, viewer, fields)
   const targets = targetsOf(fields.all('reference'), reference, visit)
   const call = await permittedDeletion(viewer, repository, targets, deps.deletes)
-  const facts = await loadDeletion(deps, call, repository, targets)
+  const facts = await loadDeletion(deps, viewer, call, repository, targets)
   if (fields.get('seen') !== facts.seen) return confirmation(visit, facts, true)
   const outcomes = await carryOut(deps.service, call, facts, targets)
   const { items } = await deps.service.listTrash(viewer.call, { limit: 1 }, repository)

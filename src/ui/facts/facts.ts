@@ -50,7 +50,9 @@ export function createFacts(service: RegistryService): Facts {
     async config(call, repository, digest, size) {
       if (size > mostConfigBytes) return null
       const known = configs.get(digest)
-      if (known !== undefined) return known
+      if (known !== undefined) {
+        return (await service.statBlob(call, repository, digest)) === null ? null : known
+      }
       const open = await service.openBlob(call, repository, digest)
       if (open === null) return null
       const bytes = open.bytes ?? new Uint8Array(await new Response(open.stream()).arrayBuffer())

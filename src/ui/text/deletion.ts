@@ -6,6 +6,7 @@ export interface DeletionText {
   readonly heading: (what: string) => string
   readonly several: (count: string, repository: string) => string
   readonly frees: string
+  readonly freesMost: string
   readonly freesUnknown: string
   /** When the space is free: where there is a trash, and where there is none. */
   readonly freesLater: string
@@ -73,6 +74,7 @@ export const deletionText: DeletionText = {
   heading: (what) => `Delete ${what}?`,
   several: (count, repository) => `${count} of ${repository}`,
   frees: 'Frees',
+  freesMost: 'Frees at most',
   freesUnknown: 'not known: too much depends on it',
   freesLater: 'The space is free once it has left the trash and garbage was collected.',
   freesSoon: 'The space is free once garbage was collected.',
