@@ -1,7 +1,9 @@
 /**
  * The one script, inline and named by its hash in the policy. Everything works without it: it adds buttons that copy,
- * and lists that follow what is typed. `data-copy` has the text to copy; a form with `data-follow` is sent while its
- * field changes, and what is in `data-results` of the answer takes the place of what is there.
+ * and lists that follow what is typed and what is pushed. `data-copy` has the text to copy; a form with `data-follow` is
+ * sent while its field changes, and what is in `data-results` of the answer takes the place of what is there. `data-live`
+ * has the address of events: while the page is in front, the list is loaded again after one, at most every two seconds.
+ * Where somebody is at work in the list, a button says so instead.
  */
 export const script = `(()=>{
 const d=document,q=(s,e=d)=>e.querySelector(s),all=(s,e=d)=>[...e.querySelectorAll(s)];
@@ -27,5 +29,18 @@ d.addEventListener('input',e=>{const f=e.target.closest('form[data-follow]');if(
 d.addEventListener('submit',e=>{const f=e.target.closest('form[data-follow]');if(!f)return;e.preventDefault();clearTimeout(timer);follow(f)});
 d.addEventListener('keydown',e=>{if(e.key!=='/'||e.ctrlKey||e.metaKey||e.altKey||/^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName))return;const f=q('form[data-follow] input[type=search]');if(f){e.preventDefault();f.focus();f.select()}});
 const s=q('[data-live]');
-if(s&&window.EventSource){let w;new EventSource(s.dataset.live).addEventListener('changed',()=>{clearTimeout(w);w=setTimeout(load,400,location.href)})}
+if(s&&window.EventSource){
+let es,wait,at=0,first=true;
+const say=t=>{s.textContent='';setTimeout(()=>{s.textContent=t},50)};
+const show=async()=>{if('whole'in s.dataset)return location.reload();at=Date.now();await load(location.href);say(s.dataset.updated)};
+const tell=()=>{wait=null;
+if(!q('[data-results] :checked')&&!q('[data-results]:focus-within'))return show();
+const b=Object.assign(d.createElement('button'),{type:'button',className:'quiet',textContent:s.dataset.show});b.onclick=show;s.replaceChildren(b)};
+const soon=()=>{wait??=setTimeout(tell,Math.max(400,at+2000-Date.now()))};
+const listen=()=>{const e=es=new EventSource(s.dataset.live);
+e.onopen=()=>{if(!first)soon();first=false};
+e.addEventListener('changed',soon);
+e.onerror=()=>{if(e.readyState==2&&e==es){es=null;setTimeout(watch,30000)}}};
+const watch=()=>{if(d.hidden){es?.close();es=null}else if(!es)listen()};
+d.addEventListener('visibilitychange',watch);watch()}
 })()`

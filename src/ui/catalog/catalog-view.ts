@@ -4,6 +4,7 @@ import { orderLinks } from '../components/order-links.ts'
 import { searchForm } from '../components/search-form.ts'
 import { age, countText, size } from '../format.ts'
 import { type Html, html } from '../html.ts'
+import { liveRegion } from '../live/live-region.ts'
 import type { PageContext } from '../page.ts'
 import type { Query } from '../paths.ts'
 import type { CatalogData, ListedRepository } from './catalog-data.ts'
@@ -22,7 +23,7 @@ export function catalogView(data: CatalogData, page: PageContext): Html {
     return html`${status === null ? null : statusRow(status, page)}
 ${
   mayPush
-    ? firstPush(data.host, page)
+    ? html`${liveRegion(null, [], page, true)}${firstPush(data.host, page)}`
     : emptyState(
         home.nothingVisible,
         html`<p class="lead">${home.pleaseLogIn}</p>
@@ -39,6 +40,11 @@ ${status === null || !isAll ? null : statusRow(status, page)}
 ${searchForm({ action: paths.home(), label: home.search, placeholder: home.searchHint, q, keep }, page)}
 ${orderLinks(home.sortedBy, orders(data, page), page)}
 </div>
+${liveRegion(
+  null,
+  data.repositories.map(({ name }) => name),
+  page,
+)}
 <div data-results="repositories">
 ${isEmpty ? noneFound(data, page) : list(data, page)}
 ${pager(data, page)}

@@ -3,6 +3,7 @@ import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { checkChange } from '../session/check-change.ts'
 import { formFields } from '../session/form-fields.ts'
+import { seeOther } from '../session/see-other.ts'
 import { type Answer, shown, type Visit } from '../visit.ts'
 import { carryOut } from './carry-out.ts'
 import { deletedView } from './deleted-view.ts'
@@ -21,8 +22,13 @@ export async function showDeletion(
   repository: RepositoryName,
   reference: Reference | null,
 ): Promise<Answer> {
-  const targets = targetsOf(visit.url.searchParams.getAll('reference'), reference, visit)
-  const { viewer, deps } = visit
+  const { viewer, deps, url } = visit
+  const given = url.searchParams.getAll('reference')
+  // Nothing was chosen in a list: that is not meant to be the repository.
+  if (reference === null && given.length === 0 && url.searchParams.has('chosen')) {
+    return seeOther(deps.paths.repository(repository))
+  }
+  const targets = targetsOf(given, reference, visit)
   const call = await permittedDeletion(viewer, repository, targets, deps.deletes)
   return confirmation(visit, await loadDeletion(deps, viewer, call, repository, targets))
 }

@@ -5,6 +5,7 @@ import { orderLinks } from '../components/order-links.ts'
 import { searchForm } from '../components/search-form.ts'
 import { age, countText, shortDigest, size } from '../format.ts'
 import { type Html, html } from '../html.ts'
+import { liveRegion } from '../live/live-region.ts'
 import type { PageContext } from '../page.ts'
 import { kindText } from './kind-text.ts'
 import type { ListedTags, RepositoryData, TagSort } from './repository-data.ts'
@@ -27,6 +28,7 @@ export function tagsView(data: RepositoryData, page: PageContext): Html {
 ${searchForm({ action: paths.repository(repository), label: words.filter, placeholder: words.filter, q, keep: { sort: sortText(sort) } }, page)}
 ${orderLinks(text.home.sortedBy, orders(data, page), page)}
 </div>
+${liveRegion(repository, [], page)}
 <div data-results="tags">
 ${tags.length === 0 ? emptyState(words.noneFound(q ?? ''), html`<p class="lead"><a href="${paths.repository(repository)}">${words.showAll}</a></p>`) : table(data, page)}
 ${
@@ -72,7 +74,7 @@ function table(data: RepositoryData, page: PageContext): Html {
 <thead><tr>${isChoice ? html`<th scope="col"><span class="away">${words.choose}</span></th>` : null}<th scope="col">${words.tag}</th><th scope="col">${words.platforms}</th><th scope="col">${words.digest}</th><th scope="col" class="number">${words.size}</th><th scope="col" class="number">${words.pushed}</th></tr></thead>
 <tbody>${data.tags.map((one) => row(one, data, isChoice, page))}</tbody></table>`
   if (!isChoice) return inside
-  return html`<form action="${page.paths.deletion(data.repository)}">${inside}
+  return html`<form action="${page.paths.deletion(data.repository)}"><input type="hidden" name="chosen" value="1">${inside}
 <p class="chosen"><button class="quiet">${words.removeChosen}</button></p></form>`
 }
 

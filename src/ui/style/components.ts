@@ -46,6 +46,9 @@ a.chip:hover{border-color:var(--accent);text-decoration:none}
 .inline-copy{display:inline-flex;align-items:center;gap:2px;max-width:100%}
 .inline-copy code{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .inline-copy .copy-button{min-width:28px;min-height:28px}
+.live{margin:0}
+.live button{margin-bottom:8px}
+.live:not(:has(button)){position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .notice{border:1px solid var(--line);border-left:3px solid var(--line-strong);border-radius:var(--radius);padding:10px 14px;background:var(--raised);margin:0 0 16px}
 .notice.warn{border-color:transparent;border-left-color:var(--warn);background:var(--warn-ground)}
 .notice.bad{border-color:transparent;border-left-color:var(--bad);background:var(--bad-ground)}

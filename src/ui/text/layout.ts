@@ -11,6 +11,10 @@ export interface LayoutText {
   readonly pages: string
   readonly next: string
   readonly first: string
+  /** What a view says that has changed by itself. */
+  readonly updated: string
+  /** The button that shows changes, where a view waits for it. */
+  readonly show: string
 }
 
 /** LayoutText in English. */
@@ -26,4 +30,6 @@ export const layoutText: LayoutText = {
   pages: 'Pages',
   next: 'Next page',
   first: 'Back to the first page',
+  updated: 'The list was updated',
+  show: 'Something changed: show it',
 }
