@@ -4,6 +4,7 @@ import { FirstOf } from '../oci/first-of.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { tagFilter } from '../oci/tag-filter.ts'
 import { comparePlaces, parsePlace, placeText, type TagPlace, tagPlace } from '../oci/tag-place.ts'
+import { countsByType } from '../oci/type-counts.ts'
 import type {
   Browsing,
   FoundTag,
@@ -43,8 +44,6 @@ const tagsTogether = 1000
 const askedTogether = 50
 /** A page of referrers, in bytes. */
 const referrersBytes = 1024 * 1024
-/** Artifact types that are counted apart. */
-const mostTypes = 100
 
 /**
  * Answers what a page asks from lists, for a store, or a service made of others, that has nothing faster. It looks through
@@ -134,15 +133,4 @@ export function browseLists(lists: BrowsedLists): ListBrowsing {
       return summaries
     },
   }
-}
-
-/** The counts of the first types, and of all the others together. */
-function countsByType(byType: ReadonlyMap<string, number>): readonly ReferrerCount[] {
-  const types = [...byType.keys()].sort()
-  const counts = types.slice(0, mostTypes).map((artifactType) => ({
-    artifactType,
-    count: byType.get(artifactType) ?? 0,
-  }))
-  const others = types.slice(mostTypes).reduce((sum, type) => sum + (byType.get(type) ?? 0), 0)
-  return others === 0 ? counts : [...counts, { artifactType: '*', count: others }]
 }

@@ -8,9 +8,9 @@ import type {
   ManifestRecord,
   ManifestTimes,
   PullNote,
-  RepositoryCounts,
 } from '../ports/metadata-store.ts'
 import type { Batch, Moment } from './batch.ts'
+import { sizedRecord } from './content-size.ts'
 import { isAsExpected } from './expectations.ts'
 import { Repository } from './repository.ts'
 import { hourMs, type StoredManifest } from './stored-manifest.ts'
@@ -105,7 +105,12 @@ export function putManifest(
   batch.apply({
     kind: 'manifest',
     repository: name,
-    record: { ...record, blob, pushedAt: times?.pushedAt ?? time, ...usage },
+    record: {
+      ...sizedRecord(batch.state, name, record),
+      blob,
+      pushedAt: times?.pushedAt ?? time,
+      ...usage,
+    },
     keepUntil: isThere ? leaseEnd(batch.moment, leaseMs) : 0,
   })
   if (tags.length > 0) {
@@ -195,12 +200,6 @@ export function relocate(batch: Batch, from: BlobRef, to: BlobRef): boolean {
 export function forget(batch: Batch, { digest, key }: BlobRef): void {
   batch.state.leftovers.settle(digest, batch)
   batch.apply({ kind: 'forget', digest, key })
-}
-
-/** What a repository holds. */
-export function countsOf(repository: Repository): RepositoryCounts {
-  const { manifestNames, tags, blobNames, bytes } = repository
-  return { manifests: manifestNames.size, tags: tags.count, blobs: blobNames.size, bytes }
 }
 
 /**

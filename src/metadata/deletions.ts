@@ -12,7 +12,8 @@ import type {
   TagDeletion,
 } from '../ports/metadata-store.ts'
 import type { Batch } from './batch.ts'
-import { countsOf, leaseEnd, noteUntagged } from './changes.ts'
+import { leaseEnd, noteUntagged } from './changes.ts'
+import { countsOf } from './counts.ts'
 import { namesAfter } from './name-list.ts'
 import type { Repository } from './repository.ts'
 import type { TagCheck } from './tag-check.ts'

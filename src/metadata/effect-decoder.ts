@@ -2,11 +2,11 @@ import type { Digest } from '../oci/digest.ts'
 import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts'
 import { parseTag, type Tag } from '../oci/tag.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
-import { isAnnotations, isCount, isTextOrAbsent, readBlob, readDigest } from './decoded-values.ts'
+import { isCount, readBlob, readDigest, readOptional } from './decoded-values.ts'
 import type { Effect } from './effects.ts'
 import { readTerm, readTrashEntry } from './trash-decoder.ts'
 import { isTrashId } from './trash-ids.ts'
-import { readPulled, readUntagged } from './usage-decoder.ts'
+import { readPulled, readRepository, readUntagged } from './usage-decoder.ts'
 
 /** What stands in for what effects of format 1 do not say. */
 export interface FormatOneDefaults {
@@ -183,7 +183,7 @@ export class EffectDecoder {
       case 'pulled':
         return readPulled(line, repository)
       case 'repository':
-        return line.length === 2 ? { kind, repository } : null
+        return readRepository(line, repository)
       case 'unrepository': {
         const term = readTerm(line, 2)
         return term && { kind, repository, ...term }
@@ -205,22 +205,14 @@ export class EffectDecoder {
     const fields = value as { readonly [name in keyof ManifestRecord | 'key']?: unknown }
     const blob = readBlob(fields.digest, fields.size, fields.key)
     const references = this.#readReferences(fields.references)
-    const { mediaType, artifactType, subject, annotations, untaggedAt, pulledAt } = fields
+    const { mediaType } = fields
+    const more = readOptional(fields)
     const pushedAt = fields.pushedAt === undefined ? this.#default('time') : fields.pushedAt
     if (blob === null || references === null || typeof mediaType !== 'string') return null
-    if (!isTextOrAbsent(artifactType) || !isTextOrAbsent(subject) || !isCount(pushedAt)) return null
-    if (annotations !== undefined && !isAnnotations(annotations)) return null
-    if (untaggedAt !== undefined && !isCount(untaggedAt)) return null
-    if (pulledAt !== undefined && !isCount(pulledAt)) return null
+    if (more === null || !isCount(pushedAt)) return null
     const { digest, size } = blob
     this.#digest = digest
-    const record: Mutable<ManifestRecord> = { digest, size, mediaType, blob, references, pushedAt }
-    if (artifactType !== undefined) record.artifactType = artifactType
-    if (subject !== undefined) record.subject = subject
-    if (annotations !== undefined) record.annotations = annotations
-    if (untaggedAt !== undefined) record.untaggedAt = untaggedAt
-    if (pulledAt !== undefined) record.pulledAt = pulledAt
-    return record
+    return { digest, size, mediaType, blob, references, pushedAt, ...more }
   }
 
   #readReferences(value: unknown): readonly Digest[] | null {
@@ -246,5 +238,3 @@ export class EffectDecoder {
     return this.#defaults[field]
   }
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }

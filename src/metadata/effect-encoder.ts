@@ -37,7 +37,7 @@ export function encodeEffect(effect: Effect): string {
     case 'pulls':
       return `["pulls",${effect.since}]`
     case 'repository':
-      return `["repository","${effect.repository}"]`
+      return `["repository","${effect.repository}"${effect.pushedAt === undefined ? '' : `,${effect.pushedAt}`}]`
     case 'unrepository':
       return `["unrepository","${effect.repository}"${termText(effect.trash)}]`
     case 'untrash':
@@ -105,7 +105,7 @@ function tagsText({ tags, times }: Effect & { kind: 'tag' | 'trash-tags' }): str
  */
 function recordText(record: ManifestRecord): string {
   const { digest, size, mediaType, references, artifactType, subject, annotations } = record
-  const { blob, pushedAt, untaggedAt, pulledAt } = record
+  const { blob, pushedAt, untaggedAt, pulledAt, pushedBy, contentSize } = record
   const names = references.length === 0 ? '' : `"${references.join('","')}"`
   let text = `{"digest":"${digest}","size":${size},"mediaType":${JSON.stringify(mediaType)},"key":${JSON.stringify(blob.key)},"references":[${names}]`
   if (artifactType !== undefined) text += `,"artifactType":${JSON.stringify(artifactType)}`
@@ -113,5 +113,7 @@ function recordText(record: ManifestRecord): string {
   if (annotations !== undefined) text += `,"annotations":${JSON.stringify(annotations)}`
   if (untaggedAt !== undefined) text += `,"untaggedAt":${untaggedAt}`
   if (pulledAt !== undefined) text += `,"pulledAt":${pulledAt}`
+  if (contentSize !== undefined) text += `,"contentSize":${contentSize}`
+  if (pushedBy !== undefined) text += `,"pushedBy":${JSON.stringify(pushedBy)}`
   return `${text},"pushedAt":${pushedAt}}`
 }

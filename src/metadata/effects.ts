@@ -32,7 +32,12 @@ export type Effect =
   /** It is now `now` in the store's own time. */
   | { readonly kind: 'time'; readonly now: number }
   /** The repository is there, with or without anything in it. */
-  | { readonly kind: 'repository'; readonly repository: RepositoryName }
+  | {
+      readonly kind: 'repository'
+      readonly repository: RepositoryName
+      /** When a manifest was last pushed to it, in milliseconds since the epoch, unless a later push is known. */
+      readonly pushedAt?: number
+    }
   /** The repository is gone, with everything in it. */
   | {
       readonly kind: 'unrepository'

@@ -18,6 +18,19 @@ export class ManifestKinds {
   /** By media type, then by artifact type. */
   readonly #shared: Map<string, Map<string | undefined, ManifestKind>> = new Map()
   #size = 0
+  /** Those who push, each once: most manifests of a registry are pushed by a few. */
+  readonly #names: Map<string, string> = new Map()
+
+  /** Who pushed, as the string that all their manifests share. */
+  nameOf(pushedBy: string | undefined): string | null {
+    if (pushedBy === undefined) return null
+    const known = this.#names.get(pushedBy)
+    if (known !== undefined) return known
+    if (this.#names.size >= mostShared) this.#names.clear()
+    const name = flatCopy(pushedBy)
+    this.#names.set(name, name)
+    return name
+  }
 
   /** The kind of a record. Nobody changes it, and it keeps no longer text alive. */
   of({ mediaType, artifactType, subject, annotations }: ManifestRecord): ManifestKind {

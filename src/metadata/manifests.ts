@@ -39,6 +39,7 @@ export class Manifests {
     if (before !== null) this.#links.release(repository, before.references, keepUntil, trace)
     if (trace !== null && before !== null) touchManifest(repository, stored, trace)
     place(repository, stored, holding, after)
+    repository.notePush(after.pushedAt, trace)
     if (trace === null) return
     touchManifest(repository, stored, trace)
     trace.undo(() => place(repository, stored, holding, before))

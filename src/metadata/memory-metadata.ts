@@ -28,7 +28,8 @@ import { condemn } from './condemnation.ts'
 import * as deletions from './deletions.ts'
 import { dueGarbage } from './due-garbage.ts'
 import { explainBytes } from './explain-bytes.ts'
-import { type Commit, MetadataReads } from './metadata-reads.ts'
+import { MetadataBrowsing } from './metadata-browsing.ts'
+import type { Commit } from './metadata-reads.ts'
 import { nextTurn } from './next-turn.ts'
 import { Restoration } from './restoration.ts'
 import type { State } from './state.ts'
@@ -37,7 +38,7 @@ import { TagCheck } from './tag-check.ts'
 const nothing: Promise<null> = settled(null)
 
 /** Names, in memory. Changes are evaluated one after the other, and made durable by a {@link Commit}. */
-export class MemoryMetadata extends MetadataReads implements MetadataStore {
+export class MemoryMetadata extends MetadataBrowsing implements MetadataStore {
   readonly countsBytes: boolean = true
   readonly keepsTimes: boolean = true
   readonly checksDeletions: boolean = true

@@ -18,7 +18,7 @@ import type {
   TrashEntry,
 } from '../ports/metadata-store.ts'
 import type { Batch, Moment } from './batch.ts'
-import { countsOf } from './changes.ts'
+import { countsOf } from './counts.ts'
 import { knownKeys } from './key-search.ts'
 import { NamedList } from './named-list.ts'
 import { blobPage, manifestPage, tagRecordPage } from './pages.ts'
@@ -73,7 +73,7 @@ export class MetadataReads {
   }
 
   countRepository(repository: RepositoryName): Promise<RepositoryCounts | null> {
-    return this.#readWhole(repository, countsOf)
+    return this.readWhole(repository, countsOf)
   }
 
   findBlob(repository: RepositoryName, digest: Digest): Promise<BlobRef | null> {
@@ -100,7 +100,7 @@ export class MetadataReads {
   }
 
   listBlobs(repository: RepositoryName, page: PageRequest): Promise<Page<BlobRef> | null> {
-    return this.#readWhole(repository, (names) => blobPage(names, page))
+    return this.readWhole(repository, (names) => blobPage(names, page))
   }
 
   findManifest(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | null> {
@@ -133,22 +133,22 @@ export class MetadataReads {
     }
     const names = this.state.repositories.get(repository)
     if (names === undefined) return nothing
-    if (names.tags.leftovers > 0) return this.#afterLeftovers(() => this.listTags(repository, page))
+    if (names.tags.leftovers > 0) return this.afterLeftovers(() => this.listTags(repository, page))
     return Promise.resolve(names.tags.names.page(page.after, page.limit))
   }
 
   listTagRecords(repository: RepositoryName, page: PageRequest): Promise<Page<TagRecord> | null> {
     if (this.state.repositories.get(repository)?.tags.leftovers) {
-      return this.#afterLeftovers(() => this.listTagRecords(repository, page))
+      return this.afterLeftovers(() => this.listTagRecords(repository, page))
     }
-    return this.#readWhole(repository, (names) => tagRecordPage(names, page))
+    return this.readWhole(repository, (names) => tagRecordPage(names, page))
   }
 
   listManifests(
     repository: RepositoryName,
     page: PageRequest,
   ): Promise<Page<ManifestEntry> | null> {
-    return this.#readWhole(repository, (names) => manifestPage(names, page))
+    return this.readWhole(repository, (names) => manifestPage(names, page))
   }
 
   listReferrers(
@@ -182,7 +182,7 @@ export class MetadataReads {
     if (this.commit.flight !== null) {
       return this.commit.afterFlight(() => this.listMissing(limit))
     }
-    if (this.state.leftovers.isPending) return this.#afterLeftovers(() => this.listMissing(limit))
+    if (this.state.leftovers.isPending) return this.afterLeftovers(() => this.listMissing(limit))
     const { missing } = this.state.holdings
     const blobs: BlobRef[] = []
     for (const { ref } of missing) {
@@ -211,16 +211,19 @@ export class MetadataReads {
   }
 
   /** Reads once nothing of a deletion is left in the maps. */
-  async #afterLeftovers<T>(read: () => Promise<T>): Promise<T> {
+  protected async afterLeftovers<T>(read: () => Promise<T>): Promise<T> {
     await this.state.leftovers.done()
     return read()
   }
 
   /** Reads of a repository what anything in it may change; null where there is none. */
-  #readWhole<T>(name: RepositoryName, read: (repository: Repository) => T): Promise<T | null> {
+  protected readWhole<T>(
+    name: RepositoryName,
+    read: (repository: Repository) => T,
+  ): Promise<T | null> {
     const { flight } = this.commit
     if (flight !== null && (flight.touchesRepository(name) || flight.touchesAnyBytes())) {
-      return this.commit.afterFlight(() => this.#readWhole(name, read))
+      return this.commit.afterFlight(() => this.readWhole(name, read))
     }
     const repository = this.state.repositories.get(name)
     return repository === undefined ? nothing : Promise.resolve(read(repository))

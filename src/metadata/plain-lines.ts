@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { parseTag, type Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
+import type { ManifestRecord } from '../ports/metadata-store.ts'
 import { isSha256At } from './digest-text.ts'
 import type { Effect } from './effects.ts'
 import { flatCopy } from './packed-text.ts'
@@ -67,14 +68,21 @@ export class PlainLines {
     const key = this.#readString()
     if (key === null || !this.#skip('","references":[')) return null
     const references = this.#readReferences()
-    if (references === null || !this.#skip('],"pushedAt":')) return null
+    if (references === null || !this.#skip(']')) return null
+    const contentSize = this.#skip(',"contentSize":') ? this.#readNumber() : undefined
+    const pushedBy = this.#skip(',"pushedBy":"') ? this.#readString() : undefined
+    if (contentSize === null || pushedBy === null) return null
+    if (pushedBy !== undefined && !this.#skip('"')) return null
+    if (!this.#skip(',"pushedAt":')) return null
     const pushedAt = this.#readNumber()
     if (pushedAt === null || !this.#skip('}],\n')) return null
     this.#digest = digest
     this.#references = references
     this.#mediaType = mediaType
     const blob: BlobRef = { digest, size, key }
-    const record = { digest, size, mediaType, blob, references, pushedAt }
+    const record: Mutable<ManifestRecord> = { digest, size, mediaType, blob, references, pushedAt }
+    if (contentSize !== undefined) record.contentSize = contentSize
+    if (pushedBy !== undefined) record.pushedBy = pushedBy
     return { kind: 'manifest', repository, record, keepUntil: 0 }
   }
 
@@ -167,3 +175,5 @@ export class PlainLines {
     return true
   }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -1,6 +1,7 @@
 import { type Descriptor, descriptorBytes, mostDescriptors } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
-import type { Page, ReferrersRequest } from '../ports/metadata-store.ts'
+import { countsByType } from '../oci/type-counts.ts'
+import type { Page, ReferrerCount, ReferrersRequest } from '../ports/metadata-store.ts'
 import { SortedNames } from './sorted-names.ts'
 
 /** From this many on, each artifact type has a list of its own, so a rare one is not searched for. */
@@ -67,6 +68,29 @@ export class Referrers {
       more = page.more
     }
     return { items, more: false }
+  }
+
+  /**
+   * How many there are of each type: of the first types, and of all others together.
+   *
+   * @param missing those whose bytes are missing, which do not count
+   */
+  counts(
+    missing: readonly Referrer[],
+    find: (digest: Digest) => Referrer | null,
+  ): readonly ReferrerCount[] {
+    const byType: Map<string, number> = new Map()
+    const count = ({ artifactType = '' }: Pick<Referrer, 'artifactType'>, more: number): void => {
+      byType.set(artifactType, (byType.get(artifactType) ?? 0) + more)
+    }
+    for (const [artifactType, { size }] of this.#byType ?? []) count({ artifactType }, size)
+    const few = this.#byType === null ? this.#all.page(undefined, manyReferrers).items : []
+    for (const digest of few) {
+      const manifest = find(digest)
+      if (manifest !== null) count(manifest, 1)
+    }
+    for (const manifest of missing) count(manifest, -1)
+    return countsByType(byType)
   }
 
   #sortByType(find: (digest: Digest) => Referrer | null): Map<string, SortedNames<Digest>> {

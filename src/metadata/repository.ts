@@ -8,6 +8,7 @@ import { Referrers } from './referrers.ts'
 import { SortedNames } from './sorted-names.ts'
 import type { StoredManifest } from './stored-manifest.ts'
 import { Tags } from './tags.ts'
+import type { Trace } from './trace.ts'
 import type { RepositoryContent } from './trash-entries.ts'
 
 /** What one repository has to do with one digest. */
@@ -40,11 +41,23 @@ export class Repository {
    * Kept as it changes, so that asking for it costs nothing.
    */
   bytes = 0
+  /** When a manifest was last pushed, in milliseconds since the epoch; 0 where none was. */
+  pushedAt = 0
   /** By subject. */
   readonly referrers: Map<string, Referrers> = new Map()
 
   constructor(name: RepositoryName) {
     this.name = name
+  }
+
+  /** Notes a push, unless a later one is known. */
+  notePush(time: number, trace: Trace | null): void {
+    const before = this.pushedAt
+    if (time <= before) return
+    this.pushedAt = time
+    trace?.undo(() => {
+      this.pushedAt = before
+    })
   }
 
   /** Whether nothing is in it. */

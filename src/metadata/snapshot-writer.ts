@@ -131,7 +131,8 @@ function* effectsOfHoldings({ holdings }: State): Generator<Effect> {
 }
 
 function* effectsOfRepository(name: RepositoryName, repository: Repository): Generator<Effect> {
-  yield { kind: 'repository', repository: name }
+  const { pushedAt } = repository
+  yield { kind: 'repository', repository: name, ...(pushedAt === 0 ? {} : { pushedAt }) }
   for (const digest of namesOf(repository.manifestNames)) {
     const manifest = repository.manifests.get(digest)
     if (manifest !== undefined) yield* effectsOfManifest(name, repository, manifest)

@@ -105,6 +105,27 @@ export class SortedNames<T extends string = string> {
     return { items, more: false }
   }
 
+  /** The same downwards: up to `limit` names below `before`; from the last without it. */
+  pageDown(before: string | undefined, limit: number): Page<T> {
+    const items: T[] = []
+    let at = before === undefined ? this.#runs.length - 1 : this.#runFor(before)
+    let run = this.#runs[at]
+    let place = run === undefined ? 0 : before === undefined ? run.length : lowerBound(run, before)
+    while (run !== undefined) {
+      if (place === 0) {
+        at -= 1
+        run = this.#runs[at]
+        place = run?.length ?? 0
+      } else if (items.length >= limit) {
+        return { items, more: true }
+      } else {
+        place -= 1
+        items.push(run[place] as T)
+      }
+    }
+    return { items, more: false }
+  }
+
   /** Whether a name is above all others: names often come in order. */
   #isLast(name: string): boolean {
     const last = this.#runs.at(-1)?.at(-1)

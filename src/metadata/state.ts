@@ -42,7 +42,7 @@ export class State {
         this.#setTime(effect.now, trace)
         break
       case 'repository':
-        this.#begin(effect.repository, trace)
+        this.#begin(effect.repository, trace).notePush(effect.pushedAt ?? 0, trace)
         break
       case 'unrepository':
         this.#table.end(effect.repository, effect.trash, trace)

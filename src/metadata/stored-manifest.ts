@@ -15,6 +15,10 @@ export interface ManifestFacts {
   readonly untaggedAt: number | null
   /** The hour of its last pull, counted from the epoch; 0 where none was noted. */
   readonly pulledHour: number
+  /** Who pushed it last; null where that is not known. */
+  readonly pushedBy: string | null
+  /** As in its record; null where that does not say it. */
+  readonly contentSize: number | null
 }
 
 /** Pulls are noted by the hour: a small number, which takes no memory of its own. */
@@ -43,6 +47,10 @@ export class StoredManifest implements ManifestFacts {
   pushedAt = 0
   untaggedAt: number | null = null
   pulledHour = 0
+  pushedBy: string | null = null
+  contentSize: number | null = null
+  /** The same where the record does not say it, once someone asked; -1 where it is not known. */
+  countedSize: number | null = null
   tags: NameList<Tag> = noNames
   /**
    * How long after its push, in milliseconds: mostly not at all, and V8 keeps small numbers, or null, in
@@ -80,8 +88,8 @@ export class StoredManifest implements ManifestFacts {
   /** What is known of it; null while it is not recorded. */
   get facts(): ManifestFacts | null {
     if (this.holding === null) return null
-    const { kind, references, pushedAt, untaggedAt, pulledHour } = this
-    return { kind, references, pushedAt, untaggedAt, pulledHour }
+    const { kind, references, pushedAt, untaggedAt, pulledHour, pushedBy, contentSize } = this
+    return { kind, references, pushedAt, untaggedAt, pulledHour, pushedBy, contentSize }
   }
 
   /** Records it, or takes its record away. */
@@ -93,6 +101,9 @@ export class StoredManifest implements ManifestFacts {
     this.pushedAt = facts?.pushedAt ?? 0
     this.untaggedAt = facts?.untaggedAt ?? null
     this.pulledHour = facts?.pulledHour ?? 0
+    this.pushedBy = facts?.pushedBy ?? null
+    this.contentSize = facts?.contentSize ?? null
+    this.countedSize = null
     this.taggedAt = taggedAt
   }
 
@@ -113,7 +124,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** The record of a manifest whose bytes are where `blob` says. */
 export function recordFrom(facts: ManifestFacts, blob: BlobRef): ManifestRecord {
-  const { kind, references, pushedAt, untaggedAt, pulledHour } = facts
+  const { kind, references, pushedAt, untaggedAt, pulledHour, pushedBy, contentSize } = facts
   const { mediaType, artifactType, subject, annotations } = kind
   const { digest, size } = blob
   const record: Mutable<ManifestRecord> = { digest, size, mediaType, blob, references, pushedAt }
@@ -122,6 +133,8 @@ export function recordFrom(facts: ManifestFacts, blob: BlobRef): ManifestRecord 
   if (annotations !== undefined) record.annotations = annotations
   if (untaggedAt !== null) record.untaggedAt = untaggedAt
   if (pulledHour > 0) record.pulledAt = pulledHour * hourMs
+  if (pushedBy !== null) record.pushedBy = pushedBy
+  if (contentSize !== null) record.contentSize = contentSize
   return record
 }
 
@@ -141,5 +154,7 @@ export function factsOf(
     pushedAt: record.pushedAt,
     untaggedAt: record.untaggedAt ?? null,
     pulledHour: Math.floor((record.pulledAt ?? 0) / hourMs),
+    pushedBy: kinds.nameOf(record.pushedBy),
+    contentSize: record.contentSize ?? null,
   }
 }

@@ -46,6 +46,11 @@ export class Tags {
     return this.#names.sortSome()
   }
 
+  /** What every tag was set to, deleted or not: the manifest itself, where that was tagged then. */
+  entries(): IterableIterator<[Tag, StoredManifest | TagEntry]> {
+    return this.#entries.entries()
+  }
+
   keys(): IterableIterator<Tag> {
     return this.#entries.keys()
   }

@@ -1,5 +1,5 @@
 import type { Page, PageRequest, TrashEntry } from '../ports/metadata-store.ts'
-import { countsOf } from './changes.ts'
+import { countsOf } from './counts.ts'
 import { namesAfter, sizeOf } from './name-list.ts'
 import type { SortedNames } from './sorted-names.ts'
 import type { Trash } from './trash.ts'

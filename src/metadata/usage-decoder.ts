@@ -16,3 +16,15 @@ export function readPulled(line: readonly unknown[], repository: RepositoryName)
   if (!isCount(time) || digests === null || digests.length === 0) return null
   return { kind: 'pulled', repository, time, digests }
 }
+
+/** That a repository is there, and when a manifest was last pushed to it. */
+export function readRepository(
+  line: readonly unknown[],
+  repository: RepositoryName,
+): Effect | null {
+  const pushedAt = line[2]
+  if (line.length === 2) return { kind: 'repository', repository }
+  return line.length === 3 && isCount(pushedAt)
+    ? { kind: 'repository', repository, pushedAt }
+    : null
+}

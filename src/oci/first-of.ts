@@ -6,12 +6,16 @@ export class FirstOf<T> {
   readonly #limit: number
   readonly #compare: (one: T, other: T) => number
   #values: T[] = []
-  /** The last that is wanted so far; null while there are too few. */
   #last: T | null = null
 
   constructor(limit: number, compare: (one: T, other: T) => number) {
     this.#limit = limit
     this.#compare = compare
+  }
+
+  /** The last that is wanted so far: what comes after it need not be added. Null while there are too few. */
+  get last(): T | null {
+    return this.#last
   }
 
   /** Adds a value; it is forgotten where there are enough before it. */

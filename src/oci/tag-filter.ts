@@ -2,10 +2,10 @@
 export function tagFilter(text: string | undefined): (tag: string) => boolean {
   if (text === undefined || text === '') return () => true
   const lower = asciiLower(text)
-  return (tag) => asciiLower(tag).includes(lower)
+  return (tag) => tag.toLowerCase().includes(lower)
 }
 
-/** Tags are ASCII: a letter of another script that has an ASCII lower case, such as the Kelvin sign, is in none. */
+/** A tag is ASCII, a text need not be: the Kelvin sign would become a k. */
 function asciiLower(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

@@ -1,6 +1,6 @@
 import { RegistryError } from './registry-error.ts'
 import { parseTag, type Tag } from './tag.ts'
-import { versionKey, versionMark } from './tag-version.ts'
+import { versionKey } from './tag-version.ts'
 
 /** What a tag is sorted by. */
 export interface TagFacts {
@@ -59,9 +59,12 @@ export function parsePlace(order: Order, text: string): TagPlace {
   return { tag, number: number ?? 0, key: order === 'version' ? versionKey(tag) : '' }
 }
 
+/** How the keys of tags begin that are no versions. */
+const otherMark: number = '1'.charCodeAt(0)
+
 /** By version: 0 for versions, which come first in both directions. */
 function groupOf({ key }: TagPlace): number {
-  return key === '' || key.startsWith(versionMark) ? 0 : 1
+  return key.charCodeAt(0) === otherMark ? 1 : 0
 }
 
 function compare<T extends string | number>(one: T, other: T): number {

@@ -11,6 +11,7 @@ import { type ErrorName, RegistryError } from '../index.ts'
  * - `usage`: the metadata store notes when manifests lost their last tag, and when they were pulled.
  * - `reasons`: the metadata store tells what a collection would free, and why bytes are kept.
  * - `trash`: the metadata store brings back what was deleted (`keepsTrash`).
+ * - `browsing`: the metadata store notes who pushed what, how large it is and when, and has all methods of `Browsing`.
  * - `conditions`: its deletions look at `expect`, `notSince` and `unlessHas` (`checksDeletions`).
  * - `clock`: the test can let time pass by the clock that durations are held against.
  */
@@ -23,6 +24,7 @@ export type Need =
   | 'usage'
   | 'reasons'
   | 'trash'
+  | 'browsing'
   | 'conditions'
   | 'clock'
 

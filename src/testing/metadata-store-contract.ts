@@ -1,4 +1,5 @@
 import { blobCases } from './metadata-contract/blobs.ts'
+import { browsingCases } from './metadata-contract/browsing.ts'
 import { conditionCases } from './metadata-contract/conditions.ts'
 import { expectationCases } from './metadata-contract/expectations.ts'
 import { garbageCases } from './metadata-contract/garbage.ts'
@@ -15,6 +16,7 @@ import { referrerCases } from './metadata-contract/referrers.ts'
 import { repositoryCases } from './metadata-contract/repositories.ts'
 import { restartCases } from './metadata-contract/restarts.ts'
 import type { MetadataStoreCase } from './metadata-contract/store-case.ts'
+import { tagSearchCases } from './metadata-contract/tag-searches.ts'
 import { tagCases } from './metadata-contract/tags.ts'
 import { trashCases } from './metadata-contract/trash.ts'
 import { trashManifestCases } from './metadata-contract/trash-manifests.ts'
@@ -52,6 +54,8 @@ export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...namedCases,
   ...quotaCases,
   ...usageCases,
+  ...browsingCases,
+  ...tagSearchCases,
   ...conditionCases,
   ...trashCases,
   ...trashManifestCases,

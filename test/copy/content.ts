@@ -7,6 +7,7 @@ import {
   RegistryError,
   type RegistryService,
   type RegistryStores,
+  type RepositoryCounts,
   type RepositoryName,
   type Tag,
 } from '../../src/index.ts'
@@ -231,10 +232,17 @@ export async function viewOf({ blobs, metadata }: CopiedStores): Promise<unknown
       blobs: links,
       tags: await metadata.listTagRecords(name, page),
       referrers,
-      counts: await metadata.countRepository(name),
+      counts: countsOf(await metadata.countRepository(name)),
     })
   }
   return view
 }
 
 export { sourceOf }
+
+/** What is there. When a manifest that was deleted since was pushed, a copy does not learn. */
+function countsOf(counts: RepositoryCounts | null): unknown {
+  if (counts === null) return null
+  const { pushedAt: _, ...others } = counts
+  return others
+}

@@ -9,7 +9,15 @@ import { copyOf, emptyDisk, MemoryLog } from './memory-log.ts'
 describe('in memory', () => {
   contractTests(
     metadataStoreContract,
-    { bytes: true, usage: true, reasons: true, trash: true, conditions: true, clock: true },
+    {
+      bytes: true,
+      usage: true,
+      reasons: true,
+      trash: true,
+      browsing: true,
+      conditions: true,
+      clock: true,
+    },
     () => {
       const { now, advance } = fakeClock()
       return { open: () => memoryMetadata({ elapsed: now }), advance }
@@ -26,6 +34,7 @@ describe('over a log', () => {
       usage: true,
       reasons: true,
       trash: true,
+      browsing: true,
       conditions: true,
       clock: true,
     },
@@ -46,6 +55,7 @@ describe('over a log, whose process dies in place of closing', () => {
       usage: true,
       reasons: true,
       trash: true,
+      browsing: true,
       conditions: true,
       clock: true,
     },

@@ -27,6 +27,8 @@ interface ModelRepository {
   readonly blobs: Map<Digest, number>
   readonly manifests: Map<Digest, ManifestRecord>
   readonly tags: Map<Tag, { readonly digest: Digest; readonly updatedAt: number }>
+  /** When a manifest was last pushed; 0 where none was. */
+  pushedAt: number
 }
 
 /** What was deleted and can be brought back. */
@@ -154,6 +156,7 @@ export class Model {
     }
     const previous = tags.map((tag) => there?.tags.get(tag)?.digest ?? null)
     const created = !there?.manifests.has(digest)
+    const contentSize = record.contentSize ?? sizeOf(there, record.references)
     const blob = this.#decide(record.blob)
     const repository = this.#begin(name)
     const now = this.#clock()
@@ -164,8 +167,10 @@ export class Model {
       pulledAt: hourOf(times?.pulledAt ?? pulledAt ?? 0) || undefined,
     }
     this.#lose(repository, this.#leaseMs, () => {
-      repository.manifests.set(digest, { ...record, blob, pushedAt, ...definedOf(usage) })
+      const found = definedOf({ ...usage, contentSize: contentSize ?? undefined })
+      repository.manifests.set(digest, { ...record, blob, pushedAt, ...found })
     })
+    repository.pushedAt = Math.max(repository.pushedAt, pushedAt)
     for (const [at, tag] of tags.entries()) {
       repository.tags.set(tag, { digest, updatedAt: times?.updatedAt[at] ?? now })
     }
@@ -300,7 +305,9 @@ export class Model {
     }
     if (record !== undefined && !there?.manifests.has(record.digest)) {
       const { untaggedAt: _, ...rest } = record
-      this.#begin(name).manifests.set(record.digest, rest)
+      const own = this.#begin(name)
+      own.manifests.set(record.digest, rest)
+      own.pushedAt = Math.max(own.pushedAt, record.pushedAt)
     }
     for (const [tag, updatedAt] of entry.tags) {
       const own = this.#begin(name)
@@ -517,6 +524,13 @@ function bytesOf({ blobs, manifests }: ModelRepository): number {
   return [...reached].reduce((sum, digest) => sum + blobOf(digest).size, 0)
 }
 
+/** The size of what is named and there; null where nothing of it is. Histories have no indexes. */
+function sizeOf(there: ModelRepository | undefined, references: readonly Digest[]): number | null {
+  const named = [...new Set(references)].filter((digest) => there?.blobs.has(digest))
+  if (named.length === 0 && references.length > 0) return null
+  return named.reduce((sum, digest) => sum + blobOf(digest).size, 0)
+}
+
 /** With another manifest; what an earlier record of it named stays named. */
 function withManifest(
   repository: ModelRepository,
@@ -535,7 +549,7 @@ function withManifest(
 }
 
 function emptyRepository(): ModelRepository {
-  return { blobs: new Map(), manifests: new Map(), tags: new Map() }
+  return { blobs: new Map(), manifests: new Map(), tags: new Map(), pushedAt: 0 }
 }
 
 function namesOf({ manifests }: ModelRepository): Set<Digest> {
@@ -547,7 +561,8 @@ function tagsOf({ tags }: ModelRepository, digest: Digest): Tag[] {
 }
 
 function countsOf(repository: ModelRepository): RepositoryCounts {
-  const { blobs, manifests, tags } = repository
+  const { blobs, manifests, tags, pushedAt } = repository
   const bytes = bytesOf(repository)
-  return { manifests: manifests.size, tags: tags.size, blobs: blobs.size, bytes }
+  const counts = { manifests: manifests.size, tags: tags.size, blobs: blobs.size, bytes }
+  return pushedAt === 0 ? counts : { ...counts, pushedAt }
 }

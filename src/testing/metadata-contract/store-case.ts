@@ -103,7 +103,7 @@ export function manifestOf(number: number, changes: Partial<PutRecord> = {}): Pu
 /** What was put of a record that is found: all but what the store notes by itself. */
 export function putOf(record: ManifestRecord | null): PutRecord | null {
   if (record === null) return null
-  const { pushedAt, untaggedAt: _, pulledAt: __, ...put } = record
+  const { pushedAt, untaggedAt: _, pulledAt: __, pushedBy: ___, contentSize: ____, ...put } = record
   holds(Number.isSafeInteger(pushedAt) && pushedAt >= 0, 'a manifest has the time of its push')
   return put
 }
