@@ -9,6 +9,7 @@ import { age, countText, shortDigest, size } from '../format.ts'
 import { type Html, type HtmlValue, html } from '../html.ts'
 import type { PageContext } from '../page.ts'
 import { referenceText } from '../paths.ts'
+import { entryOf } from '../readers/manifest-details.ts'
 import { documentsView, unreadableView } from '../referrers/documents-view.ts'
 import { referrersView } from '../referrers/referrers-view.ts'
 import type { ArtifactAnswer, ArtifactData, ArtifactTab } from './artifact-data.ts'
@@ -30,6 +31,7 @@ export function artifactView(answer: ArtifactAnswer, page: PageContext): Html {
   return html`${breadcrumb(crumbsTo(repository, page), page)}
 <div class="head"><div>
 <h1 title="${repository}${isDigest ? '@' : ':'}${referenceText(reference)}"><span class="ns">${repository.slice(repository.lastIndexOf('/') + 1)}</span>${name}</h1>
+${lead(answer)}
 ${chips([{ label: words.kinds[kind], tone: 'accent' }, ...typeChip(answer)], page)}
 </div><div class="actions">
 <a class="button quiet" href="${paths.compare(repository, { from: referenceText(reference) })}">${words.compare}</a>
@@ -43,6 +45,14 @@ ${view === 'overview' ? overview(answer, page) : view === 'raw' ? rawView(answer
     const href = paths.artifact(repository, reference, { view: tab === 'overview' ? null : tab })
     return { label: words.tabs[tab], href, isCurrent: view === tab, count: shown || null }
   }
+}
+
+/** What the author says that it is. */
+function lead({ annotations, image, chart }: ArtifactData): Html | null {
+  const key = 'org.opencontainers.image.description'
+  const text =
+    chart?.description ?? entryOf(annotations, key) ?? (image && entryOf(image.labels, key))
+  return text === null || text === '' ? null : html`<p class="lead clamp">${visible(text)}</p>`
 }
 
 function typeChip({ kind, artifactType }: ArtifactData) {

@@ -36,8 +36,8 @@ ${isMatched || steps.length === 0 ? null : history()}
     }
     const { digest, elsewhere } = layer
     return html`<tr><td>${first}</td>
-<td data-label="${words.size}" class="sized">${size(layer.size, page)}${meter(layer.size / largest)}
-<span class="muted small">${digest === null ? '–' : html`<code title="${digest}">${shortDigest(digest)}</code>`}${elsewhere ? ` · ${words.elsewhere}` : null}</span></td></tr>`
+<td data-label="${words.size}" class="sized"><div class="cell">${size(layer.size, page)}${meter(layer.size / largest)}
+<span class="muted small">${digest === null ? '–' : html`<code title="${digest}">${shortDigest(digest)}</code>`}${elsewhere ? ` · ${words.elsewhere}` : null}</span></div></td></tr>`
   }
 
   function history(): Html {

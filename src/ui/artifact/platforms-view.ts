@@ -19,7 +19,7 @@ export function platformsView(data: ArtifactData, page: PageContext): Html | nul
     return html`<tr${item.isPresent === false ? html` class="gone"` : null}>
 <th scope="row">${label(item, names, page)}</th>
 <td data-label="${words.digest}">${link(item)}</td>
-<td data-label="${words.size}" class="sized">${item.isPresent === false ? html`<span class="muted">${words.missing}</span>` : html`${bytes === null ? size(null, page) : html`${size(bytes, page)}${meter(bytes / largest)}`}`}</td></tr>`
+<td data-label="${words.size}" class="sized"><div class="cell">${item.isPresent === false ? html`<span class="muted">${words.missing}</span>` : html`${bytes === null ? size(null, page) : html`${size(bytes, page)}${meter(bytes / largest)}`}`}</div></td></tr>`
   })
   const missing = count - items.length
   return html`<section class="section"><h2>${words.title}</h2>

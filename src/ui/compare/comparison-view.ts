@@ -1,3 +1,4 @@
+import type { RepositoryName } from '../../oci/repository-name.ts'
 import { command } from '../artifact/layers-view.ts'
 import { visible } from '../bounded.ts'
 import { breadcrumb, crumbsTo } from '../components/breadcrumb.ts'
@@ -5,7 +6,7 @@ import { factsRow } from '../components/facts-list.ts'
 import { meter } from '../components/meter.ts'
 import { notice } from '../components/notice.ts'
 import { saidCode } from '../components/untrusted.ts'
-import { countText, shortDigest, size, sizeText } from '../format.ts'
+import { age, countText, shortDigest, size, sizeText } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import type { PageContext } from '../page.ts'
 import type { ContentDetails } from '../readers/manifest-details.ts'
@@ -21,10 +22,12 @@ export function comparisonView(data: ComparisonData, page: PageContext): Html {
   return html`${breadcrumb(crumbsTo(repository, page), page)}
 <h1>${words.title}</h1>
 ${choiceForm(data, page)}
-${from === null || to === null ? html`<p class="muted">${words.choose}</p>` : differences === null ? notice(data.platform === null ? words.noPlatform : words.missing) : differencesView(from, to, differences, page)}`
+${data.platform !== null && data.platforms.length === 1 ? html`<p class="muted small">${words.platform}: ${visible(data.platform)}</p>` : null}
+${from === null || to === null ? html`<p class="muted">${words.choose}</p>` : differences === null ? notice(data.platform === null ? words.noPlatform : words.missing) : differencesView(repository, from, to, differences, page)}`
 }
 
 function differencesView(
+  repository: RepositoryName,
   from: ComparedSide,
   to: ComparedSide,
   { isSame, content, annotations, image, files, unreadable }: Differences,
@@ -35,11 +38,12 @@ function differencesView(
   const table = (title: string, changes: readonly Change[] | undefined, keys = {}): Html | null =>
     changes === undefined ? null : changesView(title, changes, [ours, theirs], keys, page)
   return html`${isSame ? notice(words.same, 'good') : null}${unreadableView(unreadable, page)}
+<p class="lead">${words.fetch(ours, sizeText(content.addedBytes), theirs)}</p>
 ${factsRow([
-  [words.fetch(sizeText(content.addedBytes), theirs), size(content.addedBytes, page)],
+  [ours, sideView(from)],
+  [theirs, sideView(to)],
+  [words.difference, differenceText(to.contentSize - from.contentSize)],
   [words.shared, size(content.sharedBytes, page)],
-  [words.onlyFrom(ours), size(content.removedBytes, page)],
-  [words.onlyTo(theirs), size(content.addedBytes, page)],
 ])}
 ${contentView(content, page)}
 ${table(words.files, files ?? undefined)}
@@ -48,6 +52,18 @@ ${table(words.environment, image?.environment)}
 ${table(words.labels, image?.labels)}
 ${table(words.annotations, annotations)}
 ${image === null ? null : historyView(image.history, page)}`
+
+  function sideView({ tag, digest, contentSize, createdAt }: ComparedSide): Html {
+    const reference =
+      tag === null ? { kind: 'digest' as const, digest } : { kind: 'tag' as const, tag }
+    return html`${size(contentSize, page)}<span class="plain"> · ${createdAt === null ? null : html`${age(createdAt, page)} · `}<a href="${page.paths.artifact(repository, reference)}"><code title="${digest}">${shortDigest(digest)}</code></a></span>`
+  }
+}
+
+/** With its sign: `+991 kB`. */
+function differenceText(bytes: number): string {
+  if (bytes === 0) return sizeText(0)
+  return `${bytes > 0 ? '+' : '−'}${sizeText(Math.abs(bytes))}`
 }
 
 function nameOf({ tag, digest }: ComparedSide): string {
@@ -61,7 +77,7 @@ function contentView({ shared, removed, added }: ContentDifference, page: PageCo
   const rows = (list: readonly ContentDetails[], state: string, tone: string) =>
     list.map(
       ({ digest, mediaType, size: bytes }) =>
-        html`<tr class="${tone}"><th scope="row">${state}</th><td data-label="${words.digest}"><code title="${digest}">${shortDigest(digest ?? '')}</code> <span class="muted small">${visible(mediaType)}</span></td><td data-label="${words.size}" class="sized">${size(bytes, page)}${meter(bytes / largest)}</td></tr>`,
+        html`<tr class="${tone}"><th scope="row">${state}</th><td data-label="${words.digest}"><div class="cell"><code title="${digest}">${shortDigest(digest ?? '')}</code> <span class="muted small">${visible(mediaType)}</span></div></td><td data-label="${words.size}" class="sized"><div class="cell">${size(bytes, page)}${meter(bytes / largest)}</div></td></tr>`,
     )
   return html`<section class="section"><h2>${words.layers}</h2>
 <table class="table stack"><caption class="away">${words.layers}</caption>
@@ -81,7 +97,7 @@ function changesView(
   const value = (text: string | null): Html =>
     text === null ? html`<span class="muted">${words.absent}</span>` : saidCode(text)
   return html`<section class="section"><h2>${title}</h2>
-<table class="table stack"><caption class="away">${title}</caption>
+<table class="table stack changes"><caption class="away">${title}</caption>
 <thead><tr><th scope="col">${words.name}</th><th scope="col">${ours}</th><th scope="col">${theirs}</th></tr></thead>
 <tbody>${changes.map(
     ({ key, from, to }) =>

@@ -39,7 +39,7 @@ export function saidEntries(
 ): Html | null {
   if (count === 0) return null
   const { name, value } = page.text.artifact.image
-  return html`<table class="table entries"><caption class="away">${title}</caption>
+  return html`<table class="table stack entries"><caption class="away">${title}</caption>
 <thead><tr><th scope="col">${name}</th><th scope="col">${value}</th></tr></thead>
 <tbody>${items.map(([key, text]) => html`<tr><th scope="row">${saidCode(key)}</th><td>${said(text)}</td></tr>`)}</tbody></table>
 ${count > items.length ? html`<p class="muted">${page.text.artifact.more(countText(count - items.length, page))}</p>` : null}`

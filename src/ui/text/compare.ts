@@ -10,10 +10,9 @@ export interface CompareText {
   readonly noPlatform: string
   readonly missing: string
   readonly same: string
-  readonly fetch: (bytes: string, to: string) => string
+  readonly fetch: (from: string, bytes: string, to: string) => string
+  readonly difference: string
   readonly shared: string
-  readonly onlyFrom: (name: string) => string
-  readonly onlyTo: (name: string) => string
   readonly layers: string
   readonly state: string
   readonly size: string
@@ -46,10 +45,9 @@ export const compareText: CompareText = {
   noPlatform: 'These two have no platform in common.',
   missing: 'What is to be compared is not in this repository.',
   same: 'Both are the same manifest.',
-  fetch: (bytes, to) => `${bytes} to fetch for ${to}`,
+  fetch: (from, bytes, to) => `A host that has ${from} fetches ${bytes} for ${to}.`,
+  difference: 'Difference',
   shared: 'Shared',
-  onlyFrom: (name) => `Only in ${name}`,
-  onlyTo: (name) => `Only in ${name}`,
   layers: 'Layers',
   state: 'Layer',
   size: 'Size',
