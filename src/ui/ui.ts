@@ -8,6 +8,7 @@ import type { UiOptions, UiRegistry } from './options.ts'
 import { arrivalBase } from './paths.ts'
 import { respond } from './respond.ts'
 import { type UiRoute, uiRoutes } from './routes.ts'
+import { onlyReadable } from './session/only-readable.ts'
 import { respondRefusal } from './session/respond-refusal.ts'
 import { style } from './style.ts'
 import { uiDeps } from './ui-deps.ts'
@@ -68,7 +69,11 @@ export function createUi(registry: UiRegistry, options: UiOptions = {}): Ui {
       const exchange = exchangeOf(request)
       if (exchange !== null) exchange.principal = viewer.principal
       refuseRejected(viewer, route)
-      const given = await route.answer(visit(), target)
+      const { repository } = target
+      const answerIt = () => route.answer(visit(), target)
+      const given = await (repository === null
+        ? answerIt()
+        : onlyReadable(visit(), repository, answerIt))
       return given instanceof Response ? given : respond(given, visit(), files)
     } catch (error) {
       return respondRefusal(explain(error), visit(), files)

@@ -127,11 +127,10 @@ async function fingerprint([repository, targets, preview]: readonly [
 }
 
 /**
- * The call of a viewer who may read the repository and delete all of it.
+ * The call of a viewer who may delete all of it.
  *
  * @param isOffered whether deletes are on
- * @throws RegistryError `nameUnknown` where they may not even read: as if there were no such repository;
- *   `deleteDisabled`; `unauthorized` and `denied`.
+ * @throws RegistryError `deleteDisabled`; `unauthorized` and `denied`.
  */
 export async function permittedDeletion(
   viewer: Viewer,
@@ -139,8 +138,6 @@ export async function permittedDeletion(
   targets: Targets,
   isOffered: boolean,
 ): Promise<CallContext> {
-  const [mayRead] = await viewer.mayRead([repository])
-  if (mayRead !== true) throw new RegistryError('nameUnknown')
   if (!isOffered) throw new RegistryError('deleteDisabled')
   if (targets === 'repository') return viewer.permit('delete', repository)
   const calls: CallContext[] = []
