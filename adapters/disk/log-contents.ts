@@ -1,6 +1,7 @@
-import { type LogFile, StoreDamaged } from '../../src/kit.ts'
+import { type LogContents, type LogFile, type LogSeal, StoreDamaged } from '../../src/kit.ts'
 import type { Files } from './files.ts'
 import { journalGeneration, type Layout } from './layout.ts'
+import { SealFile } from './seal-file.ts'
 import { type FoundSnapshot, findSnapshot } from './snapshot-file.ts'
 import { readFile } from './whole-files.ts'
 
@@ -46,6 +47,37 @@ export async function findLog(files: Files, layout: Layout): Promise<FoundLog> {
   if (newest.kind === 'damaged') unreadable.push('metadata.json')
   if (second.kind === 'damaged') unreadable.push('metadata.previous.json')
   return { snapshot, previous, usablePrevious: usable ? previous : null, journals, unreadable }
+}
+
+/** What of the files found the metadata reads. */
+export function contentsOf(
+  { snapshot, usablePrevious, journals }: FoundLog,
+  seal: LogSeal | null,
+): LogContents {
+  const snapshots = [snapshot, usablePrevious].filter((file): file is LogFile => file !== null)
+  return { snapshots, journals, seal }
+}
+
+/**
+ * What is there now, while it may be written.
+ *
+ * @param hasSnapshot whether there has to be one
+ * @throws as {@link findLog}, and StoreDamaged where a start could do without what is damaged.
+ */
+export async function peekLog(
+  files: Files,
+  layout: Layout,
+  hasSnapshot: boolean,
+): Promise<LogContents> {
+  // First: what is written meanwhile is more than it says.
+  const seal = await SealFile.read(files, layout)
+  const found = await findLog(files, layout)
+  const [unreadable] = found.unreadable
+  if (unreadable !== undefined) {
+    throw new StoreDamaged(unreadable, 'does not begin as a snapshot does')
+  }
+  if (hasSnapshot && found.snapshot === null) throw new StoreDamaged('metadata.json', 'is gone')
+  return contentsOf(found, seal)
 }
 
 async function findJournals(files: Files, layout: Layout): Promise<readonly LogFile[]> {

@@ -1,10 +1,10 @@
 import { RegistryError } from '../../src/index.ts'
-import type { Chunks, LogChoice, LogContents, LogFile, MetadataLog } from '../../src/kit.ts'
+import type { Chunks, LogChoice, LogContents, MetadataLog } from '../../src/kit.ts'
 import { type AdoptDeps, adoptJournal, setAside } from './adopt-journal.ts'
 import { syncDirectory } from './directory-sync.ts'
 import { isPassing, passingReadOnly } from './file-errors.ts'
 import { JournalFile } from './journal-file.ts'
-import { findLog } from './log-contents.ts'
+import { contentsOf, findLog, peekLog } from './log-contents.ts'
 import { Reserve } from './reserve.ts'
 import { SealFile } from './seal-file.ts'
 import { keepSnapshot, writeSnapshot } from './snapshot-file.ts'
@@ -47,12 +47,11 @@ export class DiskMetadataLog implements MetadataLog {
     this.#previous = found.previous?.generation ?? null
     this.#journals = found.journals.map((journal) => journal.generation)
     this.#unreadable = found.unreadable
-    const snapshots = [found.snapshot, found.usablePrevious]
-    return {
-      snapshots: snapshots.filter((file): file is LogFile => file !== null),
-      journals: found.journals,
-      seal: await SealFile.read(files, layout),
-    }
+    return contentsOf(found, await SealFile.read(files, layout))
+  }
+
+  peek(): Promise<LogContents> {
+    return peekLog(this.#deps.files, this.#deps.layout, this.#snapshot !== null)
   }
 
   async adopt(choice: LogChoice): Promise<void> {
@@ -141,10 +140,8 @@ export class DiskMetadataLog implements MetadataLog {
       await files.unlink(fresh)
       // Read back before it gets the name, so that a bad copy never pushes a good one out.
       await writeSnapshot(files, fresh, rows)
-      if (this.#snapshot !== null) {
-        await keepSnapshot(files, layout)
-        this.#previous = this.#snapshot
-      }
+      const isKept = this.#snapshot !== null && (await keepSnapshot(files, layout))
+      if (isKept) this.#previous = this.#snapshot
       await files.rename(fresh, layout.snapshot)
     } catch (error) {
       await files.unlink(fresh).catch(() => false)

@@ -16,6 +16,10 @@ export class ReadOnlyLog implements MetadataLog {
     return this.#log.load()
   }
 
+  peek(): Promise<LogContents> {
+    return this.#log.peek()
+  }
+
   adopt(choice: LogChoice): Promise<void> {
     return this.#log.expectWhole(choice)
   }

@@ -72,14 +72,19 @@ export async function writeSnapshot(files: Files, path: string, rows: Chunks): P
   }
 }
 
-/** Gives the snapshot its second name, in one step, so that there is always one under each. */
-export async function keepSnapshot(files: Files, layout: Layout): Promise<void> {
+/**
+ * Gives the snapshot its second name, in one step, so that there is always one under each. False where it was removed
+ * by hand: the one before keeps that name.
+ */
+export async function keepSnapshot(files: Files, layout: Layout): Promise<boolean> {
+  if ((await files.stat(layout.snapshot)) === null) return false
   const second = `${layout.previousSnapshot}.new`
   await files.unlink(second)
   await files.link(layout.snapshot, second)
   await files.rename(second, layout.previousSnapshot)
   // A rename between two names of one file does nothing at all.
   await files.unlink(second)
+  return true
 }
 
 class SnapshotWriter {

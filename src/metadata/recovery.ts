@@ -183,7 +183,7 @@ function requireJournals(
 }
 
 /** A journal that another follows ends with a seal, or its end was lost. */
-function requireWhole(file: LogFile, reading: JournalReading): void {
+export function requireWhole(file: LogFile, reading: JournalReading): void {
   if (reading.tornBytes > 0) {
     const found = `the frame at byte ${reading.wholeBytes} is damaged, and a journal follows`
     throw new StoreDamaged(file.name, found)
@@ -192,7 +192,7 @@ function requireWhole(file: LogFile, reading: JournalReading): void {
 }
 
 /** What was sealed once has to be there whole. */
-function requireSealed(file: LogFile, reading: JournalReading, seal: LogSeal | null): void {
+export function requireSealed(file: LogFile, reading: JournalReading, seal: LogSeal | null): void {
   if (seal?.generation !== file.generation || seal.bytes <= reading.wholeBytes) return
   const found = `only ${reading.wholeBytes} of the ${seal.bytes} bytes that were acknowledged are whole`
   throw new StoreDamaged(file.name, `its end was cut off or damaged: ${found}`)

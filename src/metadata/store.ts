@@ -4,10 +4,12 @@ import { steadyClock } from '../oci/steady-clock.ts'
 import { StoreDamaged } from '../oci/store-damaged.ts'
 import type { MetadataLog } from '../ports/metadata-log.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
+import type { DamagedFile, InspectOptions } from '../ports/name-files.ts'
 import type { NoticeSink } from '../ports/notices.ts'
 import { Batch } from './batch.ts'
 import { Compaction, type CompactionDeps } from './compaction.ts'
 import { GroupCommit } from './group-commit.ts'
+import { inspectLog } from './inspect-log.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { type Clocks, LeaseClock } from './lease-clock.ts'
 import { MemoryMetadata } from './memory-metadata.ts'
@@ -155,6 +157,22 @@ class JournalledStore extends MemoryMetadata implements JournalledMetadata {
 
   compact(): Promise<void> {
     return this.#compaction.run()
+  }
+
+  async inspectFiles({ repairs, signal }: InspectOptions): Promise<readonly DamagedFile[]> {
+    const { log, writer } = this.#deps
+    const inspect = (): Promise<readonly StoreDamaged[]> =>
+      inspectLog({ log, signal, sequence: () => writer.sequence })
+    const found = await inspect()
+    let left = found
+    // The first pushes a damaged snapshot to the second place, and the next one out of it.
+    for (let times = 0; times < 2 && left.length > 0; times += 1) {
+      if (!repairs || log.readOnly === true || writer.failure !== null) break
+      await this.compact()
+      left = await inspect()
+    }
+    const isLeft = (file: string): boolean => left.some((each) => each.file === file)
+    return found.map(({ file, problem }) => ({ file, problem, isRepaired: !isLeft(file) }))
   }
 }
 

@@ -66,6 +66,8 @@ export interface MetadataLog {
    *   cannot be read.
    */
   load(): Promise<LogContents>
+  /** Finds what is there now, beside what is written, and changes nothing. @throws as {@link MetadataLog.load} */
+  peek?(): Promise<LogContents>
   /**
    * Settles on a choice and seals what is chosen; appends and rotations may begin once it resolves.
    *

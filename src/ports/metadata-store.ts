@@ -31,6 +31,7 @@ import type {
   RepositoryCounts,
   TagRecord,
 } from './metadata-values.ts'
+import type { NameFiles } from './name-files.ts'
 
 export type * from './browsing.ts'
 export type * from './garbage-values.ts'
@@ -56,7 +57,7 @@ export type * from './metadata-values.ts'
  *
  * A repository begins with the first thing put in it and does not end with the last.
  */
-export interface MetadataStore extends GarbageReasons, Browsing {
+export interface MetadataStore extends GarbageReasons, Browsing, NameFiles {
   /**
    * Whether the store counts the bytes of repositories, as they change and not when it is asked, and so can hold
    * them to quotas (`mostBytes`). Default: no.

@@ -32,6 +32,8 @@ export interface FindingsDeps extends RepairDeps {
 const mostRepositories = 10
 /** Digests for which other copies are looked for. */
 const mostLacking = 10_000
+/** Digests of one size that the bytes of an object without a digest are compared with. */
+const mostOfSize = 8
 
 const nobody: Whose = { what: 'blob', repositories: [], tags: [] }
 const ownBytes = 'its own bytes'
@@ -43,6 +45,8 @@ export class Findings {
   readonly #told: DigestSet = new DigestSet()
   /** Those that are still without bytes. */
   readonly #lacking: Map<Digest, VerifyProblem> = new Map()
+  /** The same by size: in a bucket no object says its digest. */
+  readonly #lackingBySize: Map<number, Set<Digest>> = new Map()
 
   constructor(deps: FindingsDeps) {
     this.#deps = deps
@@ -120,15 +124,31 @@ export class Findings {
 
   /** Bytes that the store lists: where they are another copy of a digest that lacks its own, they take its place. */
   async otherCopy({ key, digest, size }: StoredBytes): Promise<void> {
-    const problem = digest === null ? undefined : this.#lacking.get(digest)
-    if (problem === undefined || problem.key === key || problem.size !== size) return
+    const ofSize = this.#lackingBySize.get(size)
+    if (ofSize === undefined) return
+    if (digest !== null) {
+      if (ofSize.has(digest)) await this.#tryCopy(digest, key)
+      return
+    }
+    const { metadata, patiently } = this.#deps
+    // What has a name is another digest's.
+    const [isKnown = true] = await patiently(() => metadata.knowsKeys([{ key, digest }]))
+    if (isKnown) return
+    for (const wanted of [...ofSize].slice(0, mostOfSize)) await this.#tryCopy(wanted, key)
+  }
+
+  async #tryCopy(digest: Digest, key: string): Promise<void> {
+    const problem = this.#lacking.get(digest)
+    if (problem === undefined || problem.key === key) return
+    const { size } = problem
     const { blobs, patiently } = this.#deps
     const name = 'another copy in the store'
     const ref = { digest: problem.digest, size, key }
     const sources = [{ name, find: async () => ({ blobs, ref }) }]
     const repairedFrom = await patiently(() => repair({ ...this.#deps, sources }, problem, []))
     if (repairedFrom === null) return
-    this.#lacking.delete(problem.digest)
+    this.#lacking.delete(digest)
+    this.#lackingBySize.get(size)?.delete(digest)
     this.#deps.tell({ ...problem, marked: false, repairedFrom }, true)
   }
 
@@ -153,7 +173,10 @@ export class Findings {
   #tell(problem: VerifyProblem): void {
     const { repairs, tell } = this.#deps
     if (repairs && problem.marked && this.#lacking.size < mostLacking) {
-      this.#lacking.set(problem.digest, problem)
+      const { digest, size } = problem
+      this.#lacking.set(digest, problem)
+      const ofSize = this.#lackingBySize.get(size) ?? new Set()
+      this.#lackingBySize.set(size, ofSize.add(digest))
     }
     tell(problem, false)
   }

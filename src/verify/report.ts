@@ -48,7 +48,7 @@ export interface VerifyProgress {
   readonly digests: number
   /** The bytes of these that were read, in bytes. */
   readonly bytes: number
-  /** How many {@link VerifyProblem}s there were, repaired ones included. */
+  /** How many {@link VerifyProblem}s and damaged files of the store's own there were, repaired ones included. */
   readonly problems: number
   /** Those of them that were repaired. */
   readonly repaired: number

@@ -20,7 +20,7 @@ export interface VerifySchedule {
 export interface VerifyingOptions
   extends Pick<
     VerifyOptions,
-    'bytesPerSecond' | 'hash' | 'onNotice' | 'onProblem' | 'sources' | 'clock'
+    'bytesPerSecond' | 'hash' | 'onNotice' | 'onProblem' | 'onFile' | 'sources' | 'clock'
   > {
   /** A pass begins so long after the one before began, in milliseconds, and is spread over most of that. */
   readonly everyMs: number

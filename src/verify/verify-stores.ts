@@ -6,6 +6,7 @@ import { safeNotices } from '../core/callbacks.ts'
 import { portableHash } from '../memory/portable-hash.ts'
 import { callSafely } from '../oci/call-safely.ts'
 import { steadyClock } from '../oci/steady-clock.ts'
+import type { DamagedFile } from '../ports/name-files.ts'
 import { findUnnamed } from './find-unnamed.ts'
 import { Findings } from './findings.ts'
 import { itemsAfter, type Pass } from './pass.ts'
@@ -51,6 +52,8 @@ export interface VerifyOptions
   readonly onState?: (state: VerifyState) => void | Promise<void>
   /** Told whenever something was looked at, always with the same object, whose numbers change. */
   readonly onProgress?: (progress: VerifyProgress) => void
+  /** Told of each file of the store's own that is damaged. */
+  readonly onFile?: (file: DamagedFile) => void
   /** Told of each problem, once it was dealt with; once more where a later phase repairs it. */
   readonly onProblem?: (problem: VerifyProblem) => void
   /** Milliseconds since the epoch. Default: a steady clock. */
@@ -62,8 +65,8 @@ const dayMs = 24 * 60 * 60 * 1000
 const leastRate = 8 * 1024 * 1024
 
 /**
- * Reads all bytes that names stand for, each digest once, and hashes them; compares what is recorded of manifests
- * with their bytes; and counts bytes that no name points at. Memory is bounded, however much there is and however
+ * Reads the store's own files; all bytes that names stand for, each digest once, and hashes them; compares what is
+ * recorded of manifests with their bytes; and counts bytes that no name points at. Memory is bounded, however much there is and however
  * much of it is damaged. Clients go on pushing and pulling meanwhile.
  *
  * Wrong bytes are noted as missing, so that no client is told that they are there and the next push of the same
@@ -118,6 +121,7 @@ export async function verifyStores(
     looked,
   }
   try {
+    if (from === null) await verifyFiles(pass, marks && sources !== undefined, options.onFile)
     if (progress.phase === 'manifests') {
       await verifyManifests(pass)
       place.enter('bytes')
@@ -133,6 +137,23 @@ export async function verifyStores(
   }
   const { problems, repaired } = progress
   return { ...progress, sound: problems === repaired }
+}
+
+/** Reads the store's own files, where it has some. */
+async function verifyFiles(
+  { metadata, progress, signal, looked }: Pass,
+  repairs: boolean,
+  told: VerifyOptions['onFile'],
+): Promise<void> {
+  for (const file of (await metadata.inspectFiles?.({ repairs, signal })) ?? []) {
+    progress.problems += 1
+    if (file.isRepaired) progress.repaired += 1
+    callSafely(
+      () => told?.(file),
+      () => {},
+    )
+    looked()
+  }
 }
 
 /** How fast a pass that is spread over a time goes where it is late: four times as fast as it has to, in bytes a second. */

@@ -162,3 +162,24 @@ test('a run that is stopped goes on where it was, unless it is to begin anew', a
   const anew = JSON.parse((await cli.run('verify', '--storage-dir', folder, '--json')).out)
   expect(anew).toMatchObject({ resumed: false, digests: 40 })
 })
+
+test('damaged files of names are found while the server has the names, and written anew', async () => {
+  const folder = cli.folder()
+  const place = ['--storage-dir', folder]
+  const server = await cli.serve(...place)
+  const digest = await pushBlob(server.url, large)
+  const journal = join(folder, 'journal.0')
+  const bytes = readFileSync(journal)
+  bytes[20] = (bytes[20] ?? 0) ^ 1
+  writeFileSync(journal, bytes)
+  const found = await cli.run('verify', ...place)
+  expect(found.code).toBe(1)
+  expect(found.out).toContain('damaged file journal.0: ')
+  expect(found.out).toContain('--repair writes them anew while the server has the names')
+  const repaired = await cli.run('verify', ...place, '--repair')
+  expect(repaired).toMatchObject({ code: 0, out: expect.stringContaining('written anew from') })
+  server.child.kill('SIGKILL')
+  await server.ended
+  const again = await cli.serve(...place)
+  expect(await statusOf(again.url, digest)).toBe(200)
+})

@@ -9,6 +9,7 @@ import {
   type BlobRef,
   copyStores,
   memoryStores,
+  newUploadId,
   repairSource,
   type VerifyOptions,
   type VerifyProblem,
@@ -95,6 +96,22 @@ function verifyTests(name: string, storage: TestService<ObjectStorage>): void {
       }
       await run(stores, steps)
       expect((await refOf(large)).key).not.toBe(object.key)
+      expect((await verified(stores)).report).toMatchObject({ problems: 0, sound: true })
+    })
+
+    test('an object without a name that has the bytes takes the place of one that is gone', async () => {
+      const { stores, objects, refOf } = await open()
+      const object = await refOf(large)
+      const staged = await stores.blobs.stage(newUploadId(), {})
+      await staged.write(bytesOf(3))
+      await staged.commit(large)
+      await objects.delete(object.key)
+      const { report, problems } = await verified(stores, { sources: [] })
+      expect(problems.map(({ repairedFrom }) => repairedFrom)).toEqual([
+        null,
+        'another copy in the store',
+      ])
+      expect(report).toMatchObject({ problems: 1, repaired: 1, sound: true })
       expect((await verified(stores)).report).toMatchObject({ problems: 0, sound: true })
     })
 

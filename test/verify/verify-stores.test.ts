@@ -6,6 +6,7 @@ import {
   copyStores,
   memoryStores,
   type Notice,
+  newUploadId,
   repairSource,
   storesSource,
   type VerifyOptions,
@@ -14,7 +15,7 @@ import {
   type VerifyState,
   verifyStores,
 } from '../../src/kit.ts'
-import { repositoryNamed, tagNamed } from '../../src/testing/index.ts'
+import { repositoryNamed, sampleBytes, tagNamed } from '../../src/testing/index.ts'
 import { but } from '../contracts/breaking.ts'
 import {
   bytesOf,
@@ -227,6 +228,36 @@ test('a mirror has the bytes that are missing here', async () => {
   expect(await viewOf(damaged)).toEqual(await viewOf(mirror))
   expect((await verified(damaged)).report).toMatchObject({ problems: 0, sound: true })
 })
+
+test.each([true, false])(
+  'another copy in the store repairs, where it says its digest (%s) or not',
+  async (says) => {
+    const stores = await filled()
+    const ref = await stores.metadata.findBlob(a, layer)
+    if (ref === null) throw new Error('it is there')
+    const copies = []
+    // The first is of as many other bytes.
+    for (const bytes of [sampleBytes(ref.size, 99), bytesOf(3)]) {
+      const staged = await stores.blobs.stage(newUploadId(), {})
+      await staged.write(bytes)
+      copies.push((await staged.commit(digestOfContent(bytes))).key)
+    }
+    await stores.blobs.delete(ref)
+    const list = async function* (after?: string) {
+      for await (const found of stores.blobs.list(after))
+        yield says ? found : { ...found, digest: null }
+    }
+    const blobs: BlobStore = Object.assign(Object.create(stores.blobs), { list })
+    const { report, problems } = await verified({ ...stores, blobs }, { sources: [] })
+    expect(problems.map(({ repairedFrom }) => repairedFrom)).toEqual([
+      null,
+      'another copy in the store',
+    ])
+    expect(report).toMatchObject({ problems: 1, repaired: 1, sound: true })
+    expect(copies).not.toContain((await stores.metadata.findBlob(a, layer))?.key)
+    expect((await verified(stores)).report).toMatchObject({ problems: 0, sound: true })
+  },
+)
 
 test('a source that is asked by repository has blobs and manifests, and what is known to be missing', async () => {
   const stores = await filled()

@@ -5,7 +5,7 @@ import type { Entries } from '../log.ts'
 import type { Opened } from '../open-registry.ts'
 import type { VerifySettings } from '../verify-settings.ts'
 import { scheduleNote } from './verify-note.ts'
-import { problemText } from './verify-text.ts'
+import { fileText, problemText } from './verify-text.ts'
 
 /**
  * Verifies the registry of a server again and again; returns what ends it.
@@ -34,6 +34,7 @@ export function scheduleVerifying(
     // Other copies in the store, and records of manifests that their bytes correct.
     sources: [],
     onProblem: (problem) => log.warn({ ...problem }, problemText(problem)),
+    onFile: (file) => log.warn({ ...file }, fileText(file)),
     // A line of the log says it, with the names.
     onNotice: (notice) => notice.kind !== 'bytes-missing' && onNotice(notice),
     onReport({ digests, bytes, manifests, problems, repaired, passing, unnamed, sound }) {

@@ -1,4 +1,4 @@
-import type { VerifyProblem, VerifyProgress, VerifyReport } from '../../../src/kit.ts'
+import type { DamagedFile, VerifyProblem, VerifyProgress, VerifyReport } from '../../../src/kit.ts'
 import { countText, sizeText, timeText } from '../copy/amounts.ts'
 import { plain } from '../plain-text.ts'
 
@@ -16,6 +16,8 @@ export interface VerifyResult extends VerifyReport {
   readonly seconds: number
   /** Whether it went on where an earlier one was stopped. */
   readonly resumed: boolean
+  /** Files of the store's own that are damaged. */
+  readonly files: readonly DamagedFile[]
   /** The first of the problems. */
   readonly found: readonly VerifyProblem[]
 }
@@ -61,25 +63,38 @@ function endOf({ marked, kind }: VerifyProblem, repairedFrom: string | null): st
   return marked ? '; a push of the same content heals it' : ''
 }
 
+/** A damaged file of the store's own, on one line. */
+export function fileText({ file, problem, isRepaired }: DamagedFile): string {
+  const end = isRepaired ? '; written anew from what the server has in memory' : ''
+  return plain(`damaged file ${file}: ${problem}${end}`, 1000)
+}
+
 /** Problems that are printed; JSON has more. */
 const mostPrinted = 20
 
 /** What a pass found, for a person. */
 export function resultText(result: VerifyResult): string {
-  const { digests, bytes, manifests, seconds, problems, repaired, found, sound } = result
-  const { unnamed, unnamedBytes, passing, resumed } = result
-  const lines = found.slice(0, mostPrinted).map(problemText)
-  if (problems > mostPrinted) {
-    lines.push(`and ${countText(problems - mostPrinted)} more; --json and the log list them`)
+  const { digests, bytes, manifests, seconds, problems, repaired, found } = result
+  const { unnamed, unnamedBytes, passing, resumed, files } = result
+  const lines = [...files.map(fileText), ...found.slice(0, mostPrinted).map(problemText)]
+  const more = problems - files.length - mostPrinted
+  if (more > 0) {
+    lines.push(`and ${countText(more)} more; --json and the log list them`)
   }
   const goingOn = resumed ? ', an earlier run included' : ''
   const looked = `verified ${countText(digests)} digests, ${sizeText(bytes)}, and the records of ${countText(manifests)} manifests in ${timeText(seconds * 1000)}${goingOn}`
   if (problems === 0) lines.push(`${looked}: all are what they should be`)
   else {
-    const rest = problems - repaired
+    const badFiles = files.filter(({ isRepaired }) => !isRepaired).length
+    const rest = problems - repaired - badFiles
     const fixed = repaired === 0 ? '' : `, ${countText(repaired)} were repaired`
     lines.push(`${looked}: ${countText(problems)} were not what they should be${fixed}`)
-    if (!sound) {
+    if (badFiles > 0) {
+      lines.push(
+        'files of names are damaged, so that the next start may fail: --repair writes them anew while the server has the names',
+      )
+    }
+    if (rest > 0) {
       lines.push(
         `${countText(rest)} are still wrong: push the same content again, or verify with --repair --from a copy`,
       )

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import {
+  type DamagedFile,
   steadyClock,
   type VerifyProblem,
   type VerifyProgress,
@@ -24,6 +25,7 @@ import {
 } from '../../verify/repair-place.ts'
 import { commandNote } from '../../verify/verify-note.ts'
 import {
+  fileText,
   problemText,
   progressText,
   resultText,
@@ -60,10 +62,10 @@ export const verify: Operation<VerifyInput, VerifyResult, TimedProgress> = {
   layerdock verify --repair --from /backup/layerdock-data
 
 Bytes that are missing or are not those of their digest are noted, so that no client is told that they are there and
-the next push of the same content heals them; damaged ones are kept in the folder quarantine. Clients go on pushing and
-pulling meanwhile. A run that was stopped goes on where it was.
+the next push of the same content heals them; damaged ones are kept in the folder quarantine. The files of names are read
+too. Clients go on pushing and pulling meanwhile. A run that was stopped goes on where it was.
 
-${entry('--repair', 'put whole bytes in the place of damaged ones: from other copies in the store, and from --from')}
+${entry('--repair', 'put whole bytes in the place of damaged ones: from other copies in the store, and from --from; and write damaged files of names anew')}
 ${entry('--from DIR|URL', 'what has whole bytes: a copy of the registry in a folder, or a registry over HTTP (https://…); also the other flags that layerdock copy has for --from')}
 ${entry('--look-only', 'say what is wrong, and change nothing')}
 ${entry('--rate SIZE', 'the fastest that it reads, in a second')}
@@ -142,6 +144,7 @@ async function verifyAll(
   const began = performance.now()
   const { bytes = 0, digests = 0 } = from?.progress ?? {}
   const found: VerifyProblem[] = []
+  const files: DamagedFile[] = []
   const onState = async (state: VerifyState): Promise<void> => {
     await kept.save({ asked, savedAt: clock(), state })
   }
@@ -158,6 +161,10 @@ async function verifyAll(
       ...(lookOnly ? {} : { onState }),
       // A line of the log says it, with the names.
       onNotice: (notice) => notice.kind !== 'bytes-missing' && onNotice(notice),
+      onFile(file) {
+        files.push(file)
+        if (!logIsRead) log.warn({ ...file }, fileText(file))
+      },
       onProblem(problem) {
         if (found.length < mostListed) found.push(problem)
         if (!logIsRead) log.warn({ ...problem }, problemText(problem))
@@ -167,7 +174,7 @@ async function verifyAll(
     })
     if (!lookOnly && (await kept.load()) !== null) await kept.save(null)
     const seconds = Math.round(performance.now() - began) / 1000
-    return { ...report, seconds, resumed: from !== null, found }
+    return { ...report, seconds, resumed: from !== null, files, found }
   } finally {
     await mirror?.close()
   }
