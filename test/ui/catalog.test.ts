@@ -10,7 +10,6 @@ interface Listing {
   readonly next: string | null
   readonly isPartial: boolean
   readonly hasNextPage: boolean
-  readonly host: string | null
   readonly status: UiStatus | null
 }
 

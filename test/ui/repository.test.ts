@@ -11,7 +11,7 @@ interface Row {
   readonly referrers: number
   readonly kind: string
   readonly artifactType: string | null
-  readonly about: string | null
+  readonly attachedTo: string | null
 }
 
 interface Repository {
@@ -126,10 +126,10 @@ describe('the tags of a repository', () => {
     const ask = askerOf(registry)
     const { tags } = await ask.json<Repository>(`${path}?sort=name`)
     expect(tags).toMatchObject([
-      { tags: ['1'], isSigned: true, about: null },
-      { isSigned: false, about: digest },
+      { tags: ['1'], isSigned: true, attachedTo: null },
+      { isSigned: false, attachedTo: digest },
     ])
-    expect(textOf(await ask.html(path))).toContain(`about ${digest.slice(7, 19)}`)
+    expect(textOf(await ask.html(path))).toContain(`of ${digest.slice(7, 19)}`)
   })
 
   it('say what is no image', async () => {
@@ -138,7 +138,7 @@ describe('the tags of a repository', () => {
     await registry.push({ 'team/app:chart': artifact({ type: artifactType }) })
     const ask = askerOf(registry)
     const { tags } = await ask.json<Repository>(path)
-    expect(tags).toMatchObject([{ kind: 'artifact', artifactType, platforms: [] }])
+    expect(tags).toMatchObject([{ kind: 'chart', artifactType, platforms: [] }])
     expect(textOf(await ask.html(path))).toContain('Helm chart')
   })
 })

@@ -1,4 +1,5 @@
 import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { RegistryHost } from '../artifact/registry-host.ts'
 import type { UiStatus } from '../options.ts'
 
 /** What repositories are sorted by. */
@@ -18,8 +19,8 @@ export interface ListedRepository {
 /** The home page. */
 export interface CatalogData {
   readonly title: string
-  /** As clients name this registry in a reference; null where what the request says cannot be one. */
-  readonly host: string | null
+  /** As clients name this registry; null where what the request says cannot be one. */
+  readonly host: RegistryHost | null
   /** Part of the names that are looked for; null for all. */
   readonly q: string | null
   /** The namespace that is looked at; null for all. */

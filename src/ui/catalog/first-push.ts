@@ -1,13 +1,15 @@
+import type { RegistryHost } from '../artifact/registry-host.ts'
 import { copyField } from '../components/copy-field.ts'
 import { type Html, html } from '../html.ts'
 import type { PageContext } from '../page.ts'
 
+const unknownHost: RegistryHost = { name: 'HOST:PORT', isPlain: false, isLoopback: true }
+
 /** Draws what an empty registry says: the lines that push a first image to it. */
-export function firstPush(host: string | null, page: PageContext): Html {
+export function firstPush(host: RegistryHost | null, page: PageContext): Html {
   const { home } = page.text
-  const name = host ?? 'HOST:PORT'
+  const { name, isPlain, isLoopback } = host ?? unknownHost
   const image = `${name}/alpine`
-  const isPlain = page.url.protocol === 'http:' && !/^(?:localhost|127\.|\[::1\])/.test(name)
   const tools: readonly (readonly [string, readonly string[]])[] = [
     ['docker', ['docker pull alpine', `docker tag alpine ${image}`, `docker push ${image}`]],
     [
@@ -15,10 +17,10 @@ export function firstPush(host: string | null, page: PageContext): Html {
       [
         'podman pull docker.io/library/alpine',
         `podman tag alpine ${image}`,
-        `podman push${page.url.protocol === 'http:' ? ' --tls-verify=false' : ''} ${image}`,
+        `podman push${isPlain ? ' --tls-verify=false' : ''} ${image}`,
       ],
     ],
-    ['crane', [`crane copy${page.url.protocol === 'http:' ? ' --insecure' : ''} alpine ${image}`]],
+    ['crane', [`crane copy${isPlain ? ' --insecure' : ''} alpine ${image}`]],
   ]
   return html`<section class="empty first">
 <h1>${home.emptyTitle}</h1>
@@ -30,7 +32,7 @@ export function firstPush(host: string | null, page: PageContext): Html {
     ) => html`<details name="tool"${index === 0 ? html` open` : null}><summary>${home.withTool} <b>${tool}</b></summary>
 ${lines.map((line) => copyField(line, page))}</details>`,
   )}</div>
-${isPlain ? html`<p class="muted small">${home.plainHint(name)}</p>` : null}
+${isPlain && !isLoopback ? html`<p class="muted small">${home.plainHint(name)}</p>` : null}
 <p class="muted small">${home.apiHint} <code>${page.paths.api}</code></p>
 </section>`
 }

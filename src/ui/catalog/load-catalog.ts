@@ -1,10 +1,10 @@
 import type { RepositoryName } from '../../oci/repository-name.ts'
+import { registryHost } from '../artifact/registry-host.ts'
 import { boundedText } from '../bounded.ts'
 import type { UiStatus } from '../options.ts'
 import type { Visit } from '../visit.ts'
 import type { CatalogData, ListedRepository, RepositoryOrder } from './catalog-data.ts'
 import { findRepositories } from './find-repositories.ts'
-import { hostOf } from './host.ts'
 
 /** Repositories on a page. */
 const pageSize = 100
@@ -39,7 +39,7 @@ export async function loadCatalog(visit: Visit): Promise<CatalogData> {
   const sorted = isByName ? all : [...all].sort(comparison[sort])
   return {
     title: deps.title,
-    host: hostOf(url),
+    host: registryHost(url, viewer.call.peer),
     q,
     namespace,
     sort,

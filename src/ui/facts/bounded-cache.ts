@@ -1,29 +1,39 @@
 import type { Digest } from '../../oci/digest.ts'
 
-/** Values by digest, at most so many: the one that was asked for longest ago makes way. */
+/** Values by digest, bounded by what they weigh together: the one that was asked for longest ago makes way. */
 export interface BoundedCache<T> {
   get(digest: Digest): T | undefined
-  put(digest: Digest, value: T): void
+  put(digest: Digest, value: T, weight: number): void
 }
 
-/** @param most values that are kept */
+/**
+ * @param most weight of all values together; one that has a sixteenth of it by itself is not kept
+ */
 export function boundedCache<T>(most: number): BoundedCache<T> {
-  const values: Map<Digest, T> = new Map()
+  const kept: Map<Digest, { readonly value: T; readonly weight: number }> = new Map()
+  let total = 0
+  const drop = (digest: Digest): void => {
+    total -= kept.get(digest)?.weight ?? 0
+    kept.delete(digest)
+  }
   return {
     get(digest) {
-      const value = values.get(digest)
-      if (value === undefined) return undefined
+      const found = kept.get(digest)
+      if (found === undefined) return undefined
       // The order of a map is that of insertion.
-      values.delete(digest)
-      values.set(digest, value)
-      return value
+      kept.delete(digest)
+      kept.set(digest, found)
+      return found.value
     },
-    put(digest, value) {
-      values.delete(digest)
-      values.set(digest, value)
-      if (values.size <= most) return
-      const { value: oldest } = values.keys().next()
-      if (oldest !== undefined) values.delete(oldest)
+    put(digest, value, weight) {
+      drop(digest)
+      if (weight > most / 16) return
+      kept.set(digest, { value, weight })
+      total += weight
+      for (const oldest of kept.keys()) {
+        if (total <= most) return
+        drop(oldest)
+      }
     },
   }
 }

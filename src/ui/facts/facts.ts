@@ -2,63 +2,72 @@ import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { CallContext } from '../../ports/call-context.ts'
 import type { RegistryService } from '../../ports/registry-service.ts'
+import { readBlob } from '../artifact/read-content.ts'
 import { boundedCache } from './bounded-cache.ts'
-import { type ConfigFacts, mostConfigBytes, readConfigFacts } from './config-facts.ts'
-import { type ManifestFacts, readManifestFacts } from './manifest-facts.ts'
+import {
+  type ConfigSummary,
+  type ManifestSummary,
+  summarizeConfig,
+  summarizeManifest,
+} from './summaries.ts'
 
 /** What manifests and configs say, by digest. Content never changes, so what was read once stays true. */
 export interface Facts {
-  /** Null where the repository does not have the manifest, or its bytes are missing. */
+  /** Null where the repository does not have the manifest, its bytes are missing, or cannot be read. */
   manifest(
     call: CallContext,
     repository: RepositoryName,
     digest: Digest,
-  ): Promise<ManifestFacts | null>
-  /** Null where the repository does not have the blob, where it is larger than 1 MiB, or no JSON. */
+  ): Promise<ManifestSummary | null>
+  /** Null where the repository does not have the blob, where it is larger than 1 MiB, or cannot be read. */
   config(
     call: CallContext,
     repository: RepositoryName,
-    digest: Digest,
-    size: number,
-  ): Promise<ConfigFacts | null>
+    blob: { readonly digest: Digest; readonly size: number },
+  ): Promise<ConfigSummary | null>
 }
 
-/** Some kilobytes each, so a few megabytes in all. */
-const mostKept = 4_000
+/** A config that is larger is not read. */
+const mostConfigBytes = 1024 * 1024
+
+/** In characters, all together: some 16 MB at most, and mostly far less. */
+const mostKept = 4_000_000
 
 /**
- * Facts of what a service has. A caller has to have permission to read the repository. What it has is found out for
- * each call; what is in there is read once.
+ * Facts of what a service has. A caller has to have permission to read the repository. Whether it has the content is
+ * asked each time; what is in there is read once.
  */
 export function createFacts(service: RegistryService): Facts {
-  const manifests = boundedCache<ManifestFacts>(mostKept)
-  const configs = boundedCache<ConfigFacts>(mostKept)
+  const manifests = boundedCache<ManifestSummary>(mostKept)
+  const configs = boundedCache<ConfigSummary>(mostKept)
   return {
     async manifest(call, repository, digest) {
+      const reference = { kind: 'digest', digest } as const
       const known = manifests.get(digest)
       if (known !== undefined) {
-        const reference = { kind: 'digest', digest } as const
         return (await service.statManifest(call, repository, reference)) === null ? null : known
       }
-      const found = await service.getManifest(call, repository, { kind: 'digest', digest })
+      const found = await service.getManifest(call, repository, reference)
       if (found === null) return null
-      const facts = readManifestFacts(found.bytes, found.mediaType)
-      manifests.put(digest, facts)
-      return facts
+      const summary = summarizeManifest(found.bytes, found.mediaType)
+      if (summary !== null) manifests.put(digest, summary, weightOf(summary))
+      return summary
     },
 
-    async config(call, repository, digest, size) {
+    async config(call, repository, { digest, size }) {
       if (size > mostConfigBytes) return null
       const known = configs.get(digest)
       if (known !== undefined) {
         return (await service.statBlob(call, repository, digest)) === null ? null : known
       }
-      const open = await service.openBlob(call, repository, digest)
-      if (open === null) return null
-      const bytes = open.bytes ?? new Uint8Array(await new Response(open.stream()).arrayBuffer())
-      const facts = readConfigFacts(bytes)
-      if (facts !== null) configs.put(digest, facts)
-      return facts
+      const bytes = await readBlob({ service, call, repository }, digest, mostConfigBytes)
+      const summary = typeof bytes === 'string' ? null : summarizeConfig(bytes)
+      if (summary !== null) configs.put(digest, summary, weightOf(summary))
+      return summary
     },
   }
+}
+
+function weightOf(summary: ManifestSummary | ConfigSummary): number {
+  return 200 + JSON.stringify(summary).length
 }

@@ -1,43 +1,63 @@
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { parseTag, type Tag } from '../../oci/tag.ts'
+import { pullCommands } from '../artifact/pull-commands.ts'
+import { registryHost } from '../artifact/registry-host.ts'
 import { boundedLines, boundedText, boundedTime, safeLink } from '../bounded.ts'
-import { describing } from '../facts/config-facts.ts'
-import type { ManifestFacts } from '../facts/manifest-facts.ts'
-import { subjectOfTag } from '../facts/subject-of-tag.ts'
+import { describing, type ManifestSummary } from '../facts/summaries.ts'
+import { attachedTag } from '../readers/kinds.ts'
 import type { Visit } from '../visit.ts'
 import type { AboutRepository } from './repository-data.ts'
 
 /** Tags that are looked at for one that is no signature. */
 const mostTags = 10
 
+/** What the newest image of a repository tells. */
+export interface Newest {
+  readonly about: AboutRepository | null
+  /** How it is pulled by the client that is likely to; null where no command can name this registry. */
+  readonly pull: string | null
+}
+
 /**
  * Loads what a repository is about: what the image under `latest` says of itself, or the one that was pushed last. An
- * annotation of an index counts more than one of its first image, and that more than a label. Null where nothing
- * says anything.
+ * annotation of an index counts more than one of its first image, and that more than a label. Null where there is no
+ * tag.
  */
-export async function loadAbout(
-  visit: Visit,
-  repository: RepositoryName,
-): Promise<AboutRepository | null> {
-  const { deps, viewer } = visit
+export async function loadNewest(visit: Visit, repository: RepositoryName): Promise<Newest | null> {
+  const { deps, viewer, url } = visit
   const { call } = viewer
   const tag = await tagOf(visit, repository)
   if (tag === null) return null
   const found = await deps.service.statManifest(call, repository, { kind: 'tag', tag })
   if (found === null) return null
-  const facts = await deps.facts.manifest(call, repository, found.digest)
-  if (facts === null) return null
-  const texts: Map<string, string> = new Map()
-  const add = (entries: ReadonlyArray<readonly [string, string]>): void => {
-    for (const [key, text] of entries) if (!texts.has(key)) texts.set(key, text)
-  }
-  add(facts.annotations.items)
-  const image = facts.kind === 'index' ? await firstImage(visit, repository, facts) : facts
-  if (image !== null && image !== facts) add(image.annotations.items)
-  const { digest = null, size = null } = image?.config ?? {}
-  if (image?.kind === 'image' && digest !== null && size !== null) {
-    add((await deps.facts.config(call, repository, digest, size))?.described ?? [])
-  }
+  const { digest } = found
+  const summary = await deps.facts.manifest(call, repository, digest)
+  if (summary === null) return null
+  const { kind } = summary
+  const host = registryHost(url, call.peer)
+  const [first] = host === null ? [] : pullCommands({ host, repository, tag, digest, kind })
+  return { about: await aboutFrom(visit, repository, tag, summary), pull: first?.byTag ?? null }
+}
+
+/** Null where nothing says anything. */
+async function aboutFrom(
+  visit: Visit,
+  repository: RepositoryName,
+  tag: Tag,
+  summary: ManifestSummary,
+): Promise<AboutRepository | null> {
+  const { deps, viewer } = visit
+  const image = summary.kind === 'index' ? await firstImage(visit, repository, summary) : summary
+  const config =
+    image?.kind === 'image' && image.config !== null
+      ? await deps.facts.config(viewer.call, repository, image.config)
+      : null
+  // Of entries with the same key, a map keeps the last.
+  const texts = new Map([
+    ...(config?.described ?? []),
+    ...(image?.described ?? []),
+    ...summary.described,
+  ])
   const about = aboutOf(tag, texts)
   const { tag: _, createdAt: __, version: ___, ...said } = about
   return Object.values(said).some((value) => value !== null) ? about : null
@@ -52,18 +72,17 @@ async function tagOf({ deps, viewer }: Visit, repository: RepositoryName): Promi
     descending: true,
     limit: mostTags,
   })
-  return found?.items.find(({ tag }) => subjectOfTag(tag) === null)?.tag ?? null
+  return found?.items.find(({ tag }) => attachedTag(tag) === null)?.tag ?? null
 }
 
 async function firstImage(
   { deps, viewer }: Visit,
   repository: RepositoryName,
-  { manifests }: ManifestFacts,
-): Promise<ManifestFacts | null> {
-  for (const { digest, platform } of manifests.items.slice(0, 4)) {
-    if (digest === null || platform?.os === 'unknown') continue
-    const facts = await deps.facts.manifest(viewer.call, repository, digest)
-    if (facts !== null) return facts
+  { platforms }: ManifestSummary,
+): Promise<ManifestSummary | null> {
+  for (const { digest } of platforms.items.slice(0, 4)) {
+    const found = digest && (await deps.facts.manifest(viewer.call, repository, digest))
+    if (found) return found
   }
   return null
 }

@@ -1,10 +1,10 @@
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { TagOrder } from '../../ports/browsing.ts'
+import { registryHost } from '../artifact/registry-host.ts'
 import { boundedText } from '../bounded.ts'
-import { hostOf } from '../catalog/host.ts'
 import type { Visit } from '../visit.ts'
-import { loadAbout } from './load-about.ts'
+import { loadNewest } from './load-about.ts'
 import { loadTags } from './load-tags.ts'
 import { loadUntagged } from './load-untagged.ts'
 import type { RepositoryData, RepositoryTab, TagSort } from './repository-data.ts'
@@ -32,8 +32,8 @@ export async function loadRepository(
   const sort = sortOf(searchParams.get('sort'))
   const after = searchParams.get('after') || null
   const search = { ...sort, ...(q === null ? {} : { filter: q }), limit: pageSize }
-  const [about, tags, untagged, mayDelete] = await Promise.all([
-    loadAbout(visit, repository),
+  const [newest, tags, untagged, mayDelete] = await Promise.all([
+    loadNewest(visit, repository),
     tab === 'tags'
       ? loadTags(visit, repository, { ...search, ...(after === null ? {} : { after }) })
       : null,
@@ -42,13 +42,14 @@ export async function loadRepository(
   ])
   return {
     repository,
-    host: hostOf(url),
+    host: registryHost(url, viewer.call.peer)?.name ?? null,
     tab,
     tagCount: counts.tags,
     manifestCount: counts.manifests,
     bytes: counts.bytes ?? null,
     pushedAt: counts.pushedAt ?? null,
-    about,
+    about: newest?.about ?? null,
+    pull: newest?.pull ?? null,
     q,
     sort,
     isLater: after !== null,

@@ -5,8 +5,7 @@ import { parseTag, type Tag } from '../../oci/tag.ts'
 import type { FoundTag, TagSearch } from '../../ports/browsing.ts'
 import { boundedText } from '../bounded.ts'
 import { atOnce } from '../facts/at-once.ts'
-import { downloadSize, type ManifestFacts } from '../facts/manifest-facts.ts'
-import { subjectOfTag } from '../facts/subject-of-tag.ts'
+import { attachedTag, kindOfType } from '../readers/kinds.ts'
 import type { Visit } from '../visit.ts'
 import { loadPlatforms } from './load-platforms.ts'
 import type { ListedTags } from './repository-data.ts'
@@ -50,7 +49,8 @@ export async function loadTags(
   return {
     items: items.map((item, index) => {
       const counts = referrers[index] ?? []
-      const isSigned = item.isSigned || counts.some(({ artifactType }) => isSignature(artifactType))
+      const isSigned =
+        item.isSigned || counts.some(({ artifactType }) => kindOfType(artifactType) === 'signature')
       return { ...item, isSigned, referrers: counts.reduce((sum, { count }) => sum + count, 0) }
     }),
     next: found.next,
@@ -67,12 +67,12 @@ async function listed(
   const { deps, viewer } = visit
   const { call } = viewer
   const [first] = found as readonly [FoundTag, ...FoundTag[]]
-  const [facts, hasSignatureTag, others] = await Promise.all([
+  const [summary, hasSignatureTag, others] = await Promise.all([
     deps.facts.manifest(call, repository, digest),
     hasCosignTag(visit, repository, digest),
     isWhole ? null : tagsOf(visit, repository, digest),
   ])
-  const platforms = await loadPlatforms(visit, repository, facts)
+  const platforms = await loadPlatforms(visit, repository, summary)
   const here = found.map(({ tag }) => tag)
   const elsewhere = (others?.tags ?? []).filter((tag) => !here.includes(tag))
   return {
@@ -81,20 +81,15 @@ async function listed(
     tagCount: Math.max(others?.tagCount ?? 0, here.length),
     updatedAt: first.updatedAt,
     pushedBy: boundedText(first.pushedBy, 64),
-    size: first.contentSize ?? downloadSize(facts),
-    kind: facts?.kind ?? 'unknown',
-    artifactType: facts === null || facts.kind === 'image' ? null : typeOf(facts),
+    size: first.contentSize ?? summary?.downloadSize ?? null,
+    kind: summary?.kind ?? null,
+    artifactType: summary?.artifactType ?? null,
     platforms: platforms.items,
-    platformCount: platforms.total,
+    platformCount: platforms.count,
     isSigned: hasSignatureTag,
     referrers: 0,
-    about: subjectOfTag(first.tag),
+    attachedTo: attachedTag(first.tag)?.subject ?? null,
   }
-}
-
-/** What an artifact is: what it says, or the type of its config, as Helm does. */
-function typeOf({ kind, artifactType, config }: ManifestFacts): string | null {
-  return artifactType ?? (kind === 'artifact' ? (config?.mediaType ?? null) : null)
 }
 
 /** All tags of a digest, also on other pages: the first 20. */
@@ -122,13 +117,4 @@ async function hasCosignTag(
   if (tag === null) return false
   const reference = { kind: 'tag', tag } as const
   return (await deps.service.statManifest(viewer.call, repository, reference)) !== null
-}
-
-/** Signatures of cosign, sigstore and Notary, as referrers. */
-function isSignature(artifactType: string): boolean {
-  return (
-    artifactType.startsWith('application/vnd.dev.cosign.artifact.sig.') ||
-    artifactType.startsWith('application/vnd.dev.sigstore.bundle') ||
-    artifactType === 'application/vnd.cncf.notary.signature'
-  )
 }

@@ -2,6 +2,7 @@ import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
 import type { TagOrder } from '../../ports/browsing.ts'
+import type { ArtifactKind } from '../readers/kinds.ts'
 
 /** The views of a repository. */
 export type RepositoryTab = 'tags' | 'untagged' | 'about'
@@ -29,7 +30,8 @@ export interface ListedTags {
   readonly pushedBy: string | null
   /** In bytes; null where it is not known. */
   readonly size: number | null
-  readonly kind: 'image' | 'index' | 'artifact' | 'unknown'
+  /** Null where its content is missing. */
+  readonly kind: ArtifactKind | null
   /** Of what is no image. */
   readonly artifactType: string | null
   readonly platforms: readonly ListedPlatform[]
@@ -37,13 +39,14 @@ export interface ListedTags {
   readonly isSigned: boolean
   readonly referrers: number
   /** What it is about, where the tag's name says so, as cosign's does: `sha256-….sig`. */
-  readonly about: Digest | null
+  readonly attachedTo: Digest | null
 }
 
 /** A manifest without a tag. */
 export interface ListedManifest {
   readonly digest: Digest
   readonly mediaType: string
+  readonly kind: ArtifactKind
   readonly artifactType: string | null
   /** In bytes; null where it is not known. */
   readonly size: number | null
@@ -94,6 +97,8 @@ export interface RepositoryData {
   /** In milliseconds since the epoch; null where it is not known. */
   readonly pushedAt: number | null
   readonly about: AboutRepository | null
+  /** How the newest image is pulled by the client that is likely to; null where there is nothing to pull. */
+  readonly pull: string | null
   /** Part of the tags' names that are looked for; null for all. */
   readonly q: string | null
   readonly sort: TagSort

@@ -1,8 +1,9 @@
 import { breadcrumb, crumbsTo } from '../components/breadcrumb.ts'
+import { copyField } from '../components/copy-field.ts'
 import { factsRow } from '../components/facts-list.ts'
 import { outsideLink } from '../components/outside-link.ts'
 import { tabs } from '../components/tabs.ts'
-import { age, countText, size } from '../format.ts'
+import { age, size } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import type { PageContext } from '../page.ts'
 import { aboutView } from './about-view.ts'
@@ -12,7 +13,7 @@ import { untaggedView } from './untagged-view.ts'
 
 /** Draws the page of a repository. */
 export function repositoryView(data: RepositoryData, page: PageContext): Html {
-  const { text, paths, deletes } = page
+  const { text, paths } = page
   const words = text.repository
   const { repository, about, tab } = data
   const slash = repository.lastIndexOf('/') + 1
@@ -22,7 +23,7 @@ export function repositoryView(data: RepositoryData, page: PageContext): Html {
 <h1><span class="ns">${repository.slice(0, slash)}</span>${repository.slice(slash)}</h1>
 ${about?.description ? html`<p class="lead clamp">${about.description}</p>` : null}
 </div>
-${data.mayDelete && deletes ? html`<div class="actions"><a class="button quiet" href="${paths.deletion(repository)}">${words.remove}</a></div>` : null}
+${data.pull === null ? null : html`<div class="side">${copyField(data.pull, page, words.copyPull)}</div>`}
 </div>
 ${factsRow([
   [words.size, data.bytes === null ? null : size(data.bytes, page)],
@@ -36,7 +37,7 @@ ${tabs(
   [
     tabOf('tags', words.tags, data.tagCount),
     tabOf('untagged', words.untagged),
-    ...(about === null ? [] : [tabOf('about', words.aboutTab)]),
+    ...(about === null ? [] : [tabOf('about', words.about)]),
   ],
   page,
 )}
@@ -46,13 +47,4 @@ ${tab === 'untagged' ? untaggedView(data, page) : tab === 'about' ? aboutView(da
     const href = paths.repository(repository, { tab: name === 'tags' ? null : name })
     return { label, href, isCurrent: tab === name, count }
   }
-}
-
-/** A count with its noun. */
-export function counted(
-  count: number,
-  nouns: readonly [string, string],
-  page: PageContext,
-): string {
-  return `${countText(count, page)} ${count === 1 ? nouns[0] : nouns[1]}`
 }

@@ -71,11 +71,11 @@ function table(data: RepositoryData, page: PageContext): Html {
   const words = page.text.repository
   const isChoice = data.mayDelete && page.deletes
   const inside = html`<table class="table stack tags"><caption class="away">${words.tags}</caption>
-<thead><tr>${isChoice ? html`<th scope="col"><span class="away">${words.choose}</span></th>` : null}<th scope="col">${words.tag}</th><th scope="col">${words.platforms}</th><th scope="col">${words.digest}</th><th scope="col" class="number">${words.size}</th><th scope="col" class="number">${words.pushed}</th></tr></thead>
+<thead><tr>${isChoice ? html`<th scope="col"><span class="away">${words.choose}</span></th>` : null}<th scope="col">${words.tag}</th><th scope="col">${words.platforms}</th><th scope="col" class="digest">${words.digest}</th><th scope="col" class="number">${words.size}</th><th scope="col" class="number">${words.pushed}</th></tr></thead>
 <tbody>${data.tags.map((one) => row(one, data, isChoice, page))}</tbody></table>`
   if (!isChoice) return inside
   return html`<form action="${page.paths.deletion(data.repository)}"><input type="hidden" name="chosen" value="1">${inside}
-<p class="chosen"><button class="quiet">${words.removeChosen}</button></p></form>`
+<p class="chosen"><button class="quiet">${words.removeChosen}</button> <a class="quiet-link" href="${page.paths.deletion(data.repository)}">${words.remove}</a></p></form>`
 }
 
 function row(
@@ -86,17 +86,17 @@ function row(
 ): Html {
   const { text, paths } = page
   const words = text.repository
-  const { digest, tags, tagCount, pushedBy, about } = item
+  const { digest, tags, tagCount, pushedBy, attachedTo } = item
   const [name = '', ...aliases] = tags
   const tagLink = (tag: (typeof tags)[number], kind: string): Html =>
-    html`<a class="${kind}" href="${paths.artifact(repository, { kind: 'tag', tag })}">${about === null ? tag : shortTag(tag)}</a>`
+    html`<a class="${kind}" href="${paths.artifact(repository, { kind: 'tag', tag })}">${attachedTo === null ? tag : shortTag(tag)}</a>`
   const hidden = tagCount - tags.length
-  return html`<tr${about === null ? null : html` class="helper"`}>
+  return html`<tr${attachedTo === null ? null : html` class="helper"`}>
 ${isChoice ? html`<td class="choice"><input type="checkbox" name="reference" value="${name}" aria-label="${words.chooseTag(name)}"></td>` : null}
 <th scope="row"><span class="names">${tags.slice(0, 1).map((tag) => tagLink(tag, 'tag'))}${aliases.map((tag) => html` ${tagLink(tag, 'alias')}`)}${hidden > 0 ? html` <span class="muted small">${words.more(hidden)}</span>` : null}</span>
 ${marks(item, repository, page)}</th>
-<td data-label="${words.platforms}">${platforms(item, repository, page)}</td>
-<td data-label="${words.digest}">${inlineCopy(shortDigest(digest), digest, page, words.copyDigest)}</td>
+<td class="platforms" data-label="${words.platforms}">${platforms(item, repository, page)}</td>
+<td class="digest" data-label="${words.digest}">${inlineCopy(shortDigest(digest), digest, page, words.copyDigest)}</td>
 <td class="number" data-label="${words.size}">${size(item.size, page)}</td>
 <td class="number" data-label="${words.pushed}"><span>${age(item.updatedAt, page)}${pushedBy === null ? null : html`<span class="sub">${words.by} ${pushedBy}</span>`}</span></td></tr>`
 }
@@ -112,12 +112,12 @@ function marks(
   page: PageContext,
 ): Html | null {
   const words = page.text.repository
-  const { digest, isSigned, referrers, about } = item
+  const { digest, isSigned, referrers, attachedTo } = item
   const list: Chip[] = []
   const own = { kind: 'digest', digest } as const
-  if (about !== null) {
-    const href = page.paths.artifact(repository, { kind: 'digest', digest: about })
-    list.push({ label: words.about(shortDigest(about)), href })
+  if (attachedTo !== null) {
+    const href = page.paths.artifact(repository, { kind: 'digest', digest: attachedTo })
+    list.push({ label: words.attachedTo(shortDigest(attachedTo)), href })
   }
   if (isSigned)
     list.push({
@@ -145,12 +145,8 @@ function platforms(
 ): Html {
   const words = page.text.repository
   if (item.platforms.length === 0) {
-    const mediaType =
-      item.kind === 'index'
-        ? 'application/vnd.oci.image.index.v1+json'
-        : 'application/vnd.oci.image.manifest.v1+json'
     const label =
-      item.kind === 'unknown' ? words.unreadable : kindText(mediaType, item.artifactType, page)
+      item.kind === null ? words.unreadable : kindText(item.kind, item.artifactType, page)
     return html`<span class="muted">${label}</span>`
   }
   const list: Chip[] = item.platforms.map(({ name: whole, digest, size, isPresent }) => {

@@ -11,7 +11,7 @@ export function untaggedView(data: RepositoryData, page: PageContext): Html {
   const words = text.repository
   const { repository, untagged, next, isPartial } = data
   if (untagged.length === 0 && !isPartial) {
-    return emptyState(words.noneUntagged, html`<p class="lead">${words.untaggedHint}</p>`)
+    return emptyState(words.noneUntagged, html`<p class="lead">${words.noneUntaggedHint}</p>`)
   }
   const later = paths.repository(repository, { tab: 'untagged', after: next })
   return html`<p class="muted small gap-below">${words.untaggedHint}</p>
@@ -23,10 +23,10 @@ ${next === null ? null : html`<nav class="pager" aria-label="${text.layout.pages
 
 function row(manifest: ListedManifest, { repository }: RepositoryData, page: PageContext): Html {
   const words = page.text.repository
-  const { digest, mediaType, artifactType, pushedAt, pushedBy, untaggedAt } = manifest
+  const { digest, kind, artifactType, pushedAt, pushedBy, untaggedAt } = manifest
   const href = page.paths.artifact(repository, { kind: 'digest', digest })
   return html`<tr><th scope="row"><a class="tag" href="${href}"><code>${shortDigest(digest)}</code></a>${untaggedAt === null ? null : html`<span class="sub">${words.untaggedAt} ${age(untaggedAt, page)}</span>`}</th>
-<td data-label="${words.kind}">${kindText(mediaType, artifactType, page)}</td>
+<td data-label="${words.kind}">${kindText(kind, artifactType, page)}</td>
 <td class="number" data-label="${words.size}">${size(manifest.size, page)}</td>
 <td class="number" data-label="${words.pushed}">${age(pushedAt, page)}${pushedBy === null ? null : html`<span class="sub">${words.by} ${pushedBy}</span>`}</td></tr>`
 }

@@ -7,14 +7,18 @@ export const components = `
 .crumbs a{padding:3px 0;min-height:24px}
 .head{display:flex;flex-wrap:wrap;align-items:flex-start;justify-content:space-between;gap:12px 24px;margin-bottom:20px}
 .head>div:first-child{min-width:0;flex:1 1 24rem}
+.head+.facts,h1+.facts,h1+.lead{margin-top:14px}
+.section+.actions,.section+form,form>.section+.actions{margin-top:24px}
 .lead{color:var(--soft);margin-top:6px;max-width:68ch}
 .actions{display:flex;flex-wrap:wrap;gap:8px}
 .section{margin-top:32px}
 .section>h2{margin-bottom:10px}
+.tabs+.section{margin-top:20px}
 .panel{border:1px solid var(--line);border-radius:var(--radius);background:var(--ground)}
 .chips{display:flex;flex-wrap:wrap;gap:5px}
 .chip{display:inline-flex;align-items:center;gap:6px;min-height:24px;padding:1px 8px;border:1px solid var(--line);border-radius:6px;background:var(--raised);color:var(--ink);font-size:13px;line-height:1.35;white-space:nowrap;max-width:100%}
-.chip>span{overflow:hidden;text-overflow:ellipsis}
+.chips li{max-width:100%;min-width:0}
+.chip>span{min-width:0;overflow:hidden;text-overflow:ellipsis}
 .chip data,.chip small{color:var(--soft);font-size:12px}
 a.chip:hover{border-color:var(--accent);text-decoration:none}
 .chip.gone{border-style:dashed;background:none;color:var(--soft)}
@@ -26,6 +30,7 @@ a.chip:hover{border-color:var(--accent);text-decoration:none}
 .facts div{min-width:0}
 .facts dt{font-size:12.5px;color:var(--soft)}
 .facts dd{font-weight:560}
+.facts code{font-weight:500}
 .facts dd a,.facts dd .plain{font-weight:400}
 .pairs{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);border-top:1px solid var(--line)}
 .pairs>div{display:grid;grid-template-columns:subgrid;grid-column:1/-1;gap:0 20px;border-bottom:1px solid var(--line);padding:7px 0}
@@ -58,12 +63,16 @@ a.chip:hover{border-color:var(--accent);text-decoration:none}
 .empty p+p,.empty p+.actions{margin-top:12px}
 .empty .actions{margin-top:20px}
 .error-status{font:600 15px/1 var(--mono);color:var(--accent);margin-bottom:12px!important}
-.tabs{display:flex;gap:4px;border-bottom:1px solid var(--line);margin-bottom:16px;overflow-x:auto;scrollbar-width:none}
-.tabs a{display:inline-flex;align-items:center;gap:8px;min-height:44px;padding:0 12px;color:var(--soft);border-bottom:2px solid transparent;margin-bottom:-1px;white-space:nowrap}
+.tabs{display:flex;gap:20px;border-bottom:1px solid var(--line);margin-bottom:16px;overflow-x:auto;scrollbar-width:none}
+.tabs a{display:inline-flex;align-items:center;gap:8px;min-height:44px;padding:0 2px;color:var(--soft);border-bottom:2px solid transparent;margin-bottom:-1px;white-space:nowrap}
 .tabs a:hover{color:var(--ink);text-decoration:none}
 .tabs a[aria-current]{color:var(--ink);font-weight:600;border-color:var(--accent)}
 .tabs a:focus-visible{outline-offset:-2px}
 .count{font-size:12.5px;font-weight:500;color:var(--soft);background:var(--sunk);border-radius:10px;padding:0 7px;line-height:20px}
 .pager{display:flex;flex-wrap:wrap;align-items:center;gap:8px 16px;margin-top:16px;color:var(--soft);font-size:14px}
-details>summary{cursor:pointer;min-height:32px;padding:4px 0}
+details>summary{display:inline-flex;align-items:center;gap:8px;cursor:pointer;min-height:32px;padding:4px 0;list-style:none}
+details>summary::-webkit-details-marker{display:none}
+details>summary::before{content:"";flex:none;width:6px;height:6px;border:solid var(--soft);border-width:0 1.5px 1.5px 0;transform:rotate(-45deg)}
+details[open]>summary::before{transform:rotate(45deg) translate(-1px,-1px)}
+summary:hover{color:var(--accent)}
 `

@@ -20,10 +20,7 @@ export const homeStyle = `
 .orders a[aria-current]{color:var(--ink);background:var(--sunk);font-weight:560}
 .first details{border:1px solid var(--line);border-radius:var(--radius);padding:4px 16px;margin-bottom:8px}
 .first details[open]{padding-bottom:14px}
-.first summary{min-height:40px;display:flex;align-items:center;gap:6px;list-style:none}
-.first summary::-webkit-details-marker{display:none}
-.first summary::after{content:"";margin-left:auto;width:7px;height:7px;border:solid var(--soft);border-width:0 1.5px 1.5px 0;transform:rotate(45deg) translate(-2px,-2px)}
-.first details[open] summary::after{transform:rotate(225deg) translate(-1px,-1px)}
+.first summary{display:flex;min-height:40px;gap:8px}
 .first .copy+.copy{margin-top:6px}
 .tools-list{margin:20px 0}
 @media (max-width:719px){.repositories tbody th[scope=row]{padding-bottom:0!important}.repositories .group{padding:0!important}.table.repositories .group th{padding:18px 0 4px!important}.table.stack.repositories td{display:inline-flex!important;gap:5px;margin-right:16px}.table.stack.repositories td::before{width:auto!important}}

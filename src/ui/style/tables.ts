@@ -2,7 +2,7 @@
 export const tables = `
 .table{width:100%;border-collapse:collapse;font-size:14px}
 .table th{text-align:left;font-weight:500;font-size:13px;color:var(--soft);padding:6px 12px;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:bottom}
-.table td,.table tbody th{padding:9px 12px;border-bottom:1px solid var(--line);vertical-align:top;color:inherit;font-size:14px;white-space:normal}
+.table td,.table tbody th{padding:9px 12px;border-bottom:1px solid var(--line);vertical-align:baseline;color:inherit;font-size:14px;white-space:normal}
 .table tbody th{font-weight:600}
 .table th:first-child,.table td:first-child{padding-left:0}
 .table th:last-child,.table td:last-child{padding-right:0}

@@ -1,11 +1,12 @@
 import type { TagOrder } from '../../ports/browsing.ts'
+import type { ArtifactKind } from '../readers/kinds.ts'
 
 /** What the page of a repository says. */
 export interface RepositoryText {
   readonly tags: string
   readonly untagged: string
-  readonly about: (digest: string) => string
-  readonly aboutTab: string
+  readonly about: string
+  readonly attachedTo: (digest: string) => string
   readonly tag: string
   readonly platforms: string
   readonly digest: string
@@ -30,22 +31,16 @@ export interface RepositoryText {
   readonly platformMissing: string
   readonly unreadable: string
   readonly copyDigest: string
+  readonly copyPull: string
   readonly choose: string
   readonly chooseTag: (tag: string) => string
   readonly removeChosen: string
   readonly remove: string
   readonly noneUntagged: string
   readonly untaggedHint: string
+  readonly noneUntaggedHint: string
   readonly untaggedAt: string
-  readonly kinds: {
-    readonly image: string
-    readonly index: string
-    readonly helm: string
-    readonly signature: string
-    readonly sbom: string
-    readonly attestation: string
-    readonly wasm: string
-  }
+  readonly kinds: Readonly<Record<ArtifactKind, string>>
   readonly nothingSaid: string
   readonly saidBy: string
   readonly title: string
@@ -64,8 +59,8 @@ export interface RepositoryText {
 export const repositoryText: RepositoryText = {
   tags: 'Tags',
   untagged: 'Untagged',
-  about: (digest) => `about ${digest}`,
-  aboutTab: 'About',
+  about: 'About',
+  attachedTo: (digest) => `of ${digest}`,
   tag: 'Tag',
   platforms: 'Platforms',
   digest: 'Digest',
@@ -90,22 +85,28 @@ export const repositoryText: RepositoryText = {
   platformMissing: 'not in this repository',
   unreadable: 'Its content is missing',
   copyDigest: 'Copy the digest',
+  copyPull: 'Copy the command that pulls it',
   choose: 'Choose',
   chooseTag: (tag) => `Choose ${tag}`,
   removeChosen: 'Delete chosen…',
-  remove: 'Delete…',
-  noneUntagged: 'Every manifest here has a tag',
+  remove: 'Delete this repository…',
+  noneUntagged: 'Nothing is untagged',
   untaggedHint:
-    'Manifests that no tag stands for any more. Parts of multi-platform images, signatures and the like are not among them.',
+    'No tag stands for these any more. Parts of other images, signatures and the like are not among them.',
+  noneUntaggedHint: 'An image that loses its last tag shows up here.',
   untaggedAt: 'lost its tag',
   kinds: {
     image: 'Image',
-    index: 'Multi-platform image',
-    helm: 'Helm chart',
+    index: 'Image index',
+    chart: 'Helm chart',
     signature: 'Signature',
     sbom: 'SBOM',
     attestation: 'Attestation',
     wasm: 'WebAssembly',
+    flux: 'Flux artifact',
+    argo: 'Argo CD artifact',
+    model: 'AI model',
+    artifact: 'Artifact',
   },
   nothingSaid: 'The newest image says nothing about itself.',
   saidBy: 'As the image says of itself under the tag',
