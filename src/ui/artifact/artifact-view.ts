@@ -5,6 +5,7 @@ import { chips } from '../components/chips.ts'
 import { inlineCopy } from '../components/copy-field.ts'
 import { factsRow } from '../components/facts-list.ts'
 import { tabs } from '../components/tabs.ts'
+import { saidEntries } from '../components/untrusted.ts'
 import { age, countText, shortDigest, size } from '../format.ts'
 import { type Html, type HtmlValue, html } from '../html.ts'
 import type { PageContext } from '../page.ts'
@@ -13,7 +14,7 @@ import { entryOf } from '../readers/manifest-details.ts'
 import { documentsView, unreadableView } from '../referrers/documents-view.ts'
 import { referrersView } from '../referrers/referrers-view.ts'
 import type { ArtifactAnswer, ArtifactData, ArtifactTab } from './artifact-data.ts'
-import { chartView, filesView, folded, imageView } from './contents-view.ts'
+import { chartView, filesView, imageView } from './contents-view.ts'
 import { layersView } from './layers-view.ts'
 import { platformsView } from './platforms-view.ts'
 import { pullView } from './pull-view.ts'
@@ -47,6 +48,12 @@ ${view === 'overview' ? overview(answer, page) : view === 'raw' ? rawView(answer
   }
 }
 
+/** Only the hour of a pull is known, by its beginning. */
+function pulledView(hour: number, page: PageContext): HtmlValue {
+  const isNow = page.now - hour < 3_600_000
+  return isNow ? page.text.artifact.facts.lately : age(hour, page)
+}
+
 /** What the author says that it is. */
 function lead({ annotations, image, chart }: ArtifactData): Html | null {
   const key = 'org.opencontainers.image.description'
@@ -78,7 +85,7 @@ function facts(data: ArtifactData, page: PageContext): Html {
     [words.created, createdAt === null ? null : age(createdAt, page)],
     [words.pushed, data.pushedAt === null ? null : age(data.pushedAt, page)],
     [words.pushedBy, data.pushedBy && visible(data.pushedBy)],
-    [words.pulled, pulledAt === null ? null : age(pulledAt, page)],
+    [words.pulled, pulledAt === null ? null : pulledView(pulledAt, page)],
     [
       words.aliases,
       links.length === 0
@@ -117,6 +124,6 @@ function overview(data: ArtifactData, page: PageContext): Html {
 ${pullView(data, page)}
 ${hasDocuments ? html`<section class="section"><h2>${words.kinds[kind]}</h2>${documentsView(data, page)}</section>` : null}
 ${details}
-${data.annotations.count === 0 ? null : html`<section class="section">${folded(words.annotations, data.annotations, page)}</section>`}
+${data.annotations.count === 0 ? null : html`<section class="section"><h2>${words.annotations}</h2>${saidEntries(words.annotations, data.annotations, page)}</section>`}
 <section class="section"><p class="muted small">${words.facts.mediaType} <code>${visible(data.mediaType)}</code> · ${words.facts.manifestSize} ${size(data.size, page)}</p></section>`
 }

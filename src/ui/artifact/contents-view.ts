@@ -2,7 +2,7 @@ import { visible } from '../bounded.ts'
 import { factsTable } from '../components/facts-list.ts'
 import { notice } from '../components/notice.ts'
 import { said, saidCode, saidEntries, saidList } from '../components/untrusted.ts'
-import { size } from '../format.ts'
+import { shortDigest, size } from '../format.ts'
 import { type Html, type HtmlValue, html } from '../html.ts'
 import type { PageContext } from '../page.ts'
 import { entryOf } from '../readers/manifest-details.ts'
@@ -64,7 +64,6 @@ ${chart.isDeprecated ? notice(words.deprecated, 'warn') : null}
 ${factsTable([
   [words.version, visible(chart.version)],
   [words.appVersion, chart.appVersion && visible(chart.appVersion)],
-  [words.description, chart.description && visible(chart.description)],
   [words.type, chart.type && visible(chart.type)],
   [words.kubeVersion, chart.kubeVersion && saidCode(chart.kubeVersion)],
   [words.home, chart.home && said(chart.home)],
@@ -101,7 +100,7 @@ export function filesView({ layers, repository }: ArtifactData, page: PageContex
   const files = layers.items.filter(({ mediaType }) => !isEmpty(mediaType))
   const rows = files.map(({ annotations, digest, mediaType, size: bytes }) => {
     const title = entryOf(annotations, 'org.opencontainers.image.title')
-    const name = title === null ? words.unnamed : visible(title)
+    const name = title === null ? html`<code>${shortDigest(digest ?? '')}</code>` : visible(title)
     const linked =
       digest === null ? name : html`<a href="${page.paths.blob(repository, digest)}">${name}</a>`
     return html`<tr><th scope="row">${linked}</th><td data-label="${words.type}">${saidCode(mediaType)}</td><td data-label="${words.size}" class="number">${size(bytes, page)}</td></tr>`

@@ -8,6 +8,7 @@ import type { RegistryHost } from './registry-host.ts'
 export type PullClient =
   | 'docker'
   | 'podman'
+  | 'podman-artifact'
   | 'kubernetes'
   | 'skopeo'
   | 'crane'
@@ -40,6 +41,7 @@ interface Named {
   readonly folder: string
   /** A tag for the copy: layouts have no digests as names. */
   readonly tag: string
+  readonly isTag: boolean
 }
 
 /** Clients for what is pulled, the likely one first. */
@@ -51,7 +53,7 @@ function clientsFor(kind: ArtifactKind): readonly PullClient[] {
     case 'chart':
       return ['helm', 'oras', 'skopeo', 'crane']
     default:
-      return ['oras', 'skopeo', 'crane', 'podman', 'kubernetes-volume']
+      return ['oras', 'skopeo', 'crane', 'podman-artifact', 'kubernetes-volume']
   }
 }
 
@@ -60,8 +62,8 @@ export function pullCommands(target: PullTarget): readonly PullCommand[] {
   const { host, repository, tag, digest } = target
   const base = `${host.name}/${repository}`
   const folder = repository.slice(repository.lastIndexOf('/') + 1)
-  const byTag = tag && { reference: `${base}:${tag}`, folder, tag }
-  const byDigest = { reference: `${base}@${digest}`, folder, tag: tag ?? 'latest' }
+  const byTag = tag && { reference: `${base}:${tag}`, folder, tag, isTag: true }
+  const byDigest = { reference: `${base}@${digest}`, folder, tag: tag ?? 'latest', isTag: false }
   return clientsFor(target.kind).map((client) => ({
     client,
     byTag: byTag && command(client, byTag, target),
@@ -70,7 +72,7 @@ export function pullCommands(target: PullTarget): readonly PullCommand[] {
 }
 
 function command(client: PullClient, named: Named, target: PullTarget): string {
-  const { reference, folder, tag } = named
+  const { reference, folder, tag, isTag } = named
   const { host, kind } = target
   const isImage = kind === 'image' || kind === 'index'
   const when = (flag: string): string => (host.isPlain ? ` ${flag}` : '')
@@ -78,7 +80,9 @@ function command(client: PullClient, named: Named, target: PullTarget): string {
     case 'docker':
       return `docker pull ${reference}`
     case 'podman':
-      return `podman ${isImage ? '' : 'artifact '}pull${when('--tls-verify=false')} ${reference}`
+      return `podman pull${when('--tls-verify=false')} ${reference}`
+    case 'podman-artifact':
+      return `podman artifact pull${when('--tls-verify=false')} ${reference}`
     case 'skopeo': {
       const all = kind === 'index' ? ' --all' : ''
       const from = `docker://${reference}`
@@ -91,7 +95,7 @@ function command(client: PullClient, named: Named, target: PullTarget): string {
         ? `oras cp${when('--from-plain-http')} ${reference} --to-oci-layout ${folder}:${tag}`
         : `oras pull${when('--plain-http')} ${reference}`
     case 'helm':
-      return `helm pull oci://${chartReference(reference, target)}${when('--plain-http')}`
+      return `helm pull oci://${isTag ? chartVersion(target, tag) : reference}${when('--plain-http')}`
     case 'kubernetes':
       return `containers:\n  - name: ${folderName(folder)}\n    image: ${reference}`
     case 'kubernetes-volume':
@@ -100,8 +104,7 @@ function command(client: PullClient, named: Named, target: PullTarget): string {
 }
 
 /** Helm has the version apart from the name. A version may have a `+`, for which its tag has a `_`. */
-function chartReference(reference: string, { host, repository, tag }: PullTarget): string {
-  if (tag === null || !reference.endsWith(`:${tag}`)) return reference
+function chartVersion({ host, repository }: PullTarget, tag: string): string {
   return `${host.name}/${repository} --version ${tag.replaceAll('_', '+')}`
 }
 

@@ -144,14 +144,14 @@ class ReferrersWalk {
       const none = { artifactType: null, createdAt: null, annotations: nothing }
       return { digest, kind: 'artifact', mediaType, size, ...none, ...contents }
     }
-    const { annotations, config } = details
+    const { annotations } = details
     const kind = kindOf(mediaType, details)
     const created = entryOf(annotations, 'org.opencontainers.image.created')
     return apart({
       digest,
       kind,
       mediaType,
-      artifactType: details.artifactType ?? config?.mediaType ?? null,
+      artifactType: typeOf(details),
       size,
       createdAt: timeOf(created ?? undefined),
       annotations: { ...annotations, items: annotations.items.slice(0, mostAnnotations) },
@@ -166,6 +166,14 @@ class ReferrersWalk {
     const { items } = (manifest && readManifestDetails(manifest.bytes)?.manifests) ?? nothing
     return items.flatMap((item) => item.digest ?? []).slice(0, mostNodes)
   }
+}
+
+/** The type of what is inside, where nothing is said but that the config is that of an image. */
+function typeOf({ artifactType, config, layers }: ManifestDetails): string | null {
+  if (artifactType !== null) return artifactType
+  const type = config?.mediaType ?? null
+  const isImage = type?.startsWith('application/vnd.oci.image.') === true
+  return (isImage ? layers.items[0]?.mediaType : null) ?? type
 }
 
 /** The same, apart from the documents it was read from: a part of a text would keep all of it in memory. */

@@ -15,7 +15,6 @@ tr.quiet td,tr.quiet th,tr.gone td,tr.gone th{color:var(--soft)}
 .table.changes{table-layout:fixed}
 .table.changes th:first-child{width:26%}
 @media (max-width:719px){.table.changes th:first-child,.table.entries th:first-child,.sized{width:auto}}
-.tree>li>p{margin-top:10px}
 .plain-list li+li{margin-top:2px}
 .steps{display:grid;gap:6px;margin-top:8px}
 .steps li{border-left:3px solid var(--line);padding:2px 10px;white-space:pre-wrap}
@@ -26,7 +25,8 @@ tr.added th{color:var(--good)}
 tr.removed th{color:var(--bad)}
 .raw{padding:14px 16px;overflow-x:auto;max-height:70vh;font-size:13px;line-height:1.5;background:var(--raised)}
 .tree{display:grid;grid-template-columns:minmax(0,1fr);gap:12px}
-.tree .tree{margin:8px 0 0;padding-left:clamp(12px,3vw,28px);border-left:2px solid var(--line)}
+.section .kind{display:flex;align-items:center;gap:8px;margin:14px 0 8px}
+.tree .inner{margin:10px 0 0;padding-left:clamp(12px,3vw,28px);border-left:2px solid var(--line)}
 .referrer{padding:12px 16px}
 .referrer>*+*{margin-top:8px}
 .choice~.lead{margin:10px 0 16px}

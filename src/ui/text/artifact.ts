@@ -6,6 +6,8 @@ import { type ContentsText, contentsText } from './contents.ts'
 /** What the page of a tag or digest says. */
 export interface ArtifactText extends ContentsText {
   readonly kinds: Readonly<Record<ArtifactKind, string>>
+  /** The same for several of them. */
+  readonly groups: Readonly<Record<ArtifactKind, string>>
   readonly tabs: { readonly overview: string; readonly referrers: string; readonly raw: string }
   readonly compare: string
   readonly remove: string
@@ -19,6 +21,7 @@ export interface ArtifactText extends ContentsText {
       | 'pushed'
       | 'pushedBy'
       | 'pulled'
+      | 'lately'
       | 'created'
       | 'aliases'
       | 'partOf'
@@ -64,6 +67,19 @@ export const artifactText: ArtifactText = {
     model: 'AI model',
     artifact: 'Artifact',
   },
+  groups: {
+    image: 'Images',
+    index: 'Images for several platforms',
+    chart: 'Helm charts',
+    signature: 'Signatures',
+    sbom: 'SBOMs',
+    attestation: 'Attestations',
+    wasm: 'WebAssembly',
+    flux: 'Flux artifacts',
+    argo: 'Argo CD artifacts',
+    model: 'AI models',
+    artifact: 'Other artifacts',
+  },
   tabs: { overview: 'Overview', referrers: 'Referrers', raw: 'Manifest' },
   compare: 'Compare',
   remove: 'Delete',
@@ -76,6 +92,7 @@ export const artifactText: ArtifactText = {
     pushed: 'Pushed',
     pushedBy: 'Pushed by',
     pulled: 'Last pulled',
+    lately: 'within the hour',
     created: 'Created',
     aliases: 'Also tagged',
     partOf: 'Part of',
@@ -89,6 +106,7 @@ export const artifactText: ArtifactText = {
     clients: {
       docker: 'Docker',
       podman: 'Podman',
+      'podman-artifact': 'Podman 5.4 and later',
       kubernetes: 'Kubernetes',
       skopeo: 'Skopeo',
       crane: 'crane',

@@ -47,7 +47,6 @@ export interface ContentsText {
     readonly name: string
     readonly type: string
     readonly size: string
-    readonly unnamed: string
     readonly none: string
   }
   readonly chart: Readonly<
@@ -55,7 +54,6 @@ export interface ContentsText {
       | 'title'
       | 'version'
       | 'appVersion'
-      | 'description'
       | 'type'
       | 'kubeVersion'
       | 'home'
@@ -118,14 +116,12 @@ export const contentsText: ContentsText = {
     name: 'Name',
     type: 'Type',
     size: 'Size',
-    unnamed: 'unnamed',
     none: 'This artifact has no files.',
   },
   chart: {
     title: 'Chart',
     version: 'Version',
     appVersion: 'App version',
-    description: 'Description',
     type: 'Type',
     kubeVersion: 'Kubernetes',
     home: 'Home page',
