@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Access } from 'layerdock'
 
 /** A caller with the password may do everything, under any user name. Without one, every caller is refused. */
@@ -13,6 +13,11 @@ export function passwordAccess(password: string | undefined): Access {
     challenge: () => 'Basic realm="registry"',
     catalog: async () => 'all',
   }
+}
+
+/** Seals sessions of the web page: the same in every worker, and another one once the password changes. */
+export function sessionSecret(password = ''): Uint8Array {
+  return createHmac('sha256', password).update('layerdock page session').digest()
 }
 
 function passwordIn(header: string | null): string | null {

@@ -6,7 +6,8 @@ import {
   setPeer,
   type UploadStore,
 } from 'layerdock/kit'
-import { passwordAccess } from './access.ts'
+import { createUi, type Ui, type UiOptions } from 'layerdock/ui'
+import { passwordAccess, sessionSecret } from './access.ts'
 import { nativeHash } from './hash.ts'
 import type { NamesNamespace } from './names.ts'
 import { r2Blobs } from './r2-blobs.ts'
@@ -52,6 +53,19 @@ function registryFor(env: Env): AssembledRegistry {
   })
 }
 
+/**
+ * The same with its web page. A request of one worker does not hear of pushes to another, so views that are open learn
+ * nothing by themselves.
+ */
+function pageFor(env: Env): Ui {
+  const access = env.OPEN === 'true' ? {} : protectedBy(env.PASSWORD)
+  return createUi(registryFor(env), { ...access, live: false })
+}
+
+function protectedBy(password: string | undefined): UiOptions {
+  return { access: passwordAccess(password), sessionSecret: sessionSecret(password) }
+}
+
 interface Worker {
   fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>
   scheduled(event: { readonly cron: string }, env: Env): Promise<void>
@@ -68,7 +82,7 @@ const worker: Worker = {
     // Cloudflare's own: what a client sends under this name does not get here.
     const address = request.headers.get('CF-Connecting-IP') ?? undefined
     setPeer(request, { address, secure: new URL(request.url).protocol === 'https:' })
-    const answer = Promise.resolve(registryFor(env).fetch(request))
+    const answer = Promise.resolve(pageFor(env).fetch(request))
     // When a client goes away, the bytes of its upload that came are still kept.
     context.waitUntil(answer)
     return answer

@@ -84,10 +84,11 @@ export function createUi(registry: UiRegistry, options: UiOptions = {}): Ui {
     observed: registry.observed,
     fetch(request, context) {
       const path = pathOf(request.url)
-      const isOwn = path === `${base}/` || path === own || path.startsWith(`${own}/`)
+      const isOwn =
+        path === base || path === `${base}/` || path === own || path.startsWith(`${own}/`)
       if (!isOwn) return registry.fetch(request, context)
       return registry.answerWith(request, (explain) =>
-        answer(request, context, path.slice(base.length), explain),
+        answer(request, context, path.slice(base.length) || '/', explain),
       )
     },
     close: () => deps.live?.close(),

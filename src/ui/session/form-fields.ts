@@ -1,3 +1,4 @@
+import { bodySource } from '../../http/native-body.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { isJson } from './own-origin.ts'
 
@@ -56,17 +57,15 @@ function unreadable(): RegistryError {
   })
 }
 
+/** By the adapter's own way, which notices a body parser that was there before. */
 async function boundedBody(request: Request): Promise<Uint8Array> {
-  if (request.bodyUsed) throw new RegistryError('bodyConsumed')
   const chunks: Uint8Array[] = []
   let size = 0
-  if (request.body !== null) {
-    for await (const chunk of request.body) {
-      size += chunk.byteLength
-      if (size > mostBytes) throw new RegistryError('formTooLarge')
-      chunks.push(chunk)
-    }
-  }
+  await bodySource(request)?.pipe((chunk) => {
+    size += chunk.byteLength
+    if (size > mostBytes) throw new RegistryError('formTooLarge')
+    chunks.push(chunk)
+  })
   const bytes = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {
