@@ -11,12 +11,16 @@ type Method = (...values: readonly unknown[]) => Promise<unknown>
  * much to do, `storageFull` once its tables are full.
  *
  * @param store asked for each call: a stub is of no use once the object was restarted
+ * @param lacking what it does not have of a store: a stub cannot tell
  */
-export function remote<Store extends object>(store: () => Store): Store {
+export function remote<Store extends object>(
+  store: () => Store,
+  lacking: readonly PropertyKey[] = [],
+): Store {
   return new Proxy({} as Store, {
     get(_, name) {
       // So that a promise may resolve to the store.
-      if (name === 'then') return undefined
+      if (name === 'then' || lacking.includes(name)) return undefined
       return async (...values: readonly unknown[]) => {
         try {
           // Not by `Reflect`: a stub has a method of any name, and it is called on the stub.

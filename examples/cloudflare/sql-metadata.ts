@@ -33,6 +33,29 @@ import { SqlTags } from './sql-tags.ts'
  */
 const slack = 1.5
 
+/** What {@link SqlMetadata} does not have of a store: it is optional. A new one does not compile until it is here. */
+const lacking: Readonly<Record<Exclude<keyof MetadataStore, keyof SqlMetadata>, true>> = {
+  listTrash: true,
+  restore: true,
+  dropTrash: true,
+  notePulls: true,
+  pullsSince: true,
+  findTags: true,
+  countReferrers: true,
+  summarizeRepositories: true,
+  useOfDigests: true,
+  dueGarbage: true,
+  explainBytes: true,
+  inspectFiles: true,
+  checksDeletions: true,
+  countsBytes: true,
+  keepsTimes: true,
+  keepsTrash: true,
+}
+
+/** The names of all that. */
+export const lackingMembers: readonly string[] = Object.keys(lacking)
+
 /**
  * Names in a Durable Object's tables. Workers call it over RPC. No method waits for anything between
  * its first and its last statement, so each is one atomic change; and the platform lets no answer out

@@ -14,6 +14,7 @@ import { r2Blobs } from './r2-blobs.ts'
 import { smallestPart, usableParts } from './r2-parts.ts'
 import { sweep } from './r2-sweep.ts'
 import { remote } from './remote.ts'
+import { lackingMembers } from './sql-metadata.ts'
 
 export { Names } from './names.ts'
 
@@ -38,7 +39,7 @@ function registryFor(env: Env): AssembledRegistry {
   return assembleRegistry({
     stores: {
       blobs: r2Blobs(env.BLOBS),
-      metadata: remote<MetadataStore>(() => names().metadata),
+      metadata: remote<MetadataStore>(() => names().metadata, lackingMembers),
       uploads: remote<UploadStore>(() => names().uploads),
     },
     hash: nativeHash,

@@ -21,6 +21,11 @@ test('a call goes to the store, which is asked for each time', async () => {
   expect(await Promise.resolve(store)).toBe(store)
 })
 
+test('what the store does not have is not there', async () => {
+  const store = remote<Partial<Store> & { other?(): void }>(() => ({}), ['other'])
+  expect([typeof store.find, store.other]).toEqual(['function', undefined])
+})
+
 test.each([
   ['an object that was moved', { retryable: true }],
   ['an object that has too much to do', { overloaded: true }],

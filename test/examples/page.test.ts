@@ -43,10 +43,7 @@ test('examples/page-in-express.ts: below a path of an app, for those who log in'
       headers: { origin },
       body: new URLSearchParams({ user: 'alice', password: 'secret' }),
     })
-    expect([login.status, login.headers.get('location')]).toEqual([
-      303,
-      '/registry/_layerdock/',
-    ])
+    expect([login.status, login.headers.get('location')]).toEqual([303, '/registry/_layerdock/'])
     const cookie = login.headers.get('set-cookie') ?? ''
     expect(cookie).toContain('Path=/registry; HttpOnly; SameSite=Lax')
     const headers = { ...browserHeaders, cookie: cookie.split(';', 1)[0] ?? '' }
