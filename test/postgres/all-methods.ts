@@ -30,6 +30,7 @@ export async function useAll(store: MetadataStore): Promise<void> {
   await put(3, [layer.digest, other.digest], layer.digest)
   await put(3, [layer.digest], layer.digest)
   await put(4, [layer.digest], layer.digest)
+  await putIndex(store)
   await store.notePulls?.([{ repository: here, digest: manifest.digest, at: 3_600_000 }])
   await store.pullsSince?.()
   await store.deleteTag(here, tag)
@@ -52,6 +53,7 @@ export async function useAll(store: MetadataStore): Promise<void> {
     store.listNamed(page),
     store.knowsKeys([layer, { ...other, digest: null }]),
   ])
+  await browse(store)
   await store.relocate(layer, blobOf(1, 'used/moved'))
   await store.markMissing(blobOf(1, 'used/moved'))
   await store.healMissing(blobOf(1, 'used/moved'), blobOf(1, 'used/found'))
@@ -69,6 +71,42 @@ export async function useAll(store: MetadataStore): Promise<void> {
   await store.linkBlob(empty, layer, 0)
   await store.unlinkBlob(empty, layer.digest)
   await store.deleteEmptyRepositories(10)
+}
+
+/** Pushes an index, whose size the store adds up, and the same image with two sizes. */
+async function putIndex(store: MetadataStore): Promise<void> {
+  const here = repositoryNamed('used/here')
+  const tag = tagNamed('used')
+  for (const [number, of, contentSize] of [
+    [8, 4],
+    [9, 8],
+    [9, 8, 10],
+    [9, 8, 20],
+  ] as const) {
+    const blob = { digest: sampleDigest(900_000 + number), size: 10, key: `used/${number}` }
+    await store.putManifest(here, {
+      record: {
+        ...{ ...blob, blob, references: [sampleDigest(900_000 + of)] },
+        ...{ mediaType: 'application/vnd.oci.image.index.v1+json', pushedBy: 'anna' },
+        ...(contentSize === undefined ? {} : { contentSize }),
+      },
+      ...{ tags: [tag], immutable: [], requires: [] },
+    })
+  }
+}
+
+/** What a page that people look at asks. */
+async function browse(store: MetadataStore): Promise<void> {
+  const here = repositoryNamed('used/here')
+  for (const order of ['name', 'updated', 'version', 'size'] as const) {
+    for (const descending of [false, true]) {
+      await store.findTags?.(here, { order, descending, limit: 10 })
+      await store.findTags?.(here, { order, descending, limit: 1, filter: 'USE' })
+    }
+  }
+  await store.countReferrers?.(here, [sampleDigest(900_001), 'other'])
+  await store.summarizeRepositories?.([here, repositoryNamed('used/absent')])
+  await store.useOfDigests?.(here, [sampleDigest(900_001), sampleDigest(900_003)])
 }
 
 /** The same of what deals with what was deleted. */

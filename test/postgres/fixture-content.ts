@@ -10,6 +10,9 @@ export const kept = {
   condemned: { digest: sampleDigest(3), size: 30, key: 'kept/condemned' },
 } as const
 
+/** What those from version 3 on have of both manifests as well. */
+export const pushed = { pushedBy: 'anna', contentSize: 10 } as const
+
 /** What those from version 2 on have as well: it was deleted, and can be brought back. */
 export const deleted = {
   repository: repositoryNamed('deleted/here'),
@@ -26,6 +29,7 @@ export async function putContent(store: MetadataStore): Promise<void> {
     record: {
       ...{ ...manifest, blob: manifest, mediaType: 'a/b', artifactType: 'c/d' },
       ...{ subject: layer.digest, references: [layer.digest], annotations: [['key', 'é\u0000']] },
+      ...pushed,
     },
     tags: [tag],
     immutable: [],
@@ -38,7 +42,7 @@ export async function putContent(store: MetadataStore): Promise<void> {
 async function putDeleted(store: MetadataStore): Promise<void> {
   const { repository, tag, manifest } = deleted
   await store.putManifest(repository, {
-    record: { ...manifest, blob: manifest, mediaType: 'a/b', references: [] },
+    record: { ...manifest, blob: manifest, mediaType: 'a/b', references: [], ...pushed },
     ...{ tags: [tag], immutable: [], requires: [] },
   })
   await store.notePulls?.([{ repository, digest: manifest.digest, at: 7_200_000 }])

@@ -9,7 +9,7 @@ import type { MetadataStore } from '../../src/kit.ts'
 import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 import { useAll } from './all-methods.ts'
-import { deleted, kept } from './fixture-content.ts'
+import { deleted, kept, pushed } from './fixture-content.ts'
 import { drivenBy } from './places.ts'
 
 const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url))
@@ -28,7 +28,7 @@ const schemaText = `
   order by 1, 2`
 
 /** Brings back what was deleted, as it was. */
-async function expectDeleted(store: MetadataStore): Promise<void> {
+async function expectDeleted(store: MetadataStore, more: object): Promise<void> {
   const { repository, tag, manifest } = deleted
   const page = await store.listTrash?.({ limit: 10 }, repository)
   expect(page?.items).toMatchObject([{ kind: 'manifest', tags: [tag], size: manifest.size }])
@@ -36,7 +36,25 @@ async function expectDeleted(store: MetadataStore): Promise<void> {
   const outcome = await store.restore?.(repository, entry?.id ?? '', { leaseMs: 0 })
   expect(outcome).toMatchObject({ kind: 'restored', tags: [tag] })
   const record = await store.resolveTag(repository, tag)
-  expect(record).toMatchObject({ blob: manifest, pulledAt: 7_200_000 })
+  expect(record).toMatchObject({ blob: manifest, pulledAt: 7_200_000, ...more })
+}
+
+/** Finds the tag as it is, in the order of sizes too. */
+async function expectFound(store: MetadataStore, pushedBy: string | null): Promise<void> {
+  const { repository, tag, layer, manifest } = kept
+  const record = await store.resolveTag(repository, tag)
+  expect(record).toMatchObject({ contentSize: layer.size, ...(pushedBy && { pushedBy }) })
+  for (const order of ['name', 'updated', 'version', 'size'] as const) {
+    const found = await store.findTags?.(repository, { order, descending: true, limit: 1 })
+    expect(found).toMatchObject({
+      items: [{ tag, digest: manifest.digest, contentSize: layer.size, pushedBy }],
+      next: null,
+    })
+  }
+  const search = { order: 'size', descending: true, after: `${layer.size}:z`, limit: 1 } as const
+  expect((await store.findTags?.(repository, search))?.items).toHaveLength(1)
+  const [summary] = (await store.summarizeRepositories?.([repository])) ?? []
+  expect(summary?.pushedAt).toBe(record?.pushedAt)
 }
 
 withServices('tables in PostgreSQL', { postgres }, (running) => {
@@ -74,7 +92,10 @@ withServices('tables in PostgreSQL', { postgres }, (running) => {
         expect(record?.annotations).toEqual([['key', 'é\u0000']])
         expect(await metadata.findBlob(repository, layer.digest)).toEqual(layer)
         expect(await metadata.condemn(10)).toEqual([condemned])
-        if (file !== 'version-1.sql') await expectDeleted(metadata)
+        // Of older manifests, a collection finds out the size.
+        await expectFound(metadata, file < 'version-3' ? null : pushed.pushedBy)
+        if (file !== 'version-1.sql')
+          await expectDeleted(metadata, file < 'version-3' ? {} : pushed)
         await useAll(metadata)
         await close()
         const migrated = await driver.query(schemaText)

@@ -10,6 +10,19 @@ import { fill } from './filling.ts'
 /** What reads more of a table than it returns. */
 const walks = /Seq Scan on (?!pg_|layerdock_schema)|Bitmap Heap|Join Filter|Hash Join|Merge Join/
 
+/** A walk over tags in the order of an index, which is not sorted before it is cut off. */
+const sortedWalk =
+  /WindowAgg\n +-> {2}Subquery Scan on walked\w*\n +-> {2}Limit\n +-> {2}Index (?:Only )?Scan (?:Backward )?using tags_\w+/g
+const indexOf = (walk: string): string => walk.slice(walk.lastIndexOf(' ') + 1)
+
+/** The indexes that a search walks through; by version, through that of versions and of other tags. */
+const sortedBy: Readonly<Record<string, readonly string[]>> = {
+  n: ['tags_pkey'],
+  u: ['tags_updated'],
+  v: ['tags_version', 'tags_version'],
+  s: ['tags_size'],
+}
+
 const connecting = { poolSize: 2, prepare: true, connectMs: 30_000, statementMs: 60_000 }
 
 withServices('what PostgreSQL plans', { postgres }, (running) => {
@@ -28,6 +41,10 @@ withServices('what PostgreSQL plans', { postgres }, (running) => {
       expect(texts.size).toBeGreaterThan(30)
       const plans = await Promise.all([...texts].map((text) => planOf(driver, text)))
       expect(plans.filter((plan) => walks.test(plan))).toEqual([])
+      const searches = plans.filter((plan) => plan.includes('row_number() over () as n'))
+      expect(searches.map((plan) => plan.match(sortedWalk)?.map(indexOf))).toEqual(
+        [...'nnuuvvss'].map((order) => sortedBy[order]),
+      )
     } finally {
       await driver.close()
     }

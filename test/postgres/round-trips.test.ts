@@ -110,11 +110,15 @@ withServices('round trips to the database, and calls of the bucket', { postgres 
   }
 
   const type = 'application/vnd.oci.image.manifest.v1+json'
+  const indexType = 'application/vnd.oci.image.index.v1+json'
+  const descriptorOf = (mediaType: string, text: string) => {
+    return { mediaType, digest: digestOf(text), size: text.length }
+  }
   const manifestOf = (text: string): string =>
     JSON.stringify({
       schemaVersion: 2,
       mediaType: type,
-      config: { mediaType: 'a/b', digest: digestOf(text), size: text.length },
+      config: descriptorOf('a/b', text),
       layers: [],
     })
 
@@ -123,6 +127,13 @@ withServices('round trips to the database, and calls of the bucket', { postgres 
     await takes(4, () => ask('POST', `/v2/app/blobs/uploads/?digest=${digestOf('layer')}`, 'layer'))
     // Its bytes, what is known of it, and what is written.
     await takes(3, () => ask('PUT', '/v2/app/manifests/latest', manifestOf('config'), type))
+    // An index, whose size is added up where it is written.
+    const index = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: indexType,
+      manifests: [descriptorOf(type, manifestOf('config'))],
+    })
+    await takes(3, () => ask('PUT', '/v2/app/manifests/index', index, indexType))
     const pull = () => ask('GET', '/v2/app/manifests/latest')
     await pull()
     // The manifest is known by now, and the tag is asked for each time.

@@ -22,6 +22,8 @@ export interface RepositoryFacts {
   tags: number
   blobs: number
   bytes: number
+  /** When a manifest was last pushed, in milliseconds since the epoch; 0 where none was. */
+  pushedAt: number
 }
 
 /** The bytes of a digest that something names. */
@@ -37,6 +39,8 @@ export interface ManifestFacts {
   readonly record: ManifestRecord | null
   readonly mediaType: string
   readonly references: readonly Digest[]
+  /** Null where it is not known. */
+  readonly contentSize: number | null
 }
 
 /** What one repository has to do with one digest. */
@@ -85,8 +89,8 @@ export interface TagShift {
 }
 
 /** What a repository holds, to be compared. */
-export function countsOf({ manifests, tags, blobs, bytes }: RepositoryFacts): string {
-  return [manifests, tags, blobs, bytes].join(' ')
+export function countsOf({ manifests, tags, blobs, bytes, pushedAt }: RepositoryFacts): string {
+  return [manifests, tags, blobs, bytes, pushedAt].join(' ')
 }
 
 /** Whether a repository holds nothing. */

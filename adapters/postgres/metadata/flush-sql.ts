@@ -32,20 +32,22 @@ export const deleteLinks: string = `delete from links l
   where l.repo = each.repo and l.digest = decode(each.hex, 'hex')`
 
 export const putManifests: string = `insert into manifests as there (repo, digest, media_type,
-    artifact_type, subject, annotations, refs, pushed_at, tag_count, tagged, untagged_at, pulled_at)
+    artifact_type, subject, annotations, refs, pushed_by, content_size, pushed_at, tag_count, tagged, untagged_at,
+    pulled_at)
   select repo, decode(hex, 'hex'), media_type, artifact_type, subject, annotations,
-    decode(refs, 'hex'), pushed_at, tag_count, tagged,
-    case when tag_count > 0 then null when tagged > 0 then $13::bigint else untagged_at end, pulled_at
-  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-      $8::bigint[], $9::bigint[], $10::bigint[], $11::integer[], $12::integer[])
-    as each (repo, hex, media_type, artifact_type, subject, annotations, refs, pushed_at,
+    decode(refs, 'hex'), pushed_by, content_size, pushed_at, tag_count, tagged,
+    case when tag_count > 0 then null when tagged > 0 then $15::bigint else untagged_at end, pulled_at
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+      $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::integer[], $14::integer[])
+    as each (repo, hex, media_type, artifact_type, subject, annotations, refs, pushed_by, content_size, pushed_at,
       untagged_at, pulled_at, tag_count, tagged)
   on conflict (repo, digest) do update set media_type = excluded.media_type,
     artifact_type = excluded.artifact_type, subject = excluded.subject,
     annotations = excluded.annotations, refs = excluded.refs, pushed_at = excluded.pushed_at,
+    pushed_by = excluded.pushed_by, content_size = coalesce(excluded.content_size, there.content_size),
     tag_count = there.tag_count + excluded.tag_count, tagged = there.tagged + excluded.tagged,
     untagged_at = case when there.tag_count + excluded.tag_count > 0 then null
-      when excluded.tag_count < 0 or excluded.tagged > 0 then $13
+      when excluded.tag_count < 0 or excluded.tagged > 0 then $15
       else coalesce(excluded.untagged_at, there.untagged_at) end,
     pulled_at = coalesce(excluded.pulled_at, there.pulled_at)`
 
@@ -77,20 +79,21 @@ export const putTags: string = `with each as (
     cross join lateral (select entry from untagging
       where repo = each.repo and manifest = t.manifest and entry is not null offset 0) as u
     on conflict do nothing)
-  insert into tags (repo, name, manifest, updated_at)
-  select each.repo, each.name, m.id, each.updated_at from each
+  insert into tags (repo, name, manifest, updated_at, content_size)
+  select each.repo, each.name, m.id, each.updated_at, coalesce(m.content_size, -1) from each
   join manifests m on m.repo = each.repo and m.digest = decode(each.hex, 'hex')
   on conflict (repo, name) do update
-  set manifest = excluded.manifest, updated_at = excluded.updated_at`
+  set manifest = excluded.manifest, updated_at = excluded.updated_at, content_size = excluded.content_size`
 
 export const deleteTags: string = `delete from tags t
   using unnest($1::bigint[], $2::text[]) as each (repo, name)
   where t.repo = each.repo and t.name = each.name`
 
 export const putCounts: string = `update repository_counts c
-  set manifests = each.manifests, tags = each.tags, blobs = each.blobs, bytes = each.bytes
-  from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
-    as each (repo, manifests, tags, blobs, bytes)
+  set manifests = each.manifests, tags = each.tags, blobs = each.blobs, bytes = each.bytes,
+    pushed_at = nullif(each.pushed_at, 0)
+  from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+    as each (repo, manifests, tags, blobs, bytes, pushed_at)
   where c.repo = each.repo`
 
 export const putEmpty: string = `update repositories r set empty = each.empty
@@ -117,3 +120,25 @@ export const putDeleted: string = `with fresh as (
     returning id, kind, digest)
   insert into deleted_blobs (entry, digest)
   select id, digest from fresh where kind = 'blob' order by digest`
+
+/** Adds up what manifests name, as far as their repositories have it; tags have the size as well. */
+export const sizeManifests: string = `with named as (
+    select repo, decode(parent, 'hex') as parent, decode(child, 'hex') as child
+    from unnest($1::bigint[], $2::text[], $3::text[]) as each (repo, parent, child)),
+  sizes as materialized (
+    select named.repo, named.parent, sum(b.size)::bigint as size from named
+    cross join lateral (select size from blobs where digest = named.child offset 0) as b
+    where exists (select 1 from links where repo = named.repo and digest = named.child)
+      or exists (select 1 from manifests where repo = named.repo and digest = named.child)
+    group by named.repo, named.parent),
+  sized as (
+    update manifests m set content_size = sizes.size from sizes
+    where m.repo = sizes.repo and m.digest = sizes.parent and m.content_size is distinct from sizes.size
+    returning m.id, m.content_size)
+  update tags t set content_size = sized.content_size from sized where t.manifest = sized.id`
+
+/** Gives tags the size of their manifest, where it was recorded anew with another one. */
+export const resizeTags: string = `update tags t set content_size = m.content_size
+  from unnest($1::bigint[], $2::text[]) as each (repo, hex)
+  join manifests m on m.repo = each.repo and m.digest = decode(each.hex, 'hex')
+  where t.manifest = m.id and t.content_size <> m.content_size`

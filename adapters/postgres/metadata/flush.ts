@@ -4,6 +4,7 @@ import { hexOfDigest } from './digest-hex.ts'
 import { countsOf, isEmpty, type Place, type RepositoryFacts } from './facts.ts'
 import * as sql from './flush-sql.ts'
 import { leaseEnd } from './leases.ts'
+import { isResized, namedContent } from './named-content.ts'
 import { columnsOf } from './records.ts'
 import type { View } from './view.ts'
 
@@ -49,6 +50,8 @@ export async function flush(
   )
   run(sql.deleteLinks, keysOf(places.filter(({ link }) => isGone(link))))
   flushManifests(view, places, run)
+  run(sql.sizeManifests, namedContent(view, places))
+  run(sql.resizeTags, keysOf(places.filter(isResized)))
   run(sql.deleteRefs, namingsOf(view, false))
   run(sql.putRefs, namingsOf(view, true))
   flushTags(view, run)
@@ -142,8 +145,8 @@ function flushCounts(view: View, run: Run): void {
     (facts) => facts.id !== null && facts.counted !== countsOf(facts),
   )
   const rows = changed.map((repository) => {
-    const { manifests, tags, blobs, bytes } = repository
-    return [idOf(repository), manifests, tags, blobs, bytes]
+    const { manifests, tags, blobs, bytes, pushedAt } = repository
+    return [idOf(repository), manifests, tags, blobs, bytes, pushedAt]
   })
   run(sql.putCounts, rows)
   run(

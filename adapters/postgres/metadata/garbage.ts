@@ -3,6 +3,7 @@ import { type Database, nowMs } from '../database.ts'
 import type { SqlRow } from '../sql-driver.ts'
 import { clearRepositories, clearTags } from './clearing.ts'
 import { digestOfHex, hexOfDigest } from './digest-hex.ts'
+import { fillSizes } from './filled-sizes.ts'
 import { isHeld, lockRepositories } from './load.ts'
 import { endDue } from './trash-ends.ts'
 
@@ -128,6 +129,7 @@ export async function condemn(
   await endDue(database)
   await clearRepositories(database)
   await clearTags(database)
+  await fillSizes(database)
   while (await unlinkDue(database));
   while (await reviewSome(database, trashMs));
   const rows = await database.query<BlobRow>(trashText, [database.clockOffset, limit])

@@ -35,7 +35,7 @@ export const isHeld = `(exists (select 1 from links h where h.digest = b.digest)
       or exists (select 1 from manifests h where h.digest = b.digest)
       or exists (select 1 from deleted_blobs h where h.digest = b.digest))`
 
-const repositoriesText = `select r.id, r.name, c.manifests, c.tags, c.blobs, c.bytes
+const repositoriesText = `select r.id, r.name, c.manifests, c.tags, c.blobs, c.bytes, c.pushed_at
   from unnest($1::text[]) as wanted (name)
   join repositories r on r.name = wanted.name and not r.deleted
   join repository_counts c on c.repo = r.id`
@@ -50,7 +50,7 @@ const blobsText = `select encode(b.digest, 'hex') as digest, b.size, b.key, b.mi
  * may be as good in a table that it knows nothing of, and is not in one that has grown.
  */
 const placesText = `select w.n, l.repo is not null as linked, l.keep_until,
-    m.repo is not null as recorded, m.media_type, encode(m.refs, 'hex') as refs, f.namers, b.size, b.key, b.missing
+    m.repo is not null as recorded, m.media_type, encode(m.refs, 'hex') as refs, m.content_size, f.namers, b.size, b.key, b.missing
   from (select name, decode(hex, 'hex') as digest, n
     from unnest($1::text[], $2::text[]) with ordinality as wanted (name, hex, n)) as w
   cross join lateral (
@@ -58,7 +58,7 @@ const placesText = `select w.n, l.repo is not null as linked, l.keep_until,
   left join lateral (
     select repo, keep_until from links where repo = r.id and digest = w.digest offset 0) as l on true
   left join lateral (
-    select repo, media_type, refs from manifests where repo = r.id and digest = w.digest offset 0) as m on true
+    select repo, media_type, refs, content_size from manifests where repo = r.id and digest = w.digest offset 0) as m on true
   left join lateral (
     select size, key, missing from blobs where digest = w.digest offset 0) as b on true
   cross join lateral (select count(*) as namers from (
@@ -122,6 +122,7 @@ function fillRepository(view: View, row: SqlRow & { readonly name: RepositoryNam
   facts.tags = Number(row.tags)
   facts.blobs = Number(row.blobs)
   facts.bytes = Number(row.bytes)
+  facts.pushedAt = Number(row.pushed_at)
   facts.counted = countsOf(facts)
   facts.wasEmpty = isEmpty(facts)
 }
@@ -151,6 +152,7 @@ export async function loadPlaces(
       recorded: boolean
       media_type: string | null
       refs: string | null
+      content_size: unknown
       keep_until: unknown
     }
   >(placesText, params)
@@ -162,7 +164,8 @@ export async function loadPlaces(
     if (row.recorded) {
       const mediaType = textOfColumn(row.media_type ?? '')
       const references = digestsOfHex(row.refs ?? '')
-      fill(place.manifest, { record: null, mediaType, references })
+      const contentSize = row.content_size === null ? null : Number(row.content_size)
+      fill(place.manifest, { record: null, mediaType, references, contentSize })
     }
     place.namers = Number(row.namers)
     fillBlob(view, place.digest, row)

@@ -38,9 +38,9 @@ const tagsText = `select name from tags where manifest = $1 and name > $2
 const trashText = `with gone as materialized (select * from manifests where id = $1),
   entry as (
     insert into deleted (kind, name, digest, media_type, artifact_type, subject, annotations, refs, needs, pushed_at,
-      pulled_at, tag_count, deleted_at, ends_at)
+      pulled_at, pushed_by, content_size, tag_count, deleted_at, ends_at)
     select 'manifest', $2, digest, media_type, artifact_type, subject, annotations, refs, decode($3, 'hex'), pushed_at,
-      pulled_at, tag_count, $4::bigint, $5::bigint from gone returning id),
+      pulled_at, pushed_by, content_size, tag_count, $4::bigint, $5::bigint from gone returning id),
   kept as (
     insert into deleted_blobs (entry, digest)
     select entry.id, decode(hex, 'hex') from entry cross join unnest($6::text[]) as hex order by 2),

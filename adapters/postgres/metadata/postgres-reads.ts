@@ -2,21 +2,27 @@ import type { Descriptor, Digest, RepositoryName, Tag } from '../../../src/index
 import type {
   BlobRef,
   BytesReasons,
+  DigestUse,
   DueGarbage,
+  FoundTags,
   ManifestEntry,
   ManifestRecord,
   MissingBytes,
   NamedBytes,
   Page,
   PageRequest,
+  ReferrerCount,
   ReferrersRequest,
   RepositoryCounts,
+  RepositorySummary,
   StoredKey,
   TagRecord,
+  TagSearch,
   TrashEntry,
 } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
 import * as blobs from './blob-reads.ts'
+import * as browsing from './browsing.ts'
 import * as garbage from './garbage.ts'
 import * as reasons from './garbage-reasons.ts'
 import * as manifests from './manifest-reads.ts'
@@ -24,6 +30,7 @@ import * as pulls from './pulls.ts'
 import { listReferrers } from './referrer-reads.ts'
 import * as repositories from './repository-reads.ts'
 import * as tags from './tag-reads.ts'
+import { findTags } from './tag-searches.ts'
 import { listTrash } from './trash-reads.ts'
 
 /** What can be read of names in PostgreSQL: each is one statement, or a few. */
@@ -94,6 +101,30 @@ export class PostgresReads {
 
   listTrash(page: PageRequest, repository?: RepositoryName): Promise<Page<TrashEntry>> {
     return listTrash(this.database, page, repository)
+  }
+
+  findTags(repository: RepositoryName, search: TagSearch): Promise<FoundTags | null> {
+    return findTags(this.database, repository, search)
+  }
+
+  countReferrers(
+    repository: RepositoryName,
+    subjects: readonly string[],
+  ): Promise<ReadonlyArray<readonly ReferrerCount[]>> {
+    return browsing.countReferrers(this.database, repository, subjects)
+  }
+
+  summarizeRepositories(
+    names: readonly RepositoryName[],
+  ): Promise<ReadonlyArray<RepositorySummary | null>> {
+    return browsing.summarizeRepositories(this.database, names)
+  }
+
+  useOfDigests(
+    repository: RepositoryName,
+    digests: readonly Digest[],
+  ): Promise<ReadonlyArray<DigestUse | null>> {
+    return browsing.useOfDigests(this.database, repository, digests)
   }
 
   pullsSince(): Promise<number | null> {

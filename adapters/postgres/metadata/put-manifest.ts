@@ -10,6 +10,7 @@ import type { Change } from './change.ts'
 import { decideKey } from './deciding-keys.ts'
 import { isReached, type Place } from './facts.ts'
 import { leaseEnd } from './leases.ts'
+import { namedByIndexes } from './named-content.ts'
 import { hourOf } from './pulls.ts'
 import type { View } from './view.ts'
 
@@ -34,7 +35,10 @@ export function putManifest(name: RepositoryName, change: ManifestChange): Chang
       named: [digest],
       keys: [blob.key],
     },
-    also: (view) => view.place(name, digest).manifest.now?.references ?? [],
+    also: (view) => [
+      ...(view.place(name, digest).manifest.now?.references ?? []),
+      ...namedByIndexes(view, name, references),
+    ],
     make(view) {
       const place = view.place(name, digest)
       if (expect !== undefined && !isAsExpected(view, place, expect)) return { kind: 'conflict' }
@@ -79,7 +83,8 @@ export function setManifest(view: View, place: Place, record: ManifestRecord): v
   const before = new Set(place.manifest.now?.references ?? [])
   const after = new Set(record.references)
   const { mediaType, references } = record
-  view.setManifest(place, { record, mediaType, references })
+  const contentSize = record.contentSize ?? null
+  view.setManifest(place, { record, mediaType, references, contentSize })
   for (const child of after) if (!before.has(child)) view.setNaming(place, child, true)
   for (const child of before) if (!after.has(child)) unname(view, place, child, leaseOfReplaced)
 }

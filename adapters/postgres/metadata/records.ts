@@ -21,6 +21,8 @@ export interface RecordRow extends DescriptorRow {
   readonly pushed_at: unknown
   readonly untagged_at: unknown
   readonly pulled_at: unknown
+  readonly pushed_by: string | null
+  readonly content_size: unknown
 }
 
 /** What a list says of the manifest `m` whose bytes are `b`. */
@@ -29,19 +31,20 @@ export const descriptorColumns: string =
 
 /** What is known of the manifest `m` whose bytes are `b`. */
 export const recordColumns: string = `${descriptorColumns}, b.key, m.subject, encode(m.refs, 'hex') as refs, m.pushed_at,
-  m.untagged_at, m.pulled_at`
+  m.untagged_at, m.pulled_at, m.pushed_by, m.content_size`
 
-/** A manifest as columns, in the order of `media_type, artifact_type, subject, annotations, refs`. */
-export function columnsOf(
-  record: NewManifestRecord,
-): readonly [string, string | null, string | null, string | null, string] {
+/** A manifest as columns: `media_type, artifact_type, subject, annotations, refs, pushed_by, content_size`. */
+export function columnsOf(record: NewManifestRecord): ReadonlyArray<string | number | null> {
   const { mediaType, artifactType, subject, annotations, references } = record
+  const { pushedBy, contentSize = null } = record
   return [
     columnText(mediaType),
     artifactType === undefined ? null : columnText(artifactType),
     subject === undefined ? null : columnText(subject),
     annotations === undefined ? null : JSON.stringify(annotations.flat()),
     references.map(hexOfDigest).join(''),
+    pushedBy === undefined ? null : columnText(pushedBy),
+    contentSize,
   ]
 }
 
@@ -59,7 +62,7 @@ export function descriptorOf(row: DescriptorRow): Descriptor {
 
 /** The record that a row has. */
 export function recordOf(row: RecordRow): ManifestRecord {
-  const { key, subject, refs, pushed_at, untagged_at, pulled_at } = row
+  const { key, subject, refs, pushed_at, untagged_at, pulled_at, pushed_by, content_size } = row
   const descriptor = descriptorOf(row)
   const { digest, size } = descriptor
   const references: readonly Digest[] = digestsOfHex(refs)
@@ -71,6 +74,8 @@ export function recordOf(row: RecordRow): ManifestRecord {
     pushedAt: Number(pushed_at),
     ...(untagged_at === null ? {} : { untaggedAt: Number(untagged_at) }),
     ...(pulled_at === null ? {} : { pulledAt: Number(pulled_at) }),
+    ...(pushed_by === null ? {} : { pushedBy: textOfColumn(pushed_by) }),
+    ...(content_size === null ? {} : { contentSize: Number(content_size) }),
   }
 }
 

@@ -1,34 +1,31 @@
 import type { RepositoryName } from '../../../src/index.ts'
 import type { RepositoryCounts } from '../../../src/kit.ts'
 import { type Database, nowMs } from '../database.ts'
-import type { SqlRow } from '../sql-driver.ts'
 import { clearRepository } from './clearing.ts'
 import { periodOf } from './leases.ts'
 import { lockRepositories } from './load.ts'
+import { type CountsRow, countColumns, countsOfRow } from './repository-reads.ts'
 
-interface GoneRow extends SqlRow {
+interface GoneRow extends CountsRow {
   readonly id: unknown
-  readonly manifests: unknown
-  readonly tags: unknown
-  readonly blobs: unknown
-  readonly bytes: unknown
 }
 
 const deleteText = `with gone as (
     update repositories set deleted = true where name = $1 and not deleted returning id)
-  select gone.id, c.manifests, c.tags, c.blobs, c.bytes
+  select gone.id, ${countColumns}
   from gone join repository_counts c on c.repo = gone.id`
 
 const trashText = `with gone as (
     update repositories set deleted = true, trashed = true, keep_until = ${nowMs} + $2::bigint
     where name = $1 and not deleted returning id, keep_until),
   counted as (
-    select gone.*, c.manifests, c.tags, c.blobs, c.bytes
+    select gone.*, ${countColumns}
     from gone join repository_counts c on c.repo = gone.id),
   entry as (
-    insert into deleted (kind, name, repo, deleted_at, ends_at, manifests, tags, blobs, bytes)
-    select 'repository', $1, id, ${nowMs} + $3::bigint, keep_until, manifests, tags, blobs, bytes from counted)
-  select id, manifests, tags, blobs, bytes from counted`
+    insert into deleted (kind, name, repo, deleted_at, ends_at, manifests, tags, blobs, bytes, pushed_at)
+    select 'repository', $1, id, ${nowMs} + $3::bigint, keep_until, manifests, tags, blobs, bytes,
+      pushed_at from counted)
+  select id, ${countColumns} from counted c`
 
 /** Removes a repository: it vanishes at once, and its content goes in steps, or once it cannot be brought back. */
 export async function deleteRepository(
@@ -47,12 +44,7 @@ export async function deleteRepository(
   })
   if (gone === null) return null
   if (trashMs === 0) await clearRepository(database, Number(gone.id))
-  return {
-    manifests: Number(gone.manifests),
-    tags: Number(gone.tags),
-    blobs: Number(gone.blobs),
-    bytes: Number(gone.bytes),
-  }
+  return countsOfRow(gone)
 }
 
 const emptyText = `select id, name from repositories where empty and not deleted

@@ -1,17 +1,41 @@
 import type { RepositoryName } from '../../../src/index.ts'
 import type { Page, PageRequest, RepositoryCounts } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
+import type { SqlRow } from '../sql-driver.ts'
 import { boundText } from './column-text.ts'
 
 /** The repository `$1`, found before anything is looked for in it. */
 export const repositoryId: string = '(select id from repositories where name = $1 and not deleted)'
+
+/** A row of {@link countColumns}. */
+export interface CountsRow extends SqlRow {
+  readonly manifests: unknown
+  readonly tags: unknown
+  readonly blobs: unknown
+  readonly bytes: unknown
+  readonly pushed_at: unknown
+}
+
+/** What is told of the row `c` of counts. */
+export const countColumns: string = 'c.manifests, c.tags, c.blobs, c.bytes, c.pushed_at'
+
+/** The counts that a row has. */
+export function countsOfRow(row: CountsRow): RepositoryCounts {
+  return {
+    manifests: Number(row.manifests),
+    tags: Number(row.tags),
+    blobs: Number(row.blobs),
+    bytes: Number(row.bytes),
+    ...(row.pushed_at === null ? {} : { pushedAt: Number(row.pushed_at) }),
+  }
+}
 
 const hasText = 'select 1 from repositories where name = $1 and not deleted'
 
 const listText = `select name from repositories where name > $1 and not deleted
   order by name limit $2`
 
-const countText = `select manifests, tags, blobs, bytes from repository_counts
+const countText = `select ${countColumns} from repository_counts c
   where repo = ${repositoryId}`
 
 export async function hasRepository(database: Database, name: RepositoryName): Promise<boolean> {
@@ -34,13 +58,6 @@ export async function countRepository(
   database: Database,
   name: RepositoryName,
 ): Promise<RepositoryCounts | null> {
-  const [row] = await database.query(countText, [name])
-  if (row === undefined) return null
-  const { manifests, tags, blobs, bytes } = row
-  return {
-    manifests: Number(manifests),
-    tags: Number(tags),
-    blobs: Number(blobs),
-    bytes: Number(bytes),
-  }
+  const [row] = await database.query<CountsRow>(countText, [name])
+  return row === undefined ? null : countsOfRow(row)
 }

@@ -1,15 +1,16 @@
 import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
 import type { Page, PageRequest, TrashEntry } from '../../../src/kit.ts'
 import { type Database, nowMs } from '../database.ts'
-import type { SqlRow, SqlValue } from '../sql-driver.ts'
+import type { SqlValue } from '../sql-driver.ts'
 import { boundText, textOfColumn } from './column-text.ts'
 import { digestOfHex } from './digest-hex.ts'
+import { type CountsRow, countsOfRow } from './repository-reads.ts'
 
 /** Tags of a manifest that an entry names; the rest is counted. */
 const namedTags = 100
 
 /** A row of {@link entryColumns}. */
-export interface EntryRow extends SqlRow {
+export interface EntryRow extends CountsRow {
   readonly id: string
   readonly kind: TrashEntry['kind']
   readonly name: RepositoryName
@@ -22,10 +23,6 @@ export interface EntryRow extends SqlRow {
   readonly size: unknown
   readonly first_tags: string | null
   readonly tag_count: unknown
-  readonly manifests: unknown
-  readonly tags: unknown
-  readonly blobs: unknown
-  readonly bytes: unknown
 }
 
 /** What is told of the entry `d`; `$1` is the offset of the clock. */
@@ -34,7 +31,7 @@ export const entryColumns: string = `d.id, d.kind, d.name, d.deleted_at,
   (select size from blobs where digest = d.digest and d.kind in ('manifest', 'blob')) as size,
   (select string_agg(t.name, ' ' order by t.name) from (
     select name from deleted_tags where entry = d.id order by entry, name limit ${namedTags}) as t) as first_tags,
-  d.tag_count, d.manifests, d.tags, d.blobs, d.bytes`
+  d.tag_count, d.manifests, d.tags, d.blobs, d.bytes, d.pushed_at`
 
 const listText = (
   column: string,
@@ -75,13 +72,6 @@ export function entryOf(row: EntryRow): TrashEntry {
     ...(row.size === null ? {} : { size: Number(row.size) }),
     tags: (row.first_tags?.split(' ') ?? []) as Tag[],
     tagCount: Number(row.tag_count),
-    ...(row.kind === 'repository' && {
-      counts: {
-        manifests: Number(row.manifests),
-        tags: Number(row.tags),
-        blobs: Number(row.blobs),
-        bytes: Number(row.bytes),
-      },
-    }),
+    ...(row.kind === 'repository' && { counts: countsOfRow(row) }),
   }
 }

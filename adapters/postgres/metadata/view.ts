@@ -40,7 +40,7 @@ export class View {
   repository(name: RepositoryName): RepositoryFacts {
     const there = this.repositories.get(name)
     if (there !== undefined) return there
-    const nothing = { manifests: 0, tags: 0, blobs: 0, bytes: 0 }
+    const nothing = { manifests: 0, tags: 0, blobs: 0, bytes: 0, pushedAt: 0 }
     const fresh = { name, id: null, begins: false, counted: '', wasEmpty: true, ...nothing }
     this.repositories.set(name, fresh)
     return fresh
@@ -107,8 +107,10 @@ export class View {
     this.#change(place, () => {
       place.manifest.now = manifest
     })
-    place.repository.begins = true
-    if (isFresh) place.repository.manifests += 1
+    const { repository } = place
+    repository.begins = true
+    if (isFresh) repository.manifests += 1
+    repository.pushedAt = Math.max(repository.pushedAt, manifest.record?.pushedAt ?? 0)
   }
 
   removeManifest(place: Place): void {

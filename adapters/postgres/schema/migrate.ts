@@ -87,11 +87,8 @@ async function versionOf(query: SqlQuery): Promise<number> {
   return Number(row?.version ?? 0)
 }
 
-/** The statements of a step, without its comments; none of them has a semicolon within. */
+/** The statements of a step, without its comments; none has a semicolon within, but for bodies of functions. */
 function statementsOf(step: string): readonly string[] {
-  return step
-    .replace(/--[^\n]*/g, '')
-    .split(';')
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '')
+  const statements = step.replace(/--[^\n]*/g, '').match(/(?:\$\$[\s\S]*?\$\$|[^;$])+/g) ?? []
+  return statements.map((statement) => statement.trim()).filter((statement) => statement !== '')
 }
