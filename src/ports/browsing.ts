@@ -8,7 +8,8 @@ import type { RepositoryCounts, TagRecord } from './metadata-values.ts'
  *
  * - `name`: in byte order
  * - `updated`: when the tag was last set
- * - `size`: of what the tag stands for (`contentSize`); tags whose size is not known are the smallest
+ * - `size`: of what the tag stands for (`contentSize`); tags whose size is not known are the smallest. Where the bytes
+ *   of a manifest are known to be missing, its tags stand there, or where they stood before
  * - `version`: as `versionKey` says. Tags that are versions come first in both directions, the others in natural order
  *   after them
  */

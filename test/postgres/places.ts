@@ -199,6 +199,7 @@ export const metadataSupports: Supports = {
   reasons: true,
   trash: true,
   conditions: true,
+  browsing: true,
 }
 
 /** A database for metadata stores. */

@@ -83,8 +83,9 @@ export function setManifest(view: View, place: Place, record: ManifestRecord): v
   const before = new Set(place.manifest.now?.references ?? [])
   const after = new Set(record.references)
   const { mediaType, references } = record
-  const contentSize = record.contentSize ?? null
-  view.setManifest(place, { record, mediaType, references, contentSize })
+  const sized = references.length === 0 ? { contentSize: 0, ...record } : record
+  const { contentSize = null } = sized
+  view.setManifest(place, { record: sized, mediaType, references, contentSize })
   for (const child of after) if (!before.has(child)) view.setNaming(place, child, true)
   for (const child of before) if (!after.has(child)) unname(view, place, child, leaseOfReplaced)
 }

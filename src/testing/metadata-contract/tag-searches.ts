@@ -161,7 +161,7 @@ export const tagSearchCases: readonly MetadataStoreCase[] = [
       'the tags',
     )
     equals(await store.markMissing(blobOf(2)), true, 'marking bytes as missing')
-    const [, gone] = await found(store, { order: 'size', descending: true }, 10)
+    const [, gone] = await found(store, { order: 'name', descending: false }, 10)
     const nothing = { contentSize: null, pushedBy: null, mediaType: '' }
     equals(gone, { ...times[1], ...nothing }, 'a tag whose manifest is missing')
   }),
