@@ -23,6 +23,8 @@ export interface PageContext {
   readonly title: string
   /** Whether deleting is offered at all: a viewer may still not have the permission. */
   readonly deletes: boolean
+  /** Whether what was deleted can be brought back. */
+  readonly trash: boolean
 }
 
 /** Draws a whole document around a view. */
@@ -50,6 +52,7 @@ ${body}
 </main>
 <footer class="foot"><div class="wide">
 <span>${text.layout.foot}</span>
+${page.trash ? html`<a href="${paths.trash()}">${text.deletion.trash.title}</a>` : null}
 <a href="${asJson(page.url)}" data-json>${text.layout.json}</a>
 </div></footer>
 <script>${markup(script)}</script>

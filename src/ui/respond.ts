@@ -53,7 +53,23 @@ function requestIdIn(error: RegistryError): string | null {
   return error.headers['X-Request-Id'] ?? null
 }
 
+/** Who has not logged in yet may have nothing to bring back. */
+function hasTrash({ trashMs }: Visit['deps'], viewer: Visit['viewer']): boolean {
+  return trashMs !== null && trashMs > 0 && (viewer.isLoggedIn || !viewer.canLogIn)
+}
+
 function contextOf({ deps, url, viewer, now, csrf }: Visit): PageContext {
   const { text, paths, title, deletes } = deps
-  return { url, text, paths, viewer, now, csrf, live: deps.live !== null, title, deletes }
+  return {
+    url,
+    text,
+    paths,
+    viewer,
+    now,
+    csrf,
+    live: deps.live !== null,
+    title,
+    deletes,
+    trash: hasTrash(deps, viewer),
+  }
 }

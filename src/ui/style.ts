@@ -4,6 +4,7 @@ import { components } from './style/components.ts'
 import { formStyle } from './style/forms.ts'
 import { homeStyle } from './style/home.ts'
 import { repositoryStyle } from './style/repository.ts'
+import { sessionStyle } from './style/session.ts'
 import { tables } from './style/tables.ts'
 import { tokens } from './style/tokens.ts'
 
@@ -17,6 +18,7 @@ export const style: string = [
   homeStyle,
   repositoryStyle,
   artifactStyle,
+  sessionStyle,
 ]
   .join('')
   .replace(/\/\*[^*]*\*\//g, '')

@@ -22,7 +22,7 @@ export function deletedView(facts: DeletedFacts, page: PageContext): Html {
   return html`${breadcrumb([...crumbsTo(repository, page), { label: words.title }], page)}
 <section class="deletion">
 <h1>${isDone ? words.done : words.notDone}</h1>
-<ul class="plain-list" role="status">${outcomes.map(
+<ul class="plain-list">${outcomes.map(
     ({ reference, outcome, reason }) =>
       html`<li><code>${boundedText(reference, 300)}</code> ${words.outcomes[outcome]}${
         reason === undefined ? null : html`<br><span class="muted">${boundedText(reason)}</span>`

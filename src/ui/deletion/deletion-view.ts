@@ -1,11 +1,15 @@
+import { manifestShape } from '../../oci/media-types.ts'
 import type { PreviewedManifest } from '../../ports/registry-service.ts'
 import { boundedText } from '../bounded.ts'
 import { breadcrumb, crumbsTo } from '../components/breadcrumb.ts'
+import { chips } from '../components/chips.ts'
 import { factsRow } from '../components/facts-list.ts'
 import { notice } from '../components/notice.ts'
 import { countText, shortDigest, size } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import type { PageContext } from '../page.ts'
+import { kindOfType } from '../readers/kinds.ts'
+import { kindText } from '../repository/kind-text.ts'
 import { referenceOf, spanText, titleOf } from './deletion-words.ts'
 import type { DeletionFacts } from './load-deletion.ts'
 
@@ -32,14 +36,9 @@ ${factsRow([
 ])}
 <p class="muted">${backText(facts, page)}</p>
 ${preview.manifestCount === 0 ? html`<p>${words.onlyTag}</p>` : null}
-${list(words.aliases, preview.aliases.map(String), preview.aliases.length, page)}
+${preview.aliases.length === 0 ? null : notice(html`<p>${words.aliases}</p>${names(preview.aliases)}`, 'warn')}
 ${manifests(words.goes, preview.manifests, preview.manifestCount, facts, page)}
-${list(
-  words.referrers,
-  preview.referrers.map(({ digest, artifactType }) => named(digest, artifactType)),
-  preview.referrerCount,
-  page,
-)}
+${referrers(facts, page)}
 ${manifests(words.parents, preview.parents, preview.parentCount, facts, page)}
 ${manifests(words.children, preview.children, preview.childCount, facts, page)}
 ${manifests(words.untagged, preview.untagged, preview.untagged.length, facts, page)}
@@ -98,21 +97,33 @@ function manifests(
       const link = page.paths.artifact(repository, referenceOf(digest))
       const rest = tagCount - Math.min(tags.length, 10)
       return html`<li><a href="${link}"><code title="${digest}">${shortDigest(digest)}</code></a>
-<span class="muted">${boundedText(artifactType ?? mediaType, 100)}</span>
-${tags.slice(0, 10).join(', ')}${rest > 0 ? ` ${page.text.deletion.more(countText(rest, page))}` : ''}</li>`
+${chips(
+  tags.slice(0, 10).map((tag) => ({ label: tag })),
+  page,
+)}
+${rest > 0 ? html`<span class="muted">${page.text.deletion.more(countText(rest, page))}</span>` : null}
+<span class="muted">${kindOf(mediaType, artifactType, page)}</span></li>`
     })
   return section(title, rows, count, page)
 }
 
-function list(
-  title: string,
-  found: readonly string[],
-  count: number | null,
-  page: PageContext,
-): Html | null {
-  if (found.length === 0) return null
-  const rows = found.slice(0, mostShown).map((one) => html`<li>${one}</li>`)
-  return section(title, rows, count, page)
+function referrers({ repository, preview }: DeletionFacts, page: PageContext): Html | null {
+  if (preview.referrers.length === 0) return null
+  const rows = preview.referrers.slice(0, mostShown).map(({ digest, artifactType }) => {
+    const link = page.paths.artifact(repository, referenceOf(digest))
+    return html`<li><a href="${link}"><code title="${digest}">${shortDigest(digest)}</code></a>
+<span class="muted">${kindOf('', artifactType, page)}</span></li>`
+  })
+  return section(page.text.deletion.referrers, rows, preview.referrerCount, page)
+}
+
+/** What it is, as people say it. An image's type is that of its config. */
+function kindOf(mediaType: string, artifactType: string | undefined, page: PageContext): string {
+  const type = artifactType ?? ''
+  const isImage = /^application\/vnd\.(?:oci\.image\.config|docker\.container\.image)\./.test(type)
+  const isIndex = manifestShape(mediaType) === 'index'
+  const kind = isIndex ? 'index' : isImage ? 'image' : kindOfType(type)
+  return boundedText(kindText(kind, artifactType ?? null, page), 100) ?? ''
 }
 
 function section(
@@ -129,9 +140,4 @@ function section(
 
 function names(list: readonly string[]): Html {
   return html`<p>${list.slice(0, mostShown).join(', ')}</p>`
-}
-
-function named(digest: string, artifactType: string | undefined): string {
-  const type = boundedText(artifactType, 100)
-  return type === null ? shortDigest(digest) : `${type} ${shortDigest(digest)}`
 }

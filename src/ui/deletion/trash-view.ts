@@ -26,10 +26,10 @@ ${next === null ? null : html`<p class="pager"><a class="button quiet" href="${p
 
 function table(entries: readonly TrashItem[], page: PageContext): Html {
   const words = page.text.deletion.trash
-  return html`<div class="table-wrap"><table class="list">
+  return html`<table class="table stack trash"><caption class="away">${words.title}</caption>
 <thead><tr><th scope="col">${words.what}</th><th scope="col">${words.deleted}</th><th scope="col">${words.left}</th><th scope="col" class="number">${words.size}</th><th scope="col"><span class="away">${words.action}</span></th></tr></thead>
 <tbody>${entries.map((entry) => row(entry, page))}</tbody>
-</table></div>`
+</table>`
 }
 
 function row(entry: TrashItem, page: PageContext): Html {
@@ -40,7 +40,7 @@ function row(entry: TrashItem, page: PageContext): Html {
 <td data-label="${words.deleted}">${age(deletedAt, page)}</td>
 <td data-label="${words.left}">${leftMs === 0 ? words.ends : spanText(leftMs, page)}</td>
 <td data-label="${words.size}" class="number">${size(bytes, page)}</td>
-<td>${mayRestore ? button(entry, page) : null}</td></tr>`
+<td class="number">${mayRestore ? button(entry, page) : null}</td></tr>`
 }
 
 function tagsOf({ tags, tagCount, counts }: TrashEntry, page: PageContext): Html | null {

@@ -19,16 +19,16 @@ export function loginView(facts: LoginFacts, { text, paths }: PageContext): Html
   const { next, user, problem, isPlain } = facts
   return html`<section class="login">
 <h1>${session.title}</h1>
-${problem === null ? null : html`<p class="notice" role="alert" id="login-problem">${session.problems[problem]}</p>`}
+${problem === null ? null : html`<div class="notice bad" role="alert" id="login-problem">${session.problems[problem]}</div>`}
 <form method="post" action="${paths.login()}">
 <input type="hidden" name="next" value="${next}">
 <p class="field"><label for="user">${session.user}</label>
 <input id="user" name="user" value="${user}" autocomplete="username" autocapitalize="none" spellcheck="false"${problem === 'wrong' ? html` aria-describedby="login-problem"` : null}></p>
 <p class="field"><label for="password">${session.password}</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required aria-describedby="password-hint"></p>
-<p class="muted" id="password-hint">${session.passwordHint}</p>
-${isPlain ? html`<p class="notice warn">${session.isPlain}</p>` : null}
-<p class="actions"><button class="button">${session.logIn}</button></p>
+<input id="password" name="password" type="password" autocomplete="current-password" required aria-describedby="password-hint">
+<small id="password-hint">${session.passwordHint}</small></p>
+${isPlain ? html`<div class="notice warn">${session.isPlain}</div>` : null}
+<p class="actions"><button>${session.logIn}</button></p>
 </form>
 </section>`
 }
