@@ -1,5 +1,7 @@
 /** The web page of a registry. */
 
+export type * from './answers.ts'
+
 export type {
   UiOptions,
   UiRegistry,

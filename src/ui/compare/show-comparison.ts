@@ -1,4 +1,5 @@
 import { derivedCall } from '../../core/call-context.ts'
+import { classifyReference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { type Answer, shown, type Visit } from '../visit.ts'
@@ -15,6 +16,13 @@ export async function showComparison(
   if (permitted === null) throw new RegistryError('nameUnknown')
   const call = derivedCall(permitted, { inspects: true })
   const wanted = (name: string): string | null => url.searchParams.get(name) || null
+  for (const text of [wanted('from'), wanted('to')]) {
+    const reference = classifyReference(text ?? '')
+    if (reference.kind !== 'tag' && reference.kind !== 'digest') continue
+    if (!(await viewer.may('pull', repository, reference))) {
+      throw new RegistryError('manifestUnknown')
+    }
+  }
   const data = await loadComparison(
     { service: deps.service, call, repository },
     { from: wanted('from'), to: wanted('to'), platform: wanted('platform') },

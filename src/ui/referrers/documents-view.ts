@@ -91,7 +91,7 @@ ${
 <tbody>${licences.items.map(({ licence, packages: of }) => html`<tr><th scope="row">${visible(licence)}</th><td class="number">${countText(of, page)}</td></tr>`)}</tbody></table>${rest(licences.items.length, licences.count)}</details>`
 }
 ${
-  packages.count === 0
+  packages.items.length === 0
     ? null
     : html`<details><summary>${words.packages(countText(packages.count, page))}</summary>
 <table class="table stack"><thead><tr><th scope="col">${words.package}</th><th scope="col">${words.version}</th><th scope="col">${words.licence}</th></tr></thead>

@@ -2,6 +2,7 @@ import type { Digest } from '../../oci/digest.ts'
 import { manifestShape } from '../../oci/media-types.ts'
 import type { Reference } from '../../oci/reference.ts'
 import type { ManifestInfo } from '../../ports/registry-service.ts'
+import type { ReadDocument } from '../artifact/contents.ts'
 import { type DocumentBudget, documentBudget, loadDocuments } from '../artifact/load-contents.ts'
 import type { RepositoryReader } from '../artifact/read-content.ts'
 import { timeOf } from '../readers/image-config.ts'
@@ -20,6 +21,7 @@ const mostPlatforms = 50
 const mostManifestBytes = 256 * 1024
 /** Of one referrer. */
 const mostAnnotations = 20
+const mostLicences = 10
 
 /** Collects what is attached to a tag or digest; null where the repository does not have it. */
 export async function loadReferrers(
@@ -147,6 +149,7 @@ class ReferrersWalk {
     const { annotations } = details
     const kind = kindOf(mediaType, details)
     const created = entryOf(annotations, 'org.opencontainers.image.created')
+    const contents = await loadDocuments(this.#reader, kind, details, this.#budget)
     return apart({
       digest,
       kind,
@@ -155,7 +158,8 @@ class ReferrersWalk {
       size,
       createdAt: timeOf(created ?? undefined),
       annotations: { ...annotations, items: annotations.items.slice(0, mostAnnotations) },
-      ...(await loadDocuments(this.#reader, kind, details, this.#budget)),
+      ...contents,
+      documents: contents.documents.map(inShort),
     })
   }
 
@@ -166,6 +170,15 @@ class ReferrersWalk {
     const { items } = (manifest && readManifestDetails(manifest.bytes)?.manifests) ?? nothing
     return items.flatMap((item) => item.digest ?? []).slice(0, mostNodes)
   }
+}
+
+/** Without the names of packages: the page of the SBOM itself has them. */
+function inShort(document: ReadDocument): ReadDocument {
+  const { sbom } = document
+  if (sbom === null) return document
+  const { packages, licences } = sbom
+  const few = { ...licences, items: licences.items.slice(0, mostLicences) }
+  return { ...document, sbom: { ...sbom, packages: { ...packages, items: [] }, licences: few } }
 }
 
 /** The type of what is inside, where nothing is said but that the config is that of an image. */

@@ -25,7 +25,7 @@ export interface AttachedTo {
   readonly referrers: readonly ReferrerNode[]
 }
 
-/** Something attached, with what is attached to that. */
+/** Something attached, with what is attached to that. Of the packages of an SBOM there is only their number. */
 export interface ReferrerNode extends DocumentContents {
   readonly digest: Digest
   readonly kind: ArtifactKind
