@@ -54,7 +54,7 @@ export async function previewDeletion(
   const uses = isBounded ? await usesOf(metadata, signal, repository, [...digests]) : null
   const referrers = await referrersOf(metadata, signal, repository, going)
   const parents = await parentsOf(metadata, signal, repository, going, uses)
-  const children = await childrenOf(metadata, signal, repository, going, uses)
+  const children = await childrenOf(metadata, signal, repository, going, uses, tags)
   return {
     absent,
     manifests: entries.slice(0, mostNamed).map(previewed),

@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
 import type { PreviewedReferrer } from '../ports/browsing-reads.ts'
 import type { DigestUse, ManifestEntry, MetadataStore } from '../ports/metadata-store.ts'
 import { findEntry, manifestsOf } from './digest-use.ts'
@@ -88,13 +89,18 @@ export async function parentsOf(
   return { named, count }
 }
 
-/** Manifests that stay, have no tag, and were named by those that go alone. */
+/**
+ * Manifests that stay, have no tag, and were named by those that go alone.
+ *
+ * @param tags tags that go though their manifest stays, by that
+ */
 export async function childrenOf(
   metadata: MetadataStore,
   signal: AbortSignal,
   repository: RepositoryName,
   going: Going,
   uses: Uses,
+  tags: ReadonlyMap<Digest, readonly Tag[]>,
 ): Promise<LeftBehind<ManifestEntry>> {
   if (uses === null) return { named: [], count: null }
   const slices = new Slices()
@@ -108,7 +114,7 @@ export async function childrenOf(
     if (looked > mostLookedAt) return { named, count: null }
     await slices.next()
     const entry = await findEntry(metadata, repository, digest)
-    if (entry === null || entry.tagCount > 0) continue
+    if (entry === null || entry.tagCount > (tags.get(digest)?.length ?? 0)) continue
     count += 1
     if (named.length < mostNamed) named.push(entry)
   }
