@@ -149,6 +149,28 @@ describe('a store of format 3', () => {
     await registry.close()
   })
 
+  test('sorts tags by size and tells when manifests were pushed, which it did not record', async () => {
+    const directory = await storeOfFormatThree()
+    const { metadata, ...stores } = await openDiskStores({ directory, mode: 'write' })
+    for (const repository of (await metadata.listRepositories({ limit: 100 })).items) {
+      const search = { order: 'size', descending: false, limit: 100 } as const
+      const sizes = (await metadata.findTags?.(repository, search))?.items ?? []
+      for (const { tag, contentSize } of sizes) {
+        const record = await metadata.resolveTag(repository, tag)
+        let bytes = 0
+        for (const digest of record?.references ?? []) {
+          bytes += (await metadata.findBlob(repository, digest))?.size ?? 0
+        }
+        if (record?.mediaType.includes('index') !== true) expect(contentSize).toBe(bytes)
+      }
+      const manifests = (await metadata.listManifests(repository, { limit: 100 }))?.items ?? []
+      const times = manifests.map(({ record }) => record.pushedAt)
+      const counts = await metadata.countRepository(repository)
+      expect(counts?.pushedAt ?? 0).toBeGreaterThanOrEqual(Math.max(0, ...times))
+    }
+    await stores.close()
+  })
+
   test('goes on with uploads that its process left behind', async () => {
     const directory = await storeOfFormatThree()
     const registry = await openRegistry({ directory, maintenance: false })
