@@ -46,12 +46,15 @@ export {
   type ContentRoot,
   type ContentSource,
   type ContentTarget,
+  LoginFault,
   type NamedContent,
   type SourceBlob,
   type SourceManifest,
   type TagOutcome,
+  type TargetLooks,
   type TargetManifest,
 } from './interchange/content.ts'
+export { nowhere } from './interchange/dry-target.ts'
 export type { RegistryCredentials } from './interchange/http/credentials.ts'
 export { httpSource } from './interchange/http/http-source.ts'
 export { httpTarget } from './interchange/http/http-target.ts'

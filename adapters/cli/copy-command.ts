@@ -12,7 +12,14 @@ import { sizeText } from './copy/amounts.ts'
 import { endedBySignals, explained, patienceOf } from './copy/ending.ts'
 import { type OpenPlace, openPlace } from './copy/open-place.ts'
 import { ProgressText } from './copy/progress-text.ts'
-import { type CopyResult, jsonOf, planText, problemText, resultText } from './copy/result-text.ts'
+import {
+  type CopyResult,
+  copyProblem,
+  jsonOf,
+  planText,
+  problemText,
+  resultText,
+} from './copy/result-text.ts'
 import { openStatusLine, type StatusLine } from './copy/status-line.ts'
 import { type CopyWish, copyFlags, wishOf } from './copy/wish.ts'
 import { CliError, exitCodes } from './exit.ts'
@@ -124,14 +131,7 @@ async function copy(wish: CopyWish, tools: Tools): Promise<number> {
   if (verify) {
     verified = await verifyStores(target.stores, {
       ...bounds,
-      onProblem: ({ kind, what, repositories: [repository = null], digest, detail }) =>
-        onProblem({
-          kind: kind === 'record' ? 'damaged' : kind,
-          what,
-          repository,
-          name: digest,
-          detail,
-        }),
+      onProblem: (problem) => onProblem(copyProblem(problem)),
       onProgress: ({ bytes }) => status.show(`verifying, ${sizeText(bytes)} so far`),
     })
   }

@@ -25,7 +25,7 @@ ${entry('--from-bucket URL', 'its bytes are in S3: s3://bucket/prefix, as layerd
 ${entry('--from-bucket-credentials-file FILE', 'keys for the bucket, where they are not those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')}
 ${entry('--to…', 'the same for where it is copied to; a folder is made where there is none. With a database and no bucket, or a bucket and no database, the folder has the rest')}
 ${entry('--from URL, --to URL', 'a registry over HTTP; --from https://registry.example.com/team/app:v1 names one repository, or one tag')}
-${entry('--from-credentials-file FILE', 'holds user:password for it; otherwise the login is the one that docker login keeps')}
+${entry('--from-credentials-file FILE', 'holds user:password for it; otherwise the login is the one that docker login keeps, or podman and skopeo, also in a credential helper')}
 ${entry('--from-realm URL', 'the login may go to this token server too, as https://auth.example.com; otherwise it goes to the registry alone')}
 ${entry('--no-prepared-statements', 'for a PgBouncer that pools transactions')}
 
@@ -42,8 +42,8 @@ ${entry('--json', 'print the result as JSON')}
   layerdock copy --from ./layerdock-data --running --to /mnt/new       # while clients push
   layerdock copy --from ./layerdock-data --to /mnt/new --mirror        # once they do not
 
-A registry over HTTP shows what its tags lead to, with referrers; --mirror, --dry-run and --verify are
-for stores on both sides. docs/move.md tells the rest.
+A registry over HTTP shows what its tags lead to, with referrers; --mirror is for stores on both
+sides. docs/move.md tells the rest.
 
 Exit codes: 0 where the target has all that the source has, 1 where it does not or something failed,
 2 for a wrong command line.

@@ -84,6 +84,13 @@ export type TagOutcome =
   | { readonly kind: 'set' | 'same' }
   | { readonly kind: 'conflict'; readonly detail: string }
 
+/** What a target has, looked up without a change of it. */
+export interface TargetLooks {
+  hasBlob(repository: RepositoryName, digest: Digest): Promise<boolean>
+  /** The manifest that a reference stands for; null for none. */
+  manifest(repository: RepositoryName, reference: Reference): Promise<Digest | null>
+}
+
 /**
  * Where content goes. Content comes before what names it, and tags last. All of it may come again in another
  * transfer: what is there is not asked for anew.
@@ -91,6 +98,8 @@ export type TagOutcome =
  * Methods throw {@link ContentFault} where the target refuses one thing; any other error ends the transfer.
  */
 export interface ContentTarget {
+  /** For a dry run; absent: there cannot be one. */
+  readonly looks?: TargetLooks
   /** Whether a blob of this size is only taken once its bytes were read and are right: what it wrote stays. */
   wantsVerified?(size: number): boolean
   /** Whether the repository has the blob. */
@@ -121,5 +130,16 @@ export class ContentFault extends Error {
   constructor(kind: CopyProblem['kind'], detail: string) {
     super(detail)
     this.kind = kind
+  }
+}
+
+/** A registry wants another login for a repository: nothing more of that can be had. */
+export class LoginFault extends ContentFault {
+  /** Whether no other repository can be had either, since the login itself is wrong. */
+  readonly isFinal: boolean
+
+  constructor(detail: string, isFinal: boolean = false) {
+    super('refused', detail)
+    this.isFinal = isFinal
   }
 }

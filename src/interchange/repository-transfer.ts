@@ -6,7 +6,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
-import { ContentFault, type ContentRoot, type NamedContent } from './content.ts'
+import { ContentFault, type ContentRoot, LoginFault, type NamedContent } from './content.ts'
 import { type ReadManifest, readManifest } from './read-manifest.ts'
 import { type SendDeps, sendBlob } from './send-blob.ts'
 
@@ -15,6 +15,8 @@ export interface TransferDeps extends SendDeps {
   readonly tally: CopyTally
   readonly patiently: Patiently
   readonly movesTags: boolean
+  /** Whether blobs are counted and not sent. */
+  readonly dryRun: boolean
   readonly concurrency: number
   /** For all repositories together. */
   readonly slots: Slots
@@ -145,7 +147,9 @@ export class RepositoryTransfer {
         if (await target.hasBlob(this.#name, blob)) return
         // One transfer of a digest at a time: the others mount what it brought.
         await turns.run(digest, async () => {
-          if (!(await this.#mount(blob))) await sendBlob(this.#deps, this.#name, blob)
+          if (this.#deps.dryRun) {
+            if (!sentDigests.has(digest)) this.#deps.sent(blob.size)
+          } else if (!(await this.#mount(blob))) await sendBlob(this.#deps, this.#name, blob)
           sentDigests.add(digest)
           tally.copied('blob')
         })
@@ -192,7 +196,8 @@ export class RepositoryTransfer {
       await work()
       return true
     } catch (error) {
-      if (!(error instanceof ContentFault)) throw error
+      // One login is asked for, not one for each blob.
+      if (!(error instanceof ContentFault) || error instanceof LoginFault) throw error
       const { kind, message: detail } = error
       this.#deps.tally.problem({ kind, what, repository: this.#name, name, detail })
       return false

@@ -16,6 +16,7 @@ import {
   type ContentTarget,
   type NamedContent,
   type TagOutcome,
+  type TargetLooks,
   type TargetManifest,
 } from './content.ts'
 
@@ -45,6 +46,17 @@ class StoresTarget implements ContentTarget {
   readonly #stores: CopiedStores
   readonly #naming: NamingDeps
   readonly #leaseMs: number
+  readonly looks: TargetLooks = {
+    hasBlob: async (repository, digest) =>
+      (await this.#stores.metadata.findBlob(repository, digest)) !== null,
+    manifest: async (repository, reference) => {
+      const { metadata } = this.#stores
+      if (reference.kind === 'tag') {
+        return (await metadata.resolveTag(repository, reference.tag))?.digest ?? null
+      }
+      return (await metadata.findManifest(repository, reference.digest))?.digest ?? null
+    },
+  }
 
   constructor(stores: CopiedStores, options: StoresTargetOptions) {
     this.#stores = stores

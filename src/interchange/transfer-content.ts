@@ -8,7 +8,8 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import { steadyClock } from '../oci/steady-clock.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { HashFactory } from '../ports/streaming-hash.ts'
-import { ContentFault, type ContentSource, type ContentTarget } from './content.ts'
+import { ContentFault, type ContentSource, type ContentTarget, LoginFault } from './content.ts'
+import { dryTarget } from './dry-target.ts'
 import { RepositoryTransfer, type TransferDeps } from './repository-transfer.ts'
 
 /** What of a source is transferred: these repositories, and of each these tags, or all where there is null. */
@@ -20,6 +21,8 @@ export interface TransferOptions {
   readonly selection?: Selection
   /** Whether tags move that stand for something else in the target. Default: false, and each is a conflict. */
   readonly movesTags?: boolean
+  /** Whether nothing is changed, and what would be transferred is counted: the target has to have `looks`. */
+  readonly dryRun?: boolean
   /** Blobs and manifests on their way at a time. Default: 8. */
   readonly concurrency?: number
   /** How many bytes of blobs go in a second, all together. Default: as many as can. */
@@ -53,10 +56,12 @@ const repositoriesAtOnce = 4
  */
 export async function transferContent(
   source: ContentSource,
-  target: ContentTarget,
+  into: ContentTarget,
   options: TransferOptions = {},
 ): Promise<CopyProgress> {
   const { signal, concurrency = 8, hash = portableHash, movesTags = false } = options
+  const { dryRun = false } = options
+  const target = dryRun ? dryTarget(into) : into
   const { pause = timerPause(signal), bytesPerSecond = Number.POSITIVE_INFINITY } = options
   const tally = new CopyTally(options.onProgress, options.onProblem)
   const deps: TransferDeps = {
@@ -66,6 +71,7 @@ export async function transferContent(
     hash,
     signal,
     movesTags,
+    dryRun,
     concurrency,
     rate: new ByteRate(bytesPerSecond, steadyClock(), pause),
     patiently: patience(pause, signal),
@@ -83,6 +89,7 @@ export async function transferContent(
       await new RepositoryTransfer(deps, name, selection?.get(name) ?? null).run()
     } catch (error) {
       if (!(error instanceof ContentFault)) throw error
+      if (error instanceof LoginFault && error.isFinal) throw error
       const { kind, message } = error
       tally.problem({ kind, what: 'repository', repository: name, name, detail: message })
     }

@@ -80,17 +80,34 @@ describe('on node', () => {
     const [from, to] = [await cli.serve('--memory'), await cli.serve('--memory')]
     await pushImage(from.url, 'v1', Buffer.alloc(200_000, 'one'))
     await pushImage(from.url, 'v2', Buffer.from('two'))
-    const there = await cli.run('copy', '--from', from.url, '--to', to.url)
+    const dry = await cli.run('copy', '--from', from.url, '--to', to.url, '--dry-run')
+    expect([dry.code, dry.err]).toEqual([0, ''])
+    expect(dry.out).toContain('nothing was changed')
+    expect(dry.out).toContain('would copy 1 repository, 3 blobs, 2 manifests, 2 tags: 195 KiB of')
+    expect((await fetch(`${to.url}/v2/a/tags/list`)).status).toBe(404)
+    const there = await cli.run('copy', '--from', from.url, '--to', to.url, '--verify')
     expect([there.code, there.err]).toEqual([0, ''])
     expect(there.out).toContain('copied 1 repository, 3 blobs, 2 manifests, 2 tags')
+    expect(there.out).toMatch(/verified 5 blobs and manifests, .*: all are what they should be\n/)
+    const over = await cli.run('copy', '--from', from.url, '--to', to.url, '--dry-run', '--json')
+    expect(JSON.parse(over.out)).toMatchObject({
+      dryRun: true,
+      copied: { repository: 0, blob: 0, manifest: 0, tag: 0 },
+      bytes: 0,
+    })
     const folder = join(cli.folder(), 'store')
     const way = ['copy', '--from', `${to.url}/a:v1`, '--to', folder]
-    expect(await cli.run(...way)).toMatchObject({ code: 0, err: '' })
+    expect((await cli.run(...way, '--dry-run')).out).toContain('would copy 1 repository, 2 blobs')
+    expect(readdirSync(join(folder, '..'))).toEqual([])
+    const checked = await cli.run(...way, '--verify')
+    expect(checked).toMatchObject({ code: 0, err: '', out: expect.stringContaining('verified 3') })
     const moved = await cli.serve('--storage-dir', folder)
     expect(await tagsOf(moved.url)).toEqual(['v1'])
     expect(await pull(moved.url, 'v1')).toBe(await pull(from.url, 'v1'))
     // A tag that stands for something else stays, unless it is to move.
     await pushImage(moved.url, 'v2', Buffer.from('another two'))
+    const foreseen = await cli.run('copy', '--from', from.url, '--to', moved.url, '--dry-run')
+    expect(foreseen).toMatchObject({ code: 1, err: expect.stringContaining('conflict tag a:v2') })
     const conflict = await cli.run('copy', '--from', from.url, '--to', moved.url)
     expect(conflict).toMatchObject({ code: 1, err: expect.stringContaining('conflict tag a:v2') })
     const moving = await cli.run('copy', '--from', from.url, '--to', moved.url, '--move-tags')
@@ -143,6 +160,13 @@ describe('on node', () => {
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('asks for a login') })
     const login = join(cli.folder(), 'login')
     writeFileSync(login, 'ann:S3cret\n', { mode: 0o600 })
+    // One line, whatever there is to be copied.
+    const wrong = join(cli.folder(), 'wrong')
+    writeFileSync(wrong, 'ann:guess\n', { mode: 0o600 })
+    const guessed = await cli.run(...words, '--to-credentials-file', wrong)
+    expect([guessed.code, guessed.out]).toEqual([1, ''])
+    expect(guessed.err).toMatch(/^layerdock: http:\/\/127\.0\.0\.1:\d+ refuses the login: .*\n$/)
+    expect(refused.err.match(/asks for a login/g)).toHaveLength(1)
     const sent = await cli.run(...words, '--to-credentials-file', login)
     expect([sent.code, sent.err]).toEqual([0, ''])
     const config = cli.folder()

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { loginOf } from '../../adapters/cli/interchange/credential-program.ts'
 import { loginFor, loginIn } from '../../adapters/cli/interchange/registry-login.ts'
 import { parseChallenges } from '../../src/interchange/http/challenge.ts'
 import { trustIn } from '../../src/interchange/http/credentials.ts'
@@ -215,8 +216,9 @@ test('challenges and links are read as they are written', () => {
 })
 
 describe('the login', () => {
-  const login = (document: object, url = registry): unknown =>
+  const kept = (document: object, url = registry) =>
     loginIn(JSON.stringify(document), new URL(url), 'config.json')
+  const login = (document: object, url = registry): unknown => kept(document, url).login
 
   test('is that of docker for this host, and of no other', () => {
     const auths = {
@@ -232,9 +234,59 @@ describe('the login', () => {
     expect(login({ auths }, 'https://registry.example:444')).toBeNull()
     expect(login({ auths: [] })).toBeNull()
     expect(login({ auths: { __proto__: null } }, 'https://constructor')).toBeNull()
-    expect(() => login({ credsStore: 'pass', auths: { 'registry.example': {} } })).toThrow(
-      'another program',
-    )
+  })
+
+  test('may be in a program, which is asked', async () => {
+    const key = 'registry.example'
+    expect(kept({ credsStore: 'pass', auths: { [key]: {} } })).toEqual({
+      helper: { name: 'pass', key, isExpected: true },
+      login: null,
+    })
+    expect(kept({ credsStore: 'pass' }).helper).toEqual({ name: 'pass', key, isExpected: false })
+    expect(kept({ credHelpers: { [key]: 'ecr-login' }, credsStore: 'pass' }).helper).toEqual({
+      name: 'ecr-login',
+      key,
+      isExpected: true,
+    })
+    expect(kept({ credHelpers: { 'other.example': 'gcr' } }).helper).toBeNull()
+
+    const folder = await temporaryFolder()
+    const program = (name: string, script: string): void =>
+      writeFileSync(join(folder, `docker-credential-${name}`), `#!/bin/sh\n${script}\n`, {
+        mode: 0o755,
+      })
+    program('own', `read key; echo '{"Username":"ann","Secret":"for '$key'"}'`)
+    program('token', `echo '{"Username":"<token>","Secret":"t"}'`)
+    program('none', 'echo credentials not found in native keychain; exit 1')
+    program('locked', 'echo the store is locked; exit 1')
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
+    const ask = (name: string, isExpected = true) => loginOf({ name, key, isExpected })
+    expect(await ask('own')).toEqual({ kind: 'password', username: 'ann', password: `for ${key}` })
+    expect(await ask('token')).toEqual({ kind: 'refresh', token: 't' })
+    expect(await ask('none')).toBeNull()
+    await expect(ask('locked')).rejects.toThrow('says: the store is locked')
+    await expect(ask('absent')).rejects.toThrow('is not in PATH')
+    expect(await ask('absent', false)).toBeNull()
+    await expect(ask('../own')).rejects.toThrow('has a name that none has')
+
+    // The file that is named comes first, then docker's, then podman's.
+    const files = { REGISTRY_AUTH_FILE: 'named.json', DOCKER_CONFIG: '', XDG_RUNTIME_DIR: '' }
+    for (const name of Object.keys(files))
+      vi.stubEnv(name, join(folder, files[name as 'DOCKER_CONFIG']))
+    const write = (path: string, user: string): void => {
+      mkdirSync(join(folder, 'containers'), { recursive: true })
+      const text = JSON.stringify({ auths: { [key]: { auth: btoa(`${user}:x`) } } })
+      writeFileSync(join(folder, path), text, { mode: 0o600 })
+    }
+    for (const [path, user] of [
+      ['containers/auth.json', 'podman'],
+      ['config.json', 'docker'],
+      ['named.json', 'named'],
+    ] as const) {
+      write(path, user)
+      expect(await loginFor(new URL(registry), null)).toMatchObject({ username: user })
+    }
+    vi.unstubAllEnvs()
   })
 
   test('is in a file that others may not read', async () => {

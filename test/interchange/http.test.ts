@@ -7,6 +7,7 @@ import {
   httpSource,
   httpTarget,
   memoryStores,
+  nowhere,
   RegistryClient,
   type RegistryClientOptions,
   storesSource,
@@ -70,6 +71,45 @@ test('all of a registry goes to another over HTTP, and from there to a third', a
   const untagged = digestOfContent(image([2, 3]))
   await first.metadata.deleteManifest(other, untagged, { leaseMs: 0 })
   expect(await content(third)).toBe(await content(first))
+})
+
+test('a dry run says what a transfer does, and changes nothing', async () => {
+  const first = await filled()
+  for (const over of ['HTTP', 'stores'] as const) {
+    const second = memoryStores()
+    const asked: string[] = []
+    const handler = registryOf(second)
+    const client = clientOf((request) => {
+      asked.push(request.method)
+      return handler(request)
+    })
+    const target = over === 'HTTP' ? httpTarget(client, hash) : storesTarget(second)
+    const options = { hash, dryRun: true }
+    const dry = await transferContent(storesSource(first), target, options)
+    const planned = JSON.stringify(dry)
+    expect(new Set(asked)).toEqual(new Set(over === 'HTTP' ? ['HEAD'] : []))
+    expect((await second.metadata.listRepositories({ limit: 1 })).items).toEqual([])
+    expect(JSON.stringify((await transfer(storesSource(first), target)).progress)).toBe(planned)
+    const again = await transferContent(storesSource(first), target, options)
+    expect(again.copied).toEqual({ repository: 0, blob: 0, manifest: 0, tag: 0 })
+  }
+})
+
+test('what a registry has can be read without being kept', async () => {
+  const stores = await filled()
+  const bad: string[] = []
+  const handler = registryOf(stores)
+  const client = clientOf(async (request) => {
+    const response = await handler(request)
+    const isBlob = request.method === 'GET' && /\/blobs\//.test(request.url)
+    if (!isBlob || response.status !== 200 || bad.length > 0) return response
+    const bytes = new Uint8Array(await response.arrayBuffer()).fill(7)
+    if (bytes.byteLength > 0) bad.push(request.url)
+    return new Response(bytes, { headers: response.headers })
+  })
+  const { found, progress } = await transfer(httpSource(client, hash), nowhere)
+  expect(found).toMatchObject([{ kind: 'damaged', what: 'blob' }])
+  expect(progress.looked.blob).toBeGreaterThan(1)
 })
 
 test('a blob of another repository is mounted and not sent again', async () => {

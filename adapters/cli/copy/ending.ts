@@ -1,5 +1,5 @@
 import { RegistryError } from '../../../src/index.ts'
-import { ContentFault, CopyRefused } from '../../../src/kit.ts'
+import { ContentFault, CopyRefused, LoginFault } from '../../../src/kit.ts'
 import { PipeClosed } from '../../folders/archive-sinks.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { plain } from '../plain-text.ts'
@@ -47,11 +47,17 @@ export function endedBySignals(leaves: Leaves = copiedStays): Ending {
   return { signal, stop: signals.stop, aborted: () => (signal.aborted ? stopped : null) }
 }
 
+const loginHint =
+  'A login is the one that docker login keeps, or in a file: --from-credentials-file, --to-credentials-file'
+
 /** An error that ends a command, with what to do. */
 export function explained(error: unknown, leaves: Leaves = copiedStays): unknown {
   const problem = (text: string): CliError => new CliError(exitCodes.problem, [text])
   if (error instanceof CopyRefused) return problem(`${error.message}; nothing was changed`)
   if (error instanceof PipeClosed) return problem(plain(error.message, 1000))
+  if (error instanceof LoginFault) {
+    return problem(`${plain(error.message, 1000)}. ${loginHint}`)
+  }
   if (error instanceof ContentFault) return problem(plain(error.message, 1000))
   if (!(error instanceof RegistryError)) return error
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''

@@ -1,4 +1,10 @@
-import type { CopyProblem, CopyReport, StoreComparison, VerifyReport } from '../../../src/kit.ts'
+import type {
+  CopyProblem,
+  CopyReport,
+  StoreComparison,
+  VerifyProblem,
+  VerifyReport,
+} from '../../../src/kit.ts'
 import { plain } from '../plain-text.ts'
 import { countsOf, countText, namesText, sizeText, timeText } from './amounts.ts'
 
@@ -104,4 +110,11 @@ export function problemText({ kind, what, repository, name, detail }: CopyProble
   const isWhole = repository === null || what === 'repository'
   const where = isWhole ? name : `${repository}${at}${name}`
   return plain(`${kind} ${what} ${where}: ${detail}`, 1000)
+}
+
+/** What a verification found, as a problem of a copy. */
+export function copyProblem(problem: VerifyProblem): CopyProblem {
+  const { kind, what, repositories, digest, detail } = problem
+  const [repository = null] = repositories
+  return { kind: kind === 'record' ? 'damaged' : kind, what, repository, name: digest, detail }
 }

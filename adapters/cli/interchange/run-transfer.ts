@@ -23,10 +23,27 @@ export interface Transfer {
   readonly hash: HashFactory
   readonly status: StatusLine
   readonly signal: AbortSignal
+  /** Whether nothing is changed. Default: false. */
+  readonly dryRun?: boolean
+  /** Reads what the target has again; what is wrong is told. */
+  readonly verify?: (tools: VerifyTools) => Promise<Verified>
   /** What else is to be said in the end, a line each. */
   readonly notes?: () => readonly string[]
   /** Where the result is printed. Default: standard output. */
   readonly out?: Pick<NodeJS.WritableStream, 'write'>
+}
+
+/** What a verification of the target works with. */
+export interface VerifyTools {
+  readonly onProblem: (problem: CopyProblem) => void
+  readonly onBytes: (bytes: number) => void
+}
+
+/** What a verification read. */
+export interface Verified {
+  /** Blobs and manifests. */
+  readonly digests: number
+  readonly bytes: number
 }
 
 /** Problems that are printed as they come, and that JSON has. */
@@ -37,33 +54,47 @@ const mostListed = 1000
 export async function runTransfer(transfer: Transfer): Promise<number> {
   const { source, target, names, wish, status, signal, out = process.stdout } = transfer
   const { selection, rate, json, concurrency } = wish
+  const { dryRun = false, verify } = transfer
   const problems: CopyProblem[] = []
+  let found = 0
+  const onProblem = (problem: CopyProblem): void => {
+    found += 1
+    if (problems.length < mostListed) problems.push(problem)
+    if (found <= mostPrinted) status.say(problemText(problem))
+    if (found === mostPrinted + 1) status.say('there are more such problems; --json lists them')
+  }
   const started = performance.now()
   const progress = await transferContent(source, target, {
     concurrency,
     signal,
     hash: transfer.hash,
     movesTags: transfer.movesTags,
+    dryRun,
     ...(selection === null ? {} : { selection }),
     ...(rate === null ? {} : { bytesPerSecond: rate }),
     onProgress: (now) => status.show(progressText(now, performance.now() - started)),
-    onProblem: (problem) => {
-      if (problems.length < mostListed) problems.push(problem)
-      if (problems.length <= mostPrinted) status.say(problemText(problem))
-      if (problems.length === mostPrinted + 1) {
-        status.say('there are more such problems; --json lists them')
-      }
-    },
+    onProblem,
   })
-  status.end()
   const ms = performance.now() - started
+  const before = found
+  const onBytes = (bytes: number): void => status.show(`verifying, ${sizeText(bytes)} so far`)
+  const verified = verify === undefined ? null : await verify({ onProblem, onBytes })
+  status.end()
   const notes = transfer.notes?.() ?? []
-  if (json) out.write(jsonOf(names, progress, problems, notes, ms))
+  const counts = { ...progress, problems: found }
+  if (json) out.write(jsonOf(names, { progress: counts, problems, notes, ms, dryRun, verified }))
   else {
     for (const note of notes) status.say(note)
-    out.write(resultText(names, progress, ms))
+    const lines = dryRun ? planLines(progress) : resultLines(progress, ms)
+    if (verified !== null) lines.push(verifiedLine(verified, found - before))
+    if (found > 0) lines.push(`not complete; problems: ${countText(found)}`)
+    out.write(
+      [`${names.from} to ${names.to}${dryRun ? ': nothing was changed' : ''}`, ...lines, ''].join(
+        '\n',
+      ),
+    )
   }
-  return progress.problems === 0 ? exitCodes.ok : exitCodes.problem
+  return found === 0 ? exitCodes.ok : exitCodes.problem
 }
 
 function progressText({ looked, bytes }: CopyProgress, ms: number): string {
@@ -71,36 +102,49 @@ function progressText({ looked, bytes }: CopyProgress, ms: number): string {
   return `${namesText(looked)}, ${sizeText(bytes)} sent, ${sizeText(Math.round(rate))}/s`
 }
 
-function resultText(
-  { from, to }: Transfer['names'],
-  { looked, copied, bytes, problems }: CopyProgress,
-  ms: number,
-): string {
-  const lines = [
-    `${from} to ${to}`,
+function resultLines({ looked, copied, bytes }: CopyProgress, ms: number): string[] {
+  return [
     `looked at ${namesText(looked)}`,
     `copied ${namesText(copied)}: ${sizeText(bytes)} in ${timeText(ms)}`,
   ]
-  if (problems > 0) lines.push(`not complete; problems: ${countText(problems)}`)
-  return `${lines.join('\n')}\n`
 }
 
-function jsonOf(
-  names: Transfer['names'],
-  { looked, copied, bytes, problems: problemCount }: CopyProgress,
-  problems: readonly CopyProblem[],
-  notes: readonly string[],
-  ms: number,
-): string {
-  const complete = problemCount === 0
-  const seconds = Math.round(ms) / 1000
+function planLines({ looked, copied, bytes }: CopyProgress): string[] {
+  return [
+    `looked at ${namesText(looked)}`,
+    `would copy ${namesText(copied)}: ${sizeText(bytes)} of blobs`,
+  ]
+}
+
+function verifiedLine({ digests, bytes }: Verified, wrong: number): string {
+  const read = `verified ${countText(digests)} blobs and manifests, ${sizeText(bytes)}`
+  return wrong === 0
+    ? `${read}: all are what they should be`
+    : `${read}: ${countText(wrong)} are not what they should be`
+}
+
+/** What JSON says of a transfer. */
+interface Told {
+  readonly progress: CopyProgress
+  readonly problems: readonly CopyProblem[]
+  readonly notes: readonly string[]
+  readonly ms: number
+  readonly dryRun: boolean
+  readonly verified: Verified | null
+}
+
+function jsonOf(names: Transfer['names'], told: Told): string {
+  const { progress, problems, notes, ms, dryRun, verified } = told
+  const { looked, copied, bytes, problems: problemCount } = progress
   const document = {
     ...names,
-    complete,
-    seconds,
+    dryRun,
+    complete: problemCount === 0,
+    seconds: Math.round(ms) / 1000,
     bytes,
     looked,
     copied,
+    verified,
     notes,
     problemCount,
     problems,

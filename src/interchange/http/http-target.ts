@@ -12,6 +12,7 @@ import {
   type ContentTarget,
   type NamedContent,
   type TagOutcome,
+  type TargetLooks,
   type TargetManifest,
 } from '../content.ts'
 import { isReferrersTag } from '../layout/layout-names.ts'
@@ -43,6 +44,13 @@ class HttpTarget implements ContentTarget {
   /** Sessions that were opened where a blob could not be mounted. */
   readonly #opened: Map<string, Response> = new Map()
   readonly #lists: ReferrersLists
+  readonly looks: TargetLooks = {
+    hasBlob: (repository, digest) => this.#hasBlob(repository, digest),
+    manifest: async (repository, reference) => {
+      const text = reference.kind === 'tag' ? reference.tag : reference.digest
+      return (await this.#head(repository, text))?.digest ?? null
+    },
+  }
 
   constructor(client: RegistryClient, hash: HashFactory) {
     this.#client = client

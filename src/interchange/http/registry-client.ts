@@ -1,6 +1,6 @@
 import { type Pause, timerPause } from '../../copy/patience.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
-import { ContentFault } from '../content.ts'
+import { ContentFault, LoginFault } from '../content.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
 import { basicHeader, type RegistryCredentials } from './credentials.ts'
 import { LoginProof } from './login-proof.ts'
@@ -106,7 +106,7 @@ export class RegistryClient {
     header = await this.#header(request.scopes, used)
     if (header === null || (header === used && challenge.scheme === 'basic')) {
       const why = header === null ? `${url.host} asks for a login` : `${url.host} refuses the login`
-      throw new ContentFault('refused', why)
+      throw new LoginFault(why)
     }
     response = await this.#sendWith(header, url, request)
     if (response.status !== 401) return response
@@ -115,7 +115,7 @@ export class RegistryClient {
     const why = isAnonymous
       ? `${url.host} asks for a login`
       : `${url.host} does not allow the login this`
-    throw new ContentFault('refused', why)
+    throw new LoginFault(why)
   }
 
   async #header(scopes: readonly string[], used: string | null = null): Promise<string | null> {
@@ -135,7 +135,7 @@ export class RegistryClient {
     if (header?.startsWith('Basic ') !== true) return await follow()
     return await this.#login.send(follow, async ({ body }) => {
       await body?.cancel()
-      return new ContentFault('refused', `${url.host} refuses the login`)
+      return new LoginFault(`${url.host} refuses the login`, true)
     })
   }
 

@@ -1,4 +1,4 @@
-import { ContentFault } from '../content.ts'
+import { ContentFault, LoginFault } from '../content.ts'
 import type { Challenge } from './challenge.ts'
 import { basicHeader, type RegistryCredentials, trustIn } from './credentials.ts'
 import type { LoginProof } from './login-proof.ts'
@@ -68,7 +68,9 @@ export class Tokens {
         : send(withQuery(realm, own?.username, service, scopes), {
             headers: own === null ? {} : { authorization: basicHeader(own.username, own.password) },
           })
-    const response = await (own === null ? ask() : login.send(ask, (no) => noToken(realm, no)))
+    const response = await (own === null
+      ? ask()
+      : login.send(ask, (no) => noToken(realm, no, '', true)))
     if (response.status !== 200) {
       const hint =
         credentials !== null && own === null
@@ -87,9 +89,15 @@ export class Tokens {
   }
 }
 
-async function noToken(realm: URL, response: Response, hint: string = ''): Promise<ContentFault> {
+async function noToken(
+  realm: URL,
+  response: Response,
+  hint: string = '',
+  isFinal: boolean = false,
+): Promise<ContentFault> {
   const problem = await problemIn(response)
-  return new ContentFault('refused', `${realm.origin} gives no token: ${problem}${hint}`)
+  const what = isFinal ? 'refuses the login' : 'gives no token'
+  return new LoginFault(`${realm.origin} ${what}: ${problem}${hint}`, isFinal)
 }
 
 function withQuery(
