@@ -45,14 +45,13 @@ export function layout(title: string, body: Html, page: PageContext, assets: Ass
 <a class="skip" href="#main">${text.layout.skip}</a>
 <header class="bar"><div class="wide">
 <a class="brand" href="${paths.home()}">${mark}<span>${name}</span></a>
-<nav aria-label="${text.layout.account}">${userMenu(page)}</nav>
+<nav aria-label="${text.layout.menu}">${page.trash ? html`<a class="bar-link" href="${paths.trash()}">${text.deletion.trash.title}</a>` : null}${userMenu(page)}</nav>
 </div></header>
 <main id="main" class="wide" tabindex="-1">
 ${body}
 </main>
 <footer class="foot"><div class="wide">
 <span>${text.layout.foot}</span>
-${page.trash ? html`<a href="${paths.trash()}">${text.deletion.trash.title}</a>` : null}
 <a href="${asJson(page.url)}" data-json>${text.layout.json}</a>
 </div></footer>
 <script>${markup(script)}</script>

@@ -8,12 +8,14 @@
 export const script = `(()=>{
 const d=document,q=(s,e=d)=>e.querySelector(s),all=(s,e=d)=>[...e.querySelectorAll(s)];
 d.documentElement.classList.add('js');
+const status=d.body.appendChild(d.createElement('p'));status.className='away';status.setAttribute('role','status');
+const announce=t=>{status.textContent='';if(t)setTimeout(()=>{status.textContent=t},50)};
 d.addEventListener('click',async e=>{
 const b=e.target.closest('[data-copy]');if(!b)return;
 const t=b.dataset.copy;
 try{await navigator.clipboard.writeText(t)}catch{
 const a=d.createElement('textarea');a.value=t;a.className='away';d.body.append(a);a.select();d.execCommand('copy');a.remove();b.focus()}
-const l=b.dataset.copied;b.classList.add('done');const s=q('[data-say]')||d.body.appendChild(Object.assign(d.createElement('p'),{className:'away',role:'status'}));s.dataset.say='';s.textContent='';setTimeout(()=>{s.textContent=l},50);
+b.classList.add('done');announce(b.dataset.copied);
 setTimeout(()=>b.classList.remove('done'),1600)});
 let last=0;
 const load=async(u,push)=>{
@@ -21,7 +23,7 @@ const n=++last;let r;try{r=await fetch(u,{headers:{Accept:'text/html'}})}catch{r
 if(!r.ok||n!==last)return;
 const t=await r.text();if(n!==last)return;
 const p=new DOMParser().parseFromString(t,'text/html');
-for(const o of all('[data-results]')){const w=all('[data-results]',p).find(x=>x.dataset.results===o.dataset.results);if(w)o.replaceWith(w)}
+for(const o of all('[data-results]')){const w=all('[data-results]',p).find(x=>x.dataset.results===o.dataset.results);if(w){o.replaceWith(w);if(push&&w.dataset.count)announce(w.dataset.count)}}
 if(push)history.replaceState(null,'',u)};
 let timer;
 const follow=f=>{const u=new URL(f.action);for(const[k,v]of new FormData(f))if(v)u.searchParams.set(k,v);load(u,true)};

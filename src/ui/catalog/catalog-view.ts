@@ -38,14 +38,14 @@ ${
 ${status === null || !isAll ? null : statusRow(status, page)}
 <div class="tools">
 ${searchForm({ action: paths.home(), label: home.search, placeholder: home.searchHint, q, keep }, page)}
-${orderLinks(home.sortedBy, orders(data, page), page)}
+<div data-results="orders">${orderLinks(home.sortedBy, orders(data, page), page)}</div>
 </div>
 ${liveRegion(
   null,
   data.repositories.map(({ name }) => name),
   page,
 )}
-<div data-results="repositories">
+<div data-results="repositories" data-count="${home.counted(data.repositories.length, data.next !== null || data.hasNextPage)}">
 ${isEmpty ? noneFound(data, page) : list(data, page)}
 ${pager(data, page)}
 </div>`

@@ -71,6 +71,14 @@ export function kindOf(mediaType: string, facts: ManifestDetails): ArtifactKind 
   return imageConfigs.includes(configType) && artifactType === null ? 'image' : 'artifact'
 }
 
+/** What a manifest stands for, as far as the registry's record of it tells. */
+export function kindOfRecord(mediaType: string, artifactType: string | undefined): ArtifactKind {
+  if (manifestShape(mediaType) === 'index') return 'index'
+  // The record of an image has the type of its config.
+  const isImage = artifactType === undefined || imageConfigs.includes(artifactType)
+  return isImage ? 'image' : kindOfType(artifactType)
+}
+
 /** What an artifact of this type is; `artifact` where nothing more is known. */
 export function kindOfType(artifactType: string): ArtifactKind {
   return kindByType(artifactType) ?? 'artifact'

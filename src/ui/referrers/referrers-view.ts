@@ -55,8 +55,8 @@ export function referrersView(data: ReferrersData, page: PageContext): Html {
     const href = page.paths.artifact(repository, { kind: 'digest', digest })
     const attached = by === 'subject' ? [] : [{ label: words.by[by] }]
     return html`<div class="panel referrer">
-${chips([{ label: visible(artifactType ?? mediaType) }, ...attached], page)}
-<p class="muted small"><a href="${href}"><code title="${digest}">${shortDigest(digest)}</code></a> · ${size(one.size, page)}${createdAt === null ? null : html` · ${age(createdAt, page)}`}</p>
+<div class="referrer-head">${chips([{ label: visible(artifactType ?? mediaType) }, ...attached], page)}
+<p class="muted small"><a href="${href}"><code title="${digest}">${shortDigest(digest)}</code></a> · ${size(one.size, page)}${createdAt === null ? null : html` · ${age(createdAt, page)}`}</p></div>
 ${unreadableView(one.unreadable, page)}
 ${documentsView(one, page)}
 </div>

@@ -3,11 +3,9 @@ import { manifestShape } from '../../oci/media-types.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { ManifestEntry, ManifestRecord } from '../../ports/metadata-store.ts'
 import { boundedText } from '../bounded.ts'
-import { type ArtifactKind, kindOfType } from '../readers/kinds.ts'
+import { kindOfRecord } from '../readers/kinds.ts'
 import type { Visit } from '../visit.ts'
 import type { ListedManifest } from './repository-data.ts'
-
-const imageConfig = /^application\/vnd\.(?:oci\.image\.config|docker\.container\.image)\./
 
 const pageSize = 50
 /** Manifests that one list returns. */
@@ -82,11 +80,4 @@ function listed(record: ManifestRecord): ListedManifest {
     pushedBy: boundedText(record.pushedBy, 64),
     untaggedAt,
   }
-}
-
-function kindOfRecord(mediaType: string, artifactType: string | undefined): ArtifactKind {
-  if (manifestShape(mediaType) === 'index') return 'index'
-  // The record of an image has the type of its config.
-  const isImage = artifactType === undefined || imageConfig.test(artifactType)
-  return isImage ? 'image' : kindOfType(artifactType)
 }

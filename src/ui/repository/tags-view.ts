@@ -26,10 +26,10 @@ export function tagsView(data: RepositoryData, page: PageContext): Html {
   const query = { q, sort: sortText(sort) }
   return html`<div class="tools">
 ${searchForm({ action: paths.repository(repository), label: words.filter, placeholder: words.filter, q, keep: { sort: sortText(sort) } }, page)}
-${orderLinks(text.home.sortedBy, orders(data, page), page)}
+<div data-results="orders">${orderLinks(text.home.sortedBy, orders(data, page), page)}</div>
 </div>
 ${liveRegion(repository, [], page)}
-<div data-results="tags">
+<div data-results="tags" data-count="${words.counted(tags.length, next !== null)}">
 ${tags.length === 0 ? emptyState(words.noneFound(q ?? ''), html`<p class="lead"><a href="${paths.repository(repository)}">${words.showAll}</a></p>`) : table(data, page)}
 ${
   next === null && !data.isLater

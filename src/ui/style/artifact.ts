@@ -11,6 +11,7 @@ export const artifactStyle = `
 .layers .command{display:block;white-space:pre-wrap;overflow-wrap:anywhere;font-size:13px}
 tr.quiet td,tr.quiet th,tr.gone td,tr.gone th{color:var(--soft)}
 .table.entries{table-layout:fixed}
+.table.entries tbody th{font-weight:450}
 .table.entries th:first-child{width:32%}
 .table.changes{table-layout:fixed}
 .table.changes th:first-child{width:26%}
@@ -24,11 +25,14 @@ ins,del{text-decoration:none}
 tr.added th{color:var(--good)}
 tr.removed th{color:var(--bad)}
 .raw{padding:14px 16px;overflow-x:auto;max-height:70vh;font-size:13px;line-height:1.5;background:var(--raised)}
+.raw+details{margin-top:12px}
 .tree{display:grid;grid-template-columns:minmax(0,1fr);gap:12px}
 .section .kind{display:flex;align-items:center;gap:8px;margin:14px 0 8px}
 .tree .inner{margin:10px 0 0;padding-left:clamp(12px,3vw,28px);border-left:2px solid var(--line)}
 .referrer{padding:12px 16px}
 .referrer>*+*{margin-top:8px}
+.referrer-head{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px}
+.referrer-head p{margin-left:auto}
 .choice~.lead{margin:10px 0 16px}
 .section>p+.raw{margin-top:10px}
 .choice{align-items:flex-end;justify-content:flex-start;margin:16px 0}

@@ -20,14 +20,16 @@ fieldset{border:0;min-width:0}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
 .bar{border-bottom:1px solid var(--line);background:var(--ground)}
 .bar .wide{display:flex;align-items:center;gap:16px;min-height:56px}
-.bar nav{margin-left:auto}
+.bar nav{margin-left:auto;display:flex;align-items:center;gap:16px;min-width:0}
+.bar-link{color:var(--soft);font-size:14px;display:inline-flex;align-items:center;min-height:44px}
+.bar-link:hover{color:var(--ink)}
 .brand{display:inline-flex;align-items:center;gap:10px;min-height:44px;font-weight:650;letter-spacing:-.01em;color:var(--ink)}
 .brand:hover{text-decoration:none}
 .brand svg{color:var(--accent);flex:none}
 .user{display:flex;align-items:center;gap:12px}
 .user-name{color:var(--soft);max-width:16em;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .foot{border-top:1px solid var(--line);color:var(--soft);font-size:13px}
-.foot .wide{display:flex;flex-wrap:wrap;gap:4px 24px;justify-content:space-between;padding-top:14px;padding-bottom:14px}
+.foot .wide{display:flex;flex-wrap:wrap;gap:4px 24px;align-items:center;justify-content:space-between;padding-top:14px;padding-bottom:14px}
 .foot a{color:inherit;padding:4px 0}
 .skip{position:absolute;left:8px;top:-64px;z-index:9;background:var(--accent);color:var(--accent-ink);padding:10px 16px;border-radius:0 0 var(--radius) var(--radius)}
 .skip:focus{top:0}

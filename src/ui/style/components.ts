@@ -31,6 +31,9 @@ a.chip:hover{border-color:var(--accent);text-decoration:none}
 .facts dt{font-size:12.5px;color:var(--soft)}
 .facts dd{font-weight:560}
 .facts code{font-weight:500}
+.facts .inline-copy{margin:-4px 0;vertical-align:baseline}
+.listing{columns:2 24rem;column-gap:32px}
+.listing li{break-inside:avoid}
 .facts dd a,.facts dd .plain{font-weight:400}
 .pairs{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);border-top:1px solid var(--line)}
 .pairs>div{display:grid;grid-template-columns:subgrid;grid-column:1/-1;gap:0 20px;border-bottom:1px solid var(--line);padding:7px 0}
@@ -60,8 +63,8 @@ a.chip:hover{border-color:var(--accent);text-decoration:none}
 .notice.good{border-color:transparent;border-left-color:var(--good);background:var(--good-ground)}
 .empty{max-width:42rem;margin:min(10vh,72px) auto 0}
 .empty h1,.empty h2{margin-bottom:10px}
-.empty p+p,.empty p+.actions{margin-top:12px}
-.empty .actions{margin-top:20px}
+.empty p+p{margin-top:12px}
+.empty p+.actions{margin-top:20px}
 .error-status{font:600 15px/1 var(--mono);color:var(--accent);margin-bottom:12px!important}
 .tabs{display:flex;gap:20px;border-bottom:1px solid var(--line);margin-bottom:16px;overflow-x:auto;scrollbar-width:none}
 .tabs a{display:inline-flex;align-items:center;gap:8px;min-height:44px;padding:0 2px;color:var(--soft);border-bottom:2px solid transparent;margin-bottom:-1px;white-space:nowrap}

@@ -17,5 +17,6 @@ label{font-weight:560;font-size:14px}
 .search input{flex:1;width:100%}
 .js .search[data-follow] button{display:none}
 .tools{display:flex;flex-wrap:wrap;gap:10px 16px;align-items:center;justify-content:space-between;margin-bottom:8px}
+body:has(.login) .bar nav .button{visibility:hidden}
 @media (pointer:coarse){.button,button:not(.copy-button),input:not([type=checkbox],[type=radio]),select{min-height:44px}.copy-button{min-width:44px!important;min-height:44px!important}.chip:is(a){min-height:32px}}
 `

@@ -13,6 +13,8 @@ export interface HomeText {
   readonly size: string
   readonly lastPush: string
   readonly noneFound: (q: string) => string
+  /** What is read out when the list has changed. */
+  readonly counted: (count: number, more: boolean) => string
   readonly noneYet: string
   readonly showAll: string
   readonly partial: string
@@ -48,6 +50,8 @@ export const homeText: HomeText = {
   size: 'Size',
   lastPush: 'Last push',
   noneFound: (q) => (q === '' ? 'There is nothing here' : `No repository has “${q}” in its name`),
+  counted: (count, more) =>
+    `${count}${more ? ' and more' : ''} ${count === 1 ? 'repository' : 'repositories'}`,
   noneYet: 'None of the repositories that were looked through has that in its name.',
   showAll: 'Show all repositories',
   partial: 'There are more repositories than one search looks through.',

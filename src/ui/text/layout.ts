@@ -1,7 +1,7 @@
 /** What the frame of every page says. */
 export interface LayoutText {
   readonly skip: string
-  readonly account: string
+  readonly menu: string
   readonly place: string
   readonly foot: string
   readonly json: string
@@ -20,7 +20,7 @@ export interface LayoutText {
 /** LayoutText in English. */
 export const layoutText: LayoutText = {
   skip: 'Skip to the content',
-  account: 'Account',
+  menu: 'Menu',
   place: 'Where you are',
   foot: 'Served by the registry itself',
   json: 'This page as JSON',

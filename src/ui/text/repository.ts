@@ -21,6 +21,8 @@ export interface RepositoryText {
   readonly filter: string
   readonly orders: Readonly<Record<TagOrder, string>>
   readonly noneFound: (q: string) => string
+  /** What is read out when the list has changed. */
+  readonly counted: (count: number, more: boolean) => string
   readonly showAll: string
   readonly noTags: string
   readonly noTagsHint: string
@@ -75,6 +77,8 @@ export const repositoryText: RepositoryText = {
   filter: 'Filter tags',
   orders: { updated: 'Newest', version: 'Version', name: 'Name', size: 'Size' },
   noneFound: (q) => `No tag has “${q}” in its name`,
+  counted: (count, more) =>
+    `${count}${more ? ' and more' : ''} ${count === 1 ? 'image' : 'images'}`,
   showAll: 'Show all tags',
   noTags: 'No tags',
   noTagsHint: 'Nothing here has a name yet. Push a tag, and it will show up.',
