@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import {
   appendFileSync,
-  cpSync,
+  copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
@@ -16,6 +17,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { root, textOf } from '../architecture/source-files.ts'
+import { builtProgram } from '../cli/built-program.ts'
 
 const run = promisify(execFile)
 const home = mkdtempSync(join(tmpdir(), 'layerdock-build-'))
@@ -34,11 +36,19 @@ const compiles = async (): Promise<boolean> => {
   return compiled
 }
 
+/** A program small enough to be compiled often. */
+const sources = {
+  'src/index.ts': "export const name: string = 'small'\n",
+  'adapters/cli/main.ts': "import { name } from '../../src/index.ts'\n\nconsole.log(name)\n",
+  'adapters/cli/bcrypt-worker.ts': "import '../../src/index.ts'\n",
+  'adapters/cli/layerdock.cts': "import('./main.js')\n",
+}
+
 beforeAll(async () => {
-  const parts = ['build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json']
-  for (const name of [...parts, 'src', 'adapters']) {
-    cpSync(join(root, name), join(home, name), { recursive: true })
-  }
+  for (const folder of ['src', 'adapters/cli']) mkdirSync(join(home, folder), { recursive: true })
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'adapters/tsconfig.json']
+  for (const name of ['build.mjs', ...settings]) copyFileSync(join(root, name), join(home, name))
+  for (const [name, text] of Object.entries(sources)) writeFileSync(join(home, name), text)
   symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'))
   await build()
 })
@@ -55,8 +65,8 @@ it('is what npm does, and ships nothing that a start leaves', () => {
   expect(files).toEqual(expect.arrayContaining(['!dist/built', '!dist/compiled']))
 })
 
-it('puts the program into a bundle', () => {
-  const program = readdirSync(join(home, 'dist/adapters/cli'))
+it('puts the program into a bundle', async () => {
+  const program = readdirSync(join(await builtProgram(), 'dist/adapters/cli'))
   expect(program.sort()).toEqual(['bcrypt-worker.js', 'layerdock.cjs', 'main.js', 'parts'])
 })
 
@@ -65,7 +75,7 @@ it('compiles nothing where nothing changed', async () => {
 })
 
 it('compiles what changed, whatever the times of the files say', async () => {
-  const source = join(home, 'src/oci/digest.ts')
+  const source = join(home, 'src/index.ts')
   const { atime, mtime } = statSync(source)
   appendFileSync(source, '\n')
   utimesSync(source, atime, mtime)
@@ -74,7 +84,7 @@ it('compiles what changed, whatever the times of the files say', async () => {
 })
 
 it('compiles where a source or a setting was added, or one is gone', async () => {
-  const source = join(home, 'src/oci/more.ts')
+  const source = join(home, 'src/more.ts')
   writeFileSync(source, '')
   expect(await compiles()).toBe(true)
   rmSync(source)
@@ -89,7 +99,7 @@ it('compiles where the program is not the one that was built', async () => {
 })
 
 it('compiles again after an error', async () => {
-  const source = join(home, 'src/oci/broken.ts')
+  const source = join(home, 'src/broken.ts')
   writeFileSync(source, 'export const broken = ][\n')
   await expect(build('--if-changed')).rejects.toThrow()
   await expect(build('--if-changed')).rejects.toThrow()
