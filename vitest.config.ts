@@ -1,8 +1,55 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/**
+ * Files with a process of their own: they measure memory, change the environment, run a whole runtime, or have hooks
+ * in what they share. A process and its imports cost half a second, so the others go through one after the other.
+ */
+const alone = [
+  'test/*.test.ts',
+  'test/{bun,deno,deploy,edge,examples,month,promises,prove,runtimes,services,testing}/**/*.test.ts',
+  'test/core/manifest-bounds.test.ts',
+  'test/disk/threaded-hash.test.ts',
+]
+
+/** Files that take long, the longest first. */
+const long = [
+  'linearizability/stores',
+  'linearizability/cluster',
+  's3/faults',
+  'deno/contracts',
+  'edge/contracts',
+  'postgres/runtimes',
+  'bun/connections',
+  'prove/proofs',
+  'disk/crash',
+  'cluster/outages',
+  'copy/many-nodes',
+  'cli/copy-many-nodes',
+  's3/resumption',
+  'runtimes/shared-store',
+  'runtimes/slow-readers',
+  'runtimes/floods',
+  'cli/access',
+  'cli/credentials',
+  'node-http/serve',
+  'deno/connections',
+]
+
+/** Begins with long files, since one at the end would keep one processor alone, and ends with those that share. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId, project }: TestSpecification): number => {
+      const at = long.findIndex((name) => moduleId.endsWith(`test/${name}.test.ts`))
+      return at < 0 ? long.length + (project.config.isolate ? 0 : 1) : at
+    }
+    return (await super.sort(files)).sort((one, other) => place(one) - place(other))
+  }
+}
 
 const config: ViteUserConfig = defineConfig({
   resolve: {
@@ -21,15 +68,27 @@ const config: ViteUserConfig = defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'alone', include: alone } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...alone],
+          isolate: false,
+        },
+      },
+    ],
+    sequence: { sequencer: LongestFirst },
     // Tests that wait for clocks cost nothing beside each other.
     maxConcurrency: 16,
     // Only bounds for what never ends: a busy machine must not fail a test.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 100_000, interval: 20 } },
-    // Much of the suite waits for processes and clocks: a worker less than cores would leave one idle.
-    maxWorkers: Math.max(availableParallelism(), 2),
+    // Much of the suite waits for processes and clocks: as many workers as cores would leave one idle.
+    maxWorkers: availableParallelism() + 1,
     restoreMocks: true,
   },
 })

@@ -1,19 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { type DiskStore, type DiskStoreOptions, openDiskStore } from '../../adapters/disk/store.ts'
 import type { LockKind } from '../../adapters/disk/store-marker.ts'
 
-const cleanups: Array<() => Promise<unknown>> = []
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
 /** Runs when the test has ended, after what was registered later. */
 export function afterTest(cleanup: () => Promise<unknown>): void {
-  cleanups.push(cleanup)
+  // No hook of this file: files of tests that share a process load it once.
+  onTestFinished(async () => void (await cleanup()))
 }
 
 /** A folder that goes when the test has ended. */
