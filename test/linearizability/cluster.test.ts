@@ -29,8 +29,8 @@ withServices('tags of three servers', { postgres, storage: seaweedfs }, (running
       // They are told little, so that many clients at one repository leave many orders to try.
       clients: 12,
       repositories: 3,
-      operations: 20_000,
-      before: async (operation) => (operation % 2000 === 0 ? killOne() : undefined),
+      operations: 6_000,
+      before: async (operation) => (operation % 600 === 0 ? killOne() : undefined),
     })
     await restarted
     expect(report.anomalies).toEqual([])

@@ -15,9 +15,9 @@ import { checkedRun } from './report.ts'
 
 const seed = Number(process.env.TEST_SEED ?? 1)
 
-/** So many operations at full length, and a part of them otherwise. */
+/** So many operations in CI, and a part of them otherwise; more: `npm run prove -- linearizability`. */
 function operations(full: number): number {
-  return isFull ? full : full / 20
+  return isFull ? full : full / 6
 }
 
 test('tags in memory are linearizable', async () => {
@@ -27,7 +27,7 @@ test('tags in memory are linearizable', async () => {
     seed,
     clients: 8,
     trash: true,
-    operations: operations(20_000),
+    operations: operations(6_000),
   })
   expect(report).toMatchObject({ anomalies: [], unanswered: 0 })
 })
@@ -42,7 +42,7 @@ test('tags in a folder are linearizable', async () => {
     seed,
     clients: 8,
     trash: true,
-    operations: operations(10_000),
+    operations: operations(6_000),
   })
   expect(report).toMatchObject({ anomalies: [], unanswered: 0 })
 })
@@ -76,7 +76,7 @@ withServices('tags of three nodes over PostgreSQL', { postgres }, (running) => {
       seed,
       clients: 12,
       trash: true,
-      operations: operations(20_000),
+      operations: operations(6_000),
       before: async (operation) => (operation % 100 === 0 ? kill() : undefined),
     })
     expect(report.anomalies).toEqual([])
@@ -95,7 +95,7 @@ withServices('tags of three nodes over PostgreSQL', { postgres }, (running) => {
       // They are told little, so that many clients at one repository leave many orders to try.
       clients: 12,
       repositories: 3,
-      operations: operations(10_000),
+      operations: operations(4_000),
     })
     expect(report).toMatchObject({ anomalies: [], unanswered: 0 })
   })
