@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { get } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest'
+import { isFull } from '../services/test-service.ts'
 import {
   type Ended,
   everyRuntime,
@@ -30,6 +31,11 @@ export interface Harness {
   serveWithMounts(script: string, ...words: readonly string[]): Promise<RunningServer>
 }
 
+/** Every runtime in CI; else Node and one of the others, which one the title decides. */
+function runtimesFor(title: string): readonly Runtime[] {
+  return isFull ? everyRuntime : ['node', title.length % 8 < 4 ? 'bun' : 'deno']
+}
+
 /**
  * Describes what holds on every runtime: the tests of one run in order, beside those of the others, since most of
  * them wait. A test that polls takes `expect` from its context.
@@ -37,7 +43,7 @@ export interface Harness {
  * @param title with `%s` for the runtime
  */
 export function describeEverywhere(title: string, tests: (runtime: Runtime) => void): void {
-  describe.concurrent.each(everyRuntime)(title, (runtime) => {
+  describe.concurrent.each(runtimesFor(title))(title, (runtime) => {
     describe.sequential('in order', () => tests(runtime))
   })
 }
