@@ -13,19 +13,19 @@ export function pullView({ pull, isInsecure }: ArtifactData, page: PageContext):
     return html`<section class="section"><h2>${words.title}</h2><p class="muted">${words.noHost}</p></section>`
   }
   return html`<section class="section pull"><h2>${words.title}</h2>
-${commands(likely, page)}
+${commands(likely, words.byDigest, page)}
 ${isInsecure ? notice(words.insecureDocker) : null}
 <details><summary>${words.more}</summary>
-${others.map((other) => html`<h3>${words.clients[other.client]}</h3>${commands(other, page)}`)}
+${others.map((other) => html`<h3>${words.clients[other.client]}</h3>${commands(other, words.byDigestShort, page)}`)}
 </details></section>`
 }
 
 /** One client by tag and by digest. */
-function commands({ client, byTag, byDigest }: PullCommand, page: PageContext): Html {
+function commands({ client, byTag, byDigest }: PullCommand, hint: string, page: PageContext): Html {
   const words = page.text.artifact.pull
   const label = words.copy(words.clients[client])
   if (byTag === null) return copyField(byDigest, page, label)
   return html`${copyField(byTag, page, label)}
-<p class="muted small">${words.byDigest}</p>
-${copyField(byDigest, page, `${label}, ${words.byDigest}`)}`
+<p class="muted small">${hint}</p>
+${copyField(byDigest, page, `${label}, ${words.byDigestShort}`)}`
 }

@@ -1,7 +1,16 @@
 import { fromBase64 } from '../../oci/base64.ts'
 import { timeOf } from './image-config.ts'
 import { type SbomSummary, sbomFields } from './sbom.ts'
-import { type Fields, fields, list, readShape, type Shape, text } from './shapes.ts'
+import {
+  type Fields,
+  fields,
+  type Listed,
+  list,
+  nothing,
+  readShape,
+  type Shape,
+  text,
+} from './shapes.ts'
 
 /** How something was built (SLSA provenance, version 0.2 or 1). */
 export interface Provenance {
@@ -20,8 +29,8 @@ export interface Provenance {
 export interface DocumentFacts {
   /** Of the in-toto statement; null where it is none. */
   readonly predicateType: string | null
-  /** The digest of its first subject. */
-  readonly subject: string | null
+  /** The digests of what the statement says it is about. */
+  readonly subjects: Listed<string>
   readonly sbom: SbomSummary | null
   readonly provenance: Provenance | null
   /** Whether it came in an envelope with signatures. They are not verified. */
@@ -45,6 +54,8 @@ export function readDocumentFacts(bytes: Uint8Array): DocumentFacts | null {
     : { ...inner.facts, signatures: outer.signatures }
 }
 
+/** Subjects of a statement that are looked at. */
+const mostSubjects = 20
 const longText = text(1000)
 
 interface Layer {
@@ -66,7 +77,7 @@ function readLayer(bytes: Uint8Array): Layer | null {
       ...envelopeShapes,
       dsseEnvelope: fields(envelopeShapes),
       predicateType: longText,
-      subject: list(fields({ digest: fields({ sha256: text(64) }) }), 1),
+      subject: list(fields({ digest: fields({ sha256: text(64) }) }), mostSubjects),
       predicate: fields({ ...inside.shapes, ...provenanceShapes }),
     }),
   )
@@ -78,11 +89,14 @@ function readLayer(bytes: Uint8Array): Layer | null {
   const predicateType = found.predicateType || null
   const sbom = whole.summary(found) ?? inside.summary(found.predicate ?? {})
   if (sbom === null && predicateType === null) return { facts: null, payload: null, signatures: 0 }
-  const hex = found.subject?.items[0]?.digest?.sha256
+  const { items, count } = found.subject ?? nothing
   const isProvenance = predicateType?.startsWith('https://slsa.dev/provenance/') === true
   const facts = {
     predicateType,
-    subject: hex === undefined ? null : `sha256:${hex}`,
+    subjects: {
+      items: items.flatMap(({ digest }) => (digest?.sha256 ? [`sha256:${digest.sha256}`] : [])),
+      count,
+    },
     sbom,
     provenance: isProvenance ? provenanceOf(found.predicate ?? {}) : null,
     signatures: 0,

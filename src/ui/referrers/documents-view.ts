@@ -2,7 +2,7 @@ import type { DocumentContents, ReadDocument, UnreadContent } from '../artifact/
 import { visible } from '../bounded.ts'
 import { factsTable } from '../components/facts-list.ts'
 import { notice } from '../components/notice.ts'
-import { said, saidCode } from '../components/untrusted.ts'
+import { said, saidCode, saidList } from '../components/untrusted.ts'
 import { age, countText } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import type { PageContext } from '../page.ts'
@@ -45,12 +45,12 @@ function signatureView(facts: SignatureFacts, page: PageContext): Html {
 }
 
 function documentView(document: ReadDocument, page: PageContext): Html {
-  const { predicateType, subject, sbom, provenance } = document
+  const { predicateType, subjects, sbom, provenance } = document
   const words = page.text.referrers.statement
   if (sbom !== null) return sbomView(sbom, page)
   return html`${factsTable([
     [words.predicate, predicateType && saidCode(predicateType)],
-    [words.subject, subject && saidCode(subject)],
+    [words.subject, saidList(subjects, saidCode, page)],
     ...(provenance === null ? [] : provenanceFacts(provenance, page)),
   ])}`
 }

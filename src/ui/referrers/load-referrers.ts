@@ -2,7 +2,7 @@ import type { Digest } from '../../oci/digest.ts'
 import { manifestShape } from '../../oci/media-types.ts'
 import type { Reference } from '../../oci/reference.ts'
 import type { ManifestInfo } from '../../ports/registry-service.ts'
-import type { ReadDocument } from '../artifact/contents.ts'
+import type { DocumentContents, ReadDocument } from '../artifact/contents.ts'
 import { type DocumentBudget, documentBudget, loadDocuments } from '../artifact/load-contents.ts'
 import type { RepositoryReader } from '../artifact/read-content.ts'
 import { timeOf } from '../readers/image-config.ts'
@@ -57,7 +57,7 @@ async function ofPlatforms(
     for (const other of items) {
       const about = entryOf(other.annotations, 'vnd.docker.reference.digest')
       if (about !== digest || other.digest === null) continue
-      const node = await walk.node({ kind: 'digest', digest: other.digest }, 'index', 0)
+      const node = await walk.node({ kind: 'digest', digest: other.digest }, 'index', digest, 0)
       if (node !== null) beside.push(node)
     }
     const referrers = [...beside, ...(await walk.referrersOf(digest, 0))]
@@ -66,7 +66,7 @@ async function ofPlatforms(
   return subjects
 }
 
-type NodeFacts = Omit<ReferrerNode, 'by' | 'referrers'>
+type NodeFacts = Omit<ReferrerNode, 'by' | 'isAboutSubject' | 'referrers'>
 
 /** Follows referrers, each manifest once, as far as there are not too many of them. */
 class ReferrersWalk {
@@ -93,7 +93,7 @@ class ReferrersWalk {
     if (page.more) this.isCut = true
     const nodes: ReferrerNode[] = []
     const add = async (reference: Reference, by: ReferrerNode['by']): Promise<void> => {
-      const node = await this.node(reference, by, depth)
+      const node = await this.node(reference, by, subject, depth)
       if (node !== null) nodes.push(node)
     }
     for (const { digest } of page.items) {
@@ -117,6 +117,7 @@ class ReferrersWalk {
   async node(
     reference: Reference,
     by: ReferrerNode['by'],
+    subject: Digest,
     depth: number,
   ): Promise<ReferrerNode | null> {
     const { service, call, repository } = this.#reader
@@ -129,7 +130,13 @@ class ReferrersWalk {
     this.#seen.add(found.digest)
     this.#left -= 1
     const facts = await this.#read(found)
-    return { ...facts, by, referrers: await this.referrersOf(found.digest, depth + 1) }
+    const isAboutSubject = saysSubject(facts, subject)
+    return {
+      ...facts,
+      by,
+      isAboutSubject,
+      referrers: await this.referrersOf(found.digest, depth + 1),
+    }
   }
 
   async #read({ digest, mediaType, size }: ManifestInfo): Promise<NodeFacts> {
@@ -170,6 +177,15 @@ class ReferrersWalk {
     const { items } = (manifest && readManifestDetails(manifest.bytes)?.manifests) ?? nothing
     return items.flatMap((item) => item.digest ?? []).slice(0, mostNodes)
   }
+}
+
+/** Whether what is attached names what it is attached to; null where it names nothing, or too much to look at all. */
+function saysSubject({ signature, documents }: DocumentContents, subject: Digest): boolean | null {
+  const named = documents.flatMap(({ subjects }) => subjects.items)
+  if (signature?.signs) named.push(signature.signs)
+  if (named.includes(subject)) return true
+  const isAll = documents.every(({ subjects }) => subjects.items.length === subjects.count)
+  return named.length > 0 && isAll ? false : null
 }
 
 /** Without the names of packages: the page of the SBOM itself has them. */

@@ -40,5 +40,10 @@ export interface ReferrerNode extends DocumentContents {
    * BuildKit does.
    */
   readonly by: 'subject' | 'tag' | 'index'
+  /**
+   * Whether the signature or statement in it says that it is about what it is attached to; null where it says nothing.
+   * It is not verified.
+   */
+  readonly isAboutSubject: boolean | null
   readonly referrers: readonly ReferrerNode[]
 }

@@ -58,6 +58,7 @@ export function referrersView(data: ReferrersData, page: PageContext): Html {
 <div class="referrer-head">${chips([{ label: visible(artifactType ?? mediaType) }, ...attached], page)}
 <p class="muted small"><a href="${href}"><code title="${digest}">${shortDigest(digest)}</code></a> · ${size(one.size, page)}${createdAt === null ? null : html` · ${age(createdAt, page)}`}</p></div>
 ${unreadableView(one.unreadable, page)}
+${one.isAboutSubject === false ? notice(words.other, 'warn') : null}
 ${documentsView(one, page)}
 </div>
 ${referrers.length === 0 ? null : html`<div class="inner"><p class="muted small">${words.referrersOfIt}</p>${tree(referrers)}</div>`}`

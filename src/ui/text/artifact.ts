@@ -33,6 +33,7 @@ export interface ArtifactText extends ContentsText {
   readonly pull: {
     readonly title: string
     readonly byDigest: string
+    readonly byDigestShort: string
     readonly more: string
     readonly clients: Readonly<Record<PullClient, string>>
     readonly copy: (client: string) => string
@@ -101,6 +102,7 @@ export const artifactText: ArtifactText = {
   },
   pull: {
     title: 'Pull',
+    byDigestShort: 'by digest',
     byDigest: 'By digest, which always gets this very content',
     more: 'More ways to pull',
     clients: {

@@ -9,6 +9,7 @@ export interface ReferrersText {
   readonly by: Readonly<Record<'tag' | 'index', string>>
   readonly referrersOfIt: string
   readonly notVerified: string
+  readonly other: string
   readonly signature: Readonly<
     Record<
       | 'title'
@@ -57,6 +58,7 @@ export const referrersText: ReferrersText = {
   by: { tag: 'attached by a tag', index: 'attached by the index' },
   referrersOfIt: 'Attached to it',
   notVerified: 'This is what the signature says. The registry does not verify it.',
+  other: 'It says that it is about another digest than the one it is attached to.',
   signature: {
     title: 'Signature',
     format: 'Format',

@@ -1,6 +1,7 @@
 import { artifact, image } from 'layerdock/testing'
 import { describe, expect, test } from 'vitest'
 import { buildImage, buildIndex } from '../../../src/testing/built-content.ts'
+import { digestOfBytes } from '../../../src/testing/samples.ts'
 import type { ArtifactAnswer } from '../../../src/ui/artifact/artifact-data.ts'
 import type { ReferrerNode } from '../../../src/ui/referrers/referrers-data.ts'
 import { bytesOf, hex, provenance02, spdx, statement } from '../readers/documents.ts'
@@ -21,16 +22,15 @@ async function put(page: PageInHand, path: string, mediaType: string, document: 
 }
 
 async function putBlob(page: PageInHand, repository: string, document: object) {
-  const { bytes, descriptor } = await buildImage({ config: { document } }).then(
-    ({ blobs }) =>
-      blobs[0] as never as { bytes: Uint8Array; descriptor: { digest: string; size: number } },
-  )
-  await page.registry.fetch(`/v2/${repository}/blobs/uploads/?digest=${descriptor.digest}`, {
+  const bytes = bytesOf(document)
+  const digest = await digestOfBytes(bytes)
+  const response = await page.registry.fetch(`/v2/${repository}/blobs/uploads/?digest=${digest}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/octet-stream' },
-    body: bytes as never,
+    body: bytes,
   })
-  return descriptor
+  expect(response.status).toBe(201)
+  return { digest, size: bytes.byteLength }
 }
 
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json'
@@ -76,7 +76,8 @@ describe('what is attached', () => {
     const page = pageInHand()
     const { 'app:v1': digest = '' } = await page.push({ 'app:v1': image({ layers: ['a'] }) })
     const config = await putBlob(page, 'app', {})
-    const payload = await putBlob(page, 'app', { critical: {} })
+    const signed = { 'docker-manifest-digest': digest }
+    const payload = await putBlob(page, 'app', { critical: { image: signed } })
     const name = `app/manifests/sha256-${digest.slice(7)}`
     const layer = { ...payload, mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json' }
     const manifest = {
@@ -92,8 +93,9 @@ describe('what is attached', () => {
     await put(page, name, ociIndex, list)
     const found = await tree(page, 'app:v1')
     expect(found?.subjects[0]?.referrers).toMatchObject([
-      { digest: signature, kind: 'signature', by: 'tag' },
-      { digest: other, by: 'tag' },
+      { digest: signature, kind: 'signature', by: 'tag', isAboutSubject: true },
+
+      { digest: other, by: 'tag', isAboutSubject: null },
     ])
     const tagged = await page.json<ArtifactAnswer>(`repositories/app:sha256-${digest.slice(7)}.sig`)
     expect(tagged).toMatchObject({ kind: 'signature', attachedTo: digest })
@@ -130,8 +132,10 @@ describe('what is attached', () => {
           {
             by: 'index',
             kind: 'attestation',
+            // The sample is about another digest.
+            isAboutSubject: false,
             documents: [
-              { subject: `sha256:${hex}`, sbom: { format: 'SPDX' } },
+              { subjects: { items: [`sha256:${hex}`] }, sbom: { format: 'SPDX' } },
               { provenance: { buildType: 'https://mobyproject.org/buildkit@v1' } },
             ],
           },

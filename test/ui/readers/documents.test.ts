@@ -12,6 +12,7 @@ import {
 } from './documents.ts'
 
 const read = (document: unknown) => readDocumentFacts(bytesOf(document))
+const none = { items: [], count: 0 }
 const created = Date.parse('2026-05-01T10:00:00Z')
 
 describe('an SBOM', () => {
@@ -42,7 +43,7 @@ describe('an SBOM', () => {
   }
 
   test('in SPDX is summarized', () => {
-    const facts = { predicateType: null, subject: null, provenance: null, signatures: 0 }
+    const facts = { predicateType: null, subjects: none, provenance: null, signatures: 0 }
     expect(read(spdx)).toEqual({ ...facts, sbom: ofSpdx })
   })
 
@@ -82,7 +83,10 @@ describe('an SBOM', () => {
 
   test('in a statement, in an envelope and in a bundle is the same', () => {
     const inside = statement('https://spdx.dev/Document', spdx)
-    const facts = { predicateType: 'https://spdx.dev/Document', subject: `sha256:${hex}` }
+    const facts = {
+      predicateType: 'https://spdx.dev/Document',
+      subjects: { items: [`sha256:${hex}`], count: 1 },
+    }
     expect(read(inside)).toMatchObject({ ...facts, sbom: ofSpdx, signatures: 0 })
     expect(read(envelope(inside))).toMatchObject({ ...facts, sbom: ofSpdx, signatures: 1 })
     const bundle = {
@@ -151,7 +155,7 @@ describe('a document', () => {
   test('of another predicate is known by its type', () => {
     expect(read(statement('https://acme.example/tested', { passed: true }))).toEqual({
       predicateType: 'https://acme.example/tested',
-      subject: `sha256:${hex}`,
+      subjects: { items: [`sha256:${hex}`], count: 1 },
       sbom: null,
       provenance: null,
       signatures: 0,
