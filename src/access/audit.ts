@@ -34,7 +34,15 @@ export interface AuditRecord {
 }
 
 /** What a request was about. */
-export type AuditAction = 'login' | 'catalog' | 'list' | 'pull' | 'push' | 'upload' | 'delete'
+export type AuditAction =
+  | 'login'
+  | 'catalog'
+  | 'list'
+  | 'pull'
+  | 'push'
+  | 'upload'
+  | 'delete'
+  | 'restore'
 
 /** The rule of a report whose credentials were refused. */
 export const wrongCredentials = 'wrong credentials'
@@ -95,6 +103,7 @@ function isUneventful(report: RequestReport, action: AuditAction): boolean {
 
 function actionOf({ route, method, rule }: RequestReport): AuditAction | null {
   if (route === null) return null
+  if (route.startsWith(page)) return pageActionOf(route.slice(page.length), method)
   // Clients that send passwords try them there.
   if (route === '/v2') return rule === wrongCredentials ? 'login' : null
   if (route === '/v2/_layerdock/token') return 'login'
@@ -106,9 +115,26 @@ function actionOf({ route, method, rule }: RequestReport): AuditAction | null {
   return route.endsWith('/tags/list') || route.includes('/referrers/') ? 'list' : 'pull'
 }
 
+/** What the routes of the web page begin with. */
+const page = '/_layerdock/'
+
+/** A view of a repository, or of something in it, is a list. A form that asks first changes nothing. */
+function pageActionOf(route: string, method: string): AuditAction | null {
+  if (method === 'POST') {
+    if (route === 'login' || route === 'restore') return route
+    return route.startsWith('delete/') ? 'delete' : null
+  }
+  if (route === '') return 'catalog'
+  return /^(?:repositories|compare)\//.test(route) || route === 'trash' ? 'list' : null
+}
+
 function tagsOf(report: RequestReport): readonly string[] {
   const { reference, method, route } = report
   const named = reference?.kind === 'tag' ? [reference.tag] : []
+  if (route?.startsWith(`${page}delete/`) === true) {
+    const several = queryOf(report).getAll('reference').slice(0, mostTags)
+    return [...named, ...several.filter((text) => parseTag(text) !== null)]
+  }
   if (method !== 'PUT' || route?.includes('/manifests/') !== true) return named
   const asked = queryOf(report).getAll('tag').slice(0, mostTags)
   return [...named, ...asked.filter((tag) => parseTag(tag) !== null)].slice(0, mostTags)
@@ -120,9 +146,13 @@ const mostTags = 100
 const mostCharacters = 256
 
 function digestOf(report: RequestReport): string | null {
-  const { digest, reference } = report
+  const { digest, reference, route } = report
   if (digest !== null) return digest
   if (reference?.kind === 'digest') return reference.digest
+  if (route?.startsWith(`${page}delete/`) === true) {
+    const [first, ...others] = queryOf(report).getAll('reference')
+    return others.length === 0 ? parseDigest(first ?? '') : null
+  }
   return isUpload(report)
     ? (parseDigest(queryOf(report).get('digest') ?? '') ?? mountOf(report))
     : null

@@ -33,12 +33,30 @@ async function loggedIn(user = 'admin'): Promise<BrowserClient> {
   return browser
 }
 
-/** The fields of the one form of a page that deletes. */
-async function formOf(response: Response): Promise<Fields> {
+/** A form of a page: where it is sent, and its fields. */
+interface Form {
+  readonly action: string
+  readonly fields: Fields
+}
+
+/** The one form of a page that deletes. */
+async function formOf(response: Response): Promise<Form> {
   const text = await response.text()
-  const form = /<form method="post" action="[^"]*\/delete\/[\s\S]*?<\/form>/.exec(text)?.[0] ?? ''
+  const [form = '', action = ''] =
+    /<form method="post" action="([^"]*\/delete\/[^"]*)"[\s\S]*?<\/form>/.exec(text) ?? []
   const inputs = form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)
-  return [...inputs].map(([, name = '', value = '']) => [name, value] as const)
+  const fields = [...inputs].map(([, name = '', value = '']) => [name, value] as const)
+  return { action: action.replaceAll('&amp;', '&'), fields }
+}
+
+/** Does what a page that deletes asks to confirm. */
+async function confirm(
+  browser: BrowserClient,
+  asked: Response,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const { action, fields } = await formOf(asked)
+  return browser.post(action, fields, headers)
 }
 
 describe('a deletion', () => {
@@ -51,7 +69,7 @@ describe('a deletion', () => {
     expect(text).toContain('Images of which one platform')
     expect(text).toMatch(/Frees[\s\S]*<data value="\d+"/)
     expect(await tags()).toEqual(['all', 'v1', 'v2'])
-    const done = await browser.post('/_layerdock/delete/team/app', await formOf(asked))
+    const done = await confirm(browser, asked)
     expect(done.status).toBe(200)
     expect(await done.text()).toContain('Bring something back')
     expect(await tags()).toEqual(['all', 'v2'])
@@ -60,14 +78,14 @@ describe('a deletion', () => {
   test('takes several at once', async () => {
     const browser = await loggedIn('deleter')
     const asked = await browser.get('/_layerdock/delete/team/app?reference=v1&reference=v2')
-    await browser.post('/_layerdock/delete/team/app', await formOf(asked))
+    await confirm(browser, asked)
     expect(await tags()).toEqual(['all'])
   })
 
   test('takes a repository', async () => {
     const browser = await loggedIn()
     const asked = await browser.get('/_layerdock/delete/team/app')
-    const done = await browser.post('/_layerdock/delete/team/app', await formOf(asked))
+    const done = await confirm(browser, asked)
     expect(done.status).toBe(200)
     expect(await tags()).toEqual([])
   })
@@ -75,22 +93,22 @@ describe('a deletion', () => {
   test('deletes nothing where something else would go by now', async () => {
     const browser = await loggedIn()
     const asked = await browser.get('/_layerdock/delete/team/app:v1')
-    const fields = await formOf(asked)
+    const { action, fields } = await formOf(asked)
     await page.registry.push({ 'team/app:v1': image({ layers: ['newer'] }) })
-    const again = await browser.post('/_layerdock/delete/team/app', fields)
+    const again = await browser.post(action, fields)
     expect(again.status).toBe(412)
     expect(await again.clone().text()).toContain('Something changed while you looked.')
     expect(await tags()).toEqual(['all', 'v1', 'v2'])
-    await browser.post('/_layerdock/delete/team/app', await formOf(again))
+    await confirm(browser, again)
     expect(await tags()).toEqual(['all', 'v2'])
   })
 
   test('deletes no manifest that got another tag meanwhile', async () => {
     const browser = await loggedIn()
     const asked = await browser.get(`/_layerdock/delete/team/app@${digests['team/app:v2']}`)
-    const fields = await formOf(asked)
+    const { action, fields } = await formOf(asked)
     await page.registry.push({ 'team/app:release': image({ layers: ['two', 'shared'] }) })
-    const late = await browser.post('/_layerdock/delete/team/app', fields)
+    const late = await browser.post(action, fields)
     expect(late.status).toBe(412)
     expect(await tags()).toEqual(['all', 'release', 'v1', 'v2'])
   })
@@ -101,10 +119,11 @@ describe('a deletion', () => {
     const csrf = await browser.csrf()
     const fields: Fields = [
       ['csrf', csrf],
-      ['reference', 'v1'],
       ['seen', ''],
     ]
-    expect((await browser.post('/_layerdock/delete/team/app', fields)).status).toBe(403)
+    expect((await browser.post('/_layerdock/delete/team/app?reference=v1', fields)).status).toBe(
+      403,
+    )
     expect(await tags()).toEqual(['all', 'v1', 'v2'])
   })
 
@@ -137,7 +156,7 @@ describe('a deletion', () => {
     const text = await asked.clone().text()
     expect(text).toContain('These tags are immutable')
     expect(text).not.toContain('class="danger"')
-    const done = await browser.post('/_layerdock/delete/team/app', await formOf(asked), {
+    const done = await confirm(browser, asked, {
       accept: 'application/json',
     })
     expect(await done.json()).toMatchObject({
@@ -162,10 +181,10 @@ describe('a change by another site', () => {
   test('is refused in a session, with the token of another one, and without', async () => {
     const browser = await loggedIn()
     const asked = await browser.get('/_layerdock/delete/team/app:v1')
-    const fields = await formOf(asked)
+    const { action, fields } = await formOf(asked)
     const other = await (await loggedIn()).csrf()
     const send = async (sent: Fields, headers = {}): Promise<number> =>
-      (await browser.post('/_layerdock/delete/team/app', sent, headers)).status
+      (await browser.post(action, sent, headers)).status
     for (const headers of foreign) expect(await send(fields, headers)).toBe(403)
     const without = fields.filter(([name]) => name !== 'csrf')
     expect(await send(without)).toBe(403)
@@ -178,20 +197,20 @@ describe('a change by another site', () => {
     const registry = testRegistry()
     await registry.push({ 'team/app:v1': image() })
     const open = browserOf(createUi(registry))
-    const fields = await formOf(await open.get('/_layerdock/delete/team/app:v1'))
-    expect(fields.map(([name]) => name)).toEqual(['seen', 'reference'])
+    const { action, fields } = await formOf(await open.get('/_layerdock/delete/team/app:v1'))
+    expect(fields.map(([name]) => name)).toEqual(['seen'])
     for (const headers of foreign) {
-      const refused = await open.post('/_layerdock/delete/team/app', fields, headers)
+      const refused = await open.post(action, fields, headers)
       expect(refused.status).toBe(403)
     }
-    expect((await open.post('/_layerdock/delete/team/app', fields)).status).toBe(200)
+    expect((await open.post(action, fields)).status).toBe(200)
 
     const remembered = browserOf(page.ui)
     const asked = await remembered.get('/_layerdock/delete/team/app:v1', basic('admin'))
     const sent = await formOf(asked)
     for (const headers of foreign) {
       const all = { ...basic('admin'), ...headers }
-      expect((await remembered.post('/_layerdock/delete/team/app', sent, all)).status).toBe(403)
+      expect((await remembered.post(sent.action, sent.fields, all)).status).toBe(403)
     }
     expect(await tags()).toEqual(['all', 'v1', 'v2'])
   })
@@ -200,7 +219,7 @@ describe('a change by another site', () => {
     const send = (body: object, headers: Record<string, string>): Promise<Response> =>
       Promise.resolve(
         page.ui.fetch(
-          new Request('http://registry.example/_layerdock/delete/team/app', {
+          new Request('http://registry.example/_layerdock/delete/team/app:v2', {
             method: 'POST',
             headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
             body: JSON.stringify(body),
@@ -213,13 +232,13 @@ describe('a change by another site', () => {
       }),
     )
     const { seen } = (await shown.json()) as { seen: string }
-    const body = { reference: ['v2'], seen }
+    const body = { seen }
     const foreignJson = { ...basic('admin'), origin: 'http://evil.example' }
     expect((await send(body, foreignJson)).status).toBe(403)
     const browser = await loggedIn()
     expect((await send(body, { cookie: browser.cookie ?? '' })).status).toBe(403)
-    expect((await send({ reference: [1] }, basic('admin'))).status).toBe(400)
-    expect((await send({ ...body, reference: 'v2' }, basic('admin'))).status).toBe(200)
+    expect((await send({ seen: [1] }, basic('admin'))).status).toBe(400)
+    expect((await send(body, basic('admin'))).status).toBe(200)
     expect(await tags()).toEqual(['all', 'v1'])
   })
 
@@ -242,7 +261,7 @@ describe('the trash', () => {
   async function deleted(reference: string): Promise<BrowserClient> {
     const browser = await loggedIn()
     const asked = await browser.get(`/_layerdock/delete/team/app?reference=${reference}`)
-    await browser.post('/_layerdock/delete/team/app', await formOf(asked))
+    await confirm(browser, asked)
     return browser
   }
 

@@ -53,10 +53,12 @@ function form(facts: DeletionFacts, page: PageContext): Html {
   const count = targets?.length ?? 0
   const label =
     targets === null ? words.confirmRepository : words.confirm(count, countText(count, page))
-  return html`<form method="post" action="${paths.deletion(repository)}" class="actions">
+  const action = paths.deletion(repository, null, {
+    reference: targets?.map(({ reference }) => reference),
+  })
+  return html`<form method="post" action="${action}" class="actions">
 ${csrf === null ? null : html`<input type="hidden" name="csrf" value="${csrf}">`}
 <input type="hidden" name="seen" value="${seen}">
-${(targets ?? []).map(({ reference }) => html`<input type="hidden" name="reference" value="${reference}">`)}
 ${immutable.length > 0 ? null : html`<button class="danger">${label}</button>`}
 <a class="button quiet" href="${paths.repository(repository)}">${words.cancel}</a>
 </form>`

@@ -34,18 +34,18 @@ export async function showDeletion(
 }
 
 /**
- * Deletes what was shown. The request says again what that was (`seen`): where something else would go by now, nothing
- * does, and that is shown instead.
+ * Deletes what was shown: what the path names, or each `reference` of the query. The request says again what that was
+ * (`seen`): where something else would go by now, nothing does, and that is shown instead.
  */
 export async function carryOutDeletion(
   visit: Visit,
   repository: RepositoryName,
   reference: Reference | null,
 ): Promise<Answer> {
-  const { request, viewer, deps } = visit
+  const { request, viewer, deps, url } = visit
   const fields = await formFields(request)
   checkChange(request, viewer, fields)
-  const targets = targetsOf(fields.all('reference'), reference, visit)
+  const targets = targetsOf(url.searchParams.getAll('reference'), reference, visit)
   const call = await permittedDeletion(viewer, repository, targets, deps.deletes)
   const facts = await loadDeletion(deps, viewer, call, repository, targets)
   if (fields.get('seen') !== facts.seen) return confirmation(visit, facts, true)

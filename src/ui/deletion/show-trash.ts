@@ -1,3 +1,4 @@
+import { exchangeOf } from '../../http/exchange.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { parseRepositoryName } from '../../oci/repository-name.ts'
 import { checkChange } from '../session/check-change.ts'
@@ -29,10 +30,15 @@ export async function carryOutRestoration(visit: Visit): Promise<Answer> {
   checkChange(request, viewer, fields)
   const repository = parseRepositoryName(fields.get('repository') ?? '')
   const id = fields.get('id') ?? ''
+  exchangeOf(request)?.at('/_layerdock/restore', repository, null)
   if (repository === null || !(await mayHandle(viewer, repository))) {
     throw new RegistryError('nameUnknown')
   }
   const entry = await findEntry(deps.service, viewer, repository, id)
+  if (entry?.tag !== undefined) {
+    const reference = { kind: 'tag', tag: entry.tag } as const
+    exchangeOf(request)?.at('/_layerdock/restore', repository, reference)
+  }
   if (entry !== null && !(await mayRestore(viewer, entry))) throw new RegistryError('denied')
   const call = await viewer.permit('push', repository)
   const outcome = entry === null ? null : await deps.service.restore(call, repository, id)

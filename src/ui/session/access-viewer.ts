@@ -2,7 +2,7 @@ import type { Principal } from '../../ports/access.ts'
 import type { FindViewer, Viewer } from '../viewer.ts'
 import { type AskDeps, askAccess } from './ask-access.ts'
 import type { EndedSessions } from './ended-sessions.ts'
-import { PageCall, withCredentials } from './page-call.ts'
+import { PageCall, reportCaller, withCredentials } from './page-call.ts'
 import { cookieOf, type SessionCookie } from './session-cookie.ts'
 import type { Session, SessionSeals } from './session-seal.ts'
 
@@ -58,6 +58,7 @@ export function accessViewers(deps: AccessViewerDeps): FindViewer {
         return viewerOf(deps, call, caller, { session: { id, csrf, expiresAt }, setCookies })
       }
     }
+    if (rejected !== null) reportCaller(request, null, 'wrong credentials')
     const caller = isNamed ? null : await access.authenticate(plain)
     const principal = caller === null || 'rejected' in caller ? null : caller
     const hasEnded = value !== null

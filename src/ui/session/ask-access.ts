@@ -39,7 +39,9 @@ export function askAccess(deps: AskDeps, call: PageCall): Permissions {
     },
 
     async permit(action, repository, reference) {
-      const { decision, isImmutable, message } = await rule(action, repository, reference ?? null)
+      const ruling = await rule(action, repository, reference ?? null)
+      const { decision, isImmutable, message } = ruling
+      if (ruling.rule !== undefined && call.exchange !== null) call.exchange.rule = ruling.rule
       if (decision !== 'allow') {
         const kind = decision === 'login' ? 'unauthorized' : 'denied'
         throw new RegistryError(kind, message === undefined ? {} : { advice: message })

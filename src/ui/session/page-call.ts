@@ -1,4 +1,4 @@
-import { exchangeOf } from '../../http/exchange.ts'
+import { type Exchange, exchangeOf } from '../../http/exchange.ts'
 import { peerOf } from '../../http/peer.ts'
 import { requestIdOf } from '../../http/request-id.ts'
 import type { Tag } from '../../oci/tag.ts'
@@ -22,6 +22,9 @@ export class PageCall implements CallContext, AccessRequest {
   principal: Principal | null = null
   readonly isImmutable: ((tag: Tag) => boolean) | null = null
 
+  /** Where the request is observed. */
+  readonly exchange: Exchange | null
+
   /** @param headers in place of the request's own */
   constructor(request: Request, context: object | undefined, headers: Headers = request.headers) {
     this.method = request.method
@@ -31,6 +34,7 @@ export class PageCall implements CallContext, AccessRequest {
     this.requestId = requestIdOf(request)
     this.context = context
     this.signal = request.signal
+    this.exchange = exchangeOf(request)
   }
 }
 
