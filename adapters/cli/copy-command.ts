@@ -1,5 +1,4 @@
 import {
-  type CopyProblem,
   compareStores,
   copyStores,
   type StoreComparison,
@@ -12,15 +11,9 @@ import { sizeText } from './copy/amounts.ts'
 import { endedBySignals, explained, patienceOf } from './copy/ending.ts'
 import { type OpenPlace, openPlace } from './copy/open-place.ts'
 import { ProgressText } from './copy/progress-text.ts'
-import {
-  type CopyResult,
-  copyProblem,
-  jsonOf,
-  planText,
-  problemText,
-  resultText,
-} from './copy/result-text.ts'
+import { type CopyResult, copyProblem, jsonOf, planText, resultText } from './copy/result-text.ts'
 import { openStatusLine, type StatusLine } from './copy/status-line.ts'
+import { ToldProblems } from './copy/told-problems.ts'
 import { type CopyWish, copyFlags, wishOf } from './copy/wish.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { isRegistryUrl } from './interchange/registry-url.ts'
@@ -34,9 +27,8 @@ interface Tools {
   readonly signal: AbortSignal
 }
 
-/** Problems that are printed as they come, and that JSON has. */
-const mostPrinted = 20
-const mostListed = 1000
+/** Conflicts that are named. */
+const mostNamed = 3
 
 /**
  * Copies a registry from one place to another.
@@ -98,7 +90,7 @@ async function copy(wish: CopyWish, tools: Tools): Promise<number> {
     concurrency,
     signal,
     onDifference: (difference) => {
-      if (difference.kind === 'other' && differences.length < mostPrinted)
+      if (difference.kind === 'other' && differences.length < mostNamed)
         differences.push(difference)
     },
   })
@@ -112,14 +104,8 @@ async function copy(wish: CopyWish, tools: Tools): Promise<number> {
     return exitCodes.ok
   }
   const progress = new ProgressText(plan)
-  const problems: CopyProblem[] = []
-  let found = 0
-  const onProblem = (problem: CopyProblem): void => {
-    found += 1
-    if (problems.length < mostListed) problems.push(problem)
-    if (found <= mostPrinted) status.say(problemText(problem))
-    if (found === mostPrinted + 1) status.say('there are more such problems; --json lists them')
-  }
+  const problems = new ToldProblems(status)
+  const onProblem = problems.tell
   const report = await copyStores(source.stores, target.stores, {
     ...bounds,
     mirror,
@@ -136,7 +122,16 @@ async function copy(wish: CopyWish, tools: Tools): Promise<number> {
     })
   }
   status.end()
-  const result: CopyResult = { ...names, mirror, report, verified, copyMs, problems, found }
+  const { found } = problems
+  const result: CopyResult = {
+    ...names,
+    mirror,
+    report,
+    verified,
+    copyMs,
+    problems: problems.listed,
+    found,
+  }
   process.stdout.write(json ? jsonOf(result) : resultText(result))
   if (wish.running && !json) {
     status.say(
@@ -150,7 +145,7 @@ async function copy(wish: CopyWish, tools: Tools): Promise<number> {
 function expectNoConflict(plan: StoreComparison, differences: readonly StoreDifference[]): void {
   const conflicts = plan.tag.other + plan.manifest.other
   if (conflicts === 0) return
-  const some = differences.slice(0, 3).map(({ what, repository, name }) => {
+  const some = differences.map(({ what, repository, name }) => {
     return what === 'tag' ? `${repository}:${name}` : `${repository}@${name}`
   })
   throw new CliError(exitCodes.problem, [

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type CopyProblem, type CopyReport, compareStores, copyStores } from '../../src/kit.ts'
+import { type CopyReport, compareStores, copyStores } from '../../src/kit.ts'
 import { UnfitBackup } from '../backup/backup-fit.ts'
 import { BackupFolder } from '../backup/backup-folder.ts'
 import type { Generation } from '../backup/generation.ts'
@@ -14,14 +14,11 @@ import { explainedBackup } from './backup-command.ts'
 import { endedBySignals, patienceOf } from './copy/ending.ts'
 import { type OpenPlace, type OpenTools, openPlace } from './copy/open-place.ts'
 import { ProgressText } from './copy/progress-text.ts'
-import { type CopyResult, jsonOf, problemText, resultText } from './copy/result-text.ts'
+import { type CopyResult, jsonOf, resultText } from './copy/result-text.ts'
 import { openStatusLine, type StatusLine } from './copy/status-line.ts'
+import { ToldProblems } from './copy/told-problems.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { parseWords } from './words.ts'
-
-/** Problems that are printed as they come, and that JSON has. */
-const mostPrinted = 20
-const mostListed = 1000
 
 /**
  * Makes a registry of a backup.
@@ -178,25 +175,29 @@ async function restore(
   status.show('comparing')
   const plan = await compareStores(source, target.stores, { concurrency, signal })
   const progress = new ProgressText(plan)
-  const problems: CopyProblem[] = []
-  let found = 0
+  const problems = new ToldProblems(status)
   const report: CopyReport = await copyStores(source, target.stores, {
     concurrency,
     signal,
     hash: defaultHash(),
     mirror,
     ...(rate === null ? {} : { bytesPerSecond: rate }),
-    onProblem: (problem) => {
-      found += 1
-      if (problems.length < mostListed) problems.push(problem)
-      if (found <= mostPrinted) status.say(problemText(problem))
-    },
+    onProblem: problems.tell,
     onProgress: (now) => status.show(progress.of(now)),
   })
   status.end()
   const names = { from, to: parts.join(' and ') }
   const copyMs = progress.elapsedMs
-  const common = { ...names, mirror, report, verified: null, copyMs, problems, found }
+  const { found } = problems
+  const common = {
+    ...names,
+    mirror,
+    report,
+    verified: null,
+    copyMs,
+    problems: problems.listed,
+    found,
+  }
   const result: CopyResult = common
   process.stdout.write(json ? jsonOf(result) : resultText(result))
   const { facts } = chosen

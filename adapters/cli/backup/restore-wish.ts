@@ -1,13 +1,12 @@
-import * as v from 'valibot'
+import { type Bounds, boundsOf, flagReader } from '../copy/flag-values.ts'
 import { type Place, placeFlags, placeOf } from '../copy/place.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { plain } from '../plain-text.ts'
-import { count, size } from '../quantities.ts'
 import { wantsDatabase } from '../store-settings.ts'
 import type { Words } from '../words.ts'
 
 /** What is to be restored, where to, and how. */
-export interface RestoreWish {
+export interface RestoreWish extends Bounds {
   /** A folder of backups, or `-` for an archive on standard input. */
   readonly from: string
   readonly to: Place
@@ -18,9 +17,6 @@ export interface RestoreWish {
   readonly resume: boolean
   readonly acceptsLoss: boolean
   readonly json: boolean
-  readonly concurrency: number
-  /** In bytes a second; null for no limit. */
-  readonly rate: number | null
 }
 
 /** The flags of `layerdock restore`. */
@@ -59,15 +55,7 @@ export async function restoreWish(parsed: Words): Promise<RestoreWish> {
   }
   const given = directory === undefined ? values : new Map([...values, ['to', [directory]]])
   const to = await placeOf({ ...parsed, values: given }, 'to', problems)
-  const take = async <T>(flag: string, schema: v.GenericSchemaAsync<unknown, T>, initially: T) => {
-    const text = values.get(flag)?.at(-1)
-    if (text === undefined) return initially
-    const result = await v.safeParseAsync(schema, text)
-    if (result.success) return result.output
-    problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
-    return initially
-  }
-  const most = v.pipeAsync(count(1), v.maxValue(256, 'is more than 256'))
+  const read = flagReader(parsed, problems)
   const isFolder = !wantsDatabase(to.stores) && to.stores.bucket === null
   const wish = {
     from,
@@ -77,8 +65,7 @@ export async function restoreWish(parsed: Words): Promise<RestoreWish> {
     resume: switches.has('resume'),
     acceptsLoss: switches.has('accept-loss'),
     json: switches.has('json'),
-    concurrency: await take('concurrency', most, 16),
-    rate: await take<number | null>('rate', size, null),
+    ...(await boundsOf(read, 16)),
   }
   if (wish.resume && isFolder) {
     problems.push('--resume: a folder knows by itself that its restore was interrupted')

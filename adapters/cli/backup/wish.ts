@@ -1,12 +1,12 @@
 import * as v from 'valibot'
+import { type Bounds, boundsOf, flagReader } from '../copy/flag-values.ts'
 import { type Place, placeFlags, placeOf } from '../copy/place.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { plain } from '../plain-text.ts'
-import { count, size } from '../quantities.ts'
+import { count } from '../quantities.ts'
 import type { Words } from '../words.ts'
 
 /** What is to be backed up, where to, and how. */
-export interface BackupWish {
+export interface BackupWish extends Bounds {
   readonly from: Place
   /** A folder, or `-` for an archive on standard output. */
   readonly to: string
@@ -15,9 +15,6 @@ export interface BackupWish {
   readonly verify: boolean
   readonly list: boolean
   readonly json: boolean
-  readonly concurrency: number
-  /** In bytes a second; null for no limit. */
-  readonly rate: number | null
 }
 
 /** The flags of `layerdock backup`. */
@@ -34,28 +31,19 @@ export const backupFlags: Readonly<Record<string, string | null>> = {
 
 /** Reads what the command line asks for. @throws CliError with every problem of it. */
 export async function backupWish(parsed: Words): Promise<BackupWish> {
-  const { values, switches, words } = parsed
+  const { switches, words } = parsed
   const [to = ''] = words
   const problems: string[] = []
   const from = await placeOf(parsed, 'here', problems)
-  const take = async <T>(flag: string, schema: v.GenericSchemaAsync<unknown, T>, initially: T) => {
-    const text = values.get(flag)?.at(-1)
-    if (text === undefined) return initially
-    const result = await v.safeParseAsync(schema, text)
-    if (result.success) return result.output
-    problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
-    return initially
-  }
-  const most = v.pipeAsync(count(1), v.maxValue(256, 'is more than 256'))
+  const read = flagReader(parsed, problems)
   const wish = {
     from,
     to,
-    keep: await take<number | null>('keep', v.pipeAsync(count(1)), null),
+    keep: await read<number | null>('keep', v.pipeAsync(count(1)), null),
     verify: switches.has('verify'),
     list: switches.has('list'),
     json: switches.has('json'),
-    concurrency: await take('concurrency', most, 16),
-    rate: await take<number | null>('rate', size, null),
+    ...(await boundsOf(read, 16)),
   }
   if (to === '-') {
     for (const flag of ['verify', 'list'] as const) {

@@ -1,14 +1,13 @@
-import * as v from 'valibot'
 import { CliError, exitCodes } from '../exit.ts'
 import { registryFlags } from '../interchange/registry-url.ts'
 import { transferFlags } from '../interchange/transfer-flags.ts'
 import { plain } from '../plain-text.ts'
-import { count, size } from '../quantities.ts'
 import type { Words } from '../words.ts'
+import { type Bounds, boundsOf, flagReader } from './flag-values.ts'
 import { isSameFolder, type Place, placeFlags, placeOf } from './place.ts'
 
 /** What is to be copied, and how. */
-export interface CopyWish {
+export interface CopyWish extends Bounds {
   readonly from: Place
   readonly to: Place
   readonly running: boolean
@@ -16,9 +15,6 @@ export interface CopyWish {
   readonly dryRun: boolean
   readonly verify: boolean
   readonly json: boolean
-  readonly concurrency: number
-  /** In bytes a second; null for no limit. */
-  readonly rate: number | null
 }
 
 /** The flags of `layerdock copy`. */
@@ -59,26 +55,12 @@ export async function wishOf(parsed: Words): Promise<CopyWish> {
       `--to ${plain(to.directory ?? '', 200)}: is what is to be copied; give another place`,
     )
   }
-  const take = async <T>(flag: string, schema: v.GenericSchemaAsync<unknown, T>, initially: T) => {
-    const text = values.get(flag)?.at(-1)
-    if (text === undefined) return initially
-    const result = await v.safeParseAsync(schema, text)
-    if (result.success) return result.output
-    problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
-    return initially
-  }
-  const concurrency = await take(
-    'concurrency',
-    v.pipeAsync(count(1), v.maxValue(256, 'is more than 256')),
-    16,
-  )
-  const rate = await take<number | null>('rate', size, null)
+  const bounds = await boundsOf(flagReader(parsed, problems), 16)
   if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
   return {
     from,
     to,
-    concurrency,
-    rate,
+    ...bounds,
     running: switches.has('running'),
     mirror: switches.has('mirror'),
     dryRun: switches.has('dry-run'),

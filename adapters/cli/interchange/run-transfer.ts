@@ -7,8 +7,8 @@ import {
   transferContent,
 } from '../../../src/kit.ts'
 import { countText, namesText, sizeText, timeText } from '../copy/amounts.ts'
-import { problemText } from '../copy/result-text.ts'
 import type { StatusLine } from '../copy/status-line.ts'
+import { ToldProblems } from '../copy/told-problems.ts'
 import { exitCodes } from '../exit.ts'
 import type { TransferWish } from './transfer-flags.ts'
 
@@ -46,23 +46,13 @@ export interface Verified {
   readonly bytes: number
 }
 
-/** Problems that are printed as they come, and that JSON has. */
-const mostPrinted = 20
-const mostListed = 1000
-
 /** Brings content from one place to another, and says how it goes. Returns the exit code. */
 export async function runTransfer(transfer: Transfer): Promise<number> {
   const { source, target, names, wish, status, signal, out = process.stdout } = transfer
   const { selection, rate, json, concurrency } = wish
   const { dryRun = false, verify } = transfer
-  const problems: CopyProblem[] = []
-  let found = 0
-  const onProblem = (problem: CopyProblem): void => {
-    found += 1
-    if (problems.length < mostListed) problems.push(problem)
-    if (found <= mostPrinted) status.say(problemText(problem))
-    if (found === mostPrinted + 1) status.say('there are more such problems; --json lists them')
-  }
+  const problems = new ToldProblems(status)
+  const onProblem = problems.tell
   const started = performance.now()
   const progress = await transferContent(source, target, {
     concurrency,
@@ -76,13 +66,17 @@ export async function runTransfer(transfer: Transfer): Promise<number> {
     onProblem,
   })
   const ms = performance.now() - started
-  const before = found
+  const before = problems.found
   const onBytes = (bytes: number): void => status.show(`verifying, ${sizeText(bytes)} so far`)
   const verified = verify === undefined ? null : await verify({ onProblem, onBytes })
   status.end()
   const notes = transfer.notes?.() ?? []
+  const { found } = problems
   const counts = { ...progress, problems: found }
-  if (json) out.write(jsonOf(names, { progress: counts, problems, notes, ms, dryRun, verified }))
+  if (json)
+    out.write(
+      jsonOf(names, { progress: counts, problems: problems.listed, notes, ms, dryRun, verified }),
+    )
   else {
     for (const note of notes) status.say(note)
     const lines = dryRun ? planLines(progress) : resultLines(progress, ms)

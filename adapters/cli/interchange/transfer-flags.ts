@@ -1,8 +1,7 @@
-import * as v from 'valibot'
 import { parseRepositoryName, parseTag, type RepositoryName, type Tag } from '../../../src/index.ts'
 import type { Selection } from '../../../src/kit.ts'
+import { type Bounds, boundsOf, flagReader } from '../copy/flag-values.ts'
 import { plain } from '../plain-text.ts'
-import { count, size } from '../quantities.ts'
 import type { Words } from '../words.ts'
 
 /** Flags of every command that brings content from one place to another. */
@@ -15,12 +14,9 @@ export const transferFlags: Readonly<Record<string, string | null>> = {
 }
 
 /** What those flags say. */
-export interface TransferWish {
+export interface TransferWish extends Bounds {
   /** Null for everything. */
   readonly selection: Selection | null
-  readonly concurrency: number
-  /** In bytes a second; null for no limit. */
-  readonly rate: number | null
   readonly json: boolean
 }
 
@@ -30,27 +26,17 @@ const remoteConcurrency = 8
 
 /** Parses those flags. Pushes what is wrong with them, a sentence each. */
 export async function transferWish(
-  { values, switches }: Words,
+  words: Words,
   problems: string[],
   isRemote: boolean,
 ): Promise<TransferWish> {
-  const take = async <T>(
-    flag: string,
-    schema: v.GenericSchemaAsync<unknown, T>,
-    initially: T,
-  ): Promise<T> => {
-    const text = values.get(flag)?.at(-1)
-    if (text === undefined) return initially
-    const result = await v.safeParseAsync(schema, text)
-    if (result.success) return result.output
-    problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
-    return initially
-  }
-  const most = v.pipeAsync(count(1), v.maxValue(256, 'is more than 256'))
+  const { values, switches } = words
   return {
     selection: selectionOf(values.get('repository') ?? [], problems),
-    concurrency: await take('concurrency', most, isRemote ? remoteConcurrency : localConcurrency),
-    rate: await take<number | null>('rate', size, null),
+    ...(await boundsOf(
+      flagReader(words, problems),
+      isRemote ? remoteConcurrency : localConcurrency,
+    )),
     json: switches.has('json'),
   }
 }

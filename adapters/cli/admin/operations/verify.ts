@@ -8,12 +8,11 @@ import {
   verifyStores,
 } from '../../../../src/kit.ts'
 import { defaultHash } from '../../../disk/threaded-hash.ts'
+import { type Bounds, boundsOf, flagReader } from '../../copy/flag-values.ts'
 import { type Place, placeFlags } from '../../copy/place.ts'
 import { CliError, exitCodes } from '../../exit.ts'
 import { entry } from '../../help-entry.ts'
 import { registryFlags } from '../../interchange/registry-url.ts'
-import { plain } from '../../plain-text.ts'
-import { count, size } from '../../quantities.ts'
 import {
   openMirror,
   openRepairRegistry,
@@ -34,7 +33,7 @@ import {
 } from '../../verify/verify-text.ts'
 import type { Operation, OperationTools } from '../operation.ts'
 
-interface VerifyInput {
+interface VerifyInput extends Bounds {
   /** Whether nothing is noted, put aside or repaired. */
   readonly lookOnly: boolean
   readonly repair: boolean
@@ -42,9 +41,6 @@ interface VerifyInput {
   readonly registry: RepairRegistry | null
   /** Whether it starts over where an earlier one was stopped. */
   readonly fresh: boolean
-  /** In bytes a second; null for no limit. */
-  readonly rate: number | null
-  readonly concurrency: number
 }
 
 /** Problems that a result has. */
@@ -92,27 +88,17 @@ ${entry('--fresh', 'start over, also where an earlier run was stopped')}
     concurrency: v.number(),
   }),
   async inputOf(words) {
-    const { switches, values } = words
+    const { switches } = words
     const problems: string[] = []
     const registry = repairRegistryOf(words, problems)
     const from = registry === null ? await repairPlaceOf(words, problems) : null
-    const take = async <T>(flag: string, schema: v.GenericSchemaAsync<unknown, T>, none: T) => {
-      const text = values.get(flag)?.at(-1)
-      if (text === undefined) return none
-      const result = await v.safeParseAsync(schema, text)
-      if (result.success) return result.output
-      problems.push(`--${flag} ${plain(text, 100)}: ${result.issues[0].message}`)
-      return none
-    }
-    const rate = await take<number | null>('rate', size, null)
-    const most = v.pipeAsync(count(1), v.maxValue(256, 'is more than 256'))
-    const concurrency = await take('concurrency', most, 8)
+    const bounds = await boundsOf(flagReader(words, problems), 8)
     const repair = switches.has('repair')
     const lookOnly = switches.has('look-only')
     if ((from ?? registry) !== null && !repair) problems.push('--from is for --repair; give both')
     if (repair && lookOnly) problems.push('--repair and --look-only: only one of them')
     if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
-    return { from, registry, repair, lookOnly, rate, concurrency, fresh: switches.has('fresh') }
+    return { from, registry, repair, lookOnly, ...bounds, fresh: switches.has('fresh') }
   },
   changes: ({ lookOnly }) => !lookOnly,
   run: verifyAll,
