@@ -17,9 +17,18 @@ export function sizeText(bytes: number): string {
   return `${value.toFixed(digits)}\u00a0${units[unit]}`
 }
 
+/** Making one takes longer than a hundred uses of it. Languages are few. */
+const formats: Map<string, Intl.NumberFormat> = new Map()
+
 /** A count with separators of thousands. */
 export function countText(count: number, { text }: Pick<PageContext, 'text'>): string {
-  return count.toLocaleString(text.units.locale)
+  const { locale } = text.units
+  let format = formats.get(locale)
+  if (format === undefined) {
+    format = new Intl.NumberFormat(locale)
+    formats.set(locale, format)
+  }
+  return format.format(count)
 }
 
 /** A size, with the exact number of bytes on hover; a dash where it is not known. */

@@ -6,7 +6,7 @@ import { boundedLines, boundedText, boundedTime, safeLink } from '../bounded.ts'
 import { describing, type ManifestSummary } from '../facts/summaries.ts'
 import { attachedTag } from '../readers/kinds.ts'
 import type { Visit } from '../visit.ts'
-import type { AboutRepository } from './repository-data.ts'
+import type { AboutRepository, ListedTags } from './repository-data.ts'
 
 /** Tags that are looked at for one that is no signature. */
 const mostTags = 10
@@ -22,11 +22,17 @@ export interface Newest {
  * Loads what a repository is about: what the image under `latest` says of itself, or the one that was pushed last. An
  * annotation of an index counts more than one of its first image, and that more than a label. Null where there is no
  * tag.
+ *
+ * @param listed tags of which the first counts in place of the one that was pushed last; null to look for it
  */
-export async function loadNewest(visit: Visit, repository: RepositoryName): Promise<Newest | null> {
+export async function loadNewest(
+  visit: Visit,
+  repository: RepositoryName,
+  listed: readonly ListedTags[] | null,
+): Promise<Newest | null> {
   const { deps, viewer, url } = visit
   const { call } = viewer
-  const tag = await tagOf(visit, repository)
+  const tag = await tagOf(visit, repository, listed)
   if (tag === null) return null
   const found = await deps.service.statManifest(call, repository, { kind: 'tag', tag })
   if (found === null) return null
@@ -63,10 +69,15 @@ async function aboutFrom(
   return Object.values(said).some((value) => value !== null) ? about : null
 }
 
-async function tagOf({ deps, viewer }: Visit, repository: RepositoryName): Promise<Tag | null> {
+async function tagOf(
+  { deps, viewer }: Visit,
+  repository: RepositoryName,
+  listed: readonly ListedTags[] | null,
+): Promise<Tag | null> {
   const latest = parseTag('latest') as Tag
   const reference = { kind: 'tag', tag: latest } as const
   if ((await deps.service.statManifest(viewer.call, repository, reference)) !== null) return latest
+  if (listed !== null) return listed.find(({ attachedTo }) => attachedTo === null)?.tags[0] ?? null
   const found = await deps.service.findTags(viewer.call, repository, {
     order: 'updated',
     descending: true,

@@ -9,6 +9,8 @@ import { loadTags } from './load-tags.ts'
 import { loadUntagged } from './load-untagged.ts'
 import type { RepositoryData, RepositoryTab, TagSort } from './repository-data.ts'
 
+/** Tags that are not looked through a second time for one page: of those that it shows, one describes the repository. */
+const manyTags = 10_000
 /** Tags on a page. */
 const pageSize = 50
 
@@ -32,11 +34,18 @@ export async function loadRepository(
   const sort = sortOf(searchParams.get('sort'))
   const after = searchParams.get('after') || null
   const search = { ...sort, ...(q === null ? {} : { filter: q }), limit: pageSize }
-  const [newest, tags, untagged, mayDelete] = await Promise.all([
-    loadNewest(visit, repository),
+  const loading =
     tab === 'tags'
       ? loadTags(visit, repository, { ...search, ...(after === null ? {} : { after }) })
-      : null,
+      : null
+  // The newest tags are what is loaded in any case, or too much to look for beside it.
+  const areNewest = sort.order === 'updated' && sort.descending && q === null && after === null
+  const fromPage = areNewest || counts.tags > manyTags
+  const newestOf = async (): ReturnType<typeof loadNewest> =>
+    loadNewest(visit, repository, fromPage ? ((await loading)?.items ?? null) : null)
+  const [newest, tags, untagged, mayDelete] = await Promise.all([
+    newestOf(),
+    loading,
     tab === 'untagged' ? loadUntagged(visit, repository, after) : null,
     deps.deletes && viewer.may('delete', repository),
   ])
