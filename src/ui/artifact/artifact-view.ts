@@ -8,6 +8,7 @@ import { tabs } from '../components/tabs.ts'
 import { saidEntries } from '../components/untrusted.ts'
 import { age, countText, shortDigest, size } from '../format.ts'
 import { type Html, type HtmlValue, html } from '../html.ts'
+import { liveRegion } from '../live/live-region.ts'
 import type { PageContext } from '../page.ts'
 import { referenceText } from '../paths.ts'
 import { entryOf } from '../readers/manifest-details.ts'
@@ -38,9 +39,12 @@ ${chips([{ label: words.kinds[kind], tone: 'accent' }, ...typeChip(answer)], pag
 <a class="button quiet" href="${paths.compare(repository, { from: referenceText(reference) })}">${words.compare}</a>
 ${answer.mayDelete && page.deletes ? html`<a class="button quiet" href="${paths.deletion(repository, reference)}">${words.remove}</a>` : null}
 </div></div>
+${liveRegion(repository, [], page)}
+<div data-results="artifact">
 ${facts(answer, page)}
 ${tabs(repository, [tabOf('overview'), tabOf('referrers', count), tabOf('raw')], page)}
-${view === 'overview' ? overview(answer, page) : view === 'raw' ? rawView(answer, page) : answer.tree && referrersView(answer.tree, page)}`
+${view === 'overview' ? overview(answer, page) : view === 'raw' ? rawView(answer, page) : answer.tree && referrersView(answer.tree, page)}
+</div>`
 
   function tabOf(tab: ArtifactTab, shown: number | null = null) {
     const href = paths.artifact(repository, reference, { view: tab === 'overview' ? null : tab })

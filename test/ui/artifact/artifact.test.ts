@@ -41,6 +41,9 @@ describe('the page of a tag', () => {
       expect(html).toContain(part)
     }
     expect(html).not.toContain('# buildkit')
+    // It is drawn anew after a push.
+    expect(html).toContain('data-live="/_layerdock/events?repository=team%2Fapp"')
+    expect(html).toContain('data-results="artifact"')
   })
 
   test('of an index says its platforms, with their sizes', async () => {
