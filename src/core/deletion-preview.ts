@@ -11,7 +11,7 @@ import { childrenOf, mostNamed, parentsOf, referrersOf } from './left-behind.ts'
 import { Slices } from './slices.ts'
 
 /** Digests that a preview looks up. */
-const mostLookedUp = 50_000
+const mostLookedUp = 20_000
 
 /** What would change, before its consequences are looked for. */
 interface Asked {
@@ -49,9 +49,8 @@ export async function previewDeletion(
     const entry = await findEntry(metadata, repository, digest)
     if (entry?.tagCount === names.length) untagged.push(previewed(entry))
   }
-  const digests = new Set(entries.flatMap(({ record }) => [record.digest, ...record.references]))
-  const isBounded = digests.size <= mostLookedUp
-  const uses = isBounded ? await usesOf(metadata, signal, repository, [...digests]) : null
+  const digests = reachedBy(entries)
+  const uses = digests && (await usesOf(metadata, signal, repository, [...digests]))
   const referrers = await referrersOf(metadata, signal, repository, going)
   const parents = await parentsOf(metadata, signal, repository, going, uses)
   const children = await childrenOf(metadata, signal, repository, going, uses, tags)
@@ -133,6 +132,17 @@ async function find(
     else same.push(tag)
   }
   return { absent, going, tags, asked }
+}
+
+/** What the manifests are and name; null where that is too much to be looked up. */
+function reachedBy(entries: readonly ManifestEntry[]): ReadonlySet<Digest> | null {
+  const digests: Set<Digest> = new Set()
+  for (const { record } of entries) {
+    digests.add(record.digest)
+    for (const digest of record.references) digests.add(digest)
+    if (digests.size > mostLookedUp) return null
+  }
+  return digests
 }
 
 /** Tags that go with a manifest though they were not asked for. */

@@ -205,7 +205,7 @@ describe.each(Object.entries(wraps))('where %s', (_, wrap) => {
         const lengths = [referrers.length, parents.length, children.length]
         expect([preview.referrerCount, preview.parentCount, preview.childCount]).toEqual(lengths)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })
@@ -253,7 +253,7 @@ describe('a preview of a deletion', () => {
       metadata: but(stores.metadata, (inner) => ({
         async countRepository(name) {
           const counts = await inner.countRepository(name)
-          return counts && { ...counts, blobs: 50_001 }
+          return counts && { ...counts, blobs: 20_001 }
         },
       })),
     }))
