@@ -6,6 +6,7 @@ export type {
   ArtifactAnswer,
   ArtifactData,
   ArtifactTab,
+  AttachedCount,
   Parent,
   PlatformFacts,
   RawManifest,

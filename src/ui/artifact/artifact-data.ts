@@ -1,6 +1,7 @@
 import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
+import type { ReferrerCount } from '../../ports/metadata-store.ts'
 import type { ArtifactKind } from '../readers/kinds.ts'
 import type { ContentDetails, Platform } from '../readers/manifest-details.ts'
 import type { Entry, Listed } from '../readers/shapes.ts'
@@ -44,13 +45,21 @@ export interface ArtifactData extends Contents {
   readonly platforms: Listed<PlatformFacts> | null
   readonly layers: Listed<ContentDetails>
   /** How many referrers it has, by artifact type. */
-  readonly referrers: readonly { readonly artifactType: string; readonly count: number }[]
+  readonly referrers: readonly ReferrerCount[]
+  /** How much is attached to it, by kind: its referrers, and what the names of tags attach to it. */
+  readonly attached: readonly AttachedCount[]
   /** The likely one first; empty where the request's host cannot be put into a command. */
   readonly pull: readonly PullCommand[]
   /** Whether Docker and Kubernetes have to be told to trust the registry, which is asked without TLS. */
   readonly isInsecure: boolean
   /** The manifest as text, where it is asked for by `?view=raw`. */
   readonly raw: RawManifest | null
+}
+
+/** How many artifacts of a kind are attached. */
+export interface AttachedCount {
+  readonly kind: ArtifactKind
+  readonly count: number
 }
 
 /** An index that names a manifest. */

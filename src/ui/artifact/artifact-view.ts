@@ -1,7 +1,7 @@
 import type { Reference } from '../../oci/reference.ts'
 import { visible } from '../bounded.ts'
 import { breadcrumb, crumbsTo } from '../components/breadcrumb.ts'
-import { chips } from '../components/chips.ts'
+import { type Chip, chips } from '../components/chips.ts'
 import { inlineCopy } from '../components/copy-field.ts'
 import { factsRow } from '../components/facts-list.ts'
 import { tabs } from '../components/tabs.ts'
@@ -29,12 +29,12 @@ export function artifactView(answer: ArtifactAnswer, page: PageContext): Html {
   const reference: Reference = tag === null ? { kind: 'digest', digest } : { kind: 'tag', tag }
   const isDigest = tag === null
   const name = isDigest ? `@${shortDigest(digest)}` : `:${tag}`
-  const count = answer.referrers.reduce((sum, one) => sum + one.count, 0)
+  const count = answer.attached.reduce((sum, one) => sum + one.count, 0)
   return html`${breadcrumb(crumbsTo(repository, page), page)}
 <div class="head"><div>
 <h1 title="${repository}${isDigest ? '@' : ':'}${referenceText(reference)}"><span class="ns">${repository.slice(repository.lastIndexOf('/') + 1)}</span>${name}</h1>
 ${lead(answer)}
-${chips([{ label: words.kinds[kind], tone: 'accent' }, ...typeChip(answer)], page)}
+${chips([{ label: words.kinds[kind], tone: 'accent' }, ...typeChip(answer), ...attachedChips(answer, page)], page)}
 </div><div class="actions">
 <a class="button quiet" href="${paths.compare(repository, { from: referenceText(reference) })}">${words.compare}</a>
 ${answer.mayDelete && page.deletes ? html`<a class="button quiet" href="${paths.deletion(repository, reference)}">${words.remove}</a>` : null}
@@ -68,6 +68,18 @@ function lead({ annotations, image, chart }: ArtifactData): Html | null {
 
 function typeChip({ kind, artifactType }: ArtifactData) {
   return kind === 'image' || artifactType === null ? [] : [{ label: visible(artifactType) }]
+}
+
+/** What kinds of artifacts are attached, as links to them. */
+function attachedChips({ attached, repository, digest }: ArtifactData, page: PageContext): Chip[] {
+  const { groups, kinds } = page.text.artifact
+  const href = page.paths.artifact(repository, { kind: 'digest', digest }, { view: 'referrers' })
+  return attached
+    .filter(({ kind }) => kind !== 'artifact')
+    .map(({ kind, count }) => {
+      const label = count === 1 ? kinds[kind] : `${groups[kind]} · ${countText(count, page)}`
+      return { label, href }
+    })
 }
 
 function facts(data: ArtifactData, page: PageContext): Html {

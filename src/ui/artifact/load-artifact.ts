@@ -10,6 +10,7 @@ import {
 import { nothing } from '../readers/shapes.ts'
 import type { ArtifactData } from './artifact-data.ts'
 import type { Contents } from './contents.ts'
+import { countAttached } from './count-attached.ts'
 import { loadContents } from './load-contents.ts'
 import { findParents, loadPlatforms } from './load-platforms.ts'
 import { pullCommands } from './pull-commands.ts'
@@ -63,6 +64,7 @@ export async function loadArtifact(
     platforms,
     layers: details?.layers ?? nothing,
     referrers,
+    attached: await countAttached(reader, digest, referrers),
     ...contents,
     pull: host === null ? [] : pullCommands({ host, repository, tag, digest, kind }),
     isInsecure: host?.isPlain === true && !host.isLoopback,

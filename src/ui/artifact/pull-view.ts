@@ -14,7 +14,7 @@ export function pullView({ pull, isInsecure }: ArtifactData, page: PageContext):
   }
   return html`<section class="section pull"><h2>${words.title}</h2>
 ${commands(likely, words.byDigest, page)}
-${isInsecure ? notice(words.insecureDocker) : null}
+${isInsecure && likely.client === 'docker' ? notice(words.insecureDocker) : null}
 <details><summary>${words.more}</summary>
 ${others.map((other) => html`<h3>${words.clients[other.client]}</h3>${commands(other, words.byDigestShort, page)}`)}
 </details></section>`

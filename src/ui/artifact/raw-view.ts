@@ -1,5 +1,5 @@
 import { visible } from '../bounded.ts'
-import { size } from '../format.ts'
+import { size, sizeText } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import type { PageContext } from '../page.ts'
 import type { ArtifactData } from './artifact-data.ts'
@@ -15,7 +15,7 @@ export function rawView(
   const { text, isCut, indented } = raw
   return html`<section class="section"><h2>${words.title}</h2>
 <p>${size(bytes, page)} · <a href="${address}">${words.exact}</a></p>
-${isCut ? html`<p class="muted">${words.cut(`${text.length}`)}</p>` : null}
+${isCut ? html`<p class="muted">${words.cut(sizeText(text.length))}</p>` : null}
 ${indented === null ? block(text) : html`${block(indented)}<details><summary>${words.asPushed}</summary>${block(text)}</details>`}
 </section>`
 }

@@ -1,4 +1,4 @@
-import { image } from 'layerdock/testing'
+import { artifact, image } from 'layerdock/testing'
 import { describe, expect, test } from 'vitest'
 import type { ArtifactAnswer } from '../../../src/ui/artifact/artifact-data.ts'
 import { pageInHand, pushSamples } from './registry.ts'
@@ -28,6 +28,7 @@ describe('the page of a tag', () => {
       },
       layers: { count: 2 },
       referrers: [{ artifactType: 'application/vnd.in-toto+json', count: 1 }],
+      attached: [{ kind: 'attestation', count: 1 }],
       unreadable: [],
       view: 'overview',
       raw: null,
@@ -128,6 +129,42 @@ describe('the page of a tag', () => {
 })
 
 describe('what an author wrote', () => {
+  test('is text in a comparison, and where it is attached', async () => {
+    const page = pageInHand()
+    const bad = '<img src=x onerror=alert(1)>"\'\u202e'
+    const parts = (value: string) => ({
+      annotations: { [bad]: value },
+      config: {
+        os: bad,
+        config: { Env: [`${bad}=${value}`], Cmd: [value], Labels: { [bad]: value } },
+        history: [{ created_by: value }],
+      },
+    })
+    const statement = { predicateType: bad, subject: [{ digest: { sha256: bad } }] }
+    const sbom = { spdxVersion: bad, name: bad, packages: [{ name: bad, licenseDeclared: bad }] }
+    await page.push({
+      'bad:a': image({ layers: ['a'], ...parts(`${bad}a`) }),
+      'bad:b': image({ layers: ['b'], ...parts(`${bad}b`) }),
+      statement: artifact({
+        type: 'application/vnd.in-toto+json',
+        subject: 'bad:a',
+        layers: [JSON.stringify(statement)],
+      }),
+      sbom: artifact({
+        type: 'application/spdx+json',
+        subject: 'bad:a',
+        layers: [JSON.stringify(sbom)],
+        annotations: { [bad]: bad },
+      }),
+    })
+    const views = ['compare/bad?from=a&to=b', 'repositories/bad:a?view=referrers']
+    for (const view of views) {
+      const html = await page.html(view)
+      expect(html).toContain('&lt;img')
+      expect(html).not.toMatch(/<img|\u202e/)
+    }
+  })
+
   test('is text, and nothing else', async () => {
     const page = pageInHand()
     const bad = '<img src=x onerror=alert(1)>"\'\u202e\u0000'
