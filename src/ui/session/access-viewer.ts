@@ -77,14 +77,16 @@ export function accessViewers(deps: AccessViewerDeps): FindViewer {
 
 type Found = Partial<Pick<Viewer, 'session' | 'hasEnded' | 'rejected' | 'setCookies'>>
 
-function viewerOf(
+async function viewerOf(
   deps: AccessViewerDeps,
   call: PageCall,
   principal: Principal | null,
   found: Found,
-): Viewer {
+): Promise<Viewer> {
   // The same object for every question: an access may know a request by it.
   call.principal = principal
+  // An access that limits requests refuses where it is asked: a view that asks for nothing counts too.
+  if (principal !== null) await deps.access.authorize(principal, [], call)
   return {
     principal,
     call,
