@@ -39,7 +39,12 @@ function isFromOtherSite({ headers, method, url }: Request): boolean {
   return origin.slice(origin.indexOf('://') + 3) !== new URL(url).host
 }
 
-function checkPath(url: string): void {
+/**
+ * Refuses a path that one server reads in one way and another in another, such as a proxy with rules of its own.
+ *
+ * @throws RegistryError `pathInvalid`.
+ */
+export function checkPath(url: string): void {
   const start = url.indexOf('/', url.indexOf('://') + 3)
   const query = url.indexOf('?', start)
   const path = query === -1 ? url.slice(start) : url.slice(start, query)

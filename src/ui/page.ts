@@ -9,6 +9,8 @@ import type { Viewer } from './viewer.ts'
 /** What a view may know beside its data. */
 export interface PageContext {
   readonly url: URL
+  /** The view's own address: its public path, with its query. */
+  readonly here: string
   readonly text: UiText
   /** Builds every link, with the prefix. */
   readonly paths: UiPaths

@@ -62,6 +62,7 @@ function contextOf({ deps, url, viewer, now, csrf }: Visit): PageContext {
   const { text, paths, title, deletes } = deps
   return {
     url,
+    here: `${deps.stripped}${url.pathname}${url.search}`,
     text,
     paths,
     viewer,

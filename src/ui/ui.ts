@@ -1,4 +1,5 @@
 import { exchangeOf } from '../http/exchange.ts'
+import { checkPath } from '../http/guard.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { assetsOnce } from './assets.ts'
 import { welcome } from './catalog/welcome.ts'
@@ -63,6 +64,7 @@ export function createUi(registry: UiRegistry, options: UiOptions = {}): Ui {
         const plain = welcome(request)
         if (plain !== null) return plain
       }
+      checkPath(request.url)
       const { route, target } = routeOf(request, path)
       exchangeOf(request)?.at(route.label, target.repository, target.reference)
       viewer = await deps.findViewer(request, context)

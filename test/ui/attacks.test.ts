@@ -59,6 +59,15 @@ describe('answers of the page', () => {
   })
 })
 
+test('a path with encoded slashes is none of the page', async () => {
+  const { ui, registry } = privatePage()
+  await registry.push({ 'team/app:v1': image() })
+  for (const path of ['repositories/team%2fapp', 'delete/team%5capp', 'repositories//team/app']) {
+    const response = await browserOf(ui).get(`/_layerdock/${path}`, basic('admin'))
+    expect(response.status).toBe(400)
+  }
+})
+
 describe('a cookie', () => {
   test('of any size and shape is no login, and costs one look at most', async () => {
     let asked = 0

@@ -278,7 +278,9 @@ describe('what is not there and what is not for somebody', () => {
             const response = await browser.get(`/_layerdock/${path.replace('NAME', name)}`, {
               accept,
             })
-            return (await said(response)).replaceAll(name, 'NAME')
+            return (await said(response))
+              .replaceAll(name, 'NAME')
+              .replaceAll(encodeURIComponent(name), 'NAME')
           }),
         )
         expect(there).toBe(not)
