@@ -80,7 +80,8 @@ function statusOf({ status }: UiOptions): UiDeps['status'] {
   if (status === undefined) return async () => null
   return async () => {
     try {
-      return await status()
+      // A program without types may have nothing to say.
+      return (await status()) ?? null
     } catch {
       return null
     }

@@ -139,6 +139,9 @@ describe('the home page', () => {
     expect(text).toContain('&lt;b&gt;disk&lt;/b&gt;')
     const broken = askerOf(registry, { status: () => Promise.reject(new Error('no')) })
     expect((await broken.json<Listing>('/')).status).toBeNull()
+    const silent = askerOf(registry, { status: async () => undefined as unknown as UiStatus })
+    expect((await silent.json<Listing>('/')).status).toBeNull()
+    expect(await silent.html('/')).toContain('<h1>Repositories</h1>')
   })
 })
 

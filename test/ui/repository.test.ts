@@ -184,6 +184,20 @@ describe('a repository', () => {
     }
   })
 
+  it('is described by its newest tag, whatever order it is shown in', async () => {
+    const registry = testRegistry()
+    const of = (description: string): ReturnType<typeof image> =>
+      image({ annotations: { 'org.opencontainers.image.description': description } })
+    await registry.push({ 'team/app:b': of('first') })
+    const { 'team/app:a': digest } = await registry.push({ 'team/app:a': of('second') })
+    await registry.push({ [`team/app:sha256-${digest.slice(7)}.sig`]: of('a signature') })
+    const ask = askerOf(registry)
+    for (const query of ['', '?sort=-name', '?tab=about', '?q=b']) {
+      const { about } = await ask.json<Repository>(`${path}${query}`)
+      expect(about).toMatchObject({ description: 'second', tag: 'a' })
+    }
+  })
+
   it('is described by labels where it has no annotations', async () => {
     const registry = testRegistry()
     const labels = { 'org.opencontainers.image.description': 'By a label', other: 'x' }

@@ -12,7 +12,7 @@ h2{font-size:17px;line-height:1.3;font-weight:640;letter-spacing:-.008em}
 h3{font-size:15px;font-weight:620}
 ul,ol{list-style:none}
 a{color:var(--accent);text-decoration:none}
-a:hover{text-decoration:underline;text-underline-offset:.2em}
+a:hover,p a:not([class]){text-decoration:underline;text-underline-offset:.2em;text-decoration-thickness:1px}
 code,pre,kbd,.mono{font-family:var(--mono);font-size:.9em;font-variant-ligatures:none}
 time,data{white-space:nowrap}
 time[title],data[title]{cursor:help}

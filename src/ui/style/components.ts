@@ -15,7 +15,7 @@ export const components = `
 .section>h2{margin-bottom:10px}
 .tabs+.section{margin-top:20px}
 .panel{border:1px solid var(--line);border-radius:var(--radius);background:var(--ground)}
-.chips{display:flex;flex-wrap:wrap;gap:5px}
+.chips{display:flex;flex-wrap:wrap;gap:5px;min-width:0;max-width:100%}
 .chip{display:inline-flex;align-items:center;gap:6px;min-height:24px;padding:1px 8px;border:1px solid var(--line);border-radius:6px;background:var(--raised);color:var(--ink);font-size:13px;line-height:1.35;white-space:nowrap;max-width:100%}
 .chips li{max-width:100%;min-width:0}
 .chip>span{min-width:0;overflow:hidden;text-overflow:ellipsis}

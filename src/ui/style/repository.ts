@@ -1,7 +1,9 @@
 /** The repository view. */
 export const repositoryStyle = `
 .clamp{display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical;overflow:hidden;white-space:pre-line}
-.tags .names{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 10px}
+.tags .chip{max-width:min(100%,15rem)}
+.tags td .chips li{max-width:15rem}
+.tags .names{min-width:8rem;display:flex;flex-wrap:wrap;align-items:baseline;gap:0 10px}
 a.tag{display:inline-block;min-height:24px;font-weight:620;font-size:15px}
 .alias{display:inline-block;min-height:24px;font-weight:450}
 .marks{margin-top:3px}
