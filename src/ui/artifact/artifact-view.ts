@@ -78,7 +78,7 @@ function attachedChips({ attached, repository, digest }: ArtifactData, page: Pag
     .filter(({ kind }) => kind !== 'artifact')
     .map(({ kind, count }) => {
       const label = count === 1 ? kinds[kind] : `${groups[kind]} · ${countText(count, page)}`
-      return { label, href }
+      return { label, href, hint: page.text.referrers.referrersOfIt }
     })
 }
 

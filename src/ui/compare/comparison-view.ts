@@ -80,7 +80,7 @@ function contentView({ shared, removed, added }: ContentDifference, page: PageCo
         html`<tr class="${tone}"><th scope="row">${state}</th><td data-label="${words.digest}"><div class="cell"><code title="${digest}">${shortDigest(digest ?? '')}</code> <span class="muted small">${visible(mediaType)}</span></div></td><td data-label="${words.size}" class="sized"><div class="cell">${size(bytes, page)}${meter(bytes / largest)}</div></td></tr>`,
     )
   return html`<section class="section"><h2>${words.layers}</h2>
-<table class="table stack"><caption class="away">${words.layers}</caption>
+<table class="table stack states"><caption class="away">${words.layers}</caption>
 <thead><tr><th scope="col">${words.state}</th><th scope="col">${words.digest}</th><th scope="col">${words.size}</th></tr></thead>
 <tbody>${rows(removed, words.removedLayer, 'removed')}${rows(added, words.addedLayer, 'added')}${rows(shared, words.sharedLayer, 'quiet')}</tbody></table></section>`
 }

@@ -22,6 +22,7 @@ tr.quiet td,tr.quiet th,tr.gone td,tr.gone th{color:var(--soft)}
 .steps .added{border-color:var(--good);background:var(--good-ground)}
 .steps .removed{border-color:var(--bad);background:var(--bad-ground)}
 ins,del{text-decoration:none}
+table.states tbody th{white-space:nowrap}
 tr.added th{color:var(--good)}
 tr.removed th{color:var(--bad)}
 .raw{padding:14px 16px;overflow-x:auto;max-height:70vh;font-size:13px;line-height:1.5;background:var(--raised)}
