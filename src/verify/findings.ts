@@ -97,7 +97,7 @@ export class Findings {
     whose: Whose,
   ): Promise<void> {
     const { metadata, patiently, marks, repairs } = this.#deps
-    const { digest, blob, pushedAt } = record
+    const { digest, blob, pushedAt, pushedBy } = record
     const [repository] = whose.repositories
     if (repository === undefined) return
     const now = await patiently(() => metadata.findManifest(repository, digest))
@@ -107,7 +107,7 @@ export class Findings {
     if (marks && repairs && own !== null) {
       const outcome = await patiently(() =>
         metadata.putManifest(repository, {
-          record: { ...own, blob },
+          record: { ...own, blob, ...(pushedBy === undefined ? {} : { pushedBy }) },
           tags: [],
           immutable: [],
           requires: [],

@@ -181,7 +181,7 @@ test('a record that does not say what the manifest says is told, and repaired', 
   const { pushedAt: _, ...facts } = record
   const subject = digestOfContent('another')
   await stores.metadata.putManifest(a, {
-    record: { ...facts, references: [config], subject },
+    record: { ...facts, references: [config], subject, pushedBy: 'ann' },
     tags: [],
     immutable: [],
     requires: [],
@@ -196,6 +196,7 @@ test('a record that does not say what the manifest says is told, and repaired', 
   const now = await stores.metadata.findManifest(a, manifestDigest)
   expect(now?.references).toEqual([config, layer])
   expect(now?.subject).toBeUndefined()
+  expect(now?.pushedBy).toBe('ann')
   expect((await verified(stores)).report.problems).toBe(0)
 })
 
