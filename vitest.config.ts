@@ -80,6 +80,7 @@ const config: ViteUserConfig = defineConfig({
         },
       },
     ],
+    setupFiles: [here('test/seed.ts')],
     sequence: { sequencer: LongestFirst },
     // Tests that wait for clocks cost nothing beside each other.
     maxConcurrency: 16,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isFull } from '../services/test-service.ts'
 import { checkState, statesOf } from './simulation/ends.ts'
 import { Ledger } from './simulation/ledger.ts'
 import { Random } from './simulation/random.ts'
@@ -6,7 +7,8 @@ import { SimulatedFiles } from './simulation/simulated-files.ts'
 import { afterKill } from './simulation/states.ts'
 
 // For long, on every runtime: `npm run prove -- crashes` and `npm run prove -- power`.
-const perCall = { kill: 0.5, 'power loss': 0.5 }
+const share = isFull ? 0.5 : 0.2
+const perCall = { kill: share, 'power loss': share }
 const seed = Number(process.env.TEST_SEED ?? 1)
 
 describe.each([
@@ -16,7 +18,7 @@ describe.each([
   test('outlives kills and power loss at every call', async () => {
     const states = await statesOf(segmentLimit, perCall, new Random(seed), { life: seed })
     for (const state of states) await checkState(state, segmentLimit)
-    expect(states.length).toBeGreaterThan(150)
+    expect(states.length).toBeGreaterThan(300 * share)
   })
 
   test('outlives many such lives, one after the other', async () => {
