@@ -63,6 +63,10 @@ describe('the home page', () => {
     const ask = askerOf(await registryWith(names))
     const { repositories } = await ask.json<Listing>('/?namespace=team')
     expect(repositories.map(({ name }) => name)).toEqual(['team/app', 'team/deep/app'])
+    const html = await ask.html('/?namespace=team')
+    expect(
+      [...html.matchAll(/scope="rowgroup"[^>]*><a[^>]*>([^<]*)/g)].map(([, name]) => name),
+    ).toEqual(['team/deep'])
   })
 
   it('has every repository once, over all pages', async () => {

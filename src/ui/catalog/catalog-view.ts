@@ -83,14 +83,16 @@ function list(data: CatalogData, page: PageContext): Html {
     if (others === undefined) groups.set(group, [repository])
     else others.push(repository)
   }
-  // Those in no namespace first, wherever their names are among the others.
-  const inOrder = [...groups].sort(([a], [b]) => Number(a !== '') - Number(b !== ''))
+  /** Its name stands above the list, or it has none. */
+  const isOuter = (group: string): boolean => group === '' || group === data.namespace
+  // Those in no namespace of their own first, wherever their names are among the others.
+  const inOrder = [...groups].sort(([a], [b]) => Number(!isOuter(a)) - Number(!isOuter(b)))
   return html`<table class="table stack repositories">
 <caption class="away">${home.title}</caption>
 <thead><tr><th scope="col">${home.name}</th><th scope="col" class="number">${home.tags}</th><th scope="col" class="number">${home.size}</th><th scope="col" class="number">${home.lastPush}</th></tr></thead>
 ${inOrder.map(
   ([group, repositories]) => html`<tbody>
-${group === '' ? null : html`<tr class="group"><th scope="rowgroup" colspan="4"><a href="${page.paths.home({ namespace: group })}">${group}</a></th></tr>`}
+${isOuter(group) ? null : html`<tr class="group"><th scope="rowgroup" colspan="4"><a href="${page.paths.home({ namespace: group })}">${group}</a></th></tr>`}
 ${repositories.map((one) => row(one, group === '' ? 0 : group.length + 1, page))}
 </tbody>`,
 )}

@@ -7,5 +7,5 @@ export function kindText(
   artifactType: string | null,
   { text }: PageContext,
 ): string {
-  return kind === 'artifact' && artifactType !== null ? artifactType : text.repository.kinds[kind]
+  return kind === 'artifact' && artifactType !== null ? artifactType : text.artifact.kinds[kind]
 }

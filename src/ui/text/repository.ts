@@ -1,5 +1,4 @@
 import type { TagOrder } from '../../ports/browsing.ts'
-import type { ArtifactKind } from '../readers/kinds.ts'
 
 /** What the page of a repository says. */
 export interface RepositoryText {
@@ -42,7 +41,6 @@ export interface RepositoryText {
   readonly untaggedHint: string
   readonly noneUntaggedHint: string
   readonly untaggedAt: string
-  readonly kinds: Readonly<Record<ArtifactKind, string>>
   readonly nothingSaid: string
   readonly saidBy: string
   readonly title: string
@@ -99,19 +97,6 @@ export const repositoryText: RepositoryText = {
     'No tag stands for these any more. Parts of other images, signatures and the like are not among them.',
   noneUntaggedHint: 'An image that loses its last tag shows up here.',
   untaggedAt: 'lost its tag',
-  kinds: {
-    image: 'Image',
-    index: 'Image index',
-    chart: 'Helm chart',
-    signature: 'Signature',
-    sbom: 'SBOM',
-    attestation: 'Attestation',
-    wasm: 'WebAssembly',
-    flux: 'Flux artifact',
-    argo: 'Argo CD artifact',
-    model: 'AI model',
-    artifact: 'Artifact',
-  },
   nothingSaid: 'The newest image says nothing about itself.',
   saidBy: 'As the image says of itself under the tag',
   title: 'Title',
