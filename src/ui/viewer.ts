@@ -49,6 +49,11 @@ export interface Viewer {
   /** Whether there is a form to log in. */
   readonly canLogIn: boolean
   readonly isLoggedIn: boolean
+  /**
+   * Whether they are told who pushed. Those who have not said who they are do not learn the names of users, whose
+   * passwords they could try.
+   */
+  readonly seesNames: boolean
   /** Null for those who are known by anything but the form, or not at all. */
   readonly session: ViewerSession | null
   /** Whether the request has the cookie of a session that has ended. */
@@ -94,6 +99,7 @@ export function openViewer(
     },
     canLogIn: false,
     isLoggedIn: false,
+    seesNames: true,
     session: null,
     hasEnded: false,
     rejected: null,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { limitLogins } from '../../src/access/index.ts'
-import type { AccessRequest } from '../../src/index.ts'
+import { type AccessRequest, callContext, type Reference } from '../../src/index.ts'
 import { setPeer } from '../../src/kit.ts'
+import { repositoryNamed, tagNamed } from '../../src/testing/index.ts'
 import { browserOf } from './browser-client.ts'
 import { basic, privatePage, usersText } from './private-page.ts'
 
@@ -140,6 +141,35 @@ describe('a login', () => {
       /^__Secure-layerdock=.*; Path=\/registry; HttpOnly; SameSite=Lax; Secure$/,
     )
   })
+})
+
+test('who pushed is told to those with a name alone', async () => {
+  const { ui, registry } = privatePage()
+  const call = callContext({ principal: { id: 'pusher-of-it' } })
+  const bytes = new TextEncoder().encode(
+    '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}',
+  )
+  const names = ['public/app', 'team/app'].map(repositoryNamed)
+  const loose = new TextEncoder().encode(`${new TextDecoder().decode(bytes)} `)
+  const [v1, v2] = ['v1', 'v2'].map((tag) => ({ kind: 'tag', tag: tagNamed(tag) }) as const)
+  for (const name of names) {
+    await registry.service.putManifest(call, name, v1 as Reference, { bytes: loose })
+    await registry.service.deleteManifest(call, name, v1 as Reference)
+    await registry.service.putManifest(call, name, v2 as Reference, { bytes })
+  }
+  const views = ['', '?tab=untagged', ':v2']
+  for (const accept of ['text/html', 'application/json']) {
+    for (const view of views) {
+      const path = `/_layerdock/repositories/public/app${view}`
+      const text = await (await browserOf(ui).get(path, { accept })).text()
+      expect(text).not.toContain('pusher-of-it')
+    }
+    const told = await browserOf(ui).get('/_layerdock/repositories/team/app', {
+      accept,
+      ...basic('reader'),
+    })
+    expect(await told.text()).toContain('pusher-of-it')
+  }
 })
 
 describe('a session', () => {

@@ -17,8 +17,6 @@ export async function showArtifact(
   reference: Reference,
 ): Promise<Answer> {
   const permitted = await viewer.permit('pull', repository, reference)
-  // To those who may not read it, it is not there.
-  if (permitted === null) throw new RegistryError('manifestUnknown')
   const call = derivedCall(permitted, { inspects: true })
   const reader = { service: deps.service, call, repository }
   const view = tabOf(url.searchParams.get('view'))
@@ -30,7 +28,8 @@ export async function showArtifact(
     viewer.may('delete', repository, reference),
   ])
   if (data === null) throw new RegistryError('manifestUnknown')
-  const answer: ArtifactAnswer = { ...data, view, tree, mayDelete }
+  const pushedBy = viewer.seesNames ? data.pushedBy : null
+  const answer: ArtifactAnswer = { ...data, pushedBy, view, tree, mayDelete }
   return shown(`${repository}${referenceSuffix(reference)}`, answer, artifactView)
 }
 

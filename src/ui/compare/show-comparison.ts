@@ -12,8 +12,6 @@ export async function showComparison(
   repository: RepositoryName,
 ): Promise<Answer> {
   const permitted = await viewer.permit('pull', repository)
-  // To those who may not read it, it is not there.
-  if (permitted === null) throw new RegistryError('nameUnknown')
   const call = derivedCall(permitted, { inspects: true })
   const wanted = (name: string): string | null => url.searchParams.get(name) || null
   for (const text of [wanted('from'), wanted('to')]) {

@@ -80,7 +80,7 @@ async function listed(
     tags: [...here, ...elsewhere],
     tagCount: Math.max(others?.tagCount ?? 0, here.length),
     updatedAt: first.updatedAt,
-    pushedBy: boundedText(first.pushedBy, 64),
+    pushedBy: viewer.seesNames ? boundedText(first.pushedBy, 64) : null,
     size: first.contentSize ?? summary?.downloadSize ?? null,
     kind: summary?.kind ?? null,
     artifactType: summary?.artifactType ?? null,

@@ -4,6 +4,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { ManifestEntry, ManifestRecord } from '../../ports/metadata-store.ts'
 import { boundedText } from '../bounded.ts'
 import { kindOfRecord } from '../readers/kinds.ts'
+import type { Viewer } from '../viewer.ts'
 import type { Visit } from '../visit.ts'
 import type { ListedManifest } from './repository-data.ts'
 
@@ -43,7 +44,7 @@ export async function loadUntagged(
     return found.length > pageSize
   })
   const isFull = found.length > pageSize
-  const items = found.slice(0, pageSize).map(listed)
+  const items = found.slice(0, pageSize).map((record) => listed(record, visit.viewer))
   const next = isFull ? (items.at(-1)?.digest ?? null) : looked
   return { items, next, isPartial: !isFull && looked !== null }
 }
@@ -68,7 +69,7 @@ async function look(
   return last
 }
 
-function listed(record: ManifestRecord): ListedManifest {
+function listed(record: ManifestRecord, viewer: Viewer): ListedManifest {
   const { digest, mediaType, artifactType, pushedAt, untaggedAt = null } = record
   return {
     digest,
@@ -77,7 +78,7 @@ function listed(record: ManifestRecord): ListedManifest {
     artifactType: boundedText(artifactType, 200),
     size: record.contentSize ?? null,
     pushedAt,
-    pushedBy: boundedText(record.pushedBy, 64),
+    pushedBy: viewer.seesNames ? boundedText(record.pushedBy, 64) : null,
     untaggedAt,
   }
 }

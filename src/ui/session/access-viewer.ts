@@ -93,6 +93,7 @@ async function viewerOf(
     ...askAccess(deps, call),
     canLogIn: deps.canLogIn,
     isLoggedIn: principal !== null,
+    seesNames: principal !== null,
     session: null,
     hasEnded: false,
     rejected: null,
