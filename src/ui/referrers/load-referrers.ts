@@ -12,7 +12,7 @@ import { nothing } from '../readers/shapes.ts'
 import type { AttachedTo, ReferrerNode, ReferrersData } from './referrers-data.ts'
 
 /** Referrers in one answer. */
-const mostNodes = 200
+const mostNodes = 100
 /** How deep referrers of referrers are followed. */
 const deepest = 4
 /** Manifests of an index whose referrers are looked for. */
