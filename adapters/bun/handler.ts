@@ -16,6 +16,7 @@ import {
   targetOf,
 } from '../../src/kit.ts'
 import { type DiskBlob, isDiskBlob } from '../disk/disk-blob.ts'
+import { isEventStream } from '../serving/event-stream.ts'
 import type { Fetcher } from '../serving/fetcher.ts'
 import { unreadMs } from '../serving/serve-options.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
@@ -26,7 +27,7 @@ import { vainSeconds, waitsInVain } from './expectation.ts'
 import type { HandlerOptions } from './handler-options.ts'
 import { isHost, withHost } from './host.ts'
 import { KeptHeaders } from './kept-headers.ts'
-import { gather, isEndless, isLong } from './long-answer.ts'
+import { gather, isLong } from './long-answer.ts'
 import { peerOfRequest } from './peer.ts'
 import { type RequestBody, requestBody } from './request-body.ts'
 import { SlowReaders } from './slow-readers.ts'
@@ -89,7 +90,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (ending()) response.headers.set('Connection', 'close')
     const native = nativeBlob(response)
     server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
-    if ((long && !isRefused) || isEndless(response)) slowReaders.watch(request, server)
+    if ((long && !isRefused) || isEventStream(response)) slowReaders.watch(request, server)
     if (native === null) return response.status === 206 && !long ? gather(response) : response
     const { blob, span } = native
     if (isDiskBlob(blob.native)) {

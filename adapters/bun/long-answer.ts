@@ -14,11 +14,6 @@ export function isLong(response: Response): boolean {
   return response.status === 206 && Number(response.headers.get('content-length')) > gathered
 }
 
-/** Whether an answer waits for what happens, so that it is no fault of its client where nothing moves. */
-export function isEndless({ headers }: Response): boolean {
-  return headers.get('content-type')?.startsWith('text/event-stream') === true
-}
-
 /** An answer with its body in memory. */
 export async function gather(response: Response): Promise<Response> {
   const { status, headers } = response

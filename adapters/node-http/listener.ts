@@ -20,6 +20,7 @@ import {
 } from '../../src/kit.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import { isDiskBlob } from '../disk/disk-blob.ts'
+import { isEventStream } from '../serving/event-stream.ts'
 import type { Fetcher as AnyFetcher } from '../serving/fetcher.ts'
 import { readProxies } from '../serving/trusted-proxies.ts'
 import { inFairTurns } from '../serving/turns.ts'
@@ -64,6 +65,15 @@ const { write: ownWrite } = ServerResponse.prototype
  */
 function tellsWhenWritten(outgoing: ServerResponse): boolean {
   return outgoing.write === ownWrite
+}
+
+/** Ends an answer that would otherwise wait, with nothing to say, for a client that has gone. */
+function endWithClient({ incoming, outgoing }: HttpBindings): void {
+  if (incoming.httpVersionMajor === 2) return
+  const { socket } = incoming
+  const end = (): void => void outgoing.destroy()
+  socket.once('end', end)
+  outgoing.once('close', () => socket.off('end', end))
 }
 
 /** How a listener treats its process. */
@@ -151,6 +161,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   }
 
   const send = (request: Request, response: Response, context: HttpBindings): Response => {
+    if (isEventStream(response)) endWithClient(context)
     const native = nativeBlob(response)
     if (native === null || !isDiskBlob(native.blob.native)) return response
     // Otherwise the body of the response is sent, which waits as streams do.

@@ -1,6 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { dial, readUntil } from '../node-fs/loopback.ts'
 import { describeEverywhere, useProgram } from './harness.ts'
 
 const browser = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
@@ -42,6 +43,18 @@ describeEverywhere('the page of a server on %s', (runtime) => {
     child.kill('SIGTERM')
     expect(await reading).toContain('retry:')
     expect((await ended).code).toBe(0)
+  })
+
+  test('has room for as many views as come and go', async () => {
+    const { port } = await cli.serve('--memory')
+    // More than one caller may have at once.
+    for (let count = 0; count < 40; count++) {
+      const socket = await dial(port)
+      socket.write('GET /_layerdock/events HTTP/1.1\r\nHost: h\r\n\r\n')
+      expect(await readUntil(socket, 'retry:')).toMatch(/^HTTP\/1.1 200/)
+      if (count % 2 === 0) socket.destroy()
+      else socket.end()
+    }
   })
 
   test('lets those log in who have a password, and knows them after a restart', async () => {
