@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 /**
  * @typedef {(method: string, path: string, sending: {
  *   headers?: Record<string, string>, body?: Uint8Array }) => Promise<Response>} Send
+ * @typedef {(repository: string, descriptor: Descriptor) => Promise<unknown>} Link has a registry know a layer
  * @typedef {{ mediaType: string, digest: string, size: number, annotations?: Record<string, string>,
  *   platform?: object, artifactType?: string }} Descriptor
  * @typedef {{ os: string, architecture: string, variant?: string }} Platform
@@ -28,10 +29,23 @@ const day = 24 * hour
 /** Pushes content to one registry. Layers are named and not pushed: it has to take sparse manifests. */
 export class Pusher {
   #send
+  #link
 
-  /** @param {Send} send */
-  constructor(send) {
+  /**
+   * @param {Send} send
+   * @param {Link} [link]
+   */
+  constructor(send, link = async () => {}) {
     this.#send = send
+    this.#link = link
+  }
+
+  /**
+   * @param {string} repository
+   * @param {readonly Descriptor[]} descriptors
+   */
+  async layers(repository, descriptors) {
+    for (const descriptor of descriptors) await this.#link(repository, descriptor)
   }
 
   /**
@@ -70,6 +84,7 @@ export class Pusher {
    *   config?: Descriptor, annotations?: Record<string, string> }} artifact
    */
   async artifact(repository, { artifactType, files, subject, tag = null, config, annotations }) {
+    await this.layers(repository, files)
     const manifest = {
       schemaVersion: 2,
       mediaType: types.manifest,
@@ -119,6 +134,7 @@ async function pushImage(pusher, repository, image) {
     layer(`program ${name} ${version} ${key}`, megabytes * 0.4),
     layer(`assets ${name} ${version}`, megabytes * 0.05),
   ]
+  await pusher.layers(repository, layers)
   const config = await pusher.blob(
     repository,
     {
@@ -390,11 +406,11 @@ function sized(name, megabytes) {
  * Fills a registry.
  *
  * @param {Send} send
- * @param {(agoMs: number) => void} [at] sets the registry's clock, where it has one that can be set
- * @param {number} [now] milliseconds since the epoch
+ * @param {{ at?: (agoMs: number) => void, now?: number, link?: Link }} [deps] `at` sets the registry's clock, where it
+ *   has one that can be set; `now` is in milliseconds since the epoch
  */
-export async function fillRegistry(send, at = () => {}, now = Date.now()) {
-  const pusher = new Pusher(send)
+export async function fillRegistry(send, { at = () => {}, now = Date.now(), link } = {}) {
+  const pusher = new Pusher(send, link)
   /** @param {number} ago */
   const created = (ago) => new Date(now - ago).toISOString()
 

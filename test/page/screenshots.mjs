@@ -20,6 +20,8 @@ const dist = (/** @type {string} */ path) =>
   fileURLToPath(new URL(`../../dist/${path}`, import.meta.url))
 /** @type {typeof import('../../src/index.ts')} */
 const { createRegistry } = await import(dist('src/index.js'))
+/** @type {typeof import('../../src/kit.ts')} */
+const { memoryStores } = await import(dist('src/kit.js'))
 /** @type {typeof import('../../src/ui/index.ts')} */
 const { createUi } = await import(dist('src/ui/index.js'))
 /** @type {typeof import('../../adapters/node-fs/index.ts')} */
@@ -28,7 +30,9 @@ const { serve } = await import(dist('adapters/node-fs/index.js'))
 /** The same moment in every run, so that pictures change with the page alone. */
 const now = Date.UTC(2026, 10, 27, 14, 30)
 let clock = now
+const stores = memoryStores({ clock: () => clock })
 const registry = createRegistry({
+  stores,
   allowSparse: true,
   clock: () => clock,
   limits: { trashMs: 86_400_000 },
@@ -50,10 +54,20 @@ const { latest } = await fillRegistry(
     registry.fetch(
       new Request(`http://registry.test${path}`, /** @type {any} */ ({ method, ...sending })),
     ),
-  (agoMs) => {
-    clock = now - agoMs
+  {
+    now,
+    at: (agoMs) => {
+      clock = now - agoMs
+    },
+    link: async (repository, { digest, size }) => {
+      const blob = { digest, size, key: `none/${digest}` }
+      return stores.metadata.linkBlob(
+        /** @type {any} */ (repository),
+        /** @type {any} */ (blob),
+        86_400_000,
+      )
+    },
   },
-  now,
 )
 
 /** @type {Readonly<Record<string, string>>} */
