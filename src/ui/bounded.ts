@@ -11,9 +11,12 @@
 const hidden: RegExp =
   /(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
-/** Makes characters that are not seen visible, as `\u202e`. */
+/** Marks on one letter, more than any writing has: they run over other lines, and are wider than a screen. */
+const piledMarks: RegExp = /(\p{M}{6})\p{M}+/gu
+
+/** Makes characters that are not seen visible, as `\u202e`, and cuts piles of marks on one letter. */
 export function visible(text: string): string {
-  return text.replace(hidden, (character) => {
+  return text.replace(piledMarks, '$1…').replace(hidden, (character) => {
     const code = character.codePointAt(0) ?? 0
     const hex = code.toString(16)
     return code > 0xffff ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`

@@ -53,9 +53,10 @@ export async function openPage(
   })
   context.on('weberror', (error: WebError) => void faults.push(`error: ${error.error().message}`))
   context.on('console', (message: ConsoleMessage) => {
-    if (message.type() === 'error' || message.type() === 'warning') {
-      faults.push(`console: ${message.text()}`)
-    }
+    const text = message.text()
+    // An answer that is an error is one of its own: 401 until somebody has logged in.
+    if (text.startsWith('Failed to load resource')) return
+    if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${text}`)
   })
   context.on('dialog', async (dialog: Dialog) => {
     faults.push(`dialog: ${dialog.message()}`)
@@ -81,19 +82,28 @@ interface Axe {
 
 const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-/** What axe finds wrong with a page, in words: WCAG 2.2 at level AA, and good practice. */
-export async function axeViolations(page: Page): Promise<readonly string[]> {
+/**
+ * What axe finds wrong with a page, in words: WCAG 2.2 at level AA, and good practice.
+ *
+ * @param rules only these. Default: all of that
+ */
+export async function axeViolations(
+  page: Page,
+  rules?: readonly string[],
+): Promise<readonly string[]> {
   // An evaluated script is not held to the page's own policy.
   const { readFile } = await import('node:fs/promises')
   await page.evaluate(await readFile(axeFile, 'utf8'))
-  return page.evaluate(async () => {
+  return page.evaluate(async (rules: readonly string[] | undefined) => {
     const { axe } = globalThis as unknown as { axe: Axe }
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } })
+    const runOnly =
+      rules === undefined ? { type: 'tag', values: tags } : { type: 'rule', values: rules }
+    const { violations } = await axe.run(document, { runOnly })
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
     )
-  })
+  }, rules)
 }
 
 /** Elements that stick out of the window sideways, in words; none where nothing scrolls sideways. */
@@ -101,15 +111,18 @@ export async function sidewaysOverflow(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const { scrollWidth } = document.scrollingElement ?? document.documentElement
     if (scrollWidth <= innerWidth) return []
-    const wide = [...document.querySelectorAll('body *')].filter(
-      (element) =>
-        element.getBoundingClientRect().right > innerWidth + 0.5 ||
-        element.scrollWidth > innerWidth,
-    )
-    return [
-      `${scrollWidth} px of ${innerWidth}`,
-      ...wide.map(({ outerHTML }) => outerHTML.slice(0, 120)),
-    ]
+    const sticksOut = (element: Element): boolean =>
+      element.getBoundingClientRect().right > innerWidth + 0.5 || element.scrollWidth > innerWidth
+    const isHeld = (element: Element | null): boolean =>
+      element !== null &&
+      element !== document.body &&
+      (getComputedStyle(element).overflowX !== 'visible' || isHeld(element.parentElement))
+    // Where a child sticks out, its parents do, too.
+    const wide = Array.from(document.querySelectorAll('body *'))
+      .filter((element) => !isHeld(element) && sticksOut(element))
+      .filter((element) => !Array.from(element.children).some(sticksOut))
+    const named = wide.slice(0, 5).map(({ outerHTML }) => outerHTML.slice(0, 120))
+    return [`${scrollWidth} px of ${innerWidth}`, ...named]
   })
 }
 
