@@ -112,14 +112,15 @@ export async function sidewaysOverflow(page: Page): Promise<readonly string[]> {
     const { scrollWidth } = document.scrollingElement ?? document.documentElement
     if (scrollWidth <= innerWidth) return []
     const sticksOut = (element: Element): boolean =>
-      element.getBoundingClientRect().right > innerWidth + 0.5 || element.scrollWidth > innerWidth
+      element.getBoundingClientRect().right > innerWidth + 0.5 ||
+      (element.scrollWidth > innerWidth && getComputedStyle(element).overflowX === 'visible')
     const isHeld = (element: Element | null): boolean =>
       element !== null &&
       element !== document.body &&
       (getComputedStyle(element).overflowX !== 'visible' || isHeld(element.parentElement))
     // Where a child sticks out, its parents do, too.
     const wide = Array.from(document.querySelectorAll('body *'))
-      .filter((element) => !isHeld(element) && sticksOut(element))
+      .filter((element) => !isHeld(element.parentElement) && sticksOut(element))
       .filter((element) => !Array.from(element.children).some(sticksOut))
     const named = wide.slice(0, 5).map(({ outerHTML }) => outerHTML.slice(0, 120))
     return [`${scrollWidth} px of ${innerWidth}`, ...named]

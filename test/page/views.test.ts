@@ -56,7 +56,7 @@ withServices('the views of the page in a browser', { chromium }, (running) => {
       await page.goto(server.origin)
       await page.getByRole('searchbox').fill('worker')
       await page.getByRole('searchbox').press('Enter')
-      await page.getByRole('link', { name: 'platform/worker', exact: true }).click()
+      await page.getByRole('link', { name: /^platform\/ ?worker$/ }).click()
       expect(page.url()).toBe(`${server.origin}/_layerdock/repositories/platform/worker`)
       await page.getByRole('searchbox').fill('latest')
       await page.getByRole('searchbox').press('Enter')

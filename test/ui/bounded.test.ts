@@ -16,6 +16,8 @@ describe('text that is not trusted', () => {
     ['half \ud800 pair', 'half \\ud800 pair'],
     ['tag \u{e0041}', 'tag \\u{e0041}'],
     ['filler \u3164', 'filler \\u3164'],
+    [`pile a${'\u0301'.repeat(300)}b`, `pile a${'\u0301'.repeat(6)}…b`],
+    ['Hindi क्षेत्र, Thai น้ำ, Vietnamese ế', 'Hindi क्षेत्र, Thai น้ำ, Vietnamese ế'],
     ['plain ünïcode 漢字 ⚠️', 'plain ünïcode 漢字 ⚠️'],
   ])('shows what is hidden in %j', (given, shown) => {
     expect(boundedText(given)).toBe(shown)
