@@ -65,6 +65,7 @@ function dumpRepository(repository: Repository, leases: boolean): unknown {
     name: repository.name,
     isDeleted: repository.isDeleted,
     bytes: repository.bytes,
+    pushedAt: repository.pushedAt,
     links: sorted(repository.links.values(), ({ digest }) => digest).map((link) => ({
       digest: link.digest,
       ref: link.holding?.ref,

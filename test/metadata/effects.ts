@@ -17,16 +17,20 @@ const record = fc
     artifactType: fc.option(fc.constantFrom('a/b', 'c/d')),
     untaggedAt: fc.option(fc.constantFrom(0, 9)),
     pulledAt: fc.option(fc.constantFrom(3_600_000, 7_200_000)),
+    contentSize: fc.option(fc.constantFrom(0, 2 ** 40)),
+    pushedBy: fc.option(fc.constantFrom('ann', '', '"\\\u202e', 'x'.repeat(256))),
     annotations: fc.option(
       fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string()), { maxLength: 2 }),
     ),
   })
-  .map(({ blob, references, subject, artifactType, annotations, untaggedAt, pulledAt }) =>
+  .map(({ blob, references, subject, artifactType, annotations, untaggedAt, pulledAt, ...push }) =>
     recordOf(blob.digest, {
       blob,
       references,
       ...(untaggedAt === null ? {} : { untaggedAt }),
       ...(pulledAt === null ? {} : { pulledAt }),
+      ...(push.contentSize === null ? {} : { contentSize: push.contentSize }),
+      ...(push.pushedBy === null ? {} : { pushedBy: push.pushedBy }),
       ...(subject === null ? {} : { subject }),
       ...(artifactType === null ? {} : { artifactType }),
       ...(annotations === null ? {} : { annotations }),
@@ -47,6 +51,11 @@ const term = fc.option(
 export const effect: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({ kind: fc.constant('time' as const), now: fc.constantFrom(0, 7, 1e12) }),
   fc.record({ kind: fc.constant('repository' as const), repository }),
+  fc.record({
+    kind: fc.constant('repository' as const),
+    repository,
+    pushedAt: fc.constantFrom(1, 2_000_000_000_000),
+  }),
   fc
     .record({ kind: fc.constant('unrepository' as const), repository, term })
     .map(({ term, ...it }) => ({ ...it, ...term })),

@@ -71,6 +71,8 @@ const change: fc.Arbitrary<ManifestChange> = fc
     strict: fc.boolean(),
     subject: fc.option(fc.constantFrom(...subjects), { nil: undefined }),
     artifactType: fc.option(fc.constantFrom('a/b', 'c/d'), { nil: undefined }),
+    pushedBy: fc.option(fc.constantFrom('ann', 'bob'), { nil: undefined }),
+    contentSize: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
     annotations: fc.option(fc.array(fc.tuple(fc.string(), fc.string()), { maxLength: 2 }), {
       nil: undefined,
     }),
