@@ -66,6 +66,7 @@ async function ofPlatforms(
   return subjects
 }
 
+type FoundManifest = Pick<ManifestInfo, 'digest' | 'mediaType' | 'size'>
 type NodeFacts = Omit<ReferrerNode, 'by' | 'isAboutSubject' | 'referrers'>
 
 /** Follows referrers, each manifest once, as far as there are not too many of them. */
@@ -96,12 +97,17 @@ class ReferrersWalk {
       const node = await this.node(reference, by, subject, depth)
       if (node !== null) nodes.push(node)
     }
-    for (const { digest } of page.items) {
-      if (this.#left === 0) {
-        this.isCut = true
-        break
-      }
-      await add({ kind: 'digest', digest }, 'subject')
+    if (page.items.length > this.#left) this.isCut = true
+    const listed = page.items.slice(0, this.#left)
+    // Asked for all at once: most have none, and each would be a question of its own.
+    const counts = await service.countReferrers(
+      call,
+      repository,
+      listed.map(({ digest }) => digest),
+    )
+    for (const [at, found] of listed.entries()) {
+      const node = await this.#nodeOf(found, 'subject', subject, depth, counts[at]?.length !== 0)
+      if (node !== null) nodes.push(node)
     }
     for (const tag of depth === 0 ? tagsAttachedTo(subject) : []) {
       const found = await service.statManifest(call, repository, { kind: 'tag', tag })
@@ -122,7 +128,17 @@ class ReferrersWalk {
   ): Promise<ReferrerNode | null> {
     const { service, call, repository } = this.#reader
     const found = await service.statManifest(call, repository, reference)
-    if (found === null || this.#seen.has(found.digest)) return null
+    return found && this.#nodeOf(found, by, subject, depth, true)
+  }
+
+  async #nodeOf(
+    found: FoundManifest,
+    by: ReferrerNode['by'],
+    subject: Digest,
+    depth: number,
+    mayHaveReferrers: boolean,
+  ): Promise<ReferrerNode | null> {
+    if (this.#seen.has(found.digest)) return null
     if (this.#left === 0) {
       this.isCut = true
       return null
@@ -135,11 +151,11 @@ class ReferrersWalk {
       ...facts,
       by,
       isAboutSubject,
-      referrers: await this.referrersOf(found.digest, depth + 1),
+      referrers: mayHaveReferrers ? await this.referrersOf(found.digest, depth + 1) : [],
     }
   }
 
-  async #read({ digest, mediaType, size }: ManifestInfo): Promise<NodeFacts> {
+  async #read({ digest, mediaType, size }: FoundManifest): Promise<NodeFacts> {
     const { service, call, repository } = this.#reader
     const isRead = size <= mostManifestBytes
     const manifest = isRead

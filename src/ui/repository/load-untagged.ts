@@ -32,39 +32,45 @@ export async function loadUntagged(
   after: string | null,
 ): Promise<LoadedUntagged> {
   const parts: Set<Digest> = new Set()
-  await look(visit, repository, null, ({ record }) => {
-    if (manifestShape(record.mediaType) !== 'index') return false
-    for (const digest of record.references) parts.add(digest)
-    return false
+  const alone: ManifestRecord[] = []
+  const noteAlone = ({ record, tagCount }: ManifestEntry): void => {
+    if (tagCount === 0 && record.subject === undefined) alone.push(record)
+  }
+  let looked = await look(visit, repository, null, (entry) => {
+    if (after === null) noteAlone(entry)
+    const { mediaType, references } = entry.record
+    if (manifestShape(mediaType) !== 'index') return
+    for (const digest of references) parts.add(digest)
   })
-  const found: ManifestRecord[] = []
-  const looked = await look(visit, repository, after, ({ record, tagCount }) => {
-    const isAlone = tagCount === 0 && record.subject === undefined && !parts.has(record.digest)
-    if (isAlone) found.push(record)
-    return found.length > pageSize
-  })
+  const isFound = ({ digest }: ManifestRecord): boolean => !parts.has(digest)
+  if (after !== null) {
+    looked = await look(visit, repository, after, noteAlone, () => {
+      return alone.length > pageSize && alone.filter(isFound).length > pageSize
+    })
+  }
+  const found = alone.filter(isFound)
   const isFull = found.length > pageSize
   const items = found.slice(0, pageSize).map((record) => listed(record, visit.viewer))
   const next = isFull ? (items.at(-1)?.digest ?? null) : looked
   return { items, next, isPartial: !isFull && looked !== null }
 }
 
-/** Looks at manifests until that is enough. Returns the last one where more follow; null at the end. */
+/** Looks at manifests until that is enough, up to 5,000. Returns the last one where more follow; null at the end. */
 async function look(
   { deps, viewer }: Visit,
   repository: RepositoryName,
   after: string | null,
-  isEnough: (entry: ManifestEntry) => boolean,
+  note: (entry: ManifestEntry) => void,
+  isEnough: () => boolean = () => false,
 ): Promise<string | null> {
   let last = after
   for (let lists = 0; lists < mostLists; lists += 1) {
     const request = { ...(last === null ? {} : { after: last }), limit: atOnce }
     const page = await deps.service.listManifests(viewer.call, repository, request)
-    for (const entry of page.items) {
-      last = entry.record.digest
-      if (isEnough(entry)) return last
-    }
+    for (const entry of page.items) note(entry)
+    last = page.items.at(-1)?.record.digest ?? last
     if (!page.more) return null
+    if (isEnough()) break
   }
   return last
 }
