@@ -132,10 +132,10 @@ withServices('a person at the page', { chromium }, (running) => {
       await page.getByRole('button', { name: 'Log out' }).waitFor()
       await page.goto(`${origin}/_layerdock/trash`)
       await look()
-      await page.goto(`${origin}/_layerdock/delete/team/app`)
-      await look()
       await page.goto(`${origin}/_layerdock/delete/team/app?reference=v1&reference=v2`)
       await look()
+      // What follows is made of the same parts.
+      if (colorScheme === 'dark') return
       await page.getByRole('button', { name: 'Delete' }).click()
       await page.getByRole('heading', { name: 'Deleted' }).waitFor()
       await look()
