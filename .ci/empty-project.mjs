@@ -33,7 +33,14 @@ export function run(command, args, cwd) {
 export function install(folder, packages) {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{"name":"empty","private":true,"type":"module"}')
-  run('npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...packages], folder)
+  const options = [
+    '--no-audit',
+    '--no-fund',
+    '--save-exact',
+    '--prefer-offline',
+    '--fetch-retries=5',
+  ]
+  run('npm', ['install', ...options, ...packages], folder)
 }
 
 /**
