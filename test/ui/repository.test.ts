@@ -97,6 +97,35 @@ describe('the tags of a repository', () => {
     expect(await ask.html(path)).toMatch(/<span class="chip gone"[^>]*><span>arm64</)
   })
 
+  it('have no size where only a part of their content is there', async () => {
+    const registry = testRegistry({ allowSparse: true })
+    const config = 'application/vnd.oci.image.config.v1+json'
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+    const digest = `sha256:${'a'.repeat(64)}`
+    const put = async (reference: string, body: object, type: string): Promise<string> => {
+      const response = await registry.fetch(`/v2/team/app/manifests/${reference}`, {
+        method: 'PUT',
+        headers: { 'Content-Type': type },
+        body: JSON.stringify(body),
+      })
+      expect(response.status).toBe(201)
+      return response.headers.get('docker-content-digest') ?? ''
+    }
+    const child = {
+      schemaVersion: 2,
+      mediaType,
+      config: { mediaType: config, digest, size: 2 },
+      layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest, size: 7_000_000 }],
+    }
+    const named = { mediaType, digest: await put('child', child, mediaType), size: 300 }
+    const platform = { os: 'linux', architecture: 'amd64' }
+    const type = 'application/vnd.oci.image.index.v1+json'
+    const whole = { schemaVersion: 2, mediaType: type, manifests: [{ ...named, platform }] }
+    await put('multi', whole, type)
+    const { tags } = await askerOf(registry).json<Repository>(`${path}?q=multi`)
+    expect(tags).toMatchObject([{ size: null, platforms: [{ size: 7_000_002 }] }])
+  })
+
   it('say what is signed, and how many referrers there are', async () => {
     const registry = testRegistry()
     const { 'team/app:1': first } = await registry.push({
@@ -185,11 +214,14 @@ describe('a repository', () => {
   })
 
   it('is described by its newest tag, whatever order it is shown in', async () => {
-    const registry = testRegistry()
+    let now = Date.UTC(2026, 0, 1)
+    const registry = testRegistry({ clock: () => now })
     const of = (description: string): ReturnType<typeof image> =>
       image({ annotations: { 'org.opencontainers.image.description': description } })
     await registry.push({ 'team/app:b': of('first') })
+    now += 1000
     const { 'team/app:a': digest } = await registry.push({ 'team/app:a': of('second') })
+    now += 1000
     await registry.push({ [`team/app:sha256-${digest.slice(7)}.sig`]: of('a signature') })
     const ask = askerOf(registry)
     for (const query of ['', '?sort=-name', '?tab=about', '?q=b']) {

@@ -1,6 +1,7 @@
 import type { Digest } from '../../oci/digest.ts'
 import type { Reference } from '../../oci/reference.ts'
 import type { ManifestEntry } from '../../ports/metadata-store.ts'
+import { wholeSize } from '../facts/whole-size.ts'
 import { type ArtifactKind, attachedTag, kindOf } from '../readers/kinds.ts'
 import {
   type ManifestDetails,
@@ -54,7 +55,10 @@ export async function loadArtifact(
     mediaType,
     artifactType: details?.artifactType ?? null,
     size,
-    contentSize: entry?.record.contentSize ?? sizeOf(kind, details),
+    contentSize: wholeSize(
+      entry?.record.contentSize ?? sizeOf(kind, details),
+      platforms?.items.map(({ contentSize }) => contentSize) ?? [],
+    ),
     ...history(entry),
     tags: entry === null ? nothing : { items: entry.tags, count: entry.tagCount },
     attachedTo: tag === null ? null : (attachedTag(tag)?.subject ?? null),

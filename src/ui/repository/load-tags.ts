@@ -5,6 +5,7 @@ import { parseTag, type Tag } from '../../oci/tag.ts'
 import type { FoundTag, TagSearch } from '../../ports/browsing.ts'
 import { boundedText } from '../bounded.ts'
 import { atOnce } from '../facts/at-once.ts'
+import { wholeSize } from '../facts/whole-size.ts'
 import { attachedTag, kindOfType } from '../readers/kinds.ts'
 import type { Visit } from '../visit.ts'
 import { loadPlatforms } from './load-platforms.ts'
@@ -81,7 +82,10 @@ async function listed(
     tagCount: Math.max(others?.tagCount ?? 0, here.length),
     updatedAt: first.updatedAt,
     pushedBy: viewer.seesNames ? boundedText(first.pushedBy, 64) : null,
-    size: first.contentSize ?? summary?.downloadSize ?? null,
+    size: wholeSize(
+      first.contentSize ?? summary?.downloadSize ?? null,
+      platforms.items.map(({ size }) => size),
+    ),
     kind: summary?.kind ?? null,
     artifactType: summary?.artifactType ?? null,
     platforms: platforms.items,
