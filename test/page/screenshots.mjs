@@ -1,6 +1,5 @@
 // Writes a picture of each view into docs/images, of a registry that it fills: npm run screenshots
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -78,28 +77,41 @@ const views = {
   platform: `/_layerdock/repositories/platform/worker:latest`,
   referrers: `/_layerdock/repositories/platform/api@${latest.digest}?view=referrers`,
   chart: '/_layerdock/repositories/charts/shop:2.4.1',
-  compare: '/_layerdock/compare/platform/api?from=v1.12.0&to=v2.0.0',
-  delete: '/_layerdock/delete/platform/api:v1.3.0',
+  compare: '/_layerdock/compare/platform/api?from=v1.11.2&to=v1.12.0',
+  delete: `/_layerdock/delete/platform/api@${latest.digest}`,
 }
 
-/** @type {Promise<import('playwright-core').Browser>} */
-const starting = chromium.launch({
-  executablePath: values.chromium,
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--hide-scrollbars',
-    '--font-render-hinting=none',
-  ],
-})
+/** A name as a registry has one, in place of this machine's. */
+const host = 'registry.example.com'
+
 const serving = await serve(ui, { port: 0 })
-const browser = await starting
-const folder = await mkdtemp(join(tmpdir(), 'layerdock-screenshots-'))
 try {
+  const browser = await chromium.launch({
+    executablePath: values.chromium,
+    args: [
+      `--host-resolver-rules=MAP ${host}:80 127.0.0.1:${serving.port}`,
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--hide-scrollbars',
+      '--font-render-hinting=none',
+    ],
+  })
+  try {
+    await takePictures(browser)
+  } finally {
+    await browser.close()
+  }
+} finally {
+  ui.close()
+  await serving.close(0)
+}
+
+/** @param {import('playwright-core').Browser} browser */
+async function takePictures(browser) {
   await mkdir(values.out, { recursive: true })
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     for (const width of values.all ? [320, 768, 1280, 1920] : [1200]) {
@@ -110,7 +122,7 @@ try {
       })
       const page = await context.newPage()
       for (const [name, path] of Object.entries(views)) {
-        await page.goto(`${serving.url}${path}`)
+        await page.goto(`http://${host}${path}`)
         const size = values.all ? `-${width}` : ''
         const picture = await page.screenshot({ fullPage: values.all })
         await writeFile(join(values.out, `page-${name}-${colorScheme}${size}.png`), picture)
@@ -118,9 +130,4 @@ try {
       await context.close()
     }
   }
-} finally {
-  await browser.close()
-  ui.close()
-  await serving.close(0)
-  await rm(folder, { recursive: true, force: true })
 }

@@ -99,10 +99,14 @@ function manifests(
       const link = page.paths.artifact(repository, referenceOf(digest))
       const rest = tagCount - Math.min(tags.length, 10)
       return html`<li><a href="${link}"><code title="${digest}">${shortDigest(digest)}</code></a>
-${chips(
-  tags.slice(0, 10).map((tag) => ({ label: tag })),
-  page,
-)}
+${
+  tags.length === 0
+    ? null
+    : chips(
+        tags.slice(0, 10).map((tag) => ({ label: tag })),
+        page,
+      )
+}
 ${rest > 0 ? html`<span class="muted">${page.text.deletion.more(countText(rest, page))}</span>` : null}
 <span class="muted">${kindOf(mediaType, artifactType, page)}</span></li>`
     })

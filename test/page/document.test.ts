@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { flagOf, settings } from '../../adapters/cli/settings.ts'
+import { type CodeFolder, codeBlocks, makeCodeFolder } from '../document-code.ts'
+import { fillRegistry } from './content.mjs'
+import { type PageServer, servePage, someStatus } from './page-server.ts'
+import { browserHeaders } from './served-page.ts'
+
+const document = readFileSync(fileURLToPath(new URL('../../docs/page.md', import.meta.url)), 'utf8')
+
+describe('docs/page.md: its code', () => {
+  let code: CodeFolder
+  beforeAll(async () => {
+    code = await makeCodeFolder()
+  })
+  afterAll(() => code.remove())
+
+  test('has right types, and serves a page', async () => {
+    const blocks = codeBlocks(document)
+    expect(blocks).toHaveLength(1)
+    await code.check(blocks)
+    const [block = ''] = blocks
+    const { serving, stop } = await code.run<{ serving: { url: string }; stop(): Promise<void> }>(
+      block,
+    )
+    const answer = await fetch(serving.url, { headers: browserHeaders })
+    expect(await answer.text()).toContain('<title>My registry</title>')
+    await stop()
+  })
+
+  test('names the flags of the page, with their defaults', () => {
+    for (const [name, flag] of [
+      ['pageTitle', '--page-title TEXT'],
+      ['pageSession', '--page-session TIME'],
+    ] as const) {
+      expect(`--${flagOf(name)} ${settings[name].value}`).toBe(flag)
+      const row = document.split('\n').find((line) => line.startsWith(`| \`${flag}\``))
+      expect(row).toContain(`| \`${settings[name].defaultText}\` |`)
+    }
+  })
+})
+
+describe('docs/page.md: what it says of JSON', () => {
+  let server: PageServer
+  beforeAll(async () => {
+    server = await servePage({ status: someStatus })
+    const { send, at, link } = server
+    await fillRegistry(send, { at, link })
+  })
+  afterAll(() => server.close())
+
+  const shapes = [...document.matchAll(/^```json\n(.*?)^```$/gms)].map(([, text = '']) => text)
+
+  test.each(
+    [
+      '/?format=json',
+      '/_layerdock/repositories/platform/api?format=json',
+      '/_layerdock/repositories/platform/api:v2.0.0?format=json',
+      '/_layerdock/compare/platform/api?from=v1.12.0&to=v2.0.0&format=json',
+      '/_layerdock/delete/platform/api:v1.3.0?format=json',
+    ].map((path, index) => [path, index] as const),
+  )('%s has the fields that are said', async (path, index) => {
+    const answer = await fetch(`${server.origin}${path}`)
+    expect(differences(JSON.parse(shapes[index] ?? ''), await answer.json(), '')).toEqual([])
+  })
+
+  test('and no shape is left', () => expect(shapes).toHaveLength(5))
+})
+
+/** Where two documents do not have the same fields, as far as both have any. */
+function differences(said: unknown, found: unknown, place: string): readonly string[] {
+  if (said === null || found === null) return []
+  if (typeof said !== 'object' || typeof found !== 'object') {
+    return typeof said === typeof found ? [] : [`${place}: ${typeof found}`]
+  }
+  if (Array.isArray(said) && Array.isArray(found)) {
+    const [[one], [other]] = [said, found]
+    return one === undefined || other === undefined ? [] : differences(one, other, `${place}[0]`)
+  }
+  const [ours, theirs] = [said, found] as Record<string, unknown>[]
+  const names = new Set([...Object.keys(said), ...Object.keys(found)])
+  return [...names].flatMap((name) => {
+    if (ours === undefined || !(name in ours)) return [`${place}.${name} is not said`]
+    if (theirs === undefined || !(name in theirs)) return [`${place}.${name} is not there`]
+    return differences(ours[name], theirs[name], `${place}.${name}`)
+  })
+}
