@@ -90,7 +90,7 @@ test('a served registry is backed up, again with only what is new, and restored 
 test('a backup that is killed or stopped is none, and the next one goes on', async () => {
   const setup = await setUp('large-1', 'large-2', 'large-3', 'large-4')
   const { from, to } = setup
-  const slow = ['backup', to, '--storage-dir', from, '--rate', '700KB', '--concurrency', '1']
+  const slow = ['backup', to, '--storage-dir', from, '--rate', '200KB', '--concurrency', '1']
   const large = (): number => {
     try {
       return readdirSync(join(to, 'bytes/blobs/sha256')).length
@@ -98,12 +98,11 @@ test('a backup that is killed or stopped is none, and the next one goes on', asy
       return 0
     }
   }
-  for (const [signal, count] of [
-    ['SIGKILL', 1],
-    ['SIGINT', 2],
-  ] as const) {
+  for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+    // One more than before: a run that is still starting knows no signals.
+    const before = large()
     const run = cli.start(...slow)
-    await expect.poll(large).toBeGreaterThanOrEqual(count)
+    await expect.poll(large).toBeGreaterThan(before)
     run.child.kill(signal)
     const { code, err } = await run.ended
     if (signal === 'SIGINT') expect([code, err]).toEqual([1, expect.stringContaining('goes on')])
@@ -122,7 +121,7 @@ test('an interrupted restore is not served, and goes on', async () => {
   const setup = await setUp('large-1', 'large-2', 'large-3')
   await backup(setup)
   const folder = join(cli.folder(), 'restored')
-  const slow = cli.start('restore', setup.to, folder, '--rate', '700KB', '--concurrency', '1')
+  const slow = cli.start('restore', setup.to, folder, '--rate', '200KB', '--concurrency', '1')
   const large = (): number => {
     try {
       return readdirSync(join(folder, '.restoring/store/blobs/sha256')).length

@@ -192,7 +192,7 @@ describe('on node', () => {
       await pushImage(server.url, tag, Buffer.alloc(400_000, tag))
     const blobs = (): number => readdirSync(join(layout, 'blobs/sha256')).length
     const count = blobs()
-    const slow = cli.start(...words, '--rate', '500KB')
+    const slow = cli.start(...words, '--rate', '300KB')
     await expect.poll(blobs).toBeGreaterThan(count)
     slow.child.kill('SIGKILL')
     await slow.ended
