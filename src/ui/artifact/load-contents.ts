@@ -86,11 +86,16 @@ export async function loadDocuments(
     ))
   if (signed !== null && typeof found === 'string') unread(signed, found)
   for (const layer of documentLayers(kind, details)) {
-    const { digest } = layer
-    const facts = await readFacts(reader, digest, budget.bytes, (bytes) => {
-      budget.bytes -= bytes.byteLength
+    const { digest, size } = layer
+    // Taken before it is read: others may be read meanwhile.
+    const taken = Math.min(size || budget.bytes, budget.bytes)
+    budget.bytes -= taken
+    let left = taken
+    const facts = await readFacts(reader, digest, taken, (bytes) => {
+      left -= bytes.byteLength
       return readDocumentFacts(bytes)
     })
+    budget.bytes += left
     if (typeof facts === 'string') unread(layer, facts)
     else if (digest !== null) documents.push({ digest, ...facts })
   }

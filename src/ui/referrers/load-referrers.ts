@@ -5,6 +5,7 @@ import type { ManifestInfo } from '../../ports/registry-service.ts'
 import type { DocumentContents, ReadDocument } from '../artifact/contents.ts'
 import { type DocumentBudget, documentBudget, loadDocuments } from '../artifact/load-contents.ts'
 import type { RepositoryReader } from '../artifact/read-content.ts'
+import { atOnce } from '../facts/at-once.ts'
 import { timeOf } from '../readers/image-config.ts'
 import { kindOf, tagsAttachedTo } from '../readers/kinds.ts'
 import { entryOf, type ManifestDetails, readManifestDetails } from '../readers/manifest-details.ts'
@@ -13,6 +14,8 @@ import type { AttachedTo, ReferrerNode, ReferrersData } from './referrers-data.t
 
 /** Referrers in one answer. */
 const mostNodes = 100
+/** Referrers that are read at the same time. */
+const lanes = 8
 /** How deep referrers of referrers are followed. */
 const deepest = 4
 /** Manifests of an index whose referrers are looked for. */
@@ -92,21 +95,9 @@ class ReferrersWalk {
       return []
     }
     if (page.more) this.isCut = true
-    const nodes: ReferrerNode[] = []
+    const nodes = await this.#listed(page.items, subject, depth)
     const add = async (reference: Reference, by: ReferrerNode['by']): Promise<void> => {
       const node = await this.node(reference, by, subject, depth)
-      if (node !== null) nodes.push(node)
-    }
-    if (page.items.length > this.#left) this.isCut = true
-    const listed = page.items.slice(0, this.#left)
-    // Asked for all at once: most have none, and each would be a question of its own.
-    const counts = await service.countReferrers(
-      call,
-      repository,
-      listed.map(({ digest }) => digest),
-    )
-    for (const [at, found] of listed.entries()) {
-      const node = await this.#nodeOf(found, 'subject', subject, depth, counts[at]?.length !== 0)
       if (node !== null) nodes.push(node)
     }
     for (const tag of depth === 0 ? tagsAttachedTo(subject) : []) {
@@ -128,7 +119,36 @@ class ReferrersWalk {
   ): Promise<ReferrerNode | null> {
     const { service, call, repository } = this.#reader
     const found = await service.statManifest(call, repository, reference)
-    return found && this.#nodeOf(found, by, subject, depth, true)
+    return found && this.#take(found) ? this.#nodeOf(found, by, subject, depth, true) : null
+  }
+
+  /** What a list of referrers has: those of a level first, and then what refers to them. */
+  async #listed(
+    items: readonly FoundManifest[],
+    subject: Digest,
+    depth: number,
+  ): Promise<ReferrerNode[]> {
+    const { service, call, repository } = this.#reader
+    const listed = items.filter((item) => this.#take(item))
+    // Asked for all together: most have none, and each would be a question of its own.
+    const digests = listed.map(({ digest }) => digest)
+    const counts = await service.countReferrers(call, repository, digests)
+    const nodes = await atOnce([...listed.entries()], lanes, ([at, found]) =>
+      this.#nodeOf(found, 'subject', subject, depth, counts[at]?.length !== 0),
+    )
+    return [...nodes]
+  }
+
+  /** Whether a manifest is to stand in the answer: not where it does already, or where there are too many. */
+  #take({ digest }: FoundManifest): boolean {
+    if (this.#seen.has(digest)) return false
+    if (this.#left === 0) {
+      this.isCut = true
+      return false
+    }
+    this.#seen.add(digest)
+    this.#left -= 1
+    return true
   }
 
   async #nodeOf(
@@ -137,14 +157,7 @@ class ReferrersWalk {
     subject: Digest,
     depth: number,
     mayHaveReferrers: boolean,
-  ): Promise<ReferrerNode | null> {
-    if (this.#seen.has(found.digest)) return null
-    if (this.#left === 0) {
-      this.isCut = true
-      return null
-    }
-    this.#seen.add(found.digest)
-    this.#left -= 1
+  ): Promise<ReferrerNode> {
     const facts = await this.#read(found)
     const isAboutSubject = saysSubject(facts, subject)
     return {
