@@ -25,6 +25,8 @@ const long = [
   'edge/contracts',
   'postgres/runtimes',
   'bun/connections',
+  'page/axe',
+  'page/views',
   'prove/proofs',
   'disk/crash',
   'cluster/outages',

@@ -1,7 +1,8 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { dial, readUntil } from '../node-fs/loopback.ts'
+import { clientOf } from '../promises/client.ts'
 import { describeEverywhere, useProgram } from './harness.ts'
 
 const browser = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
@@ -78,6 +79,45 @@ describeEverywhere('the page of a server on %s', (runtime) => {
     expect(statSync(join(folder, 'page-session.json')).mode & 0o777).toBe(0o600)
     const second = await cli.serve(...words, '--listen', `127.0.0.1:${first.port}`)
     expect(await isKnown(second.url, cookie)).toBe(true)
+  })
+})
+
+describe('the page of a server that takes no changes', () => {
+  const cli = useProgram()
+
+  async function dataOf(url: string): Promise<Record<string, unknown>> {
+    const answer = await fetch(url, { headers: { Accept: 'application/json' } })
+    return (await answer.json()) as Record<string, unknown>
+  }
+
+  test('says that it only reads, and refuses changes', async () => {
+    const folder = cli.folder()
+    const first = await cli.serve('--storage-dir', folder)
+    await clientOf(first.url).pushImage('team/app', 'latest')
+    expect(await dataOf(`${first.url}/_layerdock/repositories/team/app`)).toMatchObject({
+      mayDelete: true,
+    })
+    first.child.kill('SIGTERM')
+    await first.ended
+    const { url } = await cli.serve('--storage-dir', folder, '--read-only')
+    expect(await dataOf(url)).toMatchObject({ status: { health: 'read-only' } })
+    const view = `${url}/_layerdock/repositories/team/app`
+    expect(await dataOf(view)).toMatchObject({ mayDelete: false })
+    const headers = { origin: url, Accept: 'application/json' }
+    const body = new URLSearchParams({ seen: 'all' })
+    const path = `${url}/_layerdock/delete/team/app:latest`
+    const { status } = await fetch(path, { method: 'POST', headers, body })
+    expect(status).toBeGreaterThanOrEqual(400)
+  })
+
+  test('offers no deletion where there is none', async () => {
+    const { url } = await cli.serve('--memory', '--no-deletes')
+    await clientOf(url).pushImage('team/app', 'latest')
+    expect(await dataOf(url)).toMatchObject({ status: { health: 'ok' } })
+    const view = `${url}/_layerdock/repositories/team/app`
+    expect(await dataOf(view)).toMatchObject({ mayDelete: false })
+    const form = await fetch(view, { headers: browser })
+    expect(await form.text()).not.toContain('/_layerdock/delete/')
   })
 })
 

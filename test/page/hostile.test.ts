@@ -29,7 +29,7 @@ withServices('what was pushed to break the page', { chromium }, (running) => {
         await page.goto(`${origin}${path}`)
         await look(path)
       }
-      await walk(page, { origin, most: isFull ? 150 : 30 }, look)
+      await walk(page, { origin, most: isFull ? 60 : 20 }, look)
     } finally {
       await close()
     }
