@@ -56,7 +56,8 @@ export function createUi(registry: UiRegistry, options: UiOptions = {}): Ui {
     const form = formOf(request, url)
     const visit = (): Visit => {
       const csrf = viewer.session?.csrf ?? null
-      return { request, url, context, deps, viewer, form, now: deps.clock(), csrf }
+      const facts = deps.facts.forView()
+      return { request, url, context, deps, viewer, form, facts, now: deps.clock(), csrf }
     }
     try {
       if (path === '/' && form === 'text') {

@@ -1,6 +1,6 @@
 import type { SealedCursors } from '../http/sealed-cursor.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
-import type { Facts } from './facts/facts.ts'
+import type { Facts, SharedFacts } from './facts/facts.ts'
 import type { Html } from './html.ts'
 import type { LiveViews } from './live/live-views.ts'
 import type { Form } from './negotiate.ts'
@@ -20,7 +20,7 @@ export interface UiDeps {
   readonly text: UiText
   readonly paths: UiPaths
   /** What is known of manifests and configs by their digest. */
-  readonly facts: Facts
+  readonly facts: SharedFacts
   readonly findViewer: FindViewer
   /** Null where there is no access control. */
   readonly sessions: Sessions | null
@@ -51,6 +51,8 @@ export interface Visit {
   readonly deps: UiDeps
   readonly viewer: Viewer
   readonly form: Form
+  /** What is known of manifests and configs, as far as one view reads them. */
+  readonly facts: Facts
   /** Milliseconds since the epoch. */
   readonly now: number
   /** Against cross-site requests: goes into every form that changes something. Null where there is no session. */

@@ -1,9 +1,10 @@
+import { Slices } from '../../core/slices.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { CallContext } from '../../ports/call-context.ts'
 import type { RegistryService } from '../../ports/registry-service.ts'
 import { readBlob } from '../artifact/read-content.ts'
-import { boundedCache } from './bounded-cache.ts'
+import { type BoundedCache, boundedCache } from './bounded-cache.ts'
 import {
   type ConfigSummary,
   type ManifestSummary,
@@ -13,18 +14,30 @@ import {
 
 /** What manifests and configs say, by digest. Content never changes, so what was read once stays true. */
 export interface Facts {
-  /** Null where the repository does not have the manifest, its bytes are missing, or cannot be read. */
+  /**
+   * Null where the repository does not have the manifest, its bytes are missing or cannot be read, or this view has read
+   * enough.
+   */
   manifest(
     call: CallContext,
     repository: RepositoryName,
     digest: Digest,
   ): Promise<ManifestSummary | null>
-  /** Null where the repository does not have the blob, where it is larger than 1 MiB, or cannot be read. */
+  /**
+   * Null where the repository does not have the blob, where it is larger than 1 MiB or cannot be read, or this view has
+   * read enough.
+   */
   config(
     call: CallContext,
     repository: RepositoryName,
     blob: { readonly digest: Digest; readonly size: number },
   ): Promise<ConfigSummary | null>
+}
+
+/** The facts that all views share. */
+export interface SharedFacts {
+  /** The facts for one view, which reads so many bytes that are not known yet, and makes way for others meanwhile. */
+  forView(): Facts
 }
 
 /** A config that is larger is not read. */
@@ -34,34 +47,66 @@ const mostConfigBytes = 1024 * 1024
 const mostKept = 4_000_000
 
 /**
+ * Bytes of manifests and configs that one view reads anew: a page of tags with twelve platforms each has some 3 MB. What
+ * is left is read by the next view.
+ */
+const mostReadBytes = 8 * 1024 * 1024
+
+/**
  * Facts of what a service has. A caller has to have permission to read the repository. Whether it has the content is
  * asked each time; what is in there is read once.
  */
-export function createFacts(service: RegistryService): Facts {
+export function createFacts(service: RegistryService): SharedFacts {
   const manifests = boundedCache<ManifestSummary>(mostKept)
   const configs = boundedCache<ConfigSummary>(mostKept)
+  return { forView: () => factsForView(service, manifests, configs) }
+}
+
+function factsForView(
+  service: RegistryService,
+  manifests: BoundedCache<ManifestSummary>,
+  configs: BoundedCache<ConfigSummary>,
+): Facts {
+  const slices = new Slices()
+  let left = mostReadBytes
+  let before: Promise<unknown> = Promise.resolve()
+  /** Parses one thing after the other, so that others run between two of them. */
+  const inTurn = async <T>(parse: () => T): Promise<T> => {
+    const parsed = before.then(() => slices.next()).then(parse)
+    before = parsed.catch(() => {})
+    return parsed
+  }
+  /** Whether so many bytes may still be read; they count from now on. */
+  const take = (size: number): boolean => {
+    if (size > left) return false
+    left -= size
+    return true
+  }
   return {
     async manifest(call, repository, digest) {
       const reference = { kind: 'digest', digest } as const
+      const info = await service.statManifest(call, repository, reference)
+      if (info === null) return null
       const known = manifests.get(digest)
-      if (known !== undefined) {
-        return (await service.statManifest(call, repository, reference)) === null ? null : known
-      }
+      if (known !== undefined) return known
+      if (!take(info.size)) return null
       const found = await service.getManifest(call, repository, reference)
       if (found === null) return null
-      const summary = summarizeManifest(found.bytes, found.mediaType)
+      const summary = await inTurn(() => summarizeManifest(found.bytes, found.mediaType))
       if (summary !== null) manifests.put(digest, summary, weightOf(summary))
       return summary
     },
 
     async config(call, repository, { digest, size }) {
       if (size > mostConfigBytes) return null
+      const info = await service.statBlob(call, repository, digest)
+      if (info === null) return null
       const known = configs.get(digest)
-      if (known !== undefined) {
-        return (await service.statBlob(call, repository, digest)) === null ? null : known
-      }
+      if (known !== undefined) return known
+      // A manifest may have said any size.
+      if (info.size > mostConfigBytes || !take(info.size)) return null
       const bytes = await readBlob({ service, call, repository }, digest, mostConfigBytes)
-      const summary = typeof bytes === 'string' ? null : summarizeConfig(bytes)
+      const summary = typeof bytes === 'string' ? null : await inTurn(() => summarizeConfig(bytes))
       if (summary !== null) configs.put(digest, summary, weightOf(summary))
       return summary
     },

@@ -37,7 +37,7 @@ export async function loadNewest(
   const found = await deps.service.statManifest(call, repository, { kind: 'tag', tag })
   if (found === null) return null
   const { digest } = found
-  const summary = await deps.facts.manifest(call, repository, digest)
+  const summary = await visit.facts.manifest(call, repository, digest)
   if (summary === null) return null
   const { kind } = summary
   const host = registryHost(url, call.peer)
@@ -52,11 +52,11 @@ async function aboutFrom(
   tag: Tag,
   summary: ManifestSummary,
 ): Promise<AboutRepository | null> {
-  const { deps, viewer } = visit
+  const { viewer } = visit
   const image = summary.kind === 'index' ? await firstImage(visit, repository, summary) : summary
   const config =
     image?.kind === 'image' && image.config !== null
-      ? await deps.facts.config(viewer.call, repository, image.config)
+      ? await visit.facts.config(viewer.call, repository, image.config)
       : null
   // Of entries with the same key, a map keeps the last.
   const texts = new Map([
@@ -87,12 +87,12 @@ async function tagOf(
 }
 
 async function firstImage(
-  { deps, viewer }: Visit,
+  { facts, viewer }: Visit,
   repository: RepositoryName,
   { platforms }: ManifestSummary,
 ): Promise<ManifestSummary | null> {
   for (const { digest } of platforms.items.slice(0, 4)) {
-    const found = digest && (await deps.facts.manifest(viewer.call, repository, digest))
+    const found = digest && (await facts.manifest(viewer.call, repository, digest))
     if (found) return found
   }
   return null

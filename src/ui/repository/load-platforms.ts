@@ -26,20 +26,25 @@ export async function loadPlatforms(
 }
 
 async function platformOfIndex(
-  { deps, viewer }: Visit,
+  { deps, facts, viewer: { call } }: Visit,
   repository: RepositoryName,
   { name, digest }: NamedPlatform,
 ): Promise<ListedPlatform> {
-  const found = digest === null ? null : await deps.facts.manifest(viewer.call, repository, digest)
-  return { name, digest, size: found?.downloadSize ?? null, isPresent: found !== null }
+  if (digest === null) return { name, digest, size: null, isPresent: false }
+  const found = await facts.manifest(call, repository, digest)
+  // One that was not read may be there all the same.
+  const isPresent =
+    found !== null ||
+    (await deps.service.statManifest(call, repository, { kind: 'digest', digest })) !== null
+  return { name, digest, size: found?.downloadSize ?? null, isPresent }
 }
 
 async function platformOfImage(
-  { deps, viewer }: Visit,
+  { facts, viewer }: Visit,
   repository: RepositoryName,
   { config, downloadSize }: ManifestSummary,
 ): Promise<ListedPlatform | null> {
-  const found = config === null ? null : await deps.facts.config(viewer.call, repository, config)
+  const found = config === null ? null : await facts.config(viewer.call, repository, config)
   const name = found?.platform ?? null
   return name === null ? null : { name, digest: null, size: downloadSize, isPresent: true }
 }

@@ -65,11 +65,11 @@ async function listed(
   found: readonly FoundTag[],
   isWhole: boolean,
 ): Promise<ListedTags> {
-  const { deps, viewer } = visit
+  const { viewer } = visit
   const { call } = viewer
   const [first] = found as readonly [FoundTag, ...FoundTag[]]
   const [summary, hasSignatureTag, others] = await Promise.all([
-    deps.facts.manifest(call, repository, digest),
+    visit.facts.manifest(call, repository, digest),
     hasCosignTag(visit, repository, digest),
     isWhole ? null : tagsOf(visit, repository, digest),
   ])

@@ -13,6 +13,8 @@ const pageSize = 50
 const atOnce = 1000
 /** Lists for one request: 5,000 manifests. */
 const mostLists = 5
+/** Parts of indexes that are looked at: an index may name 10,000. */
+const mostParts = 200_000
 
 /** Part of a repository's manifests without a tag. */
 export interface LoadedUntagged {
@@ -32,6 +34,7 @@ export async function loadUntagged(
   after: string | null,
 ): Promise<LoadedUntagged> {
   const parts: Set<Digest> = new Set()
+  let seen = 0
   const alone: ManifestRecord[] = []
   const noteAlone = ({ record, tagCount }: ManifestEntry): void => {
     if (tagCount === 0 && record.subject === undefined) alone.push(record)
@@ -39,8 +42,9 @@ export async function loadUntagged(
   let looked = await look(visit, repository, null, (entry) => {
     if (after === null) noteAlone(entry)
     const { mediaType, references } = entry.record
-    if (manifestShape(mediaType) !== 'index') return
+    if (manifestShape(mediaType) !== 'index' || seen >= mostParts) return
     for (const digest of references) parts.add(digest)
+    seen += references.length
   })
   const isFound = ({ digest }: ManifestRecord): boolean => !parts.has(digest)
   if (after !== null) {
