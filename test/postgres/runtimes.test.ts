@@ -11,7 +11,7 @@ withServices('the contracts on PostgreSQL', { postgres }, (running) => {
   test.each(['bun', 'deno'] as const)('under %s', async (runtime) => {
     const [program = ''] = runtimes[runtime]?.find('current').command ?? []
     const words = runtime === 'deno' ? ['run', '--no-prompt', '--no-check', '--allow-all'] : []
-    const every = isFull ? 1 : 4
+    const every = isFull ? 1 : 8
     const args = [...words, 'test/postgres/run-contracts.ts', running.postgres.url, String(every)]
     const { stdout } = await promisify(execFile)(program, args, { cwd: root })
     expect(stdout.split('\n').filter((line) => line.startsWith('failed'))).toEqual([])
