@@ -31,7 +31,12 @@ export function respondError(error: RegistryError, visit: Visit, assets: Assets)
   }
   const { 'Content-Type': _, 'WWW-Authenticate': __, ...others } = headers
   const { errors } = visit.deps.text
-  const facts = { status, kind: error.kind, advice: error.advice, requestId: requestIdIn(error) }
+  const facts = {
+    status,
+    kind: error.kind,
+    advice: error.advice ?? errors.kinds[error.kind] ?? null,
+    requestId: requestIdIn(error),
+  }
   const title = errors.title(status)
   return respond(shown(title, facts, errorView, { status, headers: others }), visit, assets)
 }

@@ -86,7 +86,7 @@ describe('the home page', () => {
     const ask = askerOf(crowded([...names, 'wanted']))
     const first = await ask.json<Listing>('/?q=wanted')
     expect(first).toMatchObject({ repositories: [], isPartial: true, next: 'r10009999' })
-    expect(await ask.html('/?q=wanted')).toContain('Go on looking')
+    expect(await ask.html('/?q=wanted')).toContain('Continue the search')
     const second = await ask.json<Listing>(`/?q=wanted&after=${first.next}`)
     const third = await ask.json<Listing>(`/?q=wanted&after=${second.next}`)
     expect(third).toMatchObject({ repositories: [{ name: 'wanted' }], isPartial: false })

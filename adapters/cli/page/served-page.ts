@@ -28,7 +28,7 @@ export async function servedPage(deps: PageDeps): Promise<Ui> {
   const { settings, opened, access, condition, lastCollection } = deps
   const { registry, stores } = opened
   const stored = storedBytes(stores.metadata)
-  const startedAt = Date.now() - performance.now()
+  const startedAt = Math.round(Date.now() - performance.now())
 
   async function status(): Promise<UiStatus> {
     const [{ health, reasons }, staged, bytes] = await Promise.all([

@@ -23,7 +23,9 @@ export function statusRow(status: UiStatus, page: PageContext): Html {
         : html`${age(lastCollection.at, page)}<span class="plain muted"> · ${home.freed} ${size(lastCollection.freedBytes, page)}</span>`,
     ],
   ]
-  const why = reasons.slice(0, 20).map((reason) => html`<li>${boundedText(reason)}</li>`)
+  const why = reasons
+    .slice(0, 20)
+    .map((reason) => html`<li class="sentence">${boundedText(reason)}</li>`)
   return html`${why.length === 0 ? null : notice(html`<ul>${why}</ul>`, 'warn')}
 <div class="status">${factsRow(facts)}</div>`
 }

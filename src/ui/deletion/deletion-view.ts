@@ -97,16 +97,10 @@ function manifests(
     .slice(0, mostShown)
     .map(({ digest, tags, tagCount, artifactType, mediaType }) => {
       const link = page.paths.artifact(repository, referenceOf(digest))
-      const rest = tagCount - Math.min(tags.length, 10)
+      const shown = tags.slice(0, 10).map((tag) => ({ label: tag }))
+      const rest = tagCount - shown.length
       return html`<li><a href="${link}"><code title="${digest}">${shortDigest(digest)}</code></a>
-${
-  tags.length === 0
-    ? null
-    : chips(
-        tags.slice(0, 10).map((tag) => ({ label: tag })),
-        page,
-      )
-}
+${shown.length === 0 ? null : chips(shown, page)}
 ${rest > 0 ? html`<span class="muted">${page.text.deletion.more(countText(rest, page))}</span>` : null}
 <span class="muted">${kindOf(mediaType, artifactType, page)}</span></li>`
     })

@@ -2,7 +2,12 @@ import type { Digest } from '../../oci/digest.ts'
 import { boundedLines, boundedText } from '../bounded.ts'
 import { type ImageConfig, readImageConfig } from '../readers/image-config.ts'
 import { type ArtifactKind, kindOf } from '../readers/kinds.ts'
-import { entryOf, type ManifestDetails, readManifestDetails } from '../readers/manifest-details.ts'
+import {
+  entryOf,
+  type ManifestDetails,
+  namedBytes,
+  readManifestDetails,
+} from '../readers/manifest-details.ts'
 import type { Entry, Listed } from '../readers/shapes.ts'
 
 /** A platform that an index names. */
@@ -79,10 +84,10 @@ function platformsOf({ manifests }: ManifestDetails): Listed<NamedPlatform> {
   return { items, count: found.length }
 }
 
-function downloadSize({ config, layers }: ManifestDetails): number | null {
+function downloadSize(details: ManifestDetails): number | null {
+  const { items, count } = details.layers
   // Not all of them were looked at.
-  if (layers.items.length < layers.count) return null
-  return layers.items.reduce((sum, { size }) => sum + size, config?.size ?? 0)
+  return items.length < count ? null : namedBytes(details)
 }
 
 function describedBy({ items }: Listed<Entry>): readonly Entry[] {

@@ -23,7 +23,7 @@ a.tag{display:inline-block;min-height:24px;font-weight:620;font-size:15px}
 @media (max-width:959px){.tags .digest{display:none}.tags tbody .platforms{width:50%}}
 @media (max-width:719px){
 .orders>span{display:none}
-.orders a:first-of-type{margin-left:-10px}
+.orders a:first-of-type:not([aria-current]){margin-left:-10px}
 .tags tbody th,.tags tbody .platforms{width:auto!important}
 .table.stack.tags tr{position:relative}
 .table.stack.tags .choice{position:absolute;right:0;top:12px}

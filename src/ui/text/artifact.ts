@@ -93,7 +93,7 @@ export const artifactText: ArtifactText = {
     pushed: 'Pushed',
     pushedBy: 'Pushed by',
     pulled: 'Last pulled',
-    lately: 'within the hour',
+    lately: 'within the last hour',
     created: 'Created',
     aliases: 'Also tagged',
     partOf: 'Part of',
@@ -103,7 +103,7 @@ export const artifactText: ArtifactText = {
   pull: {
     title: 'Pull',
     byDigestShort: 'by digest',
-    byDigest: 'By digest, which always gets this very content',
+    byDigest: 'By digest, which always gets exactly this content',
     more: 'More ways to pull',
     clients: {
       docker: 'Docker',
@@ -118,9 +118,8 @@ export const artifactText: ArtifactText = {
     },
     copy: (client) => `Copy the command for ${client}`,
     insecureDocker:
-      'This registry is not using TLS. Docker and Kubernetes pull from it only once it is listed among their insecure registries.',
-    noHost:
-      'No commands can be shown, since this page was opened under a name that no client takes.',
+      'This registry does not use TLS. Docker and Kubernetes pull from it once you list it in their insecure registries.',
+    noHost: 'No commands are shown, because clients cannot use the name in this page’s address.',
   },
   annotations: 'Annotations',
   raw: {
@@ -130,7 +129,7 @@ export const artifactText: ArtifactText = {
     cut: (shown) => `Only the first ${shown} are shown.`,
   },
   unreadable: {
-    'too-large': 'is too large to be shown here',
+    'too-large': 'is too large to show here',
     missing: 'is not in this repository',
     unreadable: 'cannot be read',
   },

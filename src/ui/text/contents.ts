@@ -81,7 +81,7 @@ export const contentsText: ContentsText = {
     missing: 'not in this repository',
     attestation: 'Attestation',
     attestationOf: (platform) => `Attestation for ${platform}`,
-    none: 'This index names nothing.',
+    none: 'This index lists no manifests.',
   },
   image: {
     title: 'Configuration',
@@ -108,7 +108,7 @@ export const contentsText: ContentsText = {
     layer: 'Layer',
     size: 'Size',
     noLayer: 'no layer',
-    elsewhere: 'fetched from elsewhere',
+    elsewhere: 'from another server',
     notMatched: 'The history does not say which step made which layer.',
   },
   files: {

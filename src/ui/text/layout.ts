@@ -31,5 +31,5 @@ export const layoutText: LayoutText = {
   next: 'Next page',
   first: 'Back to the first page',
   updated: 'The list was updated',
-  show: 'Something changed: show it',
+  show: 'Show what changed',
 }

@@ -20,12 +20,12 @@ export const sessionText: SessionText = {
   logOut: 'Log out',
   user: 'User name',
   password: 'Password',
-  passwordHint: 'The same as for docker login: a password or an API token.',
+  passwordHint: 'Your password or an API token, as for docker login.',
   problems: {
     wrong: 'The user name or the password is wrong.',
     'too-long': 'The token is too long for a browser session. Use an API token instead.',
     'too-many': 'There were too many attempts. Wait a minute and try again.',
     ended: 'Your session has ended. Log in again.',
   },
-  isPlain: 'This connection is not encrypted: others in the network could read your password.',
+  isPlain: 'This connection is not encrypted. Others on the network can read your password.',
 }
