@@ -108,7 +108,9 @@ describe('the home page', () => {
     const names = Array.from({ length: 1200 }, (_, index) => `r${10_000 + index}`)
     const ask = askerOf(crowded(names))
     expect((await ask.json<Listing>('/?sort=size')).isPartial).toBe(true)
-    expect(await ask.html('/?sort=size')).toContain('the first 1,000 by name are sorted here')
+    expect(await ask.html('/?sort=size')).toContain(
+      'Only the first 1,000 repositories by name are sorted.',
+    )
   })
 
   it('does not list what a caller may not read, nor tell the name it ended at', async () => {

@@ -6,6 +6,7 @@ interface Row {
   readonly tags: readonly string[]
   readonly tagCount: number
   readonly digest: string
+  readonly size: number | null
   readonly platforms: readonly { readonly name: string; readonly digest: string | null }[]
   readonly isSigned: boolean
   readonly referrers: number
@@ -97,6 +98,13 @@ describe('the tags of a repository', () => {
     expect(await ask.html(path)).toMatch(/<span class="chip gone"[^>]*><span>arm64</)
   })
 
+  it('have the size of their platform, where a layer is in an image twice', async () => {
+    const registry = testRegistry()
+    await registry.push({ 'team/app:twice': image({ layers: ['again', 'again'] }) })
+    const { tags } = await askerOf(registry).json<Repository>(path)
+    expect(tags[0]?.platforms).toMatchObject([{ size: tags[0]?.size }])
+  })
+
   it('have no size where only a part of their content is there', async () => {
     const registry = testRegistry({ allowSparse: true })
     const config = 'application/vnd.oci.image.config.v1+json'
@@ -115,7 +123,13 @@ describe('the tags of a repository', () => {
       schemaVersion: 2,
       mediaType,
       config: { mediaType: config, digest, size: 2 },
-      layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest, size: 7_000_000 }],
+      layers: [
+        {
+          mediaType: 'application/vnd.oci.image.layer.v1.tar',
+          digest: `sha256:${'b'.repeat(64)}`,
+          size: 7_000_000,
+        },
+      ],
     }
     const named = { mediaType, digest: await put('child', child, mediaType), size: 300 }
     const platform = { os: 'linux', architecture: 'amd64' }

@@ -7,6 +7,7 @@ import { type ArtifactKind, kindOf } from '../readers/kinds.ts'
 import {
   type ContentDetails,
   type ManifestDetails,
+  namedBytes,
   readManifestDetails,
 } from '../readers/manifest-details.ts'
 import { nothing } from '../readers/shapes.ts'
@@ -157,7 +158,7 @@ function side(opened: Opened, part: Part | null = null): ComparedSide {
     digest,
     kind,
     compared: part === null || part.digest === digest ? null : part.digest,
-    contentSize: compareContent([], namedBy((part ?? opened).details)).addedBytes,
+    contentSize: namedBytes((part ?? opened).details),
     createdAt: part?.config.image?.createdAt ?? null,
   }
 }

@@ -23,5 +23,6 @@ export const homeStyle = `
 .first summary{display:flex;min-height:40px;gap:8px}
 .first .copy+.copy{margin-top:6px}
 .tools-list{margin:20px 0}
+.sentence::first-letter{text-transform:uppercase}
 @media (max-width:719px){.repositories tbody th[scope=row]{padding-bottom:0!important}.repositories .group{padding:0!important}.table.repositories .group th{padding:18px 0 4px!important}.table.stack.repositories td{display:inline-flex!important;gap:5px;margin-right:16px}.table.stack.repositories td::before{width:auto!important}}
 `

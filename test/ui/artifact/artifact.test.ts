@@ -204,7 +204,7 @@ describe('what an author wrote', () => {
     })
     const data = await page.json<ArtifactAnswer>('repositories/big:v1')
     expect(data).toMatchObject({ image: null, unreadable: [{ what: 'config', why: 'too-large' }] })
-    expect(await page.html('repositories/big:v1')).toContain('is too large to be shown here')
+    expect(await page.html('repositories/big:v1')).toContain('is too large to show here')
   })
 
   test('in a manifest of 3 MB is bounded', async () => {

@@ -38,7 +38,7 @@ describe('a comparison', () => {
     expect(content?.added).toHaveLength(3)
     expect(content?.addedBytes).toBe((data.to?.contentSize ?? 0) - 4)
     const html = await page.html('compare/team/app?from=amd&to=v2')
-    for (const part of ['MODE', 'slow', 'for v2.', 'not set']) expect(html).toContain(part)
+    for (const part of ['MODE', 'slow', 'to v2 downloads', 'not set']) expect(html).toContain(part)
   })
 
   test('of an index and an image is of the same platform', async () => {

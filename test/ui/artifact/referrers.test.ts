@@ -179,7 +179,7 @@ describe('what is attached', () => {
     const broad = await tree(page, 'app:v2')
     expect(broad?.isCut).toBe(true)
     expect(broad?.subjects[0]?.referrers).toHaveLength(100)
-    expect(await page.html('repositories/app:v2?view=referrers')).toContain('There is more')
+    expect(await page.html('repositories/app:v2?view=referrers')).toContain('Not all are shown.')
   })
 
   test('may be nothing', async () => {
