@@ -35,6 +35,29 @@ withServices('the views of the page in a browser', { chromium }, (running) => {
     })
   })
 
+  test('print tags in their columns, and commands whole', async () => {
+    await visiting({ viewport: { width: 768, height: 640 } }, async ({ page }) => {
+      await page.emulateMedia({ media: 'print' })
+      await page.goto(`${server.origin}/_layerdock/repositories/platform/api`)
+      const ends = await page.evaluate(() =>
+        ['thead', 'tbody'].map((part) => {
+          const cells = Array.from(document.querySelectorAll(`.tags ${part} tr:first-child > *`))
+          return cells.map((cell) => Math.round(cell.getBoundingClientRect().right))
+        }),
+      )
+      expect(ends[1]).toEqual(ends[0])
+      expect(Math.max(...(ends[1] ?? []))).toBeGreaterThan(700)
+      await page.goto(`${server.origin}/_layerdock/repositories/platform/api:v2.0.0`)
+      const cut = await page.evaluate(
+        () =>
+          Array.from(document.querySelectorAll('.copy code')).filter(
+            (code) => code.scrollWidth > code.clientWidth + 1,
+          ).length,
+      )
+      expect(cut).toBe(0)
+    })
+  })
+
   test('keep to their own policy and host wherever links lead, and lead nowhere in vain', async () => {
     await visiting({}, async ({ page, faults, requests }) => {
       const statuses: string[] = []

@@ -71,7 +71,7 @@ function table(data: RepositoryData, page: PageContext): Html {
   const words = page.text.repository
   const isChoice = data.mayDelete && page.deletes
   const inside = html`<table class="table stack tags"><caption class="away">${words.tags}</caption>
-<thead><tr>${isChoice ? html`<th scope="col"><span class="away">${words.choose}</span></th>` : null}<th scope="col">${words.tag}</th><th scope="col">${words.platforms}</th><th scope="col" class="digest">${words.digest}</th><th scope="col" class="number">${words.size}</th><th scope="col" class="number">${words.pushed}</th></tr></thead>
+<thead><tr>${isChoice ? html`<th scope="col" class="choice"><span class="away">${words.choose}</span></th>` : null}<th scope="col">${words.tag}</th><th scope="col">${words.platforms}</th><th scope="col" class="digest">${words.digest}</th><th scope="col" class="number">${words.size}</th><th scope="col" class="number">${words.pushed}</th></tr></thead>
 <tbody>${data.tags.map((one) => row(one, data, isChoice, page))}</tbody></table>`
   if (!isChoice) return inside
   return html`<form action="${page.paths.deletion(data.repository)}"><input type="hidden" name="chosen" value="1">${inside}

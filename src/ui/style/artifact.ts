@@ -15,6 +15,7 @@ tr.quiet td,tr.quiet th,tr.gone td,tr.gone th{color:var(--soft)}
 .table.entries th:first-child{width:32%}
 .table.changes{table-layout:fixed}
 .table.changes th:first-child{width:26%}
+@media (max-width:959px){.table.entries th:first-child{width:44%}}
 @media (max-width:719px){.table.changes th:first-child,.table.entries th:first-child,.sized{width:auto}}
 .plain-list>li+li{margin-top:2px}
 .steps{display:grid;grid-template-columns:minmax(0,1fr);gap:6px;margin-top:8px}

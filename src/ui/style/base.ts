@@ -40,5 +40,5 @@ fieldset{border:0;min-width:0}
 .js-only{display:none!important}
 .js .js-only{display:inline-flex!important}
 @media (prefers-reduced-motion:no-preference){a,button,.button,.chip{transition:background-color .12s,border-color .12s,color .12s}}
-@media print{.bar nav,.foot,.tools,.choice,.chosen,.actions,.pager,.copy-button{display:none!important}.copy code{white-space:pre-wrap}details::details-content{content-visibility:visible;block-size:auto}}
+@media print{.bar nav,.foot,.tools,.choice,.chosen,.actions,.pager,.copy-button{display:none!important}.copy code{white-space:pre-wrap!important}}
 `
