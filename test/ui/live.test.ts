@@ -128,6 +128,18 @@ describe('an open view', () => {
     expect(await reader.ended()).toBe(true)
   })
 
+  test('does not open with the cookie of a session that has ended, which is taken away', async () => {
+    const page = privatePage()
+    const browser = browserOf(page.ui)
+    await browser.logIn('reader', 'right')
+    page.password = 'changed'
+    const { response } = await listen(page.ui, { cookie: browser.cookie ?? '' })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('set-cookie')).toContain('Max-Age=0')
+    // Whoever has no session still hears what anyone may read.
+    expect((await listen(page.ui)).response.status).toBe(200)
+  })
+
   test('ends when the page closes, and none opens after that', async () => {
     const ui = createUi(testRegistry())
     const listener = await listen(ui)

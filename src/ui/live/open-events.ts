@@ -11,6 +11,8 @@ const mostWatched = 100
  */
 export async function openEvents({ request, context, url, deps, viewer }: Visit): Promise<Answer> {
   if (deps.live === null) throw new RegistryError('routeUnknown')
+  // Its browser would come back with the cookie, and be a wrong password each time.
+  if (viewer.hasEnded) throw new RegistryError('unauthorized')
   const given = url.searchParams.get('repository')
   const repository = given === null ? null : parseRepositoryName(given)
   if (given !== null && repository === null) throw new RegistryError('nameInvalid')

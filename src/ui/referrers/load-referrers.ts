@@ -1,8 +1,8 @@
+import { Slices } from '../../core/slices.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { manifestShape } from '../../oci/media-types.ts'
 import type { Reference } from '../../oci/reference.ts'
 import type { ManifestInfo } from '../../ports/registry-service.ts'
-import type { DocumentContents, ReadDocument } from '../artifact/contents.ts'
 import { type DocumentBudget, documentBudget, loadDocuments } from '../artifact/load-contents.ts'
 import type { RepositoryReader } from '../artifact/read-content.ts'
 import { atOnce } from '../facts/at-once.ts'
@@ -10,6 +10,8 @@ import { timeOf } from '../readers/image-config.ts'
 import { kindOf, tagsAttachedTo } from '../readers/kinds.ts'
 import { entryOf, type ManifestDetails, readManifestDetails } from '../readers/manifest-details.ts'
 import { nothing } from '../readers/shapes.ts'
+import { bySubject } from './by-subject.ts'
+import { apart, inShort, saysSubject, typeOf } from './node-facts.ts'
 import type { AttachedTo, ReferrerNode, ReferrersData } from './referrers-data.ts'
 
 /** Referrers in one answer. */
@@ -22,9 +24,10 @@ const deepest = 4
 const mostPlatforms = 50
 /** Referrers whose manifests are larger are not read, in bytes. */
 const mostManifestBytes = 256 * 1024
+/** Bytes of referrers whose manifests lists may read for annotations. */
+const mostListedBytes = 16 * 1024 * 1024
 /** Of one referrer. */
 const mostAnnotations = 20
-const mostLicences = 10
 
 /** Collects what is attached to a tag or digest; null where the repository does not have it. */
 export async function loadReferrers(
@@ -54,12 +57,16 @@ async function ofPlatforms(
   const { items, count } = details?.manifests ?? nothing
   if (count > mostPlatforms) walk.isCut = true
   const subjects: AttachedTo[] = []
+  const besideOf = bySubject(items)
+  const seen: Set<Digest> = new Set()
   for (const { digest, platform, annotations } of items.slice(0, mostPlatforms)) {
     if (digest === null || entryOf(annotations, 'vnd.docker.reference.type') !== null) continue
+    // An index may name one manifest a thousand times.
+    if (seen.has(digest)) continue
+    seen.add(digest)
     const beside: ReferrerNode[] = []
-    for (const other of items) {
-      const about = entryOf(other.annotations, 'vnd.docker.reference.digest')
-      if (about !== digest || other.digest === null) continue
+    for (const other of besideOf.get(digest) ?? []) {
+      if (other.digest === null) continue
       const node = await walk.node({ kind: 'digest', digest: other.digest }, 'index', digest, 0)
       if (node !== null) beside.push(node)
     }
@@ -78,7 +85,9 @@ class ReferrersWalk {
   readonly #reader: RepositoryReader
   readonly #seen: Set<Digest>
   readonly #budget: DocumentBudget = documentBudget()
+  readonly #slices = new Slices()
   #left = mostNodes
+  #leftBytes = mostListedBytes
 
   /** @param start is not attached to anything here, whatever refers to what */
   constructor(reader: RepositoryReader, start: Digest) {
@@ -89,11 +98,14 @@ class ReferrersWalk {
   /** What is attached to a manifest: by its digest as a subject, and by the name of a tag. */
   async referrersOf(subject: Digest, depth: number): Promise<readonly ReferrerNode[]> {
     const { service, call, repository } = this.#reader
-    const page = await service.listReferrers(call, repository, subject, {})
-    if (depth === deepest) {
-      if (page.items.length > 0) this.isCut = true
+    await this.#slices.next()
+    if (depth === deepest || this.#left === 0 || this.#leftBytes <= 0) {
+      const [counts = []] = await service.countReferrers(call, repository, [subject])
+      if (counts.length > 0) this.isCut = true
       return []
     }
+    const page = await service.listReferrers(call, repository, subject, {})
+    for (const { size } of page.items.slice(0, mostNodes)) this.#leftBytes -= size
     if (page.more) this.isCut = true
     const nodes = await this.#listed(page.items, subject, depth)
     const add = async (reference: Reference, by: ReferrerNode['by']): Promise<void> => {
@@ -117,6 +129,11 @@ class ReferrersWalk {
     subject: Digest,
     depth: number,
   ): Promise<ReferrerNode | null> {
+    if (reference.kind === 'digest' && this.#seen.has(reference.digest)) return null
+    if (this.#left === 0) {
+      this.isCut = true
+      return null
+    }
     const { service, call, repository } = this.#reader
     const found = await service.statManifest(call, repository, reference)
     return found && this.#take(found) ? this.#nodeOf(found, by, subject, depth, true) : null
@@ -206,35 +223,4 @@ class ReferrersWalk {
     const { items } = (manifest && readManifestDetails(manifest.bytes)?.manifests) ?? nothing
     return items.flatMap((item) => item.digest ?? []).slice(0, mostNodes)
   }
-}
-
-/** Whether what is attached names what it is attached to; null where it names nothing, or too much to look at all. */
-function saysSubject({ signature, documents }: DocumentContents, subject: Digest): boolean | null {
-  const named = documents.flatMap(({ subjects }) => subjects.items)
-  if (signature?.signs) named.push(signature.signs)
-  if (named.includes(subject)) return true
-  const isAll = documents.every(({ subjects }) => subjects.items.length === subjects.count)
-  return named.length > 0 && isAll ? false : null
-}
-
-/** Without the names of packages: the page of the SBOM itself has them. */
-function inShort(document: ReadDocument): ReadDocument {
-  const { sbom } = document
-  if (sbom === null) return document
-  const { packages, licences } = sbom
-  const few = { ...licences, items: licences.items.slice(0, mostLicences) }
-  return { ...document, sbom: { ...sbom, packages: { ...packages, items: [] }, licences: few } }
-}
-
-/** The type of what is inside, where nothing is said but that the config is that of an image. */
-function typeOf({ artifactType, config, layers }: ManifestDetails): string | null {
-  if (artifactType !== null) return artifactType
-  const type = config?.mediaType ?? null
-  const isImage = type?.startsWith('application/vnd.oci.image.') === true
-  return (isImage ? layers.items[0]?.mediaType : null) ?? type
-}
-
-/** The same, apart from the documents it was read from: a part of a text would keep all of it in memory. */
-function apart<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T
 }

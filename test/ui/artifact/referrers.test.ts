@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { buildImage, buildIndex } from '../../../src/testing/built-content.ts'
 import { digestOfBytes } from '../../../src/testing/samples.ts'
 import type { ArtifactAnswer } from '../../../src/ui/artifact/artifact-data.ts'
+import { createUi } from '../../../src/ui/index.ts'
 import type { ReferrerNode } from '../../../src/ui/referrers/referrers-data.ts'
 import { bytesOf, hex, provenance02, spdx, statement } from '../readers/documents.ts'
 import { type PageInHand, pageInHand, pushSamples } from './registry.ts'
@@ -180,6 +181,46 @@ describe('what is attached', () => {
     expect(broad?.isCut).toBe(true)
     expect(broad?.subjects[0]?.referrers).toHaveLength(100)
     expect(await page.html('repositories/app:v2?view=referrers')).toContain('Not all are shown.')
+  })
+
+  test('to a manifest that an index names many times is looked for once', async () => {
+    const page = pageInHand()
+    const digests = await page.push({
+      'app:v1': image({ layers: ['a'] }),
+      sbom: artifact({ type: 'application/vnd.acme.a', subject: 'app:v1' }),
+    })
+    const found = await page.registry.fetch('/v2/app/manifests/v1')
+    const size = (await found.arrayBuffer()).byteLength
+    const named = { mediaType: ociManifest, digest: digests['app:v1'], size }
+    const about = { 'vnd.docker.reference.digest': digests['app:v1'] }
+    const manifests = [
+      ...Array.from({ length: 50 }, () => ({
+        ...named,
+        platform: { os: 'linux', architecture: 'amd64' },
+      })),
+      ...Array.from({ length: 50 }, () => ({ ...named, annotations: about })),
+    ]
+    await put(page, 'app/manifests/many', ociIndex, {
+      schemaVersion: 2,
+      mediaType: ociIndex,
+      manifests,
+    })
+    let asked = 0
+    const service = new Proxy(page.registry.service, {
+      get(target, name): unknown {
+        if (name === 'listReferrers' || name === 'statManifest') asked += 1
+        return Reflect.get(target, name)
+      },
+    })
+    const ui = createUi({ ...page.registry, service })
+    const answer = await ui.fetch(
+      new Request('http://r.test/_layerdock/repositories/app:many?view=referrers', {
+        headers: { Accept: 'application/json' },
+      }),
+    )
+    const { tree: shown } = (await answer.json()) as ArtifactAnswer
+    expect(shown?.subjects.map(({ referrers }) => referrers.length)).toEqual([1])
+    expect(asked).toBeLessThan(100)
   })
 
   test('may be nothing', async () => {
