@@ -32,7 +32,8 @@ export function uiDeps(registry: UiRegistry, options: UiOptions, prefix: string)
     sessions,
     cursors,
     deletes: options.deletes !== false && registry.takes?.deletes !== false,
-    trashMs: registry.trashMs ?? null,
+    // Nothing is restored where nothing is written.
+    trashMs: registry.takes?.writes === false ? 0 : (registry.trashMs ?? null),
     live: liveOf(registry, options, findViewer, sessions, clock),
     status: statusOf(options),
     prefix,

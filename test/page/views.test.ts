@@ -2,7 +2,7 @@ import type { Response } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chromium } from '../services/chromium.ts'
 import { withServices } from '../services/with-services.ts'
-import { fillRegistry } from './content.mjs'
+import { fillRegistry, Pusher } from './content.mjs'
 import { openPage, sidewaysOverflow, type Watched } from './harness.ts'
 import { type PageServer, servePage, someStatus } from './page-server.ts'
 import { lookAtAll, views } from './views.ts'
@@ -55,6 +55,30 @@ withServices('the views of the page in a browser', { chromium }, (running) => {
           ).length,
       )
       expect(cut).toBe(0)
+    })
+  })
+
+  test('show a description in the direction of its language', async () => {
+    const pusher = new Pusher(server.send)
+    const description = 'שלום to all'
+    await pusher.artifact('tools/hebrew', {
+      artifactType: 'application/vnd.example',
+      tag: 'v1',
+      files: [],
+      annotations: { 'org.opencontainers.image.description': description },
+    })
+    await visiting({}, async ({ page }) => {
+      await page.goto(`${server.origin}/_layerdock/repositories/tools/hebrew:v1`)
+      const [first, last] = await page.evaluate(() => {
+        const text = document.querySelector('.lead')?.firstChild as Text
+        return [0, text.length - 1].map((at) => {
+          const range = document.createRange()
+          range.setStart(text, at)
+          range.setEnd(text, at + 1)
+          return range.getBoundingClientRect().left
+        })
+      })
+      expect(first).toBeGreaterThan(last as number)
     })
   })
 

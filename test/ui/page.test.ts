@@ -19,6 +19,16 @@ describe('the page', () => {
     expect(await response.text()).toMatch(/^<!doctype html>/)
   })
 
+  it('leads to the trash where something can be restored from it', async () => {
+    for (const [readOnly, leads] of [
+      [false, true],
+      [true, false],
+    ] as const) {
+      const ui = createUi(testRegistry({ readOnly }))
+      expect((await (await ui.fetch(page('/'))).text()).includes('/_layerdock/trash')).toBe(leads)
+    }
+  })
+
   it('passes everything else on to the registry', async () => {
     const ui = createUi(testRegistry())
     expect((await ui.fetch(page('/v2/'))).status).toBe(200)

@@ -10,6 +10,7 @@ export const components = `
 .head+.facts,h1+.facts,h1+.lead{margin-top:14px}
 .section+.actions,.section+form,form>.section+.actions{margin-top:24px}
 .lead{color:var(--soft);margin-top:6px;max-width:68ch}
+.clamp,.pairs dd,.entries td{unicode-bidi:plaintext;text-align:left}
 .actions{display:flex;flex-wrap:wrap;gap:8px}
 .section{margin-top:32px}
 .section>h2{margin-bottom:10px}
