@@ -6,8 +6,12 @@ import { fromBase64, toBase64 } from '../oci/base64.ts'
  */
 
 const mark = '~'
+/** Stands in no name. */
+const filler = '\0'
 const ivBytes = 12
 const secretBytes = 32
+/** No name is longer; each is as long as that where it is sealed, so that its length is not told either. */
+const paddedBytes = 256
 
 /** Makes cursors that stand for a name and do not tell it, and opens them. */
 export interface SealedCursors {
@@ -52,7 +56,7 @@ export function sealedCursors(given?: Uint8Array): SealedCursors {
   return {
     async seal(name) {
       const iv = crypto.getRandomValues(new Uint8Array(ivBytes))
-      const text = new TextEncoder().encode(name)
+      const text = new TextEncoder().encode(name.padEnd(paddedBytes, filler))
       const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, await keyOf(), text)
       return mark + toBase64(new Uint8Array([...iv, ...new Uint8Array(sealed)]))
     },
@@ -63,7 +67,7 @@ export function sealedCursors(given?: Uint8Array): SealedCursors {
         const algorithm = { name: 'AES-GCM', iv: bytes.subarray(0, ivBytes) }
         const sealed = bytes.subarray(ivBytes)
         const opened = await crypto.subtle.decrypt(algorithm, await keyOf(), sealed)
-        return new TextDecoder().decode(opened)
+        return new TextDecoder().decode(opened).replace(/\0+$/, '')
       } catch {
         return null
       }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { callContext, createRegistry } from '../../src/index.ts'
+import { type Access, callContext, createRegistry } from '../../src/index.ts'
 import { memoryStores, setPeer } from '../../src/kit.ts'
 import { image, repositoryNamed, tagNamed, testRegistry } from '../../src/testing/index.ts'
 import { createUi, type Ui } from '../../src/ui/index.ts'
@@ -138,6 +138,30 @@ describe('an open view', () => {
     expect(response.headers.get('set-cookie')).toContain('Max-Age=0')
     // Whoever has no session still hears what anyone may read.
     expect((await listen(page.ui)).response.status).toBe(200)
+  })
+
+  test('is asked again who looks, with a few others at a time', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    let [waiting, most, asked] = [0, 0, 0]
+    let isCounted = false
+    const wrap = (access: Access): Access => ({
+      ...access,
+      async authenticate(request) {
+        if (!isCounted) return access.authenticate(request)
+        asked += 1
+        waiting += 1
+        most = Math.max(most, waiting)
+        await new Promise((resolve) => setTimeout(resolve, 0))
+        waiting -= 1
+        return access.authenticate(request)
+      },
+    })
+    const { ui } = privatePage({ wrap })
+    for (let number = 0; number < 20; number++) await listen(ui, basic('reader'))
+    isCounted = true
+    vi.advanceTimersByTime(30_000)
+    await vi.waitFor(() => expect(asked).toBe(20))
+    expect(most).toBe(4)
   })
 
   test('ends when the page closes, and none opens after that', async () => {

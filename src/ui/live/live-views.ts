@@ -2,6 +2,7 @@ import { ownerOf } from '../../oci/owner.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { EventSink } from '../../ports/events.ts'
+import { atOnce } from '../facts/at-once.ts'
 import type { FindViewer, Viewer } from '../viewer.ts'
 import { connectionCount } from './connection-count.ts'
 import { type EventStream, eventBytes, eventStream, greeting, heartbeat } from './event-stream.ts'
@@ -46,6 +47,13 @@ const [most, mostOfOne] = [1_000, 32]
 const beatMs = 15_000
 /** After how many of them it is asked again who looks. */
 const beatsToAsk = 2
+/**
+ * How many are asked for at once: each may be a password to check, and those of an office with one address are not to
+ * keep its logins waiting.
+ */
+const askedAtOnce = 4
+/** How long an answer to that may take, in milliseconds; a stream without one ends. */
+const longestAskMs = 15_000
 /** How long a stream lasts, in milliseconds. Its browser then connects anew. */
 const longestMs = 60 * 60 * 1000
 /** Events that wait for an access that takes its time; a view with more is dropped. */
@@ -70,6 +78,7 @@ export function liveViews(deps: LiveDeps): LiveViews {
   let unsubscribe: (() => void) | null = null
   let timer: ReturnType<typeof setInterval> | null = null
   let beats = 0
+  let isAskingAgain = false
   let isClosed = false
   const onChange = (repository: RepositoryName): void => tell({ kind: 'changed', repository })
   const nodes = look === null ? null : otherNodes({ ...look, onChange })
@@ -103,17 +112,32 @@ export function liveViews(deps: LiveDeps): LiveViews {
     for (const one of streams) {
       if (now >= one.until) one.stream.close()
       else one.stream.send(heartbeat)
-      if (beats % beatsToAsk === 0) void askAgain(one)
     }
+    if (beats % beatsToAsk === 0) void askAllAgain()
+  }
+
+  async function askAllAgain(): Promise<void> {
+    if (isAskingAgain) return
+    isAskingAgain = true
+    await atOnce([...streams], askedAtOnce, async (one) => {
+      if (streams.has(one)) await askAgain(one)
+    })
+    isAskingAgain = false
   }
 
   async function askAgain(one: OpenStream): Promise<void> {
+    let timeout: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timeout = setTimeout(() => reject(new Error('nobody says who looks')), longestAskMs)
+    })
     try {
-      const found = await findViewer(one.request, one.context)
+      const found = await Promise.race([findViewer(one.request, one.context), late])
       if (found.principal?.id === one.viewer.principal?.id) one.viewer = found
       else one.stream.close()
     } catch {
       one.stream.close()
+    } finally {
+      clearTimeout(timeout)
     }
   }
 
