@@ -67,3 +67,14 @@ test('a list of tags lets others run between two manifests', async () => {
   await view
   expect(order).toEqual(['others', 'view'])
 })
+
+test('two views of long manifests let others run between them', async () => {
+  const ask = askerOf(await largeManifests())
+  await ask.json('/_layerdock/')
+  const order: string[] = []
+  setTimeout(() => order.push('others'), 0)
+  await Promise.all(
+    ['v1', 'v2'].map((tag) => ask.answer(`${path}:${tag}`).then(() => order.push(tag))),
+  )
+  expect(order).toContain('others')
+})

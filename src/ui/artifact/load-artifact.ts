@@ -3,11 +3,7 @@ import type { Reference } from '../../oci/reference.ts'
 import type { ManifestEntry } from '../../ports/metadata-store.ts'
 import { wholeSize } from '../facts/whole-size.ts'
 import { type ArtifactKind, attachedTag, kindOf } from '../readers/kinds.ts'
-import {
-  type ManifestDetails,
-  namedBytes,
-  readManifestDetails,
-} from '../readers/manifest-details.ts'
+import { type ManifestDetails, manifestDetails, namedBytes } from '../readers/manifest-details.ts'
 import { nothing } from '../readers/shapes.ts'
 import type { ArtifactData } from './artifact-data.ts'
 import type { Contents } from './contents.ts'
@@ -38,7 +34,7 @@ export async function loadArtifact(
   if (manifest === null) return null
   const { digest, mediaType, size, bytes } = manifest
   const tag = reference.kind === 'tag' ? reference.tag : null
-  const details = readManifestDetails(bytes)
+  const details = await manifestDetails(bytes)
   const kind = details === null ? 'artifact' : kindOf(mediaType, details)
   const [entry, parents, [referrers = []], contents, platforms] = await Promise.all([
     findEntry(reader, digest),

@@ -5,8 +5,8 @@ import {
   type ContentDetails,
   entryOf,
   type ManifestDetails,
+  manifestDetails,
   namedBytes,
-  readManifestDetails,
 } from '../readers/manifest-details.ts'
 import type { Listed } from '../readers/shapes.ts'
 import type { Parent, PlatformFacts } from './artifact-data.ts'
@@ -64,7 +64,7 @@ async function readSize(
 ): Promise<number | null> {
   if (size > mostManifestBytes || manifestShape(mediaType) === 'index') return null
   const manifest = await service.getManifest(call, repository, { kind: 'digest', digest })
-  const details = manifest && readManifestDetails(manifest.bytes)
+  const details = manifest && (await manifestDetails(manifest.bytes))
   return details && namedBytes(details)
 }
 

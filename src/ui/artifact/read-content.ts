@@ -3,6 +3,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { CallContext } from '../../ports/call-context.ts'
 import type { ManifestEntry } from '../../ports/metadata-store.ts'
 import type { RegistryReads } from '../../ports/registry-service.ts'
+import { inTurn } from '../readers/in-turn.ts'
 import type { Unreadable } from './contents.ts'
 
 /** A repository, and on whose behalf it is looked at. */
@@ -45,7 +46,8 @@ export async function readFacts<T>(
 ): Promise<T | Unreadable> {
   if (digest === null) return 'unreadable'
   const bytes = await readBlob(reader, digest, most)
-  return typeof bytes === 'string' ? bytes : (read(bytes) ?? 'unreadable')
+  if (typeof bytes === 'string') return bytes
+  return (await inTurn(bytes.byteLength, () => read(bytes))) ?? 'unreadable'
 }
 
 /** What is known of a manifest, with its tags; null where the repository does not have it. */

@@ -7,8 +7,8 @@ import { type ArtifactKind, kindOf } from '../readers/kinds.ts'
 import {
   type ContentDetails,
   type ManifestDetails,
+  manifestDetails,
   namedBytes,
-  readManifestDetails,
 } from '../readers/manifest-details.ts'
 import { nothing } from '../readers/shapes.ts'
 import type {
@@ -118,7 +118,7 @@ async function openReference(
   const manifest = await service.getManifest(call, repository, reference)
   if (manifest === null) return null
   const { digest, mediaType, bytes } = manifest
-  const details = readManifestDetails(bytes) ?? empty
+  const details = (await manifestDetails(bytes)) ?? empty
   return { reference, digest, kind: kindOf(mediaType, details), details }
 }
 

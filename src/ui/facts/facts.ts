@@ -4,6 +4,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { CallContext } from '../../ports/call-context.ts'
 import type { RegistryService } from '../../ports/registry-service.ts'
 import { readBlob } from '../artifact/read-content.ts'
+import { inTurn } from '../readers/in-turn.ts'
 import { type BoundedCache, boundedCache } from './bounded-cache.ts'
 import {
   type ConfigSummary,
@@ -71,10 +72,12 @@ function factsForView(
   let left = mostReadBytes
   let before: Promise<unknown> = Promise.resolve()
   /** Parses one thing after the other, so that others run between two of them. */
-  const inTurn = async <T>(parse: () => T): Promise<T> => {
-    const parsed = before.then(() => slices.next()).then(parse)
-    before = parsed.catch(() => {})
-    return parsed
+  const parsed = async <T>(bytes: Uint8Array, parse: (bytes: Uint8Array) => T): Promise<T> => {
+    const value = before
+      .then(() => slices.next())
+      .then(() => inTurn(bytes.byteLength, () => parse(bytes)))
+    before = value.catch(() => {})
+    return value
   }
   /** Whether so many bytes may still be read; they count from now on. */
   const take = (size: number): boolean => {
@@ -92,7 +95,9 @@ function factsForView(
       if (!take(info.size)) return null
       const found = await service.getManifest(call, repository, reference)
       if (found === null) return null
-      const summary = await inTurn(() => summarizeManifest(found.bytes, found.mediaType))
+      const summary = await parsed(found.bytes, (bytes) =>
+        summarizeManifest(bytes, found.mediaType),
+      )
       if (summary !== null) manifests.put(digest, summary, weightOf(summary))
       return summary
     },
@@ -106,7 +111,7 @@ function factsForView(
       // A manifest may have said any size.
       if (info.size > mostConfigBytes || !take(info.size)) return null
       const bytes = await readBlob({ service, call, repository }, digest, mostConfigBytes)
-      const summary = typeof bytes === 'string' ? null : await inTurn(() => summarizeConfig(bytes))
+      const summary = typeof bytes === 'string' ? null : await parsed(bytes, summarizeConfig)
       if (summary !== null) configs.put(digest, summary, weightOf(summary))
       return summary
     },

@@ -1,5 +1,6 @@
 import { classifyDigest, type Digest, parseDigest } from '../../oci/digest.ts'
 import { isNonDistributable } from '../../oci/media-types.ts'
+import { inTurn } from './in-turn.ts'
 import {
   type Entry,
   entries,
@@ -77,6 +78,11 @@ const manifestShape = fields({
 })
 
 type DescriptorFields = NonNullable<ReturnType<typeof descriptorShape>>
+
+/** Reads a manifest as {@link readManifestDetails} does, in turn with those of other requests. */
+export function manifestDetails(bytes: Uint8Array): Promise<ManifestDetails | null> {
+  return inTurn(bytes.byteLength, () => readManifestDetails(bytes))
+}
 
 /** Reads an image manifest or an index, of OCI or Docker; null where it cannot be read. */
 export function readManifestDetails(bytes: Uint8Array): ManifestDetails | null {

@@ -8,7 +8,7 @@ import type { RepositoryReader } from '../artifact/read-content.ts'
 import { atOnce } from '../facts/at-once.ts'
 import { timeOf } from '../readers/image-config.ts'
 import { kindOf, tagsAttachedTo } from '../readers/kinds.ts'
-import { entryOf, type ManifestDetails, readManifestDetails } from '../readers/manifest-details.ts'
+import { entryOf, type ManifestDetails, manifestDetails } from '../readers/manifest-details.ts'
 import { nothing } from '../readers/shapes.ts'
 import { bySubject } from './by-subject.ts'
 import { apart, inShort, saysSubject, typeOf } from './node-facts.ts'
@@ -43,7 +43,7 @@ export async function loadReferrers(
   const own = await walk.referrersOf(digest, 0)
   const subjects: AttachedTo[] = [{ digest, platform: null, referrers: own }]
   if (manifestShape(manifest.mediaType) === 'index') {
-    subjects.push(...(await ofPlatforms(walk, readManifestDetails(manifest.bytes))))
+    subjects.push(...(await ofPlatforms(walk, await manifestDetails(manifest.bytes))))
   }
   const some = subjects.filter(({ referrers }) => referrers.length > 0)
   return { repository, tag, digest, subjects: some, isCut: walk.isCut }
@@ -191,7 +191,7 @@ class ReferrersWalk {
     const manifest = isRead
       ? await service.getManifest(call, repository, { kind: 'digest', digest })
       : null
-    const details = manifest && readManifestDetails(manifest.bytes)
+    const details = manifest && (await manifestDetails(manifest.bytes))
     if (!details) {
       const why = isRead ? 'unreadable' : 'too-large'
       const unreadable = [{ what: 'manifest', digest, why } as const]
@@ -220,7 +220,7 @@ class ReferrersWalk {
   async #namedBy(digest: Digest): Promise<readonly Digest[]> {
     const { service, call, repository } = this.#reader
     const manifest = await service.getManifest(call, repository, { kind: 'digest', digest })
-    const { items } = (manifest && readManifestDetails(manifest.bytes)?.manifests) ?? nothing
+    const { items } = (manifest && (await manifestDetails(manifest.bytes))?.manifests) ?? nothing
     return items.flatMap((item) => item.digest ?? []).slice(0, mostNodes)
   }
 }

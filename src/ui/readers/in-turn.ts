@@ -1,0 +1,29 @@
+/** What is shorter is parsed at once, in bytes. */
+const short = 64 * 1024
+/** How long the thread is left to others after something long, in milliseconds. */
+const restMs = 2
+
+/** When the next long one may be parsed, by `performance.now()`. */
+let freeAt = 0
+
+/**
+ * Parses a text that may be long. Of those of all requests one is parsed at a time, with a rest for everybody else in
+ * between: forty requests for the largest manifests would stop a server for seconds otherwise.
+ *
+ * Each request waits by timers of its own. On workerd, none may wait for what another one does.
+ *
+ * @param bytes how long the text is
+ */
+export async function inTurn<T>(bytes: number, parse: () => T): Promise<T> {
+  if (bytes < short) return parse()
+  for (;;) {
+    const waitMs = freeAt - performance.now()
+    if (waitMs <= 0) break
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+  }
+  try {
+    return parse()
+  } finally {
+    freeAt = performance.now() + restMs
+  }
+}
