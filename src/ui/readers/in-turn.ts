@@ -1,7 +1,9 @@
 /** What is shorter is parsed at once, in bytes. */
 const short = 64 * 1024
 /** How long the thread is left to others after something long, in milliseconds. */
-const restMs = 2
+const restMs = 5
+/** How far apart the next looks of those that wait are, in milliseconds. */
+const mostLaterMs = 20
 
 /** When the next long one may be parsed, by `performance.now()`. */
 let freeAt = 0
@@ -19,7 +21,9 @@ export async function inTurn<T>(bytes: number, parse: () => T): Promise<T> {
   for (;;) {
     const waitMs = freeAt - performance.now()
     if (waitMs <= 0) break
-    await new Promise((resolve) => setTimeout(resolve, waitMs))
+    // Many short timers would keep Node among its timers, and away from everybody else.
+    const laterMs = restMs + Math.random() * mostLaterMs
+    await new Promise((resolve) => setTimeout(resolve, waitMs + laterMs))
   }
   try {
     return parse()
