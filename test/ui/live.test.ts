@@ -119,6 +119,16 @@ describe('an open view', () => {
     expect(await second.ended()).toBe(true)
   })
 
+  test('gives a sign of life before Bun takes its connection for idle', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const { ui } = privatePage()
+    const headers = { ...basic('reader'), accept: 'text/event-stream' }
+    const response = await ui.fetch(new Request('http://r.test/_layerdock/events', { headers }))
+    vi.advanceTimersByTime(9_000)
+    ui.close()
+    expect(await response.text()).toContain(': still here')
+  })
+
   test('ends once its user is removed', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { ui, users } = privatePage()

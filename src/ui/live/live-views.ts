@@ -43,10 +43,10 @@ export interface LiveViews {
 
 /** Streams at once, of all and of one caller. A browser has six connections to a host over HTTP/1.1. */
 const [most, mostOfOne] = [1_000, 32]
-/** Between two signs of life, in milliseconds. */
-const beatMs = 15_000
+/** Between two signs of life, in milliseconds. `Bun.serve` cuts a connection that is idle for ten seconds. */
+const beatMs = 5_000
 /** After how many of them it is asked again who looks. */
-const beatsToAsk = 2
+const beatsToAsk = 6
 /**
  * How many are asked for at once: each may be a password to check, and those of an office with one address are not to
  * keep its logins waiting.
