@@ -52,20 +52,51 @@ describe('docs/page.md: what it says of JSON', () => {
 
   const shapes = [...document.matchAll(/^```json\n(.*?)^```$/gms)].map(([, text = '']) => text)
 
-  test.each(
-    [
-      '/?format=json',
-      '/_layerdock/repositories/platform/api?format=json',
-      '/_layerdock/repositories/platform/api:v2.0.0?format=json',
-      '/_layerdock/compare/platform/api?from=v1.12.0&to=v2.0.0&format=json',
-      '/_layerdock/delete/platform/api:v1.3.0?format=json',
-    ].map((path, index) => [path, index] as const),
-  )('%s has the fields that are said', async (path, index) => {
-    const answer = await fetch(`${server.origin}${path}`)
-    expect(differences(JSON.parse(shapes[index] ?? ''), await answer.json(), '')).toEqual([])
+  const api = '/_layerdock/repositories/platform/api'
+  test.each([
+    [0, '/', ''],
+    [1, api, ''],
+    [2, `${api}:v2.0.0`, ''],
+    [4, '/_layerdock/repositories/charts/shop:2.4.1', 'chart'],
+    [5, `${api}:v2.0.0?view=referrers`, 'tree'],
+    [6, '/_layerdock/compare/platform/api?from=v1.12.0&to=v2.0.0', ''],
+    [7, '/_layerdock/delete/platform/api:v1.3.0', ''],
+  ] as const)('shape %i is that of %s %s', async (index, path, field) => {
+    expect(differences(said(index), await got(path, field), '')).toEqual([])
   })
 
-  test('and no shape is left', () => expect(shapes).toHaveLength(5))
+  test('the shape of an image is that of a platform', async () => {
+    const { items } = await got<{ items: { digest: string }[] }>(`${api}:v2.0.0`, 'platforms')
+    expect(differences(said(3), await got(`${api}@${items[0]?.digest}`, 'image'), '')).toEqual([])
+  })
+
+  test('shapes of changes are those of a deletion, the trash and what is restored', async () => {
+    const path = '/_layerdock/delete/tools/linter:v3.1.0'
+    const seen = await got<string>(path, 'seen')
+    expect(differences(said(8), await got(path, '', { seen }), '')).toEqual([])
+    const trash = await got<{ entries: { repository: string; id: string }[] }>('/_layerdock/trash')
+    expect(differences(said(9), trash, '')).toEqual([])
+    const [{ repository, id } = { repository: '', id: '' }] = trash.entries
+    const restored = await got('/_layerdock/restore', '', { repository, id })
+    expect(differences(said(10), restored, '')).toEqual([])
+  })
+
+  test('and no shape is left', () => expect(shapes).toHaveLength(11))
+
+  function said(index: number): unknown {
+    return JSON.parse(shapes[index] ?? '')
+  }
+
+  /** What a path answers, or a field of that; to a POST where there is a body. */
+  async function got<T = unknown>(path: string, field = '', body?: object): Promise<T> {
+    const answer = await fetch(`${server.origin}${path}`, {
+      headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    })
+    expect(answer.status).toBe(200)
+    const found = (await answer.json()) as T & Record<string, T>
+    return field === '' ? found : (found[field] as T)
+  }
 })
 
 /** Where two documents do not have the same fields, as far as both have any. */
