@@ -20,7 +20,9 @@ const graph: ReadonlyMap<string, readonly Import[]> = new Map(
 )
 
 /** The files that may be longer than 250 lines, with the reason. */
-const longFiles: Readonly<Record<string, string>> = {}
+const longFiles: Readonly<Record<string, string>> = {
+  'src/ui/english.ts': 'all English of the page is in one file, so that it can be translated',
+}
 
 describe('the import table', () => {
   it('finds imports of every form', () => {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import postgresClient from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrations } from '../../adapters/postgres/schema/migrations.ts'
 import { digestOf, pushBlob } from '../cli/harness.ts'
 import { entries, type Program, programFor } from '../cli/program.ts'
 import { dial, readUntil } from '../node-fs/loopback.ts'
@@ -165,7 +166,11 @@ withServices(
         const lines = entries(a.log())
         const database = expect.stringMatching(/^127\.0\.0\.1:\d+\/test_\w+$/)
         expect(lines).toContainEqual(
-          expect.objectContaining({ msg: 'the database is open', database, schema: 2 }),
+          expect.objectContaining({
+            msg: 'the database is open',
+            database,
+            schema: migrations.length,
+          }),
         )
         const bytes = expect.stringMatching(/^s3:\/\/bucket-\d+\/registry at 127\.0\.0\.1:\d+$/)
         expect(lines).toContainEqual(expect.objectContaining({ msg: 'listening', database, bytes }))

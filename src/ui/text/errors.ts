@@ -10,33 +10,3 @@ export interface ErrorText {
   readonly requestId: string
   readonly toHome: string
 }
-
-/** ErrorText in English. */
-export const errorText: ErrorText = {
-  title(status) {
-    if (status === 401) return 'Please log in'
-    if (status === 403) return 'Not allowed'
-    if (status === 404) return 'Not found'
-    if (status === 405) return 'Not allowed here'
-    if (status === 429) return 'Too many requests'
-    if (status >= 500) return 'The registry cannot answer now'
-    return 'The request could not be understood'
-  },
-  explain(status, advice) {
-    if (advice !== null && status !== 404) return `${advice[0]?.toUpperCase()}${advice.slice(1)}.`
-    if (status === 401) return 'You have to log in to see this.'
-    if (status === 403) return 'You do not have permission for this.'
-    if (status === 404) return 'There is nothing at this address, or you may not see it.'
-    if (status === 405) return 'This registry does not allow that here.'
-    if (status === 429) return 'Please wait a moment and try again.'
-    if (status >= 500) return 'Something went wrong on our side. Please try again in a moment.'
-    return 'Please check the address.'
-  },
-  kinds: {
-    deleteDisabled: 'deletes are turned off on this registry',
-    readOnly: 'this registry is read-only',
-    crossSite: 'the request came from a page of another site',
-  },
-  requestId: 'The registry’s log has the reason under',
-  toHome: 'All repositories',
-}

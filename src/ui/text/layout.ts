@@ -16,20 +16,3 @@ export interface LayoutText {
   /** The button that shows changes, where a view waits for it. */
   readonly show: string
 }
-
-/** LayoutText in English. */
-export const layoutText: LayoutText = {
-  skip: 'Skip to the content',
-  menu: 'Menu',
-  place: 'Where you are',
-  foot: 'Served by the registry itself',
-  json: 'This page as JSON',
-  copy: 'Copy',
-  copied: 'Copied',
-  search: 'Search',
-  pages: 'Pages',
-  next: 'Next page',
-  first: 'Back to the first page',
-  updated: 'The list was updated',
-  show: 'Show what changed',
-}

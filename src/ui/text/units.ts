@@ -11,13 +11,3 @@ export interface UnitsText {
   /** For separators of thousands. */
   readonly locale: string
 }
-
-/** UnitsText in English. */
-export const unitsText: UnitsText = {
-  bytes: (exact) => `${exact} bytes`,
-  justNow: 'just now',
-  ago: (count, unit) => `${count} ${unit}${count === 1 ? '' : 's'} ago`,
-  soon: 'in the future',
-  unknown: 'unknown',
-  locale: 'en',
-}
