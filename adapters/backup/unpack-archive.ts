@@ -42,7 +42,7 @@ export async function unpackArchive(
     if (name === marker) isWhole = true
   }
   if (!isWhole) throw new TarProblem('it is not an archive of layerdock backup, or it is cut off')
-  // Whoever writes into the pipe waits until all of it is read.
+  // The program that writes into the pipe waits until all of it is read.
   await archive.drain()
 }
 

@@ -153,7 +153,7 @@ async function toPlace(deps: RestoreDeps): Promise<number> {
       ])
     }
     await halfRestored?.begin()
-    // What is in it is of a restore alone, or else it has what nobody may remove.
+    // What is in it is of a restore alone, or else it has what must not be removed.
     const isOurs = goesOn || items.length === 0
     const code = await restore(deps, target, parts, isOurs)
     if (code === exitCodes.ok || wish.acceptsLoss) await halfRestored?.end()

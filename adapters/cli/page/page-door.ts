@@ -32,7 +32,7 @@ export class PageDoor {
     )
   }
 
-  /** Ends what is open on the page, and lets nobody in from now on. */
+  /** Ends what is open on the page, and refuses every request from now on. */
   close(): void {
     this.#isClosed = true
     this.#page?.close()

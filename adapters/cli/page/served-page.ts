@@ -20,7 +20,7 @@ export interface PageDeps {
   readonly condition: () => Promise<Condition>
 }
 
-/** How often changes of other nodes are looked for, in milliseconds, while somebody looks at the page. */
+/** How often changes of other nodes are looked for, in milliseconds, while a view of the page is open. */
 const lookMs = 3_000
 
 /** Makes the web page of a server. @throws Error when the secret of sessions cannot be read. */
@@ -53,7 +53,7 @@ export async function servedPage(deps: PageDeps): Promise<Ui> {
 
   return createUi(registry, {
     ...(access === null ? {} : { access }),
-    // A certificate, or a proxy, says who somebody is with each request.
+    // A certificate, or a proxy, says who the caller is with each request.
     login: settings.htpasswd !== null || settings.policy !== null,
     ...(asksForLogin(settings)
       ? { sessionSecret: await sessionSecret(opened.note('page-session'), settings.readOnly) }

@@ -117,7 +117,7 @@ export async function explained<T>(directory: string, open: () => Promise<T>): P
   }
 }
 
-/** Says that names were copied: nobody can tell from them what another server does with the same bucket. */
+/** Says that names were copied: they do not tell what another server does with the same bucket. */
 async function warnOfCopy(directory: string, bucket: string, log: Entries): Promise<void> {
   const layout = layoutOf(realPath(resolve(directory)))
   if ((await readOrigin(nodeFiles, layout).catch(() => 'unknown')) !== 'copied') return

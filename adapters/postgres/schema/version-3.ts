@@ -1,7 +1,7 @@
 /**
  * What a page that people look at asks: who pushed a manifest, how large its content is, when a repository was last
- * pushed to, and the order of tags by version. Nodes of version 2 go on over these tables; what they push has no
- * size and nobody who pushed it.
+ * pushed to, and the order of tags by version. Nodes of version 2 go on over these tables; what they push has
+ * neither a size nor a name of who pushed it.
  */
 export const version3: string = `
 -- The key of versionKey (src/oci/tag-version.ts), for an index; both are tested against each other. In plpgsql, whose

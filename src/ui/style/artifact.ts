@@ -5,6 +5,7 @@ export const artifactStyle = `
 .pull .copy+p{margin:8px 0 4px}
 .pull details{margin-top:8px}
 .pull h3+.copy{margin-top:0}
+.pull .copy+.notice{margin-top:12px}
 .sized{width:34%}
 .cell{flex:1;min-width:0}
 .sized .meter{margin-top:5px;max-width:20rem}

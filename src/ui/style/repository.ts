@@ -10,7 +10,7 @@ a.tag{display:inline-block;min-height:24px;font-weight:620;font-size:15px}
 .marks .chip{min-height:24px;font-size:12.5px;border-color:transparent;font-weight:450}
 .sub{display:block;font-size:12.5px;font-weight:400;color:var(--soft)}
 .tags td.choice{width:32px;padding-right:4px;vertical-align:top}
-.head .side{flex:0 1 27rem;min-width:min(100%,16rem)}
+.head .side{flex:0 1 auto;max-width:min(100%,40rem);min-width:min(100%,16rem)}
 .tags .helper .tag,.tags .helper .alias{font-weight:450;color:var(--soft)}
 .tags tbody th{width:24%}
 .tags tbody .platforms{width:40%}
