@@ -58,9 +58,14 @@ export async function startServer(program: ServerProgram): Promise<RunningServic
       }
     }
   } catch (error) {
-    await rm(folder, { recursive: true, force: true })
+    await removeFolder(folder)
     throw error
   }
+}
+
+/** A process that the server started may still be ending, and write a last file into a folder that is emptied. */
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 30, retryDelay: 20 })
 }
 
 /** A process under its guard. */
@@ -105,7 +110,7 @@ function served(
       const timer = setTimeout(() => send(current.pid, 'SIGKILL'), stopMs)
       await halt(program.stopSignal)
       clearTimeout(timer)
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
 }
