@@ -137,7 +137,7 @@ export const sizeManifests: string = `with named as (
     returning m.id, m.content_size)
   update tags t set content_size = sized.content_size from sized where t.manifest = sized.id`
 
-/** Gives tags the size of their manifest, where it was recorded anew with another one. */
+/** Gives tags the size of their manifest, where a push changed it. */
 export const resizeTags: string = `update tags t set content_size = m.content_size
   from unnest($1::bigint[], $2::text[]) as each (repo, hex)
   join manifests m on m.repo = each.repo and m.digest = decode(each.hex, 'hex')
