@@ -49,6 +49,7 @@ export type {
 } from './ports/metadata-store.ts'
 export type * from './ports/notices.ts'
 export type * from './ports/observer.ts'
+export type * from './ports/outbox.ts'
 export type * from './ports/registry-service.ts'
 export { createRegistry, type Registry } from './registry.ts'
 export { serviceApp } from './service-app.ts'

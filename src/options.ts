@@ -1,9 +1,10 @@
 import type { Access, Peer } from './ports/access.ts'
 import type { BlobStore } from './ports/blob-store.ts'
-import type { EventSink } from './ports/events.ts'
+import type { EventSink, RegistryEvent } from './ports/events.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import type { NoticeSink } from './ports/notices.ts'
 import type { RequestObserver } from './ports/observer.ts'
+import type { OutboxMessage } from './ports/outbox.ts'
 import type { BlobInfo, RegistryService } from './ports/registry-service.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
 import type { UploadStore } from './ports/upload-store.ts'
@@ -174,6 +175,13 @@ export interface RegistryOptions extends ServiceAppOptions {
   readonly wrap?: (service: RegistryService, stores: RegistryStores) => RegistryService
   /** Called with every change, once it is durable. See {@link EventSink}. */
   readonly onEvent?: EventSink
+  /**
+   * Says what is to be sent because of a change, and to whom. Called with its event in the step that makes the change;
+   * the messages are stored with it, in the `outbox` of the metadata, and so outlive the process. Synchronous. What it
+   * throws is a notice, and then there is no message. It may be called again for a step that is made again. Not
+   * called for pulls.
+   */
+  readonly outbox?: (event: RegistryEvent) => readonly OutboxMessage[]
   /** Whether pulls are events too. Default: false. */
   readonly pullEvents?: boolean
   /**

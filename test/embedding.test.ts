@@ -145,6 +145,7 @@ describe('docs/embedding.md: what it says', () => {
       verifyReads: true,
       wrap: true,
       onEvent: true,
+      outbox: true,
       pullEvents: true,
       clock: true,
     }

@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { ManifestRecord, RepositoryCounts, TagRecord } from './metadata-values.ts'
+import type { Telling } from './outbox.ts'
 
 /** A manifest that was removed, with the tags that went with it. */
 export interface RemovedManifest {
@@ -37,7 +38,7 @@ export interface DeletionOptions {
 }
 
 /** How a manifest is deleted. */
-export interface ManifestDeletion extends DeletionOptions {
+export interface ManifestDeletion extends DeletionOptions, Telling<RemovedManifest> {
   /** How long content is kept that it alone named in the repository, in milliseconds. */
   readonly leaseMs: number
   /**
@@ -59,8 +60,10 @@ export interface ManifestDeletion extends DeletionOptions {
   readonly unlessHas?: readonly Digest[]
 }
 
-/** How a tag is deleted. The conditions are only for a store that `checksDeletions`. */
-export interface TagDeletion extends DeletionOptions {
+/**
+ * How a tag is deleted. The conditions are only for a store that `checksDeletions`. `tell` hears what the tag stood for.
+ */
+export interface TagDeletion extends DeletionOptions, Telling<Digest> {
   /** The tag stays where it stands for another manifest. */
   readonly expect?: Digest
   /** The tag stays where it was set at this moment or later, in milliseconds since the epoch. */
@@ -69,8 +72,11 @@ export interface TagDeletion extends DeletionOptions {
   readonly unlessHas?: readonly Digest[]
 }
 
+/** How a repository is deleted. `tell` hears what it held. */
+export interface RepositoryDeletion extends DeletionOptions, Telling<RepositoryCounts> {}
+
 /** How a blob is taken out of a repository. */
-export interface BlobDeletion extends DeletionOptions {
+export interface BlobDeletion extends DeletionOptions, Telling<'removed'> {
   /** Leave it where a manifest of the repository names it. Default: false. */
   readonly keepNamed?: boolean
 }
@@ -109,27 +115,30 @@ export interface TrashEntry {
   readonly counts?: RepositoryCounts
 }
 
-/** How an entry is brought back. */
-export interface RestoreOptions {
+/** How an entry is brought back. Where that takes several steps, `tell` is called in the last. */
+export interface RestoreOptions extends Telling<Restored> {
   /** How long a blob that no manifest names is kept, in milliseconds. */
   readonly leaseMs: number
   /** As `mostBytes` of a manifest that is pushed. */
   readonly mostBytes?: number
 }
 
+/** An entry that was brought back. */
+export interface Restored {
+  readonly kind: 'restored'
+  /** The entry as it was. */
+  readonly entry: TrashEntry
+  /** The first tags that were set again, in byte order: at most 1,000. For a repository: none are named. */
+  readonly tags: readonly Tag[]
+  readonly tagCount: number
+  /** The first tags that stand for something else by now, and are left: at most 1,000. */
+  readonly left: ReadonlyArray<Pick<TagRecord, 'tag' | 'digest'>>
+  readonly leftCount: number
+}
+
 /** What became of an entry that was to be brought back. Except for `restored`, it stays in the trash. */
 export type RestoreOutcome =
-  | {
-      readonly kind: 'restored'
-      /** The entry as it was. */
-      readonly entry: TrashEntry
-      /** The first tags that were set again, in byte order: at most 1,000. For a repository: none are named. */
-      readonly tags: readonly Tag[]
-      readonly tagCount: number
-      /** The first tags that stand for something else by now, and are left: at most 1,000. */
-      readonly left: ReadonlyArray<Pick<TagRecord, 'tag' | 'digest'>>
-      readonly leftCount: number
-    }
+  | Restored
   /** What it needs and is not there: its manifest, what its manifest names, or bytes that are missing. */
   | { readonly kind: 'missing'; readonly digests: readonly Digest[] }
   /** The name is taken: the tag stands for `digest`, or there is a repository that holds something. */

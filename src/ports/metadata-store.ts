@@ -8,14 +8,11 @@ import type { GarbageReasons } from './garbage-values.ts'
 import type {
   BlobDeletion,
   BlobRemoval,
-  DeletionOptions,
   KeptManifest,
   ManifestDeletion,
   RemovedManifest,
-  RestoreOptions,
-  RestoreOutcome,
+  RepositoryDeletion,
   TagDeletion,
-  TrashEntry,
 } from './metadata-deletions.ts'
 import type {
   ManifestChange,
@@ -32,11 +29,15 @@ import type {
   TagRecord,
 } from './metadata-values.ts'
 import type { NameFiles } from './name-files.ts'
+import type { Outbox, Telling } from './outbox.ts'
+import type { TrashedNames } from './trashed-names.ts'
 
 export type * from './browsing.ts'
 export type * from './garbage-values.ts'
 export type * from './metadata-deletions.ts'
 export type * from './metadata-values.ts'
+export type * from './outbox.ts'
+export type * from './trashed-names.ts'
 
 /**
  * Names: which repository has which blobs, manifests, tags and referrers. Every method is one
@@ -57,7 +58,7 @@ export type * from './metadata-values.ts'
  *
  * A repository begins with the first thing put in it and does not end with the last.
  */
-export interface MetadataStore extends GarbageReasons, Browsing, NameFiles {
+export interface MetadataStore extends TrashedNames, GarbageReasons, Browsing, NameFiles {
   /**
    * Whether the store counts the bytes of repositories, as they change and not when it is asked, and so can hold
    * them to quotas (`mostBytes`). Default: no.
@@ -71,10 +72,15 @@ export interface MetadataStore extends GarbageReasons, Browsing, NameFiles {
    */
   readonly checksDeletions?: boolean
   /**
-   * Whether what is deleted with `trashMs` can be brought back. Then the store has {@link listTrash},
-   * {@link restore} and {@link dropTrash}. Default: no, and a deletion is for good.
+   * Whether what is deleted with `trashMs` can be brought back. Then the store has `listTrash`, `restore` and
+   * `dropTrash`. Default: no, and a deletion is for good.
    */
   readonly keepsTrash?: boolean
+  /**
+   * Messages that were stored with changes: what `tell` in the options of a change returned. Absent where the store keeps
+   * none; then `tell` is not called.
+   */
+  readonly outbox?: Outbox
   hasRepository(repository: RepositoryName): Promise<boolean>
   /** Names of repositories. */
   listRepositories(page: PageRequest): Promise<Page<RepositoryName>>
@@ -86,12 +92,16 @@ export interface MetadataStore extends GarbageReasons, Browsing, NameFiles {
    */
   deleteRepository(
     repository: RepositoryName,
-    options?: DeletionOptions,
+    options?: RepositoryDeletion,
   ): Promise<RepositoryCounts | null>
-  /** Removes up to `limit` repositories that hold nothing, of `among` where it is given; their names. */
+  /**
+   * Removes up to `limit` repositories that hold nothing, of `among` where it is given; their names. `tell` is called
+   * for each.
+   */
   deleteEmptyRepositories(
     limit: number,
     among?: readonly RepositoryName[],
+    options?: Telling<RepositoryName>,
   ): Promise<readonly RepositoryName[]>
 
   /** The blob as this repository has it, or null, also where its bytes are known to be missing. */
@@ -105,15 +115,21 @@ export interface MetadataStore extends GarbageReasons, Browsing, NameFiles {
   repositoriesWith(digest: Digest, limit: number): Promise<readonly RepositoryName[]>
   /**
    * Makes a committed blob readable in a repository for at least `leaseMs`. Returns the reference
-   * that counts: where that is another key, the caller deletes its own.
+   * that counts: where that is another key, the caller deletes its own. `tell` hears of it too.
    */
-  linkBlob(repository: RepositoryName, blob: BlobRef, leaseMs: number): Promise<BlobRef>
+  linkBlob(
+    repository: RepositoryName,
+    blob: BlobRef,
+    leaseMs: number,
+    options?: Telling<BlobRef>,
+  ): Promise<BlobRef>
   /** Makes a blob of `from` readable in `to`; null when `from` does not have it. */
   mountBlob(
     from: RepositoryName,
     to: RepositoryName,
     digest: Digest,
     leaseMs: number,
+    options?: Telling<BlobRef>,
   ): Promise<BlobRef | null>
   /** Takes a blob out of a repository. */
   unlinkBlob(
@@ -158,34 +174,6 @@ export interface MetadataStore extends GarbageReasons, Browsing, NameFiles {
     subject: string,
     request: ReferrersRequest,
   ): Promise<Page<Descriptor>>
-
-  /**
-   * What was deleted and can be brought back: of a repository's name, or of all. By id, so the oldest first.
-   *
-   * An entry keeps its bytes by itself. Until it is brought back, nothing of it can be read or mounted, and it
-   * counts in no quota. That of a manifest has its record, its tags with their times, and the blobs of the repository
-   * that it names, also where they are taken out of the repository later. That of a repository has all it held.
-   */
-  listTrash?(page: PageRequest, repository?: RepositoryName): Promise<Page<TrashEntry>>
-  /**
-   * Brings an entry of the repository back as it was, with its times; null where there is none, or no longer. Nothing
-   * that came since is changed: a manifest that was pushed again keeps its record, a tag that stands for
-   * something else stays. One step, but for a manifest with more than 1,000 tags: they follow it in steps, and the
-   * entry ends with the last. A manifest that comes back without a tag lost its last one at that moment.
-   *
-   * A tag needs its manifest. A manifest needs what it names, as far as it was there when it was deleted: blobs come
-   * back with it, other manifests have to be there. A repository needs its name; one that holds nothing makes way.
-   */
-  restore?(
-    repository: RepositoryName,
-    id: string,
-    options: RestoreOptions,
-  ): Promise<RestoreOutcome | null>
-  /**
-   * Ends up to `limit` entries before their time, the oldest first; how many. Their bytes go with the next collection,
-   * where nothing else has them. Of ids, those that are no entries are passed over.
-   */
-  dropTrash?(ids: readonly string[] | 'all', limit: number): Promise<number>
 
   /**
    * Notes pulls of manifests, in one change (`pulledAt` of their records). A pull that is earlier than one noted

@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from './blob-store.ts'
+import type { Telling } from './outbox.ts'
 
 /**
  * What is known of a manifest without its bytes. `annotations` absent: it has none; empty: it has
@@ -98,7 +99,7 @@ export interface TagExpectation extends Expectation {
 }
 
 /** A manifest to be recorded, with what has to hold for it. */
-export interface ManifestChange {
+export interface ManifestChange extends Telling<StoredOutcome> {
   readonly record: NewManifestRecord
   /** Set to this manifest in the same step. */
   readonly tags: readonly Tag[]
@@ -135,17 +136,20 @@ export interface ManifestTimes {
   readonly pulledAt?: number
 }
 
+/** A manifest that was recorded. */
+export interface StoredOutcome {
+  readonly kind: 'stored'
+  /** The reference that counts: where it is another than the record's, the caller deletes its own. */
+  readonly blob: BlobRef
+  /** Whether the repository did not have the manifest before. */
+  readonly created: boolean
+  /** What each tag of the change stood for before, in their order; null for a new tag. */
+  readonly previous: ReadonlyArray<Digest | null>
+}
+
 /** What became of a {@link ManifestChange}. */
 export type ManifestOutcome =
-  | {
-      readonly kind: 'stored'
-      /** The reference that counts: where it is another than the record's, the caller deletes its own. */
-      readonly blob: BlobRef
-      /** Whether the repository did not have the manifest before. */
-      readonly created: boolean
-      /** What each tag of the change stood for before, in their order; null for a new tag. */
-      readonly previous: ReadonlyArray<Digest | null>
-    }
+  | StoredOutcome
   | { readonly kind: 'missing'; readonly digests: readonly Digest[] }
   | { readonly kind: 'conflict' }
   /** The repository has `used` bytes, `needed` more are more than it may have, and nothing changed. */
