@@ -90,7 +90,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     if (ending()) response.headers.set('Connection', 'close')
     const native = nativeBlob(response)
     server.timeout(request, native === null ? keepAliveSeconds : stallSeconds)
-    if ((long && !isRefused) || isEventStream(response)) slowReaders.watch(request, server)
+    if ((long && !isRefused) || isEventStream(request.url, response)) {
+      slowReaders.watch(request, server)
+    }
     if (native === null) return response.status === 206 && !long ? gather(response) : response
     const { blob, span } = native
     if (isDiskBlob(blob.native)) {

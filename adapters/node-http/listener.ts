@@ -67,11 +67,6 @@ function tellsWhenWritten(outgoing: ServerResponse): boolean {
   return outgoing.write === ownWrite
 }
 
-/** Whether a request is none of the API's, whose answers stay fast where nothing looks at their headers. */
-function mayStreamEvents({ incoming }: HttpBindings): boolean {
-  return incoming.url?.includes('/v2/') !== true
-}
-
 /** Ends an answer that would otherwise wait, with nothing to say, for a client that has gone. */
 function endWithClient({ incoming, outgoing }: HttpBindings): void {
   if (incoming.httpVersionMajor === 2) return
@@ -166,7 +161,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   }
 
   const send = (request: Request, response: Response, context: HttpBindings): Response => {
-    if (mayStreamEvents(context) && isEventStream(response)) endWithClient(context)
+    if (isEventStream(context.incoming.url ?? '/', response)) endWithClient(context)
     const native = nativeBlob(response)
     if (native === null || !isDiskBlob(native.blob.native)) return response
     // Otherwise the body of the response is sent, which waits as streams do.
