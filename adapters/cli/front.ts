@@ -1,10 +1,11 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Registry } from '../../src/index.ts'
-import { errorResponse, exchangeOf } from '../../src/kit.ts'
+import { type Exchange, errorResponse, exchangeOf } from '../../src/kit.ts'
 import { welcome } from '../../src/ui/catalog/welcome.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import type { Fetcher } from '../node-http/listener.ts'
 import { allPlanes, isReady, isWell, type Planes, reasonsOf, statesOf } from './health.ts'
+import type { MetricsDoor } from './metrics/metrics-door.ts'
 import { notNow, type OpenPage, PageDoor } from './page/page-door.ts'
 
 /** Stands in front of the registry: answers health probes, and requests while it is being opened. */
@@ -38,6 +39,10 @@ export interface FrontOptions {
   readonly isPrivate?: boolean
   /** Whether browsers are shown a web page. */
   readonly hasPage?: boolean
+  /** Answers `/metrics`. Default: nothing is there. */
+  readonly metrics?: MetricsDoor | null
+  /** Told of each request as it arrives, before it is answered. */
+  readonly arrived?: (exchange: Exchange) => void
 }
 
 const ownPaths: ReadonlySet<string> = new Set(['/', '/live', '/ready', '/healthz'])
@@ -49,7 +54,7 @@ const patienceMs = 10_000
 export function createFront(
   version: string,
   buffers: BufferBudget,
-  { isPrivate = false, hasPage = false }: FrontOptions = {},
+  { isPrivate = false, hasPage = false, metrics = null, arrived }: FrontOptions = {},
 ): Front {
   const began = performance.now()
   let registry: Registry | null = null
@@ -136,6 +141,7 @@ export function createFront(
   return {
     buffers,
     fetch(request, context) {
+      if (arrived !== undefined) noteArrival(request, arrived)
       const target = context?.incoming.url ?? pathOf(request.url)
       if (!target.startsWith('/v2')) {
         const path = target.split('?', 1)[0] ?? target
@@ -143,6 +149,7 @@ export function createFront(
           if (openPage === null) return pageWhenOpen(request, context)
           return door.fetch(request, context, openPage)
         }
+        if (metrics !== null && path === '/metrics') return metrics(request, context)
         const answer = ownPage(path, request)
         if (answer !== null) return answer
       }
@@ -170,6 +177,11 @@ export function createFront(
       door.close()
     },
   }
+}
+
+function noteArrival(request: Request, arrived: (exchange: Exchange) => void): void {
+  const exchange = exchangeOf(request)
+  if (exchange !== null) arrived(exchange)
 }
 
 /** How the server does, in every detail. */

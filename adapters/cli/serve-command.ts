@@ -1,3 +1,4 @@
+import type { EventSink, NoticeSink } from '../../src/index.ts'
 import { onDeno, transferBytes } from '../deno/deno.ts'
 import { BufferBudget } from '../disk/buffers.ts'
 import type { Certificate } from '../serving/serve-options.ts'
@@ -7,14 +8,15 @@ import { announce } from './announce.ts'
 import type { AuditLog } from './audit-log.ts'
 import { readCertificate } from './certificate.ts'
 import { drained } from './drain.ts'
-import { CliError, exitCodes } from './exit.ts'
-import { explainListening } from './explain.ts'
+import { exitCodes } from './exit.ts'
 import { warnOfOtherOwner } from './folder-owner.ts'
 import { createFront, type Front } from './front.ts'
-import { type Listening, type ListenOptions, listen } from './listen.ts'
+import { accessOf, databaseOf } from './late-parts.ts'
+import type { Listening } from './listen.ts'
 import { type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
 import { logNotices } from './log-notices.ts'
+import { metricsOf, type ServedMetrics } from './metrics/served-metrics.ts'
 import { refuseOpenListener } from './open-listener.ts'
 import { type Opened, openSettings } from './open-registry.ts'
 import { noteCollections } from './page/last-collection.ts'
@@ -23,12 +25,12 @@ import { registryOptions } from './registry-options.ts'
 import { startReloader } from './reload.ts'
 import type { ScheduledRetention } from './retention/schedule-retention.ts'
 import { retentionOf } from './retention/served-retention.ts'
-import type { AccessDeps, ServeAccess } from './serve-access.ts'
+import type { ServeAccess } from './serve-access.ts'
+import { auditOf } from './served-audit.ts'
 import type { Settings } from './settings.ts'
 import { listenToSignals } from './signals.ts'
-import { wantsDatabase } from './store-settings.ts'
-import type { StartedDatabase } from './stores/database.ts'
-import { type Patience, StoppedWaiting } from './stores/wait-for.ts'
+import { startListening } from './start-listening.ts'
+import { StoppedWaiting } from './stores/wait-for.ts'
 import { verifyingOf } from './verify/served-verifying.ts'
 import { version } from './version.ts'
 
@@ -72,6 +74,7 @@ export async function serveCommand(
   // Requests that waited for the registry are answered first: the first entry loads the logger.
   await new Promise((resolve) => setImmediate(resolve))
   announce(log, settings, { url: serving.url, kept: opened.kept })
+  server.metrics?.announce(log.to)
 
   const signal = await signals.stop
   reloader.close()
@@ -92,6 +95,7 @@ export async function serveCommand(
   await verifyingEnded
   await retainingEnded
   const code = await closed(opened, log)
+  await server.metrics?.end()
   audit?.close()
   return code
 }
@@ -108,6 +112,7 @@ interface Server {
   readonly certificate: Certificate | null
   readonly serving: Listening
   readonly opened: Opened
+  readonly metrics: ServedMetrics | null
 }
 
 /** What {@link start} needs. */
@@ -125,7 +130,12 @@ async function start(
   reread: (() => Promise<Settings>) | null,
   { log, stop, begun }: StartDeps,
 ): Promise<Server> {
-  const { onNotice, last: lastCollection } = noteCollections(logNotices(log.to))
+  const { onNotice: noted, last: lastCollection } = noteCollections(logNotices(log.to))
+  let metrics: ServedMetrics | null = null
+  const onNotice: NoticeSink = (notice) => {
+    metrics?.onNotice(notice)
+    return noted(notice)
+  }
   const certificate = readCertificate(settings)
   const database = await databaseOf(settings, { log: log.to, stop })
   if (database !== null) begun.push(database.close)
@@ -137,17 +147,33 @@ async function start(
   })
   if (access !== null) begun.push(access.close)
   refuseOpenListener(settings, access?.mayAnyonePush ?? true)
+  metrics = await metricsOf(settings, access?.access ?? null)
+  if (metrics !== null) begun.push(metrics.end)
   const retain = await retentionOf(settings, { log: log.to, onNotice })
-  const audit = settings.auditLog === null ? null : await openAudit(settings.auditLog, log)
+  const audit = await auditOf(settings, log.to)
   const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
   const hasPage = settings.page
-  const front = createFront(version(), buffers, { isPrivate: asksForLogin(settings), hasPage })
+  const front = createFront(version(), buffers, {
+    isPrivate: asksForLogin(settings),
+    hasPage,
+    ...(metrics === null ? {} : { metrics: metrics.door, arrived: metrics.arrived }),
+  })
   // A reload may ask for lines that are not wanted yet.
   const requests = log.takes('info') || reread !== null ? log : null
-  const serving = await startListening(front, settings, { tls: certificate, onNotice, requests })
+  const serving = await startListening(front, settings, {
+    tls: certificate,
+    onNotice,
+    requests,
+    measure: metrics?.observe ?? null,
+  })
   begun.push(() => serving.close(0))
   const observe = audit === null ? {} : { observe: audit.observe }
-  const sinks = { onEvent: logEvents(log.to), onNotice, ...observe }
+  const logged = logEvents(log.to)
+  const onEvent: EventSink = (event) => {
+    metrics?.onEvent(event)
+    return logged(event)
+  }
+  const sinks = { onEvent, onNotice, ...observe }
   if (!settings.readOnly) await warnOfOtherOwner(settings, log.to)
   const opened = await openSettings({
     settings,
@@ -165,6 +191,7 @@ async function start(
     stop,
     isServer: true,
   })
+  metrics?.watch(opened)
   const parts = { opened, front, access: access?.access ?? null, lastCollection }
   const openPage = pageOf(settings, log, parts)
   front.open(opened.registry, opened.look, openPage)
@@ -173,29 +200,18 @@ async function start(
   const retaining = retain?.(opened) ?? null
   if (retaining !== null) begun.push(retaining.close)
   const admin = await openAdminEndpoint({ settings, opened, log: log.to, onNotice })
-  return { front, retaining, verifying, access, admin, audit, certificate, serving, opened }
-}
-
-/** The database of the settings, loaded where they name one alone. */
-async function databaseOf(
-  settings: Settings,
-  waiting: Omit<Patience, 'withinMs'>,
-): Promise<StartedDatabase | null> {
-  if (!wantsDatabase(settings)) return null
-  const { startDatabase } = await import('./stores/database.ts')
-  return startDatabase(settings, { ...waiting, withinMs: settings.storeWait })
-}
-
-/** Users, policy and limits, loaded where the settings ask for them alone: most of a start is loading. */
-async function accessOf(settings: Settings, deps: AccessDeps): Promise<ServeAccess | null> {
-  if (!asksForLogin(settings) && settings.maxRequestsPerSecond === null) return null
-  const { openAccess } = await import('./serve-access.ts')
-  return openAccess(settings, deps)
-}
-
-async function openAudit(file: string, log: Log): Promise<AuditLog> {
-  const { openAuditLog } = await import('./audit-log.ts')
-  return openAuditLog(file, (error) => log.to.error({ err: error }, 'audit lines were not written'))
+  return {
+    front,
+    retaining,
+    verifying,
+    access,
+    admin,
+    audit,
+    certificate,
+    serving,
+    opened,
+    metrics,
+  }
 }
 
 /** Closes the registry; the exit code. What fails then costs no change that was acknowledged. */
@@ -212,39 +228,7 @@ async function closed(opened: Opened, log: Log): Promise<number> {
   }
 }
 
-async function startListening(
-  front: Front,
-  settings: Settings,
-  { tls, ...others }: Pick<ListenOptions, 'onNotice' | 'requests'> & { tls: Certificate | null },
-): Promise<Listening> {
-  const { listen: address } = settings
-  const options: ListenOptions = {
-    ...others,
-    ...address,
-    ...(tls === null ? {} : { tls }),
-    trustedProxies: settings.trustedProxies,
-    maxHeaderBytes: settings.maxHeader,
-    ...(settings.maxConnections === null ? {} : { maxConnections: settings.maxConnections }),
-    slowestPull: settings.slowestPull,
-    timeouts: {
-      headersMs: settings.headersTimeout,
-      stallMs: settings.stallTimeout,
-      keepAliveMs: settings.keepAliveTimeout,
-    },
-  }
-  try {
-    return await listen(front, options)
-  } catch (error) {
-    throw problem(error, explainListening(error, address))
-  }
-}
-
 function formatOf({ logFormat }: Settings): 'json' | 'text' {
   if (logFormat !== 'auto') return logFormat
   return process.stdout.isTTY ? 'text' : 'json'
-}
-
-/** What a person can act on without a stack; anything else as it is. */
-function problem(error: unknown, explanation: string | null): unknown {
-  return explanation === null ? error : new CliError(exitCodes.problem, [explanation])
 }

@@ -6,6 +6,7 @@ import { type AdminSettings, adminSettings } from './admin-settings.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
 import { listOf, origin, proxy } from './lists.ts'
 import { type MaintenanceSettings, maintenanceSettings } from './maintenance-settings.ts'
+import { type MetricsSettings, metricsSettings } from './metrics-settings.ts'
 import { type PageSettings, pageSettings } from './page-settings.ts'
 import { count, oneOf, size } from './quantities.ts'
 import { type RequestLimitSettings, requestLimitSettings } from './request-limit-settings.ts'
@@ -25,6 +26,7 @@ export interface Settings
   extends AccessSettings,
     AdminSettings,
     MaintenanceSettings,
+    MetricsSettings,
     PageSettings,
     RequestLimitSettings,
     RetentionSettings,
@@ -200,6 +202,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ...retentionSettings,
   ...verifySettings,
   ...adminSettings,
+  ...metricsSettings,
   ...pageSettings,
   maxHeader: sized(
     defaultHeaderBytes,

@@ -35,6 +35,8 @@ const restrictions: ReadonlySet<SettingName> = new Set([
   'database',
   'databaseFile',
   'bucket',
+  'metricsTokenFile',
+  'metricsListen',
 ])
 
 /**

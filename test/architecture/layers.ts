@@ -266,6 +266,8 @@ export const layers: readonly Layer[] = [
     onlyIn: {
       // The type of the bindings that Node passes to a fetch handler.
       '@hono/node-server': ['adapters/cli/front.ts'],
+      // Loaded where something is measured alone.
+      'prom-client': ['adapters/cli/metrics/metric-set.ts'],
       // In a thread of its own, or in a command that ends.
       bcryptjs: ['adapters/cli/bcrypt-worker.ts', 'adapters/cli/user-command.ts'],
     },

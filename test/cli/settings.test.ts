@@ -67,6 +67,7 @@ const companions: Readonly<Partial<Record<SettingName, readonly SettingName[]>>>
 }
 
 const given: Readonly<Record<string, readonly [string, unknown]>> = {
+  metricsListen: ['127.0.0.1:9090', { host: '127.0.0.1', port: 9090 }],
   publicUrl: ['https://r.example:5000/', 'https://r.example:5000'],
   proxyUser: ['X-Remote-User', 'X-Remote-User'],
   trustedProxies: ['127.0.0.1,10.0.0.0/8', ['127.0.0.1', '10.0.0.0/8']],
@@ -235,6 +236,8 @@ describe('settings', () => {
     'LAYERDOCK_DATABASE',
     'LAYERDOCK_DATABASE_FILE',
     'LAYERDOCK_BUCKET',
+    'LAYERDOCK_METRICS_TOKEN_FILE',
+    'LAYERDOCK_METRICS_LISTEN',
   ])('an empty %s is a mistake: something would be open, or kept elsewhere', async (variable) => {
     const { exitCode, messages } = await problems({ environment: { [variable]: '' } })
     expect(exitCode).toBe(78)

@@ -1,0 +1,41 @@
+import type { EventSink, NoticeSink, RequestObserver } from '../../../src/index.ts'
+import type { Exchange } from '../../../src/kit.ts'
+import type { Opened } from '../open-registry.ts'
+import type { Settings } from '../settings.ts'
+import { version } from '../version.ts'
+import { metricSet } from './metric-set.ts'
+import { requestMetrics } from './requests.ts'
+import { runtimeMetrics } from './runtime.ts'
+
+/** The metrics of a server. */
+export interface Metrics {
+  /** The page that Prometheus reads. Never rejects. */
+  page(): Promise<string>
+  readonly contentType: string
+  /** Called as a request arrives. */
+  arrived(exchange: Exchange): void
+  readonly observe: RequestObserver
+  readonly onEvent: EventSink
+  readonly onNotice: NoticeSink
+  /** Measures the stores too, from now on. */
+  watch(opened: Opened): void
+  /** Ends what measures beside the requests. */
+  close(): void
+}
+
+/** Begins to measure a server. Nothing it is told of may throw, and nothing it does waits for anything. */
+export function createMetrics({ metricsRepositories }: Settings): Metrics {
+  const set = metricSet()
+  const requests = requestMetrics(set, metricsRepositories)
+  const endRuntime = runtimeMetrics(set, version())
+  return {
+    page: set.text,
+    contentType: set.contentType,
+    arrived: requests.arrived,
+    observe: requests.observe,
+    onEvent: requests.onEvent,
+    onNotice() {},
+    watch() {},
+    close: endRuntime,
+  }
+}

@@ -1,0 +1,157 @@
+import {
+  type EventSink,
+  errorRows,
+  type RequestObserver,
+  type RequestReport,
+} from '../../../src/index.ts'
+import type { Exchange } from '../../../src/kit.ts'
+import { handlerOf, methodOf } from './handlers.ts'
+import type { HistogramMetric, HistogramSeries } from './histogram-metric.ts'
+import type { MetricSet, Sample } from './metric-set.ts'
+import { requestNames as names } from './names.ts'
+import { Tally } from './tally.ts'
+
+/** What counts requests. */
+export interface RequestMetrics {
+  /** Called as a request arrives. */
+  arrived(exchange: Exchange): void
+  /** Called once it has ended. */
+  readonly observe: RequestObserver
+  readonly onEvent: EventSink
+}
+
+/** The code of a request whose client left before there was an answer, as nginx writes it. */
+const clientLeft = 499
+
+/** Routes are ours, and few. Should one hold what a client sent, no more than these are remembered. */
+const mostRoutes = 200
+
+/**
+ * Counts requests.
+ *
+ * @param mostRepositories whose bytes are counted by themselves; 0: none are counted
+ */
+export function requestMetrics(set: MetricSet, mostRepositories: number): RequestMetrics {
+  const histograms: Histograms = {
+    durations: set.histogram(names.durations),
+    requestSizes: set.histogram(names.requestSizes),
+    responseSizes: set.histogram(names.responseSizes),
+  }
+  const byHandler: Map<string, HandlerCounts> = new Map()
+  const byRoute: Map<string | null, HandlerCounts> = new Map()
+  const inFlight: Set<Exchange> = new Set()
+  const errors = new Tally('error', new Set(Object.values(errorRows).map(({ code }) => code)).size)
+  const events = new Tally('event')
+  const received = new Tally('repository', mostRepositories)
+  const sent = new Tally('repository', mostRepositories)
+
+  function countsOf(route: string | null): HandlerCounts {
+    const found = byRoute.get(route)
+    if (found !== undefined) return found
+    const handler = handlerOf(route)
+    const counts = byHandler.get(handler) ?? new HandlerCounts(handler, histograms)
+    byHandler.set(handler, counts)
+    if (byRoute.size < mostRoutes) byRoute.set(route, counts)
+    return counts
+  }
+
+  function inFlightNow(): readonly Sample[] {
+    const counts: Map<string, number> = new Map([...byHandler.keys()].map((name) => [name, 0]))
+    for (const { route } of inFlight) {
+      const handler = handlerOf(route)
+      counts.set(handler, (counts.get(handler) ?? 0) + 1)
+    }
+    return [...counts].map(([handler, value]) => ({ labels: { handler }, value }))
+  }
+
+  const all = (samples: (counts: HandlerCounts) => readonly Sample[]): readonly Sample[] =>
+    [...byHandler.values()].flatMap(samples)
+  set.read(names.requests, () => all((counts) => counts.requests()))
+  set.read(names.inFlight, inFlightNow)
+  set.read(names.aborted, () => all((counts) => counts.abortedNow()))
+  set.read(names.errors, () => errors.read())
+  set.read(names.events, () => events.read())
+  if (mostRepositories > 0) {
+    set.read(names.received, () => received.read())
+    set.read(names.sent, () => sent.read())
+  }
+
+  return {
+    arrived(exchange) {
+      inFlight.add(exchange)
+      exchange.add(() => inFlight.delete(exchange))
+    },
+    observe(report) {
+      countsOf(report.route).add(report)
+      const { errorCode, repository, status, bytesIn, bytesOut } = report
+      if (errorCode !== null) errors.add(errorCode)
+      // A name that is asked for and not there takes no place.
+      if (mostRepositories === 0 || repository === null || status === null || status >= 400) return
+      if (bytesIn > 0) received.add(repository, bytesIn)
+      if (bytesOut !== null && bytesOut > 0) sent.add(repository, bytesOut)
+    },
+    onEvent: ({ kind }) => events.add(kind),
+  }
+}
+
+interface Histograms {
+  readonly durations: HistogramMetric
+  readonly requestSizes: HistogramMetric
+  readonly responseSizes: HistogramMetric
+}
+
+/** What is counted of the requests with one method. */
+interface MethodCounts {
+  readonly durations: HistogramSeries
+  readonly byCode: Map<number, number>
+}
+
+/** What is counted of the requests of one handler. */
+class HandlerCounts {
+  readonly #handler: string
+  readonly #durations: HistogramMetric
+  readonly #requestSizes: HistogramSeries
+  readonly #responseSizes: HistogramSeries
+  readonly #byMethod: Map<string, MethodCounts> = new Map()
+  #aborted = 0
+
+  constructor(handler: string, { durations, requestSizes, responseSizes }: Histograms) {
+    this.#handler = handler
+    this.#durations = durations
+    this.#requestSizes = requestSizes.add({ handler })
+    this.#responseSizes = responseSizes.add({ handler })
+  }
+
+  add({ method, status, milliseconds, bytesIn, bytesOut, cutShort }: RequestReport): void {
+    const counts = this.#ofMethod(methodOf(method))
+    const code = status ?? clientLeft
+    counts.byCode.set(code, (counts.byCode.get(code) ?? 0) + 1)
+    counts.durations.observe(milliseconds / 1000)
+    this.#requestSizes.observe(bytesIn)
+    this.#responseSizes.observe(bytesOut ?? 0)
+    if (cutShort === true) this.#aborted += 1
+  }
+
+  requests(): readonly Sample[] {
+    const handler = this.#handler
+    return [...this.#byMethod].flatMap(([method, { byCode }]) =>
+      [...byCode].map(([code, value]) => ({
+        labels: { handler, method, code: String(code) },
+        value,
+      })),
+    )
+  }
+
+  abortedNow(): readonly Sample[] {
+    return [{ labels: { handler: this.#handler }, value: this.#aborted }]
+  }
+
+  #ofMethod(method: string): MethodCounts {
+    const found = this.#byMethod.get(method)
+    if (found !== undefined) return found
+    const durations = this.#durations.add({ handler: this.#handler, method })
+    const made = { durations, byCode: new Map() }
+    this.#byMethod.set(method, made)
+    return made
+  }
+}

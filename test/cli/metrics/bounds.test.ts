@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import { metricSet } from '../../../adapters/cli/metrics/metric-set.ts'
+import { allNames } from '../../../adapters/cli/metrics/names.ts'
+import { requestMetrics } from '../../../adapters/cli/metrics/requests.ts'
+import { Tally } from '../../../adapters/cli/metrics/tally.ts'
+import { type RepositoryName, type RequestReport, repositoryName } from '../../../src/index.ts'
+import { Page } from './page.ts'
+
+const report: RequestReport = {
+  requestId: 'id',
+  method: 'GET',
+  target: '/',
+  route: null,
+  repository: null,
+  reference: null,
+  principal: null,
+  rule: null,
+  digest: null,
+  peer: {},
+  userAgent: null,
+  status: 200,
+  errorCode: null,
+  bytesIn: 1,
+  bytesOut: 10,
+  milliseconds: 1,
+  cutShort: false,
+}
+
+test('what clients send makes no more series, however much of it there is', async () => {
+  const set = metricSet()
+  const { observe } = requestMetrics(set, 3)
+  const some = async (from: number, to: number): Promise<Page> => {
+    for (let index = from; index < to; index += 1) {
+      const repository: RepositoryName = repositoryName(`name-${index}`)
+      observe({
+        ...report,
+        method: `METHOD${index}`,
+        route: `/odd/${index}"\n`,
+        target: `/${index}`,
+        userAgent: `${index}`,
+        repository,
+      })
+    }
+    return new Page(await set.text())
+  }
+  const few = await some(0, 5)
+  const many = await some(5, 2_000)
+  expect(many.values).toHaveLength(few.values.length)
+  expect(many.get('registry_http_requests_total', { handler: 'other', method: 'unknown' })).toBe(
+    2_000,
+  )
+  const sent = 'layerdock_repository_sent_bytes_total'
+  expect(many.get(sent, { repository: 'name-2' })).toBe(10)
+  expect(many.get(sent, { repository: 'other' })).toBe(10 * 1_997)
+})
+
+test('a repository that is not there takes no place', async () => {
+  const set = metricSet()
+  const { observe } = requestMetrics(set, 1)
+  observe({ ...report, repository: repositoryName('not-there'), status: 404 })
+  observe({ ...report, repository: repositoryName('there') })
+  const page = new Page(await set.text())
+  expect(page.get('layerdock_repository_sent_bytes_total', { repository: 'there' })).toBe(10)
+})
+
+test('a request without an answer counts as 499, and one that was cut as aborted', async () => {
+  const set = metricSet()
+  const { observe } = requestMetrics(set, 0)
+  observe({ ...report, route: '/v2/<name>/blobs/<digest>', status: null, cutShort: true })
+  const page = new Page(await set.text())
+  expect(page.get('registry_http_requests_total', { handler: 'blob', code: '499' })).toBe(1)
+  expect(page.get('layerdock_http_aborted_requests_total', { handler: 'blob' })).toBe(1)
+})
+
+test('buckets are cumulative, and a value on a bound is within it', async () => {
+  const set = metricSet()
+  const { observe } = requestMetrics(set, 0)
+  for (const milliseconds of [5, 6, 70_000]) observe({ ...report, milliseconds })
+  const page = new Page(await set.text())
+  const bucket = (le: string): number =>
+    page.get('registry_http_request_duration_seconds_bucket', { le })
+  expect([bucket('0.005'), bucket('0.01'), bucket('60'), bucket('+Inf')]).toEqual([1, 2, 2, 3])
+  expect(page.get('registry_http_request_duration_seconds_sum')).toBeCloseTo(70.011)
+})
+
+test('a metric that cannot be read, or not in time, leaves the others as they are', async () => {
+  const set = metricSet()
+  const [first, second, third] = allNames.filter(({ kind }) => kind === 'gauge')
+  if (first === undefined || second === undefined || third === undefined) throw new Error()
+  set.read(first, () => Promise.reject(new Error('the database is away')))
+  set.read(second, () => new Promise(() => {}))
+  set.read(third, () => 3)
+  const page = new Page(await set.text())
+  expect(page.values).toEqual([{ name: third.name, labels: {}, value: 3 }])
+})
+
+test('a tally counts what is beyond its limit together', () => {
+  const tally = new Tally('of', 2)
+  for (const value of ['a', 'b', 'c', 'd', 'a']) tally.add(value)
+  expect(tally.read()).toEqual([
+    { labels: { of: 'a' }, value: 2 },
+    { labels: { of: 'b' }, value: 1 },
+    { labels: { of: 'other' }, value: 2 },
+  ])
+})
