@@ -59,6 +59,7 @@ const config: ViteUserConfig = defineConfig({
       { find: /^layerdock$/, replacement: here('src/index.ts') },
       { find: /^layerdock\/access$/, replacement: here('src/access/index.ts') },
       { find: /^layerdock\/retention$/, replacement: here('src/retention/index.ts') },
+      { find: /^layerdock\/webhooks$/, replacement: here('src/webhooks/index.ts') },
       { find: /^layerdock\/ui$/, replacement: here('src/ui/index.ts') },
       { find: /^layerdock\/kit$/, replacement: here('src/kit.ts') },
       { find: /^layerdock\/testing$/, replacement: here('src/testing/index.ts') },

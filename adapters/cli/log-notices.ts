@@ -54,6 +54,28 @@ export function logNotices(log: Entries): NoticeSink {
         else log.error({ part, state, reason, err: error }, 'the storage failed')
         return
       }
+      case 'webhook-condition': {
+        const { endpoint, origin, error } = notice
+        if (error === null) log.info({ endpoint, origin }, 'a webhook is delivered again')
+        else log.warn({ endpoint, origin, problem: error }, 'a webhook fails and is tried again')
+        return
+      }
+      case 'webhook-dead-letters': {
+        const { endpoint, origin, count, error: problem } = notice
+        const say = 'webhooks were given up: layerdock webhook list --dead, then resend'
+        log.error({ endpoint, origin, count, problem }, say)
+        return
+      }
+      case 'webhook-outbox-full': {
+        const { buried, dropped } = notice
+        log.error({ buried, dropped }, 'too many webhooks wait: the oldest were given up')
+        return
+      }
+      case 'webhook-strays-dropped': {
+        const { endpoint, count } = notice
+        log.warn({ endpoint, count }, 'webhooks to an endpoint that is gone were dropped')
+        return
+      }
       case 'upload-expired':
         log.debug({ id: notice.id, repository: notice.repository }, 'an idle upload was dropped')
         return

@@ -67,6 +67,34 @@ export type Notice =
       /** What the system said; null where it is ok. */
       readonly error: unknown
     }
+  /** A receiver of webhooks fails again and again, or takes messages again: once for each change. */
+  | {
+      readonly kind: 'webhook-condition'
+      readonly endpoint: string
+      /** The scheme and host of its URL. */
+      readonly origin: string
+      /** Why it fails; null where it does not any more. */
+      readonly error: string | null
+    }
+  /** Messages to a receiver were given up. They can be sent again. */
+  | {
+      readonly kind: 'webhook-dead-letters'
+      readonly endpoint: string
+      readonly origin: string
+      readonly count: number
+      /** Why the last of them was. */
+      readonly error: string | null
+    }
+  /** More messages waited for a receiver than it may have. */
+  | {
+      readonly kind: 'webhook-outbox-full'
+      /** Messages that waited and became dead letters. */
+      readonly buried: number
+      /** Dead letters that are gone. */
+      readonly dropped: number
+    }
+  /** Messages to a receiver that is in the settings no more were dropped after a week. */
+  | { readonly kind: 'webhook-strays-dropped'; readonly endpoint: string; readonly count: number }
 
 /** Takes notices. One that throws harms nothing. */
 export type NoticeSink = (notice: Notice) => void

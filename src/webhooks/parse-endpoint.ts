@@ -3,7 +3,6 @@ import {
   type Found,
   quoted,
   readFields,
-  readObject,
   readOneOrMore,
   readText,
 } from '../access/policy/findings.ts'
@@ -12,7 +11,7 @@ import { parseFixedRepositories, parseTags } from '../access/policy/parse-patter
 import { repositoryMatcher } from '../access/policy/repository-pattern.ts'
 import type { FormatName } from './document.ts'
 import type { Endpoint } from './endpoint.ts'
-import { eventGroups, eventKinds, type EventKind, kindsOf } from './event-names.ts'
+import { type EventKind, eventGroups, eventKinds, kindsOf } from './event-names.ts'
 import { formats } from './formats/formats.ts'
 import { parseHeaders } from './parse-headers.ts'
 import { parseUrl } from './parse-url.ts'
@@ -59,8 +58,7 @@ export function parseEndpoint(
   const reader = options.readSecret === undefined ? {} : { readSecret: options.readSecret }
   const name = fields.name && nameOf(fields.name, findings)
   const url =
-    fields.url &&
-    readSecretSource(fields.url, findings, { ...reader, mayBeText: true, most: 2048 })
+    fields.url && readSecretSource(fields.url, findings, { ...reader, mayBeText: true, most: 2048 })
   const place = fields.url && url ? parseUrl(url, fields.url.path, findings) : null
   const format = fields.format && formatOf(fields.format, findings)
   const events = eventsOf(fields, format ?? null, findings)
@@ -174,9 +172,17 @@ function secretsOf(
     if (secret === null) return []
     if (secret.reveal().length < 16) {
       findings.problem(item.path, 'has less than 16 characters, so it can be guessed')
+    } else if (!isUsable(secret)) {
+      findings.problem(item.path, 'begins with whsec_, and what follows is not base64')
     }
     return [secret]
   })
+}
+
+/** A secret that begins with `whsec_` is bytes in base64. */
+function isUsable(secret: Secret): boolean {
+  const [, encoded] = /^whsec_(.*)$/.exec(secret.reveal()) ?? []
+  return encoded === undefined || /^[A-Za-z0-9+/]+={0,2}$/.test(encoded)
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }
@@ -187,14 +193,18 @@ function timeoutOf(found: Found<unknown> | undefined, findings: Findings): numbe
     typeof found.value === 'string' ? (/^(\d+)(ms|s|m)$/.exec(found.value) ?? []) : []
   const ms = Number(digits) * (units[unit] ?? 0)
   if (ms >= 100 && ms <= 60_000) return ms
-  findings.problem(found.path, `${quoted(found.value)} is not a time from 100ms to 60s, such as 10s`)
+  findings.problem(
+    found.path,
+    `${quoted(found.value)} is not a time from 100ms to 60s, such as 10s`,
+  )
   return 0
 }
 
 function countOf(found: Found<unknown> | undefined, findings: Findings): number {
   if (found === undefined) return 4
   const { value, path } = found
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 32) return value
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 32)
+    return value
   findings.problem(path, `${quoted(value)} is not a number from 1 to 32`)
   return 1
 }

@@ -55,7 +55,6 @@ export function parseHeaders(
       most: 8192,
     })
     if (value === null) continue
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a header has bytes, and no control characters
     if (/[^\t\u0020-\u007e]/.test(value.reveal())) {
       findings.problem(entry.path, 'has characters that a header cannot have')
     }

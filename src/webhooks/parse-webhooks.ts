@@ -1,4 +1,10 @@
-import { type Findings, noFindings, readFields, readList, readText } from '../access/policy/findings.ts'
+import {
+  type Findings,
+  noFindings,
+  readFields,
+  readList,
+  readText,
+} from '../access/policy/findings.ts'
 import { parseJsonText } from '../access/policy/json-text.ts'
 import type { PolicyFinding } from '../access/policy/read-policy.ts'
 import type { Endpoint, WebhookSettings } from './endpoint.ts'
@@ -60,7 +66,9 @@ function readDocument(
   if (fields === null) return null
   if (fields.endpoints === undefined) findings.problem('', `has no "endpoints", such as ${example}`)
   const registry =
-    fields.registry === undefined ? options.registry : (readText(fields.registry, findings, 255) ?? '')
+    fields.registry === undefined
+      ? options.registry
+      : (readText(fields.registry, findings, 255) ?? '')
   if (registry === undefined) {
     const why = 'receivers look for images by it, such as "registry": "registry.example.com"'
     findings.problem('', `says not which host clients name: ${why}`)
@@ -90,7 +98,7 @@ function findDoubles(endpoints: readonly Endpoint[], findings: Findings): void {
 function isHost(text: string): boolean {
   try {
     const { host, href } = new URL(`http://${text}`)
-    return /^[A-Za-z0-9.:[\]-]+$/.test(text) && href === `http://${host}/`
+    return href === `http://${host}/` && (text === host || text === `${host}:80`)
   } catch {
     return false
   }

@@ -1,4 +1,10 @@
-import { type Findings, type Found, quoted, readFields, readText } from '../access/policy/findings.ts'
+import {
+  type Findings,
+  type Found,
+  quoted,
+  readFields,
+  readText,
+} from '../access/policy/findings.ts'
 import { Secret } from './secret.ts'
 
 /** Reads a file or a variable: its text, or what is wrong with it. */

@@ -1,4 +1,4 @@
-import { fromBase64 } from '../oci/base64.ts'
+import { fromBase64, toBase64 } from '../oci/base64.ts'
 import type { Secret } from './secret.ts'
 
 /** What is signed. */
@@ -29,7 +29,7 @@ export async function signatureHeaders(
   const bare = firstKey === undefined ? new Uint8Array() : await hmac(firstKey, body)
   return {
     ...headers,
-    'webhook-signature': signatures.map((bytes) => `v1,${base64(bytes)}`).join(' '),
+    'webhook-signature': signatures.map((bytes) => `v1,${toBase64(bytes)}`).join(' '),
     'X-Signature': `sha256=${hex(bare)}`,
   }
 }
@@ -51,8 +51,4 @@ async function hmac(key: CryptoKey, text: string): Promise<Uint8Array> {
 
 function hex(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
 }

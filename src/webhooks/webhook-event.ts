@@ -104,8 +104,8 @@ function factsOf(event: RegistryEvent): Omit<WebhookEvent, 'id'> {
     kind,
     time: Math.round(time),
     repository,
-    by: principal === null ? null : wellFormed(principal.id),
-    requestId: wellFormed(requestId),
+    by: principal === null ? null : cut(principal.id),
+    requestId: cut(requestId),
     address: peer.address ?? null,
     secure: peer.secure ?? null,
     ...detailsOf(event),
@@ -119,7 +119,11 @@ function detailsOf(event: RegistryEvent): Partial<WebhookEvent> {
     case 'manifest-pulled':
       return { ...manifestOf(event), ...(event.tag === undefined ? {} : { tag: event.tag }) }
     case 'manifest-deleted':
-      return { ...manifestOf(event), tags: event.tags.slice(0, namedTags), tagCount: event.tagCount }
+      return {
+        ...manifestOf(event),
+        tags: event.tags.slice(0, namedTags),
+        tagCount: event.tagCount,
+      }
     case 'manifest-restored':
       return { ...manifestOf(event), tagCount: event.tagCount }
     case 'tag-moved':
@@ -152,13 +156,13 @@ function manifestOf(facts: {
   return {
     digest,
     size,
-    mediaType: wellFormed(mediaType),
-    ...(artifactType === undefined ? {} : { artifactType: wellFormed(artifactType) }),
-    ...(subject === undefined ? {} : { subject: wellFormed(subject) }),
+    mediaType: cut(mediaType),
+    ...(artifactType === undefined ? {} : { artifactType: cut(artifactType) }),
+    ...(subject === undefined ? {} : { subject: cut(subject) }),
   }
 }
 
-/** What a client chose, cut, and without what not every store can keep. */
-function wellFormed(client: string): string {
-  return client.slice(0, longestText).toWellFormed()
+/** What a client chose, cut. JSON escapes what is not well-formed in it. */
+function cut(client: string): string {
+  return client.slice(0, longestText)
 }

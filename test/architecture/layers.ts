@@ -100,6 +100,12 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'webhooks',
+    where: ['src/webhooks/'],
+    layers: ['oci', 'ports', 'options', 'access'],
+    packages: ['valibot'],
+  },
+  {
     name: 'ui',
     where: ['src/ui/'],
     layers: ['oci', 'ports', 'options', 'core', 'http', 'assembled-registry'],
@@ -250,6 +256,7 @@ export const layers: readonly Layer[] = [
       ...surface,
       'access',
       'retention',
+      'webhooks',
       'ui',
       'disk',
       'folders',

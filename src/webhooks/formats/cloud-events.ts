@@ -7,7 +7,17 @@ export const cloudEvents: Format = {
   contentType: 'application/cloudevents+json; charset=utf-8',
   tells: new Set(eventKinds),
   write(event, registry) {
-    const { id, kind, time, repository, requestId: request, by, address: _, secure: __, ...facts } = event
+    const {
+      id,
+      kind,
+      time,
+      repository,
+      requestId: request,
+      by,
+      address: _,
+      secure: __,
+      ...facts
+    } = event
     return {
       specversion: '1.0',
       id,

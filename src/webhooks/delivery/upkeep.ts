@@ -1,0 +1,101 @@
+import type { NoticeSink } from '../../ports/notices.ts'
+import type { Outbox, OutboxLimits } from '../../ports/outbox.ts'
+import type { Receiver } from './receiver.ts'
+import type { Timing } from './timing.ts'
+
+/** What an endpoint may have in the outbox. */
+export const outboxLimits: OutboxLimits = {
+  waiting: 10_000,
+  waitingBytes: 16 * 1024 * 1024,
+  dead: 1000,
+  deadBytes: 4 * 1024 * 1024,
+}
+
+const everyMs = 10_000
+const hourMs = 3_600_000
+/** How long messages are kept for an endpoint that is in the settings no more. */
+const strayMs = 7 * 86_400_000
+
+/** What is done beside deliveries: limits are held, dead letters told of, and messages to endpoints that are gone dropped. */
+export class Upkeep {
+  readonly #outbox: Outbox
+  readonly #timing: Timing
+  readonly #onNotice: NoticeSink
+  readonly #receivers: ReadonlyMap<string, Receiver>
+  #hasNew: boolean = true
+  #straysAt: number
+  #isStopped: boolean = false
+  #endTimer: () => void
+
+  constructor(
+    deps: { readonly outbox: Outbox; readonly timing: Timing; readonly onNotice: NoticeSink },
+    receivers: ReadonlyMap<string, Receiver>,
+  ) {
+    this.#outbox = deps.outbox
+    this.#timing = deps.timing
+    this.#onNotice = deps.onNotice
+    this.#receivers = receivers
+    this.#straysAt = deps.timing.now()
+    this.#endTimer = deps.timing.after(everyMs, () => void this.#turn())
+  }
+
+  /** Something was queued or became a dead letter, so there is something to look at. */
+  queued(): void {
+    this.#hasNew = true
+  }
+
+  /** Ends it. */
+  stop(): void {
+    this.#isStopped = true
+    this.#endTimer()
+  }
+
+  async #turn(): Promise<void> {
+    try {
+      if (this.#hasNew) {
+        this.#hasNew = false
+        await this.#trim()
+      }
+      if (this.#timing.now() >= this.#straysAt) {
+        this.#straysAt = this.#timing.now() + hourMs
+        await this.#dropStrays()
+      }
+    } catch (error) {
+      this.#hasNew = true
+      this.#onNotice({ kind: 'background-failure', task: 'trim webhooks', error, retried: true })
+    }
+    this.#tellDead()
+    if (!this.#isStopped) this.#endTimer = this.#timing.after(everyMs, () => void this.#turn())
+  }
+
+  async #trim(): Promise<void> {
+    const { buried, dropped } = await this.#outbox.trim(outboxLimits)
+    if (buried + dropped === 0) return
+    // It may have left a part.
+    this.#hasNew = true
+    this.#onNotice({ kind: 'webhook-outbox-full', buried, dropped })
+  }
+
+  /** A step of what waits for endpoints that are gone. */
+  async #dropStrays(): Promise<void> {
+    const before = this.#timing.now() - strayMs
+    for (const { endpoint, waiting, dead } of await this.#outbox.counts()) {
+      if (this.#receivers.has(endpoint) || waiting + dead === 0) continue
+      const { items } = await this.#outbox.list({ limit: 1000, endpoint })
+      const ids = items.filter(({ queuedAt }) => queuedAt < before).map(({ id }) => id)
+      if (ids.length === 0) continue
+      const count = await this.#outbox.drop({ ids }, ids.length)
+      this.#onNotice({ kind: 'webhook-strays-dropped', endpoint, count })
+    }
+  }
+
+  #tellDead(): void {
+    for (const receiver of this.#receivers.values()) {
+      const { buriedUntold: count, lastError } = receiver
+      if (count === 0) continue
+      receiver.buriedUntold = 0
+      const { name: endpoint, origin } = receiver.endpoint
+      this.#onNotice({ kind: 'webhook-dead-letters', endpoint, origin, count, error: lastError })
+    }
+  }
+}
