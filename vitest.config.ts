@@ -11,7 +11,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
  */
 const alone = [
   'test/*.test.ts',
-  'test/{bun,deno,deploy,edge,examples,month,promises,prove,runtimes,services,testing}/**/*.test.ts',
+  'test/{bun,deno,deploy,edge,examples,month,promises,prove,runtimes,services,testing,tracing}/**/*.test.ts',
   'test/core/manifest-bounds.test.ts',
   'test/disk/threaded-hash.test.ts',
 ]
@@ -60,6 +60,7 @@ const config: ViteUserConfig = defineConfig({
       { find: /^layerdock\/access$/, replacement: here('src/access/index.ts') },
       { find: /^layerdock\/retention$/, replacement: here('src/retention/index.ts') },
       { find: /^layerdock\/webhooks$/, replacement: here('src/webhooks/index.ts') },
+      { find: /^layerdock\/tracing$/, replacement: here('src/tracing/index.ts') },
       { find: /^layerdock\/ui$/, replacement: here('src/ui/index.ts') },
       { find: /^layerdock\/kit$/, replacement: here('src/kit.ts') },
       { find: /^layerdock\/testing$/, replacement: here('src/testing/index.ts') },

@@ -10,6 +10,7 @@ import type { EventSink } from './ports/events.ts'
 import type { MissingBytes } from './ports/metadata-store.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
+import type { Tracing } from './ports/tracing.ts'
 import { type AnswerBeside, type HttpRoutes, serviceRoutes } from './service-routes.ts'
 
 /** A registry: a fetch handler, the service behind it, and its maintenance. */
@@ -20,7 +21,7 @@ export interface AssembledRegistry {
    * @param context what the runtime hands to a Hono app as its bindings; an `Access` sees it
    */
   fetch(request: Request, context?: object): Response | Promise<Response>
-  /** Whether it was given `observe`: a server then tells it how answers end. */
+  /** Whether it was given `observe` or `tracing`: a server then tells it how answers end. */
   readonly observed: boolean
   /**
    * Answers a request by something that stands beside the API, such as the web page of `layerdock/ui`. The registry's
@@ -114,7 +115,8 @@ export function assemble(
   options: AssembledOptions,
   closeStores: () => Promise<void> = async () => {},
 ): { readonly registry: AssembledRegistry; readonly routes: HttpRoutes } {
-  const { stores, hash } = options
+  const { hash, tracing } = options
+  const stores = tracing === undefined ? options.stores : tracedStores(options.stores, tracing)
   const limits = { ...defaultLimits, ...options.limits }
   const clock = options.clock ?? stores.clock ?? steadyClock()
   const onNotice = safeNotices(options.onNotice)
@@ -134,7 +136,8 @@ export function assemble(
   const { wrap } = options
   const wrapped =
     wrap === undefined ? core.service : plainService(wrap(core.service, stores), core.service)
-  const service = restricted(wrapped, options)
+  const restrictedService = restricted(wrapped, options)
+  const service = tracing?.service(restrictedService) ?? restrictedService
   const routes = serviceRoutes(service, { ...options, onNotice })
   const registry: AssembledRegistry = {
     fetch: routes.fetch,
@@ -171,6 +174,15 @@ export function assemble(
     },
   }
   return { registry, routes }
+}
+
+function tracedStores(stores: RegistryStores, tracing: Tracing): RegistryStores {
+  return {
+    ...stores,
+    metadata: tracing.metadata(stores.metadata),
+    blobs: tracing.blobs(stores.blobs),
+    uploads: tracing.uploads(stores.uploads),
+  }
 }
 
 function restricted(service: RegistryService, options: RegistryOptions): RegistryService {

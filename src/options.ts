@@ -7,6 +7,7 @@ import type { RequestObserver } from './ports/observer.ts'
 import type { OutboxMessage } from './ports/outbox.ts'
 import type { BlobInfo, RegistryService } from './ports/registry-service.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
+import type { Tracing } from './ports/tracing.ts'
 import type { UploadStore } from './ports/upload-store.ts'
 
 /** What one registry holds and takes at most. Every limit has an error of its own. */
@@ -134,6 +135,8 @@ export interface ServiceAppOptions {
   readonly observe?: RequestObserver
   /** Called with what an operator may want to know of and no client is told. */
   readonly onNotice?: NoticeSink
+  /** Makes spans of requests, of calls of the service and of its stores: `tracing()` of `layerdock/tracing`. Default: none. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** What a registry is made of. With nothing given it keeps everything in memory. */

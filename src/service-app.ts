@@ -14,7 +14,7 @@ import { serviceRoutes } from './service-routes.ts'
  *   `stripped`, or `cors` lists something that is not an origin.
  */
 export function serviceApp(service: RegistryService, options: ServiceAppOptions = {}): HttpApp {
-  const routes = serviceRoutes(service, options)
+  const routes = serviceRoutes(options.tracing?.service(service) ?? service, options)
   const { fetch, observed } = routes
   return withApp({ fetch, observed }, routes)
 }

@@ -24,6 +24,7 @@ export function serviceRoutes(service: RegistryService, options: ServiceAppOptio
     redirect: options.redirect ?? 'off',
     cursors: sealedCursors(options.cursorSecret),
     observe: safeObserver(options.observe, onNotice),
+    tracing: options.tracing ?? null,
     onNotice,
     prefix,
   }

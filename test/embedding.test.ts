@@ -139,6 +139,7 @@ describe('docs/embedding.md: what it says', () => {
       cursorSecret: true,
       observe: true,
       onNotice: true,
+      tracing: true,
       readOnly: true,
       deletes: true,
       allowSparse: true,

@@ -1,4 +1,10 @@
-import type { EventSink, NoticeSink, RegistryOptions, RequestObserver } from '../../src/index.ts'
+import type {
+  EventSink,
+  NoticeSink,
+  RegistryOptions,
+  RequestObserver,
+  Tracing,
+} from '../../src/index.ts'
 import type { Settings } from './settings.ts'
 
 /** Where a registry tells what happens. */
@@ -7,6 +13,8 @@ export interface Sinks {
   readonly onNotice: NoticeSink
   /** Takes a report of every request that reaches the registry: for audit. */
   readonly observe?: RequestObserver
+  /** Makes spans, where an SDK takes them. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** What access adds to the options of a registry. */
@@ -18,7 +26,7 @@ export type ServedOptions = RegistryOptions & { readonly onNotice: NoticeSink }
 /** What the settings say of the registry itself. */
 export function registryOptions(
   settings: Settings,
-  { onEvent, onNotice, observe }: Sinks,
+  { onEvent, onNotice, observe, tracing }: Sinks,
   access: AccessParts,
 ): ServedOptions {
   const { corsOrigins, redirect } = settings
@@ -28,6 +36,7 @@ export function registryOptions(
     onEvent,
     onNotice,
     ...(observe === undefined ? {} : { observe }),
+    ...(tracing === undefined ? {} : { tracing }),
     redirect: typeof redirect === 'string' ? redirect : ({ size }) => size >= redirect,
     readOnly: settings.readOnly,
     deletes: settings.deletes,

@@ -27,6 +27,7 @@ import type { ScheduledRetention } from './retention/schedule-retention.ts'
 import { retentionOf } from './retention/served-retention.ts'
 import type { ServeAccess } from './serve-access.ts'
 import { auditOf } from './served-audit.ts'
+import { servedTracing } from './served-tracing.ts'
 import type { Settings } from './settings.ts'
 import { listenToSignals } from './signals.ts'
 import { startListening } from './start-listening.ts'
@@ -173,7 +174,7 @@ async function start(
     metrics?.onEvent(event)
     return logged(event)
   }
-  const sinks = { onEvent, onNotice, ...observe }
+  const sinks = { onEvent, onNotice, tracing: await servedTracing(), ...observe }
   if (!settings.readOnly) await warnOfOtherOwner(settings, log.to)
   const opened = await openSettings({
     settings,

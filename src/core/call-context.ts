@@ -26,5 +26,6 @@ export function callContext(known: Partial<CallContext> = {}): CallContext {
  */
 export function derivedCall(call: CallContext, changes: Partial<CallContext>): CallContext {
   const { principal, requestId, peer, signal, isImmutable, isProgram, inspects = false } = call
-  return { principal, requestId, peer, signal, isImmutable, isProgram, inspects, ...changes }
+  const known = { principal, requestId, peer, signal, isImmutable, isProgram, inspects }
+  return { ...known, trace: call.trace ?? null, ...changes }
 }

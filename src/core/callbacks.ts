@@ -39,7 +39,7 @@ export function eventHub(
   let subscribers: readonly Subscriber[] =
     onEvent === undefined ? [] : [subscriber('onEvent', onEvent)]
   return {
-    emit({ principal, requestId, peer, inspects }: CallContext, facts) {
+    emit({ principal, requestId, peer, inspects, trace }: CallContext, facts) {
       if (subscribers.length === 0) return
       if (inspects === true && facts.kind.endsWith('-pulled')) return
       const time = clock()
@@ -47,7 +47,9 @@ export function eventHub(
         // An adapter's peer answers by getters, which JSON leaves out. A sink may do with its event what it likes.
         const from = { address: peer.address, secure: peer.secure }
         const own = 'tags' in facts && Array.isArray(facts.tags) ? { tags: [...facts.tags] } : {}
-        const event = { time, principal, requestId, peer: from, ...facts, ...own } as RegistryEvent
+        const origin = { time, principal, requestId, peer: from }
+        const traced = trace == null ? {} : { trace }
+        const event = { ...origin, ...traced, ...facts, ...own } as RegistryEvent
         callSafely(() => sink(event), failed)
       }
     },

@@ -8,6 +8,7 @@ import { mountHints } from './mount-hint.ts'
 import { matchPlain } from './plain-path.ts'
 import { pathOf, routerOf } from './router.ts'
 import { allowedMethods, type MatchedPath, type Route } from './routes.ts'
+import { inSpan } from './traced.ts'
 
 /** Answers a request beside the API. Given a function that says what the client is told of an error. */
 export type AnswerBeside = (
@@ -16,7 +17,7 @@ export type AnswerBeside = (
 
 /** The routes of a registry as a fetch handler, and what a Hono app around them needs. */
 export interface HttpRoutes {
-  /** Whether it was given `observe`. */
+  /** Whether it was given `observe` or `tracing`. */
   readonly observed: boolean
   /** How the API's paths begin when they arrive here. */
   readonly base: string
@@ -51,10 +52,16 @@ export function createRoutes(deps: HttpDeps, base: string): HttpRoutes {
   const dispatch = (call: Call, url: string, isWhole: boolean): Response | Promise<Response> => {
     try {
       const path = (isWhole ? matchPlain(url, base) : null) ?? match(pathOf(url))
-      if (path !== null) return answer(call, path)
-      const response = answerUnrouted(call, hintFor(call.request, call.context))
-      unrouted.add(response)
-      return response
+      if (path !== null) {
+        if (deps.tracing === null) return answer(call, path)
+        const label = path.rows[0]?.label ?? null
+        return inSpan(deps, call.request, label, () => answer(call, path))
+      }
+      return inSpan(deps, call.request, null, () => {
+        const response = answerUnrouted(call, hintFor(call.request, call.context))
+        unrouted.add(response)
+        return response
+      })
     } catch (error) {
       return answerOf(error, call)
     }
@@ -70,7 +77,7 @@ export function createRoutes(deps: HttpDeps, base: string): HttpRoutes {
     return exchange === null ? answered : endHere(exchange, request, answered)
   }
   return {
-    observed: deps.observe !== null,
+    observed: deps.observe !== null || deps.tracing !== null,
     base,
     fetch: (request, context) => handle(request, context, request.url, true),
     fetchAs: (url, request, context) => handle(request, context, url, false),
@@ -80,7 +87,8 @@ export function createRoutes(deps: HttpDeps, base: string): HttpRoutes {
       const failed = (error: unknown): Response => answerOf(error, { request, head, deps })
       let answered: Response | Promise<Response>
       try {
-        answered = answer((error) => explain(error, { request, deps }))
+        const told = (error: unknown): RegistryError => explain(error, { request, deps })
+        answered = inSpan(deps, request, null, () => answer(told))
         if (answered instanceof Promise) answered = answered.catch(failed)
       } catch (error) {
         answered = failed(error)
@@ -93,8 +101,9 @@ export function createRoutes(deps: HttpDeps, base: string): HttpRoutes {
 }
 
 /** The exchange of a request that something observes; null where nothing does. */
-function beginHere({ observe }: HttpDeps, request: Request): Exchange | null {
-  const exchange = exchangeOf(request) ?? (observe === null ? null : observeHere(request))
+function beginHere({ observe, tracing }: HttpDeps, request: Request): Exchange | null {
+  const wanted = observe !== null || tracing !== null
+  const exchange = exchangeOf(request) ?? (wanted ? observeHere(request) : null)
   if (observe !== null) exchange?.add(observe)
   return exchange
 }

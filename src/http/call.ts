@@ -7,12 +7,14 @@ import type { CallContext } from '../ports/call-context.ts'
 import type { NoticeSink } from '../ports/notices.ts'
 import type { RequestObserver } from '../ports/observer.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
+import type { TracePlace, Tracing } from '../ports/tracing.ts'
 import type { BodyBudget } from './body-budget.ts'
 import type { Cors } from './cors.ts'
 import { type Exchange, exchangeOf } from './exchange.ts'
 import { peerOf } from './peer.ts'
 import { requestIdOf } from './request-id.ts'
 import type { SealedCursors } from './sealed-cursor.ts'
+import { placeOf } from './traced.ts'
 
 /** What the handlers of one registry work with. */
 export interface HttpDeps {
@@ -24,6 +26,8 @@ export interface HttpDeps {
   readonly bodies: BodyBudget
   /** Never throws; null where nothing observes. */
   readonly observe: RequestObserver | null
+  /** Null where nothing is traced. */
+  readonly tracing: Tracing | null
   /** Never throws. */
   readonly onNotice: NoticeSink
   readonly cors: Cors | null
@@ -70,6 +74,10 @@ export class Call implements CallContext, AccessRequest {
 
   get headers(): Headers {
     return this.request.headers
+  }
+
+  get trace(): TracePlace | null {
+    return placeOf(this.exchange)
   }
 
   get peer(): Peer {

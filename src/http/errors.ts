@@ -3,6 +3,7 @@ import type { Call } from './call.ts'
 import { envelope } from './error-answer.ts'
 import { exchangeOf } from './exchange.ts'
 import { requestIdOf } from './request-id.ts'
+import { placeOf } from './traced.ts'
 
 /** Makes the answer for whatever a handler, or the way to it, has thrown. */
 export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'deps'>): Response {
@@ -23,7 +24,9 @@ function internal(error: unknown, call: Pick<Call, 'request' | 'deps'>): Registr
   const requestId = requestIdOf(call.request)
   const { method, url } = call.request
   const path = new URL(url).pathname
-  call.deps.onNotice({ kind: 'failure', requestId, method, path, error })
+  const trace = placeOf(exchangeOf(call.request))
+  const traced = trace === null ? {} : { trace }
+  call.deps.onNotice({ kind: 'failure', requestId, method, path, ...traced, error })
   return new RegistryError('internal', {
     detail: { requestId },
     headers: { 'X-Request-Id': requestId },

@@ -4,6 +4,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Principal } from '../ports/access.ts'
 import type { ByteSource } from '../ports/byte-source.ts'
 import type { RequestObserver, RequestReport } from '../ports/observer.ts'
+import type { TracePlace } from '../ports/tracing.ts'
 import { bodyLength } from './body-length.ts'
 import { nativeBlob, setNativeBlob } from './native-blob.ts'
 import { peerOf } from './peer.ts'
@@ -37,6 +38,8 @@ export class Exchange {
   errorCode: string | null = null
   rule: string | null = null
   digest: Digest | null = null
+  /** Its span. */
+  trace: TracePlace | null = null
   bytesIn = 0
   /** Whether an adapter ends it. */
   readonly managed: boolean
@@ -80,6 +83,7 @@ export class Exchange {
       principal: this.principal,
       rule: this.rule,
       digest: this.digest,
+      trace: this.trace,
       // An adapter's peer answers by getters, which JSON leaves out.
       peer: { address: peer.address, secure: peer.secure },
       userAgent,

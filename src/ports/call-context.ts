@@ -1,5 +1,6 @@
 import type { Tag } from '../oci/tag.ts'
 import type { Peer, Principal } from './access.ts'
+import type { TracePlace } from './tracing.ts'
 
 /**
  * Who and what a call is made for. It travels from the HTTP layer through every wrapper to the
@@ -31,4 +32,6 @@ export interface CallContext {
    * are not noted, and are not events. Default: false.
    */
   readonly inspects?: boolean
+  /** The span of the request it is made for, where the registry traces. */
+  readonly trace?: TracePlace | null
 }

@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { Peer, Principal } from './access.ts'
+import type { TracePlace } from './tracing.ts'
 
 /** What every event says: when it became so, and for whom. */
 export interface EventOrigin {
@@ -11,6 +12,8 @@ export interface EventOrigin {
   readonly principal: Principal | null
   readonly requestId: string
   readonly peer: Peer
+  /** The span of the request, where the registry traces. */
+  readonly trace?: TracePlace
 }
 
 /** What an event says of a manifest. */

@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { UploadId } from '../oci/upload-id.ts'
+import type { TracePlace } from './tracing.ts'
 
 /** Something an operator may want to know of that no client is told. */
 export type Notice =
@@ -10,6 +11,8 @@ export type Notice =
       readonly requestId: string
       readonly method: string
       readonly path: string
+      /** The span of the request, where the registry traces. */
+      readonly trace?: TracePlace
       readonly error: unknown
     }
   /** An idle upload session was ended and its bytes dropped. */

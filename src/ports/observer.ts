@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Peer, Principal } from './access.ts'
+import type { TracePlace } from './tracing.ts'
 
 /** One request and what became of it, in the same shape on every runtime. */
 export interface RequestReport {
@@ -21,6 +22,8 @@ export interface RequestReport {
   readonly rule: string | null
   /** The digest of the blob or manifest that was read or stored, where it came to that. */
   readonly digest: Digest | null
+  /** Its span, where the registry traces; null otherwise. */
+  readonly trace: TracePlace | null
   readonly peer: Peer
   readonly userAgent: string | null
   /** HTTP status; null where the client went away before there was an answer. */

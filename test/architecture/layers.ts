@@ -52,6 +52,12 @@ export const layers: readonly Layer[] = [
     packages: ['@noble/hashes', 'bcryptjs', 'jose', 'valibot'],
   },
   {
+    name: 'tracing',
+    where: ['src/tracing/'],
+    layers: ['oci', 'ports'],
+    packages: ['@opentelemetry/api'],
+  },
+  {
     name: 'service-routes',
     where: ['src/service-routes.ts'],
     layers: ['oci', 'ports', 'options', 'core', 'http'],
@@ -257,6 +263,7 @@ export const layers: readonly Layer[] = [
       'access',
       'retention',
       'webhooks',
+      'tracing',
       'ui',
       'disk',
       'folders',

@@ -17,6 +17,7 @@ const base = {
   principal: null,
   rule: null,
   digest: null,
+  trace: null,
   peer: {},
   userAgent: null,
   errorCode: null,

@@ -79,6 +79,7 @@ function guarded(access: Access): ReturnType<typeof clientOf> {
     cursors: sealedCursors(),
     cors: null,
     observe: null,
+    tracing: null,
     bodies: new BodyBudget(0),
     onNotice: () => {},
     prefix: '',

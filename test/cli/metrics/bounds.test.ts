@@ -16,6 +16,7 @@ const report: RequestReport = {
   principal: null,
   rule: null,
   digest: null,
+  trace: null,
   peer: {},
   userAgent: null,
   status: 200,
