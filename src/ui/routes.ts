@@ -1,14 +1,7 @@
 import { parseDigest } from '../oci/digest.ts'
 import { classifyReference, type Reference } from '../oci/reference.ts'
 import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts'
-import { showArtifact } from './artifact/show-artifact.ts'
 import { showHome } from './catalog/show-home.ts'
-import { showComparison } from './compare/show-comparison.ts'
-import { carryOutDeletion, showDeletion } from './deletion/show-deletion.ts'
-import { carryOutRestoration, showTrash } from './deletion/show-trash.ts'
-import { openEvents } from './live/open-events.ts'
-import { showRepository } from './repository/show-repository.ts'
-import { logIn, logOut, showLogin } from './session/show-login.ts'
 import type { Answer, Visit } from './visit.ts'
 
 /** What a path of the page names. */
@@ -36,22 +29,32 @@ type ForArtifact = (
   reference: Reference,
 ) => Answer | Promise<Answer>
 
+const repository = () => import('./repository/show-repository.ts')
+const artifact = () => import('./artifact/show-artifact.ts')
+const comparison = () => import('./compare/show-comparison.ts')
+const deletion = () => import('./deletion/show-deletion.ts')
+const trash = () => import('./deletion/show-trash.ts')
+const login = () => import('./session/show-login.ts')
+const events = () => import('./live/open-events.ts')
+
 /** Every path of the page, below `/_layerdock/`. */
 export const uiRoutes: readonly UiRoute[] = [
   fixed('GET', '', showHome),
-  inRepository('GET', 'repositories/', showRepository),
-  ofArtifact('GET', 'repositories/', showArtifact),
-  inRepository('GET', 'compare/', showComparison),
-  inRepository('GET', 'delete/', (visit, name) => showDeletion(visit, name, null)),
-  ofArtifact('GET', 'delete/', showDeletion),
-  inRepository('POST', 'delete/', (visit, name) => carryOutDeletion(visit, name, null)),
-  ofArtifact('POST', 'delete/', carryOutDeletion),
-  fixed('GET', 'trash', showTrash),
-  fixed('POST', 'restore', carryOutRestoration),
-  fixed('GET', 'login', showLogin),
-  fixed('POST', 'login', logIn),
-  fixed('POST', 'logout', logOut),
-  fixed('GET', 'events', openEvents),
+  inRepository('GET', 'repositories/', async (...of) => (await repository()).showRepository(...of)),
+  ofArtifact('GET', 'repositories/', async (...of) => (await artifact()).showArtifact(...of)),
+  inRepository('GET', 'compare/', async (...of) => (await comparison()).showComparison(...of)),
+  inRepository('GET', 'delete/', async (...of) => (await deletion()).showDeletion(...of, null)),
+  ofArtifact('GET', 'delete/', async (...of) => (await deletion()).showDeletion(...of)),
+  inRepository('POST', 'delete/', async (...of) =>
+    (await deletion()).carryOutDeletion(...of, null),
+  ),
+  ofArtifact('POST', 'delete/', async (...of) => (await deletion()).carryOutDeletion(...of)),
+  fixed('GET', 'trash', async (visit) => (await trash()).showTrash(visit)),
+  fixed('POST', 'restore', async (visit) => (await trash()).carryOutRestoration(visit)),
+  fixed('GET', 'login', async (visit) => (await login()).showLogin(visit)),
+  fixed('POST', 'login', async (visit) => (await login()).logIn(visit)),
+  fixed('POST', 'logout', async (visit) => (await login()).logOut(visit)),
+  fixed('GET', 'events', async (visit) => (await events()).openEvents(visit)),
 ]
 
 /** A path that names nothing. */

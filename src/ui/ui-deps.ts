@@ -1,31 +1,33 @@
 import { callContext } from '../core/call-context.ts'
 import { sealedCursors } from '../http/sealed-cursor.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
-import { english } from './english.ts'
 import { createFacts } from './facts/facts.ts'
-import { type LiveViews, liveViews } from './live/live-views.ts'
+import { lateLiveViews } from './live/late-live-views.ts'
+import type { LiveViews } from './live/live-views.ts'
 import type { OtherNodesDeps } from './live/other-nodes.ts'
 import type { UiOptions, UiRegistry } from './options.ts'
 import { uiPaths } from './paths.ts'
-import { createSessions, type Sessions } from './session/sessions.ts'
+import { type LateSessions, lateSessions } from './session/late-sessions.ts'
 import { type FindViewer, openViewer } from './viewer.ts'
 import type { UiDeps } from './visit.ts'
 
 const defaultSessionMs = 12 * 60 * 60 * 1000
 
+/** What all requests of a page share, but for its text, which is loaded with the first of them. */
+export type SharedDeps = Omit<UiDeps, 'text'>
+
 /** Puts together what all requests of a page share. @throws TypeError when `sessionSecret` is not 32 bytes. */
-export function uiDeps(registry: UiRegistry, options: UiOptions, prefix: string): UiDeps {
+export function uiDeps(registry: UiRegistry, options: UiOptions, prefix: string): SharedDeps {
   const { service } = registry
   const clock = options.clock ?? Date.now
   const cursors = sealedCursors(options.sessionSecret)
   const sessions = sessionsOf(registry, options, { prefix, clock, cursors })
-  const findViewer = sessions?.findViewer ?? (async (request) => openViewer(request, service))
+  const findViewer = findViewerBy(sessions, service)
   return {
     registry,
     service,
     options,
     title: options.title ?? 'Layerdock',
-    text: options.text ?? english,
     paths: uiPaths(prefix),
     facts: createFacts(service),
     findViewer,
@@ -46,9 +48,9 @@ function sessionsOf(
   { service }: UiRegistry,
   { access, login = true, sessionMs = defaultSessionMs, sessionSecret }: UiOptions,
   shared: Pick<UiDeps, 'prefix' | 'clock' | 'cursors'>,
-): Sessions | null {
+): LateSessions | null {
   if (access === undefined) return null
-  return createSessions({
+  return lateSessions({
     access,
     service,
     canLogIn: login,
@@ -58,17 +60,21 @@ function sessionsOf(
   })
 }
 
+function findViewerBy(sessions: LateSessions | null, service: RegistryService): FindViewer {
+  if (sessions === null) return async (request) => openViewer(request, service)
+  return async (request, context) => (await sessions()).findViewer(request, context)
+}
+
 function liveOf(
   { subscribe, service }: UiRegistry,
   { live = true, lookMs }: UiOptions,
   findViewer: FindViewer,
-  sessions: Sessions | null,
+  sessions: LateSessions | null,
   clock: () => number,
 ): LiveViews | null {
   if (!live || subscribe === undefined) return null
-  const whenEnded = sessions?.whenEnded ?? (() => () => {})
   const look = lookMs === undefined ? null : { summarize: summarizer(service), everyMs: lookMs }
-  return liveViews({ subscribe, findViewer, whenEnded, look, clock })
+  return lateLiveViews({ subscribe, findViewer, look, clock }, sessions)
 }
 
 /** For the page itself: who may see what comes of it is asked when it is told. */

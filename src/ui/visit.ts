@@ -7,7 +7,7 @@ import type { Form } from './negotiate.ts'
 import type { UiOptions, UiRegistry, UiStatus } from './options.ts'
 import type { PageContext } from './page.ts'
 import type { UiPaths } from './paths.ts'
-import type { Sessions } from './session/sessions.ts'
+import type { LateSessions } from './session/late-sessions.ts'
 import type { UiText } from './text.ts'
 import type { FindViewer, Viewer } from './viewer.ts'
 
@@ -23,7 +23,7 @@ export interface UiDeps {
   readonly facts: SharedFacts
   readonly findViewer: FindViewer
   /** Null where there is no access control. */
-  readonly sessions: Sessions | null
+  readonly sessions: LateSessions | null
   /** Cursors that do not tell what a viewer may not know. */
   readonly cursors: SealedCursors
   /** Whether deleting is offered at all. */

@@ -1,3 +1,4 @@
+import '../../../src/ui/every-view.ts'
 import type { Access } from '../../../src/index.ts'
 import { createUi, type Ui, type UiStatus } from '../../../src/ui/index.ts'
 import { asksForLogin } from '../access-settings.ts'

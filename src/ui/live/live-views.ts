@@ -36,9 +36,15 @@ export interface OpenView {
 /** Tells open views of changes. */
 export interface LiveViews {
   /** @throws RegistryError `tooManyRequests`; `unavailable` once it is closed. */
-  open(view: OpenView): ReadableStream<Uint8Array<ArrayBuffer>>
+  open(view: OpenView): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>
   /** Ends all streams, and takes no more. */
   close(): void
+}
+
+/** The same, once its code is loaded. */
+export interface OpenLiveViews extends Pick<LiveViews, 'close'> {
+  /** @throws RegistryError `tooManyRequests`. */
+  open(view: OpenView): ReadableStream<Uint8Array<ArrayBuffer>>
 }
 
 /** Streams at once, of all and of one caller. A browser has six connections to a host over HTTP/1.1. */
@@ -71,7 +77,7 @@ interface OpenStream extends OpenView {
  * Makes what tells open views of changes. Each event is told to those alone who may read its repository at that
  * moment; who looks is asked again twice a minute, so that a user who was removed hears no more.
  */
-export function liveViews(deps: LiveDeps): LiveViews {
+export function liveViews(deps: LiveDeps): OpenLiveViews {
   const { findViewer, whenEnded, look, clock } = deps
   const streams: Set<OpenStream> = new Set()
   const count = connectionCount(most, mostOfOne)
@@ -79,7 +85,6 @@ export function liveViews(deps: LiveDeps): LiveViews {
   let timer: ReturnType<typeof setInterval> | null = null
   let beats = 0
   let isAskingAgain = false
-  let isClosed = false
   const onChange = (repository: RepositoryName): void => tell({ kind: 'changed', repository })
   const nodes = look === null ? null : otherNodes({ ...look, onChange })
 
@@ -162,7 +167,6 @@ export function liveViews(deps: LiveDeps): LiveViews {
   return {
     open(view) {
       const { viewer } = view
-      if (isClosed) throw new RegistryError('unavailable')
       const giveBack = count.take(ownerOf(viewer.principal?.id ?? null, viewer.call.peer.address))
       if (giveBack === null) {
         throw new RegistryError('tooManyRequests', { headers: { 'Retry-After': '30' } })
@@ -188,7 +192,6 @@ export function liveViews(deps: LiveDeps): LiveViews {
     },
 
     close() {
-      isClosed = true
       for (const { stream } of [...streams]) stream.close()
       nodes?.close()
       rest()

@@ -31,7 +31,6 @@ export async function openEvents({ request, context, url, deps, viewer }: Visit)
     'X-Accel-Buffering': 'no',
   }
   if (request.method === 'HEAD') return new Response(null, { headers })
-  return new Response(deps.live.open({ request, context, viewer, repository, watched }), {
-    headers,
-  })
+  const stream = await deps.live.open({ request, context, viewer, repository, watched })
+  return new Response(stream, { headers })
 }

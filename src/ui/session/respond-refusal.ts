@@ -1,7 +1,8 @@
 import type { ErrorName } from '../../oci/error-codes.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { Assets } from '../assets.ts'
-import { respond, respondError } from '../respond.ts'
+import { respond } from '../respond.ts'
+import { respondError } from '../respond-error.ts'
 import type { Visit } from '../visit.ts'
 import { loginInstead } from './show-login.ts'
 

@@ -30,7 +30,7 @@ export function loginInstead(visit: Visit): Shown {
 /** Begins a session. Only a page of ours may send it: nobody is to be logged in as somebody else. */
 export async function logIn(visit: Visit): Promise<Answer> {
   const { request, context, deps, viewer } = visit
-  const { sessions } = deps
+  const sessions = (await deps.sessions?.()) ?? null
   if (sessions === null || !viewer.canLogIn) throw new RegistryError('routeUnknown')
   if (changeOrigin(request, peerOf(request)) !== 'own') throw new RegistryError('crossSite')
   const fields = await formFields(request)
@@ -59,7 +59,7 @@ export async function logIn(visit: Visit): Promise<Answer> {
 /** Ends a session. */
 export async function logOut(visit: Visit): Promise<Answer> {
   const { request, deps, viewer } = visit
-  const { sessions } = deps
+  const sessions = (await deps.sessions?.()) ?? null
   if (sessions === null) throw new RegistryError('routeUnknown')
   checkChange(request, viewer, await formFields(request))
   return seeOther(deps.paths.home(), [sessions.end(request, viewer.session)])
