@@ -26,6 +26,8 @@ export interface Env {
   readonly PASSWORD?: string
   /** `true`: every caller may do everything. For trying it on loopback. */
   readonly OPEN?: string
+  /** How often open views of the page look for changes. 0: never, for plans that allow a request few others. Default: 4 */
+  readonly LOOK_SECONDS?: string
   /** `true`: take manifests and indexes whose content is not all there. */
   readonly ALLOW_SPARSE?: string
 }
@@ -55,12 +57,13 @@ function registryFor(env: Env): AssembledRegistry {
 }
 
 /**
- * The same with its web page. A request of one worker does not hear of pushes to another, so views that are open learn
- * nothing by themselves.
+ * The same with its web page. A request does not hear of pushes by others, so each view that is open asks the Durable
+ * Object for changes: 900 times an hour if not told otherwise, after which its browser connects anew.
  */
 function pageFor(env: Env): Ui {
   const access = env.OPEN === 'true' ? {} : protectedBy(env.PASSWORD)
-  return createUi(registryFor(env), { ...access, live: false })
+  const lookMs = Number(env.LOOK_SECONDS ?? 4) * 1000
+  return createUi(registryFor(env), { ...access, lookMs, live: lookMs > 0 })
 }
 
 function protectedBy(password: string | undefined): UiOptions {

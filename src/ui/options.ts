@@ -42,12 +42,12 @@ export interface UiOptions {
   readonly login?: boolean
   /**
    * Whether pushes appear in views that are open. Default: where the registry tells events. Say false where no
-   * connection can stay open, or where requests do not share a process.
+   * connection can stay open.
    */
   readonly live?: boolean
   /**
-   * Where several nodes share the registry: how often to look whether others have changed what somebody looks at, in
-   * milliseconds, such as 3000. Default: never.
+   * Where several nodes share the registry, or requests share no process: how often to look whether others have changed
+   * what a view shows while it is open, in milliseconds, such as 3000. Default: never.
    */
   readonly lookMs?: number
   /** How the registry does. Asked for the home page; one that rejects is left away. */

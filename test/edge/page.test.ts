@@ -16,11 +16,37 @@ test('the page is served by the worker, and a change of it carried out', async (
     expect(deletion.status).toBe(200)
     const tags = await edge.client.send('GET', '/v2/team/app/tags/list')
     expect(await tags.json()).toMatchObject({ tags: [] })
-    expect((await edge.client.send('GET', '/_layerdock/events')).status).toBe(404)
   } finally {
     await edge.end()
   }
 })
+
+test('a view that is open hears of what other requests push', async () => {
+  const edge = await bootRegistry(undefined, { OPEN: 'true', LOOK_SECONDS: '0.2' })
+  try {
+    await edge.client.pushImage('team/app', 'latest')
+    const view = await fetch(`${edge.url}/_layerdock/events?repository=team/app`)
+    const heard = readTo(view, 'event: changed')
+    let isOver = false
+    void heard.finally(() => {
+      isOver = true
+    })
+    for (let count = 0; !isOver; count++) await edge.client.pushImage('team/app', `tag-${count}`)
+    expect(await heard).toContain('"repository":"team/app"')
+  } finally {
+    await edge.end()
+  }
+})
+
+/** What of an answer comes until it has `text`; then it is left. */
+async function readTo({ body }: Response, text: string): Promise<string> {
+  let seen = ''
+  for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    seen += chunk
+    if (seen.includes(text)) break
+  }
+  return seen
+}
 
 test('a login on the page is one in every request', async () => {
   const edge = await bootRegistry(undefined, { PASSWORD: 'pass:wörd' })
