@@ -15,6 +15,9 @@ const standby =
 /** Milliseconds since the epoch by the database's clock, as an expression. */
 export const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 
+/** Has something called once a transaction is committed; it never throws. */
+export type OnCommitted = (callback: () => void) => void
+
 /** Statements and transactions, with errors in the registry's words and bounded retries. */
 export class Database {
   readonly #driver: SqlDriver
@@ -53,19 +56,29 @@ export class Database {
 
   /**
    * Runs a transaction; again where it met another, or lost its connection before the commit was asked for. What is
-   * given to `last` runs at the end, and goes with the commit where the driver can do that.
+   * given to `last` runs at the end, and goes with the commit where the driver can do that; callbacks that are given to
+   * `committed` are called once it is committed.
    */
-  transaction<T>(work: (query: SqlQuery, last: SqlLast) => Promise<T>): Promise<T> {
+  transaction<T>(
+    work: (query: SqlQuery, last: SqlLast, committed: OnCommitted) => Promise<T>,
+  ): Promise<T> {
     let isCommitting = false
-    const run = () => {
+    const run = async () => {
       isCommitting = false
-      return this.#driver.transaction(async (query, last) => {
+      const callbacks: Array<() => void> = []
+      const value = await this.#driver.transaction(async (query, last) => {
         const noted: Array<Parameters<SqlLast>> = []
-        const result = await work(query, last ?? ((...statement) => void noted.push(statement)))
+        const result = await work(
+          query,
+          last ?? ((...statement) => void noted.push(statement)),
+          (callback) => void callbacks.push(callback),
+        )
         await Promise.all(noted.map((statement) => query(...statement)))
         isCommitting = true
         return result
       })
+      for (const callback of callbacks) callback()
+      return value
     }
     return this.#bounded(run, (error) => !isCommitting && isConnectionLoss(error))
   }

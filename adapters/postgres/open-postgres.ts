@@ -86,8 +86,9 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
     await migrate(database)
     const clock = new DatabaseClock(database)
     await clock.compare()
+    const metadata = new PostgresMetadata(database, options.trashMs ?? 30 * 60_000)
     return {
-      metadata: new PostgresMetadata(database, options.trashMs ?? 30 * 60_000),
+      metadata,
       uploads: postgresUploads(database),
       smallBlobs: (around, mostBytes = defaultMostBytes) => smallBlobs(database, around, mostBytes),
       secret: (name) => sharedSecret(database, name),
@@ -96,7 +97,10 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
       oneMoment: () => openOneMoment(driver),
       facts: () => databaseFacts(database),
       check: () => database.check(),
-      close: () => database.close(),
+      close() {
+        metadata.outbox.close()
+        return database.close()
+      },
     }
   } catch (error) {
     await database.close().catch(() => {})

@@ -71,6 +71,35 @@ export async function useAll(store: MetadataStore): Promise<void> {
   await store.linkBlob(empty, layer, 0)
   await store.unlinkBlob(empty, layer.digest)
   await store.deleteEmptyRepositories(10)
+  await useOutbox(store)
+}
+
+/** The same of what waits to be sent. */
+async function useOutbox(store: MetadataStore): Promise<void> {
+  const { outbox } = store
+  if (outbox === undefined) return
+  const here = repositoryNamed('used/outbox')
+  const tell = () => [{ endpoints: ['one', 'two'], text: '{}' }]
+  for (const number of [10, 11]) {
+    const blob = { digest: sampleDigest(900_000 + number), size: 10, key: `used/${number}` }
+    await store.linkBlob(here, blob, 0, { tell })
+  }
+  const options = { limit: 1, forMs: 1000 }
+  const claimed = async () => (await outbox.claim(['one', 'two'], options)).entries
+  const [first] = await claimed()
+  if (first === undefined) throw new Error('nothing can be claimed')
+  await outbox.retry(first, { inMs: 0, error: 'refused' })
+  for (const entry of await claimed()) await outbox.bury(entry, 'refused')
+  await outbox.release(await claimed())
+  await outbox.delivered(await claimed())
+  await outbox.list({ limit: 10 })
+  await outbox.counts()
+  const many = Number.MAX_SAFE_INTEGER
+  await outbox.trim({ waiting: 1, waitingBytes: many, dead: 1, deadBytes: many })
+  await outbox.resend({ endpoint: 'one' }, 10)
+  await outbox.drop({ ids: [first.id] }, 10)
+  await outbox.drop({ endpoint: 'two', state: 'waiting' }, 10)
+  await outbox.drop({}, 10)
 }
 
 /** Pushes an index, whose size the store adds up, and the same image with two sizes. */

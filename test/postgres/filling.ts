@@ -4,7 +4,7 @@ import type { SqlQuery } from '../../adapters/postgres/index.ts'
 const digest = (number: string): string => `'\\x01'::bytea || sha256((${number})::text::bytea)`
 
 /**
- * Fills the tables with `rows` blobs, of which a tenth are manifests, with links, tags, references and referrers:
+ * Fills the tables with `rows` blobs, of which a tenth are manifests, with links, tags, references, referrers and messages:
  * half of them in one repository, and one layer in all.
  */
 export async function fill(query: SqlQuery, rows: number): Promise<void> {
@@ -36,6 +36,13 @@ export async function fill(query: SqlQuery, rows: number): Promise<void> {
     `insert into deleted_tags (entry, name, updated_at) select id, 'gone', 0 from deleted`,
     `insert into repositories (name, deleted, trashed, created_at)
       select 'filled/' || n, true, true, 0 from generate_series(1, ${repositories}) n`,
+    `insert into outbox (endpoint, repository, text, queued_at)
+      select 'filled', 'filled/' || n % ${repositories}, '{}', 1e15 from generate_series(1, ${rows}) n`,
+    `insert into outbox_heads (endpoint, repository, head, due_at, next_at)
+      select endpoint, repository, min(id), 1e15, 1e15 from outbox group by endpoint, repository`,
+    `insert into dead_letters (endpoint, id, repository, text, queued_at, due_at, tries)
+      select 'filled', id + 1000000, repository, text, 0, 0, 1 from outbox`,
+    "insert into outbox_counts (endpoint, shard) select 'filled', n from generate_series(0, 63) n",
     'analyze',
   ]) {
     await query(text)

@@ -20,6 +20,13 @@ export const deleted = {
   manifest: { digest: sampleDigest(4), size: 40, key: 'deleted/manifest' },
 } as const
 
+/** What those from version 5 on have as well: what waits to be sent, and what is not sent any more. */
+export const told = {
+  repository: repositoryNamed('told/here'),
+  waiting: { endpoint: 'one', text: '{"waits":"é"}', tries: 1, error: 'refused\u0000' },
+  dead: { endpoint: 'two', text: '{"dead":1}', tries: 1, error: 'gone' },
+} as const
+
 /** Puts it there. */
 export async function putContent(store: MetadataStore): Promise<void> {
   const { repository, tag, layer, manifest, condemned } = kept
@@ -37,6 +44,20 @@ export async function putContent(store: MetadataStore): Promise<void> {
   })
   await store.condemn(10)
   await putDeleted(store)
+  await putTold(store)
+}
+
+async function putTold(store: MetadataStore): Promise<void> {
+  const { repository, waiting, dead } = told
+  const blob = { digest: sampleDigest(5), size: 50, key: 'told/layer' }
+  await store.linkBlob(repository, blob, 1e12, {
+    tell: () => [waiting, dead].map(({ endpoint, text }) => ({ endpoints: [endpoint], text })),
+  })
+  const claims = await store.outbox?.claim(['one', 'two'], { limit: 2, forMs: 1000 })
+  for (const entry of claims?.entries ?? []) {
+    if (entry.endpoint === 'two') await store.outbox?.bury(entry, dead.error)
+    else await store.outbox?.retry(entry, { inMs: 0, error: waiting.error })
+  }
 }
 
 async function putDeleted(store: MetadataStore): Promise<void> {

@@ -9,7 +9,7 @@ import type { MetadataStore } from '../../src/kit.ts'
 import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 import { useAll } from './all-methods.ts'
-import { deleted, kept, pushed } from './fixture-content.ts'
+import { deleted, kept, pushed, told } from './fixture-content.ts'
 import { drivenBy } from './places.ts'
 
 const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url))
@@ -57,6 +57,22 @@ async function expectFound(store: MetadataStore, pushedBy: string | null): Promi
   expect(summary?.pushedAt).toBe(record?.pushedAt)
 }
 
+/** Finds the messages as they are. */
+async function expectTold({ outbox }: MetadataStore): Promise<void> {
+  const { repository, waiting, dead } = told
+  expect((await outbox?.list({ limit: 10 }))?.items).toMatchObject([
+    { repository, state: 'waiting', ...waiting },
+    { repository, state: 'dead', ...dead },
+  ])
+  expect(await outbox?.counts()).toMatchObject([
+    { endpoint: 'one', waiting: 1, waitingBytes: 14, dead: 0 },
+    { endpoint: 'two', waiting: 0, dead: 1, deadBytes: 10 },
+  ])
+  expect(await outbox?.claim(['one', 'two'], { limit: 10, forMs: 1 })).toMatchObject({
+    entries: [waiting],
+  })
+}
+
 withServices('tables in PostgreSQL', { postgres }, (running) => {
   async function withDatabase(
     use: (url: string, driver: SqlDriver) => Promise<void>,
@@ -96,6 +112,7 @@ withServices('tables in PostgreSQL', { postgres }, (running) => {
         await expectFound(metadata, file < 'version-3' ? null : pushed.pushedBy)
         if (file !== 'version-1.sql')
           await expectDeleted(metadata, file < 'version-3' ? {} : pushed)
+        if (file >= 'version-5') await expectTold(metadata)
         await useAll(metadata)
         await close()
         const migrated = await driver.query(schemaText)

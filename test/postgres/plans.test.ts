@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { openPostgres, type SqlDriver } from '../../adapters/postgres/index.ts'
+import { isAnyDue } from '../../adapters/postgres/outbox/outbox-sql.ts'
 import { postgresDriver } from '../../adapters/postgres/postgres-js.ts'
 import type { SqlQuery, SqlRow } from '../../adapters/postgres/sql-driver.ts'
 import { postgres } from '../services/postgres.ts'
@@ -23,6 +24,10 @@ const sortedBy: Readonly<Record<string, readonly string[]>> = {
   s: ['tags_size'],
 }
 
+/** The walk of a claim: over the heads that are due, in their order. */
+const claimedWalk =
+  /Limit\n(?: +InitPlan.*\n +-> {2}CTE Scan on clock.*\n)? +-> {2}LockRows\n +-> {2}Index Scan using outbox_heads_next_at on outbox_heads\n +Index Cond: \(\(endpoint = wanted.endpoint\) AND \(next_at <= /
+
 const connecting = { poolSize: 2, prepare: true, connectMs: 30_000, statementMs: 60_000 }
 
 withServices('what PostgreSQL plans', { postgres }, (running) => {
@@ -42,6 +47,10 @@ withServices('what PostgreSQL plans', { postgres }, (running) => {
       const plans = await Promise.all([...texts].map((text) => planOf(driver, text)))
       expect(plans.filter((plan) => walks.test(plan))).toEqual([])
       const searches = plans.filter((plan) => plan.includes('row_number() over () as n'))
+      const claims = plans.filter((plan) => plan.includes('chosen as materialized'))
+      expect(claims).toEqual([expect.stringMatching(claimedWalk)])
+      const polled = await planOf(driver, isAnyDue)
+      expect(polled).toMatch(/using outbox_heads_next_at.*\n +Index Cond:.*next_at <= /)
       expect(searches.map((plan) => plan.match(sortedWalk)?.map(indexOf))).toEqual(
         [...'nnuuvvss'].map((order) => sortedBy[order]),
       )

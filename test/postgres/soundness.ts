@@ -38,6 +38,20 @@ const unsound: Readonly<Record<string, string>> = {
     where r.trashed <> exists (select 1 from deleted d where d.repo = r.id)`,
   'links without an end that no manifest names': `select l.* from links l where keep_until is null
     and not exists (select 1 from manifest_refs f where f.repo = l.repo and f.child = l.digest)`,
+  'messages without a head': `select endpoint, repository from outbox
+    except select endpoint, repository from outbox_heads`,
+  'heads of no message': `select h.endpoint, h.repository, h.head from outbox_heads h
+    left join outbox o on o.endpoint = h.endpoint and o.repository = h.repository and o.id = h.head where o.id is null`,
+  'messages that wait and are dead':
+    'select endpoint, id from outbox join dead_letters using (endpoint, id)',
+  'counts of messages that are wrong': `select c.*, w.waiting, w.bytes, d.dead, d.bytes from (
+      select endpoint, sum(waiting) as waiting, sum(waiting_bytes) as waiting_bytes, sum(dead) as dead,
+        sum(dead_bytes) as dead_bytes from outbox_counts group by endpoint) as c,
+    lateral (select count(*) as waiting, coalesce(sum(octet_length(text)), 0) as bytes
+      from outbox where endpoint = c.endpoint) as w,
+    lateral (select count(*) as dead, coalesce(sum(octet_length(text)), 0) as bytes
+      from dead_letters where endpoint = c.endpoint) as d
+    where (c.waiting, c.waiting_bytes, c.dead, c.dead_bytes) is distinct from (w.waiting, w.bytes, d.dead, d.bytes)`,
   'content of repositories that are gone': `select repo from (
       select repo from links union all select repo from manifests union all select repo from tags
       union all select repo from repository_counts) x

@@ -1,5 +1,6 @@
 import { RegistryError, type RepositoryName } from '../../../src/index.ts'
 import type { Database } from '../database.ts'
+import type { Outgoing } from '../outbox/outgoing.ts'
 import type { SqlQuery } from '../sql-driver.ts'
 import type { Change } from './change.ts'
 import type { Place } from './facts.ts'
@@ -27,13 +28,15 @@ interface Waiting {
 export class ChangeQueue {
   readonly #database: Database
   readonly #trashMs: number
+  readonly #outgoing: Outgoing
   readonly #waiting: readonly Waiting[][] = Array.from({ length: lanes }, () => [])
   readonly #isRunning: boolean[] = Array.from({ length: lanes }, () => false)
 
   /** @param trashMs how long bytes are kept that nothing names any more, in milliseconds */
-  constructor(database: Database, trashMs: number) {
+  constructor(database: Database, trashMs: number, outgoing: Outgoing) {
     this.#database = database
     this.#trashMs = trashMs
+    this.#outgoing = outgoing
   }
 
   /** Makes a change; what came of it, once it is durable. */
@@ -50,25 +53,26 @@ export class ChangeQueue {
 
   async #run(lane: number): Promise<void> {
     const waiting = this.#waiting[lane] ?? []
-    while (waiting.length > 0) await this.#make(takeBatch(waiting))
+    while (waiting.length > 0) await this.#make(takeBatch(waiting), lane)
     this.#isRunning[lane] = false
   }
 
-  async #make(batch: readonly Waiting[]): Promise<void> {
+  async #make(batch: readonly Waiting[], lane: number): Promise<void> {
     try {
-      const outcomes = await this.#database.transaction(async (query, last) => {
+      const outcomes = await this.#database.transaction(async (query, last, committed) => {
         const wanted = batch.map(({ change }) => change.wanted)
         const view = await load(query, wanted, this.#database.clockOffset)
         await loadAlso(query, view, batch)
         const made = batch.map((waiting) => settlementOf(waiting, view))
         await flush(query, last, view, this.#trashMs)
+        this.#outgoing.put(view.told, last, committed, lane)
         return made
       })
       for (const settle of outcomes) settle()
     } catch (error) {
       if (batch.length === 1 || isOfAll(error)) for (const { reject } of batch) reject(error)
       // One of them may be at fault for all.
-      else for (const one of batch) await this.#make([one])
+      else for (const one of batch) await this.#make([one], lane)
     }
   }
 }

@@ -1,18 +1,24 @@
 import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
-import type { BlobDeletion, BlobRef, BlobRemoval, TagDeletion } from '../../../src/kit.ts'
+import type { BlobDeletion, BlobRef, BlobRemoval, TagDeletion, Telling } from '../../../src/kit.ts'
 import type { Change } from './change.ts'
 import { decideKey } from './deciding-keys.ts'
 import { extendLease } from './leases.ts'
 import { placesOf } from './load.ts'
 
 /** Makes a blob readable in a repository; the reference that counts. */
-export function linkBlob(name: RepositoryName, blob: BlobRef, leaseMs: number): Change<BlobRef> {
+export function linkBlob(
+  name: RepositoryName,
+  blob: BlobRef,
+  leaseMs: number,
+  { tell }: Telling<BlobRef> = {},
+): Change<BlobRef> {
   const { digest, key } = blob
   return {
     wanted: { repositories: [name], places: [[name, digest]], named: [digest], keys: [key] },
     make(view) {
       const counts = decideKey(view, blob)
       extendLease(view, view.place(name, digest), leaseMs)
+      view.tell(name, tell, counts)
       return counts
     },
   }
@@ -24,6 +30,7 @@ export function mountBlob(
   to: RepositoryName,
   digest: Digest,
   leaseMs: number,
+  { tell }: Telling<BlobRef> = {},
 ): Change<BlobRef | null> {
   return {
     wanted: {
@@ -36,7 +43,9 @@ export function mountBlob(
     },
     make(view) {
       const blob = view.readable(view.place(from, digest))
-      if (blob !== null) extendLease(view, view.place(to, digest), leaseMs)
+      if (blob === null) return null
+      extendLease(view, view.place(to, digest), leaseMs)
+      view.tell(to, tell, blob)
       return blob
     },
   }
@@ -63,7 +72,7 @@ export function keepBlob(
 export function unlinkBlob(
   name: RepositoryName,
   digest: Digest,
-  { keepNamed = false, trashMs = 0 }: BlobDeletion,
+  { keepNamed = false, trashMs = 0, tell }: BlobDeletion,
 ): Change<BlobRemoval> {
   return {
     wanted: { repositories: [name], places: [[name, digest]] },
@@ -73,6 +82,7 @@ export function unlinkBlob(
       if (keepNamed && place.namers > 0) return 'named'
       view.removeLink(place)
       if (trashMs > 0) view.deleted.push({ kind: 'blob', repository: name, digest, trashMs })
+      view.tell(name, tell, 'removed')
       return 'removed'
     },
   }
@@ -82,7 +92,7 @@ export function unlinkBlob(
 export function deleteTag(
   name: RepositoryName,
   tag: Tag,
-  { expect, notSince = Number.POSITIVE_INFINITY, unlessHas = [], trashMs = 0 }: TagDeletion,
+  { expect, notSince = Number.POSITIVE_INFINITY, unlessHas = [], trashMs = 0, tell }: TagDeletion,
 ): Change<Digest | null> {
   return {
     wanted: { repositories: [name], tags: [[name, tag]], places: placesOf(name, unlessHas) },
@@ -97,6 +107,7 @@ export function deleteTag(
       if (trashMs > 0) {
         view.deleted.push({ kind: 'tag', repository: name, digest, tag, updatedAt, trashMs })
       }
+      view.tell(name, tell, digest)
       return digest
     },
   }

@@ -6,6 +6,7 @@ import type {
   RemovedManifest,
 } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
+import type { Outgoing } from '../outbox/outgoing.ts'
 import type { SqlLast, SqlQuery } from '../sql-driver.ts'
 import { clearTags } from './clearing.ts'
 import { hexOfDigest } from './digest-hex.ts'
@@ -69,12 +70,19 @@ export async function deleteManifest(
   name: RepositoryName,
   digest: Digest,
   options: ManifestDeletion,
+  outgoing: Outgoing,
 ): Promise<RemovedManifest | KeptManifest | null> {
   const { isImmutable } = options
   const remove = (look: Look | null, isLast: boolean) =>
-    database.transaction((query, last) =>
-      removeLocked(query, last, database.clockOffset, { name, digest, options, look, isLast }),
-    )
+    database.transaction(async (query, last, committed) => {
+      const removal = { name, digest, options, look, isLast }
+      const outcome = await removeLocked(query, last, database.clockOffset, removal)
+      if (outcome !== null && outcome !== 'unchecked' && outcome.kind === 'removed') {
+        const messages = options.tell?.(outcome) ?? []
+        outgoing.put([{ repository: name, messages }], last, committed)
+      }
+      return outcome
+    })
   for (let round = 1; ; round += 1) {
     const look = isImmutable == null ? null : await lookAhead(database, name, digest, isImmutable)
     const outcome = await remove(look, round >= mostLooks)

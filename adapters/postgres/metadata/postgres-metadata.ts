@@ -3,7 +3,6 @@ import type {
   BlobDeletion,
   BlobRef,
   BlobRemoval,
-  DeletionOptions,
   KeptManifest,
   ManifestChange,
   ManifestDeletion,
@@ -12,11 +11,14 @@ import type {
   PullNote,
   RemovedManifest,
   RepositoryCounts,
+  RepositoryDeletion,
   RestoreOptions,
   RestoreOutcome,
   TagDeletion,
+  Telling,
 } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
+import { PostgresOutbox } from '../outbox/postgres-outbox.ts'
 import * as blobs from './blob-reads.ts'
 import { ChangeQueue } from './change-queue.ts'
 import * as changes from './changes.ts'
@@ -38,26 +40,30 @@ export class PostgresMetadata extends PostgresReads implements MetadataStore {
   readonly keepsTimes: boolean = true
   readonly checksDeletions: boolean = true
   readonly keepsTrash: boolean = true
+  readonly outbox: PostgresOutbox
   readonly #queue: ChangeQueue
 
   /** @param trashMs how long bytes are kept that nothing names any more, in milliseconds */
   constructor(database: Database, trashMs: number) {
     super(database, trashMs)
-    this.#queue = new ChangeQueue(database, trashMs)
+    this.outbox = new PostgresOutbox(database)
+    this.#queue = new ChangeQueue(database, trashMs, this.outbox.outgoing)
   }
 
   deleteRepository(
     repository: RepositoryName,
-    { trashMs = 0 }: DeletionOptions = {},
+    options: RepositoryDeletion = {},
   ): Promise<RepositoryCounts | null> {
-    return deleteRepository(this.database, repository, trashMs)
+    return deleteRepository(this.database, repository, options, this.outbox.outgoing)
   }
 
   deleteEmptyRepositories(
     limit: number,
     among?: readonly RepositoryName[],
+    { tell }: Telling<RepositoryName> = {},
   ): Promise<readonly RepositoryName[]> {
-    return deleteEmptyRepositories(this.database, limit, among)
+    const outgoing = this.outbox.outgoing
+    return deleteEmptyRepositories(this.database, limit, { among, tell, outgoing })
   }
 
   async keepBlob(
@@ -70,8 +76,13 @@ export class PostgresMetadata extends PostgresReads implements MetadataStore {
     return this.#queue.add(repository, changes.keepBlob(repository, digest, leaseMs))
   }
 
-  linkBlob(repository: RepositoryName, blob: BlobRef, leaseMs: number): Promise<BlobRef> {
-    return this.#queue.add(repository, changes.linkBlob(repository, blob, leaseMs))
+  linkBlob(
+    repository: RepositoryName,
+    blob: BlobRef,
+    leaseMs: number,
+    options?: Telling<BlobRef>,
+  ): Promise<BlobRef> {
+    return this.#queue.add(repository, changes.linkBlob(repository, blob, leaseMs, options))
   }
 
   mountBlob(
@@ -79,8 +90,9 @@ export class PostgresMetadata extends PostgresReads implements MetadataStore {
     to: RepositoryName,
     digest: Digest,
     leaseMs: number,
+    options?: Telling<BlobRef>,
   ): Promise<BlobRef | null> {
-    return this.#queue.add(to, changes.mountBlob(from, to, digest, leaseMs))
+    return this.#queue.add(to, changes.mountBlob(from, to, digest, leaseMs, options))
   }
 
   unlinkBlob(
@@ -100,7 +112,7 @@ export class PostgresMetadata extends PostgresReads implements MetadataStore {
     digest: Digest,
     options: ManifestDeletion,
   ): Promise<RemovedManifest | KeptManifest | null> {
-    return deleteManifest(this.database, repository, digest, options)
+    return deleteManifest(this.database, repository, digest, options, this.outbox.outgoing)
   }
 
   deleteTag(
@@ -116,7 +128,7 @@ export class PostgresMetadata extends PostgresReads implements MetadataStore {
     id: string,
     options: RestoreOptions,
   ): Promise<RestoreOutcome | null> {
-    return restore(this.database, repository, id, options)
+    return restore(this.database, repository, id, options, this.outbox.outgoing)
   }
 
   dropTrash(ids: readonly string[] | 'all', limit: number): Promise<number> {

@@ -4,6 +4,7 @@ import type {
   ManifestChange,
   ManifestOutcome,
   ManifestRecord,
+  StoredOutcome,
   TagExpectation,
 } from '../../../src/kit.ts'
 import type { Change } from './change.ts'
@@ -70,7 +71,9 @@ export function putManifest(name: RepositoryName, change: ManifestChange): Chang
       for (const [index, tag] of tags.entries()) {
         view.setTag(view.tag(name, tag), digest, times?.updatedAt[index] ?? view.now)
       }
-      return { kind: 'stored', blob: counts, created, previous }
+      const outcome: StoredOutcome = { kind: 'stored', blob: counts, created, previous }
+      view.tell(name, change.tell, outcome)
+      return outcome
     },
   }
 }

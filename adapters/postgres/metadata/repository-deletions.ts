@@ -1,6 +1,7 @@
 import type { RepositoryName } from '../../../src/index.ts'
-import type { RepositoryCounts } from '../../../src/kit.ts'
+import type { RepositoryCounts, RepositoryDeletion, Tell } from '../../../src/kit.ts'
 import { type Database, nowMs } from '../database.ts'
+import type { Outgoing } from '../outbox/outgoing.ts'
 import { clearRepository } from './clearing.ts'
 import { periodOf } from './leases.ts'
 import { lockRepositories } from './load.ts'
@@ -31,20 +32,25 @@ const trashText = `with gone as (
 export async function deleteRepository(
   database: Database,
   name: RepositoryName,
-  trashMs: number,
+  { trashMs = 0, tell }: RepositoryDeletion,
+  outgoing: Outgoing,
 ): Promise<RepositoryCounts | null> {
-  const gone = await database.transaction(async (query) => {
+  const gone = await database.transaction(async (query, last, committed) => {
     const isLocked = query(lockRepositories, [[name]])
     const rows =
       trashMs > 0
         ? query<GoneRow>(trashText, [name, ...periodOf(database, trashMs)])
         : query<GoneRow>(deleteText, [name])
     await isLocked
-    return (await rows)[0] ?? null
+    const [row] = await rows
+    if (row === undefined) return null
+    const counts = countsOfRow(row)
+    outgoing.put([{ repository: name, messages: tell?.(counts) ?? [] }], last, committed)
+    return { id: Number(row.id), counts }
   })
   if (gone === null) return null
-  if (trashMs === 0) await clearRepository(database, Number(gone.id))
-  return countsOfRow(gone)
+  if (trashMs === 0) await clearRepository(database, gone.id)
+  return gone.counts
 }
 
 const emptyText = `select id, name from repositories where empty and not deleted
@@ -57,11 +63,17 @@ const deleteEmptyText = `with gone as (
   uncounted as (delete from repository_counts c using gone where c.repo = gone.id)
   select name from gone order by name`
 
-/** Removes up to `limit` repositories that hold nothing; their names. */
+interface EmptyDeletion {
+  readonly tell: Tell<RepositoryName> | undefined
+  readonly among: readonly RepositoryName[] | undefined
+  readonly outgoing: Outgoing
+}
+
+/** Removes up to `limit` repositories that hold nothing, of `among` where it is given; their names. */
 export async function deleteEmptyRepositories(
   database: Database,
   limit: number,
-  among?: readonly RepositoryName[],
+  { among, tell, outgoing }: EmptyDeletion,
 ): Promise<readonly RepositoryName[]> {
   const names: RepositoryName[] = []
   while (names.length < limit) {
@@ -70,10 +82,13 @@ export async function deleteEmptyRepositories(
       most,
       among ?? null,
     ])
-    const gone = await database.transaction(async (query) => {
+    const gone = await database.transaction(async (query, last, committed) => {
       await query(lockRepositories, [found.map(({ name }) => name)])
       const ids = found.map(({ id }) => Number(id))
-      return query<{ name: RepositoryName }>(deleteEmptyText, [ids])
+      const rows = await query<{ name: RepositoryName }>(deleteEmptyText, [ids])
+      const told = rows.map(({ name }) => ({ repository: name, messages: tell?.(name) ?? [] }))
+      outgoing.put(told, last, committed)
+      return rows
     })
     for (const { name } of gone) names.push(name)
     if (gone.length < most) break

@@ -1,6 +1,7 @@
 import type { RepositoryName, Tag } from '../../../src/index.ts'
-import type { RestoreOptions, RestoreOutcome, TrashEntry } from '../../../src/kit.ts'
+import type { Restored, RestoreOptions, RestoreOutcome, TrashEntry } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
+import type { Outgoing } from '../outbox/outgoing.ts'
 import type { SqlLast, SqlQuery } from '../sql-driver.ts'
 import { moveTags } from './clearing.ts'
 import { flush } from './flush.ts'
@@ -33,25 +34,23 @@ export async function restore(
   name: RepositoryName,
   id: string,
   options: RestoreOptions,
+  outgoing: Outgoing,
 ): Promise<RestoreOutcome | null> {
   if (id.includes('\0')) return null
   await moveTags(database, id)
-  const first = await restoreStep(database, name, id, options)
-  if (first === null || first.outcome.kind !== 'restored') return first?.outcome ?? null
-  let { outcome } = first
-  // The rest of many tags follows its manifest.
-  for (let isMore = first.isMore; isMore; ) {
-    const step = await restoreStep(database, name, id, options)
-    if (step?.outcome.kind !== 'restored') break
-    isMore = step.isMore
-    outcome = together(outcome, step.outcome)
+  let before: Restored | null = null
+  for (;;) {
+    const step: RestoredStep | null = await restoreStep(database, name, id, {
+      ...{ options, outgoing, before },
+    })
+    if (step?.outcome.kind !== 'restored') return before ?? step?.outcome ?? null
+    if (!step.isMore) return step.outcome
+    // The rest of many tags follows its manifest.
+    before = step.outcome
   }
-  return outcome
 }
 
-type Restored = RestoreOutcome & { readonly kind: 'restored' }
-
-/** What came of an entry, and whether there is more of it. */
+/** What came of an entry until now, and whether there is more of it. */
 export interface RestoredStep {
   readonly outcome: RestoreOutcome
   readonly isMore: boolean
@@ -70,13 +69,20 @@ function together(before: Restored, after: Restored): Restored {
   }
 }
 
+interface Step {
+  readonly options: RestoreOptions
+  readonly outgoing: Outgoing
+  /** What earlier steps brought back. */
+  readonly before: Restored | null
+}
+
 function restoreStep(
   database: Database,
   name: RepositoryName,
   id: string,
-  options: RestoreOptions,
+  { options, outgoing, before }: Step,
 ): Promise<RestoredStep | null> {
-  return database.transaction(async (query, last) => {
+  return database.transaction(async (query, last, committed) => {
     const { clockOffset } = database
     const [, [row]] = await Promise.all([
       query(lockRepositories, [[name]]),
@@ -86,14 +92,26 @@ function restoreStep(
     const entry = entryOf(row)
     const end = (): void => last(endText, [id])
     const restoring = { ...options, query, last, clockOffset, entry, end }
-    if (entry.kind === 'manifest') return restoreManifest(restoring)
-    const restoreOne = { tag: restoreTag, blob: restoreBlob }
-    const outcome =
-      entry.kind === 'repository'
-        ? await restoreRepository(restoring, periodOf(database, options.leaseMs)[0])
-        : await restoreOne[entry.kind](restoring)
-    return { outcome, isMore: false }
+    const step = await stepOf(restoring, periodOf(database, options.leaseMs)[0])
+    if (step.outcome.kind !== 'restored') return step
+    const outcome = before === null ? step.outcome : together(before, step.outcome)
+    const messages = step.isMore ? [] : (options.tell?.(outcome) ?? [])
+    outgoing.put([{ repository: name, messages }], last, committed)
+    return { outcome, isMore: step.isMore }
   })
+}
+
+async function stepOf(restoring: Restoring, leaseMs: number): Promise<RestoredStep> {
+  switch (restoring.entry.kind) {
+    case 'manifest':
+      return restoreManifest(restoring)
+    case 'tag':
+      return { outcome: await restoreTag(restoring), isMore: false }
+    case 'blob':
+      return { outcome: await restoreBlob(restoring), isMore: false }
+    case 'repository':
+      return { outcome: await restoreRepository(restoring, leaseMs), isMore: false }
+  }
 }
 
 function restored(entry: TrashEntry, tags: readonly Tag[] = []): Restored {

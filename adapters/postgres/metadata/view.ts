@@ -1,5 +1,6 @@
 import type { Digest, RepositoryName, Tag } from '../../../src/index.ts'
-import type { BlobRef } from '../../../src/kit.ts'
+import type { BlobRef, Tell } from '../../../src/kit.ts'
+import type { ToldMessages } from '../outbox/outgoing.ts'
 import {
   absent,
   type BlobFacts,
@@ -36,6 +37,8 @@ export class View {
   readonly review: Set<Digest> = new Set()
   /** Tags and blobs that go, and can be brought back. */
   readonly deleted: DeletedName[] = []
+  /** What is to be sent because of the changes, in their order. */
+  readonly told: ToldMessages[] = []
 
   repository(name: RepositoryName): RepositoryFacts {
     const there = this.repositories.get(name)
@@ -82,6 +85,11 @@ export class View {
   /** Whether the repository has the manifest, and its bytes are not missing. */
   hasManifest(place: Place): boolean {
     return place.manifest.now !== null && this.blob(place.digest).now?.missing === false
+  }
+
+  /** Asks what is to be sent because of a change of the repository. */
+  tell<T>(repository: RepositoryName, tell: Tell<T> | undefined, outcome: T): void {
+    if (tell !== undefined) this.told.push({ repository, messages: tell(outcome) })
   }
 
   setLink(place: Place, keepUntil: number): void {
