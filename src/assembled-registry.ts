@@ -7,6 +7,7 @@ import { createCore } from './core/service.ts'
 import { steadyClock } from './oci/steady-clock.ts'
 import { defaultLimits, type RegistryOptions, type RegistryStores } from './options.ts'
 import type { EventSink } from './ports/events.ts'
+import type { RegistryFigures } from './ports/figures.ts'
 import type { MissingBytes } from './ports/metadata-store.ts'
 import type { RegistryService } from './ports/registry-service.ts'
 import type { HashFactory } from './ports/streaming-hash.ts'
@@ -80,6 +81,8 @@ export interface AssembledRegistry {
    * deletes the bytes. How many entries there were.
    */
   emptyTrash(): Promise<number>
+  /** Figures for operators, beside those that the stores have. They cost the same however much is stored. */
+  figures(): RegistryFigures
   /** Bytes that are known to be missing or damaged, at most `limit` (default: 100) of them. */
   missingBytes(limit?: number): Promise<MissingBytes>
   /** Whether the stores can be used now. @throws Error that says why not. */
@@ -160,6 +163,7 @@ export function assemble(
       core.sweepBytes(graceMs),
     compactBytes: core.compactBytes,
     emptyTrash: core.emptyTrash,
+    figures: core.figures,
     missingBytes: (limit = 100) => stores.metadata.listMissing(limit),
     async check() {
       await Promise.all([

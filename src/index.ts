@@ -34,6 +34,7 @@ export type * from './ports/access.ts'
 export type * from './ports/browsing.ts'
 export type * from './ports/call-context.ts'
 export type * from './ports/events.ts'
+export type * from './ports/figures.ts'
 export type {
   Expectation,
   ExpectedDigests,

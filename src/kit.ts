@@ -109,17 +109,18 @@ export { bytesSource } from './memory/bytes-source.ts'
 export { portableHash } from './memory/portable-hash.ts'
 export { type SessionCreation, SessionTable } from './memory/session-table.ts'
 export { crc32 } from './metadata/crc32.ts'
+export type { MetadataStatus } from './metadata/metadata-status.ts'
 export {
   type JournalledMetadata,
   type JournalledOptions,
   type MemoryMetadataOptions,
-  type MetadataStatus,
   openMetadata,
 } from './metadata/store.ts'
 export { BodyInterrupted } from './oci/body-interrupted.ts'
 export type { ByteSpan } from './oci/byte-range.ts'
 export { descriptorBytes, mostDescriptors } from './oci/descriptor.ts'
 export { algorithmOf, digestOf, encodedOf, isDigestAlgorithm } from './oci/digest.ts'
+export { durationBounds, Histogram, longBounds } from './oci/histogram.ts'
 export { type ManifestShape, manifestShape } from './oci/media-types.ts'
 export { loggedAgent, loggedTarget, plain, withoutSecrets } from './oci/plain-text.ts'
 export { settled } from './oci/settled.ts'
@@ -129,6 +130,7 @@ export { parsePlace, placeText, type TagFacts, type TagPlace, tagPlace } from '.
 export { newUploadId } from './oci/upload-id.ts'
 export type * from './ports/blob-store.ts'
 export type * from './ports/byte-source.ts'
+export type * from './ports/figures.ts'
 export type * from './ports/metadata-log.ts'
 export type * from './ports/metadata-store.ts'
 export type * from './ports/name-files.ts'

@@ -150,7 +150,11 @@ async function start(
   refuseOpenListener(settings, access?.mayAnyonePush ?? true)
   metrics = await metricsOf(settings, access?.access ?? null)
   if (metrics !== null) begun.push(metrics.end)
-  const retain = await retentionOf(settings, { log: log.to, onNotice })
+  const retain = await retentionOf(settings, {
+    log: log.to,
+    onNotice,
+    ...(metrics === null ? {} : { onRetention: metrics.maintenance.onRetention }),
+  })
   const audit = await auditOf(settings, log.to)
   const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
   const hasPage = settings.page
@@ -196,7 +200,11 @@ async function start(
   const parts = { opened, front, access: access?.access ?? null, lastCollection }
   const openPage = pageOf(settings, log, parts)
   front.open(opened.registry, opened.look, openPage)
-  const verifying = await verifyingOf(settings, opened, { log: log.to, onNotice })
+  const verifying = await verifyingOf(settings, opened, {
+    log: log.to,
+    onNotice,
+    metrics: metrics?.maintenance ?? null,
+  })
   if (verifying !== null) begun.push(verifying)
   const retaining = retain?.(opened) ?? null
   if (retaining !== null) begun.push(retaining.close)

@@ -1,5 +1,6 @@
 import { type Digest, parseDigest } from '../../src/index.ts'
-import { algorithmOf, encodedOf } from '../../src/kit.ts'
+import { algorithmOf, type BlobRef, encodedOf } from '../../src/kit.ts'
+import type { Layout } from './layout.ts'
 
 declare const blobKeyBrand: unique symbol
 
@@ -26,4 +27,10 @@ export function parseBlobKey(
   const [, algorithm, hex] = grammar.exec(text) ?? []
   const digest = hex === undefined ? null : parseDigest(`${algorithm}:${hex}`)
   return digest === null ? null : { key: text as BlobKey, digest }
+}
+
+/** Where the bytes of a blob are; null where the key is not one that this store could have given to the digest. */
+export function pathOfBlob(layout: Layout, { key, digest }: BlobRef): string | null {
+  const parsed = parseBlobKey(key)
+  return parsed === null || parsed.digest !== digest ? null : layout.blob(parsed.key)
 }

@@ -6,6 +6,7 @@ import {
   type UploadId,
 } from '../../src/index.ts'
 import type {
+  BlobFigures,
   BlobRef,
   BlobStore,
   ByteSpan,
@@ -16,14 +17,15 @@ import type {
   StoredBytes,
 } from '../../src/kit.ts'
 import { algorithmOf, settled, steadyClock } from '../../src/kit.ts'
-import { newBlobKey, parseBlobKey } from './blob-key.ts'
+import { newBlobKey, pathOfBlob } from './blob-key.ts'
 import { listBlobFiles } from './blob-listing.ts'
+import { blobWorkTimes, timed } from './blob-work.ts'
 import type { BufferBudget } from './buffers.ts'
-import { DirectorySync } from './directory-sync.ts'
 import { DiskBlob, openBlobOf } from './disk-blob.ts'
 import { isGone, isNoFile, writeError } from './file-errors.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { FolderGuard } from './folder-guard.ts'
+import { type FolderSyncs, folderSyncs } from './folder-syncs.ts'
 import { blobAlgorithms, type Layout } from './layout.ts'
 import { Quarantine } from './quarantine.ts'
 import { parseSegmentKey } from './segments/segment-key.ts'
@@ -46,8 +48,6 @@ export interface DiskBlobDeps {
   readonly cacheBytes: number
 }
 
-type FolderSyncs = Readonly<Record<DigestAlgorithm | 'segments', DirectorySync>>
-
 /** Large blobs as files, each commit under a name of its own; small ones in segments. */
 export class DiskBlobStore implements BlobStore {
   readonly #deps: DiskBlobDeps
@@ -55,6 +55,7 @@ export class DiskBlobStore implements BlobStore {
   readonly #segments: Segments
   readonly #staging: Staging
   readonly #quarantine: Quarantine
+  readonly #work = blobWorkTimes()
   #failure: RegistryError | null = null
 
   private constructor(deps: DiskBlobDeps, syncs: FolderSyncs, segments: Segments) {
@@ -74,22 +75,15 @@ export class DiskBlobStore implements BlobStore {
   static async open(deps: DiskBlobDeps): Promise<DiskBlobStore> {
     const { files, layout, health } = deps
     let store: DiskBlobStore | null = null
-    const syncOf = (folder: string): DirectorySync =>
-      new DirectorySync(files, folder, (failure, error) => {
-        if (store !== null) store.#latch(failure, error)
-      })
-    const syncs = {
-      sha256: syncOf(layout.blobFolder('sha256')),
-      sha512: syncOf(layout.blobFolder('sha512')),
-      segments: syncOf(layout.segments),
-    }
+    const syncs = folderSyncs(files, layout, (failure, error) => {
+      if (store !== null) store.#latch(failure, error)
+    })
     const failed = (error: unknown): unknown => {
       const told = writeError(error)
       health.failed('blobs', told)
       return told
     }
-    const folder = syncs.segments
-    const segments = await Segments.load({ ...deps, folder, failed })
+    const segments = await Segments.load({ ...deps, folder: syncs.segments, failed })
     store = new DiskBlobStore(deps, syncs, segments)
     return store
   }
@@ -110,12 +104,14 @@ export class DiskBlobStore implements BlobStore {
     const known = mayBeCopy ? this.#segments.known(ref) : null
     if (known !== null) return settled(known)
     const place = parseSegmentKey(ref.key)
-    if (place === null) return this.#openFile(ref)
-    return this.#segments.open(ref, place, mayBeCopy)
+    return timed(
+      this.#work.read,
+      place === null ? this.#openFile(ref) : this.#segments.open(ref, place, mayBeCopy),
+    )
   }
 
   async #openFile(ref: BlobRef): Promise<OpenBlob | null> {
-    const path = this.#pathOf(ref)
+    const path = pathOfBlob(this.#deps.layout, ref)
     if (path === null) return null
     let file: OpenFile
     try {
@@ -130,11 +126,19 @@ export class DiskBlobStore implements BlobStore {
     return null
   }
 
-  async delete(ref: BlobRef): Promise<boolean> {
+  delete(ref: BlobRef): Promise<boolean> {
+    return timed(this.#work.delete, this.#delete(ref))
+  }
+
+  figures(): BlobFigures {
+    return { ...this.#segments.figures(), work: this.#work }
+  }
+
+  async #delete(ref: BlobRef): Promise<boolean> {
     this.#expectWritable()
     const place = parseSegmentKey(ref.key)
     if (place !== null) return await this.#segments.delete(ref, place)
-    const path = this.#pathOf(ref)
+    const path = pathOfBlob(this.#deps.layout, ref)
     if (path === null) return false
     const algorithm = algorithmOf(ref.digest)
     await this.#syncs[algorithm].open()
@@ -157,7 +161,7 @@ export class DiskBlobStore implements BlobStore {
       await this.#segments.delete(ref, place)
       return name
     }
-    const path = this.#pathOf(ref)
+    const path = pathOfBlob(this.#deps.layout, ref)
     if (path === null || (await this.#deps.files.stat(path)) === null) return null
     return await this.#quarantine.move(path)
   }
@@ -209,18 +213,10 @@ export class DiskBlobStore implements BlobStore {
     throw new RegistryError('unavailable', { cause: missing })
   }
 
-  /** Null where the key is not one this store could have given to the digest. */
-  #pathOf(ref: BlobRef): string | null {
-    const parsed = parseBlobKey(ref.key)
-    return parsed === null || parsed.digest !== ref.digest
-      ? null
-      : this.#deps.layout.blob(parsed.key)
-  }
-
   async #append(digest: Digest, chunks: readonly Uint8Array[], size: number): Promise<BlobRef> {
     this.#expectWritable()
     const { files, layout } = this.#deps
-    const ref = await this.#segments.append(digest, chunks, size)
+    const ref = await timed(this.#work.write, this.#segments.append(digest, chunks, size))
     // A store that lost its large blobs is not opened again.
     if (files.statNow(layout.blobs) === null) {
       throw new RegistryError('unavailable', { cause: isGone(layout.blobs) })
@@ -241,7 +237,7 @@ export class DiskBlobStore implements BlobStore {
     } catch (error) {
       throw await guard.explain(error)
     }
-    await sync.sync()
+    await timed(this.#work.publish, sync.sync())
     this.#deps.health.wrote('blobs')
     return { digest, size, key }
   }

@@ -3,6 +3,7 @@ import {
   type SessionCaps,
   SessionTable,
   type StagedBytes,
+  type UploadFigures,
   type UploadSession,
   type UploadStore,
 } from '../../src/kit.ts'
@@ -120,6 +121,10 @@ export class DiskUploadStore implements UploadStore {
 
   async stagedBytes(owner: string | null): Promise<StagedBytes> {
     return this.#table.stagedBytes(owner)
+  }
+
+  async figures(): Promise<UploadFigures> {
+    return this.#table.figures()
   }
 
   async expired(idleMs: number, limit: number): Promise<readonly UploadSession[]> {

@@ -51,6 +51,7 @@ const lacking: Readonly<Record<Exclude<keyof MetadataStore, keyof SqlMetadata>, 
   countsBytes: true,
   keepsTimes: true,
   keepsTrash: true,
+  figures: true,
   outbox: true,
 }
 

@@ -7,6 +7,7 @@ import type { Tag } from '../oci/tag.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
 import type { CallContext } from '../ports/call-context.ts'
+import type { CacheFigures } from '../ports/figures.ts'
 import type { ManifestOutcome, ManifestRecord } from '../ports/metadata-store.ts'
 import type {
   Manifest,
@@ -31,6 +32,8 @@ type ManifestMethods = 'statManifest' | 'getManifest' | 'putManifest' | 'deleteM
 export interface ManifestService extends Pick<RegistryService, ManifestMethods> {
   /** The bytes of a manifest that was found; null when they are missing or not what they were. */
   readRecorded(repository: RepositoryName, record: ManifestRecord): Promise<Uint8Array | null>
+  /** How often manifests were in memory. */
+  figures(): CacheFigures
 }
 
 /** Manifests by tag and by digest: end-3, end-7, end-9. */
@@ -78,6 +81,7 @@ export function manifestService(
 
   return {
     readRecorded,
+    figures: cache.figures,
 
     statManifest(call, repository, reference) {
       return settled(
@@ -105,7 +109,7 @@ export function manifestService(
             })
             return { digest, size, mediaType, bytes }
           }
-          const cached = cache.get(digest)
+          const cached = cache.known(digest)
           return cached === null ? readRecorded(repository, record).then(answer) : answer(cached)
         }),
       )

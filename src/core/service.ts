@@ -1,3 +1,4 @@
+import type { RegistryFigures } from '../ports/figures.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
 import { blobService } from './blobs.ts'
 import { browsingService } from './browsing.ts'
@@ -34,6 +35,7 @@ export interface Core {
   /** Deletes bytes that no name points at and that were committed more than `graceMs` ago. */
   sweepBytes(graceMs: number): Promise<SweepReport>
   compactBytes(): Promise<number>
+  figures(): RegistryFigures
   /** Ends what can be brought back; how many entries. */
   emptyTrash(): Promise<number>
 }
@@ -44,7 +46,7 @@ export function createCore(deps: CoreDeps): Core {
   const pulls = deps.notePulls ? pullTimes(deps) : null
   const manifests = manifestService(deps, deletes, pulls)
   const { expireUploads, suspendUploads, ...uploads } = uploadService(deps)
-  const { readRecorded: _, ...manifestMethods } = manifests
+  const { readRecorded: _, figures, ...manifestMethods } = manifests
   return {
     service: {
       ...blobService(deps),
@@ -62,6 +64,7 @@ export function createCore(deps: CoreDeps): Core {
     collectGarbage: (options) => collectGarbage(deps, options),
     sweepBytes: (graceMs) => sweepBytes(deps, graceMs),
     compactBytes: () => compactBytes(deps),
+    figures: () => ({ manifests: figures() }),
     emptyTrash: () => emptyTrash(deps),
   }
 }

@@ -1,4 +1,5 @@
 import type { UploadId } from '../oci/upload-id.ts'
+import type { UploadFigures } from '../ports/figures.ts'
 import type { SessionCaps, StagedBytes, UploadSession } from '../ports/upload-store.ts'
 import { type AgeRow, ByAge } from './by-age.ts'
 import { SessionClaims } from './session-claims.ts'
@@ -50,6 +51,10 @@ export class SessionTable {
   /** As `UploadStore.stagedBytes`. */
   stagedBytes(owner: string | null): StagedBytes {
     return { total: this.#bytes, own: this.#holdings.get(owner)?.bytes ?? 0 }
+  }
+
+  figures(): UploadFigures {
+    return { sessions: this.#entries.size, bytes: this.#bytes }
   }
 
   get size(): number {

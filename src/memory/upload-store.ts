@@ -21,6 +21,7 @@ export function memoryUploads(options: MemoryUploadsOptions = {}): UploadStore {
     remove: async (id, holder) => table.remove(id, holder),
     stagedBytes: async (owner) => table.stagedBytes(owner),
     expired: async (idleMs, limit) => table.expired(idleMs, limit),
+    figures: async () => table.figures(),
     close: async () => {},
   }
 }

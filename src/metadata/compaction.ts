@@ -1,3 +1,4 @@
+import { Histogram, longBounds } from '../oci/histogram.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Chunks, MetadataLog } from '../ports/metadata-log.ts'
 import type { NoticeSink } from '../ports/notices.ts'
@@ -42,6 +43,9 @@ export class Compaction {
   readonly #writer: JournalWriter
   readonly #commit: GroupCommit
   readonly #options: CompactionOptions
+  /** How long snapshots took, in seconds. */
+  readonly snapshots: Histogram = new Histogram(longBounds)
+  failedSnapshots = 0
   #running: Promise<void> | null = null
   #snapshotBytes: number
   /** What of `writer.written` the snapshot has; negative for journals of an earlier process. */
@@ -103,12 +107,15 @@ export class Compaction {
 
   async #compact(last: boolean): Promise<void> {
     const writer = this.#writer
+    const began = performance.now()
     try {
       const { written, bytes } = await this.#write()
+      this.snapshots.addSince(began)
       this.#snapshotBytes = bytes
       this.#compacted = written
       this.#retryAt = 0
     } catch (error) {
+      this.failedSnapshots += 1
       if (error instanceof RegistryError && error.kind === 'storageReadOnly') writer.fail(error)
       this.#retryAt = this.journalBytes + this.#options.compactBytes / 16
       const task = 'compacting the journal'

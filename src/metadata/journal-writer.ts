@@ -1,3 +1,4 @@
+import { Histogram } from '../oci/histogram.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { MetadataLog } from '../ports/metadata-log.ts'
 import type { NoticeSink } from '../ports/notices.ts'
@@ -17,6 +18,8 @@ export interface JournalPosition {
 export class JournalWriter {
   readonly #log: MetadataLog
   readonly #onNotice: NoticeSink
+  /** How long frames took to be durable, in seconds. */
+  readonly syncs: Histogram = new Histogram()
   #sequence: number
   #bytes: number
   #sealed: boolean
@@ -73,7 +76,9 @@ export class JournalWriter {
     if (this.#failure !== null) return this.#failure
     try {
       const frame = encodeFrame(this.#sequence + 1, effects)
+      const began = performance.now()
       await this.#log.append(frame)
+      this.syncs.addSince(began)
       this.#sequence += 1
       this.#bytes += frame.length
       this.#written += frame.length

@@ -4,6 +4,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import { settled } from '../oci/settled.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
+import type { MetadataFigures } from '../ports/figures.ts'
 import type {
   BlobDeletion,
   BlobRemoval,
@@ -28,6 +29,7 @@ import { condemn } from './condemnation.ts'
 import * as deletions from './deletions.ts'
 import { dueGarbage } from './due-garbage.ts'
 import { explainBytes } from './explain-bytes.ts'
+import { figuresOf } from './figures.ts'
 import { MetadataBrowsing } from './metadata-browsing.ts'
 import type { Commit } from './metadata-reads.ts'
 import { nextTurn } from './next-turn.ts'
@@ -52,6 +54,10 @@ export class MemoryMetadata extends MetadataBrowsing implements MetadataStore {
   constructor(state: State, commit: Commit, leaseMs: number) {
     super(state, commit)
     this.#leaseMs = leaseMs
+  }
+
+  figures(): MetadataFigures {
+    return figuresOf(this.state)
   }
 
   linkBlob(repository: RepositoryName, blob: BlobRef, leaseMs: number): Promise<BlobRef> {

@@ -1,19 +1,21 @@
 import { callSafely } from '../oci/call-safely.ts'
-import type { RegistryError } from '../oci/registry-error.ts'
 import { steadyClock } from '../oci/steady-clock.ts'
 import { StoreDamaged } from '../oci/store-damaged.ts'
+import type { MetadataFigures } from '../ports/figures.ts'
 import type { MetadataLog } from '../ports/metadata-log.ts'
 import type { MetadataStore } from '../ports/metadata-store.ts'
 import type { DamagedFile, InspectOptions } from '../ports/name-files.ts'
 import type { NoticeSink } from '../ports/notices.ts'
 import { Batch } from './batch.ts'
 import { Compaction, type CompactionDeps } from './compaction.ts'
+import { journalledFigures } from './figures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { inspectLog } from './inspect-log.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { type Clocks, LeaseClock } from './lease-clock.ts'
 import { MemoryMetadata } from './memory-metadata.ts'
 import type { Commit } from './metadata-reads.ts'
+import type { MetadataStatus } from './metadata-status.ts'
 import { nextTurn } from './next-turn.ts'
 import { recover } from './recovery.ts'
 import { State } from './state.ts'
@@ -36,34 +38,6 @@ export interface JournalledOptions extends MemoryMetadataOptions {
   readonly compactBytes?: number
   /** How long after the last change the journal is sealed, in milliseconds. Default: 1000. */
   readonly sealAfterMs?: number
-}
-
-/** How a journalled store is. */
-export interface MetadataStatus {
-  /**
-   * `full` while there is no room for changes. `read-only` where the log was opened to be read, and
-   * once a sync has failed, until the next start.
-   */
-  readonly state: 'ok' | 'full' | 'read-only'
-  /** Why it is read-only. */
-  readonly error: RegistryError | null
-  /** Changes that are not yet durable. */
-  readonly pending: number
-  /** Number of the last frame that is durable. */
-  readonly sequence: number
-  /** How long the store was open, in this process and those before, in milliseconds. */
-  readonly openMs: number
-  /** Size of the journals since the last snapshot, in bytes. */
-  readonly journalBytes: number
-  /** Size of the last snapshot, in bytes; 0 with none. */
-  readonly snapshotBytes: number
-  readonly repositories: number
-  /** Digests that something names. */
-  readonly blobs: number
-  /** Keys that nothing names and whose bytes are still to be deleted. */
-  readonly condemned: number
-  /** Digests whose bytes are known to be missing. */
-  readonly missing: number
 }
 
 /** A {@link MetadataStore} over a {@link MetadataLog}. */
@@ -153,6 +127,10 @@ class JournalledStore extends MemoryMetadata implements JournalledMetadata {
       condemned: state.holdings.condemned.size,
       missing: state.holdings.missing.size,
     }
+  }
+
+  override figures(): MetadataFigures {
+    return journalledFigures(this.#deps, this.#compaction)
   }
 
   compact(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ByteSpan } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { UploadId } from '../oci/upload-id.ts'
+import type { BlobFigures } from './figures.ts'
 
 /** Where the bytes of a digest are. */
 export interface BlobRef {
@@ -99,6 +100,8 @@ export interface BlobStore {
    * that is not named afterwards. Readers notice nothing. Returns how many bytes were given back.
    */
   compact?(move: (from: BlobRef, to: BlobRef) => Promise<void>): Promise<number>
+  /** Figures for operators. They cost the same however much is stored; nothing is looked up. */
+  figures?(): BlobFigures
   /** Whether the store can be used now. @throws Error that says why not. */
   check?(): Promise<void>
   /** Releases what the store holds open; harmless when repeated. */

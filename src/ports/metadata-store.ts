@@ -4,6 +4,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { BlobRef, StoredKey } from './blob-store.ts'
 import type { Browsing } from './browsing.ts'
+import type { MetadataFigures } from './figures.ts'
 import type { GarbageReasons } from './garbage-values.ts'
 import type {
   BlobDeletion,
@@ -231,6 +232,8 @@ export interface MetadataStore extends TrashedNames, GarbageReasons, Browsing, N
    */
   knowsKeys(keys: readonly StoredKey[]): Promise<readonly boolean[]>
 
+  /** Figures for operators. They cost the same however much is stored; nothing is looked up. */
+  figures?(): MetadataFigures
   /** Whether the store can be used now. @throws Error that says why not. */
   check?(): Promise<void>
   /** Makes everything durable and releases what the store holds; harmless when repeated. */

@@ -2,6 +2,7 @@ import type { DigestAlgorithm } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { UploadId } from '../oci/upload-id.ts'
 import type { BlobRef, StageState } from './blob-store.ts'
+import type { UploadFigures } from './figures.ts'
 
 /** An upload session as it is kept between requests, on whichever node or process. */
 export interface UploadSession {
@@ -105,6 +106,8 @@ export interface UploadStore {
   stagedBytes(owner: string | null): Promise<StagedBytes>
   /** Unclaimed sessions that were idle for `idleMs`, the longest idle first, at most `limit`. */
   expired(idleMs: number, limit: number): Promise<readonly UploadSession[]>
+  /** Figures for operators. Their cost must not grow with the number of sessions. */
+  figures?(): Promise<UploadFigures>
   /** Whether the store can be used now. @throws Error that says why not. */
   check?(): Promise<void>
   /** Keeps what a restart needs and releases what the store holds open; harmless when repeated. */

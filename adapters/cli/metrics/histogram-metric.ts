@@ -1,3 +1,4 @@
+import { Histogram } from '../../../src/kit.ts'
 import type { MetricName } from './names.ts'
 
 /** A value as prom-client writes it. */
@@ -7,36 +8,9 @@ export interface MetricValue {
   readonly value: number
 }
 
-/** How long, or how large, things of one kind were. */
-export class HistogramSeries {
-  readonly #bounds: readonly number[]
-  /** How many were in each bucket, and beyond the last bound. */
-  readonly counts: Float64Array
-  sum = 0
-
-  constructor(bounds: readonly number[]) {
-    this.#bounds = bounds
-    this.counts = new Float64Array(bounds.length + 1)
-  }
-
-  /** Adds one. For hot paths: it makes no object. */
-  observe(value: number): void {
-    const bounds = this.#bounds
-    let low = 0
-    let high = bounds.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (value <= (bounds[middle] as number)) high = middle
-      else low = middle + 1
-    }
-    this.counts[low] = (this.counts[low] as number) + 1
-    this.sum += value
-  }
-}
-
 /** The labels of a series, for each of its buckets. */
 interface Described {
-  readonly series: Pick<HistogramSeries, 'counts' | 'sum'>
+  readonly series: Histogram
   readonly labels: Readonly<Record<string, string>>
   readonly buckets: ReadonlyArray<Readonly<Record<string, string>>>
 }
@@ -54,17 +28,14 @@ export class HistogramMetric {
   }
 
   /** Adds a series. The caller keeps it, and asks for each set of labels once. */
-  add(labels: Readonly<Record<string, string>>): HistogramSeries {
-    const series = new HistogramSeries(this.bounds)
+  add(labels: Readonly<Record<string, string>>): Histogram {
+    const series = new Histogram(this.bounds)
     this.show(labels, series)
     return series
   }
 
   /** Shows a series that is counted elsewhere, by the same bounds. */
-  show(
-    labels: Readonly<Record<string, string>>,
-    series: Pick<HistogramSeries, 'counts' | 'sum'>,
-  ): void {
+  show(labels: Readonly<Record<string, string>>, series: Histogram): void {
     const buckets = [...this.bounds.map(String), '+Inf'].map((le) => ({ ...labels, le }))
     this.#series.push({ series, labels, buckets })
   }

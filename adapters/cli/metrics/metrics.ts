@@ -3,9 +3,11 @@ import type { Exchange } from '../../../src/kit.ts'
 import type { Opened } from '../open-registry.ts'
 import type { Settings } from '../settings.ts'
 import { version } from '../version.ts'
+import { type MaintenanceMetrics, maintenanceMetrics } from './maintenance.ts'
 import { metricSet } from './metric-set.ts'
 import { requestMetrics } from './requests.ts'
 import { runtimeMetrics } from './runtime.ts'
+import { conditionMetrics, storeMetrics } from './store.ts'
 
 /** The metrics of a server. */
 export interface Metrics {
@@ -17,6 +19,8 @@ export interface Metrics {
   readonly observe: RequestObserver
   readonly onEvent: EventSink
   readonly onNotice: NoticeSink
+  /** Told of work beside the requests that makes no notice. */
+  readonly maintenance: MaintenanceMetrics
   /** Measures the stores too, from now on. */
   watch(opened: Opened): void
   /** Ends what measures beside the requests. */
@@ -27,6 +31,8 @@ export interface Metrics {
 export function createMetrics({ metricsRepositories }: Settings): Metrics {
   const set = metricSet()
   const requests = requestMetrics(set, metricsRepositories)
+  const maintenance = maintenanceMetrics(set)
+  const noteCondition = conditionMetrics(set)
   const endRuntime = runtimeMetrics(set, version())
   return {
     page: set.text,
@@ -34,8 +40,12 @@ export function createMetrics({ metricsRepositories }: Settings): Metrics {
     arrived: requests.arrived,
     observe: requests.observe,
     onEvent: requests.onEvent,
-    onNotice() {},
-    watch() {},
+    onNotice(notice) {
+      maintenance.onNotice(notice)
+      noteCondition(notice)
+    },
+    maintenance,
+    watch: (opened) => storeMetrics(set, opened),
     close: endRuntime,
   }
 }

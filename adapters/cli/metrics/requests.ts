@@ -4,9 +4,9 @@ import {
   type RequestObserver,
   type RequestReport,
 } from '../../../src/index.ts'
-import type { Exchange } from '../../../src/kit.ts'
+import type { Exchange, Histogram } from '../../../src/kit.ts'
 import { handlerOf, methodOf } from './handlers.ts'
-import type { HistogramMetric, HistogramSeries } from './histogram-metric.ts'
+import type { HistogramMetric } from './histogram-metric.ts'
 import type { MetricSet, Sample } from './metric-set.ts'
 import { requestNames as names } from './names.ts'
 import { Tally } from './tally.ts'
@@ -102,7 +102,7 @@ interface Histograms {
 
 /** What is counted of the requests with one method. */
 interface MethodCounts {
-  readonly durations: HistogramSeries
+  readonly durations: Histogram
   readonly byCode: Map<number, number>
 }
 
@@ -110,8 +110,8 @@ interface MethodCounts {
 class HandlerCounts {
   readonly #handler: string
   readonly #durations: HistogramMetric
-  readonly #requestSizes: HistogramSeries
-  readonly #responseSizes: HistogramSeries
+  readonly #requestSizes: Histogram
+  readonly #responseSizes: Histogram
   readonly #byMethod: Map<string, MethodCounts> = new Map()
   #aborted = 0
 
@@ -126,9 +126,9 @@ class HandlerCounts {
     const counts = this.#ofMethod(methodOf(method))
     const code = status ?? clientLeft
     counts.byCode.set(code, (counts.byCode.get(code) ?? 0) + 1)
-    counts.durations.observe(milliseconds / 1000)
-    this.#requestSizes.observe(bytesIn)
-    this.#responseSizes.observe(bytesOut ?? 0)
+    counts.durations.add(milliseconds / 1000)
+    this.#requestSizes.add(bytesIn)
+    this.#responseSizes.add(bytesOut ?? 0)
     if (cutShort === true) this.#aborted += 1
   }
 

@@ -44,7 +44,7 @@ export function runtimeMetrics(set: MetricSet, version: string): () => void {
   let dueAt = performance.now() + lookMs
   const timer = setInterval(() => {
     const now = performance.now()
-    delays.observe(Math.max(now - dueAt, 0) / 1000)
+    delays.add(Math.max(now - dueAt, 0) / 1000)
     dueAt = now + lookMs
   }, lookMs)
   timer.unref()

@@ -3,6 +3,7 @@ import { repeatTask, steadyClock } from '../../../src/kit.ts'
 import { type RetentionPolicy, retention } from '../../../src/retention/index.ts'
 import { CliError } from '../exit.ts'
 import type { Entries } from '../log.ts'
+import type { RetentionRun } from '../metrics/maintenance.ts'
 import type { Opened } from '../open-registry.ts'
 import { watchFiles } from '../watch-files.ts'
 import { leapOf } from './clock-leap.ts'
@@ -24,6 +25,8 @@ export interface ScheduleOptions {
   readonly accessPolicy: string | null
   readonly log: Entries
   readonly onNotice: NoticeSink
+  /** Told what each run deleted. */
+  readonly onRetention?: (run: RetentionRun) => void
 }
 
 /**
@@ -41,7 +44,7 @@ export function readServedRetention(file: string, log: Entries): RetentionPolicy
 export function scheduleRetention(
   first: RetentionPolicy,
   { registry, stores, note, turns }: Pick<Opened, 'registry' | 'stores' | 'note' | 'turns'>,
-  { file, everyMs, accessPolicy, log, onNotice }: ScheduleOptions,
+  { file, everyMs, accessPolicy, log, onNotice, onRetention }: ScheduleOptions,
 ): ScheduledRetention {
   let policy = first
   const stop = new AbortController()
@@ -63,6 +66,7 @@ export function scheduleRetention(
     const began = performance.now()
     const keeper = retention({ registry, stores, policy, ...fixed })
     const report = await keeper.run({ signal: stop.signal })
+    onRetention?.(report)
     const isNothing = report.tags + report.manifests + report.repositories === 0
     const ms = Math.round(performance.now() - began)
     log[isNothing ? 'debug' : 'info'](

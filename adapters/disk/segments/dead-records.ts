@@ -17,6 +17,8 @@ const longestFile = 64 * 1024 * 1024
 export class DeadRecords {
   readonly #files: Files
   readonly #path: string
+  /** Told of the bytes of each record. */
+  readonly #onDead: (bytes: number) => void
   /** Their lengths by their offsets, heads included. */
   readonly #lengths: Map<number, number> = new Map()
   #bytes = 0
@@ -25,22 +27,27 @@ export class DeadRecords {
   #unwritten: string[] = []
   #writing: Promise<void> | null = null
 
-  private constructor(files: Files, path: string) {
+  private constructor(files: Files, path: string, onDead: (bytes: number) => void) {
     this.#files = files
     this.#path = path
+    this.#onDead = onDead
   }
 
   /** Those of a segment that was just begun. */
-  static none(files: Files, path: string): DeadRecords {
-    return new DeadRecords(files, path)
+  static none(files: Files, path: string, onDead: (bytes: number) => void): DeadRecords {
+    return new DeadRecords(files, path, onDead)
   }
 
   /**
    * Reads what an earlier process left. A damaged line is passed over, and so is a file that cannot be
    * read: the sweep finds those records again.
    */
-  static async load(files: Files, path: string): Promise<DeadRecords> {
-    const records = new DeadRecords(files, path)
+  static async load(
+    files: Files,
+    path: string,
+    onDead: (bytes: number) => void = () => {},
+  ): Promise<DeadRecords> {
+    const records = new DeadRecords(files, path, onDead)
     const text = (await readText(files, path, longestFile, 'latin1').catch(() => null)) ?? ''
     records.#lines = Math.floor(text.length / lineBytes)
     for (let line = 0; line < records.#lines; line += 1) {
@@ -98,6 +105,7 @@ export class DeadRecords {
     if (this.#lengths.has(offset)) return false
     this.#lengths.set(offset, length)
     this.#bytes += length
+    this.#onDead(length)
     return true
   }
 

@@ -1,4 +1,4 @@
-import type { BlobRef, OpenBlob } from '../../../src/kit.ts'
+import type { BlobRef, CacheFigures, OpenBlob } from '../../../src/kit.ts'
 import type { RecordPlace } from './segment-key.ts'
 
 /** A record that was read lately. */
@@ -20,6 +20,8 @@ export class RecordCache {
   /** By key, in the order of use, least recent first. */
   readonly #entries: Map<string, CachedRecord> = new Map()
   #used = 0
+  #misses = 0
+  #hits = 0
 
   /** @param budget in bytes */
   constructor(budget: number) {
@@ -29,12 +31,22 @@ export class RecordCache {
   get({ key, digest, size }: BlobRef): CachedRecord | null {
     const entry = this.#entries.get(key)
     if (entry === undefined || entry.ref.digest !== digest || entry.ref.size !== size) return null
+    this.#hits += 1
     // Moving an entry costs more than finding it; under half a budget nothing is about to go.
     if (this.#used > this.#budget / 2) {
       this.#entries.delete(key)
       this.#entries.set(key, entry)
     }
     return entry
+  }
+
+  /** Counts one that was looked for, and was not there. */
+  noteMiss(): void {
+    this.#misses += 1
+  }
+
+  figures(): CacheFigures {
+    return { requests: this.#hits + this.#misses, hits: this.#hits, bytes: this.#used }
   }
 
   put(entry: CachedRecord): void {

@@ -1,42 +1,26 @@
 import type { Digest } from '../../../src/index.ts'
-import { algorithmOf, type BlobRef, type OpenBlob, type StoredBytes } from '../../../src/kit.ts'
+import {
+  algorithmOf,
+  type BlobRef,
+  type CacheFigures,
+  type OpenBlob,
+  type SegmentFigures,
+  type StoredBytes,
+} from '../../../src/kit.ts'
 import { openBytes } from '../bytes-blob.ts'
-import type { DirectorySync } from '../directory-sync.ts'
-import type { Files } from '../files.ts'
-import type { FolderGuard } from '../folder-guard.ts'
-import type { Layout } from '../layout.ts'
 import { compactSegments, type Move } from './compaction.ts'
 import { DeadRecords } from './dead-records.ts'
 import { headBytes, isWhole, parseHead } from './record.ts'
 import { RecordCache } from './record-cache.ts'
+import type { Segment, SegmentsDeps } from './segment.ts'
 import { parseSegmentName, type RecordPlace, type SegmentName, segmentKey } from './segment-key.ts'
 import { SegmentReader } from './segment-reader.ts'
+import { SegmentTotals } from './segment-totals.ts'
 import type { FoundRecord } from './segment-walk.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 export type { Move } from './compaction.ts'
-
-/** What {@link Segments} work with. */
-export interface SegmentsDeps {
-  readonly files: Files
-  readonly layout: Layout
-  readonly guard: FolderGuard
-  /** Syncs of the folder of the segments. */
-  readonly folder: DirectorySync
-  readonly readOnly: boolean
-  /** Memory for records that were opened lately, in bytes. */
-  readonly cacheBytes: number
-  /** Told of each failed write; returns what the caller is to be told of it. */
-  readonly failed: (error: unknown) => unknown
-}
-
-/** One file of records. */
-export interface Segment {
-  readonly name: SegmentName
-  /** In bytes. */
-  size: number
-  readonly dead: DeadRecords
-}
+export type { Segment } from './segment.ts'
 
 /**
  * Small content, many blobs to a file. A segment is appended to until it is full, or the process ends, and never changed
@@ -48,6 +32,7 @@ export class Segments {
   readonly #reader: SegmentReader
   readonly #writer: SegmentWriter
   readonly #lately: RecordCache
+  readonly #totals: SegmentTotals = new SegmentTotals()
   #compacting: Promise<unknown> = Promise.resolve()
 
   private constructor(deps: SegmentsDeps) {
@@ -63,9 +48,10 @@ export class Segments {
       pathOf: (name) => layout.segment(name),
       grown: (name, size) => {
         const there = this.#segments.get(name)
+        this.#totals.bytes += size - (there?.size ?? 0)
         if (there !== undefined) there.size = size
         else {
-          const dead = DeadRecords.none(files, layout.deadRecords(name))
+          const dead = DeadRecords.none(files, layout.deadRecords(name), this.#totals.noteDead)
           this.#segments.set(name, { name, size, dead })
         }
       },
@@ -87,7 +73,12 @@ export class Segments {
         await files.unlink(layout.deadRecords(name)).catch(() => false)
       }
       if (stat?.kind !== 'file' || name !== text) continue
-      const dead = await DeadRecords.load(files, layout.deadRecords(name))
+      const dead = await DeadRecords.load(
+        files,
+        layout.deadRecords(name),
+        segments.#totals.noteDead,
+      )
+      segments.#totals.bytes += stat.size
       segments.#segments.set(name, { name, size: stat.size, dead })
     }
     return segments
@@ -113,6 +104,13 @@ export class Segments {
     return { digest, size, key: segmentKey(place) }
   }
 
+  /** Figures of the segments, and of records in memory. */
+  figures(): { readonly cache: CacheFigures; readonly segments: SegmentFigures } {
+    const { bytes, deadBytes, freedBytes } = this.#totals
+    const segments = { files: this.#segments.size, bytes, deadBytes, freedBytes }
+    return { cache: this.#lately.figures(), segments }
+  }
+
   /** A record that is in memory, since it was opened lately; null where it is not. */
   known(ref: BlobRef): OpenBlob | null {
     const known = this.#lately.get(ref)
@@ -124,6 +122,7 @@ export class Segments {
 
   /** A record, opened as {@link read} reads it; with `isKept` it stays in memory for a while. */
   async open(ref: BlobRef, place: RecordPlace, isKept: boolean): Promise<OpenBlob | null> {
+    if (isKept) this.#lately.noteMiss()
     const bytes = await this.read(ref, place)
     if (bytes === null) return null
     const open = openBytes(bytes)
@@ -221,6 +220,7 @@ export class Segments {
   async drop(segment: Segment): Promise<number> {
     const { files, layout } = this.#deps
     this.#segments.delete(segment.name)
+    this.#totals.noteDropped(segment)
     await segment.dead.settle()
     // In this order: without its segment, a note of what is deleted is removed at the next start.
     await files.unlink(layout.segment(segment.name))

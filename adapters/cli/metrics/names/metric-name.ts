@@ -1,3 +1,5 @@
+export { durationBounds, longBounds } from '../../../../src/kit.ts'
+
 /** A metric before it has values: what dashboards, alert rules and the docs name. */
 export interface MetricName {
   readonly kind: 'counter' | 'gauge' | 'histogram'
