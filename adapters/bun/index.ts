@@ -6,6 +6,7 @@ export { type DiskStores, type DiskStoresOptions, openDiskStores } from '../disk
 export { StoreTooNew, UnfitFolder } from '../disk/store-folder.ts'
 export type { Fetcher } from '../serving/fetcher.ts'
 export { type Certificate, defaultTimeouts, type ServeTimeouts } from '../serving/serve-options.ts'
+export { type TransportOptions, webhookTransport } from '../webhooks/index.ts'
 export type { BunServer } from './bun.ts'
 export { createHandler, type Handler } from './handler.ts'
 export type { HandlerOptions } from './handler-options.ts'

@@ -11,4 +11,5 @@ export {
   type ListenerOptions,
 } from '../node-http/listener.ts'
 export { type Certificate, defaultTimeouts, type ServeTimeouts } from '../serving/serve-options.ts'
+export { type TransportOptions, webhookTransport } from '../webhooks/index.ts'
 export { type ServeOptions, type Serving, serve } from './serve.ts'

@@ -12,3 +12,4 @@ export {
 } from '../node-http/listener.ts'
 export { type ServeOptions, type Serving, serve } from '../node-http/serve.ts'
 export { type Certificate, defaultTimeouts, type ServeTimeouts } from '../serving/serve-options.ts'
+export { type TransportOptions, webhookTransport } from '../webhooks/index.ts'

@@ -214,6 +214,12 @@ export const layers: readonly Layer[] = [
     },
   },
   {
+    name: 'webhook-transport',
+    where: ['adapters/webhooks/'],
+    layers: [...surface, 'webhooks'],
+    packages: ['node:dns', 'node:http', 'node:https', 'node:tls'],
+  },
+  {
     name: 'node-http',
     where: ['adapters/node-http/'],
     layers: [...surface, 'disk', 'serving'],
@@ -222,19 +228,19 @@ export const layers: readonly Layer[] = [
   {
     name: 'node-fs',
     where: ['adapters/node-fs/'],
-    layers: [...surface, 'disk', 'serving', 'node-http'],
+    layers: [...surface, 'webhook-transport', 'disk', 'serving', 'node-http'],
     packages: [],
   },
   {
     name: 'bun',
     where: ['adapters/bun/'],
-    layers: [...surface, 'disk', 'serving'],
+    layers: [...surface, 'webhook-transport', 'disk', 'serving'],
     packages: ['node:dns', 'node:http'],
   },
   {
     name: 'deno',
     where: ['adapters/deno/'],
-    layers: [...surface, 'disk', 'serving', 'node-http'],
+    layers: [...surface, 'webhook-transport', 'disk', 'serving', 'node-http'],
     packages: ['node:net'],
   },
   {
@@ -263,6 +269,7 @@ export const layers: readonly Layer[] = [
       'access',
       'retention',
       'webhooks',
+      'webhook-transport',
       'tracing',
       'ui',
       'disk',
