@@ -1,5 +1,6 @@
-import { eventHub, safeNotices } from './core/callbacks.ts'
+import { safeNotices } from './core/callbacks.ts'
 import type { ConditionalDeletes } from './core/conditional-deletes.ts'
+import { eventHub } from './core/events.ts'
 import type { GarbageOptions, GarbageReport, SweepReport } from './core/garbage.ts'
 import { plainService } from './core/plain-service.ts'
 import { readOnly, withoutDeletes } from './core/read-only.ts'
@@ -104,7 +105,7 @@ export interface AssembledOptions extends RegistryOptions {
  *
  * @param closeStores what `close` of the registry does; default: nothing
  * @throws TypeError when `prefix` or `stripped` is not a path, the public path does not begin with
- *   `stripped`, or `cors` lists something that is not an origin.
+ *   `stripped`, `cors` lists something that is not an origin, or `outbox` is given for metadata without one.
  */
 export function assembleRegistry(
   options: AssembledOptions,
@@ -123,7 +124,11 @@ export function assemble(
   const limits = { ...defaultLimits, ...options.limits }
   const clock = options.clock ?? stores.clock ?? steadyClock()
   const onNotice = safeNotices(options.onNotice)
-  const events = eventHub(options.onEvent, onNotice, clock)
+  const { onEvent, outbox } = options
+  if (outbox !== undefined && stores.metadata.outbox === undefined) {
+    throw new TypeError('`outbox` is given, and the metadata store has no outbox')
+  }
+  const events = eventHub({ onEvent, outbox, onNotice, clock })
   const core = createCore({
     ...stores,
     hash,
@@ -132,6 +137,7 @@ export function assemble(
     verifyReads: options.verifyReads ?? false,
     onNotice,
     emit: events.emit,
+    tell: events.tell,
     pullEvents: options.pullEvents ?? false,
     notePulls: options.readOnly !== true,
     clock,

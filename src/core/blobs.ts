@@ -22,8 +22,8 @@ type BlobMethods = 'statBlob' | 'openBlob' | 'blobLocation' | 'deleteBlob' | 'mo
 
 /** Blobs that are there: end-2, end-10, end-11. */
 export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> {
-  const { blobs, metadata, limits, emit } = deps
-  const tellPull = deps.pullEvents ? emit : null
+  const { blobs, metadata, limits, tell } = deps
+  const tellPull = deps.pullEvents ? deps.emit : null
   const damaged = (ref: BlobRef): Promise<boolean> => noteMissing(deps, ref)
   const verified = deps.verifyReads ? verifiedReads({ hash: deps.hash, damaged }) : null
 
@@ -90,15 +90,17 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
 
     async deleteBlob(call, repository, digest) {
       const keepNamed = Boolean(call.isImmutable)
+      const telling = tell<'removed'>(call, () => [{ kind: 'blob-deleted', repository, digest }])
       const removal = await metadata.unlinkBlob(repository, digest, {
         keepNamed,
         ...deletionOf(metadata, limits),
+        ...telling.options,
       })
       if (removal !== 'removed') {
         const kind = removal === 'named' ? 'contentNamed' : 'blobUnknown'
         throw new RegistryError(kind, { detail: { digest } })
       }
-      emit?.(call, { kind: 'blob-deleted', repository, digest })
+      telling.done(removal)
     },
 
     async mountBlob(call, repository, digest, source) {
@@ -107,9 +109,13 @@ export function blobService(deps: CoreDeps): Pick<RegistryService, BlobMethods> 
           ? [source.from]
           : await source.readable(await metadata.repositoriesWith(digest, mountCandidates))
       for (const from of candidates) {
-        const ref = await metadata.mountBlob(from, repository, digest, limits.leaseMs)
+        const telling = tell<BlobRef>(call, ({ size }) => [
+          { kind: 'blob-mounted', repository, digest, size, from },
+        ])
+        const { leaseMs } = limits
+        const ref = await metadata.mountBlob(from, repository, digest, leaseMs, telling.options)
         if (ref === null) continue
-        emit?.(call, { kind: 'blob-mounted', repository, digest, size: ref.size, from })
+        telling.done(ref)
         return infoOf(ref)
       }
       return null

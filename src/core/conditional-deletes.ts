@@ -43,31 +43,47 @@ export interface ConditionalDeletes {
 
 /** Deletes tags and manifests, and tells of it. */
 export function conditionalDeletes(deps: CoreDeps): ConditionalDeletes {
-  const { metadata, limits, emit } = deps
+  const { metadata, limits, tell } = deps
   return {
     async deleteTag(call, repository, tag, conditions = {}) {
-      const options = { ...deletionOf(metadata, limits), ...conditions }
+      const telling = tell<Digest>(call, (digest) => [
+        { kind: 'tag-deleted', repository, tag, digest },
+      ])
+      const options = { ...deletionOf(metadata, limits), ...conditions, ...telling.options }
       const digest = await metadata.deleteTag(repository, tag, options)
-      if (digest !== null) emit?.(call, { kind: 'tag-deleted', repository, tag, digest })
+      if (digest !== null) telling.done(digest)
       return digest
     },
 
     async deleteEmpty(call, repositories) {
-      const gone = await metadata.deleteEmptyRepositories(repositories.length, repositories)
-      for (const repository of gone) {
-        emit?.(call, { kind: 'repository-deleted', repository, manifests: 0, tags: 0 })
-      }
-      return gone
+      return deleteEmpty(deps, call, repositories.length, repositories)
     },
 
     async deleteManifest(call, repository, digest, conditions) {
       const { leaseMs } = limits
-      const options = { leaseMs, ...deletionOf(metadata, limits), ...conditions }
+      const telling = tell<RemovedManifest>(call, ({ record, tags, tagCount }) => [
+        { kind: 'manifest-deleted', repository, ...factsOf(record), tags, tagCount },
+      ])
+      const deletion = { leaseMs, ...deletionOf(metadata, limits), ...conditions }
+      const options = { ...deletion, ...telling.options }
       const outcome = await metadata.deleteManifest(repository, digest, options)
-      if (outcome?.kind !== 'removed') return outcome
-      const { record, tags, tagCount } = outcome
-      emit?.(call, { kind: 'manifest-deleted', repository, ...factsOf(record), tags, tagCount })
+      if (outcome?.kind === 'removed') telling.done(outcome)
       return outcome
     },
   }
+}
+
+/** Removes up to `limit` repositories that hold nothing, of some or of all; their names. */
+export async function deleteEmpty(
+  { metadata, tell }: CoreDeps,
+  call: CallContext,
+  limit: number,
+  among?: readonly RepositoryName[],
+): Promise<readonly RepositoryName[]> {
+  const telling = tell<RepositoryName>(call, (repository) => [
+    { kind: 'repository-deleted', repository, manifests: 0, tags: 0 },
+  ])
+  const gone = await metadata.deleteEmptyRepositories(limit, among, telling.options)
+  for (const repository of gone) telling.done(repository)
+  return gone
 }

@@ -1,5 +1,6 @@
 import type { BlobRef, StoredBytes } from '../ports/blob-store.ts'
 import { callContext } from './call-context.ts'
+import { deleteEmpty } from './conditional-deletes.ts'
 import type { CoreDeps } from './deps.ts'
 import { dropBytes } from './naming.ts'
 
@@ -93,18 +94,14 @@ async function freeBytes(
 }
 
 async function dropEmptyRepositories(
-  { metadata, emit }: CoreDeps,
+  deps: CoreDeps,
   { signal, onProgress }: GarbageOptions,
   freed: Freed,
 ): Promise<void> {
   for (;;) {
     signal?.throwIfAborted()
-    const dropped = await metadata.deleteEmptyRepositories(batch)
+    const dropped = await deleteEmpty(deps, callContext(), batch)
     freed.repositories += dropped.length
-    for (const repository of dropped) {
-      const nothing = { manifests: 0, tags: 0 }
-      emit?.(callContext(), { kind: 'repository-deleted', repository, ...nothing })
-    }
     onProgress?.({ ...freed })
     if (dropped.length < batch) return
   }

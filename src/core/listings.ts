@@ -1,6 +1,6 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
-import type { Page, PageRequest } from '../ports/metadata-store.ts'
+import type { Page, PageRequest, RepositoryCounts } from '../ports/metadata-store.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
 import type { CoreDeps } from './deps.ts'
 import { deletionOf } from './trash.ts'
@@ -16,7 +16,7 @@ type ListingMethods =
 
 /** What repositories hold: end-8, the catalog, and what the specification has no word for. */
 export function listingService(deps: CoreDeps): Pick<RegistryService, ListingMethods> {
-  const { metadata, limits, emit } = deps
+  const { metadata, limits, tell } = deps
   const within = (page: PageRequest): PageRequest => ({
     ...page,
     limit: Math.min(page.limit, limits.pageSize),
@@ -40,10 +40,13 @@ export function listingService(deps: CoreDeps): Pick<RegistryService, ListingMet
     countRepository: (_call, repository) => metadata.countRepository(repository),
 
     async deleteRepository(call, repository) {
-      const counts = await metadata.deleteRepository(repository, deletionOf(metadata, limits))
+      const telling = tell<RepositoryCounts>(call, ({ manifests, tags }) => [
+        { kind: 'repository-deleted', repository, manifests, tags },
+      ])
+      const options = { ...deletionOf(metadata, limits), ...telling.options }
+      const counts = await metadata.deleteRepository(repository, options)
       if (counts === null) throw unknown(repository)
-      const { manifests, tags } = counts
-      emit?.(call, { kind: 'repository-deleted', repository, manifests, tags })
+      telling.done(counts)
       return counts
     },
   }

@@ -1,7 +1,6 @@
 import type { RepositoryName } from '../oci/repository-name.ts'
-import type { CallContext } from '../ports/call-context.ts'
 import type { ManifestFactsOfEvent } from '../ports/events.ts'
-import type { Emit } from './deps.ts'
+import type { EventFacts } from './deps.ts'
 import type { ManifestFacts } from './manifest-facts.ts'
 import type { Change, NewRecord, Stored } from './manifest-record.ts'
 
@@ -13,28 +12,26 @@ export interface MadePush {
   readonly stored: Stored
 }
 
-/** Tells of a pushed manifest, and of each tag that stands for something else now. */
-export function tellPush(
-  emit: Emit,
-  call: CallContext,
+/** The events of a pushed manifest: itself, and each tag that stands for something else now. */
+export function factsOfPush(
   repository: RepositoryName,
-  push: MadePush,
-): void {
-  const { record, facts, change, stored } = push
+  { record, facts, change, stored }: MadePush,
+): readonly EventFacts[] {
   const { digest } = record
   const { tags } = change
-  emit(call, {
+  const pushed: EventFacts = {
     kind: 'manifest-pushed',
     repository,
     ...factsOf(record),
     tags,
     contentSize: facts.contentSize,
     created: stored.created,
-  })
-  for (const [index, tag] of tags.entries()) {
-    const previous = stored.previous[index] ?? null
-    if (previous !== digest) emit(call, { kind: 'tag-moved', repository, tag, digest, previous })
   }
+  const moved = tags.flatMap((tag, index): EventFacts[] => {
+    const previous = stored.previous[index] ?? null
+    return previous === digest ? [] : [{ kind: 'tag-moved', repository, tag, digest, previous }]
+  })
+  return [pushed, ...moved]
 }
 
 /** What events say of a manifest. */

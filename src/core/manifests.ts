@@ -18,7 +18,7 @@ import type {
 import type { ConditionalDeletes } from './conditional-deletes.ts'
 import type { CoreDeps } from './deps.ts'
 import { manifestCache } from './manifest-cache.ts'
-import { factsOf, tellPush } from './manifest-events.ts'
+import { factsOf, factsOfPush } from './manifest-events.ts'
 import { type ManifestFacts, parseManifest } from './manifest-facts.ts'
 import { immutable, storedOr } from './manifest-outcome.ts'
 import { type Change, type NewRecord, recordOf, type Stored } from './manifest-record.ts'
@@ -42,8 +42,8 @@ export function manifestService(
   deletes: ConditionalDeletes,
   pulls: PullTimes | null,
 ): ManifestService {
-  const { blobs, metadata, limits, emit } = deps
-  const tellPull = deps.pullEvents ? emit : null
+  const { blobs, metadata, limits } = deps
+  const tellPull = deps.pullEvents ? deps.emit : null
   const cache = manifestCache(limits.manifestCacheBytes)
 
   function find(repository: RepositoryName, reference: Reference): Promise<ManifestRecord | null> {
@@ -124,9 +124,12 @@ export function manifestService(
       const digest = await digestFor(deps, reference, bytes)
       const change = changeOf(call, reference, push, facts)
       const record = recordOf(facts, digest, bytes.byteLength, call.principal)
-      const stored = await store(repository, bytes, record, change)
+      const telling = deps.tell<Stored>(call, (stored) =>
+        factsOfPush(repository, { record, facts, change, stored }),
+      )
+      const stored = await store(repository, bytes, record, { ...change, ...telling.options })
       cache.put(digest, bytes)
-      if (emit !== null) tellPush(emit, call, repository, { record, facts, change, stored })
+      telling.done(stored)
       return { digest, ...(facts.subject === undefined ? {} : { subject: facts.subject }) }
     },
 
@@ -208,11 +211,13 @@ export function manifestService(
     }
     let outcome: ManifestOutcome | null = null
     await nameBytes(deps, blob, async (ref) => {
+      const { tell, ...untold } = change
       const made = await metadata.putManifest(repository, {
         record: { blob: ref, ...record },
-        ...change,
+        ...(outcome === null ? change : untold),
       })
-      outcome = made
+      // A second call brings a copy of the bytes: what the push changed, the first one did.
+      if (outcome === null || made.kind !== 'stored') outcome = made
       return made.kind === 'stored' ? made.blob : null
     })
     return storedOr(outcome)

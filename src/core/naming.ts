@@ -1,6 +1,7 @@
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { newUploadId } from '../oci/upload-id.ts'
 import type { BlobRef } from '../ports/blob-store.ts'
+import type { CallContext } from '../ports/call-context.ts'
 import type { CoreDeps } from './deps.ts'
 import { isThere, type NamingDeps, noteMissing } from './missing-bytes.ts'
 
@@ -26,14 +27,26 @@ export async function nameBytes(deps: NamingDeps, blob: BlobRef, name: Name): Pr
   await dropBytes(deps, blob)
 }
 
-/** Names the bytes of an upload; the repository has them for the length of a lease at least. */
-export function nameUpload(
+/** Names the bytes of an upload, and tells of it; the repository has them for the length of a lease at least. */
+export async function nameUpload(
   deps: CoreDeps,
+  call: CallContext,
   repository: RepositoryName,
   blob: BlobRef,
 ): Promise<void> {
   const { metadata, limits } = deps
-  return nameBytes(deps, blob, (ref) => metadata.linkBlob(repository, ref, limits.leaseMs))
+  const { digest, size } = blob
+  const telling = deps.tell<BlobRef>(call, () => [
+    { kind: 'blob-pushed', repository, digest, size },
+  ])
+  let isFirst = true
+  await nameBytes(deps, blob, (ref) => {
+    // A second call only brings a copy of the bytes.
+    const options = isFirst ? telling.options : {}
+    isFirst = false
+    return metadata.linkBlob(repository, ref, limits.leaseMs, options)
+  })
+  telling.done(blob)
 }
 
 /** The same bytes under another key; null when they are gone. */

@@ -47,8 +47,7 @@ export function monolithicPush(deps: CoreDeps, quota: UploadQuota): RegistryServ
     } finally {
       reservation.release()
     }
-    await nameUpload(deps, repository, blob)
-    deps.emit?.(call, { kind: 'blob-pushed', repository, digest, size: blob.size })
+    await nameUpload(deps, call, repository, blob)
     return { digest, size: blob.size }
   }
 }

@@ -2,7 +2,7 @@ import type { RegistryLimits } from '../options.ts'
 import type {
   DeletionOptions,
   MetadataStore,
-  RestoreOutcome,
+  Restored,
   TrashEntry,
 } from '../ports/metadata-store.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
@@ -18,7 +18,7 @@ export function deletionOf(metadata: MetadataStore, { trashMs }: RegistryLimits)
 
 /** What was deleted, and how it comes back. */
 export function trashService(deps: CoreDeps): Pick<RegistryService, 'listTrash' | 'restore'> {
-  const { metadata, limits, emit } = deps
+  const { metadata, limits, tell } = deps
   const { leaseMs, pageSize } = limits
   return {
     async listTrash(_call, page, repository) {
@@ -28,8 +28,10 @@ export function trashService(deps: CoreDeps): Pick<RegistryService, 'listTrash' 
     },
 
     async restore(call, repository, id, restoring = {}) {
-      const outcome = await metadata.restore?.(repository, id, { leaseMs, ...restoring })
-      if (outcome?.kind === 'restored') emit?.(call, eventOf(outcome))
+      const telling = tell<Restored>(call, (restored) => [eventOf(restored)])
+      const options = { leaseMs, ...restoring, ...telling.options }
+      const outcome = await metadata.restore?.(repository, id, options)
+      if (outcome?.kind === 'restored') telling.done(outcome)
       return outcome ?? null
     },
   }
@@ -45,8 +47,7 @@ export async function emptyTrash({ metadata }: CoreDeps): Promise<number> {
   }
 }
 
-function eventOf(outcome: RestoreOutcome & { readonly kind: 'restored' }): EventFacts {
-  const { entry, tags, tagCount } = outcome
+function eventOf({ entry, tags, tagCount }: Restored): EventFacts {
   const { kind, repository } = entry
   switch (kind) {
     case 'repository': {

@@ -48,7 +48,7 @@ export interface UploadService extends Pick<RegistryService, UploadMethods> {
 
 /** Blobs on their way in: end-4 to end-6, end-13, end-14. */
 export function uploadService(deps: CoreDeps): UploadService {
-  const { uploads, limits, onNotice, emit } = deps
+  const { uploads, limits, onNotice } = deps
   const claims = uploadClaims(deps)
   const hashes = new RunningHashes(limits.uploadIdleMs)
   const quota = uploadQuota(deps)
@@ -92,7 +92,12 @@ export function uploadService(deps: CoreDeps): UploadService {
   }
 
   /** Makes what a session received a blob. Unless the digest is wrong, a failure keeps the session. */
-  async function commit(claim: Claim, received: Received, digest: Digest): Promise<BlobInfo> {
+  async function commit(
+    call: CallContext,
+    claim: Claim,
+    received: Received,
+    digest: Digest,
+  ): Promise<BlobInfo> {
     const { session } = claim
     const { staged, offset } = received
     let matches = false
@@ -106,7 +111,7 @@ export function uploadService(deps: CoreDeps): UploadService {
       throw error
     }
     if (blob === null) return endMismatched(claim, session, digest, staged)
-    return nameCommitted(claim, { ...session, offset, stage: null, committed: blob }, blob)
+    return nameCommitted(call, claim, { ...session, offset, stage: null, committed: blob }, blob)
   }
 
   async function endMismatched(
@@ -122,12 +127,13 @@ export function uploadService(deps: CoreDeps): UploadService {
 
   /** Names committed bytes; where that fails, the session remembers them for the next attempt. */
   async function nameCommitted(
+    call: CallContext,
     { holder }: Claim,
     session: UploadSession,
     blob: BlobRef,
   ): Promise<BlobInfo> {
     try {
-      await nameUpload(deps, session.repository, blob)
+      await nameUpload(deps, call, session.repository, blob)
     } catch (error) {
       await uploads.save(session, holder).catch((failure: unknown) => {
         unkept.put(session.id, blob)
@@ -149,6 +155,7 @@ export function uploadService(deps: CoreDeps): UploadService {
 
   /** A session whose bytes are committed already: the call before this one could not name them. */
   async function finishAgain(
+    call: CallContext,
     claim: Claim,
     session: UploadSession,
     blob: BlobRef,
@@ -159,7 +166,7 @@ export function uploadService(deps: CoreDeps): UploadService {
     // The bytes are verified; a client that sends its last chunk again is heard out.
     if (body !== null) await drainBody(claim, body.source, session.offset)
     // The sweep may have deleted bytes that have no name.
-    if (await isThere(deps, blob)) return nameCommitted(claim, session, blob)
+    if (await isThere(deps, blob)) return nameCommitted(call, claim, session, blob)
     unkept.drop(session.id)
     await dropSession(deps, hashes, session, claim.holder)
     throw new RegistryError('uploadUnknown')
@@ -221,14 +228,12 @@ export function uploadService(deps: CoreDeps): UploadService {
     },
 
     async finishUpload(call, repository, id, digest, body) {
-      const blob = await withClaim(call, repository, id, body, (claim, early) => {
+      return withClaim(call, repository, id, body, (claim, early) => {
         const session = unkept.current(claim.session)
         return session.committed === null
-          ? receive(claim, early, body, digest, (received) => commit(claim, received, digest))
-          : finishAgain(claim, session, session.committed, digest, body)
+          ? receive(claim, early, body, digest, (received) => commit(call, claim, received, digest))
+          : finishAgain(call, claim, session, session.committed, digest, body)
       })
-      emit?.(call, { kind: 'blob-pushed', repository, digest, size: blob.size })
-      return blob
     },
 
     async cancelUpload(call, repository, id) {

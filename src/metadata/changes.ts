@@ -8,10 +8,12 @@ import type {
   ManifestRecord,
   ManifestTimes,
   PullNote,
+  Telling,
 } from '../ports/metadata-store.ts'
 import type { Batch, Moment } from './batch.ts'
 import { sizedRecord } from './content-size.ts'
 import { isAsExpected } from './expectations.ts'
+import { tellOf } from './outbox-changes.ts'
 import { Repository } from './repository.ts'
 import { hourMs, type StoredManifest } from './stored-manifest.ts'
 
@@ -26,10 +28,12 @@ export function linkBlob(
   repository: RepositoryName,
   blob: BlobRef,
   leaseMs: number,
+  { tell }: Telling<BlobRef> = {},
 ): BlobRef {
   const winner = decideKey(batch, blob)
   const keepUntil = leaseEnd(batch.moment, leaseMs * leaseSlack)
   batch.apply({ kind: 'link', repository, blob: winner, keepUntil })
+  tellOf(batch, repository, tell, winner)
   return winner
 }
 
@@ -40,10 +44,13 @@ export function mountBlob(
   to: RepositoryName,
   digest: Digest,
   leaseMs: number,
+  { tell }: Telling<BlobRef> = {},
 ): BlobRef | null {
   const blob = batch.state.repositories.get(from)?.blob(digest) ?? null
+  if (blob === null) return null
   const keepUntil = leaseEnd(batch.moment, leaseMs * leaseSlack)
-  if (blob !== null) batch.apply({ kind: 'link', repository: to, blob, keepUntil })
+  batch.apply({ kind: 'link', repository: to, blob, keepUntil })
+  tellOf(batch, to, tell, blob)
   return blob
 }
 
@@ -118,7 +125,9 @@ export function putManifest(
     batch.apply({ kind: 'tag', repository: name, digest, tags, times: updatedAt })
     for (const left of new Set(targets)) if (left !== null) noteUntagged(batch, name, left)
   }
-  return { kind: 'stored', blob, created: !isThere, previous }
+  const outcome = { kind: 'stored' as const, blob, created: !isThere, previous }
+  tellOf(batch, name, change.tell, outcome)
+  return outcome
 }
 
 /** What is known of the use of a manifest, once it is recorded anew. */
@@ -161,45 +170,6 @@ export function notePulls(batch: Batch, pulls: readonly PullNote[]): void {
     else same.digests.push(digest)
   }
   for (const effect of together.values()) batch.apply({ kind: 'pulled', ...effect })
-}
-
-/** Notes that bytes are missing; false when their key does not count. */
-export function markMissing(batch: Batch, { digest, key }: BlobRef): boolean {
-  const { leftovers, holdings } = batch.state
-  leftovers.settle(digest, batch)
-  if (!holdings.get(digest)?.hasKey(key)) return false
-  batch.apply({ kind: 'missing', digest, key })
-  return true
-}
-
-/** Puts bytes in the place of missing ones; false when those do not count, or are not known to be missing. */
-export function healMissing(batch: Batch, from: BlobRef, to: BlobRef): boolean {
-  const { leftovers, holdings } = batch.state
-  leftovers.settle(from.digest, batch)
-  const holding = holdings.get(from.digest)
-  if (holding === undefined) return false
-  if (!holding.isMissing) return holding.hasKey(to.key)
-  if (!holding.hasKey(from.key) || holdings.condemned.has(to.key)) return false
-  batch.apply({ kind: 'located', blob: to })
-  return true
-}
-
-/** Puts another key in the place of one that counts; false when that does not count. */
-export function relocate(batch: Batch, from: BlobRef, to: BlobRef): boolean {
-  const { leftovers, holdings } = batch.state
-  leftovers.settle(from.digest, batch)
-  const holding = holdings.get(from.digest)
-  if (holding === undefined || holding.readable === null) return false
-  if (holding.ref.key === to.key) return true
-  if (holding.ref.key !== from.key || holdings.condemned.has(to.key)) return false
-  batch.apply({ kind: 'located', blob: to })
-  return true
-}
-
-/** Forgets bytes that nothing named and that are gone. */
-export function forget(batch: Batch, { digest, key }: BlobRef): void {
-  batch.state.leftovers.settle(digest, batch)
-  batch.apply({ kind: 'forget', digest, key })
 }
 
 /**

@@ -9,12 +9,15 @@ import type {
   ManifestDeletion,
   RemovedManifest,
   RepositoryCounts,
+  RepositoryDeletion,
   TagDeletion,
+  Telling,
 } from '../ports/metadata-store.ts'
 import type { Batch } from './batch.ts'
 import { leaseEnd, noteUntagged } from './changes.ts'
 import { countsOf } from './counts.ts'
 import { namesAfter } from './name-list.ts'
+import { tellOf } from './outbox-changes.ts'
 import type { Repository } from './repository.ts'
 import type { TagCheck } from './tag-check.ts'
 import type { TrashTerm } from './trash-entries.ts'
@@ -27,12 +30,13 @@ export function unlinkBlob(
   batch: Batch,
   repository: RepositoryName,
   digest: Digest,
-  { keepNamed = false, ...options }: BlobDeletion = {},
+  { keepNamed = false, tell, ...options }: BlobDeletion = {},
 ): BlobRemoval {
   const link = batch.state.repositories.get(repository)?.links.get(digest)
   if (!link?.holding) return 'absent'
   if (keepNamed && link.references > 0) return 'named'
   batch.apply({ kind: 'unlink', repository, digest, ...termOf(batch, options) })
+  tellOf(batch, repository, tell, 'removed')
   return 'removed'
 }
 
@@ -45,7 +49,7 @@ export function deleteManifest(
   batch: Batch,
   name: RepositoryName,
   digest: Digest,
-  { leaseMs, notSince, unlessHas, ...options }: Omit<ManifestDeletion, 'isImmutable'>,
+  { leaseMs, notSince, unlessHas, tell, ...options }: Omit<ManifestDeletion, 'isImmutable'>,
   check: TagCheck | null = null,
 ): RemovedManifest | KeptManifest | 'unchecked' | null {
   const repository = batch.state.repositories.get(name)
@@ -67,7 +71,9 @@ export function deleteManifest(
   const keepUntil = leaseEnd(batch.moment, leaseMs)
   const term = termOf(batch, options)
   batch.apply({ kind: 'unmanifest', repository: name, digest, keepUntil, ...term })
-  return { kind: 'removed', record, tags, tagCount }
+  const outcome = { kind: 'removed' as const, record, tags, tagCount }
+  tellOf(batch, name, tell, outcome)
+  return outcome
 }
 
 /** Removes a tag; what it stood for, or null when it was not there, or not as the options expect it. */
@@ -75,7 +81,7 @@ export function deleteTag(
   batch: Batch,
   name: RepositoryName,
   tag: Tag,
-  { expect, notSince, unlessHas, ...options }: TagDeletion = {},
+  { expect, notSince, unlessHas, tell, ...options }: TagDeletion = {},
 ): Digest | null {
   const repository = batch.state.repositories.get(name)
   if (repository === undefined) return null
@@ -87,6 +93,7 @@ export function deleteTag(
   if (firstThere(repository, unlessHas) !== undefined) return null
   batch.apply({ kind: 'untag', repository: name, tag, ...termOf(batch, options) })
   noteUntagged(batch, name, target)
+  tellOf(batch, name, tell, target.digest)
   return target.digest
 }
 
@@ -99,12 +106,13 @@ function firstThere(repository: Repository, digests: readonly Digest[] = []): Di
 export function deleteRepository(
   batch: Batch,
   name: RepositoryName,
-  options: DeletionOptions = {},
+  { tell, ...options }: RepositoryDeletion = {},
 ): RepositoryCounts | null {
   const repository = batch.state.repositories.get(name)
   if (repository === undefined) return null
   const counts = countsOf(repository)
   batch.apply({ kind: 'unrepository', repository: name, ...termOf(batch, options) })
+  tellOf(batch, name, tell, counts)
   return counts
 }
 
@@ -123,6 +131,7 @@ export function deleteEmptyRepositories(
   batch: Batch,
   limit: number,
   among?: readonly RepositoryName[],
+  { tell }: Telling<RepositoryName> = {},
 ): readonly RepositoryName[] {
   const { repositories, emptyRepositories } = batch.state
   const found = among?.flatMap((name) => repositories.get(name) ?? []) ?? emptyRepositories
@@ -132,6 +141,7 @@ export function deleteEmptyRepositories(
     if (names.length >= limit) break
     names.push(repository.name)
     batch.apply({ kind: 'unrepository', repository: repository.name })
+    tellOf(batch, repository.name, tell, repository.name)
   }
   return names
 }

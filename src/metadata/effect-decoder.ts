@@ -4,8 +4,9 @@ import { parseTag, type Tag } from '../oci/tag.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
 import { isCount, readBlob, readDigest, readOptional } from './decoded-values.ts'
 import type { Effect } from './effects.ts'
+import { isEntryId } from './entry-ids.ts'
+import { readMessage, readOutboxEntry } from './outbox-decoder.ts'
 import { readTerm, readTrashEntry } from './trash-decoder.ts'
-import { isTrashId } from './trash-ids.ts'
 import { readPulled, readRepository, readUntagged } from './usage-decoder.ts'
 
 /** What stands in for what effects of format 1 do not say. */
@@ -71,16 +72,23 @@ export class EffectDecoder {
       case 'restore':
       case 'trashed': {
         const id = line[1]
-        return line.length === 2 && isTrashId(id) ? { kind: line[0], id } : null
+        return line.length === 2 && isEntryId(id) ? { kind: line[0], id } : null
       }
       case 'trash': {
         const repository = this.#readRepository(line[2])
         return repository && readTrashEntry(line, repository, (value) => this.#readRecord(value))
       }
+      case 'message': {
+        const repository = this.#readRepository(line[2])
+        return repository && readMessage(line, repository)
+      }
+      case 'dead':
+      case 'unmessage':
+        return readOutboxEntry(line)
       case 'trash-tags': {
         const id = line[1]
-        const read = isTrashId(id) ? this.#readTimedTags(line, 2) : null
-        return read && isTrashId(id) ? { kind: 'trash-tags', id, ...read } : null
+        const read = isEntryId(id) ? this.#readTimedTags(line, 2) : null
+        return read && isEntryId(id) ? { kind: 'trash-tags', id, ...read } : null
       }
       default:
         return this.#readRest(line)

@@ -51,6 +51,14 @@ export function encodeEffect(effect: Effect): string {
     }
     case 'trash-tags':
       return `["trash-tags","${effect.id}"${tagsText(effect)}]`
+    case 'message': {
+      const { id, repository, queuedAt, endpoints, text } = effect
+      return `["message","${id}","${repository}",${queuedAt},${JSON.stringify(endpoints)},${JSON.stringify(text)}]`
+    }
+    case 'dead':
+      return `["dead","${effect.id}",${effect.tries},${JSON.stringify(effect.error)}]`
+    case 'unmessage':
+      return `["unmessage","${effect.ids.join('","')}"]`
     case 'located':
     case 'stored':
       return `["${effect.kind}",${blobText(effect.blob)}]`

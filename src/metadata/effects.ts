@@ -133,6 +133,26 @@ export type Effect =
     }
   /** Pulls are noted since then, in milliseconds since the epoch. */
   | { readonly kind: 'pulls'; readonly since: number }
+  /** A message waits for each of these endpoints, unless it is there already. */
+  | {
+      readonly kind: 'message'
+      /** For the first endpoint; those for the others follow one by one. */
+      readonly id: string
+      readonly repository: RepositoryName
+      /** In milliseconds since the epoch. */
+      readonly queuedAt: number
+      readonly endpoints: readonly string[]
+      readonly text: string
+    }
+  /** The message is a dead letter. */
+  | {
+      readonly kind: 'dead'
+      readonly id: string
+      readonly tries: number
+      readonly error: string
+    }
+  /** These messages are gone: delivered, dropped, or queued again under other ids. */
+  | { readonly kind: 'unmessage'; readonly ids: readonly string[] }
   /** The key that counts for a digest, if something names it, is now this one. */
   | { readonly kind: 'located'; readonly blob: BlobRef }
   /** Bytes are stored under a key that nothing names. */

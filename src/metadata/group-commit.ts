@@ -177,6 +177,7 @@ export class GroupCommit {
     const readers = this.#readers
     this.#readers = []
     for (const read of readers) read()
+    this.#state.outbox.announce()
     if (batch.texts.length > 0) this.#options.journalled()
     if (this.#writer.failure !== null) this.#refuseAll(this.#writer.failure)
   }

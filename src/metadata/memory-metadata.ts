@@ -8,28 +8,28 @@ import type { MetadataFigures } from '../ports/figures.ts'
 import type {
   BlobDeletion,
   BlobRemoval,
-  BytesReasons,
-  DeletionOptions,
-  DueGarbage,
   KeptManifest,
   ManifestChange,
   ManifestDeletion,
   ManifestOutcome,
   MetadataStore,
+  Outbox,
   PullNote,
   RemovedManifest,
   RepositoryCounts,
+  RepositoryDeletion,
   RestoreOptions,
   RestoreOutcome,
   TagDeletion,
+  Telling,
 } from '../ports/metadata-store.ts'
 import type { Batch } from './batch.ts'
+import * as bytes from './bytes-changes.ts'
 import * as changes from './changes.ts'
 import { condemn } from './condemnation.ts'
 import * as deletions from './deletions.ts'
-import { dueGarbage } from './due-garbage.ts'
-import { explainBytes } from './explain-bytes.ts'
 import { figuresOf } from './figures.ts'
+import { MemoryOutbox } from './memory-outbox.ts'
 import { MetadataBrowsing } from './metadata-browsing.ts'
 import type { Commit } from './metadata-reads.ts'
 import { nextTurn } from './next-turn.ts'
@@ -45,6 +45,7 @@ export class MemoryMetadata extends MetadataBrowsing implements MetadataStore {
   readonly keepsTimes: boolean = true
   readonly checksDeletions: boolean = true
   readonly keepsTrash: boolean = true
+  readonly outbox: Outbox
   readonly #leaseMs: number
   #closing: Promise<void> | null = null
   /** One deletion after the other looks through many tags, or each would take its share of a turn. */
@@ -54,14 +55,20 @@ export class MemoryMetadata extends MetadataBrowsing implements MetadataStore {
   constructor(state: State, commit: Commit, leaseMs: number) {
     super(state, commit)
     this.#leaseMs = leaseMs
+    this.outbox = new MemoryOutbox({ state, commit, change: (evaluate) => this.#change(evaluate) })
   }
 
   figures(): MetadataFigures {
     return figuresOf(this.state)
   }
 
-  linkBlob(repository: RepositoryName, blob: BlobRef, leaseMs: number): Promise<BlobRef> {
-    return this.#change((batch) => changes.linkBlob(batch, repository, blob, leaseMs))
+  linkBlob(
+    repository: RepositoryName,
+    blob: BlobRef,
+    leaseMs: number,
+    options?: Telling<BlobRef>,
+  ): Promise<BlobRef> {
+    return this.#change((batch) => changes.linkBlob(batch, repository, blob, leaseMs, options))
   }
 
   mountBlob(
@@ -69,8 +76,9 @@ export class MemoryMetadata extends MetadataBrowsing implements MetadataStore {
     to: RepositoryName,
     digest: Digest,
     leaseMs: number,
+    options?: Telling<BlobRef>,
   ): Promise<BlobRef | null> {
-    return this.#change((batch) => changes.mountBlob(batch, from, to, digest, leaseMs))
+    return this.#change((batch) => changes.mountBlob(batch, from, to, digest, leaseMs, options))
   }
 
   /** Where nothing can be written any more, nothing is collected either, so that no lease is needed. */
@@ -139,7 +147,7 @@ export class MemoryMetadata extends MetadataBrowsing implements MetadataStore {
 
   deleteRepository(
     repository: RepositoryName,
-    options?: DeletionOptions,
+    options?: RepositoryDeletion,
   ): Promise<RepositoryCounts | null> {
     return this.#change((batch) => deletions.deleteRepository(batch, repository, options))
   }
@@ -147,8 +155,9 @@ export class MemoryMetadata extends MetadataBrowsing implements MetadataStore {
   deleteEmptyRepositories(
     limit: number,
     among?: readonly RepositoryName[],
+    options?: Telling<RepositoryName>,
   ): Promise<readonly RepositoryName[]> {
-    return this.#change((batch) => deletions.deleteEmptyRepositories(batch, limit, among))
+    return this.#change((batch) => deletions.deleteEmptyRepositories(batch, limit, among, options))
   }
 
   notePulls(pulls: readonly PullNote[]): Promise<void> {
@@ -180,19 +189,19 @@ export class MemoryMetadata extends MetadataBrowsing implements MetadataStore {
   }
 
   markMissing(blob: BlobRef): Promise<boolean> {
-    return this.#change((batch) => changes.markMissing(batch, blob))
+    return this.#change((batch) => bytes.markMissing(batch, blob))
   }
 
   /** @throws TypeError when the two are not of the same content. */
   async healMissing(from: BlobRef, to: BlobRef): Promise<boolean> {
     expectSameContent(from, to)
-    return this.#change((batch) => changes.healMissing(batch, from, to))
+    return this.#change((batch) => bytes.healMissing(batch, from, to))
   }
 
   /** @throws TypeError when the two are not of the same content. */
   async relocate(from: BlobRef, to: BlobRef): Promise<boolean> {
     expectSameContent(from, to)
-    return this.#change((batch) => changes.relocate(batch, from, to))
+    return this.#change((batch) => bytes.relocate(batch, from, to))
   }
 
   async condemn(limit: number): Promise<readonly BlobRef[]> {
@@ -204,17 +213,7 @@ export class MemoryMetadata extends MetadataBrowsing implements MetadataStore {
   }
 
   forget(blob: BlobRef): Promise<void> {
-    return this.#change((batch) => changes.forget(batch, blob))
-  }
-
-  async dueGarbage(limit: number): Promise<DueGarbage> {
-    await this.state.leftovers.done()
-    return dueGarbage(this.state, this.commit.moment().now, limit)
-  }
-
-  async explainBytes(digest: Digest, limit: number): Promise<BytesReasons | null> {
-    await this.state.leftovers.done()
-    return explainBytes(this.state, this.commit.moment().now, digest, limit)
+    return this.#change((batch) => bytes.forget(batch, blob))
   }
 
   check(): Promise<void> {

@@ -1,7 +1,9 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type {
+  BytesReasons,
   DigestUse,
+  DueGarbage,
   FoundTags,
   ReferrerCount,
   RepositorySummary,
@@ -9,6 +11,8 @@ import type {
 } from '../ports/metadata-store.ts'
 import { countsOf } from './counts.ts'
 import { digestUses } from './digest-uses.ts'
+import { dueGarbage } from './due-garbage.ts'
+import { explainBytes } from './explain-bytes.ts'
 import type { Holding } from './holdings.ts'
 import { MetadataReads } from './metadata-reads.ts'
 import { nextTurn } from './next-turn.ts'
@@ -71,6 +75,16 @@ export class MetadataBrowsing extends MetadataReads {
         ? digestUses(this.state, repository, lot)
         : this.commit.afterFlight(async () => digestUses(this.state, repository, lot))
     })
+  }
+
+  async dueGarbage(limit: number): Promise<DueGarbage> {
+    await this.state.leftovers.done()
+    return dueGarbage(this.state, this.commit.moment().now, limit)
+  }
+
+  async explainBytes(digest: Digest, limit: number): Promise<BytesReasons | null> {
+    await this.state.leftovers.done()
+    return explainBytes(this.state, this.commit.moment().now, digest, limit)
   }
 
   async #walk(repository: RepositoryName, walk: TagWalk): Promise<FoundTags | null> {

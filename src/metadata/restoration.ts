@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type {
+  Restored,
   RestoreOptions,
   RestoreOutcome,
   TagRecord,
@@ -11,6 +12,7 @@ import type { Batch } from './batch.ts'
 import { leaseEnd } from './changes.ts'
 import type { Holding } from './holdings.ts'
 import { namesAfter, sizeOf } from './name-list.ts'
+import { tellOf } from './outbox-changes.ts'
 import { Repository } from './repository.ts'
 import { recordFrom } from './stored-manifest.ts'
 import type { ManifestContent, StoredEntry, TagContent } from './trash-entries.ts'
@@ -44,7 +46,8 @@ export class Restoration {
   /** Makes a step; `more` where others have to follow, null where there is no such entry. */
   step(batch: Batch): RestoreOutcome | 'more' | null {
     const entry = batch.state.trash.get(this.#id)
-    if (entry?.name !== this.#name) return this.#entry === null ? null : this.#restored(this.#entry)
+    if (entry?.name !== this.#name)
+      return this.#entry === null ? null : this.#end(batch, this.#entry)
     const isFirst = this.#entry === null
     this.#entry ??= shownEntry(entry, batch.moment.now)
     const refusal = isFirst ? this.#refusal(batch, entry) : null
@@ -59,15 +62,15 @@ export class Restoration {
       case 'manifest': {
         const next = this.#restoreManifest(batch, entry.content, isFirst)
         if (next === 'end') break
-        return next === 'more' ? next : this.#restored(this.#entry)
+        return next === 'more' ? next : this.#end(batch, this.#entry)
       }
       case 'repository':
         batch.apply({ kind: 'unrepository', repository: this.#name })
         batch.apply({ kind: 'restore', id: this.#id })
-        return this.#restored(this.#entry)
+        return this.#end(batch, this.#entry)
     }
     batch.apply({ kind: 'untrash', id: this.#id })
-    return this.#restored(this.#entry)
+    return this.#end(batch, this.#entry)
   }
 
   /** Why an entry stays in the trash, if it does. */
@@ -156,10 +159,13 @@ export class Restoration {
     batch.apply({ kind: 'link', repository, blob: ref, keepUntil })
   }
 
-  #restored(entry: TrashEntry): RestoreOutcome {
+  /** Tells of the restoration, in its last step. */
+  #end(batch: Batch, entry: TrashEntry): Restored {
     const [tags, tagCount] = [this.#tags, this.#tagCount]
     const [left, leftCount] = [this.#left, this.#leftCount]
-    return { kind: 'restored', entry, tags, tagCount, left, leftCount }
+    const restored = { kind: 'restored' as const, entry, tags, tagCount, left, leftCount }
+    tellOf(batch, this.#name, this.#options.tell, restored)
+    return restored
   }
 }
 

@@ -3,7 +3,11 @@ import type { Tag } from '../oci/tag.ts'
 import { crc32, crcStart, crcText } from './crc32.ts'
 import { encodeEffect } from './effect-encoder.ts'
 import type { Effect } from './effects.ts'
+import { idAfter } from './entry-ids.ts'
 import { namesAfter } from './name-list.ts'
+import { entryPage } from './outbox-pages.ts'
+import type { QueuedEntry } from './outbox-queue.ts'
+import type { OutboxState } from './outbox-state.ts'
 import type { Repository } from './repository.ts'
 import { headerLine, type SnapshotHeader, trailerEnd, trailerHead } from './snapshot.ts'
 import type { SortedNames } from './sorted-names.ts'
@@ -45,6 +49,10 @@ export async function* writeSnapshot(
   // is deleted from here on was written above, and its entry follows from the journal.
   await state.leftovers.done()
   for (const effect of effectsOfTrash(state.trash)) {
+    text.add(effect)
+    if (text.isLong) yield text.take()
+  }
+  for (const effect of effectsOfOutbox(state.outbox)) {
     text.add(effect)
     if (text.isLong) yield text.take()
   }
@@ -103,6 +111,8 @@ function* effectsOf(state: State, now: number): Generator<Effect> {
   // No entry has it yet, and no later one may have it.
   const { last } = state.trash.numbers
   if (last !== null) yield { kind: 'untrash', id: last }
+  const message = state.outbox.numbers.last
+  if (message !== null) yield { kind: 'unmessage', ids: [message] }
   if (state.pullsSince !== null) yield { kind: 'pulls', since: state.pullsSince }
   for (const name of namesOf(state.repositoryNames)) {
     const repository = state.repositories.get(name)
@@ -121,6 +131,43 @@ function* effectsOfTrash(trash: Trash): Generator<Effect> {
     if (entry.content.kind !== 'repository') continue
     yield* effectsOfRepository(entry.name, entry.content.repository)
     yield { kind: 'trashed', id }
+  }
+}
+
+/**
+ * What waits by now, and the dead letters. Those of one message stand together where they still can, so that its text is
+ * written once.
+ */
+function* effectsOfOutbox(outbox: OutboxState): Generator<Effect> {
+  const { last } = outbox.numbers
+  let after: string | undefined
+  let more = last !== null
+  while (more) {
+    const page = entryPage(outbox, { limit: stride, ...(after === undefined ? {} : { after }) })
+    yield* effectsOfMessages(page.items)
+    after = page.items.at(-1)?.id ?? after
+    // What came since this began is in the journal.
+    more = page.more && last !== null && (after ?? '') < last
+  }
+}
+
+function* effectsOfMessages(entries: readonly QueuedEntry[]): Generator<Effect> {
+  for (let at = 0; at < entries.length; ) {
+    const first = entries[at] as QueuedEntry
+    const { id, message } = first
+    let count = 1
+    for (; at + count < entries.length; count += 1) {
+      const next = entries[at + count] as QueuedEntry
+      if (next.message !== message || next.id !== idAfter(id, count)) break
+    }
+    const together = entries.slice(at, at + count)
+    at += count
+    const { repository, queuedAt, text } = message
+    const endpoints = together.map(({ queue }) => queue.endpoint)
+    yield { kind: 'message', id, repository, queuedAt, endpoints, text }
+    for (const { id, isDead, tries, error } of together) {
+      if (isDead) yield { kind: 'dead', id, tries, error: error ?? '' }
+    }
   }
 }
 

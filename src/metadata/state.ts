@@ -4,6 +4,7 @@ import { Holdings } from './holdings.ts'
 import { Leftovers } from './leftovers.ts'
 import { Links } from './links.ts'
 import { Manifests } from './manifests.ts'
+import { OutboxState } from './outbox-state.ts'
 import type { Repository } from './repository.ts'
 import { RepositoryTable } from './repository-table.ts'
 import type { SortedNames } from './sorted-names.ts'
@@ -23,6 +24,7 @@ export class State {
   readonly leftovers: Leftovers = new Leftovers(this.holdings, this.links)
   readonly manifests: Manifests = new Manifests(this.holdings, this.links, this.leftovers)
   readonly trash: Trash = new Trash(this.holdings, this.links, this.leftovers)
+  readonly outbox: OutboxState = new OutboxState()
   readonly #table: RepositoryTable = new RepositoryTable(this.leftovers, this.trash)
   readonly repositories: ReadonlyMap<RepositoryName, Repository> = this.#table.all
   readonly repositoryNames: SortedNames<RepositoryName> = this.#table.names
@@ -119,6 +121,15 @@ export class State {
       }
       case 'pulls':
         this.#setPullsSince(effect.since, trace)
+        break
+      case 'message':
+        this.outbox.add(effect, trace)
+        break
+      case 'dead':
+        this.outbox.bury(effect, trace)
+        break
+      case 'unmessage':
+        for (const id of effect.ids) this.outbox.remove(id, trace)
         break
       case 'located':
         if (this.holdings.get(effect.blob.digest) === undefined) {

@@ -206,6 +206,7 @@ function memoryCommit(state: State, leases: LeaseClock): Commit {
         batch.rollback()
         return Promise.reject(error)
       } finally {
+        state.outbox.announce()
         void sweep()
       }
     },

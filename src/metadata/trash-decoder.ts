@@ -3,8 +3,8 @@ import { parseTag } from '../oci/tag.ts'
 import type { ManifestRecord } from '../ports/metadata-store.ts'
 import { isCount, readAll, readBlob, readDigest } from './decoded-values.ts'
 import type { Effect, WrittenContent } from './effects.ts'
+import { isEntryId } from './entry-ids.ts'
 import type { TrashTerm } from './trash-entries.ts'
-import { isTrashId } from './trash-ids.ts'
 
 /** The term at the end of a line, if there is one; null where something else is there. */
 export function readTerm(
@@ -14,7 +14,7 @@ export function readTerm(
   if (line.length === start) return {}
   const [id, deletedAt, keepUntil] = line.slice(start)
   if (line.length !== start + 3) return null
-  if (!isTrashId(id) || !isCount(deletedAt) || !isCount(keepUntil)) return null
+  if (!isEntryId(id) || !isCount(deletedAt) || !isCount(keepUntil)) return null
   return { trash: { id, deletedAt, keepUntil } }
 }
 
@@ -25,7 +25,7 @@ export function readTrashEntry(
   readRecord: (value: unknown) => ManifestRecord | null,
 ): Effect | null {
   const [kind, id, , deletedAt, keepUntil] = line
-  if (kind !== 'trash' || !isTrashId(id) || !isCount(deletedAt) || !isCount(keepUntil)) return null
+  if (kind !== 'trash' || !isEntryId(id) || !isCount(deletedAt) || !isCount(keepUntil)) return null
   const content = readContent(line[5], line.slice(6), readRecord)
   return content && { kind, id, repository, deletedAt, keepUntil, content }
 }

@@ -1,4 +1,5 @@
 import type { RepositoryName } from '../oci/repository-name.ts'
+import { EntryIds } from './entry-ids.ts'
 import type { Holdings } from './holdings.ts'
 import { LeaseQueue } from './lease-queue.ts'
 import type { Leftovers } from './leftovers.ts'
@@ -6,7 +7,6 @@ import type { Links } from './links.ts'
 import { SortedNames } from './sorted-names.ts'
 import type { Trace } from './trace.ts'
 import { heldBy, type StoredEntry } from './trash-entries.ts'
-import { TrashIds } from './trash-ids.ts'
 
 /** What was deleted and can be brought back. Changed by the state alone. */
 export class Trash {
@@ -14,7 +14,7 @@ export class Trash {
   readonly ids: SortedNames<string> = new SortedNames()
   /** By the end of their time. */
   readonly due: LeaseQueue<StoredEntry> = new LeaseQueue()
-  readonly numbers: TrashIds = new TrashIds()
+  readonly numbers: EntryIds = new EntryIds()
   readonly #entries: Map<string, StoredEntry> = new Map()
   readonly #ofRepositories: Map<RepositoryName, SortedNames<string>> = new Map()
   readonly #holdings: Holdings

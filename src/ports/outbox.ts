@@ -60,8 +60,8 @@ export interface OutboxClaims {
   /** The oldest first; no two of one endpoint and repository. */
   readonly entries: readonly OutboxEntry[]
   /**
-   * In how many milliseconds more of these endpoints can be claimed, if nothing else happens: 0 where `limit` left some
-   * out, null where no other waits.
+   * In how many milliseconds more of these endpoints can be claimed, if nothing else happens: then a due time or a claim
+   * ends. 0 where `limit` left some out, null where nothing waits.
    */
   readonly nextInMs: number | null
 }

@@ -13,6 +13,7 @@ import { type ErrorName, RegistryError } from '../index.ts'
  * - `trash`: the metadata store brings back what was deleted (`keepsTrash`).
  * - `browsing`: the metadata store notes who pushed what, how large it is and when, and has all methods of `Browsing`.
  * - `conditions`: its deletions look at `expect`, `notSince` and `unlessHas` (`checksDeletions`).
+ * - `outbox`: the metadata store keeps messages with changes (`outbox`).
  * - `clock`: the test can let time pass by the clock that durations are held against.
  */
 export type Need =
@@ -26,6 +27,7 @@ export type Need =
   | 'trash'
   | 'browsing'
   | 'conditions'
+  | 'outbox'
   | 'clock'
 
 /** What a store supports. A need that is not named is not supported. */

@@ -10,6 +10,10 @@ import { leaseCases } from './metadata-contract/leases.ts'
 import { manifestCases } from './metadata-contract/manifests.ts'
 import { missingCases } from './metadata-contract/missing.ts'
 import { namedCases } from './metadata-contract/named.ts'
+import { outboxCases } from './metadata-contract/outbox.ts'
+import { outboxClaimCases } from './metadata-contract/outbox-claims.ts'
+import { outboxLetterCases } from './metadata-contract/outbox-letters.ts'
+import { outboxTellCases } from './metadata-contract/outbox-tell.ts'
 import { quotaCases } from './metadata-contract/quotas.ts'
 import { reasonCases } from './metadata-contract/reasons.ts'
 import { referrerCases } from './metadata-contract/referrers.ts'
@@ -60,6 +64,10 @@ export const metadataStoreContract: readonly MetadataStoreCase[] = [
   ...trashCases,
   ...trashManifestCases,
   ...trashRepositoryCases,
+  ...outboxTellCases,
+  ...outboxCases,
+  ...outboxClaimCases,
+  ...outboxLetterCases,
   ...restartCases,
   ...instanceCases,
 ]

@@ -16,6 +16,7 @@ describe('in memory', () => {
       trash: true,
       browsing: true,
       conditions: true,
+      outbox: true,
       clock: true,
     },
     () => {
@@ -36,6 +37,7 @@ describe('over a log', () => {
       trash: true,
       browsing: true,
       conditions: true,
+      outbox: true,
       clock: true,
     },
     () => {
@@ -57,6 +59,7 @@ describe('over a log, whose process dies in place of closing', () => {
       trash: true,
       browsing: true,
       conditions: true,
+      outbox: true,
       clock: true,
     },
     () => {

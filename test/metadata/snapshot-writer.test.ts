@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Batch } from '../../src/metadata/batch.ts'
+import * as bytes from '../../src/metadata/bytes-changes.ts'
 import * as changes from '../../src/metadata/changes.ts'
 import { condemn } from '../../src/metadata/condemnation.ts'
 import * as deletions from '../../src/metadata/deletions.ts'
@@ -79,7 +80,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     (digest): Change =>
       (batch) => {
         const ref = batch.state.holdings.get(digest)?.ref
-        return ref && changes.markMissing(batch, ref)
+        return ref && bytes.markMissing(batch, ref)
       },
   ),
   fc.constant<Change>((batch) => condemn(batch, 3)),
@@ -87,7 +88,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     (index): Change =>
       (batch) => {
         const ref = [...batch.state.holdings.condemned.values()][index]
-        return ref && changes.forget(batch, ref)
+        return ref && bytes.forget(batch, ref)
       },
   ),
 )
