@@ -21,6 +21,8 @@ withServices('many nodes that push and collect at once', { postgres }, (running)
       const options = { digests, runMs, shortestMs: 60, longestMs: 400 }
       const report = await stress(nodes, bucket, options)
       expect(report.lost).toEqual([])
+      expect(report.misdelivered).toEqual([])
+      expect(report.arrived).toBe(report.told)
       expect(report.pushes).toBeGreaterThan(0)
       expect(await faultsIn(driver.query)).toEqual([])
 

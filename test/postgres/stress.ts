@@ -2,6 +2,7 @@ import type { PostgresStores } from '../../adapters/postgres/index.ts'
 import type { Digest, RepositoryName, Tag } from '../../src/index.ts'
 import type { BlobRef, MetadataStore } from '../../src/kit.ts'
 import { repositoryNamed, sampleDigest, tagNamed } from '../../src/testing/samples.ts'
+import { StressMessages } from './stress-messages.ts'
 
 /** What a run did, and what it found wrong. */
 export interface StressReport {
@@ -12,6 +13,11 @@ export interface StressReport {
   collected: number
   /** Manifests of which a layer was not there right after they were recorded, or while they stood. */
   readonly lost: string[]
+  /** Messages that went with changes, one for each endpoint, and how many arrived. */
+  told: number
+  arrived: number
+  /** Messages that were lost, came twice or out of order. */
+  readonly misdelivered: string[]
 }
 
 /** How many digests of layers there are, and how long leases are at least and at most, in milliseconds. */
@@ -51,18 +57,32 @@ export async function stress(
     restored: 0,
     collected: 0,
     lost: [],
+    told: 0,
+    arrived: 0,
+    misdelivered: [],
   }
+  const messages = new StressMessages()
   const end = performance.now() + options.runMs
   const isOver = (): boolean => performance.now() >= end
+  const writers: Promise<void>[] = []
   const jobs: Promise<void>[] = []
   for (const [index, { metadata }] of nodes.entries()) {
     jobs.push(collect(metadata, bucket, report, isOver))
     for (let writer = 0; writer < 4; writer += 1) {
-      jobs.push(new Writer(metadata, bucket, report, options, index * 4 + writer).run(isOver))
+      const tools = { metadata, bucket, report, options, messages }
+      writers.push(new Writer(tools, index * 4 + writer).run(isOver))
     }
   }
+  let isWritten = false
+  for (const { metadata } of nodes) {
+    if (metadata.outbox) jobs.push(messages.deliver(metadata.outbox, () => isWritten))
+  }
+  await Promise.all(writers).finally(() => {
+    isWritten = true
+  })
   await Promise.all(jobs)
-  return report
+  const { told, arrived } = messages
+  return { ...report, told, arrived, misdelivered: [...messages.check()] }
 }
 
 /** Collects until it is over, as a node does in the background. */
@@ -86,26 +106,30 @@ interface Standing {
   readonly layers: readonly Digest[]
 }
 
+interface Tools {
+  readonly metadata: MetadataStore
+  readonly bucket: Bucket
+  readonly report: StressReport
+  readonly options: StressOptions
+  readonly messages: StressMessages
+}
+
 class Writer {
   readonly #metadata: MetadataStore
   readonly #bucket: Bucket
   readonly #report: StressReport
   readonly #options: StressOptions
+  readonly #messages: StressMessages
   readonly #number: number
   readonly #standing: Standing[] = []
   #made = 0
 
-  constructor(
-    metadata: MetadataStore,
-    bucket: Bucket,
-    report: StressReport,
-    options: StressOptions,
-    number: number,
-  ) {
+  constructor({ metadata, bucket, report, options, messages }: Tools, number: number) {
     this.#metadata = metadata
     this.#bucket = bucket
     this.#report = report
     this.#options = options
+    this.#messages = messages
     this.#number = number
   }
 
@@ -117,7 +141,10 @@ class Writer {
       if (Math.random() < 0.2) await this.#passingRepository()
       if (Math.random() < 0.2) {
         const options = Math.random() < 0.5 ? { trashMs: this.#lease } : {}
-        await this.#metadata.deleteTag(pick(repositories), pick(tags), options)
+        const repository = pick(repositories)
+        await this.#messages.telling(repository, (told) =>
+          this.#metadata.deleteTag(repository, pick(tags), { ...options, ...told }),
+        )
       }
       if (Math.random() < 0.1) await this.#restoreAny()
     }
@@ -132,12 +159,15 @@ class Writer {
     const digest = sampleDigest(1_000_000 * (this.#number + 1) + (this.#made % 50))
     const blob = this.#bucket.put(digest)
     const { size } = blob
-    const outcome = await this.#metadata.putManifest(repository, {
-      record: { digest, size, mediaType: 'a/b', blob, references: layers },
-      tags: [pick(tags)],
-      immutable: [],
-      requires: layers.map((layer) => ({ digest: layer, kind: 'blob' })),
-    })
+    const outcome = await this.#messages.telling(repository, (told) =>
+      this.#metadata.putManifest(repository, {
+        record: { digest, size, mediaType: 'a/b', blob, references: layers },
+        tags: [pick(tags)],
+        immutable: [],
+        requires: layers.map((layer) => ({ digest: layer, kind: 'blob' })),
+        ...told,
+      }),
+    )
     if (outcome.kind !== 'stored') {
       this.#report.refused += 1
       this.#bucket.keys.delete(blob.key)
@@ -159,10 +189,15 @@ class Writer {
     if ((await this.#metadata.keepBlob(repository, layer, this.#lease)) !== null) return
     if (Math.random() < 0.3) {
       const from = pick(repositories)
-      if (await this.#metadata.mountBlob(from, repository, layer, this.#lease)) return
+      const mounted = await this.#messages.telling(repository, (told) =>
+        this.#metadata.mountBlob(from, repository, layer, this.#lease, told),
+      )
+      if (mounted !== null) return
     }
     const blob = this.#bucket.put(layer)
-    const counts = await this.#metadata.linkBlob(repository, blob, this.#lease)
+    const counts = await this.#messages.telling(repository, (told) =>
+      this.#metadata.linkBlob(repository, blob, this.#lease, told),
+    )
     if (counts.key !== blob.key) await this.#drop(blob)
   }
 
@@ -193,10 +228,14 @@ class Writer {
     const { repository, digest, layers } = standing
     const leaseMs = this.#lease
     const options = Math.random() < 0.5 ? { leaseMs, trashMs: this.#lease } : { leaseMs }
-    await this.#metadata.deleteManifest(repository, digest, options)
+    await this.#messages.telling(repository, (told) =>
+      this.#metadata.deleteManifest(repository, digest, { ...options, ...told }),
+    )
     for (const layer of layers) {
       if (Math.random() < 0.3) {
-        await this.#metadata.unlinkBlob(repository, layer, { ...options, keepNamed: true })
+        await this.#messages.telling(repository, (told) =>
+          this.#metadata.unlinkBlob(repository, layer, { ...options, ...told, keepNamed: true }),
+        )
       }
     }
     this.#report.deletions += 1
@@ -210,7 +249,7 @@ class Writer {
       const page = await this.#metadata.listTrash?.({ after, limit: 100 }, repository)
       const entry = page?.items.find((one) => one.kind === 'manifest' && one.digest === digest)
       if (entry !== undefined) {
-        const outcome = await this.#metadata.restore?.(repository, entry.id, { leaseMs: 0 })
+        const outcome = await this.#restore(repository, entry.id, 0)
         if (outcome?.kind !== 'restored') return
         this.#report.restored += 1
         this.#standing.push(standing)
@@ -221,13 +260,19 @@ class Writer {
     }
   }
 
+  #restore(repository: RepositoryName, id: string, leaseMs: number) {
+    return this.#messages.telling(repository, async (told) =>
+      this.#metadata.restore?.(repository, id, { leaseMs, ...told }),
+    )
+  }
+
   /** Brings back any tag or blob, or ends it. */
   async #restoreAny(): Promise<void> {
     const page = await this.#metadata.listTrash?.({ limit: 20 })
     const entry = page?.items.find(({ kind }) => kind === 'tag' || kind === 'blob')
     if (entry === undefined) return
     if (Math.random() < 0.2) await this.#metadata.dropTrash?.([entry.id], 1)
-    else await this.#metadata.restore?.(entry.repository, entry.id, { leaseMs: this.#lease })
+    else await this.#restore(entry.repository, entry.id, this.#lease)
   }
 
   /** A repository of this writer alone, which goes as a whole, and sometimes comes back. */
@@ -237,11 +282,13 @@ class Writer {
     await this.#push(repository)
     const pushed = this.#standing.splice(standing)
     const isKept = Math.random() < 0.5
-    await this.#metadata.deleteRepository(repository, isKept ? { trashMs: 60_000 } : {})
+    await this.#messages.telling(repository, (told) =>
+      this.#metadata.deleteRepository(repository, isKept ? { trashMs: 60_000, ...told } : told),
+    )
     if (!isKept) return
     const page = await this.#metadata.listTrash?.({ limit: 100 }, repository)
     const entry = page?.items.findLast(({ kind }) => kind === 'repository')
-    const outcome = await this.#metadata.restore?.(repository, entry?.id ?? '', { leaseMs: 0 })
+    const outcome = await this.#restore(repository, entry?.id ?? '', 0)
     if (outcome?.kind !== 'restored') this.#report.lost.push(`${repository} did not come back`)
     for (const one of pushed) await this.#check(one)
     await this.#metadata.deleteRepository(repository)
