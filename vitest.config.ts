@@ -11,7 +11,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
  */
 const alone = [
   'test/*.test.ts',
-  'test/{bun,deno,deploy,edge,examples,month,promises,prove,runtimes,services,testing,tracing}/**/*.test.ts',
+  'test/{bun,deno,deploy,docs,edge,examples,month,promises,prove,runtimes,services,testing,tracing}/**/*.test.ts',
   'test/core/manifest-bounds.test.ts',
   'test/disk/threaded-hash.test.ts',
 ]

@@ -1,4 +1,4 @@
-// bench/RESULTS.md, its plots and the ratios in README, from what was measured. Pure.
+// bench/RESULTS.md, its plots and the ratios in docs/measured.md, from what was measured. Pure.
 
 import { goals, idleGoals, standing } from './goals.mjs'
 import { barPlot } from './plot.mjs'
@@ -11,7 +11,7 @@ const runtimes = ['node', 'bun', 'deno']
 /** @type {Record<string, string>} */
 const titles = { node: 'Node', bun: 'Bun', deno: 'Deno' }
 
-/** The scenarios that have a plot, and a line in README: each with the goal that tells how it stands. */
+/** The scenarios that have a plot, and a line in docs/measured.md: each with the goal that tells how it stands. */
 const shown = [
   { id: 'manifest-get', figure: 'cpuMicrosPerOperation', against: 'ferro' },
   { id: 'small-blob-push', figure: 'rate', against: 'best' },
@@ -81,11 +81,11 @@ export function plotsOf(run) {
 }
 
 /**
- * What README shows: a ratio for each path, and its plot.
+ * What docs/measured.md shows: a ratio for each path, and its plot.
  * @param {Run} run
  * @returns {string}
  */
-export function readmeTable(run) {
+export function comparisonTable(run) {
   const rows = shown.flatMap(({ id, figure, against }) => {
     const goal = goals.find(
       (one) => one.scenario === id && one.figure === figure && one.against === against,
@@ -101,12 +101,12 @@ export function readmeTable(run) {
   return [
     `Beside ${peers.join(', ')}, in one run of ${rounds} interleaved rounds: the medians of the rounds' own`,
     `ratios, ${date}, ${versions.join(', ')}, ${machine}, which the client shares.`,
-    'Layerdock has synced what it answers for; the tables in [bench/RESULTS.md](bench/RESULTS.md) say of',
+    'Layerdock has synced what it answers for; the tables in [bench/RESULTS.md](../bench/RESULTS.md) say of',
     'each registry whether it does, and have the figures behind the ratios, its aims, and plots.',
     '',
     ...table(['path', ...runtimes.map(titleOf)], rows),
     '',
-    ...plotsOf(run).map(({ id, title }) => `![${title}](bench/plots/${id}.svg)`),
+    ...plotsOf(run).map(({ id, title }) => `![${title}](../bench/plots/${id}.svg)`),
   ].join('\n')
 }
 

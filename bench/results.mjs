@@ -1,11 +1,11 @@
-// Measures everything, and writes RESULTS.md, the plots and the ratios in README.
+// Measures everything, and writes RESULTS.md, the plots and the ratios in docs/measured.md.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { programOptions } from '../conformance/program-options.mjs'
 import { commandLine, sharedOptions, sharedUsage } from './choice.mjs'
-import { plotsOf, readmeTable, resultsPage } from './results-report.mjs'
+import { comparisonTable, plotsOf, resultsPage } from './results-report.mjs'
 
 /** @import { Run } from './types.ts' */
 
@@ -19,7 +19,7 @@ ${sharedUsage}
   --seed-seconds N       how long another registry may be filled for the large store (default: 120)
   --no-large             without the large store
   --reuse                measure nothing: what the last run left in bench/out
-  --write                write bench/RESULTS.md, bench/plots and README; otherwise it is printed
+  --write                write bench/RESULTS.md, bench/plots and docs/measured.md; otherwise it is printed
 `
 
 try {
@@ -48,7 +48,7 @@ function main() {
   const large = options['no-large'] ? null : measured('large-store')
   const page = resultsPage(run, large)
   if (!options.write) {
-    process.stdout.write(`${page}\n${readmeTable(run)}\n`)
+    process.stdout.write(`${page}\n${comparisonTable(run)}\n`)
     return
   }
   writeFileSync(new URL('bench/RESULTS.md', project), page)
@@ -56,8 +56,8 @@ function main() {
   for (const { id, svg } of plotsOf(run)) {
     writeFileSync(new URL(`bench/plots/${id}.svg`, project), svg)
   }
-  const readme = new URL('README.md', project)
-  writeFileSync(readme, between(readFileSync(readme, 'utf8'), readmeTable(run)))
+  const comparison = new URL('docs/measured.md', project)
+  writeFileSync(comparison, between(readFileSync(comparison, 'utf8'), comparisonTable(run)))
 }
 
 /**
@@ -114,6 +114,6 @@ function withoutOptions(args, names) {
 function between(text, middle) {
   const from = text.indexOf(begin)
   const to = text.indexOf(end)
-  if (from < 0 || to < from) throw new Error(`README has no ${begin} … ${end}`)
+  if (from < 0 || to < from) throw new Error(`docs/measured.md has no ${begin} … ${end}`)
   return `${text.slice(0, from + begin.length)}\n${middle}\n${text.slice(to)}`
 }

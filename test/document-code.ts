@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +19,8 @@ export interface CodeFolder {
   run<T>(code: string): Promise<T>
   /** Checks the types of blocks as they stand. @throws Error with the compiler's words. */
   check(blocks: readonly string[]): Promise<void>
+  /** Puts a file into the folder, beside the blocks. */
+  write(name: string, text: string): void
   remove(): Promise<void>
 }
 
@@ -30,7 +33,7 @@ export async function makeCodeFolder(): Promise<CodeFolder> {
       count += 1
       const data = join(folder, `data-${count}`)
       const path = join(folder, `block-${count}.ts`)
-      await writeFile(path, runnable(code, data))
+      await writeFile(path, runnable(code, data, folder))
       return (await import(path)) as T
     },
     async check(blocks) {
@@ -48,6 +51,7 @@ export async function makeCodeFolder(): Promise<CodeFolder> {
         },
       )
     },
+    write: (name, text) => writeFileSync(join(folder, name), text),
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }
@@ -66,10 +70,11 @@ const typeSettings = {
 }
 
 /** Everything at the top of the block exported, so that a test can look at it and end it. */
-function runnable(code: string, data: string): string {
+function runnable(code: string, data: string, folder: string): string {
   return code
     .replace(/\bport: \d+/g, 'port: 0')
     .replace(/directory: '[^']*'/g, `directory: ${JSON.stringify(data)}`)
+    .replace(/readFile\('/g, `readFile('${folder}/`)
     .replace(/^console\.log\((.*)\)$/m, 'export const said = $1')
     .replace(/^serve\(/m, 'export const server = serve(')
     .replace(/^(?=const |function )/gm, 'export ')

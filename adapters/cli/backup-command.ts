@@ -23,13 +23,20 @@ import { CliError, exitCodes } from './exit.ts'
 import { explainStorage } from './explain.ts'
 import { plain } from './plain-text.ts'
 import { problemText as wrongText } from './verify/verify-text.ts'
-import { parseWords } from './words.ts'
+import { parseWords, type WordsShape } from './words.ts'
 
 /** What a backup works with. */
 interface Tools {
   readonly status: StatusLine
   readonly signal: AbortSignal
   readonly open: OpenTools
+}
+
+/** What `layerdock backup` takes. */
+export const backupShape: WordsShape = {
+  command: 'layerdock backup',
+  words: ['DIR'],
+  flags: backupFlags,
 }
 
 /**
@@ -39,11 +46,7 @@ interface Tools {
  * @throws CliError for a wrong command line, and for places that cannot be opened.
  */
 export async function backupCommand(line: readonly string[]): Promise<number> {
-  const parsed = await parseWords(line, {
-    command: 'layerdock backup',
-    words: ['DIR'],
-    flags: backupFlags,
-  })
+  const parsed = await parseWords(line, backupShape)
   if (parsed.switches.has('help')) {
     process.stdout.write((await import('./backup/help.ts')).backupHelp)
     return exitCodes.ok

@@ -17,7 +17,7 @@ import { ToldProblems } from './copy/told-problems.ts'
 import { type CopyWish, copyFlags, wishOf } from './copy/wish.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { isRegistryUrl } from './interchange/registry-url.ts'
-import { parseWords } from './words.ts'
+import { parseWords, type WordsShape } from './words.ts'
 
 /** What the copy works with. */
 interface Tools {
@@ -30,6 +30,13 @@ interface Tools {
 /** Conflicts that are named. */
 const mostNamed = 3
 
+/** What `layerdock copy` takes. */
+export const copyShape: WordsShape = {
+  command: 'layerdock copy',
+  words: [],
+  flags: copyFlags,
+}
+
 /**
  * Copies a registry from one place to another.
  *
@@ -37,11 +44,7 @@ const mostNamed = 3
  * @throws CliError for a wrong command line, and for places that cannot be opened or copied.
  */
 export async function copyCommand(line: readonly string[]): Promise<number> {
-  const parsed = await parseWords(line, {
-    command: 'layerdock copy',
-    words: [],
-    flags: copyFlags,
-  })
+  const parsed = await parseWords(line, copyShape)
   if (parsed.switches.has('help')) {
     process.stdout.write((await import('./copy-help.ts')).copyHelp)
     return exitCodes.ok

@@ -15,7 +15,20 @@ import { registryFlags, registryUrlOf } from './interchange/registry-url.ts'
 import { runTransfer } from './interchange/run-transfer.ts'
 import { transferFlags, transferWish } from './interchange/transfer-flags.ts'
 import { plain } from './plain-text.ts'
-import { parseWords } from './words.ts'
+import { parseWords, type WordsShape } from './words.ts'
+
+/** What `layerdock export` takes. */
+export const exportShape: WordsShape = {
+  command: 'layerdock export',
+  words: ['TO'],
+  flags: {
+    ...placeFlags('here'),
+    from: 'URL',
+    ...registryFlags('from'),
+    ...transferFlags,
+    tar: null,
+  },
+}
 
 /**
  * Writes what a registry has as an image layout.
@@ -24,17 +37,7 @@ import { parseWords } from './words.ts'
  * @throws CliError for a wrong command line, and for places that cannot be opened.
  */
 export async function exportCommand(line: readonly string[]): Promise<number> {
-  const parsed = await parseWords(line, {
-    command: 'layerdock export',
-    words: ['TO'],
-    flags: {
-      ...placeFlags('here'),
-      from: 'URL',
-      ...registryFlags('from'),
-      ...transferFlags,
-      tar: null,
-    },
-  })
+  const parsed = await parseWords(line, exportShape)
   if (parsed.switches.has('help')) {
     process.stdout.write((await import('./interchange/help.ts')).exportHelp)
     return exitCodes.ok

@@ -48,7 +48,7 @@ Names and bytes are in --storage-dir, which one server has at a time. With --dat
 they are in PostgreSQL and S3, and any number of servers may share them behind a load balancer,
 without sticky sessions. Keys of tokens are in the database then; each server reads files of users,
 policy and API tokens itself. --bucket alone moves the bytes, --database alone the names, for one
-server. docs/many-nodes.md tells the rest.
+server. docs/scale-out.md tells the rest.
 
 Beside /v2 it answers / (a web page for browsers, and how to push for others), /live (200 while the
 process runs), /ready (503 while starting, draining, or while the storage, the database or the
@@ -62,7 +62,7 @@ What came of an upload that did not end is kept: another server, or the next sta
 at once. A second signal ends it at once.
 
 Where a server asks for a login, layerdock user, token and policy keep its files, and
-docs/access.md tells the rest.
+docs/users-and-ci.md tells the rest.
 
 SIGHUP reloads the configuration file: --log, --tls-cert and --tls-key change at once, the log
 names what waits for a restart. It also opens the audit log anew. Changes of certificates, users,

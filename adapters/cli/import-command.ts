@@ -20,7 +20,21 @@ import { registryFlags, registryUrlOf } from './interchange/registry-url.ts'
 import { runTransfer } from './interchange/run-transfer.ts'
 import { transferFlags, transferWish } from './interchange/transfer-flags.ts'
 import { plain } from './plain-text.ts'
-import { parseWords } from './words.ts'
+import { parseWords, type WordsShape } from './words.ts'
+
+/** What `layerdock import` takes. */
+export const importShape: WordsShape = {
+  command: 'layerdock import',
+  words: ['FROM'],
+  flags: {
+    ...placeFlags('here'),
+    to: 'URL',
+    ...registryFlags('to'),
+    ...transferFlags,
+    as: 'NAME[:TAG]',
+    'move-tags': null,
+  },
+}
 
 /**
  * Brings the content of an image layout, or of another registry's folder, into a store.
@@ -29,18 +43,7 @@ import { parseWords } from './words.ts'
  * @throws CliError for a wrong command line, and for places that cannot be opened.
  */
 export async function importCommand(line: readonly string[]): Promise<number> {
-  const parsed = await parseWords(line, {
-    command: 'layerdock import',
-    words: ['FROM'],
-    flags: {
-      ...placeFlags('here'),
-      to: 'URL',
-      ...registryFlags('to'),
-      ...transferFlags,
-      as: 'NAME[:TAG]',
-      'move-tags': null,
-    },
-  })
+  const parsed = await parseWords(line, importShape)
   if (parsed.switches.has('help')) {
     process.stdout.write((await import('./interchange/help.ts')).importHelp)
     return exitCodes.ok

@@ -12,13 +12,15 @@ import { type PolicyQuestion, parsePolicyQuestion } from './policy-question.ts'
 import { readPolicyText } from './policy-text.ts'
 import { parseWords, type WordsShape } from './words.ts'
 
-const checkShape: WordsShape = {
+/** What `layerdock policy check` takes. */
+export const checkShape: WordsShape = {
   command: 'layerdock policy check',
   words: ['FILE'],
   flags: { json: null, 'login-groups': null },
 }
 
-const explainShape: WordsShape = {
+/** What `layerdock policy explain` takes. */
+export const explainShape: WordsShape = {
   command: 'layerdock policy explain',
   words: ['USER', 'ACTION', 'REPOSITORY[:TAG]?'],
   flags: { policy: 'FILE', group: 'NAME', claim: 'NAME=VALUE', issuer: 'NAME', json: null },

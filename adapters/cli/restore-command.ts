@@ -18,7 +18,14 @@ import { type CopyResult, jsonOf, resultText } from './copy/result-text.ts'
 import { openStatusLine, type StatusLine } from './copy/status-line.ts'
 import { ToldProblems } from './copy/told-problems.ts'
 import { CliError, exitCodes } from './exit.ts'
-import { parseWords } from './words.ts'
+import { parseWords, type WordsShape } from './words.ts'
+
+/** What `layerdock restore` takes. */
+export const restoreShape: WordsShape = {
+  command: 'layerdock restore',
+  words: ['FROM', 'DIR?'],
+  flags: restoreFlags,
+}
 
 /**
  * Makes a registry of a backup.
@@ -27,11 +34,7 @@ import { parseWords } from './words.ts'
  * @throws CliError for a wrong command line, and for places that cannot be opened or are not empty.
  */
 export async function restoreCommand(line: readonly string[]): Promise<number> {
-  const parsed = await parseWords(line, {
-    command: 'layerdock restore',
-    words: ['FROM', 'DIR?'],
-    flags: restoreFlags,
-  })
+  const parsed = await parseWords(line, restoreShape)
   if (parsed.switches.has('help')) {
     process.stdout.write((await import('./backup/help.ts')).restoreHelp)
     return exitCodes.ok

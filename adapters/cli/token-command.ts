@@ -15,7 +15,7 @@ import { didYouMean } from './nearest.ts'
 import { plain } from './plain-text.ts'
 import { duration } from './quantities.ts'
 import { readSettings } from './read-settings.ts'
-import { parseWords, type Words } from './words.ts'
+import { parseWords, type Words, type WordsShape } from './words.ts'
 
 const commands = ['create', 'list', 'revoke']
 
@@ -31,17 +31,22 @@ const placeFlags = { 'storage-dir': 'DIR', 'access-dir': 'DIR', config: 'FILE' }
 export async function tokenCommand([command = '', ...line]: readonly string[]): Promise<number> {
   if (['--help', '-h', 'help'].includes(command)) return printHelp()
   if (!commands.includes(command)) throw await noSuchCommand(command)
-  const parsed = await parseWords(line, {
-    command: `layerdock token ${command}`,
-    words: command === 'revoke' ? ['NAME'] : [],
-    flags: { ...placeFlags, ...ownFlags(command) },
-  })
+  const parsed = await parseWords(line, tokenShape(command))
   if (parsed.switches.has('help')) return printHelp()
   const { accessDir, named } = await placeOf(parsed)
   if (command === 'create') return create(parsed, accessDir)
   await expectFolder(named)
   if (command === 'revoke') return revoke(parsed.words[0] ?? '', accessDir)
   return list(await readApiTokens(accessDir), accessDir, parsed.switches.has('json'))
+}
+
+/** What `layerdock token create`, `list` and `revoke` take. */
+export function tokenShape(command: string): WordsShape {
+  return {
+    command: `layerdock token ${command}`,
+    words: command === 'revoke' ? ['NAME'] : [],
+    flags: { ...placeFlags, ...ownFlags(command) },
+  }
 }
 
 /** Only the first token makes a folder: what is not there when tokens are looked for was mistyped. */

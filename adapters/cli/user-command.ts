@@ -6,7 +6,7 @@ import { didYouMean } from './nearest.ts'
 import { plain } from './plain-text.ts'
 import { type PasswordInput, passwordInput, readNewPassword } from './read-password.ts'
 import { editUsers, problemsOf, readUsers, type UserLines } from './users-edit.ts'
-import { parseWords, type Words } from './words.ts'
+import { parseWords, type Words, type WordsShape } from './words.ts'
 
 const commands = ['add', 'passwd', 'remove', 'list']
 
@@ -22,26 +22,32 @@ export async function userCommand(
 ): Promise<number> {
   if (['--help', '-h', 'help'].includes(command)) return printHelp()
   if (!commands.includes(command)) throw await noSuchCommand(command)
-  const takesName = command !== 'list'
-  const parsed = await parseWords(line, {
-    command: `layerdock user ${command}`,
-    // The second stands for a password, which is refused below without printing it.
-    words: takesName ? ['NAME?', '?'] : [],
-    flags: {
-      htpasswd: 'FILE',
-      ...(command === 'add' || command === 'passwd' ? { cost: 'N' } : {}),
-    },
-  })
+  const parsed = await parseWords(line, userShape(command))
   if (parsed.switches.has('help')) return printHelp()
   const path = parsed.values.get('htpasswd')?.at(-1)
   if (path === undefined) {
-    throw usage(`which file? layerdock user ${command}${takesName ? ' NAME' : ''} --htpasswd FILE`)
+    throw usage(
+      `which file? layerdock user ${command}${command === 'list' ? '' : ' NAME'} --htpasswd FILE`,
+    )
   }
   if (command === 'list') return list(await readUsers(path), path)
   const name = nameOf(parsed, command)
   if (command === 'remove') return remove(path, name)
   const wish = { name, cost: costOf(parsed), isNew: command === 'add' }
   return setPassword(path, wish, input)
+}
+
+/** What `layerdock user add`, `passwd`, `remove` and `list` take. */
+export function userShape(command: string): WordsShape {
+  return {
+    command: `layerdock user ${command}`,
+    // The second stands for a password, which is refused below without printing it.
+    words: command === 'list' ? [] : ['NAME?', '?'],
+    flags: {
+      htpasswd: 'FILE',
+      ...(command === 'add' || command === 'passwd' ? { cost: 'N' } : {}),
+    },
+  }
 }
 
 function nameOf({ words }: Words, command: string): string {

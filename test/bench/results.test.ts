@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Goal, standing } from '../../bench/goals.mjs'
 import { barPlot } from '../../bench/plot.mjs'
-import { plotsOf, readmeTable, resultsPage } from '../../bench/results-report.mjs'
+import { comparisonTable, plotsOf, resultsPage } from '../../bench/results-report.mjs'
 import type { Figures, Run } from '../../bench/types.ts'
 
 const figures = (rate: number, cpu: number): Figures => ({
@@ -96,12 +96,12 @@ test('the page shows what a large store held', () => {
   expect(resultsPage(run, large)).toContain('- layerdock on node: 100,000 manifests, 500,000 tags')
 })
 
-test('README gets a line for each path that was measured', () => {
-  const text = readmeTable(run)
+test('docs/measured.md gets a line for each path that was measured', () => {
+  const text = comparisonTable(run)
   const rows = text.split('\n').filter((line) => line.startsWith('|'))
   expect(rows).toHaveLength(4)
   expect(rows[3]).toContain('1.20 of distribution')
-  expect(text).toContain('![push 512 MiB](bench/plots/push-length.svg)')
+  expect(text).toContain('![push 512 MiB](../bench/plots/push-length.svg)')
 })
 
 test('a plot has a bar for each server, as long as its value, and escapes what it is told', () => {

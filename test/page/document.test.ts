@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { flagOf, settings } from '../../adapters/cli/settings.ts'
 import { type CodeFolder, codeBlocks, makeCodeFolder } from '../document-code.ts'
 import { fillRegistry } from './content.mjs'
 import { type PageServer, servePage, someStatus } from './page-server.ts'
@@ -16,10 +15,9 @@ describe('docs/page.md: its code', () => {
   })
   afterAll(() => code.remove())
 
-  test('has right types, and serves a page', async () => {
+  test('serves a page', async () => {
     const blocks = codeBlocks(document)
     expect(blocks).toHaveLength(1)
-    await code.check(blocks)
     const [block = ''] = blocks
     const { serving, stop } = await code.run<{ serving: { url: string }; stop(): Promise<void> }>(
       block,
@@ -27,17 +25,6 @@ describe('docs/page.md: its code', () => {
     const answer = await fetch(serving.url, { headers: browserHeaders })
     expect(await answer.text()).toContain('<title>My registry</title>')
     await stop()
-  })
-
-  test('names the flags of the page, with their defaults', () => {
-    for (const [name, flag] of [
-      ['pageTitle', '--page-title TEXT'],
-      ['pageSession', '--page-session TIME'],
-    ] as const) {
-      expect(`--${flagOf(name)} ${settings[name].value}`).toBe(flag)
-      const row = document.split('\n').find((line) => line.startsWith(`| \`${flag}\``))
-      expect(row).toContain(`| \`${settings[name].defaultText}\` |`)
-    }
   })
 })
 

@@ -8,7 +8,7 @@ import { plain } from '../plain-text.ts'
 import { readSettings } from '../read-settings.ts'
 import { flagOf, type SettingName, settings } from '../settings.ts'
 import { listenToSignals } from '../signals.ts'
-import { parseWords, type Words } from '../words.ts'
+import { parseWords, type Words, type WordsShape } from '../words.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { type Place, perform } from './perform.ts'
@@ -42,11 +42,7 @@ export async function operationCommand(line: readonly string[]): Promise<number>
   const known = operations.get(isPair ? `${first} ${second}` : first)
   if (known === undefined) return await groupCommand(first, second)
   const operation = await known.load()
-  const parsed = await parseWords(line.slice(isPair ? 2 : 1), {
-    command: `layerdock ${operation.name}`,
-    words: operation.words ?? [],
-    flags: { ...placeFlags(), ...operation.flags, json: null },
-  })
+  const parsed = await parseWords(line.slice(isPair ? 2 : 1), operationShape(operation))
   if (parsed.switches.has('help')) {
     process.stdout.write(helpOf(operation))
     return exitCodes.ok
@@ -61,6 +57,15 @@ export async function operationCommand(line: readonly string[]): Promise<number>
   const out = wroteBytes ? process.stderr : process.stdout
   out.write(text)
   return operation.exitCode?.(result.value) ?? exitCodes.ok
+}
+
+/** What the command of an operation takes. */
+export function operationShape({ name, words, flags }: Operation): WordsShape {
+  return {
+    command: `layerdock ${name}`,
+    words: words ?? [],
+    flags: { ...placeFlags(), ...flags, json: null },
+  }
 }
 
 /** `layerdock trash` without a second word that it knows. */

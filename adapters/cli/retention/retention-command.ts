@@ -2,7 +2,7 @@ import { parseRetention } from '../../../src/retention/index.ts'
 import { operationCommand } from '../admin/operation-command.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { readPolicyText } from '../policy-text.ts'
-import { parseWords } from '../words.ts'
+import { parseWords, type WordsShape } from '../words.ts'
 import { toldOf } from './retention-file.ts'
 
 const help = `layerdock retention check: say what is wrong with a retention policy.
@@ -16,6 +16,13 @@ Exit codes: 0 where the policy is right, 1 where it has a problem, 2 for a wrong
 78 where it cannot be read.
 `
 
+/** What `layerdock retention check` takes. */
+export const retentionCheckShape: WordsShape = {
+  command: 'layerdock retention check',
+  words: ['FILE'],
+  flags: { json: null },
+}
+
 /**
  * Runs `layerdock retention check`, and hands the rest to the operations of the same name.
  *
@@ -27,11 +34,7 @@ export async function retentionCommand(line: readonly string[]): Promise<number>
     throw new CliError(exitCodes.usage, ['which? layerdock retention check, explain or run'])
   }
   if (line[0] !== 'check') return operationCommand(['retention', ...line])
-  const { words, switches } = await parseWords(line.slice(1), {
-    command: 'layerdock retention check',
-    words: ['FILE'],
-    flags: { json: null },
-  })
+  const { words, switches } = await parseWords(line.slice(1), retentionCheckShape)
   if (switches.has('help')) {
     process.stdout.write(help)
     return exitCodes.ok

@@ -5,7 +5,7 @@ import type { Call } from '../call.ts'
 
 /**
  * GET and POST /v2/_layerdock/token: short-lived tokens for clients that log in, as the `Access` makes
- * them. Its body is the token server's, not the registry's; docs/access.md describes it.
+ * them. Its body is the token server's, not the registry's; docs/users-and-ci.md describes it.
  */
 export async function issueToken(call: Call): Promise<Response> {
   const { access } = call.deps
