@@ -4,6 +4,7 @@ import type { ManifestEntry } from '../../ports/metadata-store.ts'
 import { wholeSize } from '../facts/whole-size.ts'
 import { type ArtifactKind, attachedTag, kindOf } from '../readers/kinds.ts'
 import { type ManifestDetails, manifestDetails, namedBytes } from '../readers/manifest-details.ts'
+import { isTooLaborious } from '../readers/parse-budget.ts'
 import { nothing } from '../readers/shapes.ts'
 import type { ArtifactData } from './artifact-data.ts'
 import type { Contents } from './contents.ts'
@@ -40,7 +41,7 @@ export async function loadArtifact(
     findEntry(reader, digest),
     findParents(reader, digest),
     service.countReferrers(call, repository, [digest]),
-    details === null ? unread(digest) : loadContents(reader, kind, details),
+    details === null ? unread(digest, bytes) : loadContents(reader, kind, details),
     details === null || kind !== 'index' ? null : loadPlatforms(reader, details),
   ])
   return {
@@ -85,12 +86,13 @@ function sizeOf(kind: ArtifactKind, details: ManifestDetails | null): number | n
   return details === null || kind === 'index' ? null : namedBytes(details)
 }
 
-function unread(digest: Digest): Contents {
+function unread(digest: Digest, bytes: Uint8Array): Contents {
+  const why = isTooLaborious(bytes) ? 'too-large' : 'unreadable'
   return {
     image: null,
     chart: null,
     signature: null,
     documents: [],
-    unreadable: [{ what: 'manifest', digest, why: 'unreadable' }],
+    unreadable: [{ what: 'manifest', digest, why }],
   }
 }

@@ -2,6 +2,7 @@ import { readChart } from '../readers/chart.ts'
 import { readImageConfig } from '../readers/image-config.ts'
 import type { ArtifactKind } from '../readers/kinds.ts'
 import type { ContentDetails, ManifestDetails } from '../readers/manifest-details.ts'
+import { ParseBudget } from '../readers/parse-budget.ts'
 import { readSignature, signatureLayer } from '../readers/signature.ts'
 import { mostDocumentBytes, readDocumentFacts } from '../readers/statement.ts'
 import type {
@@ -48,6 +49,7 @@ export async function loadConfig(
   reader: RepositoryReader,
   kind: ArtifactKind,
   { config }: ManifestDetails,
+  budget: ParseBudget = new ParseBudget(),
 ): Promise<ConfigContents> {
   const none = { image: null, chart: null, unreadable: [] }
   if (config === null) return none
@@ -56,14 +58,21 @@ export async function loadConfig(
     return { ...none, unreadable: [{ what: 'config', digest, why }] }
   }
   if (kind === 'image') {
-    const image = await readFacts(reader, digest, mostConfigBytes, readImageConfig)
+    const image = await readFacts(reader, digest, mostConfigBytes, within(budget, readImageConfig))
     return typeof image === 'string' ? unread(image) : { ...none, image }
   }
   if (kind === 'chart') {
-    const chart = await readFacts(reader, digest, mostConfigBytes, readChart)
+    const chart = await readFacts(reader, digest, mostConfigBytes, within(budget, readChart))
     return typeof chart === 'string' ? unread(chart) : { ...none, chart }
   }
   return none
+}
+
+function within<T>(
+  budget: ParseBudget,
+  read: (bytes: Uint8Array) => T | null,
+): (bytes: Uint8Array) => T | Unreadable | null {
+  return (bytes) => (budget.takes(bytes) ? read(bytes) : 'too-large')
 }
 
 /** Reads a signature, and SBOMs and attestations as long as there are bytes left for them. */

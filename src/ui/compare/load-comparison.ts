@@ -1,6 +1,6 @@
 import { classifyReference, type Reference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
-import type { ConfigContents } from '../artifact/contents.ts'
+import type { ConfigContents, UnreadContent } from '../artifact/contents.ts'
 import { loadConfig } from '../artifact/load-contents.ts'
 import type { RepositoryReader } from '../artifact/read-content.ts'
 import { type ArtifactKind, kindOf } from '../readers/kinds.ts'
@@ -10,6 +10,7 @@ import {
   manifestDetails,
   namedBytes,
 } from '../readers/manifest-details.ts'
+import { isTooLaborious, ParseBudget } from '../readers/parse-budget.ts'
 import { nothing } from '../readers/shapes.ts'
 import type {
   ComparedSide,
@@ -44,6 +45,8 @@ interface Opened {
   readonly digest: ComparedSide['digest']
   readonly kind: ArtifactKind
   readonly details: ManifestDetails
+  /** That the manifest was not read. */
+  readonly unreadable: readonly UnreadContent[]
 }
 
 /**
@@ -63,15 +66,16 @@ export async function loadComparison(
   })
   if (found === null) throw new RegistryError('nameUnknown', { detail: { name: repository } })
   const tags = found.items.map(({ tag }) => tag)
-  const from = query.from === null ? null : await open(reader, query.from)
-  const to = query.to === null ? null : await open(reader, query.to)
+  const budget = new ParseBudget()
+  const from = query.from === null ? null : await open(reader, query.from, budget)
+  const to = query.to === null ? null : await open(reader, query.to, budget)
   const none = { platform: null, platforms: [], differences: null }
   if (from === null || to === null) {
     return { repository, from: from && side(from), to: to && side(to), ...none, tags }
   }
   const [ourConfig, theirConfig] = await Promise.all([
-    loadConfig(reader, from.kind, from.details),
-    loadConfig(reader, to.kind, to.details),
+    loadConfig(reader, from.kind, from.details, budget),
+    loadConfig(reader, to.kind, to.details, budget),
   ])
   const platforms = commonPlatforms(
     [from.details, ourConfig.image],
@@ -82,8 +86,8 @@ export async function loadComparison(
   if (isIndexed && platform === null) {
     return { repository, from: side(from), to: side(to), ...none, tags }
   }
-  const ours = await partOf(reader, from, platform, ourConfig)
-  const theirs = await partOf(reader, to, platform, theirConfig)
+  const ours = await partOf(reader, from, platform, ourConfig, budget)
+  const theirs = await partOf(reader, to, platform, theirConfig, budget)
   return {
     repository,
     from: side(from, ours),
@@ -100,13 +104,13 @@ interface Part extends Opened {
   readonly config: ConfigContents
 }
 
-async function open(reader: RepositoryReader, text: string): Promise<Opened> {
+async function open(reader: RepositoryReader, text: string, budget: ParseBudget): Promise<Opened> {
   const reference = classifyReference(text)
   if (reference.kind === 'malformed-tag') throw new RegistryError('tagInvalid')
   if (reference.kind !== 'tag' && reference.kind !== 'digest') {
     throw new RegistryError('digestInvalid')
   }
-  const opened = await openReference(reader, reference)
+  const opened = await openReference(reader, reference, budget)
   if (opened === null) throw new RegistryError('manifestUnknown', { detail: { reference: text } })
   return opened
 }
@@ -114,12 +118,17 @@ async function open(reader: RepositoryReader, text: string): Promise<Opened> {
 async function openReference(
   { service, call, repository }: RepositoryReader,
   reference: Reference,
+  budget: ParseBudget,
 ): Promise<Opened | null> {
   const manifest = await service.getManifest(call, repository, reference)
   if (manifest === null) return null
   const { digest, mediaType, bytes } = manifest
-  const details = (await manifestDetails(bytes)) ?? empty
-  return { reference, digest, kind: kindOf(mediaType, details), details }
+  const details = await manifestDetails(bytes, budget)
+  const kind = kindOf(mediaType, details ?? empty)
+  if (details !== null) return { reference, digest, kind, details, unreadable: [] }
+  const why = isTooLaborious(bytes) ? 'too-large' : 'unreadable'
+  const unreadable = [{ what: 'manifest', digest, why } as const]
+  return { reference, digest, kind, details: empty, unreadable }
 }
 
 const empty: ManifestDetails = {
@@ -138,11 +147,13 @@ async function partOf(
   opened: Opened,
   platform: string | null,
   config: ConfigContents,
+  budget: ParseBudget,
 ): Promise<Part | null> {
   if (opened.kind !== 'index') return { ...opened, config }
   const digest = platform === null ? null : platformChild(opened.details, platform)
-  const child = digest && (await openReference(reader, { kind: 'digest', digest }))
-  return child && { ...child, config: await loadConfig(reader, child.kind, child.details) }
+  const child = digest && (await openReference(reader, { kind: 'digest', digest }, budget))
+  if (child === null) return null
+  return { ...child, config: await loadConfig(reader, child.kind, child.details, budget) }
 }
 
 function chosen(platforms: readonly string[], wanted: string | null): string | null {
@@ -171,7 +182,10 @@ function differences(from: Part, to: Part): Differences {
     annotations: compareEntries(from.details.annotations.items, to.details.annotations.items),
     image: imageDifferences(from, to),
     files: areImages ? null : compareFiles(from.details.layers.items, to.details.layers.items),
-    unreadable: [...from.config.unreadable, ...to.config.unreadable],
+    unreadable: [from, to].flatMap(({ unreadable, config }) => [
+      ...unreadable,
+      ...config.unreadable,
+    ]),
   }
 }
 

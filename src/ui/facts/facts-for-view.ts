@@ -1,7 +1,9 @@
 import { Slices } from '../../core/slices.ts'
+import type { Digest } from '../../oci/digest.ts'
 import type { RegistryService } from '../../ports/registry-service.ts'
 import { readBlob } from '../artifact/read-content.ts'
 import { inTurn } from '../readers/in-turn.ts'
+import { isTooLaborious, ParseBudget } from '../readers/parse-budget.ts'
 import type { BoundedCache } from './bounded-cache.ts'
 import type { Facts } from './facts.ts'
 import {
@@ -23,10 +25,11 @@ const mostReadBytes = 8 * 1024 * 1024
 /** The facts for one view, which reads only what is not in the caches. */
 export function factsForView(
   service: RegistryService,
-  manifests: BoundedCache<ManifestSummary>,
-  configs: BoundedCache<ConfigSummary>,
+  manifests: BoundedCache<ManifestSummary | null>,
+  configs: BoundedCache<ConfigSummary | null>,
 ): Facts {
   const slices = new Slices()
+  const budget = new ParseBudget()
   let left = mostReadBytes
   let before: Promise<unknown> = Promise.resolve()
   /** Parses one thing after the other, so that others run between two of them. */
@@ -36,6 +39,21 @@ export function factsForView(
       .then(() => inTurn(bytes.byteLength, () => parse(bytes)))
     before = value.catch(() => {})
     return value
+  }
+  /** The summary of content, or that it has none: the next view does not have to find that out again. */
+  const remembered = async <T extends ManifestSummary | ConfigSummary>(
+    cache: BoundedCache<T | null>,
+    digest: Digest,
+    content: Uint8Array,
+    summarize: (bytes: Uint8Array) => T | null,
+  ): Promise<T | null> => {
+    if (!budget.takes(content)) {
+      if (isTooLaborious(content)) cache.put(digest, null, weightOf(null))
+      return null
+    }
+    const summary = await parsed(content, summarize)
+    cache.put(digest, summary, weightOf(summary))
+    return summary
   }
   /** Whether so many bytes may still be read; they count from now on. */
   const take = (size: number): boolean => {
@@ -53,11 +71,9 @@ export function factsForView(
       if (!take(info.size)) return null
       const found = await service.getManifest(call, repository, reference)
       if (found === null) return null
-      const summary = await parsed(found.bytes, (bytes) =>
+      return remembered(manifests, digest, found.bytes, (bytes) =>
         summarizeManifest(bytes, found.mediaType),
       )
-      if (summary !== null) manifests.put(digest, summary, weightOf(summary))
-      return summary
     },
 
     async config(call, repository, { digest, size }) {
@@ -69,13 +85,12 @@ export function factsForView(
       // A manifest may have said any size.
       if (info.size > mostConfigBytes || !take(info.size)) return null
       const bytes = await readBlob({ service, call, repository }, digest, mostConfigBytes)
-      const summary = typeof bytes === 'string' ? null : await parsed(bytes, summarizeConfig)
-      if (summary !== null) configs.put(digest, summary, weightOf(summary))
-      return summary
+      if (typeof bytes === 'string') return null
+      return remembered(configs, digest, bytes, summarizeConfig)
     },
   }
 }
 
-function weightOf(summary: ManifestSummary | ConfigSummary): number {
+function weightOf(summary: ManifestSummary | ConfigSummary | null): number {
   return 200 + JSON.stringify(summary).length
 }

@@ -41,8 +41,8 @@ const mostKept = 4_000_000
  * asked each time; what is in there is read once.
  */
 export function createFacts(service: RegistryService): SharedFacts {
-  const manifests = boundedCache<ManifestSummary>(mostKept)
-  const configs = boundedCache<ConfigSummary>(mostKept)
+  const manifests = boundedCache<ManifestSummary | null>(mostKept)
+  const configs = boundedCache<ConfigSummary | null>(mostKept)
   return {
     forView() {
       let made: Facts | null = null

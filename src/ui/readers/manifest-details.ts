@@ -1,6 +1,7 @@
 import { classifyDigest, type Digest, parseDigest } from '../../oci/digest.ts'
 import { isNonDistributable } from '../../oci/media-types.ts'
 import { inTurn } from './in-turn.ts'
+import { ParseBudget } from './parse-budget.ts'
 import {
   type Entry,
   entries,
@@ -79,8 +80,16 @@ const manifestShape = fields({
 
 type DescriptorFields = NonNullable<ReturnType<typeof descriptorShape>>
 
-/** Reads a manifest as {@link readManifestDetails} does, in turn with those of other requests. */
-export function manifestDetails(bytes: Uint8Array): Promise<ManifestDetails | null> {
+/**
+ * Reads a manifest as {@link readManifestDetails} does, in turn with those of other requests.
+ *
+ * @param budget of the view; null also where that does not allow it
+ */
+export async function manifestDetails(
+  bytes: Uint8Array,
+  budget: ParseBudget = new ParseBudget(),
+): Promise<ManifestDetails | null> {
+  if (!budget.takes(bytes)) return null
   return inTurn(bytes.byteLength, () => readManifestDetails(bytes))
 }
 
