@@ -4,6 +4,7 @@ import type { MaintenanceOptions, MaintenanceTurns } from '../../src/kit.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import type { Planes } from './health.ts'
 import type { Entries } from './log.ts'
+import type { MeasuredCalls } from './metrics/measured-calls.ts'
 import type { ServedOptions } from './registry-options.ts'
 import type { Settings } from './settings.ts'
 import type { StartedDatabase } from './stores/database.ts'
@@ -46,6 +47,8 @@ export interface OpenParts {
   readonly database: StartedDatabase | null
   /** Resolves when the program is asked to end. */
   readonly stop: Promise<unknown>
+  /** Measures what is asked of the database and the bucket. Default: nothing does. */
+  readonly calls?: MeasuredCalls
   /** Whether a command that has the folder is asked to give way. Default: no. */
   readonly isServer?: boolean
 }
@@ -64,10 +67,12 @@ export async function openSettings(parts: OpenParts): Promise<Opened> {
   // What is wrong with the database need not wait for the bucket.
   const failed = new Promise<void>((resolve) => void database?.opened.catch(() => resolve()))
   const patience = { withinMs: settings.storeWait, log, stop: Promise.race([stop, failed]) }
-  const bucket = await openBucket(settings, patience).catch(async (error: unknown) => {
-    if (error instanceof StoppedWaiting) await database?.opened
-    throw error
-  })
+  const bucket = await openBucket(settings, patience, parts.calls?.s3).catch(
+    async (error: unknown) => {
+      if (error instanceof StoppedWaiting) await database?.opened
+      throw error
+    },
+  )
   try {
     if (database === null) return await openFolder(parts, bucket)
     const { openDatabaseRegistry } = await import('./stores/database-registry.ts')

@@ -195,6 +195,7 @@ async function start(
     database,
     stop,
     isServer: true,
+    ...(metrics === null ? {} : { calls: metrics.calls }),
   })
   metrics?.watch(opened)
   const parts = { opened, front, access: access?.access ?? null, lastCollection }

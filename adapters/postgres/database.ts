@@ -18,6 +18,17 @@ export const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 /** Has something called once a transaction is committed; it never throws. */
 export type OnCommitted = (callback: () => void) => void
 
+/** What was sent to the database since the process began. */
+export interface DatabaseFigures {
+  /** Statements that are a transaction by themselves. */
+  readonly queries: number
+  readonly transactions: number
+  /** What met another change, and was sent once more. */
+  readonly collisions: number
+  /** What lost its connection, and was sent once more. */
+  readonly losses: number
+}
+
 /** Statements and transactions, with errors in the registry's words and bounded retries. */
 export class Database {
   readonly #driver: SqlDriver
@@ -26,6 +37,10 @@ export class Database {
   /** Since when connections are lost, by the steady clock; null while the database answers. */
   #awaySince: number | null = null
   #closed = false
+  #queries = 0
+  #transactions = 0
+  #collisions = 0
+  #losses = 0
 
   /**
    * @param offset what is added to the database's clock, in milliseconds: for tests
@@ -41,6 +56,11 @@ export class Database {
     this.#patienceMs = patienceMs
   }
 
+  figures(): DatabaseFigures {
+    const [queries, transactions] = [this.#queries, this.#transactions]
+    return { queries, transactions, collisions: this.#collisions, losses: this.#losses }
+  }
+
   /** What has to be added to {@link nowMs}, in milliseconds. */
   get clockOffset(): number {
     return Math.round(this.#offset())
@@ -51,6 +71,7 @@ export class Database {
    * again, if the database is back in time.
    */
   query<Row extends SqlRow>(text: string, params: readonly SqlValue[]): Promise<readonly Row[]> {
+    this.#queries += 1
     return this.#bounded(() => this.#driver.query<Row>(text, params), isConnectionLoss)
   }
 
@@ -62,6 +83,7 @@ export class Database {
   transaction<T>(
     work: (query: SqlQuery, last: SqlLast, committed: OnCommitted) => Promise<T>,
   ): Promise<T> {
+    this.#transactions += 1
     let isCommitting = false
     const run = async () => {
       isCommitting = false
@@ -115,11 +137,15 @@ export class Database {
         return result
       } catch (error) {
         if (isCollision(error) && round < mostRetries) {
+          this.#collisions += 1
           await pause(Math.random() * 2 ** round)
           continue
         }
         losses += 1
-        if (mayRepeat(error) && (await this.#mayTryAgain(losses))) continue
+        if (mayRepeat(error) && (await this.#mayTryAgain(losses))) {
+          this.#losses += 1
+          continue
+        }
         throw translated(error)
       }
     }

@@ -1,3 +1,4 @@
+export type { DatabaseFigures } from './database.ts'
 export type { DatabaseFacts } from './database-facts.ts'
 export { openPostgres, type PostgresOptions, type PostgresStores } from './open-postgres.ts'
 export { SchemaTooNew } from './schema/migrate.ts'

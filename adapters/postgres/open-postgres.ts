@@ -1,5 +1,5 @@
 import type { BlobStore, MetadataStore, UploadStore } from '../../src/kit.ts'
-import { Database } from './database.ts'
+import { Database, type DatabaseFigures } from './database.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { type DatabaseFacts, databaseFacts } from './database-facts.ts'
 import { PostgresMetadata } from './metadata/postgres-metadata.ts'
@@ -66,6 +66,8 @@ export interface PostgresStores {
   oneMoment(): Promise<NamesOfOneMoment>
   /** What an operator wants to know of the server. @throws RegistryError where it cannot be used now */
   facts(): Promise<DatabaseFacts>
+  /** What was sent to the server since the process began. */
+  figures(): DatabaseFigures
   /** @throws RegistryError where the database cannot be used now */
   check(): Promise<void>
   /** Ends all connections; harmless when repeated. */
@@ -96,6 +98,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
       clock: clock.now,
       oneMoment: () => openOneMoment(driver),
       facts: () => databaseFacts(database),
+      figures: () => database.figures(),
       check: () => database.check(),
       close() {
         metadata.outbox.close()

@@ -44,6 +44,7 @@ export class S3Client {
   readonly transport: S3Transport
   readonly #credentials: KeptCredentials
   readonly #signer: Signer
+  readonly #onCall: NonNullable<S3Options['onCall']>
   readonly #crc32: ReturnType<typeof fastCrc32>
 
   constructor(options: S3Options) {
@@ -51,6 +52,7 @@ export class S3Client {
     this.transport = options.transport ?? nodeTransport(options.sockets ?? 256) ?? fetchTransport()
     this.#credentials = new KeptCredentials(options.credentials)
     this.#crc32 = this.settings.checksums ? fastCrc32() : null
+    this.#onCall = options.onCall ?? (() => {})
     this.#signer = new Signer(this.settings.region)
   }
 
@@ -173,13 +175,18 @@ export class S3Client {
     const credentials = await this.#lend()
     const headers = this.#signer.headers({ method, url, headers: headersOf(call) }, credentials)
     let response: S3Response
+    const began = performance.now()
+    const seconds = (): number => (performance.now() - began) / 1000
     try {
       const idleMs = call.idleMs ?? settings.idleMs
       response = await this.transport.send({ method, url, headers, body, idleMs })
     } catch (error) {
+      this.#onCall(operation, seconds(), true)
       throw noAnswer(operation, error)
     }
-    if (response.status < 300) return response
+    const { status } = response
+    this.#onCall(operation, seconds(), status >= 300 && !isNotThere.has(status))
+    if (status < 300) return response
     const error = await errorIn(operation, response)
     if (isSecond || !refusals.has(error.code)) throw error
     this.#credentials.refused(credentials)
@@ -189,6 +196,9 @@ export class S3Client {
 
 /** Tries after one that was not answered, for each of which a client waits; more would be longer than it does. */
 const silentRetries = 1
+
+/** Statuses that say an object is not there, or not as it was asked for. */
+const isNotThere: ReadonlySet<number> = new Set([404, 412, 416])
 
 /** Codes that say the credentials are not good any more. */
 const refusals: ReadonlySet<string> = new Set([

@@ -29,6 +29,11 @@ export interface S3Options {
    * `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` of the environment.
    */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>)
+  /**
+   * Called with each request that was answered, or was not: S3's name for the call, how long it took until the answer
+   * began, in seconds, and whether it failed. That something is not there is no failure. It must not throw.
+   */
+  readonly onCall?: (operation: string, seconds: number, isFailed: boolean) => void
   /** What carries requests. Default: `node:http` and `node:https` on Node, `fetch` elsewhere. */
   readonly transport?: S3Transport
   /** Connections at once, where the transport is Node's, and four times as many for reading blobs. Default: 256. */

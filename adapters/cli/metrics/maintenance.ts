@@ -92,10 +92,14 @@ export function maintenanceMetrics(set: MetricSet): MaintenanceMetrics {
         case 'store-read-only':
         case 'store-recovered':
         case 'mount-mismatch':
+        case 'webhook-dead-letters':
+        case 'webhook-outbox-full':
+        case 'webhook-strays-dropped':
           failures.add(notice.kind)
           break
         case 'store-condition':
-          // It has a metric of its own.
+        case 'webhook-condition':
+          // They have metrics of their own.
           break
       }
     },

@@ -19,8 +19,10 @@ export interface MetricSet {
    * @param read costs the same however much is stored, and may take a moment; what fails is left out of the page
    */
   read(name: MetricName, read: () => Reading | Promise<Reading>): void
-  /** Adds a histogram. */
+  /** The histogram of this name; the first time it is added. */
   histogram(name: MetricName): HistogramMetric
+  /** The same function, called once for each scrape however many metrics need it. */
+  shared<T>(read: () => T): () => T
   /** All metrics as Prometheus reads them. Never rejects. */
   text(): Promise<string>
   /** The media type of {@link text}. */
@@ -33,7 +35,9 @@ const patienceMs = 1_000
 /** Makes an empty set. */
 export function metricSet(): MetricSet {
   const registry = new Registry()
+  const histograms: Map<MetricName, HistogramMetric> = new Map()
   let scrape: Promise<string> | null = null
+  let scrapes = 0
 
   /** prom-client asks a metric for its name and, at a scrape, for its values. */
   function add(metric: MetricName, values: () => Promise<readonly MetricValue[]>): void {
@@ -47,13 +51,27 @@ export function metricSet(): MetricSet {
       add(name, async () => samplesOf(await inTime(read())).map((one) => writtenOf(name, one)))
     },
     histogram(name) {
+      const there = histograms.get(name)
+      if (there !== undefined) return there
       const metric = new HistogramMetric(name)
+      histograms.set(name, metric)
       add(name, async () => metric.values())
       return metric
     },
+    shared(read) {
+      let at = -1
+      let last: ReturnType<typeof read>
+      return () => {
+        if (at !== scrapes) last = read()
+        at = scrapes
+        return last
+      }
+    },
     text() {
       // Those who ask at once share one answer.
-      scrape ??= registry.metrics().finally(() => {
+      if (scrape !== null) return scrape
+      scrapes += 1
+      scrape = registry.metrics().finally(() => {
         scrape = null
       })
       return scrape

@@ -1,13 +1,16 @@
 import type { EventSink, NoticeSink, RequestObserver } from '../../../src/index.ts'
-import type { Exchange } from '../../../src/kit.ts'
+import type { Exchange, Outbox } from '../../../src/kit.ts'
+import type { EndpointFigures } from '../../../src/webhooks/delivery/receiver.ts'
 import type { Opened } from '../open-registry.ts'
 import type { Settings } from '../settings.ts'
 import { version } from '../version.ts'
 import { type MaintenanceMetrics, maintenanceMetrics } from './maintenance.ts'
+import { type MeasuredCalls, measuredCalls } from './measured-calls.ts'
 import { metricSet } from './metric-set.ts'
 import { requestMetrics } from './requests.ts'
 import { runtimeMetrics } from './runtime.ts'
 import { conditionMetrics, storeMetrics } from './store.ts'
+import { webhookMetrics } from './webhooks.ts'
 
 /** The metrics of a server. */
 export interface Metrics {
@@ -21,8 +24,12 @@ export interface Metrics {
   readonly onNotice: NoticeSink
   /** Told of work beside the requests that makes no notice. */
   readonly maintenance: MaintenanceMetrics
+  /** Measures what stores ask of a database and a bucket. */
+  readonly calls: MeasuredCalls
   /** Measures the stores too, from now on. */
   watch(opened: Opened): void
+  /** Measures webhooks too. @param figures those of the deliverer */
+  watchWebhooks(outbox: Outbox | undefined, figures: () => readonly EndpointFigures[]): void
   /** Ends what measures beside the requests. */
   close(): void
 }
@@ -45,7 +52,9 @@ export function createMetrics({ metricsRepositories }: Settings): Metrics {
       noteCondition(notice)
     },
     maintenance,
+    calls: measuredCalls(set),
     watch: (opened) => storeMetrics(set, opened),
+    watchWebhooks: (outbox, figures) => webhookMetrics(set, outbox, figures),
     close: endRuntime,
   }
 }

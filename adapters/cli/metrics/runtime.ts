@@ -1,6 +1,6 @@
 import { onBun } from '../../bun/bun.ts'
 import { onDeno } from '../../deno/deno.ts'
-import type { MetricSet, Reading } from './metric-set.ts'
+import type { MetricSet } from './metric-set.ts'
 import { runtimeNames as names } from './names.ts'
 
 /** How often the event loop is looked at, in milliseconds. */
@@ -20,25 +20,11 @@ export function runtimeMetrics(set: MetricSet, version: string): () => void {
     const { user, system } = process.cpuUsage()
     return (user + system) / 1e6
   })
-  const memory = (of: (usage: NodeJS.MemoryUsage) => number): (() => Reading) => {
-    return () => of(process.memoryUsage())
-  }
-  set.read(
-    names.memory,
-    memory(({ rss }) => rss),
-  )
-  set.read(
-    names.heapUsed,
-    memory(({ heapUsed }) => heapUsed),
-  )
-  set.read(
-    names.heapTotal,
-    memory(({ heapTotal }) => heapTotal),
-  )
-  set.read(
-    names.external,
-    memory(({ external }) => external),
-  )
+  const usage = set.shared(() => process.memoryUsage())
+  set.read(names.memory, () => usage().rss)
+  set.read(names.heapUsed, () => usage().heapUsed)
+  set.read(names.heapTotal, () => usage().heapTotal)
+  set.read(names.external, () => usage().external)
 
   const delays = set.histogram(names.loopDelay).add({})
   let dueAt = performance.now() + lookMs

@@ -92,8 +92,9 @@ export function storeMetrics(
     }
   }
 
-  set.read(uploadNames.open, async () => (await uploads.figures?.())?.sessions ?? null)
-  set.read(uploadNames.staged, async () => (await uploads.stagedBytes(null)).total)
+  const sessions = set.shared(async () => (await uploads.figures?.()) ?? null)
+  set.read(uploadNames.open, async () => (await sessions())?.sessions ?? null)
+  set.read(uploadNames.staged, async () => (await sessions())?.bytes ?? null)
 }
 
 const parts = ['metadata', 'blobs', 'uploads'] as const

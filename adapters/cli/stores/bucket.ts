@@ -1,4 +1,5 @@
 import type { BlobStore } from '../../../src/kit.ts'
+import type { S3Options } from '../../s3/index.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { StoreSettings } from '../store-settings.ts'
 import { readCredentialsFile } from './credentials-file.ts'
@@ -23,6 +24,7 @@ export interface OpenBucket {
 export async function openBucket(
   settings: StoreSettings,
   patience: Patience,
+  onCall?: S3Options['onCall'],
 ): Promise<OpenBucket | null> {
   const { bucket: url } = settings
   if (url === null) return null
@@ -32,7 +34,11 @@ export async function openBucket(
   const { readWhole } = await import('../../s3/transport.ts')
   const credentials = await credentialsOf(settings.bucketCredentialsFile, awsCredentials)
   const { options, blobs } = asSettings(() => {
-    const options = { ...s3Options(url), ...credentials }
+    const options = {
+      ...s3Options(url),
+      ...credentials,
+      ...(onCall === undefined ? {} : { onCall }),
+    }
     return { options, blobs: s3Blobs(options) }
   })
   const place = placeOf(options)

@@ -68,12 +68,15 @@ function pause(ms: number): Promise<void> {
 }
 
 async function assembled(
-  { options, maintenance, settings, log }: OpenParts,
+  { options, maintenance, settings, log, calls }: OpenParts,
   database: StartedDatabase,
   stores: PostgresStores,
   bytes: BytesPlace,
 ): Promise<Opened> {
-  const { metadata, uploads, clock } = stores
+  const { clock } = stores
+  const metadata = calls?.sql(stores.metadata) ?? stores.metadata
+  const uploads = calls?.sql(stores.uploads) ?? stores.uploads
+  calls?.database(() => stores.figures())
   const names: WatchedStore = { name: 'the database', check: () => stores.check() }
   const watch = watchStores({ metadata: names, blobs: bytes.watched }, options.onNotice)
   const { wrap = (service) => service } = options

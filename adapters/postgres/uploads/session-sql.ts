@@ -29,6 +29,11 @@ export const stagedBytes: string = `
     coalesce(sum(bytes) filter (where owner = $1), 0)::bigint as own
   from upload_counts where owner in ('', $1)`
 
+/** Of all owners, whose counts are in a few rows. */
+export const figures: string = `
+  select coalesce(sum(sessions), 0)::bigint as sessions, coalesce(sum(bytes), 0)::bigint as bytes
+  from upload_counts where owner = ''`
+
 /**
  * Adds the session `$2`, of owner `$3` and shard `$4`, with the text `$5`, bytes `$6` and spare `$7`, where
  * all have less than `$8` sessions and the owner less than `$9`. If `$10`, one without bytes makes way where that

@@ -114,6 +114,11 @@ export function postgresUploads(database: Database): UploadStore {
       return { total: Number(row?.total ?? 0), own: Number(row?.own ?? 0) }
     },
 
+    async figures() {
+      const row = await one<{ sessions: unknown; bytes: unknown }>(sql.figures, [])
+      return { sessions: Number(row?.sessions ?? 0), bytes: Number(row?.bytes ?? 0) }
+    },
+
     async expired(idleMs, limit) {
       await database.query(sql.prune, [])
       const params = [database.clockOffset, millis(idleMs), limit]

@@ -16,7 +16,7 @@ export class Page {
     const types: Map<string, string> = new Map()
     const values: Value[] = []
     for (const line of text.split('\n')) {
-      const [, name = '', type = ''] = /^# TYPE ([a-z_]+) ([a-z]+)$/.exec(line) ?? []
+      const [, name = '', type = ''] = /^# TYPE ([a-z][a-z0-9_]*) ([a-z]+)$/.exec(line) ?? []
       if (name !== '') types.set(name, type)
       if (line === '' || line.startsWith('#')) continue
       values.push(valueIn(line))
@@ -37,9 +37,9 @@ export class Page {
 }
 
 function valueIn(line: string): Value {
-  const [, name, labels = '', number] = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
+  const [, name, labels = '', number] = /^([a-z][a-z0-9_]*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
   if (name === undefined || number === undefined) throw new Error(`no line of metrics: ${line}`)
-  const pairs = [...labels.matchAll(/([a-z_]+)="((?:[^"\\]|\\.)*)"(?:,|$)/g)]
+  const pairs = [...labels.matchAll(/([a-z][a-z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|$)/g)]
   const read = pairs.map(([whole]) => whole).join('')
   if (read !== labels) throw new Error(`labels that are none: ${line}`)
   const value = Number(number)

@@ -5,23 +5,9 @@ import { hashSync } from 'bcryptjs'
 import { describe, expect, test } from 'vitest'
 import { pushImage } from '../admin/images.ts'
 import { describeEverywhere, type Harness, statusOver, useProgram } from '../harness.ts'
-import { entries } from '../program.ts'
-import { Page } from './page.ts'
+import { listenerOf, pageAt } from './served-page.ts'
 
 const token = 'a-token-of-more-than-16-characters'
-
-/** Where a server answers `/metrics` by itself. */
-function metricsUrl(out: string): string {
-  const entry = entries(out).find(({ msg }) => msg === 'answering /metrics')
-  return `${entry?.url}/metrics`
-}
-
-async function pageAt(url: string, headers: Record<string, string> = {}): Promise<Page> {
-  const answer = await fetch(url, { headers })
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
-  return new Page(await answer.text())
-}
 
 /** The answer to a request written to a socket as it stands: no client makes its path another. */
 async function rawStatus(port: number, target: string): Promise<number> {
@@ -44,15 +30,15 @@ describeEverywhere('metrics of a server on %s', (runtime) => {
 
   test('are at a listener of their own, and nowhere else', async ({ expect }) => {
     const words = ['--memory', '--metrics-listen', '127.0.0.1:0', '--metrics-repositories', '1']
-    const { url, out } = await cli.serve(...words)
+    const server = await cli.serve(...words)
+    const { url } = server
     await pushImage(url, 'first', 'x', 'latest')
     await pushImage(url, 'second', 'x', 'latest')
     for (const path of ['/v2/first/manifests/latest', '/v2/nothing/manifests/latest', '/live']) {
       await (await fetch(url + path)).text()
     }
     expect((await fetch(`${url}/metrics`)).status).toBe(404)
-    await expect.poll(() => out()).toContain('answering /metrics')
-    const at = metricsUrl(out())
+    const at = await listenerOf(server)
     expect((await fetch(`${at}/more`)).status).toBe(404)
     expect((await fetch(at, { method: 'POST' })).status).toBe(405)
 

@@ -130,7 +130,7 @@ test('a scrape walks over nothing that is stored, however much that is', async (
   }
   const after = await callsOfScrape()
   expect(after).toEqual(before)
-  expect(Object.keys(after).sort()).toEqual(['figures', 'stagedBytes'])
+  expect(Object.keys(after).sort()).toEqual(['figures'])
 })
 
 test('the condition of each part is that of the last notice', async () => {

@@ -1,0 +1,76 @@
+import { counter, gauge, type Names } from './metric-name.ts'
+
+/** Webhooks. The names that begin with `registry_` are distribution's. */
+export const webhookNames: Names<
+  | 'events'
+  | 'pending'
+  | 'waiting'
+  | 'waitingBytes'
+  | 'dead'
+  | 'deadBytes'
+  | 'oldest'
+  | 'dropped'
+  | 'buried'
+  | 'inFlight'
+  | 'failing'
+  | 'pullsWaiting'
+  | 'pullsDropped'
+> = {
+  events: counter(
+    'registry_notifications_events_total',
+    ['type', 'endpoint'],
+    'Deliveries to an endpoint: Successes, and Failures, which are tried again.',
+  ),
+  pending: gauge(
+    'registry_notifications_pending_total',
+    ['endpoint'],
+    'Events that wait to be delivered.',
+  ),
+  waiting: gauge(
+    'layerdock_webhook_waiting_messages',
+    ['endpoint'],
+    'Messages that wait in the outbox.',
+  ),
+  waitingBytes: gauge('layerdock_webhook_waiting_bytes', ['endpoint'], 'Size of these messages.'),
+  dead: gauge(
+    'layerdock_webhook_dead_letters',
+    ['endpoint'],
+    'Messages that could not be delivered and are kept. layerdock webhook list shows them.',
+  ),
+  deadBytes: gauge('layerdock_webhook_dead_bytes', ['endpoint'], 'Size of these messages.'),
+  oldest: gauge(
+    'layerdock_webhook_oldest_seconds',
+    ['endpoint'],
+    'How long the oldest message has waited; 0 where none waits.',
+  ),
+  dropped: counter(
+    'layerdock_webhook_dropped_total',
+    ['endpoint'],
+    'Dead letters that were dropped, since there were too many.',
+  ),
+  buried: counter(
+    'layerdock_webhook_buried_total',
+    ['endpoint'],
+    'Messages that became dead letters.',
+  ),
+  inFlight: gauge(
+    'layerdock_webhook_in_flight_requests',
+    ['endpoint'],
+    'Deliveries that are under way.',
+  ),
+  failing: gauge(
+    'layerdock_webhook_failing',
+    ['endpoint'],
+    '1 where an endpoint failed several times in a row and is asked with pauses; otherwise 0.',
+  ),
+  pullsWaiting: gauge(
+    'layerdock_webhook_waiting_pulls',
+    ['endpoint'],
+    'Events of pulls that wait in memory.',
+  ),
+  pullsDropped: counter(
+    'layerdock_webhook_dropped_pulls_total',
+    ['endpoint'],
+    'Events of pulls that were not sent.',
+  ),
+}
