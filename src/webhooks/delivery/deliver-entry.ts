@@ -36,10 +36,6 @@ export async function deliverEntry(
   const { endpoint } = receiver
   // The format was another when it was queued.
   if (!formats[endpoint.format].tells.has(event.kind)) return await outbox.delivered([entry])
-  const waited = timing.now() - entry.queuedAt
-  if (waited >= patience.waitedMs && receiver.failuresInARow >= patience.tries) {
-    return await bury(receiver, entry, receiver.lastError ?? 'the receiver fails', deps)
-  }
   const verdict = await attempt(endpoint, event, deps)
   if (verdict.kind === 'delivered') {
     if (receiver.arrived(timing.now())) tell(receiver, null, deps)
@@ -50,12 +46,38 @@ export async function deliverEntry(
   if (verdict.kind === 'refused') receiver.answered(error)
   else if (receiver.failedNow(error, timing)) tell(receiver, error, deps)
   const failures = entry.tries + 1
-  if (isGivenUp(verdict, failures, timing.now() - entry.queuedAt)) {
-    return await bury(receiver, entry, error, deps)
+  const isOld = timing.now() - entry.queuedAt >= patience.waitedMs
+  if (verdict.kind === 'failed' && isOld && receiver.failuresInARow >= patience.tries) {
+    await bury(receiver, entry, error, deps)
+    return await buryOthers(receiver, entry, error, deps)
   }
+  if (isGivenUp(verdict, failures, isOld)) return await bury(receiver, entry, error, deps)
   const wanted = verdict.kind === 'failed' ? (verdict.retryAfterMs ?? 0) : 0
   const inMs = Math.max(wanted, pauseAfter(failures, timing.random()))
   await outbox.retry(entry, { inMs, error })
+}
+
+/** Messages that are given up together. */
+const atOnce = 100
+
+/**
+ * An endpoint that fails is asked seldom, so that not each of its messages can be tried for a day: once one of them is
+ * given up, others that waited as long are too. What is behind it in its repository is tried first.
+ */
+async function buryOthers(
+  receiver: Receiver,
+  tried: OutboxEntry,
+  error: string,
+  deps: EntryDeps,
+): Promise<void> {
+  const { outbox, timing } = deps
+  const forMs = 60_000
+  const { entries } = await outbox.claim([tried.endpoint], { limit: atOnce, forMs })
+  const before = timing.now() - patience.waitedMs
+  const isOver = (entry: OutboxEntry): boolean =>
+    entry.queuedAt <= before && entry.repository !== tried.repository
+  for (const entry of entries.filter(isOver)) await bury(receiver, entry, error, deps)
+  await outbox.release(entries.filter((entry) => !isOver(entry)))
 }
 
 async function bury(

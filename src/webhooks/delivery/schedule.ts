@@ -57,13 +57,13 @@ export function pauseAfter(failures: number, random: number): number {
   return Math.ceil(most * (0.5 + random / 2))
 }
 
-/** Whether a message that failed is given up. @param failures with this one */
+/** Whether a message that failed is given up. @param failures with this one; @param isOld whether it waited for a day */
 export function isGivenUp(
   verdict: Exclude<Verdict, { readonly kind: 'delivered' }>,
   failures: number,
-  waitedMs: number,
+  isOld: boolean,
 ): boolean {
   if (verdict.kind === 'gone') return true
   if (verdict.kind === 'refused') return failures >= patience.refusals
-  return waitedMs >= patience.waitedMs && failures >= patience.tries
+  return isOld && failures >= patience.tries
 }

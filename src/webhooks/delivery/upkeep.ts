@@ -22,10 +22,11 @@ export class Upkeep {
   readonly #timing: Timing
   readonly #onNotice: NoticeSink
   readonly #receivers: ReadonlyMap<string, Receiver>
-  #hasNew: boolean = true
+  #hasNew: boolean = false
   #straysAt: number
   #isStopped: boolean = false
-  #endTimer: () => void
+  #isBusy: boolean = false
+  #endTimer: () => void = () => {}
 
   constructor(
     deps: { readonly outbox: Outbox; readonly timing: Timing; readonly onNotice: NoticeSink },
@@ -36,12 +37,14 @@ export class Upkeep {
     this.#onNotice = deps.onNotice
     this.#receivers = receivers
     this.#straysAt = deps.timing.now()
-    this.#endTimer = deps.timing.after(everyMs, () => void this.#turn())
+    this.#arm()
   }
 
   /** Something was queued or became a dead letter, so there is something to look at. */
   queued(): void {
+    if (this.#hasNew) return
     this.#hasNew = true
+    this.#arm()
   }
 
   /** Ends it. */
@@ -50,7 +53,16 @@ export class Upkeep {
     this.#endTimer()
   }
 
+  /** Nothing is looked at while nothing is new, but for what nobody wants any more. */
+  #arm(): void {
+    if (this.#isBusy || this.#isStopped) return
+    this.#endTimer()
+    const inMs = this.#hasNew ? everyMs : Math.max(0, this.#straysAt - this.#timing.now())
+    this.#endTimer = this.#timing.after(inMs, () => void this.#turn())
+  }
+
   async #turn(): Promise<void> {
+    this.#isBusy = true
     try {
       if (this.#hasNew) {
         this.#hasNew = false
@@ -65,7 +77,8 @@ export class Upkeep {
       this.#onNotice({ kind: 'background-failure', task: 'trim webhooks', error, retried: true })
     }
     this.#tellDead()
-    if (!this.#isStopped) this.#endTimer = this.#timing.after(everyMs, () => void this.#turn())
+    this.#isBusy = false
+    this.#arm()
   }
 
   async #trim(): Promise<void> {
