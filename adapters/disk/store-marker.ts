@@ -13,12 +13,12 @@ export type BlobPlace = 'here' | 'elsewhere'
 export type NamePlace = 'here' | 'elsewhere'
 
 /** The formats there are. */
-export type StoreFormat = 1 | 2 | 3 | 4
+export type StoreFormat = 1 | 2 | 3 | 4 | 5
 
 /**
  * What stands in `store.json`. Format 1 named blobs by their digest alone; format 2 gives every commit a
  * name of its own; format 3 has segments for small content; format 4 has a
- * trash among its names, and notes pulls. Each reads those before it.
+ * trash among its names, and notes pulls; format 5 has messages in its journal. Each reads those before it.
  */
 export interface StoreMarker {
   readonly format: StoreFormat
@@ -28,7 +28,7 @@ export interface StoreMarker {
 }
 
 /** The newest format that this version of Layerdock reads and writes. */
-export const newestFormat: StoreFormat = 4
+export const newestFormat: StoreFormat = 5
 
 /** The first version of Layerdock that reads the newest format: older ones tell it to who starts them. */
 export const firstVersion = '0.2.0'
@@ -72,7 +72,7 @@ export async function readMarker(files: Files, layout: Layout): Promise<StoreMar
     marker = null
   }
   const { format, lock, blobs = 'here', names = 'here' } = marker ?? {}
-  if (format !== 1 && format !== 2 && format !== 3 && format !== 4) {
+  if (!isKnown(format)) {
     throw typeof format === 'number'
       ? new StoreTooNew(layout.marker, format, versionIn(marker))
       : markerDamaged(layout)
@@ -98,6 +98,10 @@ export async function writeMarker(
     ...(names === 'here' ? {} : { names }),
   }
   await replaceDurably(files, layout.marker, layout.root, `${JSON.stringify(fields)}\n`)
+}
+
+function isKnown(format: unknown): format is StoreFormat {
+  return Number.isInteger(format) && (format as number) >= 1 && (format as number) <= newestFormat
 }
 
 /** The version that a marker of a later format asks for; null for anything that is none. */

@@ -18,10 +18,13 @@ export interface SnapshotTrailer {
 }
 
 /** Version of the format. */
-export const snapshotVersion = 3
+export const snapshotVersion = 4
 
-/** Versions that can be read: the first has no times and no leases, the second no trash and no use of manifests. */
-export const readableVersions: readonly number[] = [1, 2, snapshotVersion]
+/**
+ * Versions that can be read: the first has no times and no leases, the second no trash and no use of manifests, the third
+ * no messages.
+ */
+export const readableVersions: readonly number[] = [1, 2, 3, snapshotVersion]
 
 /** How the last line starts; no entry starts so. */
 export const trailerStart = '["end"]]'

@@ -6,8 +6,10 @@ import { describe, expect, test } from 'vitest'
 import { preferredLock } from '../../adapters/disk/lock.ts'
 import { nodeFiles } from '../../adapters/disk/node-files.ts'
 import { openRegistry } from '../../adapters/disk/open-registry.ts'
+import { newestFormat } from '../../adapters/disk/store-marker.ts'
 import type { Registry } from '../../src/index.ts'
 import { openMetadata, StoreDamaged } from '../../src/kit.ts'
+import { snapshotVersion } from '../../src/metadata/snapshot.ts'
 import { repositoryNamed } from '../../src/testing/index.ts'
 import { afterTest, openStore, temporaryFolder } from './temporary.ts'
 
@@ -101,9 +103,9 @@ describe('a store of format 1', () => {
       await expectAll(registry)
       await registry.close()
       const marker = JSON.parse(await readFile(join(directory, 'store.json'), 'utf8'))
-      expect(marker.format).toBe(4)
+      expect(marker.format).toBe(newestFormat)
       const snapshot = await readFile(join(directory, 'metadata.json'), 'utf8')
-      expect(JSON.parse(snapshot).version).toBe(3)
+      expect(JSON.parse(snapshot).version).toBe(snapshotVersion)
     }
   })
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { preferredLock } from '../../adapters/disk/lock.ts'
 import { openRegistry } from '../../adapters/disk/open-registry.ts'
+import { newestFormat } from '../../adapters/disk/store-marker.ts'
 import type { Registry } from '../../src/index.ts'
 import { temporaryFolder } from './temporary.ts'
 
@@ -53,13 +54,13 @@ async function expectAll(registry: Registry): Promise<void> {
 }
 
 describe('a store of format 2', () => {
-  test('is read whole, becomes one of format 4, and takes small content into segments', async () => {
+  test('is read whole, becomes one of format 5, and takes small content into segments', async () => {
     const directory = await storeOfFormatTwo()
     for (const text of ['a new layer\n', 'one more\n']) {
       const registry = await openRegistry({ directory, maintenance: false })
       await expectAll(registry)
       const marker = JSON.parse(await readFile(join(directory, 'store.json'), 'utf8'))
-      expect(marker.format).toBe(4)
+      expect(marker.format).toBe(newestFormat)
       const digest = digestOf(text)
       const pushed = await call(registry, 'POST', `team/two/blobs/uploads/?digest=${digest}`, text)
       expect(pushed.status).toBe(201)

@@ -38,7 +38,7 @@ async function makeOld(directory: string): Promise<void> {
 }
 
 describe('a store of format 1', () => {
-  test('opens with everything it has, and is of format 4 from then on', async () => {
+  test('opens with everything it has, and is of format 5 from then on', async () => {
     const directory = await temporaryFolder()
     await makeOld(directory)
     for (let round = 0; round < 2; round += 1) {
@@ -52,11 +52,11 @@ describe('a store of format 1', () => {
       await staged.suspend()
       await store.close()
       const marker = await readFile(join(directory, 'store.json'), 'utf8')
-      expect(marker).toBe('{"format":4,"lock":"flock","needs":"0.2.0"}\n')
+      expect(marker).toBe('{"format":5,"lock":"flock","needs":"0.2.0"}\n')
     }
   })
 
-  test('is of format 4, durably, before anything is written that format 1 did not know', async () => {
+  test('is of format 5, durably, before anything is written that format 1 did not know', async () => {
     const directory = await temporaryFolder()
     await makeOld(directory)
     const files = new FaultFiles(directory)
@@ -128,7 +128,7 @@ describe('a store whose bytes are elsewhere', () => {
     await store.close()
     expect(await readdir(directory)).not.toContain('blobs')
     expect(await readFile(join(directory, 'store.json'), 'utf8')).toBe(
-      '{"format":4,"lock":"flock","needs":"0.2.0","blobs":"elsewhere"}\n',
+      '{"format":5,"lock":"flock","needs":"0.2.0","blobs":"elsewhere"}\n',
     )
     const refusal = openDiskStore({ directory })
     await expect(refusal).rejects.toBeInstanceOf(UnfitFolder)

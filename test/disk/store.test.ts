@@ -6,7 +6,7 @@ import { StoreDamaged } from '../../src/kit.ts'
 import { FaultFiles } from './fault-files.ts'
 import { closedStore, openStore, temporaryFolder } from './temporary.ts'
 
-const markerText = '{"format":4,"lock":"flock","needs":"0.2.0"}\n'
+const markerText = '{"format":5,"lock":"flock","needs":"0.2.0"}\n'
 
 describe('the folder', () => {
   test('is made with its parents, each synced, and the marker last', async () => {

@@ -54,7 +54,7 @@ test.each([
   ['an entry that is not JSON', `${header}["repository","a],\n["repository","b"],\n${trailer}`],
   ['an entry without its comma', `${header}["repository","a"],\n["repository","b"]\n${trailer}`],
   ['another format', header.replace('layerdock', 'another') + entries + trailer],
-  ['a later version', header.replace('"version":2', '"version":4') + entries + trailer],
+  ['a later version', header.replace('"version":2', '"version":5') + entries + trailer],
   ['a field of its own', header.replace('"version"', '"more":1,"version"') + entries + trailer],
   ['no first line', entries + trailer],
   ['a negative generation', header.replace('3', '-3') + entries + trailer],
