@@ -407,6 +407,7 @@ export const english: UiText = {
     parents: 'Loses a platform that can no longer be pulled',
     children: 'Stays, but nothing refers to it any more',
     untagged: 'Stays without a tag',
+    withThese: 'Delete these too',
     absent: (tag) => `${tag} no longer exists.`,
     immutable: 'These tags are immutable, so this cannot be deleted:',
     changed: 'Something changed in the meantime. Check again what will be deleted.',

@@ -49,6 +49,12 @@ async function formOf(response: Response): Promise<Form> {
   return { action: action.replaceAll('&amp;', '&'), fields }
 }
 
+/** Where a page that deletes leads to for what would be left behind. */
+function linksOf(text: string): readonly string[] {
+  const links = text.matchAll(/<p class="with-these"><a class="button quiet" href="([^"]*)"/g)
+  return [...links].map(([, href = '']) => href.replaceAll('&amp;', '&'))
+}
+
 /** Does what a page that deletes asks to confirm. */
 async function confirm(
   browser: BrowserClient,
@@ -60,6 +66,40 @@ async function confirm(
 }
 
 describe('a deletion', () => {
+  test('of an index leaves its platforms and signatures, or takes them along where that is asked for', async () => {
+    const pushed = await page.registry.push({
+      'multi/app:amd64': image({ layers: ['amd64'] }),
+      'multi/app:arm64': image({ layers: ['arm64'] }),
+      'multi/app:all': index({
+        'linux/amd64': 'multi/app:amd64',
+        'linux/arm64': 'multi/app:arm64',
+      }),
+      'multi/app:signed': artifact({ type: 'application/signature', subject: 'multi/app:all' }),
+    })
+    const browser = await loggedIn()
+    for (const tag of ['amd64', 'arm64', 'signed']) {
+      await confirm(browser, await browser.get(`/_layerdock/delete/multi/app:${tag}`))
+    }
+    const manifests = async (): Promise<number> => {
+      const counts = page.registry.service.countRepository(callContext(), 'multi/app' as never)
+      return (await counts)?.manifests ?? 0
+    }
+    const asked = await browser.get(`/_layerdock/delete/multi/app@${pushed['multi/app:all']}`)
+    const [referrers, platforms] = linksOf(await asked.text())
+    expect(await manifests()).toBe(4)
+    const wider = await browser.get(platforms ?? '')
+    const text = await wider.clone().text()
+    for (const tag of ['multi/app:all', 'multi/app:amd64', 'multi/app:arm64'] as const)
+      expect(text).toContain(pushed[tag])
+    expect(text).toContain('what it is attached to is gone')
+    expect(text).not.toContain('nothing refers to it any more')
+    const [all] = linksOf(text)
+    expect(all).toContain(referrers?.split('&').at(-1))
+    const done = await confirm(browser, await browser.get(all ?? ''))
+    expect(done.status).toBe(200)
+    expect(await manifests()).toBe(0)
+  })
+
   test('says what would go, and then does it', async () => {
     const browser = await loggedIn()
     const asked = await browser.get(`/_layerdock/delete/team/app@${digests['team/app:v1']}`)

@@ -1,3 +1,4 @@
+import type { Digest } from '../../oci/digest.ts'
 import { manifestShape } from '../../oci/media-types.ts'
 import type { PreviewedManifest } from '../../ports/registry-service.ts'
 import { boundedText } from '../bounded.ts'
@@ -11,7 +12,7 @@ import type { PageContext } from '../page.ts'
 import { kindOfType } from '../readers/kinds.ts'
 import { kindText } from '../repository/kind-text.ts'
 import { referenceOf, spanText, titleOf } from './deletion-words.ts'
-import type { DeletionFacts } from './load-deletion.ts'
+import { type DeletionFacts, mostTargets } from './load-deletion.ts'
 
 /** Names that one list shows. */
 const mostShown = 50
@@ -40,8 +41,8 @@ ${preview.aliases.length === 0 ? null : notice(html`<p>${words.aliases}</p>${nam
 ${manifests(words.goes, preview.manifests, preview.manifestCount, facts, page)}
 ${referrers(facts, page)}
 ${manifests(words.parents, preview.parents, preview.parentCount, facts, page)}
-${manifests(words.children, preview.children, preview.childCount, facts, page)}
-${manifests(words.untagged, preview.untagged, preview.untagged.length, facts, page)}
+${manifests(words.children, preview.children, preview.childCount, facts, page, withThese(preview.children, preview.childCount, facts, page))}
+${manifests(words.untagged, preview.untagged, preview.untagged.length, facts, page, withThese(preview.untagged, preview.untagged.length, facts, page))}
 ${form(facts, page)}
 </section>`
 }
@@ -62,6 +63,23 @@ ${csrf === null ? null : html`<input type="hidden" name="csrf" value="${csrf}">`
 ${immutable.length > 0 ? null : html`<button class="danger">${label}</button>`}
 <a class="button quiet" href="${paths.repository(repository)}">${words.cancel}</a>
 </form>`
+}
+
+/** Leads to the same deletion with what it would leave behind, so that it is shown what that changes. */
+function withThese(
+  left: readonly { readonly digest: Digest }[],
+  count: number | null,
+  { repository, targets }: DeletionFacts,
+  page: PageContext,
+): Html | null {
+  if (targets === null || count !== left.length) return null
+  const reference = [
+    ...targets.map((target) => target.reference),
+    ...left.map(({ digest }) => digest),
+  ]
+  if (reference.length > mostTargets) return null
+  const link = page.paths.deletion(repository, null, { reference })
+  return html`<p class="with-these"><a class="button quiet" href="${link}">${page.text.deletion.withThese}</a></p>`
 }
 
 function goesText({ preview }: DeletionFacts, page: PageContext): string {
@@ -91,6 +109,7 @@ function manifests(
   count: number | null,
   { repository }: DeletionFacts,
   page: PageContext,
+  below: Html | null = null,
 ): Html | null {
   if (found.length === 0) return null
   const rows = found
@@ -104,17 +123,19 @@ ${shown.length === 0 ? null : chips(shown, page)}
 ${rest > 0 ? html`<span class="muted">${page.text.deletion.more(countText(rest, page))}</span>` : null}
 <span class="muted">${kindOf(mediaType, artifactType, page)}</span></li>`
     })
-  return section(title, rows, count, page)
+  return section(title, rows, count, page, below)
 }
 
-function referrers({ repository, preview }: DeletionFacts, page: PageContext): Html | null {
+function referrers(facts: DeletionFacts, page: PageContext): Html | null {
+  const { repository, preview } = facts
   if (preview.referrers.length === 0) return null
   const rows = preview.referrers.slice(0, mostShown).map(({ digest, artifactType }) => {
     const link = page.paths.artifact(repository, referenceOf(digest))
     return html`<li><a href="${link}"><code title="${digest}">${shortDigest(digest)}</code></a>
 <span class="muted">${kindOf('', artifactType, page)}</span></li>`
   })
-  return section(page.text.deletion.referrers, rows, preview.referrerCount, page)
+  const below = withThese(preview.referrers, preview.referrerCount, facts, page)
+  return section(page.text.deletion.referrers, rows, preview.referrerCount, page, below)
 }
 
 /** What it is, as people say it. An image's type is that of its config. */
@@ -131,11 +152,12 @@ function section(
   rows: readonly Html[],
   count: number | null,
   page: PageContext,
+  below: Html | null,
 ): Html {
   const rest = (count ?? rows.length) - rows.length
   const more =
     rest > 0 ? html`<li class="muted">${page.text.deletion.more(countText(rest, page))}</li>` : null
-  return html`<section class="section"><h2>${title}</h2><ul class="plain-list">${rows}${more}</ul></section>`
+  return html`<section class="section"><h2>${title}</h2><ul class="plain-list">${rows}${more}</ul>${below}</section>`
 }
 
 function names(list: readonly string[]): Html {

@@ -13,6 +13,7 @@ export const sessionStyle = `
 .deletion .section>h2{font-size:15px;margin-bottom:6px}
 .deletion .plain-list{border-top:1px solid var(--line)}
 .deletion .plain-list>li{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;margin:0;padding:7px 0;border-bottom:1px solid var(--line)}
+.deletion .with-these{margin-top:10px}
 .deletion .chips,.deletion .chips li{min-width:0;max-width:100%}
 .deletion .actions{margin-top:28px}
 .trash form{display:inline-flex}

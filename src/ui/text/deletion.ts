@@ -24,6 +24,8 @@ export interface DeletionText {
   readonly parents: string
   readonly children: string
   readonly untagged: string
+  /** Leads to the deletion that takes what is listed along. */
+  readonly withThese: string
   readonly absent: (tag: string) => string
   readonly immutable: string
   readonly changed: string
