@@ -58,7 +58,8 @@ const quickly = "set_config('synchronous_commit', 'off', true) as quick"
 
 /**
  * Claims up to `$3` heads of the endpoints `$2` that are due, under `$4` for `$5` milliseconds. Those that another node
- * has locked are passed over.
+ * has locked are passed over. There is one row for each, or one without; `left` says in how many milliseconds another
+ * can be claimed.
  */
 export const claim: string = `with clock as materialized (select ${nowMs} + $1::bigint as ms, ${quickly}),
   due as materialized (
@@ -66,23 +67,28 @@ export const claim: string = `with clock as materialized (select ${nowMs} + $1::
       select endpoint, repository, head, due_at, next_at from outbox_heads
       where endpoint = wanted.endpoint and next_at <= (select ms from clock)
       order by endpoint, next_at, head limit $3 for update skip locked) as first),
-  chosen as materialized (select * from due order by next_at, head limit $3)
-  update outbox_heads h set claim = $4, next_at = clock.ms + $5::bigint
-  from chosen cross join clock
-  where h.endpoint = chosen.endpoint and h.repository = chosen.repository
-  returning h.endpoint, h.repository, h.head, h.tries, h.error, chosen.due_at`
+  chosen as materialized (select * from due order by next_at, head limit $3),
+  claimed as (
+    update outbox_heads h set claim = $4, next_at = clock.ms + $5::bigint
+    from chosen cross join clock
+    where h.endpoint = chosen.endpoint and h.repository = chosen.repository
+    returning h.endpoint, h.repository, h.head, h.tries, h.error, chosen.due_at)
+  select others.left, claimed.*, o.text, o.queued_at
+  from (
+    select min(first.next_at) - (select ms from clock) as left
+    from unnest($2::text[]) as wanted (endpoint) cross join lateral (
+      select next_at from outbox_heads
+      where endpoint = wanted.endpoint and head <> all (array(select head from chosen))
+      order by endpoint, next_at limit 1) as first) as others
+  left join claimed on true
+  left join lateral (
+    select text, queued_at from outbox where endpoint = claimed.endpoint and id = claimed.head offset 0) as o on true`
 
 /** The messages `$2` of the endpoints `$1`. */
 export const texts: string = `select o.id, o.text, o.queued_at
   from unnest($1::text[], $2::bigint[]) as each (endpoint, id)
   cross join lateral (
     select id, text, queued_at from outbox where endpoint = each.endpoint and id = each.id offset 0) as o`
-
-/** In how many milliseconds another head of the endpoints `$2` can be claimed than `$3`. */
-export const untilNext: string = `select min(first.next_at) - ${nowMs} - $1::bigint as left
-  from unnest($2::text[]) as wanted (endpoint) cross join lateral (
-    select next_at from outbox_heads where endpoint = wanted.endpoint and head <> all ($3::bigint[])
-    order by endpoint, next_at limit 1) as first`
 
 /** Whether any head is due. */
 export const isAnyDue: string = `with clock as materialized (select ${nowMs} + $1::bigint as ms)

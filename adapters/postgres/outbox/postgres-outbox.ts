@@ -12,6 +12,7 @@ import type {
   Page,
 } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
+import { Gathered } from '../gathered.ts'
 import { columnText, textOfColumn } from '../metadata/column-text.ts'
 import type { SqlRow } from '../sql-driver.ts'
 import { countOutbox } from './counts.ts'
@@ -27,13 +28,24 @@ const lockedMs = 50
 /** Characters of an error that are kept. */
 const longestError = 1000
 
-interface ClaimedRow extends SqlRow {
+/** A row of a claim; without a head where nothing could be claimed. */
+interface ClaimRow extends SqlRow {
+  readonly left: unknown
+  readonly head: unknown
+}
+
+interface ClaimedRow extends ClaimRow {
   readonly endpoint: string
   readonly repository: RepositoryName
-  readonly head: unknown
   readonly tries: unknown
   readonly error: string | null
   readonly due_at: unknown
+  readonly text: string | null
+  readonly queued_at: unknown
+}
+
+interface TextRow extends ClaimedRow {
+  readonly text: string
 }
 
 /**
@@ -45,56 +57,52 @@ export class PostgresOutbox implements Outbox {
   readonly #database: Database
   readonly #watch: WaitingWatch
   readonly #trimmer: Trimmer
+  readonly #deliveries: Gathered<readonly Place[]>
 
   constructor(database: Database) {
     this.#database = database
     this.#watch = new WaitingWatch(database)
     this.outgoing = new Outgoing(database, this.#watch.wake)
     this.#trimmer = new Trimmer(database, this.outgoing.shard())
+    const together = { items: 100, bytes: 1, writes: 1 }
+    this.#deliveries = new Gathered((lot) => this.#remove(lot.flat(), { isQuick: true }), together)
   }
 
   async claim(endpoints: readonly string[], { limit, forMs }: ClaimOptions): Promise<OutboxClaims> {
-    const names = [...new Set(endpoints)]
-    const offset = this.#database.clockOffset
     const claim = crypto.randomUUID()
-    const params = [offset, names, Math.max(limit, 0), claim, Math.ceil(forMs)]
-    const rows = await this.#database.query<ClaimedRow>(sql.claim, params)
-    const heads = rows.map(({ head }) => Number(head))
-    const [found, [next]] = await Promise.all([
-      this.#textsOf(rows),
-      this.#database.query<{ left: unknown }>(sql.untilNext, [offset, names, heads]),
+    const most = Math.max(limit, 0)
+    const ms = Math.ceil(forMs)
+    const rows = await this.#database.query<ClaimRow>(sql.claim, [
+      ...[this.#database.clockOffset, [...new Set(endpoints)], most, claim, ms],
     ])
-    const entries = rows.flatMap(({ head, endpoint, repository, tries, error, due_at }) => {
-      const message = found.get(Number(head))
-      // Dropped since.
-      if (message === undefined) return []
-      const dueAt = Number(due_at)
-      return {
-        ...{ id: entryId(head), endpoint, repository, ...message, tries: Number(tries), dueAt },
-        ...{ error: error && textOfColumn(error), state: 'waiting' as const, claim },
-      }
-    })
+    const claimed = rows.filter((row): row is ClaimedRow => row.head !== null)
+    const entries = (await this.#withTexts(claimed)).map((row) => entryOf(row, claim))
     entries.sort((a, b) => (a.id < b.id ? -1 : 1))
-    if (next?.left == null) return { entries, nextInMs: null }
-    const least = rows.length < limit ? lockedMs : 0
-    return { entries, nextInMs: Math.max(Number(next.left), least) }
+    const left = rows[0]?.left == null ? [] : [Number(rows[0].left)]
+    const ends = claimed.length > 0 ? [ms] : []
+    if (left.length + ends.length === 0) return { entries, nextInMs: null }
+    const least = claimed.length < most ? lockedMs : 0
+    return { entries, nextInMs: Math.max(Math.min(...left, ...ends), least) }
   }
 
-  async #textsOf(
-    rows: readonly ClaimedRow[],
-  ): Promise<ReadonlyMap<number, Pick<OutboxEntry, 'text' | 'queuedAt'>>> {
-    if (rows.length === 0) return new Map()
-    const found = await this.#database.query<{ id: unknown; text: string; queued_at: unknown }>(
+  /** A message that came just before is not among what the claim sees; one that was dropped since is not there. */
+  async #withTexts(rows: readonly ClaimedRow[]): Promise<readonly TextRow[]> {
+    const unseen = rows.filter(({ text }) => text === null)
+    if (unseen.length === 0) return rows as readonly TextRow[]
+    const found = await this.#database.query<Pick<TextRow, 'text' | 'queued_at'> & { id: unknown }>(
       sql.texts,
-      [rows.map(({ endpoint }) => endpoint), rows.map(({ head }) => Number(head))],
+      [unseen.map(({ endpoint }) => endpoint), unseen.map(({ head }) => Number(head))],
     )
-    return new Map(
-      found.map(({ id, text, queued_at }) => [Number(id), { text, queuedAt: Number(queued_at) }]),
-    )
+    const texts = new Map(found.map((row) => [Number(row.id), row]))
+    return rows.flatMap((row) => {
+      const { text, queued_at } = texts.get(Number(row.head)) ?? row
+      return text === null ? [] : { ...row, text, queued_at }
+    })
   }
 
+  /** Those that come while others are under way go together. */
   async delivered(entries: readonly OutboxEntry[]): Promise<void> {
-    await this.#remove(entries.map(placeOf), { isQuick: true })
+    if (entries.length > 0) await this.#deliveries.add(entries.map(placeOf))
   }
 
   async #remove(places: readonly Place[], { isQuick = false } = {}): Promise<number> {
@@ -102,9 +110,10 @@ export class PostgresOutbox implements Outbox {
     const { endpoints, repositories, ids } = columnsOf(places)
     return this.#database.transaction(async (query, last) => {
       if (isQuick) last(sql.quick)
-      await query(sql.lockHeads, [endpoints, repositories])
-      const [row] = await query<{ count: unknown }>(sql.remove, [
-        ...[this.outgoing.shard(), endpoints, ids],
+      // One after the other, each with a look of its own at what is there.
+      const [, [row]] = await Promise.all([
+        query(sql.lockHeads, [endpoints, repositories]),
+        query<{ count: unknown }>(sql.remove, [this.outgoing.shard(), endpoints, ids]),
       ])
       last(sql.moveHeads, [endpoints, repositories])
       return Number(row?.count)
@@ -177,6 +186,15 @@ export class PostgresOutbox implements Outbox {
   /** Asks the database no more. */
   close(): void {
     this.#watch.close()
+  }
+}
+
+function entryOf(row: TextRow, claim: string): OutboxEntry {
+  const { head, endpoint, repository, text, queued_at, tries, due_at, error } = row
+  return {
+    ...{ id: entryId(head), endpoint, repository, text, queuedAt: Number(queued_at) },
+    ...{ tries: Number(tries), dueAt: Number(due_at), error: error && textOfColumn(error) },
+    ...{ state: 'waiting' as const, claim },
   }
 }
 
