@@ -200,6 +200,7 @@ export const metadataSupports: Supports = {
   trash: true,
   conditions: true,
   browsing: true,
+  outbox: true,
 }
 
 /** A database for metadata stores. */

@@ -26,7 +26,7 @@ const sortedBy: Readonly<Record<string, readonly string[]>> = {
 
 /** The walk of a claim: over the heads that are due, in their order. */
 const claimedWalk =
-  /Limit\n(?: +InitPlan.*\n +-> {2}CTE Scan on clock.*\n)? +-> {2}LockRows\n +-> {2}Index Scan using outbox_heads_next_at on outbox_heads\n +Index Cond: \(\(endpoint = wanted.endpoint\) AND \(next_at <= /
+  /Limit\n(?: +InitPlan.*\n +-> {2}CTE Scan on clock.*\n)? +-> {2}LockRows\n +-> {2}Index Scan using outbox_heads_next_at on outbox_heads\w*(?: \w+)?\n +Index Cond: \(\(endpoint = wanted\w*.endpoint\) AND \(next_at <= /
 
 const connecting = { poolSize: 2, prepare: true, connectMs: 30_000, statementMs: 60_000 }
 

@@ -17,6 +17,14 @@ export function idOf(id: string): number {
   return id.length === idDigits && /^\d+$/.test(id) ? Number(id) : 0
 }
 
+/** The number after which ids come that sort after a text, which need be none itself. */
+function numberBefore(after: string): number {
+  const [digits = ''] = /^\d{0,16}/.exec(after) ?? []
+  if (digits.length === idDigits) return Number(digits)
+  const isBeyond = (after[digits.length] ?? '') > '9'
+  return isBeyond ? Number(digits.padEnd(idDigits, '9')) : Number(digits.padEnd(idDigits, '0')) - 1
+}
+
 /** Where a row is. */
 export interface Place {
   readonly endpoint: string
@@ -62,7 +70,7 @@ export async function listEntries(
   database: Database,
   { after = '', limit, endpoint, state }: OutboxPageRequest,
 ): Promise<Page<OutboxEntry>> {
-  const params = [endpoint ?? null, idOf(after), state ?? null, limit + 1]
+  const params = [endpoint ?? null, numberBefore(after), state ?? null, limit + 1]
   const rows = await database.query<EntryRow>(listText, params)
   return { items: rows.slice(0, limit).map(entryOf), more: rows.length > limit }
 }
