@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { openMetadata } from '../../src/metadata/store.ts'
 import { RegistryError } from '../../src/oci/registry-error.ts'
 import { StoreDamaged } from '../../src/oci/store-damaged.ts'
+import type { Telling } from '../../src/ports/metadata-store.ts'
 import type { Notice } from '../../src/ports/notices.ts'
 import { copyOf, type Disk, emptyDisk, type LogHooks, MemoryLog } from './memory-log.ts'
 import { observe } from './observation.ts'
@@ -55,8 +56,25 @@ async function change(store: Store, round: number): Promise<void> {
     immutable: [],
   })
   await store.putManifest(b, { record: recordOf(d3), tags: [other], requires: [], immutable: [] })
-  await store.deleteTag(a, tag)
+  await store.deleteTag(a, tag, telling('east', 'west'))
   await store.unlinkBlob(a, d1)
+  await handOut(store, 'down')
+}
+
+/** Has some endpoints be told of a change. */
+function telling(...endpoints: readonly string[]): Telling<unknown> {
+  return { tell: () => [{ endpoints, text: 'é"' }] }
+}
+
+/** Delivers what can be claimed, but for what goes to `west`: that is a dead letter. */
+async function handOut({ outbox }: Store, error: string): Promise<void> {
+  const options = { limit: 10, forMs: 1e9 }
+  const { entries = [] } = (await outbox?.claim(['east', 'west'], options)) ?? {}
+  await Promise.all(
+    entries.map((entry) =>
+      entry.endpoint === 'west' ? outbox?.bury(entry, error) : outbox?.delivered([entry]),
+    ),
+  )
 }
 
 function withJournal(disk: Disk, generation: number, bytes: Uint8Array): Disk {
@@ -89,7 +107,11 @@ describe('one journal', () => {
     await note()
     await store.putManifest(a, { record: recordOf(d2), tags: [tag], requires: [], immutable: [] })
     await note()
-    await store.deleteTag(a, tag)
+    await store.deleteTag(a, tag, telling('east', 'west'))
+    await note()
+    await handOut(store, 'down')
+    await note()
+    await store.outbox?.resend({}, 1)
     await note()
     journal = disk.journals.get(0) as Uint8Array
   })
@@ -233,8 +255,10 @@ describe('two snapshots and their journals', () => {
     await store.compact()
     const record = recordOf(d1, { blob: blobOf(d1, 1) })
     await store.putManifest(b, { record, tags: [tag], requires: [], immutable: [] })
+    await store.outbox?.resend({}, 1)
     await store.compact()
-    await store.deleteManifest(b, d3, { leaseMs: 1 })
+    await store.deleteManifest(b, d3, { leaseMs: 1, ...telling('west') })
+    await handOut(store, '"\\')
     view = await observe(store)
     expect([...disk.snapshots.keys()]).toEqual([1, 2])
     expect([...disk.journals.keys()]).toEqual([1, 2])
@@ -246,7 +270,7 @@ describe('two snapshots and their journals', () => {
 
   test('the snapshot is one JSON document', () => {
     const document: unknown = JSON.parse(new TextDecoder().decode(disk.snapshots.get(2)))
-    expect(document).toMatchObject({ format: 'layerdock metadata', version: 3, generation: 2 })
+    expect(document).toMatchObject({ format: 'layerdock metadata', version: 4, generation: 2 })
   })
 
   test('the newest snapshot flipped or cut anywhere, the one before takes its place', async () => {

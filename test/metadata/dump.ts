@@ -4,6 +4,7 @@ import type { Link, Repository } from '../../src/metadata/repository.ts'
 import type { State } from '../../src/metadata/state.ts'
 import { recordFrom } from '../../src/metadata/stored-manifest.ts'
 import { heldBy, type StoredEntry } from '../../src/metadata/trash-entries.ts'
+import { dumpOutbox, outboxMiscounts } from './dump-outbox.ts'
 import { digests } from './samples.ts'
 
 /** The ends of leases, by repository and digest. */
@@ -49,6 +50,7 @@ export function dump(state: State, leases = true): unknown {
     missing: [...state.holdings.missing].map(({ digest }) => digest).sort(),
     leases: state.links.leases.size + parkedIn(state),
     isPending: state.leftovers.isPending,
+    outbox: dumpOutbox(state.outbox),
   }
 }
 
@@ -194,7 +196,7 @@ export function miscounts(state: State): string[] {
     const isMissing = holding !== undefined && state.holdings.missing.has(holding)
     check(`whether ${digest} is missing`, isMissing, holding?.readable === null)
   }
-  return found
+  return [...found, ...outboxMiscounts(state.outbox)]
 }
 
 function sorted<T>(items: Iterable<T>, key: (item: T) => string): T[] {

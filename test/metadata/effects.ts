@@ -40,12 +40,17 @@ const record = fc
 const keepUntil = fc.constantFrom(0, 5, 1000, 2000)
 const time = fc.constantFrom(0, 1_700_000_000_000, 1_700_000_000_001)
 
-const id = fc.constantFrom('000000001', '000000002', '0000000zz')
+const id = fc.constantFrom('000000001', '000000002', '000000003', '0000000zz')
 /** Half of what is deleted goes to the trash. */
 const term = fc.option(
   fc.record({ id, deletedAt: fc.constantFrom(0, 5), keepUntil }).map((trash) => ({ trash })),
   { nil: {}, freq: 1 },
 )
+
+const endpoints = fc.uniqueArray(fc.constantFrom('east', 'west', '__proto__', '"\\é'), {
+  minLength: 1,
+  maxLength: 3,
+})
 
 /** Effects of every kind, on few names, in any order: also in orders that no store makes. */
 export const effect: fc.Arbitrary<Effect> = fc.oneof(
@@ -93,6 +98,24 @@ export const effect: fc.Arbitrary<Effect> = fc.oneof(
     digests: fc.array(digest, { minLength: 1, maxLength: 3 }),
   }),
   fc.record({ kind: fc.constant('pulls' as const), since: fc.constantFrom(0, 5) }),
+  fc.record({
+    kind: fc.constant('message' as const),
+    id,
+    repository,
+    queuedAt: time,
+    endpoints,
+    text: fc.constantFrom('', '1', '{"é":"\\u0000"}', 'x'.repeat(99)),
+  }),
+  fc.record({
+    kind: fc.constant('dead' as const),
+    id,
+    tries: fc.nat(3),
+    error: fc.constantFrom('', 'down', '"\n'),
+  }),
+  fc.record({
+    kind: fc.constant('unmessage' as const),
+    ids: fc.array(id, { minLength: 1, maxLength: 2 }),
+  }),
   fc.record({ kind: fc.constant('stored' as const), blob }),
   blob.map(({ digest, key }) => ({ kind: 'missing' as const, digest, key })),
   blob.map(({ digest, key }) => ({ kind: 'forget' as const, digest, key })),

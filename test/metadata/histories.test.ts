@@ -73,6 +73,7 @@ test('random histories over a log answer as the model does, over crashes, closes
         if (then === 'crash' || then === 'close') {
           if (then === 'close') await store.close()
           disk = copyOf(disk)
+          model.outbox.restart()
           store = await open(disk, clock)
           const { openMs } = store.status()
           // What was open and not noted is lost by a crash: leases are the longer for it.

@@ -17,8 +17,10 @@ import type {
   RepositoryCounts,
   RestoreOutcome,
   TagDeletion,
+  Tell,
   TrashEntry,
 } from '../../src/ports/metadata-store.ts'
+import { ModelOutbox } from './model-outbox.ts'
 import { copies } from './observation.ts'
 import { blobOf, digests, repositories, subjects } from './samples.ts'
 
@@ -53,6 +55,7 @@ export class Model {
   /** Keys that nothing names, until they are forgotten. */
   readonly condemned: Map<string, BlobRef> = new Map()
   readonly entries: ModelEntry[] = []
+  readonly outbox: ModelOutbox = new ModelOutbox()
   #lastId = 0
   /** The store's own time, in milliseconds. */
   now = 0
@@ -392,11 +395,23 @@ export class Model {
     if (this.condemned.get(key)?.digest === digest) this.condemned.delete(key)
   }
 
+  /** Queues what is to be sent because of a change, where it was made; returns what came of it. */
+  told<T>(name: RepositoryName, tell: Tell<T> | undefined, outcome: T, isMade: boolean): T {
+    if (isMade && tell !== undefined) this.outbox.queue(name, tell(outcome), this.time)
+    return outcome
+  }
+
+  /** Milliseconds since the epoch. */
+  get time(): number {
+    return this.#clock()
+  }
+
   /** All that can be read, as `observe` finds it. */
   view(): unknown {
     const missing = [...this.missing].map((digest) => this.counting.get(digest)?.key ?? '')
     return {
       pullsSince: this.pullsSince,
+      outbox: this.outbox.view(),
       trash: this.entries.map(({ shown, keepUntil }) => ({
         ...shown,
         leftMs: Math.max(0, keepUntil - this.now),

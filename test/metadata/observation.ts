@@ -1,5 +1,5 @@
 import type { BlobRef } from '../../src/ports/blob-store.ts'
-import type { MetadataStore } from '../../src/ports/metadata-store.ts'
+import type { MetadataStore, OutboxEntry } from '../../src/ports/metadata-store.ts'
 import { blobOf, digests, repositories, subjects } from './samples.ts'
 
 /** The highest copy of a digest that histories make. */
@@ -17,6 +17,7 @@ export async function observe(store: MetadataStore): Promise<unknown> {
   const missing = (await store.listMissing(1000)).blobs.map(({ key }) => key)
   return {
     pullsSince: await store.pullsSince?.(),
+    outbox: (await store.outbox?.list(page))?.items.map(lastingFacts),
     trash: (await store.listTrash?.(page))?.items,
     repositories: (await store.listRepositories(page)).items,
     known: copies.filter((_, index) => known[index]).map(({ key }) => key),
@@ -43,6 +44,15 @@ export async function observe(store: MetadataStore): Promise<unknown> {
     }),
   }
 }
+
+/** What a restart keeps of a message. */
+export function lastingFacts(entry: LastingFacts): unknown {
+  const { endpoint, repository, text, queuedAt, tries, error, state } = entry
+  const known = state === 'dead' ? { tries, error } : {}
+  return { endpoint, repository, text, queuedAt, state, ...known }
+}
+
+type LastingFacts = Omit<OutboxEntry, 'id' | 'dueAt' | 'claim'>
 
 function mapAsync<T, U>(items: readonly T[], map: (item: T) => Promise<U>): Promise<U[]> {
   return Promise.all(items.map(map))

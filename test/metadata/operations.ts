@@ -8,9 +8,11 @@ import type {
   ManifestChange,
   MetadataStore,
   TagExpectation,
+  Telling,
 } from '../../src/ports/metadata-store.ts'
 import type { Model } from './model.ts'
 import { copies, lastCopy } from './observation.ts'
+import { outboxOperations } from './operations-outbox.ts'
 import { blobOf, digests, recordOf, repositories, subjects, tags } from './samples.ts'
 
 /** One call, on a store and on the model, with an answer that is to be the same. */
@@ -33,6 +35,7 @@ const copy: fc.Arbitrary<number> = fc.integer({ min: 0, max: lastCopy })
 const blob: fc.Arbitrary<BlobRef> = fc
   .tuple(digest, copy)
   .map(([digest, copy]) => blobOf(digest, copy))
+const to = fc.constantFrom(undefined, undefined, ['east'], ['east', 'west'])
 const some = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(of, { maxLength: 3 })
 const unlessHas = fc.option(some(digest), { nil: undefined, freq: 1 })
 
@@ -108,10 +111,11 @@ const change: fc.Arbitrary<ManifestChange> = fc
 
 /** Calls of every kind. */
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
-  fc.record({ repository, blob, leaseMs }).map(({ repository, blob, leaseMs }) => ({
-    name: `link ${repository} ${blob.key} for ${leaseMs}`,
-    onStore: (store: MetadataStore) => store.linkBlob(repository, blob, leaseMs),
-    onModel: (model: Model) => model.linkBlob(repository, blob, leaseMs),
+  fc.record({ repository, blob, leaseMs, to }).map(({ repository, blob, leaseMs, to }) => ({
+    name: `link ${repository} ${blob.key} for ${leaseMs}, told to ${to}`,
+    onStore: (store: MetadataStore) => store.linkBlob(repository, blob, leaseMs, telling(to)),
+    onModel: (model: Model) =>
+      model.told(repository, telling(to).tell, model.linkBlob(repository, blob, leaseMs), true),
   })),
   fc.record({ from: repository, to: repository, digest, leaseMs }).map((it) => ({
     name: `mount ${it.from} ${it.to} ${short(it.digest)} for ${it.leaseMs}`,
@@ -129,10 +133,14 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     onStore: (store: MetadataStore) => store.unlinkBlob(it.repository, it.digest, definedOf(it)),
     onModel: (model: Model) => model.unlinkBlob(it.repository, it.digest, definedOf(it)),
   })),
-  fc.record({ repository, change }).map((it) => ({
-    name: `put ${it.repository} ${JSON.stringify(it.change)}`,
-    onStore: (store: MetadataStore) => store.putManifest(it.repository, it.change),
-    onModel: (model: Model) => model.putManifest(it.repository, it.change),
+  fc.record({ repository, change, to }).map(({ repository, change, to }) => ({
+    name: `put ${repository} ${JSON.stringify(change)}, told to ${to}`,
+    onStore: (store: MetadataStore) => store.putManifest(repository, { ...change, ...telling(to) }),
+    onModel: (model: Model) => {
+      const outcome = model.putManifest(repository, change)
+      const { tell } = telling(to)
+      return model.told(repository, tell, outcome, outcome.kind === 'stored')
+    },
   })),
   fc
     .record({
@@ -164,8 +172,12 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     })
     .map(({ repository, tag, ...it }) => ({
       name: `delete tag ${repository} ${tag} ${JSON.stringify(it)}`,
-      onStore: (store: MetadataStore) => store.deleteTag(repository, tag, definedOf(it)),
-      onModel: (model: Model) => model.deleteTag(repository, tag, definedOf(it)),
+      onStore: (store: MetadataStore) =>
+        store.deleteTag(repository, tag, { ...definedOf(it), ...telling(['east']) }),
+      onModel: (model: Model) => {
+        const gone = model.deleteTag(repository, tag, definedOf(it))
+        return model.told(repository, telling(['east']).tell, gone, gone !== null)
+      },
     })),
   {
     weight: 1,
@@ -236,12 +248,19 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       (await store.condemn(1000)).map(({ key }) => key).sort(),
     onModel: (model: Model) => model.condemn(),
   }),
+  ...outboxOperations,
   blob.map((blob) => ({
     name: `forget ${blob.key}`,
     onStore: (store: MetadataStore) => store.forget(blob),
     onModel: (model: Model) => model.forget(blob),
   })),
 )
+
+/** Has endpoints be told what came of a change. */
+function telling(to: readonly string[] | undefined): Telling<unknown> {
+  if (to === undefined) return {}
+  return { tell: (outcome) => [{ endpoints: to, text: JSON.stringify(outcome) }] }
+}
 
 /** What an operation answers on a store, an error by its kind. */
 export async function answerOf(each: Operation, store: MetadataStore): Promise<unknown> {

@@ -6,6 +6,8 @@ import * as changes from '../../src/metadata/changes.ts'
 import { condemn } from '../../src/metadata/condemnation.ts'
 import * as deletions from '../../src/metadata/deletions.ts'
 import { EffectDecoder } from '../../src/metadata/effect-decoder.ts'
+import * as outbox from '../../src/metadata/outbox-changes.ts'
+import { entryPage } from '../../src/metadata/outbox-pages.ts'
 import { Restoration } from '../../src/metadata/restoration.ts'
 import { readSnapshot } from '../../src/metadata/snapshot-reader.ts'
 import { writeSnapshot } from '../../src/metadata/snapshot-writer.ts'
@@ -22,6 +24,7 @@ const digest = fc.constantFrom(...digests.slice(0, 3))
 const tag = fc.constantFrom(...tags)
 const leaseMs = fc.constantFrom(0, 1000)
 const trashMs = fc.constantFrom(0, 300, 1e9)
+const endpoints = fc.constantFrom(['east'], ['east', 'west'])
 /** Steps that take out what deletions left. */
 const steps = fc.constantFrom(0, 0, 0, 0, 0, 1)
 const keyed = (of: (typeof digests)[0], key: string): BlobRef => ({ ...blobOf(of), key })
@@ -84,6 +87,31 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       },
   ),
   fc.constant<Change>((batch) => condemn(batch, 3)),
+  fc.record({ repository, digest, endpoints }).map((it): Change => {
+    const tell = () => [{ endpoints: it.endpoints, text: `of ${it.digest.slice(0, 12)}` }]
+    return (batch, key) =>
+      changes.linkBlob(batch, it.repository, keyed(it.digest, key), 0, { tell })
+  }),
+  fc.nat(5).map((index): Change => {
+    return (batch) => {
+      const entry = entryPage(batch.state.outbox, { limit: 9, state: 'waiting' }).items[index]
+      return entry && outbox.bury(batch, entry, index, 'down')
+    }
+  }),
+  fc.nat(5).map((index): Change => {
+    return (batch) => {
+      const { items } = entryPage(batch.state.outbox, { limit: 9 })
+      return outbox.endEntries(
+        batch,
+        items.slice(index, index + 2).map(({ id }) => id),
+      )
+    }
+  }),
+  fc.nat(2).map(
+    (limit): Change =>
+      (batch) =>
+        outbox.resend(batch, {}, limit),
+  ),
   fc.nat(3).map(
     (index): Change =>
       (batch) => {
@@ -150,6 +178,8 @@ test('a snapshot between whose lines names change, with the journal since, is wh
         }
         expect(miscounts(read)).toEqual([])
         expect(read.problem()).toBeNull()
+        // No id is given twice.
+        expect(read.outbox.numbers.last).toBe(live.state.outbox.numbers.last)
         const timeless = (state: State): object => ({ ...(dump(state, false) as object), now: 0 })
         expect(timeless(read)).toEqual(timeless(live.state))
         // What a manifest named before may get its lease once more, for something linked since.

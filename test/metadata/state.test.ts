@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Batch } from '../../src/metadata/batch.ts'
 import type { Effect } from '../../src/metadata/effects.ts'
+import { entryPage } from '../../src/metadata/outbox-pages.ts'
 import { State } from '../../src/metadata/state.ts'
 import type { Trace } from '../../src/metadata/trace.ts'
 import type { BlobRef } from '../../src/ports/blob-store.ts'
@@ -118,6 +119,16 @@ function likely(made: readonly Effect[]): Effect[] {
     if ('trash' in each && each.trash !== undefined) {
       // An id is given once.
       one = { ...each, trash: { ...each.trash, id: state.trash.numbers.next(0) } }
+    }
+    const { numbers } = state.outbox
+    if (each.kind === 'message') {
+      one = { ...each, id: numbers.next(0, each.endpoints.length) }
+    }
+    const [letter] = entryPage(state.outbox, { limit: 1, state: 'waiting' }).items
+    if (each.kind === 'dead') one = letter === undefined ? null : { ...each, id: letter.id }
+    if (each.kind === 'unmessage') {
+      const there = entryPage(state.outbox, { limit: 9 }).items.slice(0, each.ids.length)
+      one = there.length === 0 ? null : { ...each, ids: there.map(({ id }) => id) }
     }
     if (each.kind === 'untrash') one = { ...each, id: state.trash.ids.last ?? each.id }
     if (each.kind === 'restore') {
