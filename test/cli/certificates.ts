@@ -6,13 +6,21 @@ import { connect, type SecureVersion, type TLSSocket } from 'node:tls'
 /** Whether certificates can be made here. */
 export const hasOpenssl: boolean = spawnSync('openssl', ['version']).error === undefined
 
-/** Makes a certificate and its key in a folder, each file put in place by a rename. */
-export function makeCertificate(folder: string, name: string): { cert: string; key: string } {
+/**
+ * Makes a certificate and its key in a folder, each file put in place by a rename.
+ *
+ * @param more further words for openssl, such as other names
+ */
+export function makeCertificate(
+  folder: string,
+  name: string,
+  more: readonly string[] = [],
+): { cert: string; key: string } {
   const cert = join(folder, 'cert.pem')
   const key = join(folder, 'key.pem')
   const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1'
   const subject = ['-subj', `/CN=${name}`, '-keyout', `${key}.new`, '-out', `${cert}.new`]
-  execFileSync('openssl', [...words.split(' '), ...subject], { stdio: 'ignore' })
+  execFileSync('openssl', [...words.split(' '), ...subject, ...more], { stdio: 'ignore' })
   renameSync(`${key}.new`, key)
   renameSync(`${cert}.new`, cert)
   return { cert, key }

@@ -20,6 +20,7 @@ const othersFlags: readonly string[] = [
   'plain-http',
   'retry-times',
   'tls-verify',
+  'user',
 ]
 
 /** Variables that are no settings. */
