@@ -15,6 +15,7 @@ const ownCommands: ReadonlyArray<readonly [name: string, about: string]> = [
   ['policy', 'check a policy, or ask what it decides and why'],
   ['user', 'add, change and remove users of an htpasswd file'],
   ['token', 'make, list and revoke API tokens for machines'],
+  ['health', 'ask the server of this machine whether it is ready'],
 ]
 
 const allCommands: ReadonlyArray<readonly [name: string, about: string]> = [

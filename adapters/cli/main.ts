@@ -20,6 +20,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ],
   ['policy', async (words) => (await import('./policy-command.ts')).policyCommand(words)],
   ['user', async (words) => (await import('./user-command.ts')).userCommand(words)],
+  ['health', health],
   ['token', async (words) => (await import('./token-command.ts')).tokenCommand(words)],
 ])
 
@@ -40,6 +41,12 @@ async function recover(words: readonly string[]): Promise<number> {
   if (switches.has('help')) return print((await import('./help.ts')).recoverHelp)
   const { recoverCommand } = await import('./recover-command.ts')
   return recoverCommand(settings, switches)
+}
+
+async function health(words: readonly string[]): Promise<number> {
+  const { healthCommand, healthFlags, healthHelp } = await import('./health-command.ts')
+  const { settings, switches } = await read(words, healthFlags)
+  return switches.has('help') ? print(healthHelp) : healthCommand(settings, switches)
 }
 
 function read(words: readonly string[], flags: CommandFlags): Promise<ReadSettings> {
