@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the project, with a slash at its end. */
+export const project: string = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A file of the project. */
+export function textOf(path: string): string {
+  return readFileSync(`${project}${path}`, 'utf8')
+}
+
+/** The commands of the `sh` blocks of a document, each in one line. */
+export function commandsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+    .flatMap(([, block = '']) => block.replace(/\\\n\s*/g, '').split('\n'))
+    .map((line) => line.replace(/\s+#\s.*$/, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+/** The words of a command without quotes, substitutions or pipes. */
+export function wordsOf(command: string): readonly string[] {
+  return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, bare]) => single ?? double ?? bare ?? '',
+  )
+}
+
+/** A module that only these tests need; null where it is not installed. */
+export async function optional<Module>(name: string): Promise<Module | null> {
+  return (await import(name).catch(() => null)) as Module | null
+}
+
+interface Yaml {
+  parseAllDocuments(text: string, options?: object): ReadonlyArray<{ toJS(): unknown }>
+}
+
+const yaml = await optional<Yaml>('yaml')
+
+/** Whether YAML can be read here. */
+export const hasYaml: boolean = yaml !== null
+
+/** The documents of a text in YAML that are not empty. */
+export function documentsOf<Value>(text: string): readonly Value[] {
+  const documents = yaml?.parseAllDocuments(text, { merge: true }) ?? []
+  return documents.map((document) => document.toJS() as Value).filter((value) => value != null)
+}
