@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { documentsOf, hasYaml, project, textOf } from './documented.ts'
+import { documentsOf, project, textOf } from './documented.ts'
 import { servedBy } from './settings.ts'
 import { answers, lacks, run } from './tools.ts'
 
@@ -52,9 +52,7 @@ test('the balancer knows every node of the compose file', () => {
   expect(used.map(([, , variable]) => variable)).toEqual(given.map(([, variable]) => variable))
 })
 
-const yaml = lacks('yaml', hasYaml, 'npm ci')
-
-describe.skipIf(yaml).for(files)('%s', (file) => {
+describe.for(files)('%s', (file) => {
   const [document] = documentsOf<Compose>(textOf(`deploy/compose/${file}`))
   const services = Object.entries(document?.services ?? {})
   const nodes = services.filter(([, { image }]) => image === 'layerdock:local')
@@ -116,7 +114,7 @@ test.skipIf(haproxy)('HAProxy accepts its configuration', () => {
   expect(err).not.toMatch(/WARNING|ALERT/)
 })
 
-test.skipIf(yaml)('Traefik is given what its documentation asks for', () => {
+test('Traefik is given what its documentation asks for', () => {
   const [main] = documentsOf<Record<string, Record<string, unknown>>>(
     textOf('deploy/proxies/traefik.yaml'),
   )

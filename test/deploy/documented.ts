@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { done } from './tools.ts'
 
 /** The folder of the project, with a slash at its end. */
 export const project: string = fileURLToPath(new URL('../..', import.meta.url))
@@ -29,17 +30,11 @@ export async function optional<Module>(name: string): Promise<Module | null> {
   return (await import(name).catch(() => null)) as Module | null
 }
 
-interface Yaml {
-  parseAllDocuments(text: string, options?: object): ReadonlyArray<{ toJS(): unknown }>
-}
-
-const yaml = await optional<Yaml>('yaml')
-
-/** Whether YAML can be read here. */
-export const hasYaml: boolean = yaml !== null
+const bun = `${project}node_modules/.bin/bun`
+const parse = 'process.stdout.write(JSON.stringify(Bun.YAML.parse(await Bun.stdin.text())))'
 
 /** The documents of a text in YAML that are not empty. */
 export function documentsOf<Value>(text: string): readonly Value[] {
-  const documents = yaml?.parseAllDocuments(text, { merge: true }) ?? []
-  return documents.map((document) => document.toJS() as Value).filter((value) => value != null)
+  const parsed = JSON.parse(done(bun, ['-e', parse], {}, text)) as Value | readonly Value[]
+  return (Array.isArray(parsed) ? parsed : [parsed]).filter((value) => value != null)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { everySetting, recoverFlags } from '../../adapters/cli/command-line.ts'
+import { healthFlags } from '../../adapters/cli/health-command.ts'
 import { readSettings } from '../../adapters/cli/read-settings.ts'
 import { parseWords } from '../../adapters/cli/words.ts'
 import { textOf } from '../architecture/source-files.ts'
@@ -16,6 +17,8 @@ async function read({ words, environment }: Called): Promise<void> {
   if (command === 'serve') await readSettings({ words: rest, flags: everySetting, environment })
   else if (command === 'recover')
     await readSettings({ words: rest, flags: recoverFlags, environment })
+  else if (command === 'health')
+    await readSettings({ words: rest, flags: healthFlags, environment })
   else {
     const shapes = await commandShapes()
     const pair = `${command} ${rest[0]}`
