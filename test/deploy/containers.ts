@@ -72,7 +72,8 @@ export function openContainers(): Containers {
       writeFileSync(settings, npmSettings())
       const cache = done('npm', ['config', 'get', 'cache']).trim()
       mkdirSync(cache, { recursive: true })
-      const volumes = [`${settings}:/root/.npmrc:ro`, `${cache}:/root/.npm`]
+      const home = '/root'
+      const volumes = [`${settings}:${home}/.npmrc:ro`, `${cache}:${home}/.npm`]
       if (existsSync('/etc/ssl/certs')) volumes.push('/etc/ssl/certs:/etc/ssl/certs:ro')
       containers.done('buildah', [
         'bud',
