@@ -17,8 +17,8 @@ export interface Sinks {
   readonly tracing?: Tracing | undefined
 }
 
-/** What access adds to the options of a registry. */
-export type AccessParts = Pick<RegistryOptions, 'access' | 'wrap'>
+/** What access and webhooks add to the options of a registry. */
+export type AccessParts = Pick<RegistryOptions, 'access' | 'wrap' | 'outbox' | 'pullEvents'>
 
 /** Options of a registry that tells what happens. */
 export type ServedOptions = RegistryOptions & { readonly onNotice: NoticeSink }

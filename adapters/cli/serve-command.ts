@@ -7,6 +7,7 @@ import { type AdminEndpoint, openAdminEndpoint } from './admin/endpoint.ts'
 import { announce } from './announce.ts'
 import type { AuditLog } from './audit-log.ts'
 import { readCertificate } from './certificate.ts'
+import { closed } from './close-registry.ts'
 import { drained } from './drain.ts'
 import { exitCodes } from './exit.ts'
 import { warnOfOtherOwner } from './folder-owner.ts'
@@ -34,6 +35,7 @@ import { startListening } from './start-listening.ts'
 import { StoppedWaiting } from './stores/wait-for.ts'
 import { verifyingOf } from './verify/served-verifying.ts'
 import { version } from './version.ts'
+import { type ServedWebhooks, webhooksOf } from './webhooks/served-webhooks.ts'
 
 /**
  * Serves a registry until SIGTERM or SIGINT, then lets requests under way finish.
@@ -65,11 +67,13 @@ export async function serveCommand(
     return exitCodes.ok
   }
   const { front, retaining, verifying, access, admin, audit, certificate, serving, opened } = server
+  const { webhooks } = server
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
   signals.onHangup(() => {
     audit?.reopen()
     void access?.reload()
     retaining?.reload()
+    webhooks?.reload()
     reloader.reload()
   })
   // Requests that waited for the registry are answered first: the first entry loads the logger.
@@ -84,6 +88,7 @@ export async function serveCommand(
   const adminEnded = admin?.close()
   const verifyingEnded = verifying?.()
   const retainingEnded = retaining?.close()
+  const webhooksEnded = webhooks?.close()
   front.leave()
   if (settings.drainDelay > 0) {
     await new Promise((resolve) => setTimeout(resolve, settings.drainDelay * 1000))
@@ -95,6 +100,7 @@ export async function serveCommand(
   await adminEnded
   await verifyingEnded
   await retainingEnded
+  await webhooksEnded
   const code = await closed(opened, log)
   await server.metrics?.end()
   audit?.close()
@@ -113,6 +119,7 @@ interface Server {
   readonly certificate: Certificate | null
   readonly serving: Listening
   readonly opened: Opened
+  readonly webhooks: ServedWebhooks | null
   readonly metrics: ServedMetrics | null
 }
 
@@ -155,6 +162,7 @@ async function start(
     onNotice,
     ...(metrics === null ? {} : { onRetention: metrics.maintenance.onRetention }),
   })
+  const webhooks = await webhooksOf(settings, { log: log.to, onNotice })
   const audit = await auditOf(settings, log.to)
   const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
   const hasPage = settings.page
@@ -176,6 +184,7 @@ async function start(
   const logged = logEvents(log.to)
   const onEvent: EventSink = (event) => {
     metrics?.onEvent(event)
+    void webhooks?.onEvent(event)
     return logged(event)
   }
   const sinks = { onEvent, onNotice, tracing: await servedTracing(), ...observe }
@@ -185,6 +194,7 @@ async function start(
     options: registryOptions(settings, sinks, {
       ...(access?.access == null ? {} : { access: access.access }),
       ...(access?.wrap === undefined ? {} : { wrap: access.wrap }),
+      ...webhooks?.options,
     }),
     maintenance: {
       collectEveryMs: settings.collectEvery,
@@ -198,6 +208,11 @@ async function start(
     ...(metrics === null ? {} : { calls: metrics.calls }),
   })
   metrics?.watch(opened)
+  if (webhooks !== null) {
+    webhooks.begin(opened)
+    begun.push(webhooks.close)
+    metrics?.watchWebhooks(opened.stores.metadata.outbox, webhooks.figures)
+  }
   const parts = { opened, front, access: access?.access ?? null, lastCollection }
   const openPage = pageOf(settings, log, parts)
   front.open(opened.registry, opened.look, openPage)
@@ -220,21 +235,8 @@ async function start(
     certificate,
     serving,
     opened,
+    webhooks,
     metrics,
-  }
-}
-
-/** Closes the registry; the exit code. What fails then costs no change that was acknowledged. */
-async function closed(opened: Opened, log: Log): Promise<number> {
-  try {
-    await opened.close()
-    log.to.info('stopped')
-    return exitCodes.ok
-  } catch (error) {
-    log.to.error({ err: error }, 'stopped, and the storage failed at the end')
-    return exitCodes.problem
-  } finally {
-    log.flush()
   }
 }
 

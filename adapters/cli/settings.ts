@@ -14,6 +14,7 @@ import { type RetentionSettings, retentionSettings } from './retention-settings.
 import { counted, type Setting, sized, switched, timed } from './setting.ts'
 import { type StoreSettings, storeSettings } from './store-settings.ts'
 import { type VerifySettings, verifySettings } from './verify-settings.ts'
+import { type WebhookSettings, webhookSettings } from './webhook-settings.ts'
 
 /** How much is logged. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
@@ -31,7 +32,8 @@ export interface Settings
     RequestLimitSettings,
     RetentionSettings,
     StoreSettings,
-    VerifySettings {
+    VerifySettings,
+    WebhookSettings {
   readonly listen: ListenAddress
   readonly storageDir: string
   readonly memory: boolean
@@ -200,6 +202,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ),
   ...maintenanceSettings,
   ...retentionSettings,
+  ...webhookSettings,
   ...verifySettings,
   ...adminSettings,
   ...metricsSettings,

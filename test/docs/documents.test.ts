@@ -8,6 +8,7 @@ import { readSettings } from '../../adapters/cli/read-settings.ts'
 import { settingNames } from '../../adapters/cli/settings.ts'
 import { parsePolicy } from '../../src/access/index.ts'
 import { parseRetention } from '../../src/retention/index.ts'
+import { parseWebhooks } from '../../src/webhooks/index.ts'
 import { root } from '../architecture/source-files.ts'
 import { hasOpenssl, makeCertificate } from '../cli/certificates.ts'
 import { type Block, blocksOf, pages } from './pages.ts'
@@ -36,6 +37,9 @@ test('each block has a language that a test looks at', () => {
 const otherDocuments: readonly (readonly [words: string, why: string])[] = [
   ['"Version": "2012-10-17"', 'a policy of S3'],
   ['"outcome": "allowed"', 'test/cli/audit-log.test.ts compares records'],
+  ['"type": "PUSH_ARTIFACT"', 'test/webhooks/page.test.ts compares what is sent'],
+  ['"action": "push"', 'the same'],
+  ['"specversion": "1.0"', 'the same'],
 ]
 
 const json = blocks.filter(({ language, page }) => language === 'json' && page !== 'docs/page.md')
@@ -68,6 +72,14 @@ async function problemsOf(
     writeFileSync(path, text)
     await readSettings({ words: ['--config', path], flags: everySetting, environment: {} })
     return []
+  }
+  if (first === 'registry') {
+    const secret = { text: 'https://receiver.example.com/of-some-length' }
+    const { problems, warnings } = parseWebhooks(text, {
+      readSecret: () => secret,
+      secretsInText: false,
+    })
+    return [...problems, ...warnings]
   }
   const isRetention = /"(?:keep|delete|untagged|empty)":/.test(text)
   const { problems, warnings } = isRetention

@@ -65,7 +65,14 @@ describe('commands in the text', () => {
 })
 
 /** Commands that are followed by another word. */
-const groups: ReadonlySet<string> = new Set(['user', 'token', 'policy', 'retention', 'trash'])
+const groups: ReadonlySet<string> = new Set([
+  'user',
+  'token',
+  'policy',
+  'retention',
+  'trash',
+  'webhook',
+])
 
 test('no page has blocks that are indented: they would not be looked at', () => {
   const indented = pages.flatMap(({ path, text }) =>

@@ -25,6 +25,7 @@ const placeSettings: readonly SettingName[] = [
   'bucketCredentialsFile',
   'smallBlobs',
   'storeWait',
+  'webhooks',
 ]
 
 /** Those that say which registry to open where no server has it. */

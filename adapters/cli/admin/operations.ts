@@ -58,4 +58,32 @@ export const operations: ReadonlyMap<string, KnownOperation> = new Map([
       load: async () => (await import('./operations/trash-empty.ts')).trashEmpty,
     },
   ],
+  [
+    'webhook test',
+    {
+      about: 'send an event that did not happen to an endpoint',
+      load: async () => (await import('./operations/webhook-test.ts')).webhookTest,
+    },
+  ],
+  [
+    'webhook list',
+    {
+      about: 'show endpoints, what waits for them, and what was given up',
+      load: async () => (await import('./operations/webhook-list.ts')).webhookList,
+    },
+  ],
+  [
+    'webhook resend',
+    {
+      about: 'send again what was given up',
+      load: async () => (await import('./operations/webhook-resend.ts')).webhookResend,
+    },
+  ],
+  [
+    'webhook drop',
+    {
+      about: 'forget messages, so that they are never sent',
+      load: async () => (await import('./operations/webhook-drop.ts')).webhookDrop,
+    },
+  ],
 ])

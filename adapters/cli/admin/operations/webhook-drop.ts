@@ -1,0 +1,69 @@
+import * as v from 'valibot'
+import { countText } from '../../copy/amounts.ts'
+import { entry } from '../../help-entry.ts'
+import {
+  expectEndpoint,
+  type MessagesInput,
+  messagesEntries,
+  messagesOf,
+  outboxOf,
+} from '../../webhooks/webhook-words.ts'
+import type { Operation } from '../operation.ts'
+
+interface DropInput extends MessagesInput {
+  /** Whether what waits stays. */
+  readonly dead: boolean
+}
+
+interface Dropped {
+  readonly messages: number
+}
+
+/** Messages of one step. */
+const step = 100
+
+/** `layerdock webhook drop`: gives up messages for good. */
+export const webhookDrop: Operation<DropInput, Dropped, Dropped> = {
+  name: 'webhook drop',
+  help: `layerdock webhook drop: forget messages, so that they are never sent.
+
+  layerdock webhook drop flux --dead  # what was given up
+  layerdock webhook drop flux         # that, and what waits
+  layerdock webhook drop --id 0loyw3v28
+
+${entry('--dead', 'only messages that were given up')}
+${entry('--id ID', 'this message alone; may be given several times')}
+${entry('--all', 'of every endpoint')}
+`,
+  words: ['ENDPOINT?'],
+  flags: { id: 'ID', all: null, dead: null },
+  input: v.strictObject({ ...messagesEntries, dead: v.boolean() }),
+  inputOf: (words) => ({ ...messagesOf(words), dead: words.switches.has('dead') }),
+  changes: () => true,
+  async run({ endpoint, ids, dead }, { stores, settings, signal, tell }) {
+    const outbox = outboxOf(stores)
+    await expectEndpoint(endpoint, outbox, settings)
+    if (ids !== null) return { messages: await outbox.drop({ ids }, ids.length) }
+    // What is queued meanwhile stays.
+    let left = 0
+    for (const each of await outbox.counts()) {
+      if (endpoint !== null && each.endpoint !== endpoint) continue
+      left += each.dead + (dead ? 0 : each.waiting)
+    }
+    let messages = 0
+    const state = dead ? { state: 'dead' as const } : {}
+    const which = { ...state, ...(endpoint === null ? {} : { endpoint }) }
+    while (left > 0) {
+      signal.throwIfAborted()
+      const count = await outbox.drop(which, Math.min(step, left))
+      if (count === 0) break
+      left -= count
+      messages += count
+      tell({ messages })
+    }
+    return { messages }
+  },
+  progressText: ({ messages }) => `${countText(messages)} messages so far`,
+  text: ({ messages }) =>
+    `forgot ${countText(messages)} ${messages === 1 ? 'message' : 'messages'}\n`,
+}
