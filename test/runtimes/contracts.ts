@@ -31,6 +31,9 @@ export interface ContractRun {
 
 /** Two registries of one process share the store itself. */
 const inMemory: Supports = { secondInstance: true }
+/** What names do wherever they are kept, beside what all stores do. */
+const namesEverywhere: Supports = { conditions: true, trash: true, outbox: true }
+const onDiskToo: Supports = { ...namesEverywhere, reopen: true, clock: true }
 
 const everyRun: readonly ContractRun[] = [
   ...casesFor(blobStoreContract, diskSupports).runnable.map(({ name, run }) => ({
@@ -49,10 +52,14 @@ const everyRun: readonly ContractRun[] = [
     name: `uploads in memory: ${name}`,
     run: () => run((clock) => shared(memoryStores({ clock }).uploads)),
   })),
-  ...casesFor(metadataStoreContract, { reopen: true, clock: true }).runnable.map(
+  ...casesFor(metadataStoreContract, onDiskToo).runnable.map(({ name, run }) => ({
+    name: `metadata on disk: ${name}`,
+    run: () => inFolder((directory) => run(() => metadataPlaceIn(directory))),
+  })),
+  ...casesFor(metadataStoreContract, { ...inMemory, ...namesEverywhere }).runnable.map(
     ({ name, run }) => ({
-      name: `metadata on disk: ${name}`,
-      run: () => inFolder((directory) => run(() => metadataPlaceIn(directory))),
+      name: `metadata in memory: ${name}`,
+      run: () => run(() => shared(memoryStores().metadata)),
     }),
   ),
   ...metadataLogContract.map(({ name, run }) => ({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DigestAlgorithm, Registry } from '../../../src/index.ts'
+import type { Told } from './messages.ts'
 
 /** What a name stands for: what was acknowledged, and what a request under way may make of it. */
 export interface Expectation {
@@ -25,6 +26,10 @@ export class Ledger {
     readonly kind: 'manifest' | 'repository'
     readonly names: ReadonlyArray<readonly [path: string, bytes: Uint8Array]>
   } | null = null
+  /** How many changes were told of. */
+  told = 0
+  /** What came at the receiver of messages, in that order; one may come twice. */
+  received: readonly Told[] = []
   /** Requests that were acknowledged. */
   acknowledged = 0
 
@@ -52,6 +57,8 @@ export class Ledger {
     for (const [name, expectation] of this.names) copy.names.set(name, expectation)
     copy.upload = this.upload
     copy.trashed = this.trashed
+    copy.told = this.told
+    copy.received = this.received
     copy.acknowledged = this.acknowledged
     return copy
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Files } from '../../../adapters/disk/files.ts'
 import { sampleBytes } from '../../../src/testing/index.ts'
 import { isExpected, type Ledger, LedgerClient, manifestOf, settle } from './ledger.ts'
+import { checkMessages, handOut, teller } from './messages.ts'
 import { checkTrash, regret } from './regrets.ts'
 import type { SimulatedFiles } from './simulated-files.ts'
 import { openSimulated, type SimulatedOptions } from './simulated-registry.ts'
@@ -14,12 +15,13 @@ const repository = 'team/app'
  */
 export async function live(
   files: Files,
-  options: SimulatedOptions,
+  simulated: SimulatedOptions,
   ledger: Ledger,
   seed = 0,
 ): Promise<void> {
   const bytes = (number: number, size: number): Uint8Array =>
     sampleBytes(size, seed * 1000 + number)
+  const options = { ...simulated, outbox: teller(ledger) }
   const { clock, leaseMs } = options
   let one = await openSimulated(files, options)
   let client = new LedgerClient(one.registry, ledger)
@@ -30,6 +32,7 @@ export async function live(
   const [first, second] = [manifestOf(kept, `first ${seed}`), manifestOf(gone, `second ${seed}`)]
   await client.tag(repository, 'first', first)
   await client.tag(repository, 'second', second)
+  await handOut(one, ledger, 2)
   const unfinished = bytes(4, 900)
   await client.begin(repository, unfinished, 500)
   await client.untag(repository, 'second', second)
@@ -38,6 +41,7 @@ export async function live(
   await one.registry.collectGarbage()
   await one.metadata.compact()
   await client.finish(repository)
+  await handOut(one, ledger, 1)
   const third = manifestOf([unfinished, ...kept.slice(0, 2)], `third ${seed}`)
   await client.tag(repository, 'third', third)
   // Names follow the records that are left.
@@ -46,7 +50,9 @@ export async function live(
   await Promise.all(more.map((each) => client.push(repository, each)))
   await client.tag(repository, 'first', manifestOf(more, `moved ${seed}`))
   await client.untag(repository, 'third', third)
-  await regret(one, client, bytes(8, 600))
+  const regretted = regret(one, client, bytes(8, 600))
+  await handOut(one, ledger, 2)
+  await regretted
   await one.metadata.compact()
   await one.close()
 
@@ -55,6 +61,8 @@ export async function live(
   const last = bytes(6, 800)
   await client.push(repository, last)
   await client.tag(repository, 'last', manifestOf([last, ...kept], `last ${seed}`))
+  await handOut(one, ledger, 1)
+  await one.metadata.outbox?.resend({}, 1)
   clock.advance(leaseMs * 2)
   ledger.endLeases()
   await one.registry.collectGarbage()
@@ -86,8 +94,10 @@ export async function check(
   ledger: Ledger,
   cause: 'kill' | 'power loss',
 ): Promise<void> {
-  const one = await openSimulated(files, options)
-  const client = new LedgerClient(one.registry, ledger.copy())
+  const known = ledger.copy()
+  const one = await openSimulated(files, { ...options, outbox: teller(known) })
+  const client = new LedgerClient(one.registry, known)
+  await checkMessages(one, client)
   expectNone(await violations(client, ledger), 'at first')
   if (ledger.upload !== null) await checkUpload(client, ledger, cause)
   await checkTrash(one.metadata, client)
@@ -108,6 +118,7 @@ export async function check(
     one.notices.filter(({ kind }) => kind === 'bytes-missing'),
     [],
   )
+  await checkMessages(one, client)
   await one.close()
   assert.equal(files.descriptors, 0, 'descriptors left open')
 }

@@ -10,7 +10,12 @@ import { Quarantine } from '../../../adapters/disk/quarantine.ts'
 import { createStore, inspectFolder, makeFolders } from '../../../adapters/disk/store-folder.ts'
 import { StoreHealth } from '../../../adapters/disk/store-health.ts'
 import { DiskUploadStore } from '../../../adapters/disk/upload-store.ts'
-import { createRegistry, type Notice, type Registry } from '../../../src/index.ts'
+import {
+  createRegistry,
+  type Notice,
+  type Registry,
+  type RegistryOptions,
+} from '../../../src/index.ts'
 import { type JournalledMetadata, openMetadata } from '../../../src/kit.ts'
 import type { FakeClock } from '../../../src/testing/fake-clock.ts'
 import { simulatedRoot } from './simulated-files.ts'
@@ -23,6 +28,8 @@ export interface SimulatedOptions {
   /** Changes with power loss. */
   readonly boot: string
   readonly leaseMs: number
+  /** What is to be sent because of a change. Default: nothing. */
+  readonly outbox?: NonNullable<RegistryOptions['outbox']>
   /** Default: what is deleted cannot be brought back. */
   readonly trashMs?: number
   /** Memory for manifests, and as much for small blobs, that were read lately; 0 has each read come from the disk. */
@@ -95,6 +102,7 @@ export async function openSimulated(
     clock: clock.now,
     limits: { leaseMs, trashMs, manifestCacheBytes },
     onNotice,
+    ...(options.outbox === undefined ? {} : { outbox: options.outbox }),
   })
   return {
     registry,
