@@ -1,5 +1,5 @@
-import '../../../src/ui/every-view.ts'
 import type { Access } from '../../../src/index.ts'
+import { loadEveryView } from '../../../src/ui/every-view.ts'
 import { createUi, type Ui, type UiStatus } from '../../../src/ui/index.ts'
 import { asksForLogin } from '../access-settings.ts'
 import type { Condition } from '../front.ts'
@@ -28,6 +28,7 @@ const lookMs = 3_000
 export async function servedPage(deps: PageDeps): Promise<Ui> {
   const { settings, opened, access, condition, lastCollection } = deps
   const { registry, stores } = opened
+  await loadEveryView()
   const stored = storedBytes(stores.metadata)
   const startedAt = Math.round(Date.now() - performance.now())
 
