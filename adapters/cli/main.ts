@@ -95,13 +95,18 @@ function print(text: string): number {
   return exitCodes.ok
 }
 
-try {
-  process.exitCode = await run(process.argv.slice(2))
-} catch (error) {
-  if (!(error instanceof CliError)) throw error
-  const { withoutSecrets } = await import('./plain-text.ts')
-  for (const message of error.messages) {
-    process.stderr.write(`layerdock: ${withoutSecrets(message)}\n`)
+async function main(): Promise<void> {
+  try {
+    process.exitCode = await run(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    const { withoutSecrets } = await import('./plain-text.ts')
+    for (const message of error.messages) {
+      process.stderr.write(`layerdock: ${withoutSecrets(message)}\n`)
+    }
+    process.exitCode = error.exitCode
   }
-  process.exitCode = error.exitCode
 }
+
+// Nothing waits for it in this module: a single-file executable of Node's begins with a script, which cannot.
+void main()

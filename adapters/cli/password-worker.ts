@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { type NoticeSink, RegistryError } from '../../src/index.ts'
 import type { BcryptResult, BcryptTask } from './bcrypt-worker.ts'
+import { bcryptWorkerFile } from './bcrypt-worker-file.ts'
 
 /** Checks passwords in a thread of its own. */
 export interface PasswordWorker {
@@ -29,7 +30,7 @@ interface Pending {
  */
 export function createPasswordWorker(
   onNotice: NoticeSink,
-  file: URL = workerFile(),
+  file: URL = bcryptWorkerFile(),
 ): PasswordWorker {
   let worker: Worker | null = null
   let isClosed = false
@@ -98,12 +99,4 @@ export function createPasswordWorker(
       await running?.terminate()
     },
   }
-}
-
-/** Beside this module in the sources; in what is built, this module may be in a part, one folder below. */
-function workerFile(): URL {
-  const { url } = import.meta
-  if (url.endsWith('.ts')) return new URL('./bcrypt-worker.ts', url)
-  const isPart = new URL('.', url).pathname.endsWith('/parts/')
-  return new URL(isPart ? '../bcrypt-worker.js' : './bcrypt-worker.js', url)
 }
