@@ -7,10 +7,11 @@ import { docs, pages } from './pages.ts'
 
 /** Flags that stand alone in code and are those of other programs. */
 const othersFlags: readonly string[] = [
-  // npm run prove, npm run month and the benches.
+  // npm run prove, npm run month, npm run executable and the benches.
   'break',
   'length',
   'lose',
+  'out',
   'runtime',
   'seed',
   'help',
