@@ -85,7 +85,8 @@ async function withNode(made) {
     "require('node:v8').setFlagsFromString('--no-concurrent-sweeping')",
     "require('./main.ts')",
   ])
-  const [settings, blob] = ['sea.json', 'sea.blob'].map((name) => join(folder, name))
+  const settings = join(folder, 'sea.json')
+  const blob = join(folder, 'sea.blob')
   const known = { main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true }
   writeFileSync(settings, JSON.stringify(known))
   run(process.execPath, ['--experimental-sea-config', settings])
