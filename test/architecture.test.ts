@@ -185,6 +185,7 @@ describe('the public surface', () => {
     'src/index.ts',
     'src/kit.ts',
     'src/testing/index.ts',
+    'src/webhooks/index.ts',
     'adapters/node-fs/index.ts',
     'adapters/bun/index.ts',
     'adapters/deno/index.ts',
