@@ -2,6 +2,7 @@ import { asksForLogin } from './access-settings.ts'
 import { banner } from './banner.ts'
 import { isReachable } from './listen-address.ts'
 import type { Log } from './log.ts'
+import { levelOf } from './log-levels.ts'
 import type { Opened } from './open-registry.ts'
 import type { Settings } from './settings.ts'
 import { version } from './version.ts'
@@ -14,7 +15,7 @@ export function announce(
 ): void {
   if (log.format === 'json') {
     log.to.info({ url, version: version(), ...kept.fields }, 'listening')
-  } else if (settings.log !== 'silent') {
+  } else if (levelOf(settings.log, 'server') !== 'silent') {
     log.print(banner(version(), url, kept.text))
   }
   warnIfReadable(log, settings, url)

@@ -7,11 +7,9 @@ export function logEvents(log: Entries): EventSink {
   return (event) => {
     const { level, msg } = lines[event.kind]
     if (!log.isLevelEnabled(level)) return
-    const { requestId, repository } = event
-    log[level](
-      { event: event.kind, repository, ...detailsOf(event), by: byOf(event), requestId },
-      msg,
-    )
+    const { requestId, repository, trace } = event
+    const of = { by: byOf(event), requestId, traceId: trace?.traceId }
+    log[level]({ event: event.kind, repository, ...detailsOf(event), ...of }, msg)
   }
 }
 

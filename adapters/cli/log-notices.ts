@@ -1,14 +1,33 @@
-import type { NoticeSink } from '../../src/index.ts'
+import type { Notice, NoticeSink } from '../../src/index.ts'
 import type { Entries } from './log.ts'
+import type { LogArea } from './log-levels.ts'
 import { loggedTarget } from './plain-text.ts'
 
-/** Logs what no client is told. */
-export function logNotices(log: Entries): NoticeSink {
+/** Those of the server itself are not among them. */
+const areas: Readonly<Partial<Record<Notice['kind'], LogArea>>> = {
+  'store-read-only': 'store',
+  'store-recovered': 'store',
+  'store-condition': 'store',
+  'bytes-missing': 'store',
+  'background-failure': 'maintenance',
+  'bytes-swept': 'maintenance',
+  'garbage-collected': 'maintenance',
+  'upload-expired': 'maintenance',
+}
+
+function areaOf(kind: Notice['kind']): LogArea {
+  return kind.startsWith('webhook-') ? 'webhooks' : (areas[kind] ?? 'server')
+}
+
+/** Logs what no client is told. @param of takes entries of an area */
+export function logNotices(of: (area: LogArea) => Entries): NoticeSink {
   return (notice) => {
+    const log = of(areaOf(notice.kind))
     switch (notice.kind) {
       case 'failure': {
-        const { requestId, method, path, error } = notice
-        log.error({ requestId, method, path: loggedTarget(path), err: error }, 'request failed')
+        const { requestId, method, path, trace, error } = notice
+        const request = { requestId, method, path: loggedTarget(path), traceId: trace?.traceId }
+        log.error({ ...request, err: error }, 'request failed')
         return
       }
       case 'store-read-only':

@@ -1,100 +1,178 @@
-import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
+import { constants, fstatSync, openSync, stat } from 'node:fs'
+import { createRequire } from 'node:module'
 // Those of the runtime may not be the kind that lets the process end.
-import { clearTimeout, setInterval, setTimeout } from 'node:timers'
+import { setInterval, setTimeout } from 'node:timers'
+import type { SonicBoom } from 'sonic-boom'
 import { onDeno } from '../deno/deno.ts'
 
-/** Standard output, for a log. Serving goes on even when nothing reads it. */
+/** Where a log goes. Serving goes on even when nothing reads it. */
 export interface LogOutput {
   /** Takes text, to be written together with what comes in the next moment. */
   write(text: string): void
   /** Begins to write what is waiting. */
   flush(): void
-  /** Writes what is waiting, as far as that goes in half a second: for the end of the process. */
+  /** Opens the file again under its name: for programs that rotate logs. Nothing for standard output. */
+  reopen(): void
+  /** Resolves once nothing is on its way any more, or after half a second: before a process ends itself. */
+  settled(): Promise<void>
+  /**
+   * Writes what is waiting, as far as that goes in half a second: for the end of the process. What waits behind a
+   * write under way is lost.
+   */
   finish(): void
 }
 
-/** Written together, in characters, or once it has waited this long. */
-const batchLength = 32 * 1024
+/** What an output tells of itself. */
+export interface OutputTrouble {
+  /** Called once there is room again, with how many texts were dropped. */
+  dropped(texts: number): void
+  /** Called when the file cannot be opened again: what comes goes on into the one from before. */
+  notReopened(error: unknown): void
+}
+
+/** Written together, in bytes, or once it has waited this long. */
+const batchBytes = 16 * 1024 - 1
 const batchMs = 250
-/** What may wait for a slow reader, in characters; text beyond it is dropped. */
-const longestWait = 8 * 1024 * 1024
-/** How soon a full pipe is tried again, and how long at the end. */
-const retryMs = 50
+/** What may wait for a slow reader or a full disk, in bytes; text beyond it is dropped. */
+const mostWaiting = 8 * 1024 * 1024
+/** How soon a write that failed is tried again, and how long at the end. */
+const retryMs = 10
 const finishMs = 500
+/** How often the file's name is looked at, for a program that renames it and tells no one. */
+const lookMs = 1_000
 
 /**
- * Opens standard output. An error other than a full pipe drops what was being written and nothing
- * else: the server goes on without its log.
+ * Opens standard output, or a file, which is appended to. sonic-boom, the library below pino, gathers and writes; it is
+ * loaded with the first text. Four of its ways are not used:
  *
- * @param dropped called once there is room again, with how many texts were dropped
+ * - Its `reopen`, after one that failed, closes the old descriptor twice, which by then may be that of another file. A
+ *   rotated file gets a writer of its own.
+ * - Its `flushSync` never returns where a disk is full or a reader is gone. At the end of the process it writes in its
+ *   synchronous way instead, which gives up.
+ * - Its timers keep the process from ending while a pipe is full. A write that failed is tried again by ours.
+ * - pino's `destination` would have it flushed with `flushSync` at the end, so it is made here.
+ *
+ * @param file a path; null for standard output
+ * @throws Error when the file cannot be opened.
  */
-export function openOutput(dropped: (texts: number) => void): LogOutput {
-  const fd = withoutBlocking(1)
-  let waiting = ''
-  let missed = 0
-  /** Taken from what is waiting, and not known to be out. */
-  let batch: Uint8Array | null = null
-  /** Set while `batch` waits for room; otherwise it is on its way. */
-  let retry: NodeJS.Timeout | null = null
+export function openOutput(file: string | null, trouble: OutputTrouble): LogOutput {
+  let descriptor = file === null ? withoutBlocking(1) : opened(file)
+  let made: Writer | null = null
+  let isArmed = false
 
-  const begin = (): void => {
-    if (batch !== null || waiting === '') return
-    batch = Buffer.from(waiting)
-    waiting = ''
-    put(batch)
+  const writer = (): Writer => {
+    made ??= openWriter(descriptor, trouble)
+    return made
+  }
+
+  const flush = (): void => {
+    isArmed = false
+    made?.flush()
+  }
+
+  let isFailing = false
+  const reopen = (): void => {
+    if (file === null) return
+    try {
+      descriptor = opened(file)
+      isFailing = false
+    } catch (error) {
+      if (!isFailing) trouble.notReopened(error)
+      isFailing = true
+      return
+    }
+    const before = writer()
+    made = openWriter(descriptor, trouble)
+    before.end()
+  }
+
+  if (file !== null) whenRenamed(file, () => descriptor, reopen)
+  return {
+    write(text) {
+      writer().write(text)
+      if (isArmed) return
+      isArmed = true
+      setTimeout(flush, batchMs).unref()
+    },
+    flush,
+    reopen,
+    settled: async () => await made?.settled(),
+    finish: () => made?.finish(),
+  }
+}
+
+/** One open file, with what waits for it. */
+interface Writer extends Omit<LogOutput, 'reopen'> {
+  /** Writes what is waiting, and closes the file. */
+  end(): void
+}
+
+function openWriter(fd: number, { dropped }: OutputTrouble): Writer {
+  const { SonicBoom: Sonic } = createRequire(import.meta.url)('sonic-boom') as {
+    readonly SonicBoom: new (options: object) => SonicBoom
+  }
+  let missed = 0
+  let isWaiting = false
+  let isEnding = false
+  /** Until when a full pipe is waited for, at the end of the process. */
+  let deadline = 0
+  const sonic = new Sonic({
+    fd,
+    minLength: batchBytes,
+    maxLength: mostWaiting,
+    sync: false,
+    retryEAGAIN: () => performance.now() < deadline,
+  })
+  sonic.on('drop', () => {
+    missed++
+  })
+  sonic.on('drain', () => {
     if (missed === 0) return
     const texts = missed
     missed = 0
     dropped(texts)
+  })
+  sonic.on('error', () => {
+    if (isEnding) return sonic.destroy()
+    if (isWaiting) return
+    isWaiting = true
+    // Until then no text that comes has it try.
+    Object.assign(sonic, { minLength: Number.POSITIVE_INFINITY })
+    setTimeout(again, retryMs).unref()
+  })
+  const again = (): void => {
+    isWaiting = false
+    Object.assign(sonic, { minLength: batchBytes })
+    if (!isEnding) sonic.flush()
   }
-
-  const put = (bytes: Uint8Array): void => {
-    retry = null
-    write(fd, bytes, 0, bytes.byteLength, null, (error, count) => {
-      if (isFull(error)) {
-        retry = setTimeout(put, retryMs, bytes)
-        retry.unref()
-      } else if (!error && count < bytes.byteLength) {
-        batch = bytes.subarray(count)
-        put(batch)
-      } else {
-        batch = null
-        if (waiting.length >= batchLength) begin()
-      }
-    })
-  }
-
-  setInterval(begin, batchMs).unref()
   return {
-    write(text) {
-      if (waiting.length > longestWait) {
-        missed++
-        return
-      }
-      waiting += text
-      if (waiting.length >= batchLength) begin()
+    write: (text) => void sonic.write(text),
+    flush() {
+      if (!isWaiting) sonic.flush()
     },
-    flush: begin,
+    end() {
+      if (isWaiting) return sonic.destroy()
+      isEnding = true
+      sonic.end()
+    },
+    settled: () =>
+      new Promise((resolve) => {
+        sonic.once('drain', resolve).once('error', resolve)
+        setTimeout(resolve, finishMs)
+        sonic.flush()
+      }),
     finish() {
-      const stuck = retry === null || batch === null ? [] : [batch]
-      if (retry !== null) clearTimeout(retry)
-      writeNow(fd, Buffer.concat([...stuck, Buffer.from(waiting)]))
-      waiting = ''
+      deadline = performance.now() + finishMs
+      Object.assign(sonic, { sync: true, minLength: batchBytes })
+      sonic.flush()
     },
   }
 }
 
-function writeNow(fd: number, bytes: Uint8Array): void {
-  const deadline = performance.now() + finishMs
-  let rest = bytes
-  while (rest.byteLength > 0 && performance.now() < deadline) {
-    try {
-      rest = rest.subarray(writeSync(fd, rest))
-    } catch (error) {
-      if (!isFull(error)) return
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-    }
-  }
+/** Opens a file to append to, or a named pipe: one that is not read keeps nothing waiting. */
+function opened(file: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants
+  return openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o640)
 }
 
 /**
@@ -112,7 +190,22 @@ function withoutBlocking(fd: number): number {
   }
 }
 
-function isFull(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  return code === 'EAGAIN' || code === 'EBUSY'
+/** Calls back when another file, or none, has the name of the one that is open. */
+function whenRenamed(file: string, descriptor: () => number, renamed: () => void): void {
+  let isLooking = false
+  const look = (): void => {
+    if (isLooking) return
+    isLooking = true
+    stat(file, (error, found) => {
+      isLooking = false
+      const { ino, dev } = fstatSync(descriptor())
+      if (
+        error?.code === 'ENOENT' ||
+        (error === null && (found.ino !== ino || found.dev !== dev))
+      ) {
+        renamed()
+      }
+    })
+  }
+  setInterval(look, lookMs).unref()
 }

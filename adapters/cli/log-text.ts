@@ -11,27 +11,39 @@ export function asText(line: string): string {
   const start = `${String(time).slice(11, 19)} ${String(level).padEnd(5)} `
   if (fields.msg === 'request') return `${start}${requestText(fields, columns - start.length)}\n`
   if (typeof fields.event === 'string') return `${start}${eventText(fields)}\n`
-  const { msg, err, ...rest } = fields
+  const { msg, err, area: _, ...rest } = fields
   const others = Object.entries(rest).map(([name, value]) => `${name}=${format(value)}`)
   const trace = isTrace(err) ? `\n${err.stack.replace(/^/gm, '  ')}` : ''
   return `${start}${[msg, ...others].join(' ')}${trace}\n`
 }
 
-/** `201 PUT /v2/app/manifests/1 1.2 kB in, 3 ms, docker/27.1 at 192.0.2.7`, at most `width` long. */
+/**
+ * `201 PUT /v2/app/manifests/1 1.2 kB in, 3 ms, docker/27.1 at 192.0.2.7, ci, id 1f2e3d4c-7`, at most `width` long, but
+ * for ids of others.
+ */
 function requestText(fields: Record<string, unknown>, width: number): string {
   const { status, method, path, received, bytes, ms, userAgent, client, aborted } = fields
+  const { digest, principal, requestId, traceId } = fields
   const start = `${status ?? '---'} ${method} `
+  const isNamed = typeof digest !== 'string' || String(path).includes(digest.slice(-64))
   const told = [
+    isNamed ? null : shortened(digest),
     typeof received === 'number' ? `${sizeText(received)} in` : null,
     typeof bytes === 'number' && bytes > 0 ? `${sizeText(bytes)} out` : null,
     typeof ms === 'number' ? timeText(ms) : null,
     aborted === true ? 'cut off' : null,
   ]
+  const ids = [
+    typeof principal === 'string' ? principal : null,
+    typeof requestId === 'string' ? `id ${requestId}` : null,
+    typeof traceId === 'string' ? `trace ${traceId}` : null,
+  ]
   const endWith = (caller: string | null): string =>
-    [...told, caller].filter((part) => part !== null).join(', ')
+    [...told, caller, ...ids].filter((part) => part !== null).join(', ')
   const roomBeside = (end: string): number => width - start.length - end.length - 1
   const whole = endWith(callerText(userAgent, client))
-  const end = roomBeside(whole) < shortestPath ? endWith(callerText(null, client)) : whole
+  const shorter = [whole, endWith(callerText(null, client)), endWith(null)]
+  const end = shorter.find((text) => roomBeside(text) >= shortestPath) ?? shorter[2] ?? whole
   return `${start}${pathText(String(path), Math.max(roomBeside(end), shortestPath))} ${end}`
 }
 

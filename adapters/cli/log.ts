@@ -1,48 +1,94 @@
 import { createRequire } from 'node:module'
 import type { DestinationStream, Logger } from 'pino'
-import { openOutput } from './log-output.ts'
+import { CliError, exitCodes } from './exit.ts'
+import { type LogArea, type LogLevel, type LogLevels, levelOf } from './log-levels.ts'
+import { type LogOutput, openOutput } from './log-output.ts'
 import { asText } from './log-text.ts'
 import { withoutSecrets } from './plain-text.ts'
-import type { LogLevel } from './settings.ts'
 
 /** What entries are logged to. */
-export type Entries = Pick<
-  Logger,
-  'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'level' | 'isLevelEnabled'
->
+export type Entries = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'isLevelEnabled'>
 
 /** The program's log. */
 export interface Log {
+  /** Takes entries of one area: at first of `server`. */
   readonly to: Entries
   readonly format: 'json' | 'text'
-  /** Whether entries of a level are written, now. */
-  takes(level: LogLevel): boolean
-  /** Writes an entry of a level that is JSON already, its line end included. */
-  line(level: LogLevel, json: string): void
+  /** Takes entries of an area. */
+  of(area: LogArea): Entries
+  /** The same log, whose `to` takes entries of an area. */
+  within(area: LogArea): Log
+  /** Changes what is logged from now on. */
+  setLevels(levels: LogLevels): void
   /** Writes text that is not an entry of the log. */
   print(text: string): void
   /** Begins to write what is waiting. */
   flush(): void
-  /** Writes what is waiting, as far as that goes in half a second: for the end of the process. */
+  /** Opens the log's file again under its name. */
+  reopen(): void
+  /** See `settled` of {@link LogOutput}. */
+  settled(): Promise<void>
+  /** See `finish` of {@link LogOutput}. */
   finish(): void
 }
 
-/** Opens the log on standard output: buffered, since a write for every request would cost too much. */
-export function openLog(level: LogLevel, format: 'json' | 'text'): Log {
-  const out = openOutput((entries) => to.warn({ entries }, 'log entries were dropped'))
-  const stream: DestinationStream =
+/** Where a log goes, and how it is written. */
+export interface LogOptions {
+  readonly format: 'json' | 'text'
+  /** A file, which is appended to; null for standard output. */
+  readonly file: string | null
+}
+
+/**
+ * Opens the log: buffered, since a write for every request would cost too much.
+ *
+ * @throws CliError when its file cannot be opened.
+ */
+export function openLog(first: LogLevels, { format, file }: LogOptions): Log {
+  let levels = first
+  const out = opened(file, {
+    dropped: (entries) => of('server').warn({ entries }, 'log entries were dropped'),
+    notReopened: (error) => of('server').error({ err: error, file }, 'the log file was not opened'),
+  })
+  const lines: DestinationStream =
     format === 'json' ? out : { write: (line) => out.write(asText(line)) }
-  const to = lazyLogger(level, stream)
-  return {
+  const cleaned: DestinationStream = { write: (line) => lines.write(withoutSecrets(line)) }
+  const areas: Map<LogArea, AreaEntries> = new Map()
+
+  const of = (area: LogArea): Entries => {
+    const known = areas.get(area)
+    if (known !== undefined) return known.entries
+    // Fields of requests are looked at one by one, which is cheaper than the whole line.
+    const made = areaEntries(area, levelOf(levels, area), area === 'access' ? lines : cleaned)
+    areas.set(area, made)
+    return made.entries
+  }
+
+  const log = (to: Entries): Log => ({
     to,
     format,
-    takes: (level) => to.isLevelEnabled(level),
-    line(level, json) {
-      if (to.isLevelEnabled(level)) stream.write(json)
+    of,
+    within: (area) => log(of(area)),
+    setLevels(next) {
+      levels = next
+      for (const [area, { setLevel }] of areas) setLevel(levelOf(next, area))
     },
     print: out.write,
     flush: out.flush,
+    reopen: out.reopen,
+    settled: out.settled,
     finish: out.finish,
+  })
+  return log(of('server'))
+}
+
+/** @throws CliError */
+function opened(file: string | null, trouble: Parameters<typeof openOutput>[1]): LogOutput {
+  try {
+    return openOutput(file, trouble)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CliError(exitCodes.config, [`--log-file ${file}: cannot be written (${reason})`])
   }
 }
 
@@ -51,11 +97,16 @@ const ranks: Readonly<Record<string, number>> = {
   ...{ trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60, silent: Infinity },
 }
 
+interface AreaEntries {
+  readonly entries: Entries
+  setLevel(level: LogLevel): void
+}
+
 /**
- * A logger that loads pino with its first entry. That takes as long as a tenth of a start, and the first
+ * Entries of an area, which load pino with the first. That takes as long as a tenth of a start, and the first
  * answer need not wait for it.
  */
-function lazyLogger(first: LogLevel, stream: DestinationStream): Entries {
+function areaEntries(area: LogArea, first: LogLevel, stream: DestinationStream): AreaEntries {
   let level: string = first
   let made: Logger | null = null
   const takes = (wanted: string): boolean => (ranks[wanted] ?? 0) >= (ranks[level] ?? 0)
@@ -64,20 +115,19 @@ function lazyLogger(first: LogLevel, stream: DestinationStream): Entries {
     // The parameters are pino's own.
     (...words: readonly unknown[]) => {
       if (!takes(name)) return
-      made ??= createLogger(level, { write: (line) => stream.write(withoutSecrets(line)) })
+      made ??= createLogger(level, stream, area)
       Reflect.apply(made[name], made, words)
     }
   return {
-    debug: entry('debug'),
-    info: entry('info'),
-    warn: entry('warn'),
-    error: entry('error'),
-    fatal: entry('fatal'),
-    isLevelEnabled: takes,
-    get level() {
-      return level
+    entries: {
+      debug: entry('debug'),
+      info: entry('info'),
+      warn: entry('warn'),
+      error: entry('error'),
+      fatal: entry('fatal'),
+      isLevelEnabled: takes,
     },
-    set level(next) {
+    setLevel(next) {
       level = next
       if (made !== null) made.level = next
     },
@@ -85,16 +135,30 @@ function lazyLogger(first: LogLevel, stream: DestinationStream): Entries {
 }
 
 /** Makes the logger of a stream, which takes entries as lines of JSON. */
-export function createLogger(level: string, stream: DestinationStream): Logger {
-  const { pino, stdTimeFunctions } = createRequire(import.meta.url)('pino') as typeof import('pino')
+export function createLogger(level: string, stream: DestinationStream, area?: LogArea): Logger {
+  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino')
   return pino(
     {
       level,
       // The process's id and the machine's name are the supervisor's to add.
-      base: null,
-      timestamp: stdTimeFunctions.isoTime,
+      base: area === undefined ? null : { area },
+      timestamp: isoClock(),
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,
   )
+}
+
+/** The time as pino wants it, made once for all that happens in a millisecond. */
+function isoClock(): () => string {
+  let at = 0
+  let text = ''
+  return () => {
+    const now = Date.now()
+    if (now !== at) {
+      at = now
+      text = `,"time":"${new Date(now).toISOString()}"`
+    }
+    return text
+  }
 }

@@ -57,7 +57,7 @@ export function startReloader(deps: ReloadDeps): Reloader {
     certificate = next
     void listening.setCertificate(next).catch((error: unknown) => {
       log.to.fatal({ err: error }, 'the server cannot listen any more')
-      process.exit(exitCodes.problem)
+      void log.settled().then(() => process.exit(exitCodes.problem))
     })
     return true
   }
@@ -86,7 +86,7 @@ export function startReloader(deps: ReloadDeps): Reloader {
     const restart = changedNames(deps.settings, next).filter((name) => !reloadable.has(name))
     if ((certificate === null) !== (nextCertificate === null)) restart.push('tlsCert', 'tlsKey')
     settings = next
-    log.to.level = next.log
+    log.setLevels(next.log)
     useCertificate(nextCertificate)
     sayReloaded()
     if (restart.length > 0) {

@@ -48,11 +48,11 @@ export async function serveCommand(
   settings: Settings,
   reread: (() => Promise<Settings>) | null,
 ): Promise<number> {
-  const log = openLog(settings.log, formatOf(settings))
+  const log = openLog(settings.log, { format: formatOf(settings), file: settings.logFile })
   process.on('exit', log.finish)
   const signals = listenToSignals(() => {
     log.to.warn('stopped at once, by a second signal')
-    process.exit(exitCodes.problem)
+    void log.settled().then(() => process.exit(exitCodes.problem))
   })
   /** What has begun, for a start that fails. */
   const begun: (() => Promise<unknown>)[] = []
@@ -69,8 +69,13 @@ export async function serveCommand(
   const { front, retaining, verifying, access, admin, audit, certificate, serving, opened } = server
   const { webhooks } = server
   const reloader = startReloader({ settings, reread, certificate, listening: serving, log })
-  signals.onHangup(() => {
+  const reopen = (): void => {
+    log.reopen()
     audit?.reopen()
+  }
+  signals.onReopen(reopen)
+  signals.onHangup(() => {
+    reopen()
     void access?.reload()
     retaining?.reload()
     webhooks?.reload()
@@ -138,18 +143,18 @@ async function start(
   reread: (() => Promise<Settings>) | null,
   { log, stop, begun }: StartDeps,
 ): Promise<Server> {
-  const { onNotice: noted, last: lastCollection } = noteCollections(logNotices(log.to))
+  const { onNotice: noted, last: lastCollection } = noteCollections(logNotices(log.of))
   let metrics: ServedMetrics | null = null
   const onNotice: NoticeSink = (notice) => {
     metrics?.onNotice(notice)
     return noted(notice)
   }
   const certificate = readCertificate(settings)
-  const database = await databaseOf(settings, { log: log.to, stop })
+  const database = await databaseOf(settings, { log: log.of('store'), stop })
   if (database !== null) begun.push(database.close)
   const keys = database?.keyStore('token signing keys')
   const access = await accessOf(settings, {
-    log,
+    log: log.within('login'),
     onNotice,
     ...(keys === undefined ? {} : { keys }),
   })
@@ -158,7 +163,7 @@ async function start(
   metrics = await metricsOf(settings, access?.access ?? null)
   if (metrics !== null) begun.push(metrics.end)
   const retain = await retentionOf(settings, {
-    log: log.to,
+    log: log.of('maintenance'),
     onNotice,
     ...(metrics === null ? {} : { onRetention: metrics.maintenance.onRetention }),
   })
@@ -172,7 +177,8 @@ async function start(
     ...(metrics === null ? {} : { metrics: metrics.door, arrived: metrics.arrived }),
   })
   // A reload may ask for lines that are not wanted yet.
-  const requests = log.takes('info') || reread !== null ? log : null
+  const lines = log.of('access')
+  const requests = lines.isLevelEnabled('info') || reread !== null ? lines : null
   const serving = await startListening(front, settings, {
     tls: certificate,
     onNotice,
@@ -181,14 +187,14 @@ async function start(
   })
   begun.push(() => serving.close(0))
   const observe = audit === null ? {} : { observe: audit.observe }
-  const logged = logEvents(log.to)
+  const logged = logEvents(log.of('events'))
   const onEvent: EventSink = (event) => {
     metrics?.onEvent(event)
     void webhooks?.onEvent(event)
     return logged(event)
   }
   const sinks = { onEvent, onNotice, tracing: await servedTracing(), ...observe }
-  if (!settings.readOnly) await warnOfOtherOwner(settings, log.to)
+  if (!settings.readOnly) await warnOfOtherOwner(settings, log.of('store'))
   const opened = await openSettings({
     settings,
     options: registryOptions(settings, sinks, {
@@ -201,7 +207,7 @@ async function start(
       dropEmptyRepositories: settings.dropEmpty,
     },
     buffers,
-    log: log.to,
+    log: log.of('store'),
     database,
     stop,
     isServer: true,
@@ -214,17 +220,17 @@ async function start(
     metrics?.watchWebhooks(opened.stores.metadata.outbox, webhooks.figures)
   }
   const parts = { opened, front, access: access?.access ?? null, lastCollection }
-  const openPage = pageOf(settings, log, parts)
+  const openPage = pageOf(settings, log.within('page'), parts)
   front.open(opened.registry, opened.look, openPage)
   const verifying = await verifyingOf(settings, opened, {
-    log: log.to,
+    log: log.of('maintenance'),
     onNotice,
     metrics: metrics?.maintenance ?? null,
   })
   if (verifying !== null) begun.push(verifying)
   const retaining = retain?.(opened) ?? null
   if (retaining !== null) begun.push(retaining.close)
-  const admin = await openAdminEndpoint({ settings, opened, log: log.to, onNotice })
+  const admin = await openAdminEndpoint({ settings, opened, log: log.of('admin'), onNotice })
   return {
     front,
     retaining,
@@ -240,7 +246,7 @@ async function start(
   }
 }
 
-function formatOf({ logFormat }: Settings): 'json' | 'text' {
+function formatOf({ logFormat, logFile }: Settings): 'json' | 'text' {
   if (logFormat !== 'auto') return logFormat
-  return process.stdout.isTTY ? 'text' : 'json'
+  return logFile === null && process.stdout.isTTY ? 'text' : 'json'
 }

@@ -5,10 +5,11 @@ import { type AccessSettings, accessSettings } from './access-settings.ts'
 import { type AdminSettings, adminSettings } from './admin-settings.ts'
 import { type ListenAddress, listenAddress } from './listen-address.ts'
 import { listOf, origin, proxy } from './lists.ts'
+import { type LogSettings, logSettings } from './log-settings.ts'
 import { type MaintenanceSettings, maintenanceSettings } from './maintenance-settings.ts'
 import { type MetricsSettings, metricsSettings } from './metrics-settings.ts'
 import { type PageSettings, pageSettings } from './page-settings.ts'
-import { count, oneOf, size } from './quantities.ts'
+import { count, size } from './quantities.ts'
 import { type RequestLimitSettings, requestLimitSettings } from './request-limit-settings.ts'
 import { type RetentionSettings, retentionSettings } from './retention-settings.ts'
 import { counted, type Setting, sized, switched, timed } from './setting.ts'
@@ -16,16 +17,11 @@ import { type StoreSettings, storeSettings } from './store-settings.ts'
 import { type VerifySettings, verifySettings } from './verify-settings.ts'
 import { type WebhookSettings, webhookSettings } from './webhook-settings.ts'
 
-/** How much is logged. */
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
-
-/** How the log is written: `auto` is text for a person at a terminal and JSON for everything else. */
-export type LogFormat = 'auto' | 'json' | 'text'
-
 /** Everything a person can set, however it was set. Sizes in bytes, times in milliseconds. */
 export interface Settings
   extends AccessSettings,
     AdminSettings,
+    LogSettings,
     MaintenanceSettings,
     MetricsSettings,
     PageSettings,
@@ -43,8 +39,6 @@ export interface Settings
   readonly corsOrigins: readonly string[]
   readonly tlsCert: string | null
   readonly tlsKey: string | null
-  readonly log: LogLevel
-  readonly logFormat: LogFormat
   readonly readOnly: boolean
   readonly deletes: boolean
   readonly allowSparse: boolean
@@ -135,21 +129,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'origins whose pages may use the registry, such as https://ui.example.com, with commas between them; or * for any to read',
     alias: ['cors', 'cors-origin', 'allowed-origins', 'origins', 'cors-allowed-origins'],
   },
-  log: {
-    schema: oneOf('error', 'warn', 'info', 'debug', 'silent'),
-    default: 'info',
-    defaultText: 'info',
-    value: 'LEVEL',
-    help: 'error, warn, info (every request), debug or silent',
-    alias: ['level', 'log-level', 'loglevel', 'verbose', 'verbosity', 'debug', 'quiet'],
-  },
-  logFormat: {
-    schema: oneOf('auto', 'json', 'text'),
-    default: 'auto',
-    defaultText: 'auto',
-    value: 'FORMAT',
-    help: 'json, text, or auto: text on a terminal, json elsewhere',
-  },
+  ...logSettings,
   readOnly: switched(false, 'take no changes at all: pulls and lists only', ['readonly', 'ro']),
   deletes: switched(true, 'refuse to delete blobs, manifests, tags and repositories', [
     'delete',

@@ -12,13 +12,15 @@ export interface Signals {
   readonly stop: Promise<NodeJS.Signals>
   /** Sets what a SIGHUP calls; until then a SIGHUP does nothing. */
   onHangup(reload: () => void): void
+  /** Sets what a SIGUSR2 calls; until then a SIGUSR2 does nothing. */
+  onReopen(reopen: () => void): void
 }
 
 /**
- * Listens to SIGTERM, SIGINT and SIGHUP, which all end a process that does not.
+ * Listens to SIGTERM, SIGINT, SIGHUP and SIGUSR2, which all end a process that does not.
  *
  * SIGTERM and SIGINT ask the program to end. SIGHUP asks it to reload, as a supervisor or a person
- * means it; but when the program's terminal was closed, it asks it to end.
+ * means it; but when the program's terminal was closed, it asks it to end. SIGUSR2 asks it to open its logs again.
  *
  * @param impatient called by another SIGTERM or SIGINT after the first: its sender does not want to
  *   wait
@@ -26,6 +28,7 @@ export interface Signals {
 export function listenToSignals(impatient: () => void): Signals {
   const terminals = terminalsOf()
   let reload = (): void => {}
+  let reopen = (): void => {}
   const stop = new Promise<NodeJS.Signals>((resolve) => {
     let first: { readonly signal: NodeJS.Signals; readonly at: number } | null = null
     const end = (signal: NodeJS.Signals): void => {
@@ -43,11 +46,16 @@ export function listenToSignals(impatient: () => void): Signals {
       if (terminalGone(terminals)) resolve(signal)
       else reload()
     })
+    // Windows has no such signal.
+    if (process.platform !== 'win32') process.on('SIGUSR2', () => reopen())
   })
   return {
     stop,
     onHangup(call) {
       reload = call
+    },
+    onReopen(call) {
+      reopen = call
     },
   }
 }

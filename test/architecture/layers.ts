@@ -283,7 +283,7 @@ export const layers: readonly Layer[] = [
       'bun',
       'deno',
     ],
-    packages: ['node:', 'pino', 'valibot', 'fastest-levenshtein'],
+    packages: ['node:', 'pino', 'sonic-boom', 'valibot', 'fastest-levenshtein'],
     onlyIn: {
       // The type of the bindings that Node passes to a fetch handler.
       '@hono/node-server': ['adapters/cli/front.ts'],

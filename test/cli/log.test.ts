@@ -115,23 +115,28 @@ describe('an entry as text', () => {
   const request = { msg: 'request', requestId: 'x', method: 'GET', path: '/v2/', status: 200 }
 
   test.each([
-    [{ bytes: 2, ms: 0.4, client: '192.0.2.7' }, '200 GET /v2/ 2 B out, 0.4 ms, 192.0.2.7'],
+    [{ bytes: 2, ms: 0.4, client: '192.0.2.7' }, '200 GET /v2/ 2 B out, 0.4 ms, 192.0.2.7, id x'],
     [
       { method: 'PUT', path: '/v2/a/manifests/1', status: 201, received: 1234, bytes: 0, ms: 12.4 },
-      '201 PUT /v2/a/manifests/1 1.23 kB in, 12 ms',
+      '201 PUT /v2/a/manifests/1 1.23 kB in, 12 ms, id x',
     ],
     [
       { method: 'PATCH', path: `/v2/a/blobs/uploads/${id}`, status: 202, received: 52_428_800 },
-      '202 PATCH /v2/a/blobs/uploads/01234567… 52.4 MB in',
+      '202 PATCH /v2/a/blobs/uploads/01234567… 52.4 MB in, id x',
     ],
     [
       { path: `/v2/a/blobs/${digest}`, bytes: 999_600, ms: 61_000, userAgent: 'docker/27.1 go/x' },
-      '200 GET /v2/a/blobs/sha256:0123456789ab… 1 MB out, 61 s, docker/27.1',
+      '200 GET /v2/a/blobs/sha256:0123456789ab… 1 MB out, 61 s, docker/27.1, id x',
     ],
     [
       { status: undefined, aborted: true, ms: 1, client: '::1', userAgent: 'x' },
-      '--- GET /v2/ 1 ms, cut off, x at ::1',
+      '--- GET /v2/ 1 ms, cut off, x at ::1, id x',
     ],
+    [
+      { path: '/v2/a/manifests/1', digest, principal: 'ci', traceId: 'f'.repeat(32) },
+      `200 GET /v2/a/manifests/1 sha256:0123456789ab…, ci, id x, trace ${'f'.repeat(32)}`,
+    ],
+    [{ path: `/v2/a/blobs/${digest}`, digest }, '200 GET /v2/a/blobs/sha256:0123456789ab… id x'],
   ])('of a request %#', (fields, expected) => {
     expect(text({ ...request, ...fields })).toBe(`03:04:05 info  ${expected}\n`)
   })
@@ -215,7 +220,7 @@ describe('an event in the log', () => {
 test('a task that failed is said to be tried again only where it will be', () => {
   const lines: string[] = []
   const log = pino({ base: null }, { write: (line) => lines.push(JSON.parse(line).msg) })
-  const onNotice = logNotices(log)
+  const onNotice = logNotices(() => log)
   const failed = {
     kind: 'background-failure',
     task: 'x',
@@ -233,7 +238,7 @@ test('a condition of the storage is an error when it is bad, and said to be over
     { base: null, timestamp: false },
     { write: (line) => lines.push(JSON.parse(line)) },
   )
-  const onNotice = logNotices(log)
+  const onNotice = logNotices(() => log)
   const part = 'blobs' as const
   const kind = 'store-condition' as const
   onNotice({
@@ -258,7 +263,7 @@ test('a collection is a line where it freed something', () => {
     { base: null, timestamp: false },
     { write: (line) => lines.push(JSON.parse(line)) },
   )
-  const onNotice = logNotices(log)
+  const onNotice = logNotices(() => log)
   const kind = 'garbage-collected'
   onNotice({ kind, blobs: 0, bytes: 0, repositories: 0, ms: 1, isComplete: true })
   onNotice({ kind, blobs: 2, bytes: 30, repositories: 1, ms: 4, isComplete: true })

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CliError } from '../../adapters/cli/exit.ts'
-import type { Log } from '../../adapters/cli/log.ts'
-import { createLogger } from '../../adapters/cli/log.ts'
 import { openPasswordFile, type PasswordFile } from '../../adapters/cli/password-file.ts'
+import { logTo } from './log-to.ts'
 
 const hash = (letter: string, cost = 10): string =>
   `$2y$${String(cost).padStart(2, '0')}$${letter.repeat(53)}`
@@ -27,15 +26,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const log: Log = {
-  to: createLogger('debug', { write: (line) => lines.push(JSON.parse(line)) }),
-  format: 'json',
-  takes: () => true,
-  line: () => {},
-  print: () => {},
-  flush: () => {},
-  finish: () => {},
-}
+const log = logTo((entry) => lines.push(entry))
 
 async function open(text: string, everyMs = 600_000): Promise<PasswordFile> {
   writeFileSync(path, text, { mode: 0o600 })

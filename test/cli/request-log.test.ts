@@ -30,6 +30,7 @@ test('logs one line for a request, and no secret', async () => {
   const requests = entries(out).filter((entry) => entry.msg === 'request')
   expect(requests[0]).toEqual({
     level: 'info',
+    area: 'access',
     time: expect.stringMatching(/^2\d{3}-/),
     msg: 'request',
     requestId: 'from-the-proxy',

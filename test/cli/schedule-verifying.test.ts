@@ -46,7 +46,6 @@ test('a server tells of each problem and of each pass, and the next pass is due 
     warn: say('warn'),
     error: say('error'),
     fatal: say('fatal'),
-    level: 'info',
     isLevelEnabled: () => true,
   }
   const notes = new Map([['verify-schedule', noteInMemory()]])

@@ -94,14 +94,14 @@ describe('settings', () => {
       storageDir: 'flag',
       maxBlob: 2 * 2 ** 30,
       pageSize: 7,
-      log: 'info',
+      log: { all: 'info', areas: {} },
     })
   })
 
   test('--config wins over LAYERDOCK_CONFIG', async () => {
     const environment = { LAYERDOCK_CONFIG: configFile({ log: 'error' }) }
     const words = ['--config', configFile({ log: 'debug' })]
-    expect((await read({ words, environment })).log).toBe('debug')
+    expect((await read({ words, environment })).log.all).toBe('debug')
   })
 
   test.each(settingNames)('%s has a flag, a variable and a key that agree', async (name) => {
@@ -221,7 +221,7 @@ describe('settings', () => {
   })
 
   test('an empty variable is one that is not set', async () => {
-    expect((await read({ environment: { LAYERDOCK_LOG: '' } })).log).toBe('info')
+    expect((await read({ environment: { LAYERDOCK_LOG: '' } })).log.all).toBe('info')
   })
 
   test.each([
@@ -353,6 +353,15 @@ describe('mistakes', () => {
       '--log inof: is none of error, warn, info, debug, silent; did you mean info?',
     ],
     [['--log', 'INFO'], 'did you mean info?'],
+    [
+      ['--log', 'info,store=loud'],
+      '--log info,store=loud: store=loud is none of error, warn, info',
+    ],
+    [['--log', 'info,stor=debug'], 'has no area stor: the areas are server, access, events, store'],
+    [['--log', 'acess=warn'], 'webhooks; did you mean access?'],
+    [['--log', 'info,warn'], 'says two levels for all areas: info and warn'],
+    [['--log', 'store=warn,store=info'], 'says store twice'],
+    [['--log', 'store=warn=info'], 'store=warn=info: is not such as store=debug'],
     [['--max-blob', '10Q'], '--max-blob 10Q: is not a size such as 4MiB'],
     [['--max-blob', '10MiBs'], 'did you mean 10MiB?'],
     [['--max-blob', '-1'], 'is not a size'],

@@ -13,11 +13,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { apiTokenPath, openApiTokens, readApiTokens } from '../../adapters/cli/api-token-file.ts'
 import { CliError } from '../../adapters/cli/exit.ts'
-import { createLogger, type Log } from '../../adapters/cli/log.ts'
 import { tokenCommand } from '../../adapters/cli/token-command.ts'
 import { openDiskStore } from '../../adapters/disk/store.ts'
 import { requestOf } from '../access/requests.ts'
 import { useProgram } from './harness.ts'
+import { logTo } from './log-to.ts'
 import { everyRuntime } from './program.ts'
 
 let folder: string
@@ -40,24 +40,15 @@ function beQuiet(): void {
 
 const request = requestOf({})
 
-function logTo(lines: Array<Record<string, unknown>>): Log {
-  return {
-    to: createLogger('debug', { write: (line) => lines.push(JSON.parse(line)) }),
-    format: 'json',
-    takes: () => true,
-    line: () => {},
-    print: () => {},
-    flush: () => {},
-    finish: () => {},
-  }
-}
-
 describe.each(everyRuntime)('layerdock token on %s', (runtime) => {
   const cli = useProgram(runtime)
 
   test('makes a token that a running server takes, lists and revokes it', async () => {
     const place = ['--storage-dir', folder]
-    const login = await openApiTokens(join(folder, 'access'), { log: logTo([]), everyMs: 600_000 })
+    const login = await openApiTokens(join(folder, 'access'), {
+      log: logTo(() => {}),
+      everyMs: 600_000,
+    })
     try {
       const words = ['--owner', 'ci', '--name', 'main', '--expires', '90d']
       const made = await cli.run(
@@ -197,7 +188,7 @@ describe('layerdock token', () => {
       expect(err).toContain(path)
     }
     expect(readFileSync(path, 'utf8')).toBe(before)
-    await expect(openApiTokens(folder, { log: logTo([]) })).rejects.toThrow(text)
+    await expect(openApiTokens(folder, { log: logTo(() => {}) })).rejects.toThrow(text)
   })
 
   test.each([[['list']], [['list', '--json']], [['revoke', 'main']]])(
@@ -231,7 +222,10 @@ describe('the tokens of a running server', () => {
   test('are those from before where the file breaks, and none where it is gone', async () => {
     await tokenCommand(['create', '--owner', 'ci', '--name', 'main', '--access-dir', folder])
     const lines: Array<Record<string, unknown>> = []
-    const file = await openApiTokens(folder, { log: logTo(lines), everyMs: 600_000 })
+    const file = await openApiTokens(folder, {
+      log: logTo((entry) => lines.push(entry)),
+      everyMs: 600_000,
+    })
     try {
       const isThere = async (): Promise<boolean> =>
         (await file.login.stampOf?.('ci', { login: 'token', token: 'main' })) !== null
@@ -248,7 +242,7 @@ describe('the tokens of a running server', () => {
   })
 
   test('change by themselves with the file', async () => {
-    const file = await openApiTokens(folder, { log: logTo([]), everyMs: 5 })
+    const file = await openApiTokens(folder, { log: logTo(() => {}), everyMs: 5 })
     try {
       await tokenCommand(['create', '--owner', 'ci', '--name', 'main', '--access-dir', folder])
       await expect

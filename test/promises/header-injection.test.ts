@@ -152,8 +152,7 @@ describe('on the wire', () => {
 
   beforeAll(async () => {
     const log = pino({ base: null, level: 'trace' }, { write: (line) => lines.push(line) })
-    const observe = accessLog({ takes: () => true, line: (_, line) => void lines.push(line) })
-    site = await served({ onNotice: logNotices(log) }, { observe })
+    site = await served({ onNotice: logNotices(() => log) }, { observe: accessLog(log) })
   })
 
   it.each(['\r', '\n', '\0', '\x1b', '\x7f', '\x01'])('%j in a head is 400', async (evil) => {

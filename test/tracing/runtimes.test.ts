@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import {
+  entries,
   everyRuntime,
   type Program,
   programFor,
@@ -89,7 +90,12 @@ describe.concurrent.each(everyRuntime)('examples/tracing on %s', (runtime) => {
       expect(told).not.toContain('canary')
     } finally {
       server.child.kill('SIGTERM')
-      expect((await server.ended).code).toBe(0)
+      const { code, out } = await server.ended
+      expect(code).toBe(0)
+      const lines = entries(out).filter((line) => line.traceId === traceId)
+      expect(lines.map(({ msg }) => msg)).toContain('pushed')
+      expect(lines.filter(({ msg }) => msg === 'request')).toHaveLength(5)
+      expect(lines).toContainEqual(expect.objectContaining({ spanId: expect.any(String) }))
     }
   })
 })

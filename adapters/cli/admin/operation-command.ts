@@ -107,7 +107,7 @@ async function performed(operation: Operation, input: unknown, place: Place): Pr
       signal: controller.signal,
       stop: signals.stop,
       log,
-      onNotice: logNotices(log),
+      onNotice: logNotices(() => log),
       tell: (progress) => {
         if (operation.progressText !== undefined) status.show(operation.progressText(progress))
       },
@@ -143,7 +143,6 @@ function spokenLog(say: (text: string) => void): Entries {
     warn: speak,
     error: speak,
     fatal: speak,
-    level: 'warn',
     isLevelEnabled: (level) => ['warn', 'error', 'fatal'].includes(level),
   }
 }
