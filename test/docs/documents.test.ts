@@ -40,6 +40,7 @@ const otherDocuments: readonly (readonly [words: string, why: string])[] = [
   ['"type": "PUSH_ARTIFACT"', 'test/webhooks/page.test.ts compares what is sent'],
   ['"action": "push"', 'the same'],
   ['"specversion": "1.0"', 'the same'],
+  ['"area": "access"', 'test/cli/log-file.test.ts compares lines'],
 ]
 
 const json = blocks.filter(({ language, page }) => language === 'json' && page !== 'docs/page.md')
