@@ -66,9 +66,9 @@ Where a server asks for a login, layerdock user, token and policy keep its files
 docs/users-and-ci.md tells the rest.
 
 SIGHUP reloads the configuration file: --log, --tls-cert and --tls-key change at once, the log
-names what waits for a restart. Changes of certificates, users, API tokens and the policy are noticed
-without it. SIGUSR2 opens --log-file and --audit-log anew, and so does SIGHUP. docs/monitor.md tells of
-logs and traces.
+names what waits for a restart. Changes of certificates, users, API tokens and the policy are
+noticed without it. SIGUSR2 opens --log-file and --audit-log anew, and so does SIGHUP.
+docs/monitor.md tells of logs and traces.
 
 Exit codes: 0 after a clean stop, 1 for a problem, 2 for a wrong command line, 78 for a wrong
 variable, configuration file, certificate, key or file of users, tokens or policy.

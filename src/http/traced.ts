@@ -29,7 +29,8 @@ export function inSpan<T>(
     return work()
   }
   exchange.trace = span.place
-  exchange.add((report) => callSafely(() => span.end(report), failed))
+  const { end } = span
+  if (end !== null) exchange.add((report) => callSafely(() => end(report), failed))
   return span.run(work)
 }
 

@@ -19,8 +19,8 @@ export interface RequestSpan {
   readonly place: TracePlace
   /** Runs what answers the request, so that spans within it are its children. */
   run<T>(work: () => T): T
-  /** Ends the span, once. */
-  end(report: RequestReport): void
+  /** Ends the span, once; null where it is not recorded. */
+  readonly end: ((report: RequestReport) => void) | null
 }
 
 /** Makes spans of what a registry does. `layerdock/tracing` makes one. */

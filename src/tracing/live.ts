@@ -7,14 +7,81 @@ export interface Live {
   ended: boolean
 }
 
-const liveKey = createContextKey('layerdock: what is under way')
+/** Of a request that is not recorded: nothing below it is. */
+export const unrecorded: Live = { ended: true }
 
-/** The contexts of requests by their places: for calls that the runtime's own context does not reach. */
-const contexts: WeakMap<TracePlace, Context> = new WeakMap()
+const liveKey = createContextKey('layerdock: what is under way')
+const spanKey = keyOfSpans()
+
+/** The key under which the API keeps the span of a context. */
+function keyOfSpans(): symbol | null {
+  let found: symbol | null = null
+  const probe: Context = {
+    getValue: () => undefined,
+    setValue(key) {
+      found = key
+      return probe
+    },
+    deleteValue: () => probe,
+  }
+  trace.setSpanContext(probe, { traceId: '', spanId: '', traceFlags: 0 })
+  return found
+}
+
+/** A context with one more value. The API's own copies all the others for each, and every request makes one. */
+class WithValue implements Context {
+  readonly #parent: Context
+  readonly #key: symbol
+  readonly #value: unknown
+
+  constructor(parent: Context, key: symbol, value: unknown) {
+    this.#parent = parent
+    this.#key = key
+    this.#value = value
+  }
+
+  getValue(key: symbol): unknown {
+    return key === this.#key ? this.#value : this.#parent.getValue(key)
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return new WithValue(this, key, value)
+  }
+
+  deleteValue(key: symbol): Context {
+    return new WithValue(this, key, undefined)
+  }
+}
+
+/** The context of what runs within a span of ours. */
+class WithinSpan implements Context {
+  readonly #parent: Context
+  readonly #span: Span
+  readonly #live: Live
+
+  constructor(parent: Context, span: Span, live: Live) {
+    this.#parent = parent
+    this.#span = span
+    this.#live = live
+  }
+
+  getValue(key: symbol): unknown {
+    if (key === spanKey) return this.#span
+    return key === liveKey ? this.#live : this.#parent.getValue(key)
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return new WithValue(this, key, value)
+  }
+
+  deleteValue(key: symbol): Context {
+    return new WithValue(this, key, undefined)
+  }
+}
 
 /** The context of what runs within a span of ours. */
 export function within(parent: Context, span: Span, live: Live): Context {
-  return trace.setSpan(parent, span).setValue(liveKey, live)
+  return new WithinSpan(parent, span, live)
 }
 
 /**
@@ -31,12 +98,26 @@ export function isOurs(active: Context): boolean {
   return active.getValue(liveKey) !== undefined
 }
 
-/** The place of a span, by which {@link parentOf} finds its context again. */
-export function placeIn(inner: Context, span: Span): TracePlace {
-  const { traceId, spanId, traceFlags } = span.spanContext()
-  const place = { traceId, spanId, isSampled: (traceFlags & 1) === 1 }
-  contexts.set(place, inner)
-  return place
+/** The place of a span. */
+export class Place implements TracePlace {
+  readonly traceId: string
+  readonly spanId: string
+  readonly isSampled: boolean
+  /** For calls that the runtime's own context does not reach. */
+  readonly #context: Context
+
+  /** @param inner the context of what runs within the span */
+  constructor(inner: Context, span: Span) {
+    const { traceId, spanId, traceFlags } = span.spanContext()
+    this.traceId = traceId
+    this.spanId = spanId
+    this.isSampled = (traceFlags & 1) === 1
+    this.#context = inner
+  }
+
+  static contextOf(place: TracePlace | null | undefined): Context | undefined {
+    return place instanceof Place ? place.#context : undefined
+  }
 }
 
 /**
@@ -46,8 +127,7 @@ export function placeIn(inner: Context, span: Span): TracePlace {
 export function parentOf(call: CallContext): Context {
   const active = context.active()
   if (isOurs(active) ? liveIn(active) !== null : trace.getSpan(active) !== undefined) return active
-  const of = call.trace == null ? undefined : contexts.get(call.trace)
-  return of ?? trace.deleteSpan(active)
+  return Place.contextOf(call.trace) ?? trace.deleteSpan(active)
 }
 
 /** Whether spans below a context are recorded: below none, the sampler of a new trace decides. */

@@ -10,7 +10,7 @@ import {
 import { loggedAgent, loggedTarget, withoutSecrets } from '../oci/plain-text.ts'
 import type { RequestReport } from '../ports/observer.ts'
 import type { RequestSpan } from '../ports/tracing.ts'
-import { type Live, placeIn, within } from './live.ts'
+import { type Live, Place, unrecorded, within } from './live.ts'
 import { remoteParent } from './remote-parent.ts'
 
 /** Begins the span of a request. Names and attributes are those of the semantic conventions for HTTP servers. */
@@ -24,16 +24,19 @@ export function requestSpan(tracer: Tracer, request: Request, route: string | nu
     { kind: SpanKind.SERVER, attributes },
     parent,
   )
-  const live: Live = { ended: false }
+  const isRecording = span.isRecording()
+  const live: Live = isRecording ? { ended: false } : unrecorded
   const inner: Context = within(parent, span, live)
   return {
-    place: placeIn(inner, span),
+    place: new Place(inner, span),
     run: (work) => context.with(inner, work),
-    end(report) {
-      live.ended = true
-      if (span.isRecording()) describe(span, report, method, route)
-      span.end()
-    },
+    end: !isRecording
+      ? null
+      : (report) => {
+          live.ended = true
+          describe(span, report, method, route)
+          span.end()
+        },
   }
 }
 
