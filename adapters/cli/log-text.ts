@@ -42,8 +42,12 @@ function requestText(fields: Record<string, unknown>, width: number): string {
     [...told, caller, ...ids].filter((part) => part !== null).join(', ')
   const roomBeside = (end: string): number => width - start.length - end.length - 1
   const whole = endWith(callerText(userAgent, client))
-  const shorter = [whole, endWith(callerText(null, client)), endWith(null)]
-  const end = shorter.find((text) => roomBeside(text) >= shortestPath) ?? shorter[2] ?? whole
+  const shorter = endWith(callerText(null, client))
+  const needs = shortened(String(path)).length
+  const end =
+    [whole, shorter].find((text) => roomBeside(text) >= needs) ??
+    [whole, shorter].find((text) => roomBeside(text) >= shortestPath) ??
+    endWith(null)
   return `${start}${pathText(String(path), Math.max(roomBeside(end), shortestPath))} ${end}`
 }
 
