@@ -39,3 +39,9 @@ export const logSettings: { readonly [K in keyof LogSettings]: Setting<LogSettin
     alias: ['log-path', 'logfile', 'log-output', 'access-log'],
   },
 }
+
+/** How the log is written, where it goes. */
+export function formatOf({ logFormat, logFile }: LogSettings): 'json' | 'text' {
+  if (logFormat !== 'auto') return logFormat
+  return logFile === null && process.stdout.isTTY ? 'text' : 'json'
+}

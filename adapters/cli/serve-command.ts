@@ -17,6 +17,7 @@ import type { Listening } from './listen.ts'
 import { type Log, openLog } from './log.ts'
 import { logEvents } from './log-events.ts'
 import { logNotices } from './log-notices.ts'
+import { formatOf } from './log-settings.ts'
 import { metricsOf, type ServedMetrics } from './metrics/served-metrics.ts'
 import { refuseOpenListener } from './open-listener.ts'
 import { type Opened, openSettings } from './open-registry.ts'
@@ -167,7 +168,7 @@ async function start(
     onNotice,
     ...(metrics === null ? {} : { onRetention: metrics.maintenance.onRetention }),
   })
-  const webhooks = await webhooksOf(settings, { log: log.to, onNotice })
+  const webhooks = await webhooksOf(settings, { log: log.of('webhooks'), onNotice })
   const audit = await auditOf(settings, log.to)
   const buffers = new BufferBudget(onDeno ? transferBytes : undefined)
   const hasPage = settings.page
@@ -244,9 +245,4 @@ async function start(
     webhooks,
     metrics,
   }
-}
-
-function formatOf({ logFormat, logFile }: Settings): 'json' | 'text' {
-  if (logFormat !== 'auto') return logFormat
-  return logFile === null && process.stdout.isTTY ? 'text' : 'json'
 }
