@@ -30,6 +30,7 @@ export {
   type ExchangeEnd,
   endWith,
   exchangeOf,
+  type Meter,
   type RequestHead,
   setExchange,
   targetOf,

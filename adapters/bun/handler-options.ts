@@ -1,4 +1,5 @@
 import type { NoticeSink, RequestObserver } from '../../src/index.ts'
+import type { Meter } from '../../src/kit.ts'
 
 /** How a handler treats its connections. */
 export interface HandlerOptions {
@@ -26,6 +27,8 @@ export interface HandlerOptions {
    * went while bytes were flowing may pass for one that has them all.
    */
   readonly observe?: RequestObserver
+  /** Counts the same requests, with the same limits. */
+  readonly meter?: Meter
   /**
    * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, ranges such as
    * `10.0.0.0/8`, and `unix` for whatever connects over a unix socket. Default: none.

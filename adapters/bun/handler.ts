@@ -6,6 +6,8 @@ import {
   endWith,
   errorResponse,
   nativeBlob,
+  type RequestHead,
+  requestIdOf,
   safeNotices,
   safeObserver,
   setExchange,
@@ -66,7 +68,9 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
   const onNotice = safeNotices(options.onNotice)
   const fetch = inFairTurns(registry)
   const observe = safeObserver(options.observe, onNotice)
-  const observed = observe !== null || registry.observed === true
+  const { meter } = options
+  /** Whether reports are made, which name the client. */
+  const reported = observe !== null || registry.observed === true
   const transfers = new Transfers()
   const keptHeaders = new KeptHeaders()
   const headerForm = (headers: Readonly<Record<string, string>>): Headers => keptHeaders.of(headers)
@@ -216,27 +220,30 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     return response.then((response) => ready(response, arrived, server, true))
   }
 
-  if (!observed) {
+  /** Asks for the address of a request now, because a closed connection no longer knows it. */
+  function rememberAddress({ peer }: Arrived): void {
+    if (reported) void peer.address
+  }
+
+  if (!reported && meter === undefined) {
     // The registry chooses the request's id, where it needs one.
     return (request, server) =>
       answer(request, server, peerOfRequest(request, server, proxies), null, null)
   }
   return (request, server) => {
-    const requestId = chooseRequestId(request.headers.get('x-request-id'))
+    const { method } = request
+    const requestId = reported ? chooseRequestId(request.headers.get('x-request-id')) : null
     const peer = peerOfRequest(request, server, proxies)
-    const exchange = beginExchange(() => ({
-      requestId,
-      method: request.method,
+    const describe = (): RequestHead => ({
+      requestId: requestId ?? requestIdOf(request),
+      method,
       target: targetOf(request.url),
       peer,
       userAgent: request.headers.get('user-agent'),
-    }))
+    })
+    const exchange = beginExchange(describe, method)
     if (observe !== null) exchange.add(observe)
+    if (meter !== undefined) exchange.countBy(meter)
     return answer(request, server, peer, exchange, requestId)
   }
-}
-
-/** Asks for the address of an observed request now, because a closed connection no longer knows it. */
-function rememberAddress({ exchange, peer }: Arrived): void {
-  if (exchange !== null) void peer.address
 }

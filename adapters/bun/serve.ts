@@ -37,7 +37,7 @@ export type Serving = RunningServer<BunServer>
  */
 export async function serve(registry: Fetcher, options: ServeOptions = {}): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, slowestPull, tls, trustedProxies } = options
+  const { observe, meter, slowestPull, tls, trustedProxies } = options
   if (tls?.clientCa !== undefined) {
     throw new TypeError('clientCa: Bun does not tell what the certificate of a client says')
   }
@@ -51,6 +51,7 @@ export async function serve(registry: Fetcher, options: ServeOptions = {}): Prom
     onNotice,
     ...(slowestPull === undefined ? {} : { slowestPull }),
     ...(observe === undefined ? {} : { observe }),
+    ...(meter === undefined ? {} : { meter }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })
   const settings: BunServeOptions = {

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Registry } from '../../src/index.ts'
-import { type Exchange, errorResponse, exchangeOf } from '../../src/kit.ts'
+import { errorResponse, exchangeOf } from '../../src/kit.ts'
 import { welcome } from '../../src/ui/catalog/welcome.ts'
 import type { BufferBudget } from '../disk/buffers.ts'
 import type { Fetcher } from '../node-http/listener.ts'
@@ -41,8 +41,6 @@ export interface FrontOptions {
   readonly hasPage?: boolean
   /** Answers `/metrics`. Default: nothing is there. */
   readonly metrics?: MetricsDoor | null
-  /** Told of each request as it arrives, before it is answered. */
-  readonly arrived?: (exchange: Exchange) => void
 }
 
 const ownPaths: ReadonlySet<string> = new Set(['/', '/live', '/ready', '/healthz'])
@@ -54,7 +52,7 @@ const patienceMs = 10_000
 export function createFront(
   version: string,
   buffers: BufferBudget,
-  { isPrivate = false, hasPage = false, metrics = null, arrived }: FrontOptions = {},
+  { isPrivate = false, hasPage = false, metrics = null }: FrontOptions = {},
 ): Front {
   const began = performance.now()
   let registry: Registry | null = null
@@ -141,7 +139,6 @@ export function createFront(
   return {
     buffers,
     fetch(request, context) {
-      if (arrived !== undefined) noteArrival(request, arrived)
       const target = context?.incoming.url ?? pathOf(request.url)
       if (!target.startsWith('/v2')) {
         const path = target.split('?', 1)[0] ?? target
@@ -177,11 +174,6 @@ export function createFront(
       door.close()
     },
   }
-}
-
-function noteArrival(request: Request, arrived: (exchange: Exchange) => void): void {
-  const exchange = exchangeOf(request)
-  if (exchange !== null) arrived(exchange)
 }
 
 /** How the server does, in every detail. */

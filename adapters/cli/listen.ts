@@ -1,4 +1,3 @@
-import type { RequestObserver } from '../../src/index.ts'
 import { onBun } from '../bun/bun.ts'
 import { onDeno } from '../deno/deno.ts'
 import type { Certificate, ServingOptions } from '../serving/serve-options.ts'
@@ -9,8 +8,6 @@ import type { Front } from './front.ts'
 export interface ListenOptions extends ServingOptions {
   /** Takes the access log; null for none. */
   readonly requests: AccessLines | null
-  /** Counts requests; null where nothing is measured. */
-  readonly measure: RequestObserver | null
 }
 
 /** A server at work. */
@@ -31,12 +28,8 @@ export interface Listening {
  * @throws Error with the code of the system when it cannot listen there.
  */
 export async function listen(front: Front, options: ListenOptions): Promise<Listening> {
-  const { requests, measure, ...others } = options
-  const observers = [
-    ...(requests === null ? [] : [accessLog(requests)]),
-    ...(measure === null ? [] : [measure]),
-  ]
-  const observe = observers.length === 0 ? {} : { observe: allOf(observers) }
+  const { requests, ...others } = options
+  const observe = requests === null ? {} : { observe: accessLog(requests) }
   if (onBun) {
     const { serve } = await import('../bun/serve.ts')
     return serve(front, { ...others, ...observe })
@@ -46,12 +39,4 @@ export async function listen(front: Front, options: ListenOptions): Promise<List
     : await import('../node-http/serve.ts')
   // The process is ours alone.
   return serve(front, { ...others, replaceGlobals: true, ...observe })
-}
-
-function allOf(observers: readonly RequestObserver[]): RequestObserver {
-  const [first, second] = observers
-  if (first !== undefined && second === undefined) return first
-  return (report) => {
-    for (const observe of observers) observe(report)
-  }
 }

@@ -175,7 +175,7 @@ async function start(
   const front = createFront(version(), buffers, {
     isPrivate: asksForLogin(settings),
     hasPage,
-    ...(metrics === null ? {} : { metrics: metrics.door, arrived: metrics.arrived }),
+    ...(metrics === null ? {} : { metrics: metrics.door }),
   })
   // A reload may ask for lines that are not wanted yet.
   const lines = log.of('access')
@@ -184,7 +184,7 @@ async function start(
     tls: certificate,
     onNotice,
     requests,
-    measure: metrics?.observe ?? null,
+    ...(metrics === null ? {} : { meter: metrics.meter }),
   })
   begun.push(() => serving.close(0))
   const observe = audit === null ? {} : { observe: audit.observe }

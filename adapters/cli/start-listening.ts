@@ -12,7 +12,7 @@ export async function startListening(
   {
     tls,
     ...others
-  }: Pick<ListenOptions, 'onNotice' | 'requests' | 'measure'> & { tls: Certificate | null },
+  }: Pick<ListenOptions, 'onNotice' | 'requests' | 'meter'> & { tls: Certificate | null },
 ): Promise<Listening> {
   const { listen: address } = settings
   const options: ListenOptions = {

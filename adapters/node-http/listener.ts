@@ -8,6 +8,7 @@ import {
   type Exchange,
   errorAnswer,
   errorResponse,
+  type Meter,
   type NativeBlob,
   nativeBlob,
   requestIdOf,
@@ -82,6 +83,8 @@ export interface ListenerOptions {
   readonly onNotice?: NoticeSink
   /** Takes a report of every request that the listener is given. Default: none. */
   readonly observe?: RequestObserver
+  /** Counts the same requests. Default: nothing does. */
+  readonly meter?: Meter
   /**
    * Replace the process's `Request` and `Response` with @hono/node-server's, which make small
    * answers several times as fast. Default: false, since the process may not be ours alone.
@@ -129,7 +132,8 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
   const stock = registry.buffers ?? new BufferBudget()
   const fetch = inFairTurns(registry)
   const observe = safeObserver(options.observe, onNotice)
-  const observed = observe !== null || registry.observed === true
+  const { meter } = options
+  const observed = observe !== null || meter !== undefined || registry.observed === true
 
   const report = (request: Request, incoming: IncomingMessage, error: unknown): void =>
     onNotice({
@@ -222,6 +226,7 @@ export function createListener(registry: Fetcher, options: ListenerOptions = {})
       const requestId = chooseRequestId(incoming.headers['x-request-id'])
       const exchange = beginObserving(incoming, outgoing, peer, requestId)
       if (observe !== null) exchange.add(observe)
+      if (meter !== undefined) exchange.countBy(meter)
       arriving = { exchange, requestId }
     }
     void listener(incoming, outgoing)

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Peer } from '../../src/index.ts'
-import { beginExchange, type Exchange } from '../../src/kit.ts'
+import { beginExchange, type Exchange, type RequestHead } from '../../src/kit.ts'
 
 /** Observes a request until its answer is out or its connection is gone. */
 export function beginObserving(
@@ -11,13 +11,15 @@ export function beginObserving(
 ): Exchange {
   const { socket } = incoming
   const sentBefore = socket.bytesWritten
-  const exchange = beginExchange(() => ({
+  const method = incoming.method ?? ''
+  const describe = (): RequestHead => ({
     requestId,
-    method: incoming.method ?? '',
+    method,
     target: incoming.url ?? '',
     peer,
     userAgent: incoming.headers['user-agent'] ?? null,
-  }))
+  })
+  const exchange = beginExchange(describe, method)
   outgoing.on('close', () => {
     // The streams of HTTP/2 share a connection, which does not tell them apart.
     const sent =

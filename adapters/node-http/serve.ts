@@ -74,13 +74,14 @@ export async function serveOn(
   options: ServeOptions,
 ): Promise<Serving> {
   const timeouts: ServeTimeouts = { ...defaultTimeouts, ...options.timeouts }
-  const { observe, tls, trustedProxies, replaceGlobals = false } = options
+  const { observe, meter, tls, trustedProxies, replaceGlobals = false } = options
   const onNotice = safeNotices(options.onNotice)
   const answer = createListener(registry, {
     replaceGlobals,
     freeChunks,
     overUnix: options.socketPath !== undefined,
     ...(observe === undefined ? {} : { observe }),
+    ...(meter === undefined ? {} : { meter }),
     onNotice,
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   })

@@ -130,7 +130,7 @@ describe('the request observer', () => {
       peer: { address: '192.0.2.1' },
       userAgent: null,
     }
-    const exchange = beginExchange(() => described)
+    const exchange = beginExchange(() => described, described.method)
     setExchange(request, exchange)
     exchange.add((report) => adapters.push(report))
     await registry.fetch(request)

@@ -1,5 +1,5 @@
-import type { EventSink, NoticeSink, RequestObserver } from '../../../src/index.ts'
-import type { Exchange, Outbox } from '../../../src/kit.ts'
+import type { EventSink, NoticeSink } from '../../../src/index.ts'
+import type { Meter, Outbox } from '../../../src/kit.ts'
 import type { EndpointFigures } from '../../../src/webhooks/delivery/receiver.ts'
 import type { Opened } from '../open-registry.ts'
 import type { Settings } from '../settings.ts'
@@ -17,9 +17,8 @@ export interface Metrics {
   /** The page that Prometheus reads. Never rejects. */
   page(): Promise<string>
   readonly contentType: string
-  /** Called as a request arrives. */
-  arrived(exchange: Exchange): void
-  readonly observe: RequestObserver
+  /** Counts requests. */
+  readonly meter: Meter
   readonly onEvent: EventSink
   readonly onNotice: NoticeSink
   /** Told of work beside the requests that makes no notice. */
@@ -44,8 +43,7 @@ export function createMetrics({ metricsRepositories }: Settings): Metrics {
   return {
     page: set.text,
     contentType: set.contentType,
-    arrived: requests.arrived,
-    observe: requests.observe,
+    meter: requests.meter,
     onEvent: requests.onEvent,
     onNotice(notice) {
       maintenance.onNotice(notice)

@@ -1,10 +1,5 @@
-import {
-  type EventSink,
-  errorRows,
-  type RequestObserver,
-  type RequestReport,
-} from '../../../src/index.ts'
-import type { Exchange, Histogram } from '../../../src/kit.ts'
+import { type EventSink, errorRows } from '../../../src/index.ts'
+import type { Exchange, ExchangeEnd, Histogram, Meter } from '../../../src/kit.ts'
 import { handlerOf, methodOf } from './handlers.ts'
 import type { HistogramMetric } from './histogram-metric.ts'
 import type { MetricSet, Sample } from './metric-set.ts'
@@ -13,10 +8,7 @@ import { Tally } from './tally.ts'
 
 /** What counts requests. */
 export interface RequestMetrics {
-  /** Called as a request arrives. */
-  arrived(exchange: Exchange): void
-  /** Called once it has ended. */
-  readonly observe: RequestObserver
+  readonly meter: Meter
   readonly onEvent: EventSink
 }
 
@@ -77,18 +69,19 @@ export function requestMetrics(set: MetricSet, mostRepositories: number): Reques
   }
 
   return {
-    arrived(exchange) {
-      inFlight.add(exchange)
-      exchange.add(() => inFlight.delete(exchange))
-    },
-    observe(report) {
-      countsOf(report.route).add(report)
-      const { errorCode, repository, status, bytesIn, bytesOut } = report
-      if (errorCode !== null) errors.add(errorCode)
-      // A name that is asked for and not there takes no place.
-      if (mostRepositories === 0 || repository === null || status === null || status >= 400) return
-      if (bytesIn > 0) received.add(repository, bytesIn)
-      if (bytesOut !== null && bytesOut > 0) sent.add(repository, bytesOut)
+    meter: {
+      began: (exchange) => void inFlight.add(exchange),
+      ended(exchange, end, milliseconds) {
+        inFlight.delete(exchange)
+        countsOf(exchange.route).add(exchange, end, milliseconds)
+        const { errorCode, repository, bytesIn } = exchange
+        if (errorCode !== null) errors.add(errorCode)
+        const { status, bytesOut } = end
+        // A name that is asked for and not there takes no place.
+        if (mostRepositories === 0 || repository === null || (status ?? 400) >= 400) return
+        if (bytesIn > 0) received.add(repository, bytesIn)
+        if (bytesOut !== null && bytesOut > 0) sent.add(repository, bytesOut)
+      },
     },
     onEvent: ({ kind }) => events.add(kind),
   }
@@ -122,7 +115,8 @@ class HandlerCounts {
     this.#responseSizes = responseSizes.add({ handler })
   }
 
-  add({ method, status, milliseconds, bytesIn, bytesOut, cutShort }: RequestReport): void {
+  add({ method, bytesIn }: Exchange, end: ExchangeEnd, milliseconds: number): void {
+    const { status, bytesOut, cutShort } = end
     const counts = this.#ofMethod(methodOf(method))
     const code = status ?? clientLeft
     counts.byCode.set(code, (counts.byCode.get(code) ?? 0) + 1)

@@ -1,44 +1,49 @@
 import { expect, test } from 'vitest'
-import { metricSet } from '../../../adapters/cli/metrics/metric-set.ts'
+import { type MetricSet, metricSet } from '../../../adapters/cli/metrics/metric-set.ts'
 import { allNames } from '../../../adapters/cli/metrics/names.ts'
 import { requestMetrics } from '../../../adapters/cli/metrics/requests.ts'
 import { Tally } from '../../../adapters/cli/metrics/tally.ts'
-import { type RepositoryName, type RequestReport, repositoryName } from '../../../src/index.ts'
+import { type RepositoryName, repositoryName } from '../../../src/index.ts'
+import { beginExchange, type Exchange } from '../../../src/kit.ts'
 import { Page } from './page.ts'
 
-const report: RequestReport = {
-  requestId: 'id',
-  method: 'GET',
-  target: '/',
-  route: null,
-  repository: null,
-  reference: null,
-  principal: null,
-  rule: null,
-  digest: null,
-  trace: null,
-  peer: {},
-  userAgent: null,
-  status: 200,
-  errorCode: null,
-  bytesIn: 1,
-  bytesOut: 10,
-  milliseconds: 1,
-  cutShort: false,
+/** A request that came to its end. */
+interface Ended extends Partial<Pick<Exchange, 'route' | 'repository' | 'method'>> {
+  readonly status?: number | null
+  readonly milliseconds?: number
+  readonly cutShort?: boolean
+}
+
+function metersOf(set: MetricSet, repositories: number): (ended: Ended) => void {
+  const { meter } = requestMetrics(set, repositories)
+  return ({
+    method = 'GET',
+    route,
+    repository = null,
+    status = 200,
+    milliseconds = 1,
+    cutShort,
+  }) => {
+    const exchange = beginExchange(() => {
+      throw new Error('no report is asked for')
+    }, method)
+    meter.began(exchange)
+    if (route != null) exchange.at(route, repository, null)
+    exchange.repository = repository
+    exchange.bytesIn = 1
+    meter.ended(exchange, { status, bytesOut: 10, cutShort: cutShort ?? false }, milliseconds)
+  }
 }
 
 test('what clients send makes no more series, however much of it there is', async () => {
   const set = metricSet()
-  const { observe } = requestMetrics(set, 3)
+  const observe = metersOf(set, 3)
   const some = async (from: number, to: number): Promise<Page> => {
     for (let index = from; index < to; index += 1) {
       const repository: RepositoryName = repositoryName(`name-${index}`)
       observe({
-        ...report,
         method: `METHOD${index}`,
         route: `/odd/${index}"\n`,
-        target: `/${index}`,
-        userAgent: `${index}`,
         repository,
       })
     }
@@ -57,17 +62,17 @@ test('what clients send makes no more series, however much of it there is', asyn
 
 test('a repository that is not there takes no place', async () => {
   const set = metricSet()
-  const { observe } = requestMetrics(set, 1)
-  observe({ ...report, repository: repositoryName('not-there'), status: 404 })
-  observe({ ...report, repository: repositoryName('there') })
+  const observe = metersOf(set, 1)
+  observe({ repository: repositoryName('not-there'), status: 404 })
+  observe({ repository: repositoryName('there') })
   const page = new Page(await set.text())
   expect(page.get('layerdock_repository_sent_bytes_total', { repository: 'there' })).toBe(10)
 })
 
 test('a request without an answer counts as 499, and one that was cut as aborted', async () => {
   const set = metricSet()
-  const { observe } = requestMetrics(set, 0)
-  observe({ ...report, route: '/v2/<name>/blobs/<digest>', status: null, cutShort: true })
+  const observe = metersOf(set, 0)
+  observe({ route: '/v2/<name>/blobs/<digest>', status: null, cutShort: true })
   const page = new Page(await set.text())
   expect(page.get('registry_http_requests_total', { handler: 'blob', code: '499' })).toBe(1)
   expect(page.get('layerdock_http_aborted_requests_total', { handler: 'blob' })).toBe(1)
@@ -75,8 +80,8 @@ test('a request without an answer counts as 499, and one that was cut as aborted
 
 test('buckets are cumulative, and a value on a bound is within it', async () => {
   const set = metricSet()
-  const { observe } = requestMetrics(set, 0)
-  for (const milliseconds of [5, 6, 70_000]) observe({ ...report, milliseconds })
+  const observe = metersOf(set, 0)
+  for (const milliseconds of [5, 6, 70_000]) observe({ milliseconds })
   const page = new Page(await set.text())
   const bucket = (le: string): number =>
     page.get('registry_http_request_duration_seconds_bucket', { le })
