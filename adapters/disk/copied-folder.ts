@@ -29,27 +29,34 @@ export interface CopiedFolderDeps {
 
 /**
  * Looks whether a folder is a copy, which any tool may have made in any order while a server wrote it, and if so,
- * whether the bytes of all that its names stand for are there. What is found whole is noted as being where it
- * belongs, so that this is done once.
+ * whether the bytes of all that its names stand for are there. What is found whole is then to be noted as being
+ * where it belongs ({@link keepCopy}), so that this is done once.
  *
  * Names need no such look: a file of them that is older or newer than the others does not fit them, and is refused.
  *
+ * @returns whether it is a copy
  * @throws CopyIncomplete
  */
 export async function expectWholeCopy(
   deps: CopiedFolderDeps,
   choice: LogChoice,
   seal: LogSeal | null,
-): Promise<void> {
-  const { files, layout, readOnly, onLacking } = deps
+): Promise<boolean> {
+  const { files, layout, onLacking } = deps
   const { named } = choice
-  if (named === undefined || deps.unlocked === true) return
-  if (!(await isCopied(files, layout))) return
+  if (named === undefined || deps.unlocked === true) return false
+  if (!(await isCopied(files, layout))) return false
   const hasNames = choice.generation > 0 || choice.journalBytes > 0
   if (seal === null && hasNames && choice.isFormatOne !== true && onLacking === undefined) {
     throw incomplete(layout.seal, 'is not in it, so that a journal without its end would not show')
   }
   if (deps.blobs === 'here') await expectBytes(deps, named())
+  return true
+}
+
+/** Notes that a copy belongs where it is. */
+export async function keepCopy(deps: CopiedFolderDeps): Promise<void> {
+  const { files, layout, readOnly, onLacking } = deps
   if (readOnly || onLacking !== undefined) return
   // Where there is no room for the note, the next start looks again.
   await writeOrigin(files, layout).catch(() => {})

@@ -20,8 +20,8 @@ export class ReadOnlyLog implements MetadataLog {
     return this.#log.peek()
   }
 
-  adopt(choice: LogChoice): Promise<void> {
-    return this.#log.expectWhole(choice)
+  async adopt(choice: LogChoice): Promise<void> {
+    await this.#log.expectWhole(choice)
   }
 
   explain(damage: StoreDamaged): Promise<StoreDamaged> {

@@ -10,6 +10,7 @@ import { Batch } from './batch.ts'
 import { Compaction, type CompactionDeps } from './compaction.ts'
 import { journalledFigures } from './figures.ts'
 import { GroupCommit } from './group-commit.ts'
+import { holdBack } from './held-back.ts'
 import { inspectLog } from './inspect-log.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { type Clocks, LeaseClock } from './lease-clock.ts'
@@ -79,6 +80,7 @@ export async function openMetadata(options: JournalledOptions): Promise<Journall
     const { snapshotBytes, journalBytes } = recovered
     const sizes = { snapshotBytes, journalBytes }
     const compaction = new Compaction(deps, { onNotice, compactBytes, ...sizes })
+    if (log.isCopy === true && writer.failure === null) await holdBack(deps, onNotice)
     // A store that lost its newest snapshot is one fault from losing more; one of an older format
     // has times and leases that only a snapshot fixes.
     const isUrgent = choice.damaged.length > 0 || recovered.wasFormatOne

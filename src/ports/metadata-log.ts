@@ -57,6 +57,13 @@ export interface LogChoice {
  * another place, how much of the newest journal is durable: the seal. It never says more than is.
  */
 export interface MetadataLog {
+  /**
+   * Whether the files are a copy of another store's, which may have gone on since; known once they are adopted. Default:
+   * they are not.
+   */
+  readonly isCopy?: boolean
+  /** Notes that a copy is a store of its own from now on, and so `isCopy` no more when it is opened again. */
+  keepCopy?(): Promise<void>
   /** Whether nothing is ever written to it: it was opened to be read. */
   readonly readOnly?: boolean
   /**

@@ -21,7 +21,7 @@ import { openDiskStores } from '../../adapters/disk/open-stores.ts'
 import { archiveFile } from '../../adapters/folders/archive-sinks.ts'
 import { openContent } from '../../adapters/folders/open-content.ts'
 import { TarProblem, writeHeader } from '../../adapters/folders/tar-header.ts'
-import type { Tag } from '../../src/index.ts'
+import { type Tag, tagName } from '../../src/index.ts'
 import { image, repositoryNamed, testRegistry } from '../../src/testing/index.ts'
 import { viewOf } from '../copy/content.ts'
 import { hash } from '../copy/places.ts'
@@ -122,6 +122,20 @@ test('as many generations stay as are wanted, and bytes that only the others had
   expect(sizeOf(join(to, 'bytes'))).toBeLessThan(size - 190_000)
   expect((await run('restore', to, join(folder, 'restored'))).code).toBe(0)
   expect(await tagsIn(join(folder, 'restored'))).toEqual(['stays'])
+})
+
+test('what waits to be delivered is in no backup', async () => {
+  const { folder, stores, to, backup } = await setUp('one')
+  const tell = () => [{ endpoints: ['east'], text: 'deleted' }]
+  await stores.metadata.deleteTag(repositoryNamed('a'), tagName('one'), { tell })
+  expect((await stores.metadata.outbox?.list({ limit: 9 }))?.items).toHaveLength(1)
+  await backup()
+  const restored = join(folder, 'restored')
+  expect((await run('restore', to, restored)).code).toBe(0)
+  const copy = await openDiskStores({ directory: restored, mode: 'write' })
+  expect(await copy.metadata.outbox?.list({ limit: 9 })).toEqual({ items: [], more: false })
+  expect(await copy.metadata.outbox?.counts()).toEqual([])
+  await copy.close()
 })
 
 test('a registry with nothing in common with the newest generation is backed up all the same', async () => {

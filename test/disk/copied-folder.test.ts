@@ -8,7 +8,7 @@ import { nodeFiles } from '../../adapters/disk/node-files.ts'
 import { openDiskStores } from '../../adapters/disk/open-stores.ts'
 import { readOrigin } from '../../adapters/disk/origin.ts'
 import { SealFile } from '../../adapters/disk/seal-file.ts'
-import { callContext } from '../../src/index.ts'
+import { callContext, type Notice, tagName } from '../../src/index.ts'
 import { StoreDamaged } from '../../src/kit.ts'
 import { image, repositoryNamed, testRegistry } from '../../src/testing/index.ts'
 import { temporaryFolder } from './temporary.ts'
@@ -51,6 +51,55 @@ async function first(folder: string): Promise<string> {
   const [name = ''] = (await readdir(folder)).sort()
   return join(folder, name)
 }
+
+describe('messages that wait in a folder', () => {
+  const tell = () => [{ endpoints: ['east'], text: 'pushed' }]
+
+  /** Opens a folder, and says what waits, what is dead, and what was noticed. */
+  async function look(directory: string, unlinked: boolean): Promise<unknown> {
+    const notices: Notice[] = []
+    const onNotice = (notice: Notice): void => void notices.push(notice)
+    const { metadata, ...stores } = await openDiskStores({ directory, mode: 'write', onNotice })
+    try {
+      if (unlinked) await metadata.deleteTag(app, tagName('1'), { tell })
+      const entries = (await metadata.outbox?.list({ limit: 10 }))?.items ?? []
+      const claims = await metadata.outbox?.claim(['east'], { limit: 10, forMs: 0 })
+      return {
+        states: entries.map(({ state }) => state),
+        claimed: claims?.entries.length,
+        noticed: notices.map((notice) => ('detail' in notice ? notice.detail : notice.kind)),
+      }
+    } finally {
+      await stores.close()
+    }
+  }
+
+  test('are dead letters in a copy of it, from its first opening on', async () => {
+    const one = { states: ['waiting'], claimed: 1, noticed: [] }
+    expect(await look(made, true)).toEqual(one)
+    const copy = await copied()
+    const held = { states: ['dead'], claimed: 0 }
+    const detail = expect.stringContaining('what waited (1) became dead letters')
+    expect(await look(copy, false)).toEqual({ ...held, noticed: [detail] })
+    expect(await look(copy, false)).toEqual({ ...held, noticed: [] })
+    expect(await look(made, false)).toEqual(one)
+    const moved = join(await temporaryFolder(), 'moved')
+    await rename(made, moved)
+    expect(await look(moved, false)).toEqual(one)
+  })
+
+  test('wait on where a copy is only read', async () => {
+    await look(made, true)
+    const copy = await copied()
+    const { metadata, ...stores } = await openDiskStores({ directory: copy, mode: 'read' })
+    const { items = [] } = (await metadata.outbox?.list({ limit: 10 })) ?? {}
+    expect(items.map(({ state }) => state)).toEqual(['waiting'])
+    const claiming = metadata.outbox?.claim(['east'], { limit: 1, forMs: 1 })
+    await expect(claiming).rejects.toMatchObject({ kind: 'storageReadOnly' })
+    expect(await metadata.outbox?.counts()).toMatchObject([{ endpoint: 'east', waiting: 1 }])
+    await stores.close()
+  })
+})
 
 describe('a folder', () => {
   test('that was moved, or opened again, is not looked through', async () => {
