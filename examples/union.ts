@@ -39,6 +39,7 @@ export function unionOf(first: RegistryService, second: RegistryService): Regist
     listReferrers: (...a) => mergePages(a[3], both, (one) => one.listReferrers(...a)),
     findTags: (call, ...a) => listed(call).findTags(...a),
     countReferrers: (call, ...a) => listed(call).countReferrers(...a),
+    findParents: first.findParents, // An index is where it was pushed.
     summarizeRepositories: (call, ...a) => listed(call).summarizeRepositories(...a),
     previewDeletion: first.previewDeletion, // As deletions.
   }

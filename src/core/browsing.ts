@@ -2,7 +2,12 @@ import type { RegistryService } from '../ports/registry-service.ts'
 import type { ListBrowsing } from './browse-lists.ts'
 import type { CoreDeps } from './deps.ts'
 
-type BrowsingMethods = 'findTags' | 'countReferrers' | 'summarizeRepositories' | 'previewDeletion'
+type BrowsingMethods =
+  | 'findTags'
+  | 'countReferrers'
+  | 'findParents'
+  | 'summarizeRepositories'
+  | 'previewDeletion'
 
 /**
  * What a page that people look at asks, by the store's own methods where it has them. What such a store does not need,
@@ -27,6 +32,10 @@ export function browsingService(deps: CoreDeps): Pick<RegistryService, BrowsingM
         metadata.countReferrers?.(repository, subjects) ??
         (await lists()).countReferrers(repository, subjects)
       )
+    },
+    async findParents(call, repository, digest) {
+      const { findParents } = await import('./parents.ts')
+      return findParents(metadata, call.signal, repository, digest)
     },
     async summarizeRepositories(_call, names) {
       return metadata.summarizeRepositories?.(names) ?? (await lists()).summarizeRepositories(names)

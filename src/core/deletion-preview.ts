@@ -157,7 +157,8 @@ function aliasesOf(entries: readonly ManifestEntry[], asked: ReadonlySet<string>
   return aliases
 }
 
-function previewed({ record, tags, tagCount }: ManifestEntry): PreviewedManifest {
+/** A manifest as previews name it. */
+export function previewed({ record, tags, tagCount }: ManifestEntry): PreviewedManifest {
   const { digest, size, mediaType, artifactType } = record
   return {
     digest,

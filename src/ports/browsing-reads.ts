@@ -60,6 +60,14 @@ export interface DeletionPreview {
   readonly ownBytes: number | null
 }
 
+/** Indexes that name a manifest. */
+export interface Parents {
+  /** At most 1,000, in byte order of their digests. */
+  readonly items: readonly PreviewedManifest[]
+  /** How many there are; null where it would take too long to find out. */
+  readonly count: number | null
+}
+
 /** The reads that a page for people stands on. A service that is made of others has `browseLists` for most of them. */
 export interface BrowsingReads {
   /**
@@ -81,6 +89,8 @@ export interface BrowsingReads {
     repository: RepositoryName,
     subjects: readonly string[],
   ): Promise<ReadonlyArray<readonly ReferrerCount[]>>
+  /** The manifests of the repository that name this one; none where it is not there. */
+  findParents(call: CallContext, repository: RepositoryName, digest: Digest): Promise<Parents>
   /**
    * What each of the repositories holds, in their order; null for one that is not there. A caller's permissions are not
    * looked at.

@@ -6,6 +6,7 @@ export async function loadEveryView(): Promise<void> {
   await Promise.all([
     import('../core/browse-lists.ts'),
     import('../core/deletion-preview.ts'),
+    import('../core/parents.ts'),
     import('./artifact/show-artifact.ts'),
     import('./compare/show-comparison.ts'),
     import('./deletion/show-deletion.ts'),

@@ -38,7 +38,7 @@ export interface ArtifactData extends Contents {
   readonly attachedTo: Digest | null
   /** What the manifest says it is about. */
   readonly subject: ContentDetails | null
-  /** Indexes that name it, as far as they were looked for. */
+  /** Indexes that name it, as far as they were looked for; at most 100. */
   readonly parents: readonly Parent[]
   readonly annotations: Listed<Entry>
   /** Null unless it is an index. */

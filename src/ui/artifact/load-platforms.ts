@@ -18,8 +18,7 @@ const mostLookedUp = 100
 const atOnce = 10
 /** Larger ones are not read for their size, in bytes. */
 const mostManifestBytes = 256 * 1024
-/** Manifests among which the indexes are looked for that name one. */
-const mostSearched = 1000
+const mostParents = 100
 
 /** The manifests that an index names, with what the repository knows of them. */
 export async function loadPlatforms(
@@ -68,17 +67,14 @@ async function readSize(
   return details && namedBytes(details)
 }
 
-/** Indexes that name a manifest, among the first manifests of the repository. */
+/** Indexes that name a manifest. */
 export async function findParents(
   { service, call, repository }: RepositoryReader,
   digest: Digest,
 ): Promise<readonly Parent[]> {
-  const { items } = await service.listManifests(call, repository, { limit: mostSearched })
+  const { items } = await service.findParents(call, repository, digest)
   return items
-    .filter(({ record }) => manifestShape(record.mediaType) === 'index')
-    .filter(({ record }) => record.references.includes(digest))
-    .map(({ record, tags, tagCount }) => ({
-      digest: record.digest,
-      tags: { items: tags, count: tagCount },
-    }))
+    .filter(({ mediaType }) => manifestShape(mediaType) === 'index')
+    .slice(0, mostParents)
+    .map(({ digest, tags, tagCount }) => ({ digest, tags: { items: tags, count: tagCount } }))
 }
