@@ -89,7 +89,7 @@ export const accessSettings: {
     help: 'ask for a login: users and bcrypt hashes of passwords, as layerdock user add writes them. Each may do everything, unless --policy says less',
     alias: ['users', 'auth', 'auth-htpasswd', 'auth-htpasswd-path', 'passwords'],
   },
-  anonymousPull: switched(false, 'let callers pull who have not logged in', [
+  anonymousPull: switched(false, 'let callers pull without a login', [
     'public',
     'anonymous',
     'anonymous-read',
@@ -117,7 +117,7 @@ export const accessSettings: {
     schema: headerName,
     default: null,
     value: 'HEADER',
-    help: 'a header in which trusted proxies name the user, and which they take from clients',
+    help: 'the header in which trusted proxies name the user; they have to remove it from what clients send',
     alias: ['remote-user', 'auth-header', 'user-header', 'forward-auth'],
   },
   accessDir: {
@@ -135,7 +135,7 @@ export const accessSettings: {
     schema: text,
     default: null,
     value: 'FILE',
-    help: 'a line of JSON for each login, pull, push, deletion and refusal: a file, which SIGHUP opens anew, or - for standard error',
+    help: 'a line of JSON for each login, pull, push, deletion and refusal: a file, which SIGHUP reopens, or - for standard error',
     alias: ['audit', 'audit-file'],
   },
 }

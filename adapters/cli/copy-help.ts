@@ -11,8 +11,8 @@ export const copyHelp: string = `layerdock copy: copy a registry from one place 
 
 Repositories, blobs, manifests, tags, referrers and their times are copied; uploads under way are not,
 nor users, API tokens and policies. Bytes are hashed on the way: what is missing or damaged in the
-source is named, left out, and makes the exit code 1. In the end both sides are compared. A copy that
-was stopped goes on where it was when it is run again.
+source is named, left out, and makes the exit code 1. At the end both sides are compared. A copy that
+was stopped continues when it is run again.
 
 Nothing that the target has is changed, unless --mirror is given. The source is never written. Stop
 its server, or start it with --read-only, so that it has nothing new in the end; --running copies what

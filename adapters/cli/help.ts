@@ -6,7 +6,7 @@ import { flagOf, type SettingName, settings } from './settings.ts'
 /** The commands that are not operations, and what each is for. */
 const ownCommands: ReadonlyArray<readonly [name: string, about: string]> = [
   ['serve', 'run the registry'],
-  ['recover', 'look at a damaged store, and get it going again'],
+  ['recover', 'find out what is wrong with a damaged store, and repair it'],
   ['copy', 'copy a registry from one place to another'],
   ['import', 'bring in an image layout, or the folder of another registry'],
   ['export', 'write an image layout'],
@@ -56,18 +56,17 @@ process runs), /ready (503 while starting, draining, or while the storage, the d
 bucket cannot be used, and why) and /healthz (each part, as JSON; also 503 while the disk is full,
 which /ready is not: pulls go on). docs/page.md tells of the web page.
 
-After SIGTERM or SIGINT, requests that are under way may go on for --drain-seconds. Until the last
-of them has ended, new ones are answered 503, those for /live, /ready and /healthz as ever; then it
-no longer listens, and ends. With --drain-delay it serves on for a while first, and /ready is 503.
-What came of an upload that did not end is kept: another server, or the next start, goes on with it
-at once. A second signal ends it at once.
+After SIGTERM or SIGINT, requests under way may continue for --drain-seconds. Until they have ended,
+new requests get 503, except /live, /ready and /healthz; then the server ends. With --drain-delay it
+first serves as usual for a while, with /ready at 503. What came of an unfinished upload is kept:
+another server, or the next start, continues it. A second signal ends the server at once.
 
 Where a server asks for a login, layerdock user, token and policy keep its files, and
 docs/users-and-ci.md tells the rest.
 
 SIGHUP reloads the configuration file: --log, --tls-cert and --tls-key change at once, the log
 names what waits for a restart. Changes of certificates, users, API tokens and the policy are
-noticed without it. SIGUSR2 opens --log-file and --audit-log anew, and so does SIGHUP.
+noticed without it. SIGUSR2 reopens --log-file and --audit-log, and so does SIGHUP.
 docs/monitor.md tells of logs and traces.
 
 Exit codes: 0 after a clean stop, 1 for a problem, 2 for a wrong command line, 78 for a wrong
@@ -75,7 +74,7 @@ variable, configuration file, certificate, key or file of users, tokens or polic
 `
 
 /** What `layerdock recover --help` prints. */
-export const recoverHelp: string = `layerdock recover: look at a store that will not open, and get it going again.
+export const recoverHelp: string = `layerdock recover: find out why a store does not open, and repair it.
 
 Stop the server first, then look, which changes nothing that is whole:
 
@@ -83,15 +82,15 @@ Stop the server first, then look, which changes nothing that is whole:
 
 It says what is damaged and which of these would help:
 
-${entry('--accept-loss', 'go on with what is whole, where the end of the journal is lost')}
+${entry('--accept-loss', 'continue with what is whole, if the end of the journal is lost')}
 ${entry('--accept-copy', 'open a folder that was copied while its server wrote it, without what it lacks')}
-${entry('--restore-marker', 'write store.json again, where only that is lost or damaged')}
+${entry('--restore-marker', 'write store.json again, if only that is lost or damaged')}
 ${entry('--start-empty', 'the last resort: move the files of the names to quarantine/ and start without names. No repository, tag or manifest is left; every blob is, so a new push finds its layers in place')}
 
 ${entry('--storage-dir DIR', `the folder of the store (${settings.storageDir.defaultText})`)}
 ${entry('--config FILE', 'a JSON file of settings')}
 
-Looking puts right what costs nothing: a damaged snapshot that others can stand for is moved to
+Looking repairs what costs nothing: a damaged snapshot that others can replace is moved to
 quarantine/, and the unfinished end of a journal is cut off and kept there. Nothing is ever deleted,
 and blobs are not read.
 

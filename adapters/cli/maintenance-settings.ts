@@ -4,7 +4,7 @@ import { type Setting, switched, timed } from './setting.ts'
 
 /** What becomes of what is deleted, and of what nothing names. Times in milliseconds. */
 export interface MaintenanceSettings {
-  /** How long what was deleted can be brought back; 0 for not at all. */
+  /** How long what was deleted can be restored; 0 for not at all. */
   readonly trashTime: number
   /** Null for never. */
   readonly collectEvery: number | null
@@ -22,7 +22,7 @@ export const maintenanceSettings: {
     ...timed(
       24 * 60 * 60_000,
       '24h',
-      'how long tags, manifests, blobs and repositories that were deleted can be brought back (layerdock undelete). Their bytes stay as long; 0 deletes at once',
+      'how long tags, manifests, blobs and repositories that were deleted can be restored (layerdock undelete). Their bytes stay as long; 0 deletes at once',
     ),
     schema: v.unionAsync(
       [v.pipe(v.picklist([0, '0']), v.transform(Number)), duration],

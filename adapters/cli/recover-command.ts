@@ -95,7 +95,7 @@ interface Repair {
 async function repair(directory: string, way: string): Promise<Repair> {
   if (way === 'restore-marker') {
     await restoreMarker(directory)
-    return { kept: ['store.json was written anew; names and bytes are as they were.'] }
+    return { kept: ['store.json was written again; names and bytes are as they were.'] }
   }
   const repaired: string[] = []
   const onNotice = linesInto(repaired)
@@ -125,7 +125,7 @@ async function repair(directory: string, way: string): Promise<Repair> {
 function lackingText(lacking: number): readonly string[] {
   if (lacking === 0) return []
   const what = lacking === 1 ? '1 blob or manifest has' : `${lacking} blobs and manifests have`
-  return [`${what} no bytes: clients are told so, and a push brings them back.`]
+  return [`${what} no bytes: clients are told so, and a push heals them.`]
 }
 
 function explained(error: unknown, directory: string): unknown {
@@ -139,7 +139,7 @@ function explanation(damage: StoreDamaged, directory: string): string {
   if (damage instanceof CopyIncomplete && damage.file === resolve(directory)) {
     return copyExplanation(damage, directory)
   }
-  return `The store cannot be opened without forgetting what clients were told is safe:
+  return `The store cannot be opened without losing changes that clients were told are stored:
 
   ${damage.message}
 
@@ -148,11 +148,11 @@ Nothing was changed. What can be done, best first:
   Put the file back from a backup, and start again.
 
   npx layerdock recover --storage-dir ${directory} --restore-marker
-    where store.json is lost or damaged and nothing else: writes it anew.
+    if only store.json is lost or damaged: writes it again.
 
   npx layerdock recover --storage-dir ${directory} --accept-loss
-    where the end of the newest journal was cut off: goes on with what is whole. The last changes
-    that clients were told of are forgotten.
+    if the end of the newest journal was cut off: continues with what is whole. The last changes
+    that clients were told are stored are lost.
 
   npx layerdock recover --storage-dir ${directory} --start-empty
     moves the files of the names to quarantine/ and starts without names: every repository,
@@ -172,7 +172,7 @@ Nothing was changed. What can be done, best first:
   one while the server runs.
 
   npx layerdock recover --storage-dir ${directory} --accept-copy
-    opens what there is. Clients are told that the rest is not there, and a push brings it back.`
+    opens what there is. Clients are told that the rest is missing, and a push heals it.`
 }
 
 function say(exitCode: number, ...lines: readonly string[]): number {

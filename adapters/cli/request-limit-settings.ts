@@ -28,14 +28,14 @@ export const requestLimitSettings: {
     schema: count(1),
     default: null,
     value: 'N',
-    help: 'how many of these may come at once; those of ten seconds, if not set',
+    help: 'how many of these may come at once; as many as in ten seconds, if not set',
     alias: ['burst', 'rate-limit-burst'],
   },
   maxRequestsPerAddress: {
     schema: count(1),
     default: null,
     value: 'N',
-    help: 'requests a second of one address, whoever its users are; no limit, if not set',
+    help: 'requests a second of one address, for all its users together; no limit, if not set',
   },
   maxFailedLogins: counted(
     30,

@@ -23,6 +23,6 @@ export const retentionSettings: {
   retentionEvery: timed(
     24 * 60 * 60_000,
     '24h',
-    'how often it does so, for the first time ten minutes after the start',
+    'how often the policy is applied, first ten minutes after the start',
   ),
 }

@@ -157,15 +157,19 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   maxUploadBytes: sized(
     defaultLimits.uploadBytes,
     '2TiB',
-    'what unfinished uploads may hold together',
+    'bytes of all unfinished uploads together',
   ),
   maxUploadBytesPerUser: {
     schema: size,
     default: null,
     value: 'SIZE',
-    help: 'what those of one user may hold, and so the largest blob of one; half of --max-upload-bytes, if not set',
+    help: 'the same for one user, and so the largest blob that one user can push; half of --max-upload-bytes, if not set',
   },
-  uploadIdle: timed(defaultLimits.uploadIdleMs, '24h', 'when an idle upload session is dropped'),
+  uploadIdle: timed(
+    defaultLimits.uploadIdleMs,
+    '24h',
+    'how long an upload session may be idle before it is dropped',
+  ),
   ...requestLimitSettings,
   pageSize: counted(defaultLimits.pageSize, 1, 'entries in one page of tags or repositories'),
   referrersPage: sized(defaultLimits.referrersBytes, '4MiB', 'one page of referrers'),
@@ -199,18 +203,18 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'connections open at once (on Bun: requests); as many as the open files allow, if not set',
   },
   headersTimeout: timed(10_000, '10s', 'how long the head of a request may take'),
-  stallTimeout: timed(60_000, '60s', 'when a transfer on which nothing moves is cut'),
+  stallTimeout: timed(60_000, '60s', 'how long a transfer may make no progress before it is cut'),
   slowestPull: sized(
     defaultSlowestPull,
     '1KiB',
-    'how slowly a client may read, in a second; one that seems to stall is kept for 2 MiB of this',
+    'the slowest that a client may read, in a second; one that seems to stall is kept for as long as 2 MiB take at this rate',
   ),
-  keepAliveTimeout: timed(75_000, '75s', 'when an idle connection is closed'),
+  keepAliveTimeout: timed(75_000, '75s', 'how long an idle connection stays open'),
   drainSeconds: counted(30, 0, 'how long requests may go on after SIGTERM, in seconds'),
   drainDelay: counted(
     0,
     0,
-    'how long a server goes on as before after SIGTERM while /ready is 503 already, in seconds: as long as a load balancer takes to notice',
+    'how long the server still serves after SIGTERM while /ready is already 503, in seconds: as long as a load balancer takes to notice',
   ),
 }
 

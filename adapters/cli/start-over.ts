@@ -33,7 +33,7 @@ export function startEmpty(directory: string): Promise<readonly string[]> {
 }
 
 /**
- * Writes `store.json` anew where it is lost or damaged; what was there is kept in quarantine.
+ * Writes `store.json` again where it is lost or damaged; what was there is kept in quarantine.
  *
  * @throws CliError when the folder is not a store, or its marker is whole; StoreInUse; StoreTooNew, with
  *   nothing changed.
@@ -41,7 +41,7 @@ export function startEmpty(directory: string): Promise<readonly string[]> {
 export function restoreMarker(directory: string): Promise<void> {
   return alone(directory, async (files, layout, marker) => {
     if (marker !== null) {
-      const problem = 'store.json is whole, so writing it anew would not help; nothing was changed'
+      const problem = 'store.json is whole, so writing it again would not help; nothing was changed'
       throw new CliError(exitCodes.problem, [`${directory}: ${problem}`])
     }
     if ((await namesFiles(files, layout)).length === 0) {

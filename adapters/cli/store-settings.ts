@@ -143,7 +143,7 @@ export const storeSettings: { readonly [K in keyof StoreSettings]: Setting<Store
   keepDeleted: timed(
     30 * 60_000,
     '30m',
-    'how long bytes stay in the bucket that nothing in the database names any more: for who was just told of them, and for a database that is restored from a backup',
+    'how long bytes stay in the bucket once nothing in the database names them: for clients that have just seen them, and for a database that is restored from a backup',
   ),
   storeWait: timed(
     30_000,

@@ -18,19 +18,19 @@ export const verifySettings: { readonly [K in keyof VerifySettings]: Setting<Ver
       schema: longDuration,
       default: null,
       value: 'TIME',
-      help: 'read and hash everything again in so long, such as 30d, spread evenly; what rotted is put aside and a push heals it. Never, if not set',
+      help: 'how long one pass takes that reads and hashes everything again, such as 30d, spread evenly. Damaged bytes are put aside, and a push heals them. Never, if not set',
       alias: ['verify', 'scrub', 'scrub-every', 'fsck'],
     },
     verifyRate: {
       schema: size,
       default: null,
       value: 'SIZE',
-      help: 'the fastest that such a pass reads, in a second; four times as fast as it has to, if not set',
+      help: 'the most that such a pass reads in a second; four times what it needs, if not set',
       alias: ['scrub-rate'],
     },
     verifyReads: switched(
       false,
-      'hash each whole blob as it is pulled, and cut the transfer before its last byte where it is wrong; costs time of the processor',
+      'hash each whole blob as it is pulled, and cut the transfer before its last byte where it is wrong. Costs CPU time',
       ['verify-pulls'],
     ),
   }

@@ -163,7 +163,7 @@ test('a run that is stopped goes on where it was, unless it is to begin anew', a
   expect(anew).toMatchObject({ resumed: false, digests: 40 })
 })
 
-test('damaged files of names are found while the server has the names, and written anew', async () => {
+test('damaged files of names are found while the server has the names, and written again', async () => {
   const folder = cli.folder()
   const place = ['--storage-dir', folder]
   const server = await cli.serve(...place)
@@ -175,9 +175,9 @@ test('damaged files of names are found while the server has the names, and writt
   const found = await cli.run('verify', ...place)
   expect(found.code).toBe(1)
   expect(found.out).toContain('damaged file journal.0: ')
-  expect(found.out).toContain('--repair writes them anew while the server has the names')
+  expect(found.out).toContain('--repair writes them again while the server has the names')
   const repaired = await cli.run('verify', ...place, '--repair')
-  expect(repaired).toMatchObject({ code: 0, out: expect.stringContaining('written anew from') })
+  expect(repaired).toMatchObject({ code: 0, out: expect.stringContaining('written again from') })
   server.child.kill('SIGKILL')
   await server.ended
   const again = await cli.serve(...place)

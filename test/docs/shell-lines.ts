@@ -48,7 +48,7 @@ export function calledBy(script: string): {
     }
     for (const name of ['calls', 'scripts']) writeFileSync(join(folder, name), '')
     const others =
-      'command_not_found_handle() { [ "$1" != ssh ] || { shift 2; "$@"; }; return 0; }\n'
+      'command_not_found_handle() { [ "$1" != ssh ] || { shift 2; "$@"; }; [ "$1" != jq ] || echo one; return 0; }\n'
     execFileSync(bash ?? 'bash', ['-c', others + script], {
       cwd: folder,
       env: { PATH: folder, CALLS: join(folder, 'calls'), SCRIPTS: join(folder, 'scripts') },

@@ -36,7 +36,8 @@ describe.skipIf(bash === null)('commands in blocks of shell', () => {
   test.each(blocks)('$page, line $line', async ({ code }) => {
     const called = calledBy(code)
     // A line of ours that the shell did not reach would not be looked at.
-    const lines = code.match(/(?:^|[|;&] *|npx |host )layerdock |(?:^|&& )npm start/gm) ?? []
+    const lines =
+      code.match(/(?:^|[|;&] *|npx |host |do\n {2})layerdock |(?:^|&& )npm start/gm) ?? []
     expect(called.calls).toHaveLength(lines.length)
     for (const call of called.calls) await read(call)
     expect(called.scripts.filter((name) => !(name in scripts))).toEqual([])

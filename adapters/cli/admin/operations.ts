@@ -12,7 +12,7 @@ export const operations: ReadonlyMap<string, KnownOperation> = new Map([
   [
     'gc',
     {
-      about: 'delete the bytes of what nothing names any more',
+      about: 'delete the bytes that nothing names any more',
       load: async () => (await import('./operations/gc.ts')).gc,
     },
   ],
@@ -26,7 +26,7 @@ export const operations: ReadonlyMap<string, KnownOperation> = new Map([
   [
     'undelete',
     {
-      about: 'bring back what was deleted',
+      about: 'restore what was deleted',
       load: async () => (await import('./operations/undelete.ts')).undelete,
     },
   ],
@@ -47,14 +47,14 @@ export const operations: ReadonlyMap<string, KnownOperation> = new Map([
   [
     'trash list',
     {
-      about: 'show what was deleted and can be brought back',
+      about: 'show what was deleted and can be restored',
       load: async () => (await import('./operations/trash-list.ts')).trashList,
     },
   ],
   [
     'trash empty',
     {
-      about: 'give up what was deleted before its time',
+      about: 'delete for good what could still be restored',
       load: async () => (await import('./operations/trash-empty.ts')).trashEmpty,
     },
   ],

@@ -17,7 +17,7 @@ A backup has the repositories, tags, manifests, blobs and times of one moment. T
 folder copies only what is new, and each is a generation that can be restored by itself. Every byte is
 hashed as it is copied. A backup that was stopped is none: the next one goes on from there.
 
-Not in it: uploads under way, deleted things that could still be brought back, users, API tokens,
+Not in it: uploads under way, deleted things that could still be restored, users, API tokens,
 signing keys, policies, certificates and settings.
 
 ${entry('DIR', 'the folder of backups, made where there is none; - writes a tar archive to standard output')}

@@ -65,7 +65,7 @@ function endOf({ marked, kind }: VerifyProblem, repairedFrom: string | null): st
 
 /** A damaged file of the store's own, on one line. */
 export function fileText({ file, problem, isRepaired }: DamagedFile): string {
-  const end = isRepaired ? '; written anew from what the server has in memory' : ''
+  const end = isRepaired ? '; written again from what the server has in memory' : ''
   return plain(`damaged file ${file}: ${problem}${end}`, 1000)
 }
 
@@ -91,7 +91,7 @@ export function resultText(result: VerifyResult): string {
     lines.push(`${looked}: ${countText(problems)} were not what they should be${fixed}`)
     if (badFiles > 0) {
       lines.push(
-        'files of names are damaged, so that the next start may fail: --repair writes them anew while the server has the names',
+        'files of names are damaged, so that the next start may fail: --repair writes them again while the server has the names',
       )
     }
     if (rest > 0) {

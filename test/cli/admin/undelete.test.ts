@@ -18,14 +18,14 @@ describeEverywhere('layerdock undelete on %s', (runtime) => {
     expect((await cli.run('gc', ...place)).out).toMatch(/^freed 0 B: 0 blobs\n/)
     const { out } = await cli.run('gc', '--explain', image, ...place)
     expect(out).toMatch(
-      /which are kept\n {2}the trash has it, deleted from a\/b; it can be brought/,
+      /which are kept\n {2}the trash has it, deleted from a\/b; it can be restored/,
     )
     first.child.kill('SIGKILL')
     await first.ended
     const { url } = await cli.serve(...flags)
     expect(await cli.run('undelete', 'a/b:v1', ...place)).toEqual({
       code: 0,
-      out: `brought back a/b@${image}, tagged v1, v2\n`,
+      out: `restored a/b@${image}, tagged v1, v2\n`,
       err: '',
     })
     expect(await pulled(url, 'a/b', 'v1')).toBe(image)
@@ -40,12 +40,12 @@ test('tags and repositories come back, until the trash is emptied', async () => 
   const { url, child, ended } = await cli.serve(...place, '--lease', '1ms')
   const image = await pushImage(url, 'a/b', 'one', 'v1', 'v2')
   await remove(url, 'a/b/manifests/v1')
-  expect((await cli.run('undelete', 'a/b:v1', ...place)).out).toBe('brought back a/b:v1\n')
+  expect((await cli.run('undelete', 'a/b:v1', ...place)).out).toBe('restored a/b:v1\n')
   expect(await pulled(url, 'a/b', 'v1')).toBe(image)
 
   await remove(url, '_layerdock/repositories/a/b')
   expect(await pulled(url, 'a/b', 'v1')).toBe('404')
-  expect((await cli.run('undelete', 'a/b', ...place)).out).toBe('brought back a/b\n')
+  expect((await cli.run('undelete', 'a/b', ...place)).out).toBe('restored a/b\n')
   expect(await pulled(url, 'a/b', 'v1')).toBe(image)
 
   await remove(url, `a/b/manifests/${image}`)
@@ -60,7 +60,7 @@ test('tags and repositories come back, until the trash is emptied', async () => 
   expect(gone.err).toContain('is not in the trash; layerdock trash list a/b shows what is')
 })
 
-test('what was in a repository that was deleted whole is brought back with it', async () => {
+test('what was in a repository that was deleted whole is restored with it', async () => {
   const place = ['--storage-dir', cli.folder()]
   const { url } = await cli.serve(...place)
   const image = await pushImage(url, 'a/b', 'one', 'v1', 'v2')
@@ -78,8 +78,8 @@ test('what was in a repository that was deleted whole is brought back with it', 
   expect(needy.err).toBe(
     `layerdock: a/b:v2: needs ${image}, and its repository was deleted after it: layerdock undelete a/b brings that back, and then this one can\n`,
   )
-  expect((await cli.run('undelete', 'a/b', ...place)).out).toBe('brought back a/b\n')
-  expect((await cli.run('undelete', 'a/b:v2', ...place)).out).toBe('brought back a/b:v2\n')
+  expect((await cli.run('undelete', 'a/b', ...place)).out).toBe('restored a/b\n')
+  expect((await cli.run('undelete', 'a/b:v2', ...place)).out).toBe('restored a/b:v2\n')
   expect(await pulled(url, 'a/b', 'v1')).toBe(image)
 })
 
@@ -92,7 +92,7 @@ test('nothing that came since is changed', async () => {
   const { code, out } = await cli.run('undelete', `a@${old}`, ...place)
   expect([code, out]).toEqual([
     0,
-    `brought back a@${old}, tagged old\n  the tag latest stands for ${next} by now, and stays\n`,
+    `restored a@${old}, tagged old\n  the tag latest stands for ${next} by now, and stays\n`,
   ])
   expect(await pulled(url, 'a', 'latest')).toBe(next)
   expect(await pulled(url, 'a', 'old')).toBe(old)
@@ -113,9 +113,9 @@ test('what a manifest or tag needs comes back with it', async () => {
   await remove(url, `a/manifests/${image}`)
   const { out } = await cli.run('undelete', 'a:all', ...place)
   expect(out.split('\n')).toEqual([
-    `brought back a@${image}`,
-    `brought back a@${index}`,
-    'brought back a:all',
+    `restored a@${image}`,
+    `restored a@${index}`,
+    'restored a:all',
     '',
   ])
   expect(await pulled(url, 'a', 'all')).toBe(index)
@@ -133,9 +133,9 @@ test('what a manifest names comes back with it, also if it went before', async (
   await remove(url, `a/manifests/${index}`)
   const { out } = await cli.run('undelete', 'a:all', ...place)
   expect(out.split('\n')).toEqual([
-    `brought back a@${index}, tagged all`,
-    `brought back a@${image}`,
-    `brought back a@${layer}`,
+    `restored a@${index}, tagged all`,
+    `restored a@${image}`,
+    `restored a@${layer}`,
     '',
   ])
   expect((await fetch(`${url}/v2/a/blobs/${layer}`)).status).toBe(200)
@@ -149,12 +149,12 @@ test('what refers to a manifest comes back with it, if it went later', async () 
   await remove(url, `a/manifests/${image}`)
   await remove(url, `a/manifests/${signature}`)
   const { out } = await cli.run('undelete', 'a:v1', ...place)
-  expect(out).toBe(`brought back a@${image}, tagged v1\nbrought back a@${signature}\n`)
+  expect(out).toBe(`restored a@${image}, tagged v1\nrestored a@${signature}\n`)
   // One that was deleted for itself stays so.
   await remove(url, `a/manifests/${signature}`)
   await remove(url, `a/manifests/${image}`)
   const again = await cli.run('undelete', 'a:v1', ...place)
-  expect(again.out).toBe(`brought back a@${image}, tagged v1\n`)
+  expect(again.out).toBe(`restored a@${image}, tagged v1\n`)
 })
 
 test('nothing comes back where --trash-time is 0', async () => {

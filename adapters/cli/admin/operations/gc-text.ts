@@ -102,7 +102,7 @@ function holderText(holder: BytesHolder): string {
       const { id, leftMs } = holder
       return leftMs === 0
         ? `the trash has it, deleted from ${repository}; its time is over (entry ${id})`
-        : `the trash has it, deleted from ${repository}; it can be brought back for ${timeText(leftMs)} (entry ${id})`
+        : `the trash has it, deleted from ${repository}; it can be restored for ${timeText(leftMs)} (entry ${id})`
     }
   }
 }

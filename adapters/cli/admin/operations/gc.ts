@@ -24,17 +24,17 @@ const digest: v.GenericSchema<unknown, Digest> = v.custom<Digest>(
 /** `layerdock gc`: collects garbage, or says what that would free, or why bytes are kept. */
 export const gc: Operation<GcInput, GcResult, GarbageReport> = {
   name: 'gc',
-  help: `layerdock gc: delete the bytes of what nothing names any more.
+  help: `layerdock gc: delete the bytes that nothing names any more.
 
   layerdock gc
   layerdock gc --dry-run
   layerdock gc --explain sha256:…
 
 What a manifest names stays, and so does what was pushed, mounted or confirmed within the server's --lease,
-and what was deleted and can still be brought back. Clients go on pushing and pulling meanwhile.
+and what was deleted and can still be restored. Clients push and pull meanwhile.
 
 ${entry('--dry-run', 'say what would be freed now, and change nothing')}
-${entry('--explain DIGEST', 'say why these bytes are kept, or that they go: which repositories have them, which manifests name them, which leases go on')}
+${entry('--explain DIGEST', 'say why these bytes are kept, or that they go: which repositories have them, which manifests name them, which leases still run')}
 ${entry('--drop-empty', 'drop repositories that hold nothing, too')}
 `,
   flags: { 'dry-run': null, explain: 'DIGEST', 'drop-empty': null },

@@ -29,10 +29,10 @@ export const retentionRun: Operation<RunInput, RetentionReport, RetentionReport>
   layerdock retention run --dry-run
   layerdock retention run team/app --retention retention.json
 
-What is pushed or tagged meanwhile stays. What goes can be brought back within the server's --trash-time (layerdock
-undelete), and its bytes go with the next collection after that.
+What is pushed or tagged meanwhile stays. What is deleted can be restored within the server's --trash-time (layerdock
+undelete), and the next collection after that frees its bytes.
 
-${entry('--dry-run', 'delete nothing, and say what would go and how many bytes that would free')}
+${entry('--dry-run', 'delete nothing; say what would be deleted, and how many bytes that would free')}
 ${policyHelp}
 `,
   words: ['REPOSITORY?'],

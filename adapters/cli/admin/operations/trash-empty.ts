@@ -20,13 +20,13 @@ const step = 100
 /** `layerdock trash empty`: ends entries before their time. */
 export const trashEmpty: Operation<EmptyInput, Emptied, Emptied> = {
   name: 'trash empty',
-  help: `layerdock trash empty: give up what was deleted before its time, for a full disk.
+  help: `layerdock trash empty: delete for good what could still be restored, for a full disk.
 
   layerdock trash empty               # everything
   layerdock trash empty team/app      # what was deleted from a repository, or with it
   layerdock gc                        # then frees the bytes
 
-What was deleted cannot be brought back then.
+It cannot be restored after that.
 `,
   words: ['REPOSITORY?'],
   input: v.strictObject({ repository: v.nullable(repositorySchema) }),

@@ -14,10 +14,10 @@ interface ListInput {
 /** Entries of one answer. */
 const atOnce = 1000
 
-/** `layerdock trash list`: what was deleted and can be brought back. */
+/** `layerdock trash list`: what was deleted and can be restored. */
 export const trashList: Operation<ListInput, Page<TrashEntry>> = {
   name: 'trash list',
-  help: `layerdock trash list: show what was deleted and can be brought back, the oldest first.
+  help: `layerdock trash list: show what was deleted and can be restored, the oldest first.
 
   layerdock trash list
   layerdock trash list team/app

@@ -37,7 +37,7 @@ export function restoredLines({
   const shown = tags.slice(0, 10).join(', ')
   const more = tagCount > 10 ? `, and ${countText(tagCount - 10)} more` : ''
   const tagged = entry.kind === 'manifest' && tagCount > 0 ? `, tagged ${shown}${more}` : ''
-  const lines = [`brought back ${nameOf(entry)}${tagged}\n`]
+  const lines = [`restored ${nameOf(entry)}${tagged}\n`]
   for (const { tag, digest } of left.slice(0, 10)) {
     lines.push(`  the tag ${tag} stands for ${digest} by now, and stays\n`)
   }

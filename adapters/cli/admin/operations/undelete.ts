@@ -15,7 +15,7 @@ import { operatorCall } from '../operator-call.ts'
 import { expectTrash, repositoryIn, repositorySchema } from './trash-words.ts'
 import { nameOf, problem, type Restored, refusal, restoredLines, usage } from './undelete-text.ts'
 
-/** What is to be brought back. */
+/** What is to be restored. */
 interface UndeleteInput {
   readonly repository: RepositoryName
   readonly tag: Tag | null
@@ -38,19 +38,19 @@ const digestSchema = v.custom<Digest>(
 )
 const tagSchema = v.custom<Tag>((value) => typeof value === 'string' && parseTag(value) !== null)
 
-/** `layerdock undelete`: brings back what was deleted last under a name. */
+/** `layerdock undelete`: restores what was deleted last under a name. */
 export const undelete: Operation<UndeleteInput, Undeleted> = {
   name: 'undelete',
-  help: `layerdock undelete: bring back what was deleted, within the server's --trash-time.
+  help: `layerdock undelete: restore what was deleted, within the server's --trash-time.
 
   layerdock undelete team/app:v1           # a tag, or the manifest that had it
   layerdock undelete team/app@sha256:…     # a manifest with its tags, or a blob
   layerdock undelete team/app              # a whole repository
 
-Nothing that came since is changed: a tag that stands for something else by now stays. What a manifest needs, and
-what refers to it, such as signatures, comes back with it where it went too. layerdock trash list shows what there is.
+Nothing newer is changed: a tag that points to something else now stays. What a manifest needs and what refers to it,
+such as signatures, is restored with it if it was deleted too. layerdock trash list shows what there is.
 
-${helpEntry('--id ID', 'a certain entry of the trash, where several have that name; the last deleted, if not given')}
+${helpEntry('--id ID', 'one entry of the trash, where several have that name; the last deleted, if not given')}
 `,
   words: ['REPOSITORY[:TAG|@DIGEST]'],
   flags: { id: 'ID' },
@@ -148,7 +148,7 @@ async function restore(
   }
 }
 
-/** Brings back what a manifest names and was deleted before it, without which it cannot be pulled whole. */
+/** Restores what a manifest names and was deleted before it, without which it cannot be pulled whole. */
 async function restoreLacking(
   { kind, repository, digest }: TrashEntry,
   tools: OperationTools,
@@ -176,7 +176,7 @@ async function restoreLacking(
   return restored
 }
 
-/** Brings back what refers to a manifest and was deleted after it, as retention does: signatures and the like. */
+/** Restores what refers to a manifest and was deleted after it, as retention does: signatures and the like. */
 async function restoreReferrers(
   { kind, repository, digest, id }: TrashEntry,
   tools: OperationTools,

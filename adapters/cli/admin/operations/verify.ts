@@ -51,22 +51,22 @@ const stillFreshMs = 7 * 24 * 60 * 60 * 1000
 /** `layerdock verify`: reads and hashes everything again. */
 export const verify: Operation<VerifyInput, VerifyResult, TimedProgress> = {
   name: 'verify',
-  help: `layerdock verify: read and hash everything again, and say what is not as it should be.
+  help: `layerdock verify: read and hash everything again, and say what is wrong.
 
   layerdock verify
   layerdock verify --rate 50MiB
   layerdock verify --repair --from /backup/layerdock-data
 
-Bytes that are missing or are not those of their digest are noted, so that no client is told that they are there and
-the next push of the same content heals them; damaged ones are kept in the folder quarantine. The files of names are read
-too. Clients go on pushing and pulling meanwhile. A run that was stopped goes on where it was.
+Missing and damaged bytes are noted: clients are no longer told that they are there, and the next push of the same
+content heals them. Damaged bytes are kept in the folder quarantine. The files of names are read too. Clients push and
+pull meanwhile. A run that was stopped continues where it was.
 
-${entry('--repair', 'put whole bytes in the place of damaged ones: from other copies in the store, and from --from; and write damaged files of names anew')}
-${entry('--from DIR|URL', 'what has whole bytes: a copy of the registry in a folder, or a registry over HTTP (https://…); also the other flags that layerdock copy has for --from')}
-${entry('--look-only', 'say what is wrong, and change nothing')}
-${entry('--rate SIZE', 'the fastest that it reads, in a second')}
+${entry('--repair', 'replace damaged bytes with whole ones, from other copies in the store and from --from, and write damaged files of names again')}
+${entry('--from DIR|URL', 'a source of whole bytes: a copy of the registry in a folder, or a registry over HTTP (https://…); the other --from flags of layerdock copy work too')}
+${entry('--look-only', 'only say what is wrong; change nothing')}
+${entry('--rate SIZE', 'the most it reads in a second')}
 ${entry('--concurrency N', 'digests that are read at a time (8)')}
-${entry('--fresh', 'start over, also where an earlier run was stopped')}
+${entry('--fresh', 'start over, even if an earlier run was stopped')}
 `,
   flags: {
     ...placeFlags('from'),

@@ -54,7 +54,7 @@ export const requestNames: Names<
   events: counter(
     'layerdock_events_total',
     ['event'],
-    'What clients changed: pushes, mounts, deletions, and what they brought back.',
+    'What clients changed: pushes, mounts, deletions, and what they restored.',
   ),
   received: counter(
     'layerdock_repository_received_bytes_total',

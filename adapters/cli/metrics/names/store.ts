@@ -60,7 +60,7 @@ export const storeNames: Names<
     [],
     'Blobs and manifests whose bytes are known to be missing or damaged. A push heals them.',
   ),
-  trash: gauge('layerdock_trash_entries', [], 'What was deleted and can be brought back.'),
+  trash: gauge('layerdock_trash_entries', [], 'What was deleted and can be restored.'),
   journalBytes: gauge(
     'layerdock_journal_bytes',
     [],
