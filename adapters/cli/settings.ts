@@ -165,11 +165,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     value: 'SIZE',
     help: 'the same for one user, and so the largest blob that one user can push; half of --max-upload-bytes, if not set',
   },
-  uploadIdle: timed(
-    defaultLimits.uploadIdleMs,
-    '24h',
-    'how long an upload session may be idle before it is dropped',
-  ),
+  uploadIdle: timed(defaultLimits.uploadIdleMs, '24h', 'how long an upload session may be idle'),
   ...requestLimitSettings,
   pageSize: counted(defaultLimits.pageSize, 1, 'entries in one page of tags or repositories'),
   referrersPage: sized(defaultLimits.referrersBytes, '4MiB', 'one page of referrers'),
@@ -203,7 +199,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     help: 'connections open at once (on Bun: requests); as many as the open files allow, if not set',
   },
   headersTimeout: timed(10_000, '10s', 'how long the head of a request may take'),
-  stallTimeout: timed(60_000, '60s', 'how long a transfer may make no progress before it is cut'),
+  stallTimeout: timed(60_000, '60s', 'how long a transfer may stall'),
   slowestPull: sized(
     defaultSlowestPull,
     '1KiB',
