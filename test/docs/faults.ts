@@ -99,14 +99,16 @@ export async function openFaults(folder: string, hash: string): Promise<Faults> 
 async function refusingProxy(): Promise<Server> {
   const page = '<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n</html>\r\n'
   const server = createServer((request, response) => {
-    if (request.method === 'POST') {
-      response.writeHead(202, { Location: '/v2/team/app/blobs/uploads/1', Range: '0-0' }).end()
-    } else if (request.method === 'PUT' || request.method === 'PATCH') {
-      response.writeHead(413, { 'Content-Type': 'text/html', Connection: 'close' }).end(page)
-    } else {
-      response.writeHead(request.url === '/v2/' ? 200 : 404).end()
-    }
-    request.resume()
+    // A client that still sends might not see an answer that comes before its end.
+    request.resume().on('end', () => {
+      if (request.method === 'POST') {
+        response.writeHead(202, { Location: '/v2/team/app/blobs/uploads/1', Range: '0-0' }).end()
+      } else if (request.method === 'PUT' || request.method === 'PATCH') {
+        response.writeHead(413, { 'Content-Type': 'text/html' }).end(page)
+      } else {
+        response.writeHead(request.url === '/v2/' ? 200 : 404).end()
+      }
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return server
