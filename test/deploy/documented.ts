@@ -25,11 +25,6 @@ export function wordsOf(command: string): readonly string[] {
   )
 }
 
-/** A module that only these tests need; null where it is not installed. */
-export async function optional<Module>(name: string): Promise<Module | null> {
-  return (await import(name).catch(() => null)) as Module | null
-}
-
 const bun = `${project}node_modules/.bin/bun`
 const parse = 'process.stdout.write(JSON.stringify(Bun.YAML.parse(await Bun.stdin.text())))'
 

@@ -8,7 +8,11 @@ import { answers, lacks, run } from './tools.ts'
 
 const unit = textOf('deploy/systemd/layerdock.service')
 const environment = textOf('deploy/systemd/layerdock.env')
-const none = lacks('systemd', answers('systemd-analyze', '--version'), 'apt-get install systemd')
+const none = lacks(
+  'systemd-analyze',
+  answers('systemd-analyze', '--version'),
+  'apt-get install systemd',
+)
 
 /** The values of a setting of the unit. */
 function valuesOf(name: string): readonly string[] {
