@@ -18,6 +18,7 @@ const alone = [
 
 /** Files that take long, the longest first. */
 const long = [
+  'deploy/image',
   'linearizability/stores',
   'linearizability/cluster',
   's3/faults',

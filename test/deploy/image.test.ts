@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePorts } from '../services/process.ts'
 import { type Containers, openContainers, version } from './containers.ts'
 import { commandsOf, textOf, wordsOf } from './documented.ts'
+import { profileOfUnit } from './system-calls.ts'
 import { answers, isLong, lacks, run } from './tools.ts'
 
 const commands = commandsOf(textOf('docs/install.md'))
@@ -153,6 +154,35 @@ describe.skipIf(buildah || !isLong || !existsSync('/usr/bin/dpkg'))('the image',
       containers.done('podman', ['start', 'registry'])
       await until(async () => (await fetch(`http://${host}/ready`)).status === 200)
       containers.done('buildah', ['pull', ...login, '--policy', 'always', image])
+    },
+  )
+
+  const systemd = lacks('systemd-analyze', answers('systemd-analyze', '--version'), 'systemd')
+
+  test.skipIf(podman || systemd)(
+    'needs no system call that the unit of systemd takes away',
+    { timeout: 120_000 },
+    async (t) => {
+      const profile = join(containers.folder, 'system-calls.json')
+      writeFileSync(profile, JSON.stringify(profileOfUnit()))
+      const [port] = await freePorts(1)
+      const confined = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']
+      const { status, err } = containers.run('podman', [
+        ...['run', '--detach', '--name', 'confined', '--publish', `127.0.0.1:${port}:5000`],
+        ...[...confined, '--security-opt', `seccomp=${profile}`],
+        ...['layerdock', 'serve', '--allow-anonymous-push'],
+      ])
+      if (status !== 0 && /runc|crun|OCI/.test(err)) t.skip('podman runs no container here')
+      const host = `127.0.0.1:${port}`
+      await until(async () => (await fetch(`http://${host}/ready`)).status === 200)
+      const image = `docker://${host}/local-base`
+      const plain = '--tls-verify=false'
+      containers.done('buildah', ['push', plain, 'localhost/local-base', image])
+      containers.done('buildah', ['pull', plain, image])
+      containers.done('podman', ['stop', 'confined'])
+      const { out } = containers.run('podman', ['logs', 'confined'])
+      expect(out).toContain('"msg":"stopped"')
+      expect(out).not.toMatch(/"level":"(warn|error)"/)
     },
   )
 
