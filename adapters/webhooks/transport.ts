@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions, Agent as SecureAgent } from 'node:https'
-import { rootCertificates } from 'node:tls'
+import * as tls from 'node:tls'
 import {
   type Answer,
   DeliveryFailed,
@@ -103,7 +103,10 @@ function sendTo(
 
 /** Deno adds an authority to its own, and has no list of them for a program. */
 function authorities(ca: string): string[] {
-  return 'Deno' in globalThis ? [ca] : [...rootCertificates, ca]
+  if ('Deno' in globalThis) return [ca]
+  // From Node 22.15 on, with those of NODE_EXTRA_CA_CERTS and the system, where these are asked for.
+  const { getCACertificates } = tls as { getCACertificates?: () => readonly string[] }
+  return [...(getCACertificates?.() ?? tls.rootCertificates), ca]
 }
 
 /** Reads an answer to its end or its bounds. Never rejects: the status came, and says what matters. */

@@ -54,6 +54,6 @@ export interface EndpointDocument {
    * addresses, where clouds keep their metadata, are refused in any case. Default: false.
    */
   readonly allowPrivate?: boolean
-  /** Certificates (PEM) of authorities that are trusted beside those of the system. */
+  /** Certificates (PEM) of authorities that are trusted beside those of the runtime. */
   readonly ca?: SecretSource
 }

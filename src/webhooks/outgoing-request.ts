@@ -13,7 +13,7 @@ export interface OutgoingRequest {
   readonly timeoutMs: number
   /** Whether it may go to a private address; see `EndpointDocument`. */
   readonly allowPrivate: boolean
-  /** Certificates (PEM) of authorities that are trusted beside those of the system; null for none. */
+  /** Certificates (PEM) of authorities that are trusted beside those of the runtime; null for none. */
   readonly ca: string | null
 }
 

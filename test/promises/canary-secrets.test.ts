@@ -23,6 +23,8 @@ import { exchange, head } from './raw-socket.ts'
 
 const password = 'c4n4ry-Pass/word+rïght'
 const wrongPassword = 'c4n4ry-Pass/word+wrong'
+const hookSecret = 'h00k-Secret/word+of-some-length'
+const hookPath = 'h00k-Path-of-a-receiver'
 const apiToken = makeApiTokenText()
 const id = apiToken.slice('ldk_'.length, 'ldk_'.length + 12)
 let issuer: LocalIssuer
@@ -43,6 +45,7 @@ interface Files {
   readonly users: string
   readonly policy: string
   readonly keys: string
+  readonly webhooks: string
   readonly tokens: string
   readonly audit: string
   readonly flags: readonly string[]
@@ -52,7 +55,12 @@ function writeFiles(cli: Harness): Files {
   const folder = cli.folder()
   const access = cli.folder()
   const at = (name: string): string => join(folder, name)
-  const files = { users: at('users'), policy: at('policy.json'), keys: at('jwks.json') }
+  const files = {
+    users: at('users'),
+    policy: at('policy.json'),
+    keys: at('jwks.json'),
+    webhooks: at('webhooks.json'),
+  }
   const tokens = join(access, 'tokens.json')
   const audit = at('audit.log')
   const write = (path: string, text: string): void => writeFileSync(path, text, { mode: 0o600 })
@@ -69,11 +77,29 @@ function writeFiles(cli: Harness): Files {
   write(files.keys, JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) }))
   const made = { id, name: 'deploy', owner: 'alice', hash: hashApiToken(apiToken), grants: null }
   write(tokens, formatApiTokens([{ ...made, created: Date.now(), expires: null }]))
+  write(at('hook-url'), `https://127.0.0.1:1/${hookPath}`)
+  write(at('hook-secret'), hookSecret)
+  write(
+    files.webhooks,
+    JSON.stringify({
+      registry: 'registry.test',
+      endpoints: [
+        {
+          name: 'hook',
+          url: { file: 'hook-url' },
+          format: 'harbor',
+          events: ['push', 'pull', 'delete'],
+          secret: { file: 'hook-secret' },
+          headers: { Authorization: { file: 'hook-secret' } },
+        },
+      ],
+    }),
+  )
   const storage = at('store')
   const flags = [
     ...['--storage-dir', storage, '--access-dir', access, '--log', 'debug'],
     ...['--htpasswd', files.users, '--policy', files.policy, '--audit-log', audit],
-    ...['--max-failed-logins', '1000000'],
+    ...['--max-failed-logins', '1000000', '--webhooks', files.webhooks],
   ]
   return { ...files, tokens, audit, storage, flags }
 }
@@ -155,6 +181,13 @@ const broken = {
   users: () => `alice:${password}\n${wrongPassword}\nbob:${passwordHash}x\n`,
   policy: () => `{"rules": [], "password": ${wrongPassword}`,
   keys: () => JSON.stringify({ keys: [privateKey] }),
+  webhooks: () =>
+    JSON.stringify({
+      registry: 'registry.test',
+      endpoints: [
+        { name: 'hook', url: `ftp://a.test/${hookPath}`, format: 'harbor', secret: hookSecret },
+      ],
+    }),
   tokens: () => `{"version": 1, "tokens": [{"hash": ${wrongPassword}}, "${apiToken}"`,
 }
 
@@ -189,11 +222,14 @@ describe.each(everyRuntime)('secrets on %s', (runtime) => {
       canary('the hash of an API token', hashApiToken(apiToken)),
       canary('the signing key', signing.keys[0].jwk.d),
       canary('the private key of an issuer', String(privateKey.d)),
+      canary('the secret of a webhook', hookSecret),
+      canary('the path of a webhook', hookPath),
     ]
     const all = [...sent, ...held]
-    for (const name of ['users', 'policy', 'tokens'] as const) replace(files[name], broken[name]())
+    for (const name of ['users', 'policy', 'tokens', 'webhooks'] as const)
+      replace(files[name], broken[name]())
     server.child.kill('SIGHUP')
-    for (const what of ['users', 'policy', 'API tokens']) {
+    for (const what of ['users', 'policy', 'API tokens', 'webhooks']) {
       await printed(server, `${what} not reloaded`)
     }
     server.child.kill('SIGTERM')
@@ -220,6 +256,8 @@ describe.each(everyRuntime)('secrets on %s', (runtime) => {
       canary('an API token', apiToken),
       canary('the hash of a password', passwordHash),
       canary('a private key', String(privateKey.d)),
+      canary('the secret of a webhook', hookSecret),
+      canary('the path of a webhook', hookPath),
     ]
     const starts = Object.entries(broken).map(async ([name, text]) => {
       const files = writeFiles(cli)

@@ -5,6 +5,7 @@ import {
   createWebhooks,
   type EndpointDocument,
   type OutgoingRequest,
+  type Send,
   type Timing,
   type Webhooks,
 } from '../../src/webhooks/index.ts'
@@ -66,6 +67,8 @@ export interface World {
   readonly timing: TestTiming
   readonly stores: RegistryStores
   readonly webhooks: Webhooks
+  /** What they send by. */
+  readonly send: Send
   readonly notices: Notice[]
   /** Every request, in the order in which they began. */
   readonly requests: Delivered[]
@@ -85,6 +88,20 @@ export function makeWorld(
   const notices: Notice[] = []
   const requests: Delivered[] = []
   const count = { now: 0, most: 0 }
+  const send: Send = async (request) => {
+    const { data, id } = JSON.parse(request.body)
+    const [endpoint = ''] = new URL(request.url).hostname.split('.')
+    const { repository, tag } = data
+    const delivered = { at: timing.now(), endpoint, repository, tag, id, request }
+    requests.push(delivered)
+    count.now += 1
+    count.most = Math.max(count.most, count.now)
+    try {
+      return await answer(delivered)
+    } finally {
+      count.now -= 1
+    }
+  }
   const webhooks = createWebhooks(
     {
       registry: 'registry.example.com',
@@ -97,20 +114,7 @@ export function makeWorld(
     {
       timing,
       onNotice: (notice) => notices.push(notice),
-      async send(request) {
-        const { data, id } = JSON.parse(request.body)
-        const [endpoint = ''] = new URL(request.url).hostname.split('.')
-        const { repository, tag } = data
-        const delivered = { at: timing.now(), endpoint, repository, tag, id, request }
-        requests.push(delivered)
-        count.now += 1
-        count.most = Math.max(count.most, count.now)
-        try {
-          return await answer(delivered)
-        } finally {
-          count.now -= 1
-        }
-      },
+      send,
     },
   )
   const blob = { digest, size: 1, key: 'key' } as BlobRef
@@ -118,6 +122,7 @@ export function makeWorld(
     timing,
     stores,
     webhooks,
+    send,
     notices,
     requests,
     underWay: () => count,
