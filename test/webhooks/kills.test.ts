@@ -4,27 +4,12 @@ import { afterEach, expect, test } from 'vitest'
 import { useProgram } from '../cli/harness.ts'
 import { clientOf } from '../promises/client.ts'
 import { isFull } from '../services/test-service.ts'
-import { type ReceiverServer, startReceiver } from './receivers/receiver-server.ts'
-import {
-  argoImageUpdater,
-  fluxHmac,
-  kargo,
-  keelHarbor,
-  keelRegistry,
-} from './receivers/receivers.ts'
+import { startEveryReceiver, toldOf } from './receivers/every-receiver.ts'
+import type { ReceiverServer } from './receivers/receiver-server.ts'
 
 const token = 'a-token-of-sixteen-characters'
 const kills = isFull ? 20 : 8
 const repositories = ['team/app', 'team/db', 'web']
-
-/** Receivers, with how each is told. */
-const kinds = [
-  ['flux', fluxHmac, { format: 'cloudevents', secret: { file: 'token' } }],
-  ['keel', keelHarbor, { format: 'harbor' }],
-  ['keel-registry', keelRegistry, { format: 'distribution' }],
-  ['kargo', kargo, { format: 'harbor', headers: { Authorization: { file: 'token' } } }],
-  ['argo', argoImageUpdater, { format: 'harbor', headers: { Authorization: { file: 'token' } } }],
-] as const
 
 const cli = useProgram()
 const receivers: ReceiverServer[] = []
@@ -32,27 +17,11 @@ afterEach(() => {
   for (const receiver of receivers.splice(0)) receiver.close()
 })
 
-/** What a receiver was told, as `repository:tag`, each for the first time. */
-function toldOf({ taken }: ReceiverServer): readonly string[] {
-  const names = taken.map(({ body }) => {
-    const { event_data: harbor, events, subject } = JSON.parse(body)
-    if (harbor !== undefined) return harbor.resources[0].resource_url.replace('registry.test/', '')
-    const target = events?.[0]?.target
-    return target === undefined ? subject : `${target.repository}:${target.tag}`
-  })
-  return [...new Set<string>(names)]
-}
-
 test('each receiver is told of each push, in order, through kills of the server', async () => {
   const folder = cli.folder()
   const file = join(folder, 'webhooks.json')
-  const endpoints: object[] = []
-  for (const [index, [name, kind, more]] of kinds.entries()) {
-    // Each fails now and then, at times of its own.
-    const receiver = await startReceiver(kind, token, (request) => request % (7 + index) === 0)
-    receivers.push(receiver)
-    endpoints.push({ name, url: receiver.url, allowPrivate: true, ...more })
-  }
+  const { servers, endpoints } = await startEveryReceiver(token)
+  receivers.push(...servers)
   writeFileSync(file, JSON.stringify({ registry: 'registry.test', endpoints }), { mode: 0o600 })
   writeFileSync(join(folder, 'token'), token, { mode: 0o600 })
   const words = ['--storage-dir', join(folder, 'data'), '--webhooks', file]
