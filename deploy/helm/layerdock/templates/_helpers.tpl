@@ -66,6 +66,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .publicUrl -}}{{- $_ := set $config "publicUrl" .publicUrl -}}{{- end -}}
 {{- end -}}
 {{- if .Values.retention -}}{{- $_ := set $config "retention" "/etc/layerdock/config/retention.json" -}}{{- end -}}
+{{- if .Values.webhooks.secret -}}{{- $_ := set $config "webhooks" "/etc/layerdock/webhooks/webhooks.json" -}}{{- end -}}
 {{- with .Values.trustedProxies -}}{{- $_ := set $config "trustedProxies" . -}}{{- end -}}
 {{- if .Values.tls.secret -}}
 {{- $_ := set $config "tlsCert" "/etc/layerdock/tls/tls.crt" -}}

@@ -107,6 +107,11 @@ spec:
           mountPath: /etc/layerdock/tls
           readOnly: true
         {{- end }}
+        {{- if .Values.webhooks.secret }}
+        - name: webhooks
+          mountPath: /etc/layerdock/webhooks
+          readOnly: true
+        {{- end }}
         {{- with .Values.extraVolumeMounts }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -121,7 +126,7 @@ spec:
       persistentVolumeClaim:
         claimName: {{ .Values.persistence.existingClaim }}
     {{- end }}
-    {{- range $name, $secret := dict "users" .Values.access.usersSecret "database" .Values.database.secret "tls" .Values.tls.secret }}
+    {{- range $name, $secret := dict "users" .Values.access.usersSecret "database" .Values.database.secret "tls" .Values.tls.secret "webhooks" .Values.webhooks.secret }}
     {{- if $secret }}
     - name: {{ $name }}
       secret:
