@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseWebhooks, type WebhookSettings } from '../../src/webhooks/index.ts'
 import { messagesOf } from '../../src/webhooks/messages.ts'
@@ -188,4 +189,38 @@ describe('filters', () => {
       ['a', 'b', 'c'],
     ])
   })
+})
+
+test('anything at all is read without an exception', () => {
+  const keys = fc.constantFrom(
+    'registry',
+    'endpoints',
+    'name',
+    'url',
+    'format',
+    'events',
+    'tags',
+    'secret',
+    'headers',
+    'file',
+    'env',
+    'timeout',
+    'ca',
+  )
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom('harbor', 'push', 'https://a.example', '10s', '**'),
+      fc.anything(),
+      fc.array(tie('any'), { maxLength: 3 }),
+      fc.dictionary(keys, tie('any'), { maxKeys: 5 }),
+    ),
+  })).any
+  fc.assert(
+    fc.property(value, (document) => {
+      const { webhooks, problems } = parseWebhooks(document)
+      expect(webhooks === null).toBe(problems.length > 0)
+    }),
+    { numRuns: 2000 },
+  )
 })
