@@ -56,9 +56,10 @@ export async function copyCommand(line: readonly string[]): Promise<number> {
     return (await import('./interchange/content-copy.ts')).contentCopy(parsed)
   }
   const wish = await wishOf(parsed)
-  const { signal, stop, aborted } = endedBySignals()
+  const { signal, stop, giveWay, aborted } = endedBySignals()
   const status = openStatusLine()
-  const tools = { patience: patienceOf(status, stop), onNotice: () => {} }
+  const gives = { command: 'copy', way: giveWay }
+  const tools = { patience: patienceOf(status, stop), onNotice: () => {}, gives }
   try {
     const source = await openPlace(wish.from, wish.running ? 'running' : 'read', tools)
     try {

@@ -58,14 +58,15 @@ export async function importCommand(line: readonly string[]): Promise<number> {
   const wish = await transferWish(parsed, problems, to !== null)
   const as = nameOf(parsed.values.get('as')?.at(-1), problems)
   if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
-  const { signal, stop, aborted } = endedBySignals()
+  const { signal, stop, giveWay, aborted } = endedBySignals()
   const status = openStatusLine()
   const hash = defaultHash()
   try {
     // The source first: a target is not made for nothing.
     const content = await opened(from, as)
     try {
-      const tools = { patience: patienceOf(status, stop), onNotice: () => {} }
+      const gives = { command: 'import', way: giveWay }
+      const tools = { patience: patienceOf(status, stop), onNotice: () => {}, gives }
       const target = await openEnd(to, signal, () => openPlace(place, 'write', tools))
       try {
         return await runTransfer({

@@ -20,7 +20,9 @@ export function patienceOf(status: StatusLine, stop: Promise<unknown>): Patience
 export interface Ending {
   readonly signal: AbortSignal
   readonly stop: Promise<unknown>
-  /** What to say once a signal came; null before. */
+  /** Ends it, since a server waits for a folder that it has. */
+  giveWay(): void
+  /** What to say once a signal came, or it gave way; null before. */
   aborted(): CliError | null
 }
 
@@ -35,16 +37,22 @@ export const archiveLeaves: { readonly pipe: Leaves; readonly file: Leaves } = {
   file: 'No archive was made',
 }
 
-/** Ends a command at the first signal; a second one does not wait for what is under way. */
+/** Ends a command at the first signal, or for a server; a second signal does not wait for what is under way. */
 export function endedBySignals(leaves: Leaves = copiedStays): Ending {
   const controller = new AbortController()
   const signals = listenToSignals(() => process.exit(exitCodes.problem))
-  const stopped = new CliError(exitCodes.problem, [
-    `stopped: ${leaves.slice(0, 1).toLowerCase()}${leaves.slice(1)}`,
-  ])
-  void signals.stop.then(() => controller.abort(stopped))
+  const end = (why: string): void => {
+    const left = `${leaves.slice(0, 1).toLowerCase()}${leaves.slice(1)}`
+    controller.abort(new CliError(exitCodes.problem, [`${why}: ${left}`]))
+  }
+  void signals.stop.then(() => end('stopped'))
   const { signal } = controller
-  return { signal, stop: signals.stop, aborted: () => (signal.aborted ? stopped : null) }
+  return {
+    signal,
+    stop: signals.stop,
+    giveWay: () => end('stopped, since a server starts in this folder'),
+    aborted: () => (signal.aborted ? (signal.reason as CliError) : null),
+  }
 }
 
 const loginHint =

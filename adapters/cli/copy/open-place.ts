@@ -9,6 +9,7 @@ import { UnfitFolder } from '../../disk/store-folder.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { explainStorage } from '../explain.ts'
 import { expectOwnFolder } from '../folder-owner.ts'
+import { beginTurn } from '../folder-turn.ts'
 import { plain } from '../plain-text.ts'
 import { expectStore, isStore } from '../start-over.ts'
 import { wantsDatabase } from '../store-settings.ts'
@@ -39,6 +40,8 @@ export interface OpenPlace {
 export interface OpenTools {
   readonly patience: Patience
   readonly onNotice: NoticeSink
+  /** A command that can go on later, and so gives a folder to a server that starts. Default: the server has to wait. */
+  readonly gives?: { readonly command: string; readonly way: () => void }
   /** Whether the place is restored to: it may be half restored then. Default: no. */
   readonly restores?: boolean
 }
@@ -184,10 +187,21 @@ class Opening {
 
   async #inFolder<T>(directory: string, open: () => Promise<T>): Promise<T> {
     try {
-      return await open()
+      const opened = await open()
+      await this.#giveWay(directory)
+      return opened
     } catch (error) {
       throw this.#explained(error, directory)
     }
+  }
+
+  /** Without a lock there is nothing to give. */
+  async #giveWay(directory: string): Promise<void> {
+    const { gives } = this.#tools
+    if (gives === undefined || this.#mode === 'running') return
+    const turn = await beginTurn(directory, gives.command)
+    this.#open.unshift(() => turn.end())
+    turn.wanted.addEventListener('abort', gives.way, { once: true })
   }
 
   #explained(error: unknown, directory: string): unknown {

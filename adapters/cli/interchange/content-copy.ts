@@ -40,10 +40,11 @@ export async function contentCopy(parsed: Words): Promise<number> {
     problems.push('--repository: the URL of --from names one already')
   }
   if (problems.length > 0) throw new CliError(exitCodes.usage, problems)
-  const { signal, stop, aborted } = endedBySignals()
+  const { signal, stop, giveWay, aborted } = endedBySignals()
   const status = openStatusLine()
   const hash = defaultHash()
-  const tools = { patience: patienceOf(status, stop), onNotice: () => {} }
+  const gives = { command: 'copy', way: giveWay }
+  const tools = { patience: patienceOf(status, stop), onNotice: () => {}, gives }
   const open = (place: Place | null, url: typeof from): Promise<OpenEnd> =>
     openEnd(url, signal, () => {
       const mode =
