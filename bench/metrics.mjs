@@ -31,6 +31,8 @@ const usage = `node bench/metrics.mjs [options]
 const project = fileURLToPath(new URL('..', import.meta.url))
 const folder = programFolder(tmpdir(), 'metrics')
 const clients = 8
+/** How long each server is used before it is measured: until its code is compiled. */
+const warmSeconds = 4
 
 await runProgram(
   usage,
@@ -86,7 +88,7 @@ async function compared(runtime, { pairs, turns, seconds, log }) {
     const own = servers.map(() => ({ rates: [], cpu: [] }))
     for (const server of servers) {
       await pushManifest(server.port)
-      await turnOf(server, 1, { rates: [], cpu: [] })
+      await turnOf(server, warmSeconds, { rates: [], cpu: [] })
     }
     for (let turn = 0; turn < turns; turn++) {
       const order = Math.random() < 0.5 ? [0, 1] : [1, 0]

@@ -22,7 +22,10 @@ export interface ExchangeEnd {
 
 /** Counts requests as they begin and end. It gets no report of them, which costs a request more. Neither may throw. */
 export interface Meter {
-  began(exchange: Exchange): void
+  /** A request has arrived; its route is not known yet. */
+  began(): void
+  /** The route of a request is known, or another than it was before. */
+  routed(route: string | null, before: string | null): void
   /** @param milliseconds from the arrival of the request's head to the end of the answer */
   ended(exchange: Exchange, end: ExchangeEnd, milliseconds: number): void
 }
@@ -66,6 +69,7 @@ export class Exchange {
 
   /** Says which route answers, and what its path names. */
   at(route: string, repository: RepositoryName | null, reference: Reference | null): void {
+    this.#meter?.routed(route, this.route)
     this.route = route
     this.repository = repository
     this.reference = reference
@@ -80,7 +84,7 @@ export class Exchange {
   /** Has it counted, from now on. */
   countBy(meter: Meter): void {
     this.#meter = meter
-    meter.began(this)
+    meter.began()
   }
 
   /** Reports the exchange. Harmless when repeated. */

@@ -31,7 +31,6 @@ export function requestMetrics(set: MetricSet, mostRepositories: number): Reques
   }
   const byHandler: Map<string, HandlerCounts> = new Map()
   const byRoute: Map<string | null, HandlerCounts> = new Map()
-  const inFlight: Set<Exchange> = new Set()
   const errors = new Tally('error', new Set(Object.values(errorRows).map(({ code }) => code)).size)
   const events = new Tally('event')
   const received = new Tally('repository', mostRepositories)
@@ -47,20 +46,11 @@ export function requestMetrics(set: MetricSet, mostRepositories: number): Reques
     return counts
   }
 
-  function inFlightNow(): readonly Sample[] {
-    const counts: Map<string, number> = new Map([...byHandler.keys()].map((name) => [name, 0]))
-    for (const { route } of inFlight) {
-      const handler = handlerOf(route)
-      counts.set(handler, (counts.get(handler) ?? 0) + 1)
-    }
-    return [...counts].map(([handler, value]) => ({ labels: { handler }, value }))
-  }
-
   const all = (samples: (counts: HandlerCounts) => readonly Sample[]): readonly Sample[] =>
     [...byHandler.values()].flatMap(samples)
   set.read(names.requests, () => all((counts) => counts.requests()))
-  set.read(names.inFlight, inFlightNow)
-  set.read(names.aborted, () => all((counts) => counts.abortedNow()))
+  set.read(names.inFlight, () => all((counts) => counts.one(counts.inFlight)))
+  set.read(names.aborted, () => all((counts) => counts.one(counts.aborted)))
   set.read(names.errors, () => errors.read())
   set.read(names.events, () => events.read())
   if (mostRepositories > 0) {
@@ -70,10 +60,17 @@ export function requestMetrics(set: MetricSet, mostRepositories: number): Reques
 
   return {
     meter: {
-      began: (exchange) => void inFlight.add(exchange),
+      began() {
+        countsOf(null).inFlight += 1
+      },
+      routed(route, before) {
+        countsOf(before).inFlight -= 1
+        countsOf(route).inFlight += 1
+      },
       ended(exchange, end, milliseconds) {
-        inFlight.delete(exchange)
-        countsOf(exchange.route).add(exchange, end, milliseconds)
+        const counts = countsOf(exchange.route)
+        counts.inFlight -= 1
+        counts.add(exchange, end, milliseconds)
         const { errorCode, repository, bytesIn } = exchange
         if (errorCode !== null) errors.add(errorCode)
         const { status, bytesOut } = end
@@ -106,7 +103,10 @@ class HandlerCounts {
   readonly #requestSizes: Histogram
   readonly #responseSizes: Histogram
   readonly #byMethod: Map<string, MethodCounts> = new Map()
-  #aborted = 0
+  /** Requests that have not ended. */
+  inFlight = 0
+  /** Requests whose client left before the end. */
+  aborted = 0
 
   constructor(handler: string, { durations, requestSizes, responseSizes }: Histograms) {
     this.#handler = handler
@@ -123,7 +123,7 @@ class HandlerCounts {
     counts.durations.add(milliseconds / 1000)
     this.#requestSizes.add(bytesIn)
     this.#responseSizes.add(bytesOut ?? 0)
-    if (cutShort === true) this.#aborted += 1
+    if (cutShort === true) this.aborted += 1
   }
 
   requests(): readonly Sample[] {
@@ -136,8 +136,9 @@ class HandlerCounts {
     )
   }
 
-  abortedNow(): readonly Sample[] {
-    return [{ labels: { handler: this.#handler }, value: this.#aborted }]
+  /** A value of this handler. */
+  one(value: number): readonly Sample[] {
+    return [{ labels: { handler: this.#handler }, value }]
   }
 
   #ofMethod(method: string): MethodCounts {

@@ -27,7 +27,7 @@ function metersOf(set: MetricSet, repositories: number): (ended: Ended) => void 
     const exchange = beginExchange(() => {
       throw new Error('no report is asked for')
     }, method)
-    meter.began(exchange)
+    exchange.countBy(meter)
     if (route != null) exchange.at(route, repository, null)
     exchange.repository = repository
     exchange.bytesIn = 1
@@ -108,4 +108,34 @@ test('a tally counts what is beyond its limit together', () => {
     { labels: { of: 'b' }, value: 1 },
     { labels: { of: 'other' }, value: 2 },
   ])
+})
+
+test('requests under way count as other until their route is known, and not once they have ended', async () => {
+  const set = metricSet()
+  const { meter } = requestMetrics(set, 0)
+  const begin = (): Exchange => {
+    const exchange = beginExchange(() => {
+      throw new Error('no report is asked for')
+    }, 'GET')
+    exchange.countBy(meter)
+    return exchange
+  }
+  const inFlight = async (): Promise<Record<string, number>> =>
+    Object.fromEntries(
+      new Page(await set.text()).values
+        .filter(({ name }) => name === 'registry_http_in_flight_requests')
+        .map(({ labels, value }) => [labels.handler, value]),
+    )
+  const [first, second] = [begin(), begin()]
+  expect(await inFlight()).toEqual({ other: 2 })
+  first.at('/live', null, null)
+  second.at('/v2', null, null)
+  second.at('/live', null, null)
+  expect(await inFlight()).toEqual({ other: 0, health: 2, base: 0 })
+  for (const exchange of [first, second]) {
+    for (let times = 0; times < 2; times += 1) {
+      exchange.end({ status: 200, bytesOut: 0, cutShort: false })
+    }
+  }
+  expect(await inFlight()).toEqual({ other: 0, health: 0, base: 0 })
 })
