@@ -39,7 +39,7 @@ const allLines = blocks.flatMap(({ code }) =>
 const lines = [...new Set(allLines)]
 
 describe('commands of the pages', () => {
-  const cli = useProgram()
+  const cli = useProgram('bun')
 
   test('do what they say', async ({ expect: check }) => {
     check(lines.length).toBeGreaterThan(12)
