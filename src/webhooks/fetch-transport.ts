@@ -1,5 +1,5 @@
 import { DeliveryFailed, parseRetryAfter, type Send } from './delivery/send.ts'
-import { kindOfAddress, refusalOfAddress } from './ip-address.ts'
+import { literalAddress, refusalOfAddress } from './ip-address.ts'
 
 /** An answer is read to this end, in bytes, so that its connection can be used again. */
 const mostBytes = 64 * 1024
@@ -13,12 +13,9 @@ const mostBytes = 64 * 1024
 export const fetchTransport: Send = async (request, signal) => {
   const { url, headers, body, allowPrivate, ca } = request
   if (ca !== null) throw new DeliveryFailed('this transport takes no certificates ("ca")')
-  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
-  const address = /^localhost\.?$|\.localhost\.?$/.test(host) ? '127.0.0.1' : host
-  if (kindOfAddress(address) !== null) {
-    const refusal = refusalOfAddress(address, allowPrivate)
-    if (refusal !== null) throw new DeliveryFailed(refusal)
-  }
+  const address = literalAddress(url)
+  const refusal = address === null ? null : refusalOfAddress(address, allowPrivate)
+  if (refusal !== null) throw new DeliveryFailed(refusal)
   const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal })
   await readSome(response)
   const { status } = response

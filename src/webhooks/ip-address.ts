@@ -117,6 +117,13 @@ function v6BytesOf(text: string): readonly number[] | null {
   })
 }
 
+/** The address that the host of a URL is, or plainly stands for; null for another name. */
+export function literalAddress(url: string): string | null {
+  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
+  if (/(?:^|\.)localhost\.?$/.test(host)) return '127.0.0.1'
+  return kindOfAddress(host) === null ? null : host
+}
+
 /**
  * Why a request may not go to an address, in words that may be shown; null where it may.
  *

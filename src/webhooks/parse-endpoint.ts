@@ -13,6 +13,7 @@ import type { FormatName } from './document.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type EventKind, eventGroups, eventKinds, kindsOf } from './event-names.ts'
 import { formats } from './formats/formats.ts'
+import { literalAddress, refusalOfAddress } from './ip-address.ts'
 import { parseHeaders } from './parse-headers.ts'
 import { parseUrl } from './parse-url.ts'
 import type { WebhooksReadingOptions } from './parse-webhooks.ts'
@@ -80,6 +81,8 @@ export function parseEndpoint(
   if (ca && !ca.reveal().includes('-----BEGIN CERTIFICATE-----')) {
     findings.problem(`${path}.ca`, 'holds no certificate (PEM)')
   }
+  if (fields.url && url && place !== null)
+    expectReachable(url, fields.url.path, allowPrivate, findings)
   if (findings.problems.length > before || !name || !url || !format || place === null) return null
   if (place.startsWith('http://') && secrets.length + headers.size > 0 && !allowPrivate) {
     findings.warning(`${path}.url`, 'is not encrypted, so anyone on the way reads the credentials')
@@ -99,6 +102,18 @@ export function parseEndpoint(
     allowPrivate,
     ca: ca ?? null,
   }
+}
+
+/** An address that no request would go to is told of before the first one fails. A name may lead anywhere. */
+function expectReachable(
+  url: Secret,
+  path: string,
+  allowPrivate: boolean,
+  findings: Findings,
+): void {
+  const address = literalAddress(url.reveal())
+  const refusal = address === null ? null : refusalOfAddress(address, allowPrivate)
+  if (refusal !== null) findings.problem(path, refusal)
 }
 
 function nameOf(found: Found<unknown>, findings: Findings): string | null {

@@ -89,6 +89,7 @@ function writeFiles(cli: Harness): Files {
           url: { file: 'hook-url' },
           format: 'harbor',
           events: ['push', 'pull', 'delete'],
+          allowPrivate: true,
           secret: { file: 'hook-secret' },
           headers: { Authorization: { file: 'hook-secret' } },
         },

@@ -245,6 +245,9 @@ describeEverywhere('layerdock serve --webhooks on %s', (runtime) => {
       err: expect.stringContaining('does not belong into this file'),
     })
     expect(text.err).not.toContain('hunter2')
+    write([{ name: 'a', url: 'https://a.example', format: 'harbor' }])
+    const reader = await cli.serve('--memory', '--read-only', '--webhooks', file)
+    expect(reader.out()).toContain('no webhooks: a server that only reads has nothing to tell')
     chmodSync(file, 0o666)
     const open = await cli.run('serve', '--listen', '127.0.0.1:0', ...words)
     expect(open).toMatchObject({ code: 78, err: expect.stringContaining('chmod o-w') })
