@@ -57,6 +57,51 @@ describe('a repository with a hundred thousand tags', () => {
   })
 })
 
+describe('a manifest with thousands of tags that comes back in steps', () => {
+  const count = 3_500
+  const newline = 0x0a
+
+  /** The journal of a store, cut where its process may have died after `from`: behind each frame, and in the middle of it. */
+  function cuts(journal: Uint8Array, from: number): readonly number[] {
+    const ends = [...journal.keys()].filter((at) => at >= from && journal[at] === newline)
+    const starts = [from, ...ends.map((at) => at + 1)]
+    return [from, ...ends.flatMap((at, index) => [((starts[index] ?? from) + at) >> 1, at + 1])]
+  }
+
+  test('is whole, or can be brought back whole, wherever the process died', async () => {
+    const disk = emptyDisk()
+    const store = await open(disk)
+    await withTags(store, count)
+    await store.deleteManifest(here, d1, { isImmutable: null, leaseMs: 1000, trashMs })
+    const id = await onlyId(store)
+    const from = disk.journals.get(0)?.length ?? 0
+    expect(await store.restore?.(here, id, options)).toMatchObject({ kind: 'restored' })
+    const journal = disk.journals.get(0) ?? new Uint8Array()
+    const whole = await observe(store)
+    const tagsFound: number[] = []
+    for (const cut of cuts(journal, from)) {
+      const cutDisk = {
+        ...copyOf(disk),
+        journals: new Map([[0, journal.slice(0, cut)]]),
+        seal: null,
+      }
+      const after = await open(cutDisk)
+      const tags = (await after.countRepository(here))?.tags ?? 0
+      tagsFound.push(tags)
+      const left = (await after.listTrash?.(page))?.items ?? []
+      expect(left.map((entry) => entry.id)).toEqual(tags === count ? [] : [id])
+      if (tags < count) {
+        const again = await after.restore?.(here, id, options)
+        expect(again).toMatchObject({ kind: 'restored', leftCount: 0 })
+      }
+      expect(await observe(after)).toEqual(whole)
+      // What the second restoration wrote is read as well.
+      expect(await observe(await open(copyOf(cutDisk)))).toEqual(whole)
+    }
+    expect([...new Set(tagsFound)]).toEqual([0, 1_000, 2_000, 3_000, count])
+  })
+})
+
 describe('a tag of a deleted manifest', () => {
   test('keeps its time where it is set to another before it was taken out', async () => {
     const disk = emptyDisk()
