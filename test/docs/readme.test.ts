@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
 describe('README: what it says', () => {
-  it('and every document of the npm package link only to files of the package', () => {
+  it('links, as every document of the npm package does, only to files of the package', () => {
     const { files } = JSON.parse(textOf('package.json')) as { readonly files: readonly string[] }
     const shipped = (path: string): boolean =>
       ['README.md', 'LICENSE', ...files].some((entry) => `${path}/`.startsWith(`${entry}/`))
