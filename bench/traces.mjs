@@ -55,13 +55,7 @@ await runProgram(
       { ...base, name: 'log', command: base.variants.log ?? '' },
       { ...base, name: 'metrics', command: metrics },
       ...rates.map((rate) => withSdk(base, base.command, rate, port, '')),
-      withSdk(
-        base,
-        metrics,
-        rates.includes('0.1') ? '0.1' : (rates[0] ?? '0.1'),
-        port,
-        ' and metrics',
-      ),
+      ...rates.slice(0, 2).map((rate) => withSdk(base, metrics, rate, port, ' and metrics')),
     ]
     const plan = { epochs: Number(epochs), seconds: Number(seconds), warmUp: 1.5 }
     const folder = programFolder(dir, 'traces')

@@ -37,7 +37,10 @@ export function beginObserving(
     peer,
     userAgent: incoming.headers['user-agent'] ?? null,
   })
-  const exchange = beginExchange(describe, method)
+  const exchange = beginExchange(describe, method, (name) => {
+    const value = incoming.headers[name]
+    return (typeof value === 'object' ? value.join(', ') : value) ?? null
+  })
   outgoing.on('close', () => {
     let bytes: number | null = null
     if (sent !== null) {

@@ -4,7 +4,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Principal } from '../ports/access.ts'
 import type { ByteSource } from '../ports/byte-source.ts'
 import type { RequestObserver, RequestReport } from '../ports/observer.ts'
-import type { TracePlace } from '../ports/tracing.ts'
+import type { HeaderReader, TracePlace } from '../ports/tracing.ts'
 import { bodyLength } from './body-length.ts'
 import { nativeBlob, setNativeBlob } from './native-blob.ts'
 import { peerOf } from './peer.ts'
@@ -54,6 +54,8 @@ export class Exchange {
   /** Whether an adapter ends it. */
   readonly managed: boolean
   readonly method: string
+  /** Reads a header faster than the request does; null where nothing can. */
+  readonly header: HeaderReader | null
   readonly #describe: () => RequestHead
   readonly #began: number = performance.now()
   #observer: RequestObserver | null = null
@@ -61,10 +63,16 @@ export class Exchange {
   #ended = false
 
   /** @param describe called once, when it has ended */
-  constructor(describe: () => RequestHead, managed: boolean, method: string) {
+  constructor(
+    describe: () => RequestHead,
+    managed: boolean,
+    method: string,
+    header: HeaderReader | null,
+  ) {
     this.#describe = describe
     this.method = method
     this.managed = managed
+    this.header = header
   }
 
   /** Says which route answers, and what its path names. */
@@ -142,7 +150,7 @@ export function observeHere(request: Request): Exchange {
     peer: peerOf(request),
     userAgent: request.headers.get('user-agent'),
   })
-  const exchange = new Exchange(describe, false, request.method)
+  const exchange = new Exchange(describe, false, request.method, null)
   setExchange(request, exchange)
   return exchange
 }
@@ -153,9 +161,14 @@ export function observeHere(request: Request): Exchange {
  *
  * @param describe called once, when the exchange has ended, for those who get a report
  * @param method as the report has it
+ * @param header where the adapter reads a header faster than the request does
  */
-export function beginExchange(describe: () => RequestHead, method: string): Exchange {
-  return new Exchange(describe, true, method)
+export function beginExchange(
+  describe: () => RequestHead,
+  method: string,
+  header: HeaderReader | null = null,
+): Exchange {
+  return new Exchange(describe, true, method, header)
 }
 
 /** Says which exchange a request belongs to. */

@@ -23,7 +23,7 @@ export function inSpan<T>(
     onNotice({ kind: 'callback-failure', callback: 'tracing', error })
   let span: RequestSpan
   try {
-    span = tracing.request(request, route)
+    span = tracing.request(request, route, exchange.header)
   } catch (error) {
     failed(error)
     return work()

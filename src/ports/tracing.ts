@@ -14,6 +14,9 @@ export interface TracePlace {
   readonly isSampled: boolean
 }
 
+/** Reads a header of a request by its name in lower case; null where it is not there. */
+export type HeaderReader = (name: string) => string | null
+
 /** The span of one request. */
 export interface RequestSpan {
   readonly place: TracePlace
@@ -29,8 +32,9 @@ export interface Tracing {
    * Begins the span of a request, as a child of what its `traceparent` names.
    *
    * @param route the pattern of its route; null where that is not known yet, or none matches
+   * @param header reads its headers; default: from the request
    */
-  request(request: Request, route: string | null): RequestSpan
+  request(request: Request, route: string | null, header?: HeaderReader | null): RequestSpan
   /** The same service with a span for each call. */
   service(service: RegistryService): RegistryService
   /** The same store with a span for each call that is made for a traced one; so the others. */

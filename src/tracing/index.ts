@@ -26,7 +26,7 @@ export function tracing({ provider = registered() }: TracingOptions = {}): Traci
   if (provider === undefined) return undefined
   const tracer = provider.getTracer('layerdock')
   return {
-    request: (request, route) => requestSpan(tracer, request, route),
+    request: (request, route, header) => requestSpan(tracer, request, route, header ?? null),
     service: (service) => tracedService(tracer, service),
     metadata: (store) => tracedStore(tracer, 'metadata', store),
     blobs: (store) => tracedBlobs(tracer, store),

@@ -7,26 +7,38 @@ import {
   type TextMapGetter,
   trace,
 } from '@opentelemetry/api'
+import type { HeaderReader } from '../ports/tracing.ts'
 import { isOurs } from './live.ts'
 
-const headersOf: TextMapGetter<Headers> = {
-  keys: (headers) => [...headers.keys()],
-  get: (headers, name) => headers.get(name) ?? undefined,
+/** The headers of a request. On Node, making a `Headers` of them costs as much as the rest of this. */
+interface Carrier {
+  readonly request: Request
+  readonly header: HeaderReader | null
+}
+
+const headersOf: TextMapGetter<Carrier> = {
+  keys: ({ request }) => [...request.headers.keys()],
+  get: (carrier, name) => headerOf(carrier, name) ?? undefined,
+}
+
+function headerOf({ request, header }: Carrier, name: string): string | null {
+  return header === null ? request.headers.get(name) : header(name.toLowerCase())
 }
 
 /**
  * The context of a request: that of the program's own span around it, such as one of an instrumented `node:http`,
  * otherwise what its headers say, as the SDK's propagator reads them, or where it has none, W3C Trace Context.
  */
-export function remoteParent({ headers }: Request): Context {
+export function remoteParent(request: Request, header: HeaderReader | null): Context {
   const active = context.active()
   // A request may begin where another ended.
   const base = isOurs(active) ? ROOT_CONTEXT : active
   if (trace.getSpan(base) !== undefined) return base
-  if (propagation.fields().length > 0) return propagation.extract(base, headers, headersOf)
-  const parent = parseTraceparent(headers.get('traceparent'))
+  const carrier = { request, header }
+  if (propagation.fields().length > 0) return propagation.extract(base, carrier, headersOf)
+  const parent = parseTraceparent(headerOf(carrier, 'traceparent'))
   if (parent === null) return base
-  const state = headers.get('tracestate')
+  const state = headerOf(carrier, 'tracestate')
   const more = state === null ? {} : { traceState: createTraceState(state.slice(0, 512)) }
   return trace.setSpanContext(base, { ...parent, ...more, isRemote: true })
 }

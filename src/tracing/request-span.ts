@@ -9,13 +9,18 @@ import {
 } from '@opentelemetry/api'
 import { loggedAgent, loggedTarget, withoutSecrets } from '../oci/plain-text.ts'
 import type { RequestReport } from '../ports/observer.ts'
-import type { RequestSpan } from '../ports/tracing.ts'
+import type { HeaderReader, RequestSpan } from '../ports/tracing.ts'
 import { type Live, Place, unrecorded, within } from './live.ts'
 import { remoteParent } from './remote-parent.ts'
 
 /** Begins the span of a request. Names and attributes are those of the semantic conventions for HTTP servers. */
-export function requestSpan(tracer: Tracer, request: Request, route: string | null): RequestSpan {
-  const parent = remoteParent(request)
+export function requestSpan(
+  tracer: Tracer,
+  request: Request,
+  route: string | null,
+  header: HeaderReader | null,
+): RequestSpan {
+  const parent = remoteParent(request, header)
   const method = methodOf(request.method)
   const attributes: Attributes = { 'http.request.method': method }
   if (route !== null) attributes['http.route'] = route
