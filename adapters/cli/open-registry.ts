@@ -67,7 +67,7 @@ export async function openSettings(parts: OpenParts): Promise<Opened> {
   // What is wrong with the database need not wait for the bucket.
   const failed = new Promise<void>((resolve) => void database?.opened.catch(() => resolve()))
   const patience = { withinMs: settings.storeWait, log, stop: Promise.race([stop, failed]) }
-  const bucket = await openBucket(settings, patience, parts.calls?.s3).catch(
+  const bucket = await openBucket(settings, patience, bucketCalls(parts)).catch(
     async (error: unknown) => {
       if (error instanceof StoppedWaiting) await database?.opened
       throw error
@@ -80,5 +80,14 @@ export async function openSettings(parts: OpenParts): Promise<Opened> {
   } catch (error) {
     await bucket?.close()
     throw error
+  }
+}
+
+/** Who hears of calls of the bucket: metrics, traces, both or neither. */
+function bucketCalls({ calls, options: { tracing } }: OpenParts): MeasuredCalls['s3'] | undefined {
+  if (tracing === undefined) return calls?.s3
+  return (operation, seconds, isFailed) => {
+    calls?.s3(operation, seconds, isFailed)
+    tracing.called(`s3.${operation}`, seconds, isFailed)
   }
 }

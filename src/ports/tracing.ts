@@ -41,4 +41,10 @@ export interface Tracing {
   metadata(store: MetadataStore): MetadataStore
   blobs(store: BlobStore): BlobStore
   uploads(store: UploadStore): UploadStore
+  /**
+   * A call of another server, such as a bucket, has just ended, within what runs now.
+   *
+   * @param name such as `s3.GetObject`
+   */
+  called(name: string, seconds: number, isFailed: boolean): void
 }

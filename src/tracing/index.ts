@@ -2,7 +2,7 @@ import { ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/
 import type { Tracing } from '../ports/tracing.ts'
 import { requestSpan } from './request-span.ts'
 import { tracedService } from './service-spans.ts'
-import { tracedBlobs, tracedStore } from './store-spans.ts'
+import { calledSpan, tracedBlobs, tracedStore } from './store-spans.ts'
 
 export type * from '../ports/tracing.ts'
 
@@ -31,6 +31,7 @@ export function tracing({ provider = registered() }: TracingOptions = {}): Traci
     metadata: (store) => tracedStore(tracer, 'metadata', store),
     blobs: (store) => tracedBlobs(tracer, store),
     uploads: (store) => tracedStore(tracer, 'uploads', store),
+    called: (name, seconds, isFailed) => calledSpan(tracer, name, seconds, isFailed),
   }
 }
 

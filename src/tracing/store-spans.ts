@@ -1,4 +1,4 @@
-import { context, type Tracer, trace } from '@opentelemetry/api'
+import { context, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import type { BlobStore, StagedBlob } from '../ports/blob-store.ts'
 import { liveIn, within } from './live.ts'
 import { aroundMethods } from './methods.ts'
@@ -52,6 +52,16 @@ function traced(tracer: Tracer, name: string, method: Method): Method {
       context.with(within(active, span, live), method, undefined, ...words),
     )
   }
+}
+
+/** A span of a call that has just ended. */
+export function calledSpan(tracer: Tracer, name: string, seconds: number, isFailed: boolean): void {
+  if (!isWithin()) return
+  const endTime = performance.timeOrigin + performance.now()
+  const startTime = endTime - seconds * 1000
+  const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime }, context.active())
+  if (isFailed) span.setStatus({ code: SpanStatusCode.ERROR })
+  span.end(endTime)
 }
 
 function isWithin(): boolean {

@@ -251,6 +251,30 @@ test('calls of a program have spans below its own', async () => {
   expect(sdk.spans().at(-1)).toMatchObject({ name: 'service.listRepositories', parent: undefined })
 })
 
+test('a call of another server is a span of what makes it', async () => {
+  const sdk = ownSdk()
+  const made = tracing()
+  const registry = createRegistry({
+    ...(made === undefined ? {} : { tracing: made }),
+    wrap: (service) => ({
+      ...service,
+      async listTags(call, ...words) {
+        await Promise.resolve()
+        made?.called('s3.GetObject', 0.25, true)
+        return service.listTags(call, ...words)
+      },
+    }),
+  })
+  await clientOf(registry).send('GET', '/v2/team/app/tags/list')
+  made?.called('s3.GetObject', 0.25, false)
+  const spans = sdk.spans()
+  const calls = spans.filter(({ name }) => name === 's3.GetObject')
+  const service = spans.find(({ name }) => name === 'service.listTags')
+  expect(calls).toMatchObject([{ parent: service?.spanId, span: { kind: 2, status: { code: 2 } } }])
+  const [seconds = 0, nanoseconds = 0] = calls[0]?.span.duration ?? []
+  expect(seconds + nanoseconds / 1e9).toBeCloseTo(0.25, 3)
+})
+
 test('what a request leaves behind is no part of its trace', async () => {
   const sdk = ownSdk()
   const stores = memoryStores()
