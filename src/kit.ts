@@ -33,7 +33,6 @@ export {
   type Meter,
   type RequestHead,
   setExchange,
-  targetOf,
 } from './http/exchange.ts'
 
 export { type HeaderForm, setHeaderForm } from './http/header-form.ts'
@@ -41,6 +40,7 @@ export { type NativeBlob, nativeBlob } from './http/native-blob.ts'
 export { bodySource, setNativeBody, streamSource } from './http/native-body.ts'
 export { peerOf, setPeer } from './http/peer.ts'
 export { chooseRequestId, requestIdOf, setRequestId } from './http/request-id.ts'
+export { targetOf } from './http/target.ts'
 export {
   type BlobWriter,
   ContentFault,

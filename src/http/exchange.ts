@@ -9,6 +9,7 @@ import { bodyLength } from './body-length.ts'
 import { nativeBlob, setNativeBlob } from './native-blob.ts'
 import { peerOf } from './peer.ts'
 import { requestIdOf } from './request-id.ts'
+import { targetOf } from './target.ts'
 
 /** How an answer ended. */
 export interface ExchangeEnd {
@@ -248,9 +249,4 @@ function countedStream(
     },
     { highWaterMark: 0 },
   )
-}
-
-/** The path and query of a URL; on Bun, that of HTTP/1.0 without a Host is nothing more. */
-export function targetOf(url: string): string {
-  return url.startsWith('/') ? url : url.slice(url.indexOf('/', url.indexOf('://') + 3))
 }
