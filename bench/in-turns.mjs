@@ -17,6 +17,8 @@ import { start } from './start.mjs'
  * @property {number} cpu microseconds for each operation
  * @property {number} rate
  * @property {number} peak bytes
+ * @property {readonly number[]} cpus of each epoch
+ * @property {readonly number[]} rates of each epoch
  */
 
 /**
@@ -59,6 +61,8 @@ export async function measureInTurns(scenario, builds, { epochs, seconds, warmUp
         cpu: median(cpu) ?? 0,
         rate: median(rate) ?? 0,
         peak: peakBytes(server.pid) ?? 0,
+        cpus: cpu,
+        rates: rate,
       }))
   } finally {
     for (const { load, server } of running) {
@@ -119,4 +123,37 @@ function shuffled(values) {
     .map((value) => ({ value, at: Math.random() }))
     .sort((a, b) => a.at - b.at)
     .map(({ value }) => value)
+}
+
+/**
+ * The same with ratios of epochs, each beside that of the first server in its round: for a machine that is busy with
+ * other work, now more and now less.
+ * @param {TableScenario} scenario
+ * @param {readonly Server[]} servers
+ * @param {readonly (readonly Sample[])[]} samples
+ */
+export function pairedComparison(scenario, servers, samples) {
+  const [base = []] = samples
+  /**
+   * @param {readonly Sample[]} own
+   * @param {'cpus' | 'rates'} what
+   */
+  const ratio = (own, what) =>
+    median(
+      own.flatMap((sample, at) =>
+        sample[what].map((one, epoch) => one / (base[at]?.[what][epoch] ?? 0)),
+      ),
+    )
+  const lines = textTable([
+    ['', 'CPU µs/op', `rate ${scenario.unit}`, 'peak MB', 'CPU', 'rate'],
+    ...samples.map((own, index) => [
+      servers[index]?.name ?? '',
+      number(median(own.flatMap(({ cpus }) => cpus))),
+      number(median(own.flatMap(({ rates }) => rates))),
+      number(Math.max(...own.map(({ peak }) => peak)) / 1e6),
+      times(ratio(own, 'cpus')),
+      times(ratio(own, 'rates')),
+    ]),
+  ])
+  return `${[scenario.title(scenario.sizes.quick), ...lines].join('\n')}\n`
 }

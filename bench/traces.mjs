@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { comparison, measureInTurns } from './in-turns.mjs'
+import { measureInTurns, pairedComparison } from './in-turns.mjs'
 import { programFolder, runProgram } from './program.mjs'
 import { findTableScenario } from './scenarios/index.mjs'
 import { layerdock } from './servers.mjs'
@@ -68,7 +68,7 @@ await runProgram(
           samples[index]?.push(one)
         })
       }
-      process.stdout.write(`\n${runtime}: ${comparison(scenario, servers, samples)}`)
+      process.stdout.write(`\n${runtime}: ${pairedComparison(scenario, servers, samples)}`)
     }
     receiver.close()
     receiver.closeAllConnections()

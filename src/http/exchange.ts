@@ -2,7 +2,6 @@ import type { Digest } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Principal } from '../ports/access.ts'
-import type { ByteSource } from '../ports/byte-source.ts'
 import type { RequestObserver, RequestReport } from '../ports/observer.ts'
 import type { HeaderReader, TracePlace } from '../ports/tracing.ts'
 import { bodyLength } from './body-length.ts'
@@ -182,18 +181,6 @@ export function setExchange(request: Request, exchange: Exchange): void {
 export function exchangeOf(request: Request): Exchange | null {
   const observed: Observed = request
   return observed[key] ?? null
-}
-
-/** The same body, its bytes counted as they come. */
-export function countedSource(source: ByteSource, exchange: Exchange): ByteSource {
-  return {
-    pipe: (sink) =>
-      source.pipe((chunk) => {
-        exchange.bytesIn += chunk.byteLength
-        return sink(chunk)
-      }),
-    abort: () => source.abort(),
-  }
 }
 
 /**

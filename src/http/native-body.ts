@@ -1,7 +1,7 @@
 import { BodyInterrupted } from '../oci/body-interrupted.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ByteSink, ByteSource } from '../ports/byte-source.ts'
-import { countedSource, exchangeOf } from './exchange.ts'
+import { type Exchange, exchangeOf } from './exchange.ts'
 
 /** The request itself carries it. */
 const key: unique symbol = Symbol('body')
@@ -62,5 +62,17 @@ export function streamSource(stream: ReadableStream<Uint8Array>): ByteSource {
       aborted = true
       reader?.cancel().catch(() => {})
     },
+  }
+}
+
+/** The same body, its bytes counted as they come. */
+function countedSource(source: ByteSource, exchange: Exchange): ByteSource {
+  return {
+    pipe: (sink) =>
+      source.pipe((chunk) => {
+        exchange.bytesIn += chunk.byteLength
+        return sink(chunk)
+      }),
+    abort: () => source.abort(),
   }
 }
