@@ -46,6 +46,8 @@ export class StressMessages {
     for (;;) {
       const isLast = isOver()
       const { entries } = await outbox.claim(endpoints, { limit: 8, forMs: 600_000 })
+      // Leaves the machine to the writers.
+      if (entries.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
       await Promise.all(entries.map((entry) => this.#deliverOne(outbox, entry)))
       if (Math.random() < 0.05 || isLast) await outbox.resend({ state: 'dead' }, 100)
       if (Math.random() < 0.05) await outbox.counts()
