@@ -72,6 +72,8 @@ withServices('round trips to the database, and calls of the bucket', { postgres 
       stores: { metadata, uploads, blobs },
       hash: nodeHash,
       clock: stores.clock,
+      // What is to be sent goes with the change, and takes no round trip.
+      outbox: () => [{ endpoints: ['one', 'two'], text: '{}' }],
     })
   })
   afterAll(async () => {
@@ -141,6 +143,15 @@ withServices('round trips to the database, and calls of the bucket', { postgres 
     await takes(1, () => ask('HEAD', '/v2/app/manifests/latest'))
     await takes(1, () => ask('HEAD', `/v2/app/blobs/${digestOf('config')}`))
     await takes(2, () => ask('GET', `/v2/app/blobs/${digestOf('config')}`))
+  })
+
+  test('of messages: they go with the changes', async () => {
+    const before = await stores.metadata.outbox?.counts()
+    await pushBlob('told')
+    const after = await stores.metadata.outbox?.counts()
+    expect(after?.map(({ waiting }) => waiting)).toEqual(
+      [0, 1].map((index) => (before?.[index]?.waiting ?? 0) + 1),
+    )
   })
 
   test('of a small blob that comes in a session', async () => {
