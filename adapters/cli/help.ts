@@ -54,7 +54,8 @@ server. docs/scale-out.md tells the rest.
 Beside /v2 it answers / (a web page for browsers, and how to push for others), /live (200 while the
 process runs), /ready (503 while starting, draining, or while the storage, the database or the
 bucket cannot be used, and why) and /healthz (each part, as JSON; also 503 while the disk is full,
-which /ready is not: pulls go on). docs/page.md tells of the web page.
+which /ready is not: pulls go on). docs/page.md tells of the web page. With --metrics or
+--metrics-listen it answers /metrics for Prometheus, and docs/monitor.md tells the rest.
 
 After SIGTERM or SIGINT, requests under way may continue for --drain-seconds. Until they have ended,
 new requests get 503, except /live, /ready and /healthz; then the server ends. With --drain-delay it
