@@ -23,7 +23,7 @@ export interface Faults {
   readonly open: string
   /** Plain HTTP at an address that no client takes for its own machine. */
   readonly plain: string
-  /** HTTPS with a certificate that nobody knows. */
+  /** HTTPS with a certificate of an unknown authority. */
   readonly unknownAuthority: string
   /** Asks for a login: `bob` may pull `team/**`, `alice` may push too; `small/**` has a quota of 1 KiB. */
   readonly login: string

@@ -12,7 +12,7 @@ Layerdock as well. \`process_\` is what every Prometheus client has, and the res
 
 A metric is on the page where it applies: those of the database where names are in one, of segments where bytes are in a
 folder. What only a walk over everything could tell is left out. Labels have values of Layerdock's own, of the settings, or,
-of repositories, as many as \`--metrics-repositories\` says, so nobody can make their number grow.
+of repositories, as many as \`--metrics-repositories\` says, so clients cannot make their number grow.
 `
 
 /** What \`docs/metrics.md\` has to be. */
