@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { pushImage } from './admin/images.ts'
 import { digestOf, hasMounts, pushBlob, useProgram } from './harness.ts'
 import { entries, everyRuntime, type RunningServer } from './program.ts'
 
@@ -85,5 +86,30 @@ describe.skipIf(!hasMounts).each(everyRuntime)('on %s', (runtime) => {
       { level: 'info', part: 'blobs', msg: 'the storage works again' },
     ])
     expect(lines).toHaveLength(2)
+  })
+
+  test('a full disk takes deletions into the trash, and has room once that is emptied', async () => {
+    const mounted = join(cli.folder(), 'mounted')
+    mkdirSync(mounted)
+    const admin = ['--admin-file', join(cli.folder(), 'admin.json')]
+    const script = `mount -t tmpfs -o size=6m none ${mounted}`
+    const words = ['--storage-dir', mounted, '--trash-time', '1h', '--lease', '1ms', ...admin]
+    const server = await cli.serveWithMounts(script, ...words)
+    const image = await pushImage(server.url, 'a', 'x'.repeat(mib), 'v1')
+    for (const size of [200_000, 20_000, 1_000]) {
+      while ((await push(server, randomBytes(size))).status === 201);
+    }
+    const manifest = `${server.url}/v2/a/manifests/${image}`
+    expect((await fetch(manifest, { method: 'DELETE' })).status).toBe(202)
+    expect((await cli.run('trash', 'list', ...admin)).out).toContain(image.slice(0, 19))
+    // Its bytes are kept, so that there is as little room as before.
+    expect((await push(server, randomBytes(mib))).status).toBe(507)
+    const restored = await cli.run('undelete', `a@${image}`, ...admin)
+    expect(restored).toMatchObject({ code: 0, out: expect.stringContaining('tagged v1') })
+    expect((await fetch(manifest)).status).toBe(200)
+    expect((await fetch(manifest, { method: 'DELETE' })).status).toBe(202)
+    expect((await cli.run('trash', 'empty', ...admin)).out).toContain('gave up 1 entry')
+    expect((await cli.run('gc', ...admin)).out).toMatch(/^freed 5\.\d MiB/)
+    expect((await push(server, randomBytes(mib))).status).toBe(201)
   })
 })
