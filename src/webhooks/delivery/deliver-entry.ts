@@ -4,6 +4,7 @@ import { formats } from '../formats/formats.ts'
 import { parseWebhookEvent } from '../webhook-event.ts'
 import { attempt } from './attempt.ts'
 import type { Receiver } from './receiver.ts'
+import { remember } from './remember.ts'
 import { isGivenUp, patience, pauseAfter } from './schedule.ts'
 import type { Send } from './send.ts'
 import type { StopSignal } from './stop-signal.ts'
@@ -37,14 +38,10 @@ export async function deliverEntry(
   // The format was another when it was queued.
   if (!formats[endpoint.format].tells.has(event.kind)) return await outbox.delivered([entry])
   const verdict = await attempt(endpoint, event, deps)
-  if (verdict.kind === 'delivered') {
-    if (receiver.arrived(timing.now())) tell(receiver, null, deps)
-    return await outbox.delivered([entry])
-  }
-  if (stop.isStopped) return await outbox.release([entry])
+  if (verdict.kind !== 'delivered' && stop.isStopped) return await outbox.release([entry])
+  remember(receiver, verdict, deps)
+  if (verdict.kind === 'delivered') return await outbox.delivered([entry])
   const { error } = verdict
-  if (verdict.kind === 'refused') receiver.answered(error)
-  else if (receiver.failedNow(error, timing)) tell(receiver, error, deps)
   const failures = entry.tries + 1
   const isOld = timing.now() - entry.queuedAt >= patience.waitedMs
   if (verdict.kind === 'failed' && isOld && receiver.failuresInARow >= patience.tries) {
@@ -91,9 +88,4 @@ async function bury(
   receiver.buriedUntold += 1
   receiver.lastError = error
   buried()
-}
-
-function tell({ endpoint }: Receiver, error: string | null, { onNotice }: EntryDeps): void {
-  const { name, origin } = endpoint
-  onNotice({ kind: 'webhook-condition', endpoint: name, origin, error })
 }

@@ -47,7 +47,7 @@ export class Deliverer {
     const { settings, outbox } = deps
     this.#deps = deps
     this.#settings = settings
-    this.#pulls = new PullQueues(deps, this.#stopping)
+    this.#pulls = new PullQueues(deps, this.#receivers, this.#stopping)
     this.#upkeep = new Upkeep(deps, this.#receivers)
     this.use(settings)
     this.#unlisten = outbox.onWaiting(() => this.#wakeAll())
