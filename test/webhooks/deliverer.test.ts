@@ -414,6 +414,19 @@ describe('an outbox', () => {
     await world.webhooks.stop()
   })
 
+  test('is held to its limits also where more comes than one step of them takes', async () => {
+    const world = makeWorld([{ name: 'one' }], () => failure)
+    world.webhooks.deliver(world.stores)
+    const tags = Array.from({ length: 1000 }, (_, index) => `${index}`)
+    for (let index = 0; index < 15; index += 1) await world.push('a', ...tags)
+    await world.timing.pass(10_000)
+    const [counts] = (await world.stores.metadata.outbox?.counts()) ?? []
+    expect(counts).toMatchObject({ waiting: 10_000, dead: 1000 })
+    const full = world.notices.filter(({ kind }) => kind === 'webhook-outbox-full')
+    expect(full).toEqual([{ kind: 'webhook-outbox-full', buried: 5000, dropped: 4000 }])
+    await world.webhooks.stop()
+  })
+
   test('with what a later version wrote: that becomes a dead letter', async () => {
     const world = makeWorld([{ name: 'one' }])
     const { metadata } = world.stores

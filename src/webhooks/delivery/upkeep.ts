@@ -12,6 +12,8 @@ export const outboxLimits: OutboxLimits = {
 }
 
 const everyMs = 10_000
+/** Steps of one trimming, so that it ends however fast messages come. */
+const mostSteps = 1000
 const hourMs = 3_600_000
 /** How long messages are kept for an endpoint that is in the settings no more. */
 const strayMs = 7 * 86_400_000
@@ -81,12 +83,20 @@ export class Upkeep {
     this.#arm()
   }
 
+  /** Step by step, until nothing is beyond the limits: a single step is slower than clients can be. */
   async #trim(): Promise<void> {
-    const { buried, dropped } = await this.#outbox.trim(outboxLimits)
-    if (buried + dropped === 0) return
-    // It may have left a part.
-    this.#hasNew = true
-    this.#onNotice({ kind: 'webhook-outbox-full', buried, dropped })
+    const sum = { buried: 0, dropped: 0 }
+    try {
+      for (let steps = 0; steps < mostSteps && !this.#isStopped; steps += 1) {
+        const { buried, dropped } = await this.#outbox.trim(outboxLimits)
+        if (buried + dropped === 0) return
+        sum.buried += buried
+        sum.dropped += dropped
+      }
+      this.#hasNew = true
+    } finally {
+      if (sum.buried + sum.dropped > 0) this.#onNotice({ kind: 'webhook-outbox-full', ...sum })
+    }
   }
 
   /** A step of what waits for endpoints that are gone. */
