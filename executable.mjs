@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -144,12 +145,13 @@ async function bundle(outfile, format, lines) {
  */
 function inOneFile(worker) {
   const url = `data:text/javascript;base64,${Buffer.from(worker).toString('base64')}`
+  const packages = requiredPackages().map((name) => `['${name}', () => require('${name}')]`)
   /** @type {Readonly<Record<string, string>>} */
   const modules = {
     './bcrypt-worker-file.ts': `export const bcryptWorkerFile = () => new URL('${url}')`,
     'node:module': `
       import { version } from './package.json'
-      const known = new Map([['pino', () => require('pino')], ['layerdock/package.json', () => ({ version })]])
+      const known = new Map([${packages}, ['layerdock/package.json', () => ({ version })]])
       export const createRequire = () => (name) => {
         const load = known.get(name)
         if (load === undefined) throw new Error('the executable has no ' + name)
@@ -172,8 +174,20 @@ function inOneFile(worker) {
   }
 }
 
+/** The packages that the program loads by name once it needs them, as its sources say. */
+function requiredPackages() {
+  const files = readdirSync(cli, { recursive: true, encoding: 'utf8' })
+  const texts = files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(cli, file), 'utf8'))
+  const names = texts.flatMap((text) =>
+    [...text.matchAll(/createRequire\(import\.meta\.url\)\('([^']+)'\)/g)].map(([, name]) => name),
+  )
+  return [...new Set(names)]
+}
+
 /**
- * Runs a command, of which one is told where it fails.
+ * Runs a command, and throws where it fails.
  * @param {string} program
  * @param {readonly string[]} words
  */
