@@ -212,6 +212,26 @@ describe.skipIf(missing)('the chart', () => {
     only('HorizontalPodAutoscaler', all)
   })
 
+  // A StatefulSet puts its name and a hash of 11 characters into a label, which takes 63.
+  test.for(['release', 'fullnameOverride'])('leaves room for a hash after a long %s', (where) => {
+    const long = 'a'.repeat(53)
+    const words =
+      where === 'release'
+        ? ['template', long, chart]
+        : ['template', 'r', chart, '--set', `fullnameOverride=${long}`]
+    const all = documentsOf<Rendered>(done(helm, [...words, '--kube-version', '1.30.0', ...users]))
+    expect(only('StatefulSet', all).metadata.name.length).toBeLessThanOrEqual(52)
+  })
+
+  test('tells ingress-nginx of pods that speak HTTPS', () => {
+    const ingress = [...users, '--set', 'ingress.enabled=true']
+    const annotation = 'nginx.ingress.kubernetes.io/backend-protocol'
+    const annotations = (...words: readonly string[]): object =>
+      only('Ingress', render(...ingress, ...words)).metadata.annotations ?? {}
+    expect(annotations()).not.toHaveProperty([annotation])
+    expect(annotations('--set', 'tls.secret=t')).toHaveProperty([annotation], 'HTTPS')
+  })
+
   test('starts new pods where settings change', () => {
     const hash = (...words: readonly string[]): unknown =>
       only('StatefulSet', render(...users, ...words)).spec?.template?.metadata
@@ -228,6 +248,11 @@ describe.skipIf(missing)('the chart', () => {
     [['access.usersSecret=u', 'drain.delay=soon'], 'delay'],
     [['access.anonymousPull=true', 'settings.readOnly=true'], 'needs access.usersSecret'],
     [['access.usersSecret=u', 'metrics.serviceMonitor.enabled=true'], 'needs metrics.enabled'],
+    [['access.usersSecret=u', 'metrics.enabled=true', 'metrics.port=5000'], 'a port of its own'],
+    [['access.usersSecret=u', 'metrics.enabled=true', 'metrics.port=80'], 'a port of its own'],
+    [['access.usersSecret=u', 'autoscaling.enabled=true'], 'needs mode scaled'],
+    [['access.usersSecret=u', 'autoscaling.minReplicas=11'], 'less than autoscaling.minReplicas'],
+    [['access.usersSecret=u', 'ingress.enabled=true', 'ingress.host='], 'host'],
   ] as const)('refuses %s', ([given, words]) => {
     const sets = given.flatMap((value) => ['--set', value])
     const template = ['template', 'r', chart, '--kube-version', '1.30.0', ...sets]

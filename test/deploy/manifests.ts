@@ -9,6 +9,7 @@ export interface Manifest {
   readonly metadata: {
     readonly name: string
     readonly labels: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
   }
 }
 
