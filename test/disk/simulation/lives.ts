@@ -97,7 +97,9 @@ export async function check(
   const known = ledger.copy()
   const one = await openSimulated(files, { ...options, outbox: teller(known) })
   const client = new LedgerClient(one.registry, known)
-  await checkMessages(one, client)
+  // Not every life has its changes told of.
+  const isTold = ledger.told > 0
+  if (isTold) await checkMessages(one, client)
   expectNone(await violations(client, ledger), 'at first')
   if (ledger.upload !== null) await checkUpload(client, ledger, cause)
   await checkTrash(one.metadata, client)
@@ -118,7 +120,7 @@ export async function check(
     one.notices.filter(({ kind }) => kind === 'bytes-missing'),
     [],
   )
-  await checkMessages(one, client)
+  if (isTold) await checkMessages(one, client)
   await one.close()
   assert.equal(files.descriptors, 0, 'descriptors left open')
 }
