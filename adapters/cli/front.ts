@@ -76,7 +76,7 @@ export function createFront(
     const planes = await look()
     const isUp = registry !== null && !leaving && isReady(planes)
     const body = { status: statusOf(planes), reasons: reasonsOf(planes) }
-    return Response.json(body, { headers, status: isUp ? 200 : 503 })
+    return jsonResponse(body, isUp ? 200 : 503)
   }
 
   const findOut = async (): Promise<Found> => {
@@ -96,7 +96,7 @@ export function createFront(
     const uptimeSeconds = Math.round((performance.now() - began) / 1000)
     const reasons = reasonsOf(planes)
     const body = { status, version, uptimeSeconds, planes: statesOf(planes), reasons, missingBlobs }
-    return Response.json(body, { headers, status: status === 'ok' ? 200 : 503 })
+    return jsonResponse(body, status === 'ok' ? 200 : 503)
   }
 
   const ownPage = (path: string, request: Request): Response | Promise<Response> | null => {
@@ -105,7 +105,7 @@ export function createFront(
       case '/':
         return welcome(request)
       case '/live':
-        return Response.json({ status: 'ok' }, { headers })
+        return jsonResponse({ status: 'ok' }, 200)
       case '/ready':
         return ready()
       case '/healthz':
@@ -216,4 +216,14 @@ function pathOf(url: string): string {
   return url.slice(url.indexOf('/', url.indexOf('://') + 3))
 }
 
-const headers = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+function jsonResponse(value: object, status: number): Response {
+  const body = new TextEncoder().encode(JSON.stringify(value))
+  const length = String(body.byteLength)
+  return new Response(body, { status, headers: { ...headers, 'Content-Length': length } })
+}
+
+const headers = {
+  'Cache-Control': 'no-store',
+  'Content-Type': 'application/json',
+  'X-Content-Type-Options': 'nosniff',
+}

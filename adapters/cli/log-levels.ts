@@ -45,7 +45,7 @@ export function levelOf({ all, areas }: LogLevels, area: LogArea): LogLevel {
   return areas[area] ?? all
 }
 
-const known = `is none of ${words.join(', ')}`
+const known = `is not one of ${words.join(', ')}`
 
 /** Reads `warn`, or `info,access=warn,store=debug`. */
 export const logLevels: v.GenericSchemaAsync<unknown, LogLevels> = v.pipeAsync(
@@ -68,17 +68,17 @@ async function parseLevels(text: string): Promise<LogLevels | string> {
     const isArea = level !== undefined
     const wanted = words.find((word) => word === (isArea ? level : name))
     const where = parts.length > 1 || isArea ? `${part} ` : ''
-    if (more.length > 0) return `${part}: is not such as store=debug`
+    if (more.length > 0) return `${part} is not an area and its level, such as store=debug`
     if (isArea) {
       const area = logAreas.find((candidate) => candidate === name)
       if (area === undefined) {
         const guess = await didYouMean(name, logAreas)
-        return `has no area ${name}: the areas are ${logAreas.join(', ')}${guess}`
+        return `${name} is not an area: the areas are ${logAreas.join(', ')}${guess}`
       }
-      if (area in areas) return `says ${area} twice`
+      if (area in areas) return `has ${area} twice`
       if (wanted !== undefined) areas[area] = wanted
     } else {
-      if (all !== null) return `says two levels for all areas: ${all} and ${name}`
+      if (all !== null) return `has two levels for all areas: ${all} and ${name}`
       if (wanted !== undefined) all = wanted
     }
     if (wanted === undefined) {

@@ -69,7 +69,7 @@ export const truth: v.GenericSchemaAsync<unknown, boolean> = v.pipeAsync(
 export function oneOf<const T extends string>(
   ...words: readonly T[]
 ): v.GenericSchemaAsync<unknown, T> {
-  const known = `is none of ${words.join(', ')}`
+  const known = `is not one of ${words.join(', ')}`
   return v.pipeAsync(
     v.string(known),
     v.rawTransformAsync(async ({ dataset, addIssue, NEVER }) => {

@@ -36,7 +36,7 @@ import { startListening } from './start-listening.ts'
 import { StoppedWaiting } from './stores/wait-for.ts'
 import { verifyingOf } from './verify/served-verifying.ts'
 import { version } from './version.ts'
-import { type ServedWebhooks, webhooksOf } from './webhooks/served-webhooks.ts'
+import { type ServedWebhooks, warnOfUnsent, webhooksOf } from './webhooks/served-webhooks.ts'
 
 /**
  * Serves a registry until SIGTERM or SIGINT, then lets requests under way finish.
@@ -215,7 +215,8 @@ async function start(
     ...(metrics === null ? {} : { calls: metrics.calls }),
   })
   metrics?.watch(opened)
-  if (webhooks !== null) {
+  if (webhooks === null) void warnOfUnsent(opened, settings, log.of('webhooks'))
+  else {
     webhooks.begin(opened)
     begun.push(webhooks.close)
     metrics?.watchWebhooks(opened.stores.metadata.outbox, webhooks.figures)

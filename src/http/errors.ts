@@ -1,14 +1,21 @@
 import { RegistryError } from '../oci/registry-error.ts'
+import { setBodyLength } from './body-length.ts'
 import type { Call } from './call.ts'
 import { envelope } from './error-answer.ts'
 import { exchangeOf } from './exchange.ts'
 import { requestIdOf } from './request-id.ts'
 import { placeOf } from './traced.ts'
 
+const encoder = new TextEncoder()
+
 /** Makes the answer for whatever a handler, or the way to it, has thrown. */
 export function answerOf(error: unknown, call: Pick<Call, 'request' | 'head' | 'deps'>): Response {
   const { status, headers, body } = envelope(explain(error, call))
-  return new Response(call.head ? null : body, { status, headers })
+  const bytes = encoder.encode(body)
+  const response = new Response(call.head ? null : bytes, { status, headers })
+  // Bun does not say how much it sends.
+  setBodyLength(response, bytes.byteLength)
+  return response
 }
 
 /** Returns what a client is told of whatever was thrown, and notes it for the report of the request. */

@@ -14,7 +14,7 @@ export function parseUrl(url: Secret, path: string, findings: Findings): string 
   if (protocol !== 'https:' && protocol !== 'http:') {
     findings.problem(path, 'begins with neither https:// nor http://')
   } else if (username !== '' || password !== '') {
-    findings.problem(path, 'has credentials, which belong into "headers"')
+    findings.problem(path, 'has credentials, which belong in "headers"')
   } else if (hash !== '') findings.problem(path, 'has a part behind #, which is never sent')
   else return origin
   return null

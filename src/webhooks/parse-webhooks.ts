@@ -36,7 +36,7 @@ const example =
 const mostEndpoints = 1000
 
 /**
- * Reads webhooks, strictly: a word, a key or a pattern that is not known is a problem. No finding shows a secret.
+ * Reads webhooks strictly: an unknown word, key or pattern is a problem. No finding shows a secret.
  *
  * @param source the text of a JSON document of 1 MiB at most, or what was parsed of one; see `WebhooksDocument`
  *
@@ -70,11 +70,14 @@ function readDocument(
       ? options.registry
       : (readText(fields.registry, findings, 255) ?? '')
   if (registry === undefined) {
-    const why = 'receivers look for images by it, such as "registry": "registry.example.com"'
-    findings.problem('', `says not which host clients name: ${why}`)
+    const why = 'receivers find their images by it; add "registry": "registry.example.com"'
+    findings.problem('', `does not say which host clients name: ${why}`)
   } else if (registry !== '' && !isHost(registry)) {
     const path = fields.registry === undefined ? '' : 'registry'
-    findings.problem(path, 'is a host with its port and nothing else, such as registry.example.com')
+    findings.problem(
+      path,
+      'has to be a host, with its port where it has one, such as registry.example.com',
+    )
   }
   const items = readList(fields.endpoints, findings)
   if (items.length > mostEndpoints) {

@@ -50,7 +50,7 @@ function textOf(
 ): string | null {
   if (typeof value === 'string') {
     if (mayBeText) return value
-    findings.problem(path, `is a secret, which does not belong into this file: write ${example}`)
+    findings.problem(path, `is a secret, which does not belong in this file: write ${example}`)
     return null
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

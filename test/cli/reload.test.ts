@@ -124,7 +124,7 @@ describe('a reload', () => {
     await printed(started, '"settings":["readOnly"],"msg":"changed settings wait for a restart"')
     writeFileSync(path, '{"log": "loud"}')
     started.child.kill('SIGHUP')
-    await printed(started, `${path}: \\"log\\": loud: is none of`)
+    await printed(started, `${path}: \\"log\\": loud: is not one of`)
     writeFileSync(path, '{"log": "warn", "readOnly": true}')
     started.child.kill('SIGHUP')
     await expect.poll(() => started.out().split('wait for a restart').length).toBe(3)

@@ -224,6 +224,16 @@ export function holdsItsConnections(runtime: string, patienceMs: number): void {
       await expect.poll(() => logged(`${path}3`)).toMatchObject(entry)
       for (const end of [1, 2, 3]) expect(logged(`${path}${end}`)).not.toHaveProperty('aborted')
     })
+
+    it.each(['/v2/app/manifests/none', '/v2/app/none', '/v2/UPPER/tags/list'])(
+      'counts the bytes of the error at %s',
+      async (path) => {
+        const answer = await client().send('GET', path)
+        const bytes = (await answer.arrayBuffer()).byteLength
+        expect(bytes).toBeGreaterThan(0)
+        await expect.poll(() => logged(path)).toMatchObject({ bytes, status: answer.status })
+      },
+    )
   })
 
   it('ends at SIGTERM with the upload that is under way, and tells others that it will', async () => {

@@ -35,11 +35,7 @@ describe('a document of webhooks', () => {
 
   test.each([
     [{ url: 'ftp://receiver.example.com' }, 'endpoints[0].url', /neither https:\/\/ nor http:\/\//],
-    [
-      { url: 'https://user:pass@receiver.example.com' },
-      'endpoints[0].url',
-      /belong into "headers"/,
-    ],
+    [{ url: 'https://user:pass@receiver.example.com' }, 'endpoints[0].url', /belong in "headers"/],
     [{ url: 'http://10.0.0.1/' }, 'endpoints[0].url', /which "allowPrivate" would allow/],
     [{ url: 'http://localhost:9000/' }, 'endpoints[0].url', /which "allowPrivate" would allow/],
     [{ url: 'http://2852039166/', allowPrivate: true }, 'endpoints[0].url', /never sent to/],

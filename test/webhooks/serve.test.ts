@@ -184,6 +184,14 @@ describeEverywhere('layerdock serve --webhooks on %s', (runtime) => {
       code: 0,
       out: '1 message waits to be sent again\n',
     })
+    // A server that sends nothing says what waits, and the list does not say that it will be dropped.
+    const [, folder = ''] = words
+    const silent = await cli.serve('--storage-dir', folder)
+    await expect.poll(silent.out).toContain('webhooks wait that this server does not send')
+    const kept = await cli.run('webhook', 'list', '--storage-dir', folder)
+    expect(kept.out).toContain('flux\tno --webhooks: its messages are kept until a server has it')
+    silent.child.kill('SIGTERM')
+    await silent.ended
     expect(await asked('drop', 'flux')).toMatchObject({ code: 0, out: 'forgot 1 message\n' })
     expect(await asked('drop')).toMatchObject({ code: 2 })
   })
@@ -242,12 +250,12 @@ describeEverywhere('layerdock serve --webhooks on %s', (runtime) => {
     const text = await cli.run('serve', '--listen', '127.0.0.1:0', ...words)
     expect(text).toMatchObject({
       code: 78,
-      err: expect.stringContaining('does not belong into this file'),
+      err: expect.stringContaining('does not belong in this file'),
     })
     expect(text.err).not.toContain('hunter2')
     write([{ name: 'a', url: 'https://a.example', format: 'harbor' }])
     const reader = await cli.serve('--memory', '--read-only', '--webhooks', file)
-    expect(reader.out()).toContain('no webhooks: a server that only reads has nothing to tell')
+    expect(reader.out()).toContain('a server with --read-only sends no webhooks')
     chmodSync(file, 0o666)
     const open = await cli.run('serve', '--listen', '127.0.0.1:0', ...words)
     expect(open).toMatchObject({ code: 78, err: expect.stringContaining('chmod o-w') })

@@ -30,9 +30,28 @@ export async function webhooksOf(
   const { readWebhooksFile } = await import('./webhooks-file.ts')
   if (readOnly) {
     readWebhooksFile(file, settings)
-    log.warn({ file }, 'no webhooks: a server that only reads has nothing to tell')
+    log.warn({ file }, 'a server with --read-only sends no webhooks, not even of pulls')
     return null
   }
   const { openWebhooks } = await import('./open-webhooks.ts')
   return openWebhooks(file, settings, { log, onNotice })
+}
+
+/**
+ * Says that messages wait which a server without webhooks does not send. Never rejects: a store that does not answer
+ * says so elsewhere.
+ */
+export async function warnOfUnsent(
+  { stores }: Pick<Opened, 'stores'>,
+  { readOnly }: Settings,
+  log: Entries,
+): Promise<void> {
+  if (readOnly) return
+  const counts = await stores.metadata.outbox?.counts().catch(() => [])
+  const left = (counts ?? []).filter(({ waiting }) => waiting > 0)
+  if (left.length === 0) return
+  const waiting = left.reduce((sum, each) => sum + each.waiting, 0)
+  const endpoints = left.slice(0, 10).map(({ endpoint }) => endpoint)
+  const advice = 'start it with --webhooks FILE, or forget them with layerdock webhook drop --all'
+  log.warn({ waiting, endpoints }, `webhooks wait that this server does not send: ${advice}`)
 }

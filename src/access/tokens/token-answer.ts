@@ -33,7 +33,7 @@ export function grantedAnswer(
     scope: made.scope,
     ...(made.refreshToken === null ? {} : { refresh_token: made.refreshToken }),
   })
-  return { response: new Response(body, { status: 200, headers }), principal, rule }
+  return { response: jsonResponse(body, 200, headers), principal, rule }
 }
 
 /** A refusal: the registry's envelope, and the fields of OAuth (RFC 6749, 5.2) beside it. */
@@ -49,6 +49,16 @@ export function refusedAnswer(
     error,
     error_description: message,
   })
-  const response = new Response(body, { status, headers: { ...headers, ...more } })
+  const response = jsonResponse(body, status, { ...headers, ...more })
   return { response, principal: null, rule: message, errorCode: code }
+}
+
+function jsonResponse(
+  text: string,
+  status: number,
+  given: Readonly<Record<string, string>>,
+): Response {
+  const body = new TextEncoder().encode(text)
+  const length = { 'Content-Length': String(body.byteLength) }
+  return new Response(body, { status, headers: { ...given, ...length } })
 }

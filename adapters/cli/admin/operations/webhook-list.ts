@@ -16,7 +16,7 @@ interface ListInput {
 /** An endpoint in the list. */
 interface ListedEndpoint {
   readonly endpoint: string
-  /** The scheme and host of its URL, and its format; null where the file has it no more. */
+  /** The scheme and host of its URL, and its format; null where the file does not have it. */
   readonly origin: string | null
   readonly format: string | null
   readonly waiting: number
@@ -41,6 +41,8 @@ interface Listed {
   readonly endpoints: readonly ListedEndpoint[]
   readonly messages: readonly ListedMessage[]
   readonly more: boolean
+  /** Whether there is a file of webhooks: without one, nothing is sent and nothing is dropped. */
+  readonly hasFile: boolean
 }
 
 /** Messages of one answer. */
@@ -93,11 +95,12 @@ ${helpEntry('--after ID', 'go on after this message')}
       ...(dead ? { state: 'dead' as const } : {}),
       ...(after === null ? {} : { after }),
     })
-    return { endpoints, messages: items.map(listedOf), more }
+    const hasFile = settings.webhooks !== null
+    return { endpoints, messages: items.map(listedOf), more, hasFile }
   },
-  text({ endpoints, messages, more }) {
+  text({ endpoints, messages, more, hasFile }) {
     if (endpoints.length === 0) return 'there are no endpoints, and nothing waits\n'
-    const lines = endpoints.map(endpointLine)
+    const lines = endpoints.map((each) => endpointLine(each, hasFile))
     if (messages.length > 0) lines.push('', ...messages.map(messageLine))
     const last = messages.at(-1)
     if (more && last !== undefined) lines.push(`there are more: --after ${last.id} goes on`)
@@ -112,16 +115,14 @@ function listedOf(entry: OutboxEntry): ListedMessage {
   return { id, endpoint, repository, event: kind, tag, digest, queuedAt, tries, error, state }
 }
 
-function endpointLine({
-  endpoint,
-  origin,
-  format,
-  waiting,
-  dead,
-  oldestAt,
-}: ListedEndpoint): string {
-  const where =
-    origin === null ? 'in the file no more: dropped after a week' : `${format} to ${origin}`
+function endpointLine(
+  { endpoint, origin, format, waiting, dead, oldestAt }: ListedEndpoint,
+  hasFile: boolean,
+): string {
+  const gone = hasFile
+    ? 'not in the file any more: its messages are dropped after a week'
+    : 'no --webhooks: its messages are kept until a server has it'
+  const where = origin === null ? gone : `${format} to ${origin}`
   const since = oldestAt === null ? '' : `, the oldest since ${timeOf(oldestAt)}`
   return `${plain(endpoint, 100)}\t${where}\t${countText(waiting)} waiting${since}\t${countText(dead)} given up`
 }
