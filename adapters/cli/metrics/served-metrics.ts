@@ -46,7 +46,7 @@ export async function metricsOf(
       const { url } = listener
       log.info({ url }, 'answering /metrics')
       if (hasToken !== null || !isReachable(url)) return
-      log.warn({ url }, 'whoever reaches this address can read the metrics')
+      log.warn({ url }, 'anyone who reaches this address can read the metrics')
     },
     async end() {
       metrics.close()

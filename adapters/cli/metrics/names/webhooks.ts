@@ -51,7 +51,7 @@ export const webhookNames: Names<
   buried: counter(
     'layerdock_webhook_buried_total',
     ['endpoint'],
-    'Messages that became dead letters.',
+    'Messages that became dead letters because deliveries failed.',
   ),
   inFlight: gauge(
     'layerdock_webhook_in_flight_requests',
