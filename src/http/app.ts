@@ -49,19 +49,18 @@ export function createRoutes(deps: HttpDeps, base: string): HttpRoutes {
   const hintFor = mountHints(mount, (path) => match(path) !== null, deps.onNotice)
   /** The answers to paths that no route matches. */
   const unrouted: WeakSet<Response> = new WeakSet()
+  const answerNone = (call: Call): Response =>
+    inSpan(deps, call.request, null, () => {
+      const response = answerUnrouted(call, hintFor(call.request, call.context))
+      unrouted.add(response)
+      return response
+    })
+  // It has no closure: what one captures is on the heap for each request, also where it is not made.
   const dispatch = (call: Call, url: string, isWhole: boolean): Response | Promise<Response> => {
     try {
       const path = (isWhole ? matchPlain(url, base) : null) ?? match(pathOf(url))
-      if (path !== null) {
-        if (deps.tracing === null) return answer(call, path)
-        const label = path.rows[0]?.label ?? null
-        return inSpan(deps, call.request, label, () => answer(call, path))
-      }
-      return inSpan(deps, call.request, null, () => {
-        const response = answerUnrouted(call, hintFor(call.request, call.context))
-        unrouted.add(response)
-        return response
-      })
+      if (path === null) return answerNone(call)
+      return deps.tracing === null ? answer(call, path) : answerInSpan(call, path)
     } catch (error) {
       return answerOf(error, call)
     }
@@ -119,6 +118,11 @@ function endHere(
   return response instanceof Promise
     ? response.then((made) => endWith(exchange, made, head))
     : endWith(exchange, response, head)
+}
+
+function answerInSpan(call: Call, path: MatchedPath): Response | Promise<Response> {
+  const label = path.rows[0]?.label ?? null
+  return inSpan(call.deps, call.request, label, () => answer(call, path))
 }
 
 function answer(call: Call, path: MatchedPath): Response | Promise<Response> {
