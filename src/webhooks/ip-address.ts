@@ -17,6 +17,8 @@ const v4Ranges: readonly Range[] = [
   ['forbidden', '100.100.100.200', 32],
   ['private', '100.64.0.0', 10],
   ['private', '127.0.0.0', 8],
+  // Azure's WireServer, which has secrets of the machine.
+  ['forbidden', '168.63.129.16', 32],
   ['forbidden', '169.254.0.0', 16],
   ['private', '172.16.0.0', 12],
   // Oracle's old metadata service.
@@ -39,6 +41,7 @@ const v6Ranges: readonly Range[] = [
   ['forbidden', 'fec0::', 10],
   ['forbidden', '100::', 64],
   ['forbidden', '2001:db8::', 32],
+  ['forbidden', '3fff::', 20],
   // Teredo has an address of IPv4 in it that another machine chose.
   ['forbidden', '2001::', 32],
   ['public', '2000::', 3],

@@ -23,8 +23,8 @@ const reserved: ReadonlySet<string> = new Set([
   'x-signature',
 ])
 
-/** Names that stand for secrets. */
-const secretNames: ReadonlySet<string> = new Set(['authorization', 'cookie', 'x-webhook-secret'])
+/** Names of headers whose values are secrets. */
+const secretNames = /authorization|cookie|token|secret|password|api-?key/
 
 /** Reads the headers of an endpoint. Those with a problem are left out, and the problem is noted. */
 export function parseHeaders(
@@ -51,7 +51,7 @@ export function parseHeaders(
     taken.add(lower)
     const value = readSecretSource(entry, findings, {
       ...(readSecret === undefined ? {} : { readSecret }),
-      mayBeText: secretsInText || !secretNames.has(lower),
+      mayBeText: secretsInText || !secretNames.test(lower),
       most: 8192,
     })
     if (value === null) continue

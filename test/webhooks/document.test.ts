@@ -116,11 +116,15 @@ describe('a document of webhooks', () => {
   })
 
   test('keeps no secret as text in a file', () => {
-    const more = { secret, headers: { Authorization: secret, 'X-Stage': 'production' } }
+    const named = { 'X-Api-Key': secret, 'x-gitlab-token': secret, 'Proxy-Authorization': secret }
+    const more = { secret, headers: { Authorization: secret, ...named, 'X-Stage': 'production' } }
     const { problems } = parseWebhooks(documentOf(more), { secretsInText: false })
     expect(problems.map(({ path }) => path)).toEqual([
       'endpoints[0].secret',
       'endpoints[0].headers.Authorization',
+      'endpoints[0].headers["X-Api-Key"]',
+      'endpoints[0].headers["x-gitlab-token"]',
+      'endpoints[0].headers["Proxy-Authorization"]',
     ])
   })
 

@@ -153,7 +153,7 @@ describeEverywhere('layerdock serve --webhooks on %s', (runtime) => {
       /^flux\tharbor to http:\/\/127\.0\.0\.1:\d+\t0 waiting\t2 given up\n\n/,
     )
     expect(listed.out).toContain(
-      'manifest-pushed\tteam/app:v1\tgiven up, 1 tries: the receiver answered 410',
+      'manifest-pushed\tteam/app:v1\tgiven up, 1 try: the receiver answered 410',
     )
     expect(listed.out).not.toContain('s3cret-path')
 

@@ -120,7 +120,7 @@ function endpointLine(
   hasFile: boolean,
 ): string {
   const gone = hasFile
-    ? 'not in the file any more: its messages are dropped after a week'
+    ? 'not in the file any more: its messages are dropped a week after their change'
     : 'no --webhooks: its messages are kept until a server has it'
   const where = origin === null ? gone : `${format} to ${origin}`
   const since = oldestAt === null ? '' : `, the oldest since ${timeOf(oldestAt)}`
@@ -139,7 +139,8 @@ function messageLine({
   const { queuedAt, tries, error, state } = more
   const name =
     tag === null ? `${repository}${digest === null ? '' : `@${digest}`}` : `${repository}:${tag}`
-  const failed = error === null ? 'not tried yet' : `${tries} tries: ${error}`
+  const failed =
+    error === null ? 'not tried yet' : `${tries} ${tries === 1 ? 'try' : 'tries'}: ${error}`
   const words = [
     timeOf(queuedAt),
     id,
