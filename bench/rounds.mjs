@@ -36,7 +36,7 @@ export function takesPart({ variant, bare = false }, { kind, variants }) {
 }
 
 /**
- * Starts all servers anew for each round, lets them take turns on every scenario, and ends them.
+ * Starts all servers again for each round, lets them take turns on every scenario, and ends them.
  * @param {Plan} plan
  * @returns {Promise<Rounds>}
  */

@@ -243,7 +243,7 @@ async function push(metadata, index) {
   const record = {
     digest,
     size: blob.size,
-    // Made anew each time, as it is of what clients send.
+    // Made again each time, as it is of what clients send.
     mediaType: ['application/vnd.oci.image.manifest.v1', 'json'].join('+'),
     blob,
     references: names,

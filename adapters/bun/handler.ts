@@ -137,7 +137,7 @@ export function createHandler(registry: Fetcher, options: HandlerOptions = {}): 
     blob: DiskBlob,
     { start, end }: { readonly start: number; readonly end: number },
   ): Response => {
-    // Bun opens it anew, by its name, which no other bytes can have.
+    // Bun opens it again, by its name, which no other bytes can have.
     void blob.close().catch((error: unknown) => {
       onNotice({ kind: 'background-failure', task: 'closing a blob', error, retried: false })
     })

@@ -19,7 +19,7 @@ its server, or start it with --read-only, so that it has nothing new in the end;
 it has while it still takes pushes, for a first pass.
 
 ${entry('--from DIR', 'the folder of the registry that is copied')}
-${entry('--from-database URL', 'its names are in PostgreSQL: postgres://user@host:5432/database. A password belongs into PGPASSWORD or a file')}
+${entry('--from-database URL', 'its names are in PostgreSQL: postgres://user@host:5432/database. A password belongs in PGPASSWORD or a file')}
 ${entry('--from-database-file FILE', 'a file that holds such a URL, with its password')}
 ${entry('--from-bucket URL', 'its bytes are in S3: s3://bucket/prefix, as layerdock serve --bucket takes it')}
 ${entry('--from-bucket-credentials-file FILE', 'keys for the bucket, where they are not those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')}

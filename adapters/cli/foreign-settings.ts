@@ -42,12 +42,12 @@ const foreign: readonly Foreign[] = [
   },
   {
     names: ['database-password', 'db-password', 'pgpassword'],
-    instead: () => 'a password belongs into PGPASSWORD, LAYERDOCK_DATABASE or --database-file FILE',
+    instead: () => 'a password belongs in PGPASSWORD, LAYERDOCK_DATABASE or --database-file FILE',
   },
   {
     names: ['access-key', 'secret-key', 'access-key-id', 'secret-access-key', 's3-access-key'],
     instead: () =>
-      'keys belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --bucket-credentials-file FILE',
+      'keys belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --bucket-credentials-file FILE',
   },
   {
     names: ['endpoint', 's3-endpoint', 'region', 's3-region', 'path-style', 'public-endpoint'],

@@ -94,7 +94,7 @@ export const storeSettings: { readonly [K in keyof StoreSettings]: Setting<Store
     schema: databaseUrl,
     default: null,
     value: 'URL',
-    help: 'keep names in PostgreSQL: postgres://user@host:5432/database. With --bucket any number of servers may share it; without, one, which keeps bytes in --storage-dir. A password belongs into LAYERDOCK_DATABASE, PGPASSWORD or a file',
+    help: 'keep names in PostgreSQL: postgres://user@host:5432/database. With --bucket any number of servers may share it; without, one, which keeps bytes in --storage-dir. A password belongs in LAYERDOCK_DATABASE, PGPASSWORD or a file',
     isSecret: true,
     offCommandLine,
     alias: ['db', 'postgres', 'postgresql', 'database-url', 'pg', 'dsn', 'sql'],

@@ -40,7 +40,7 @@ export class DirectorySync {
   }
 
   /**
-   * Opens the folder, so that a later sync cannot fail for want of a descriptor. Call it before a
+   * Opens the folder, so that a later sync cannot fail for lack of a descriptor. Call it before a
    * change that {@link sync} has to make durable.
    */
   async open(): Promise<void> {

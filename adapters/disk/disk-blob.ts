@@ -8,7 +8,7 @@ const laterPiece = 256 * 1024
 
 /** A blob's open file: what an adapter may send in its runtime's own way. */
 export class DiskBlob {
-  /** Absolute; only to open the very file anew, for runtimes that send files by name. */
+  /** Absolute; only to open the very file again, for runtimes that send files by name. */
   readonly path: string
   /** In bytes; the file had exactly as many when it was opened. */
   readonly size: number

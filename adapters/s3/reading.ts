@@ -93,7 +93,7 @@ export class SpanReader implements S3Body {
         this.#body = null
         if (error instanceof ObjectGone) throw error
         const failure: S3Error = noAnswer('GetObject', error)
-        // Every byte is progress, and begins the count anew.
+        // Every byte is progress, and begins the count again.
         if (this.#isOver || !(await this.#bucket.client.pause(failure, tries))) {
           throw toRegistryError(failure)
         }

@@ -58,7 +58,7 @@ function registryFor(env: Env): AssembledRegistry {
 
 /**
  * The same with its web page. A request does not hear of pushes by others, so each view that is open asks the Durable
- * Object for changes: 900 times an hour if not told otherwise, after which its browser connects anew.
+ * Object for changes: 900 times an hour if not told otherwise, after which its browser connects again.
  */
 function pageFor(env: Env): Ui {
   const access = env.OPEN === 'true' ? {} : protectedBy(env.PASSWORD)

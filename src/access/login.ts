@@ -68,6 +68,6 @@ export interface Login {
    * @param details what the login said of it when the refresh token was made
    */
   stampOf?(id: string, details?: PrincipalDetails): Promise<Identified | null>
-  /** Changes when what the login knows has changed: earlier verdicts are asked for anew then. */
+  /** Changes when what the login knows has changed: earlier verdicts are asked for again then. */
   generation?(): number
 }

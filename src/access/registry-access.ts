@@ -99,7 +99,7 @@ export function registryAccess(options: AccessOptions): Access {
     return result.principal
   }
 
-  /** Whether a token may be made for an ask, which names no tag. What it is used for is asked anew. */
+  /** Whether a token may be made for an ask, which names no tag. What it is used for is asked again. */
   function isGrantable(principal: Principal | null, ask: Ask): boolean {
     const { grants } = detailsOf(principal)
     if (grants !== undefined && !areGranted(grants, ask)) return false

@@ -124,7 +124,7 @@ const mostNetworks = 4096
 const everythingForEveryone: Access = {
   authenticate: () => Promise.resolve(null),
   authorize: (_, asks) => Promise.resolve(asks.map(() => 'allow')),
-  // Nothing is refused for want of a name.
+  // Nothing is refused for lack of a name.
   challenge: () => 'Basic realm="Layerdock"',
   catalog: () => Promise.resolve('all'),
 }

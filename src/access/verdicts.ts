@@ -52,7 +52,7 @@ const renewAfter = 2 / 3
 
 /** Right credentials kept at once; the oldest go first. */
 const mostRight = 4_096
-/** The same of wrong ones, apart from the others: a flood of them must not have everyone checked anew. */
+/** The same of wrong ones, apart from the others: a flood of them must not have everyone checked again. */
 const mostWrong = 1_024
 /** Headers up to this are found as they are, up to the second as a hash, and longer ones not at all. */
 const [shortHeader, longHeader] = [1_024, 4_096]

@@ -88,7 +88,7 @@ export function eventHub({ onEvent, outbox, onNotice, clock }: EventHubOptions):
   }
 }
 
-/** An event, made anew for each who is told: a sink may do with it what it likes. */
+/** An event, made for each listener: a sink may do with it what it likes. */
 function eventOf(
   { principal, requestId, peer, trace }: CallContext,
   facts: EventFacts,

@@ -104,7 +104,7 @@ export class Exchange {
     if (this.#observer === null) return
     const { status, bytesOut, cutShort } = end
     const { requestId, method, target, peer, userAgent } = this.#describe()
-    // Each field by its name: a spread makes V8 lay out every report anew, which costs 10 µs.
+    // Each field by its name: a spread makes V8 lay out every report again, which costs 10 µs.
     this.#observer({
       requestId,
       method,

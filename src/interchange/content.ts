@@ -93,7 +93,7 @@ export interface TargetLooks {
 
 /**
  * Where content goes. Content comes before what names it, and tags last. All of it may come again in another
- * transfer: what is there is not asked for anew.
+ * transfer: what is there is not asked for again.
  *
  * Methods throw {@link ContentFault} where the target refuses one thing; any other error ends the transfer.
  */

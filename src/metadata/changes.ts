@@ -130,7 +130,7 @@ export function putManifest(
   return outcome
 }
 
-/** What is known of the use of a manifest, once it is recorded anew. */
+/** What is known of the use of a manifest, once it is recorded again. */
 function usageOf(
   times: ManifestTimes | undefined,
   stored: StoredManifest | undefined,

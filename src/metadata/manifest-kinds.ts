@@ -10,7 +10,7 @@ export interface ManifestKind {
   readonly annotations: Annotations | undefined
 }
 
-/** With more kinds than this, sharing begins anew: clients choose them. */
+/** With more kinds than this, sharing begins again: clients choose them. */
 const mostShared = 1000
 
 /** The kinds that are shared. */

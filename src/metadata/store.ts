@@ -24,7 +24,7 @@ import { State } from './state.ts'
 /** Settings of {@link memoryMetadata}. */
 export interface MemoryMetadataOptions extends Clocks {
   /**
-   * How long content is kept that a manifest named which is recorded anew without it, in milliseconds.
+   * How long content is kept that a manifest named which is recorded again without it, in milliseconds.
    * Default: 24 hours.
    */
   readonly leaseMs?: number

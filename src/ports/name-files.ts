@@ -4,13 +4,13 @@ export interface DamagedFile {
   readonly file: string
   /** What is wrong with it. */
   readonly problem: string
-  /** Whether the store needs it no more: it was written anew from what the store knows. */
+  /** Whether the store needs it no more: it was written again from what the store knows. */
   readonly isRepaired: boolean
 }
 
 /** How files are inspected. */
 export interface InspectOptions {
-  /** Whether damaged ones are written anew. */
+  /** Whether damaged ones are written again. */
   readonly repairs: boolean
   readonly signal?: AbortSignal | undefined
 }

@@ -5,7 +5,7 @@ type Methods = Readonly<Record<string, unknown>>
 export type Around = (name: string, method: (...words: never[]) => unknown) => unknown
 
 /**
- * The same object with something around each of its methods, those that a class has included. What is no method stays
+ * The same object with something around each of its methods, those that a class has included. What is not a method stays
  * as it is, and what it is later.
  */
 export function aroundMethods<T extends object>(target: T, around: Around): T {

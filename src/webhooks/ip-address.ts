@@ -4,7 +4,7 @@ export type AddressKind =
   | 'public'
   /** This machine, a private network, or a carrier's. */
   | 'private'
-  /** Link-local addresses, the metadata services of clouds, and what is no address of one machine. */
+  /** Link-local addresses, the metadata services of clouds, and what is not the address of one machine. */
   | 'forbidden'
 
 type Range = readonly [kind: AddressKind, base: string, bits: number]

@@ -3,7 +3,7 @@ import { formats } from './formats/formats.ts'
 import { signatureHeaders } from './signature.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 
-/** A request to an endpoint: a POST. It has secrets in it, so it belongs into no log. */
+/** A request to an endpoint: a POST. It has secrets in it, so it must not be logged. */
 export interface OutgoingRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>

@@ -57,7 +57,7 @@ export interface Webhooks {
   /** What is in use. */
   readonly settings: WebhookSettings
   /**
-   * Begins no more requests, and ends those under way after `graceMs` (default: 5 s). What was not delivered is
+   * Begins no more requests, and ends those under way after `graceMs` (default: 5 s). What it did not deliver is
    * delivered by the next process. Worth calling before the registry is closed.
    */
   stop(graceMs?: number): Promise<void>

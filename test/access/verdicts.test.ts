@@ -197,7 +197,7 @@ it('believes credentials no longer that turn out wrong when they are renewed', a
   expect(find('Basic right')).toBeUndefined()
 })
 
-it('checks anew at the end of a verdict that could not be renewed', async () => {
+it('checks again at the end of a verdict that could not be renewed', async () => {
   const { state, of } = kept()
   await of('right')
   state.now = 20_000

@@ -150,7 +150,7 @@ test('a registry with nothing in common with the newest generation is backed up 
   expect(await tagsIn(join(folder, 'restored'))).toEqual(['three'])
 })
 
-test('bytes and names that have gone from a backup are copied anew', async () => {
+test('bytes and names that have gone from a backup are copied again', async () => {
   const { folder, to, stores, backup } = await setUp('small', 'large')
   const { bytes } = await backup()
   const large = join(to, 'bytes/blobs/sha256')

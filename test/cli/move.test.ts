@@ -229,7 +229,7 @@ test('a wrong command line is refused', async () => {
     [importCommand, ['x', '--as', 'UPPER'], '--as UPPER: is not the name'],
     [importCommand, ['x', '--to', 'folder'], '--to: is the URL of a registry'],
     [exportCommand, ['x', '--repository', 'a:b:c'], '--repository a:b:c: is not a repository'],
-    [copyCommand, ['--from', 'https://u:p@h', '--to', 'x'], 'a login belongs into a file'],
+    [copyCommand, ['--from', 'https://u:p@h', '--to', 'x'], 'a login belongs in a file'],
     [copyCommand, ['--from', 'https://h', '--to', 'x', '--mirror'], '--mirror: is for stores'],
     [copyCommand, ['--from', 'x', '--to', 'https://h/a'], 'name the registry alone'],
     [copyCommand, ['--from', 'x', '--to', 'y', '--move-tags'], 'is for a registry over HTTP'],

@@ -81,7 +81,7 @@ describe('the secret of sessions', () => {
     expect(kept.text).toBeNull()
   })
 
-  test('is made anew where what is kept is none', async () => {
+  test('is made again where what is kept is none', async () => {
     const kept = note('{"secret":"short"}')
     const fresh = await sessionSecret(kept, false)
     expect(await sessionSecret(kept, false)).toEqual(fresh)

@@ -121,7 +121,7 @@ test('a wrong command line is refused with every problem', async () => {
   expect((await cli.run('verify', '--help')).out).toContain('layerdock verify --repair --from')
 })
 
-test('a run that is stopped goes on where it was, unless it is to begin anew', async () => {
+test('a run that is stopped goes on where it was, unless it is to begin again', async () => {
   const folder = cli.folder()
   const server = await cli.serve('--storage-dir', folder)
   for (let number = 0; number < 40; number += 1) {

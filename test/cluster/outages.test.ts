@@ -87,7 +87,7 @@ withServices('a node whose stores go away', { postgres, storage: seaweedfs }, (r
     const small = `${url}/v2/a/blobs/${await pushBlob(url, randomBytes(1000))}`
     const large = `${url}/v2/a/blobs/${await pushBlob(url, randomBytes(200_000))}`
     await running.storage.halt()
-    // The bucket is looked at anew once a request has failed.
+    // The bucket is looked at again once a request has failed.
     await until(503, large)
     const { body } = await until(503, `${url}/ready`)
     const reason = 'the bucket cannot be used'

@@ -113,7 +113,7 @@ test('the folder of the segments that is gone is not taken for missing blobs', a
   await rm(`${directory}/segments`, { recursive: true })
   await expect(store.blobs.check?.()).rejects.toMatchObject(unavailable)
   await expect(put(store)).rejects.toMatchObject(unavailable)
-  // Its segment is open no more once the store is opened anew.
+  // Its segment is open no more once the store is opened again.
   await store.close()
   const reader = await openStore({ directory, readOnly: true })
   expect(await reader.blobs.open(blob)).toBeNull()

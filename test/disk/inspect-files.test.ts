@@ -35,7 +35,7 @@ async function flip(path: string, share: number): Promise<void> {
   await writeFile(path, bytes)
 }
 
-test('files of a store at work are found damaged, and are written anew from what it knows', async () => {
+test('files of a store at work are found damaged, and are written again from what it knows', async () => {
   const { directory, stores } = await filled()
   const { metadata } = stores
   expect(await metadata.inspectFiles?.({ repairs: false })).toEqual([])

@@ -32,7 +32,7 @@ async function damage(directory: string, key: string): Promise<void> {
 }
 
 describe('small blobs that were read lately', () => {
-  test('are served from memory, and looked at anew where it is asked for', async () => {
+  test('are served from memory, and looked at again where it is asked for', async () => {
     const directory = await temporaryFolder()
     const store = await openStore({ directory })
     const bytes = sampleBytes(500)

@@ -345,7 +345,7 @@ describe('bytes that are elsewhere', () => {
 })
 
 describe('the file of sessions', () => {
-  test('is written anew with the sessions that are open, and the one before it goes', async () => {
+  test('is written again with the sessions that are open, and the one before it goes', async () => {
     const directory = await temporaryFolder()
     const { uploads } = await openStore({ directory, boot: 'one' })
     const kept = session()

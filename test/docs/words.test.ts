@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { operations } from '../../adapters/cli/admin/operations.ts'
 import { flagOf, settingNames, settings, variableOf } from '../../adapters/cli/settings.ts'
 import { errorRows } from '../../src/index.ts'
+import { textOf } from '../architecture/source-files.ts'
 import { commandShapes } from './command-shapes.ts'
-import { docs, pages } from './pages.ts'
+import { docs, type Page, pages } from './pages.ts'
 
 /** Flags that stand alone in code and are those of other programs. */
 const othersFlags: readonly string[] = [
@@ -32,6 +33,27 @@ const otherVariables: readonly string[] = [
   // Of an example in docs/backup.md.
   'LAYERDOCK_BACKUPS',
 ]
+
+/** Words of another age or another language, each with what to say. */
+const quaint: ReadonlyArray<readonly [RegExp, string]> = [
+  [/\banew\b/g, 'again'],
+  [/\bbelongs? into\b/g, 'belongs in'],
+  [/\bfor want of\b/g, 'for lack of'],
+  [/\bsays not\b/g, 'does not say'],
+  [/\bthat which\b/g, 'what'],
+  [/(?<=[.:] |^)(?:Refused|Kept|Given|Sent|Stored) (?:is|are)\b/gm, 'subject first'],
+]
+
+const changelog: Page = { path: 'CHANGELOG.md', text: textOf('CHANGELOG.md') }
+
+test.each([...pages, changelog])('$path is in the words of today', ({ text }) => {
+  // Code has names of its own.
+  const prose = text.replaceAll(/`[^`\n]*`/g, '')
+  const found = quaint.flatMap(([words, instead]) =>
+    [...prose.matchAll(words)].map(([said]) => `${said}: ${instead}`),
+  )
+  expect(found).toEqual([])
+})
 
 describe.each(pages)('$path', ({ text }) => {
   test('names only flags there are', async () => {

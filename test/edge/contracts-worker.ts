@@ -58,7 +58,7 @@ export class Stores extends DurableObject {
     return await (this.#stores[kind] as Record<string, Method>)[method]?.(...values)
   }
 
-  /** Ends the object: the next call finds it made anew over its tables. */
+  /** Ends the object: the next call finds it made again over its tables. */
   async restart(): Promise<void> {
     this.#state.abort('restarted by a test')
   }

@@ -67,7 +67,7 @@ function nextOf(
     if (answer === null || !agrees(right, answer)) continue
     const longer = withAnswered(attempt, index, state)
     // No change, wherever it comes: any order that has it later may as well have it now. A push is different: it
-    // may set a tag anew that another call moves in between.
+    // may set a tag again that another call moves in between.
     if (state === attempt.state && answer.outcome !== 'stored') return [longer]
     next.push(longer)
   }

@@ -86,7 +86,7 @@ test('a tag that moves away once it was found does not keep the manifest', async
   expect((await store.resolveTag(here, version))?.digest).toBe(d2)
 })
 
-test('a manifest that is pushed anew while the tags of the old one are looked through is checked', async () => {
+test('a manifest that is pushed again while the tags of the old one are looked through is checked', async () => {
   const store = await withManyTags()
   const setting: Array<Promise<unknown>> = []
   const isImmutable = during(() => {

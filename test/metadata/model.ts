@@ -532,7 +532,7 @@ function definedOf<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K]
   return Object.fromEntries(defined) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
-/** What its manifests reach, counted anew. */
+/** What its manifests reach, counted again. */
 function bytesOf({ blobs, manifests }: ModelRepository): number {
   const named = [...manifests.values()].flatMap(({ references }) => references)
   const reached = new Set([...manifests.keys(), ...named.filter((digest) => blobs.has(digest))])

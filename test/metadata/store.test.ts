@@ -165,7 +165,7 @@ describe('what is not yet durable', () => {
     await writing
   })
 
-  test('is waited for by a tag whose manifest is recorded anew', async () => {
+  test('is waited for by a tag whose manifest is recorded again', async () => {
     const { store, hooks } = await bench()
     await put(store, d1, tag)
     const held = holdAppend(hooks)

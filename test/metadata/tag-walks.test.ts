@@ -68,7 +68,7 @@ describe('a search over tens of thousands of tags', () => {
     expect(after).toEqual(after.toSorted().toReversed())
   })
 
-  test('begins anew where the repository is another by now', async () => {
+  test('begins again where the repository is another by now', async () => {
     const store = await filled()
     const found = store.findTags?.(here, { order: 'size', descending: false, limit: 3 })
     await new Promise((resolve) => setTimeout(resolve, 0))

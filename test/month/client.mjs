@@ -9,7 +9,7 @@ const attempts = 2_000
 const pauseMs = 20
 
 export class Client {
-  /** Pushes that began anew, since the leases of their blobs were over before the manifest came. */
+  /** Pushes that began again, since the leases of their blobs were over before the manifest came. */
   lateLeases = 0
   requests = 0
 

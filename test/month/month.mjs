@@ -217,7 +217,7 @@ async function sizes({ folder }, all, client) {
 }
 
 /**
- * The files of a store: those of names, of which the journal grows to a fixed size before it is written anew, and the rest.
+ * The files of a store: those of names, of which the journal grows to a fixed size before it is written again, and the rest.
  * @param {string} folder
  * @returns {{ names: number, content: number }}
  */

@@ -29,7 +29,7 @@ withServices('connections to PostgreSQL', { postgres }, (running) => {
     return { proxy, stores }
   }
 
-  test('that are swallowed are given up, and made anew', async () => {
+  test('that are swallowed are given up, and made again', async () => {
     const { proxy, stores } = await throughProxy({ poolSize: 2, statementMs: 500, lockMs: 500 })
     // Every connection there is, and each that is made from now on.
     const hang = proxy.inject({ kind: 'hang' }, { times: 1000 })

@@ -97,7 +97,7 @@ test('whole stores are read once for each digest, and their manifests compared',
   expect(problems).toEqual([])
 })
 
-test('damaged and missing bytes are told with their names, and a copy brings them anew', async () => {
+test('damaged and missing bytes are told with their names, and a copy brings them again', async () => {
   const from = await filled()
   const to = memoryStores()
   await copyStores(from, to, { hash })
@@ -158,7 +158,7 @@ test('what is only looked at stays as it is', async () => {
   expect(await stores.metadata.findBlob(a, layer)).not.toBeNull()
 })
 
-test('a digest that was pushed anew or deleted while it was read is no problem', async () => {
+test('a digest that was pushed again or deleted while it was read is no problem', async () => {
   const stores = await filled()
   const rot: ReadonlyMap<string, Rot> = new Map([
     [layer, 'gone'],

@@ -48,7 +48,7 @@ export function registryUrlOf(
   }
   const url = new URL(text)
   if (url.username !== '' || url.password !== '') {
-    problems.push(`${shown}: a login belongs into a file; --${side}-credentials-file`)
+    problems.push(`${shown}: a login belongs in a file; --${side}-credentials-file`)
   }
   if (url.search !== '' || url.hash !== '') problems.push(`${shown}: ends with its path`)
   const isHub = /^(?:(?:index|registry-1)\.)?docker\.io$/.test(url.hostname)

@@ -67,5 +67,5 @@ export class CallTimes {
   }
 }
 
-/** What is no call of a database. */
+/** Methods that do not call a database. */
 const uncounted: ReadonlySet<string> = new Set(['close', 'figures'])

@@ -172,7 +172,7 @@ export class SegmentWriter {
     return this.#buffer.subarray(0, end)
   }
 
-  /** A write that failed for want of room is taken back; after any other the segment is left. */
+  /** A write that fails for lack of room is taken back; after any other the segment is left. */
   async #writeBytes(current: Current, bytes: Uint8Array): Promise<void> {
     const { failed, guard } = this.#deps
     try {

@@ -78,7 +78,7 @@ export function putManifest(name: RepositoryName, change: ManifestChange): Chang
   }
 }
 
-/** How long content is kept that a manifest named which is recorded anew without it, in milliseconds. */
+/** How long content is kept that a manifest named which is recorded again without it, in milliseconds. */
 const leaseOfReplaced = 24 * 60 * 60 * 1000
 
 /** Has a repository have a manifest, as it is recorded from now on. */

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../oci/registry-error.ts'
 import { inTime } from './in-time.ts'
 
-/** How often it is asked for anew without a byte in between. */
+/** How often it is asked for again without a byte in between. */
 const mostFailures = 4
 
 /**

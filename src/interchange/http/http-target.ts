@@ -217,7 +217,7 @@ class HttpTarget implements ContentTarget {
 }
 
 /**
- * Whether a registry may think otherwise in a moment. Distribution 2 writes a file of a manifest anew whenever it is
+ * Whether a registry may think otherwise in a moment. Distribution 2 writes a file of a manifest again whenever it is
  * tagged, and meanwhile does not know it for an index that names it.
  */
 function isUnsettled(status: number): boolean {

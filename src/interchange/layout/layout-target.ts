@@ -51,7 +51,7 @@ export interface LayoutTarget extends ContentTarget {
 
 /**
  * An image layout, to be filled (image-spec, image-layout.md). What its index says of other repositories stays;
- * what it says of those that come now is made anew.
+ * what it says of those that come now is made again.
  */
 export function layoutTarget(writer: LayoutWriter, options: LayoutTargetOptions): LayoutTarget {
   return new Target(writer, options)

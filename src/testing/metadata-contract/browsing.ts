@@ -64,9 +64,9 @@ export const browsingCases: readonly MetadataStoreCase[] = [
       saysSo((await store.listManifests(here, { limit: 5 }))?.items[0]?.record, 'in the list')
       await record(store, here, manifestOf(1, { contentSize: 5 }))
       const again = await store.findManifest(here, sampleDigest(1))
-      equals([again?.pushedBy, again?.contentSize], [undefined, 5], 'pushed anew by no one')
+      equals([again?.pushedBy, again?.contentSize], [undefined, 5], 'pushed again by no one')
       await record(store, here, manifestOf(1, { contentSize: 5, pushedBy: 'bob' }))
-      equals((await store.resolveTag(here, latest))?.pushedBy, 'bob', 'pushed anew by another')
+      equals((await store.resolveTag(here, latest))?.pushedBy, 'bob', 'pushed again by another')
     },
   ),
 

@@ -71,7 +71,7 @@ export const usageCases: readonly MetadataStoreCase[] = [
     await record(store, here, manifestOf(2), [second])
     await store.deleteManifest(here, sampleDigest(1), { leaseMs: long })
     await record(store, here, manifestOf(1, { blob: blobOf(1, 'again') }))
-    equals((await found(store, 1)).untaggedAt, undefined, 'pushed anew after its deletion')
+    equals((await found(store, 1)).untaggedAt, undefined, 'pushed again after its deletion')
   }),
 
   usageCase('pulls are noted by the hour, and none takes a later one back', async (store) => {

@@ -2,7 +2,7 @@ import { endOfSpace, endOfString, endOfValue, JsonProblem, quote } from '../../c
 
 /**
  * Breaks JSON into lines and indents them. Every key, string and number stays as it was written, which parsing and
- * writing anew would not do.
+ * writing again would not do.
  *
  * @param most characters that the result may have
  * @returns null where it would be longer, or the text is no JSON

@@ -17,7 +17,7 @@ import {
 const mostConfigBytes = 1024 * 1024
 
 /**
- * Bytes of manifests and configs that one view reads anew: a page of tags with twelve platforms each has some 3 MB. What
+ * Bytes of manifests and configs that one view reads again: a page of tags with twelve platforms each has some 3 MB. What
  * is left is read by the next view.
  */
 const mostReadBytes = 8 * 1024 * 1024

@@ -60,7 +60,7 @@ const beatsToAsk = 6
 const askedAtOnce = 4
 /** How long an answer to that may take, in milliseconds; a stream without one ends. */
 const longestAskMs = 15_000
-/** How long a stream lasts, in milliseconds. Its browser then connects anew. */
+/** How long a stream lasts, in milliseconds. Its browser then connects again. */
 const longestMs = 60 * 60 * 1000
 /** Events that wait for an access that takes its time; a view with more is dropped. */
 const mostAsked = 100

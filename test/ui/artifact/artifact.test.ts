@@ -42,7 +42,7 @@ describe('the page of a tag', () => {
       expect(html).toContain(part)
     }
     expect(html).not.toContain('# buildkit')
-    // It is drawn anew after a push.
+    // It is drawn again after a push.
     expect(html).toContain('data-live="/_layerdock/events?repository=team%2Fapp"')
     expect(html).toContain('data-results="artifact"')
   })

@@ -79,7 +79,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- toPrettyJson $config -}}
 {{- end -}}
 
-{{/* What would not start, or not be what it seems. */}}
+{{/* Refuses values with which the server would not start, or which would have no effect. */}}
 {{- define "layerdock.check" -}}
 {{- $access := .Values.access -}}
 {{- if not (or $access.usersSecret $access.policy $access.allowAnonymousPush .Values.settings.readOnly) -}}
