@@ -42,6 +42,12 @@ test('no secret stands in a compose file', () => {
   }
 })
 
+// One project of the same name would take the containers of the other for its own, and `--remove-orphans` removes them.
+test('the compose files are projects of different names', () => {
+  const names = files.map((file) => /^name: (\S+)$/m.exec(textOf(`deploy/compose/${file}`))?.[1])
+  expect(new Set(names).size).toBe(files.length)
+})
+
 test('the balancer knows every node of the compose file', () => {
   const nodes = [...manyNodes.matchAll(/^ {2}(node\d+): \*node$/gm)].map(([, name]) => name)
   const given = [...manyNodes.matchAll(/^ {6}(NODE\d+): (\S+):5000$/gm)]

@@ -216,7 +216,7 @@ server.on('exit', (code) => { process.exitCode = code ?? 1 })
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 60_000
   while (!(await isSo().catch(() => false))) {
-    if (performance.now() > deadline) throw new Error('it does not come to be so')
+    if (performance.now() > deadline) throw new Error('it did not happen within a minute')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

@@ -8,7 +8,7 @@ export interface Finished {
   readonly err: string
 }
 
-/** Runs a tool to its end, for two minutes at most. */
+/** Runs a tool to its end, for five minutes at most. */
 export function run(
   command: string,
   words: readonly string[],
