@@ -36,6 +36,6 @@ export const s3Names: Names<'calls' | 'errors'> = {
   errors: counter(
     'layerdock_s3_errors_total',
     ['operation'],
-    'Calls that were refused, failed or had no answer. That an object is not there is none.',
+    'Calls that were refused, failed or had no answer. A missing object is not an error.',
   ),
 }
