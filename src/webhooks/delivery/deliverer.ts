@@ -19,7 +19,9 @@ export interface DelivererDeps {
 }
 
 /** Requests under way, to all endpoints. */
-const mostAtOnce = 32
+const mostAtOnce = 40
+/** The same, of which an endpoint that has one under way can begin another: slow ones leave room for others. */
+const mostOfBusy = 32
 /** How long a claim outlives the timeout of its request: the store may take its time. */
 const claimMarginMs = 30_000
 /** How long nothing is claimed once the store failed. */
@@ -139,17 +141,17 @@ export class Deliverer {
     }
   }
 
-  /** One round: each endpoint that is busy by itself, then the idle ones together. */
+  /** One round: the idle endpoints together, then each that is busy by itself. */
   async #claimOnce(): Promise<void> {
     this.#endTimer()
     const now = this.#deps.timing.now()
     const some = [...this.#receivers.values()].filter(({ mayHave }) => mayHave)
-    const able = some.filter(({ free, pausedUntil }) => free > 0 && pausedUntil <= now)
+    const able = some.filter(({ pausedUntil }) => pausedUntil <= now).filter(this.#mayBegin)
     const pauses = some.map(({ pausedUntil }) => pausedUntil - now).filter((ms) => ms > 0)
     const busy = able.filter(({ inFlight, isFailing }) => inFlight > 0 || isFailing)
     const idle = able.filter((receiver) => !busy.includes(receiver))
     const next: number[] = [...pauses]
-    for (const group of [...busy.map((receiver) => [receiver]), idle]) {
+    for (const group of [idle, ...busy.map((receiver) => [receiver])]) {
       const inMs = await this.#claimFor(group)
       if (inMs !== null) next.push(inMs)
     }
@@ -158,7 +160,7 @@ export class Deliverer {
 
   /** Claims for some endpoints; in how many milliseconds it is worth doing so again, null for not before a wake. */
   async #claimFor(group: readonly Receiver[]): Promise<number | null> {
-    const room = mostAtOnce - this.#underWay.size
+    const room = Math.max(...group.map((receiver) => this.#roomOf(receiver)))
     const free = group.reduce((sum, receiver) => sum + receiver.free, 0)
     const limit = Math.min(room, free)
     // What ends makes room, and wakes.
@@ -177,8 +179,9 @@ export class Deliverer {
     const tooMany: OutboxEntry[] = []
     for (const entry of claims.entries) {
       const receiver = this.#receivers.get(entry.endpoint)
-      if (receiver === undefined || receiver.free === 0 || this.#isStopped) tooMany.push(entry)
-      else this.#begin(receiver, entry)
+      if (receiver === undefined || !this.#mayBegin(receiver) || this.#isStopped) {
+        tooMany.push(entry)
+      } else this.#begin(receiver, entry)
     }
     if (tooMany.length > 0) await outbox.release(tooMany)
     const { nextInMs } = claims
@@ -190,6 +193,13 @@ export class Deliverer {
     this.#again = true
     return null
   }
+
+  #roomOf({ inFlight }: Receiver): number {
+    return (inFlight === 0 ? mostAtOnce : mostOfBusy) - this.#underWay.size
+  }
+
+  readonly #mayBegin = (receiver: Receiver): boolean =>
+    receiver.free > 0 && this.#roomOf(receiver) > 0
 
   #wakeIn(ms: number): void {
     this.#endTimer()
