@@ -40,3 +40,24 @@ test('pulls that wait for a pause to end are dropped when the server stops', asy
   expect(world.requests).toHaveLength(3)
   expect(world.webhooks.figures()).toMatchObject([{ pullsDropped: 6, pullsWaiting: 0 }])
 })
+
+test('pulls of each endpoint get their turn, also where others are slow and never done', async () => {
+  const slow = Array.from({ length: 8 }, (_, index) => ({
+    name: `slow${index}`,
+    events: 'pull' as const,
+  }))
+  const answers: (() => void)[] = []
+  const world = makeWorld([...slow, { name: 'last', events: 'pull' }], ({ endpoint }) =>
+    endpoint === 'last' ? ok : new Promise((done) => answers.push(() => done(ok))),
+  )
+  world.webhooks.deliver(world.stores)
+  await pull(world, 20)
+  for (let turn = 0; turn < 8; turn += 1) {
+    answers.shift()?.()
+    await settled()
+  }
+  expect(world.requests.filter(({ endpoint }) => endpoint === 'last')).not.toHaveLength(0)
+  const ending = world.webhooks.stop(0)
+  await world.timing.pass(1)
+  await ending
+})

@@ -104,10 +104,18 @@ export class PullQueues {
       const done = this.#sendNext(queue, receiver).finally(() => {
         queue.isSending = false
         this.#sending.delete(done)
+        this.#moveToEnd(name, queue)
         this.#begin()
       })
       this.#sending.add(done)
     }
+  }
+
+  /** The others come first now. */
+  #moveToEnd(name: string, queue: Queue): void {
+    if (this.#queues.get(name) !== queue) return
+    this.#queues.delete(name)
+    this.#queues.set(name, queue)
   }
 
   #beginAt(time: number): void {
