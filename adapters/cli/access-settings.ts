@@ -44,7 +44,7 @@ function isPublicUrl(text: string): boolean {
 }
 
 /** The name of a header. */
-export const headerName: v.GenericSchema<unknown, string> = v.pipe(
+const headerName: v.GenericSchema<unknown, string> = v.pipe(
   v.string('is not the name of a header'),
   v.regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'is not the name of a header such as X-Remote-User'),
 )

@@ -152,6 +152,29 @@ withServices('messages in PostgreSQL', { postgres }, (running) => {
     expect(await faultsIn((await driverTo(url)).query)).toEqual([])
   })
 
+  test('are sent again without a deadlock with whoever ends them', async () => {
+    const url = await cleanDatabase(running.postgres)
+    const node = await open({ url })
+    await push(node, 'dead')
+    await push(node, 'waits')
+    const [entry] = (await node.outbox.claim(['one'], options)).entries
+    if (entry === undefined) throw new Error('nothing was claimed')
+    await node.outbox.bury(entry, 'refused')
+    const driver = await driverTo(url)
+    const isBlocked = async (): Promise<boolean> => {
+      const rows = await driver.query('select 1 as waits from pg_locks where not granted limit 1')
+      return rows.length > 0
+    }
+    let resent: Promise<number> | null = null
+    await driver.transaction(async (query) => {
+      await query('select head from outbox_heads for update')
+      resent = node.outbox.resend({ state: 'dead' }, 1)
+      while (!(await isBlocked()));
+      await query('select id from dead_letters for update nowait')
+    })
+    expect(await resent).toBe(1)
+  })
+
   test('go with a change of a repository that another node changes too, in its order', async () => {
     const url = await cleanDatabase(running.postgres)
     const nodes = [await open({ url }), await open({ url })]

@@ -1,7 +1,7 @@
 import { nowMs } from '../database.ts'
 
-// Statements of the outbox. All of them lock rows of `outbox_heads` by endpoint and repository, and then those of
-// `outbox_counts`, so that no two wait for each other.
+// Statements of the outbox. All of them lock rows of `outbox_heads` by endpoint and repository, then messages and dead
+// letters, and then rows of `outbox_counts`, so that no two wait for each other.
 
 /** Adds up `changes(endpoint, waiting, waiting_bytes, dead, dead_bytes)` in the shard `$1`; how many they are. */
 const counted = `counted as (

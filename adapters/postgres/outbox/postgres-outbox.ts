@@ -157,10 +157,14 @@ export class PostgresOutbox implements Outbox {
   async resend(which: OutboxSelection, limit: number): Promise<number> {
     const places = await select(this.#database, which, 'dead', limit)
     if (places.length === 0) return 0
-    const { endpoints, ids } = columnsOf(places)
+    const { endpoints, repositories, ids } = columnsOf(places)
     return this.#database.transaction(async (query, _, committed) => {
-      const [row] = await query<{ count: unknown }>(sql.putAgain, [
-        ...[this.outgoing.shard(), endpoints, ids, this.#database.clockOffset],
+      // Heads before dead letters, as whoever ends both.
+      const [, [row]] = await Promise.all([
+        query(sql.lockHeads, [endpoints, repositories]),
+        query<{ count: unknown }>(sql.putAgain, [
+          ...[this.outgoing.shard(), endpoints, ids, this.#database.clockOffset],
+        ]),
       ])
       committed(this.#watch.wake)
       return Number(row?.count)

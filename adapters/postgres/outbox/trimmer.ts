@@ -59,12 +59,17 @@ export class Trimmer {
     return sum
   }
 
-  #trimOne(endpoint: string, limits: OutboxLimits): Promise<OutboxTrimming> {
+  /** In two transactions: one that buried would wait for dead letters with its counts locked. */
+  async #trimOne(endpoint: string, limits: OutboxLimits): Promise<OutboxTrimming> {
+    const buried = await this.#alone((query) => this.#bury(query, endpoint, limits))
+    return { buried, dropped: await this.#alone((query) => this.#drop(query, endpoint, limits)) }
+  }
+
+  /** What is done in a transaction; 0 where another node trims. */
+  #alone(work: (query: SqlQuery) => Promise<number>): Promise<number> {
     return this.#database.transaction(async (query) => {
       const [row] = await query<{ locked: unknown }>(lockText)
-      if (row?.locked !== true) return { buried: 0, dropped: 0 }
-      const buried = await this.#bury(query, endpoint, limits)
-      return { buried, dropped: await this.#drop(query, endpoint, limits) }
+      return row?.locked === true ? work(query) : 0
     })
   }
 
