@@ -29,6 +29,14 @@ describe('links of every page', () => {
   })
 })
 
+test.each(everyPage)('%s names the pages that its links lead to', (path) => {
+  const links = proseOf(textOf(path)).matchAll(/\[([\w./-]+\.md)\]\(([^)\s]+)\)/g)
+  const wrong = [...links].filter(([, name = '', link = '']) => {
+    return posix.basename(name) !== posix.basename(link.split('#')[0] ?? '')
+  })
+  expect(wrong.map(([link]) => link)).toEqual([])
+})
+
 describe('the index of docs/', () => {
   const names = docs.map(({ path }) => path).filter((path) => path !== 'docs/README.md')
 

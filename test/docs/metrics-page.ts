@@ -11,7 +11,7 @@ Names that begin with \`registry_\` are those of distribution, with its labels, 
 Layerdock as well. \`process_\` is what every Prometheus client has, and the rest is Layerdock's own.
 
 A metric is on the page where it applies: those of the database where names are in one, of segments where bytes are in a
-folder. What only a walk over everything could tell is left out. Labels have values of Layerdock's own, of the settings, or,
+folder. Figures that only a walk over everything could give are left out. Labels have values of Layerdock's own, of the settings, or,
 of repositories, as many as \`--metrics-repositories\` says, so clients cannot make their number grow.
 `
 

@@ -7,7 +7,7 @@ export class Tally {
   readonly #counts: Map<string, number> = new Map()
 
   /**
-   * @param most values that are counted by themselves: for values that clients choose, so that nobody can make
+   * @param most values that are counted by themselves: for values that clients choose, so that they cannot make
    *   memory grow
    */
   constructor(label: string, most: number = 100) {

@@ -4,7 +4,7 @@ export { durationBounds, longBounds } from '../../../../src/kit.ts'
 export interface MetricName {
   readonly kind: 'counter' | 'gauge' | 'histogram'
   readonly name: string
-  /** In plain English, for whoever reads the page of metrics. */
+  /** In plain English, for readers of the page of metrics. */
   readonly help: string
   readonly labels: readonly string[]
   /** Upper bounds of a histogram. */
