@@ -19,7 +19,7 @@ export const webhookNames: Names<
   events: counter(
     'registry_notifications_events_total',
     ['type', 'endpoint'],
-    'Deliveries to an endpoint: Successes, and Failures, which are tried again.',
+    'Deliveries to an endpoint: Successes, and Failures. Messages that failed are tried again, pulls are not.',
   ),
   pending: gauge(
     'registry_notifications_pending_total',
