@@ -18,6 +18,8 @@ let freeAt = 0
  */
 export async function inTurn<T>(bytes: number, parse: () => T): Promise<T> {
   if (bytes < short) return parse()
+  // The rest after the one before may have gone by while the thread was busy, so that nobody else had it.
+  await new Promise((resolve) => setTimeout(resolve, 0))
   for (;;) {
     const waitMs = freeAt - performance.now()
     if (waitMs <= 0) break
