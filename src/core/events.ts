@@ -55,7 +55,7 @@ export function eventHub({ onEvent, outbox, onNotice, clock }: EventHubOptions):
     call: CallContext,
     factsOf: (outcome: Outcome) => readonly EventFacts[],
   ): ChangeTelling<Outcome> {
-    // Whoever listens hears of the moment that the messages have.
+    // Listeners hear of the moment that the messages have.
     let toldAt: number | null = null
     const tell = (outcome: Outcome): readonly OutboxMessage[] => {
       const time = clock()

@@ -152,7 +152,7 @@ withServices('messages in PostgreSQL', { postgres }, (running) => {
     expect(await faultsIn((await driverTo(url)).query)).toEqual([])
   })
 
-  test('are sent again without a deadlock with whoever ends them', async () => {
+  test('are sent again without a deadlock with changes that end them', async () => {
     const url = await cleanDatabase(running.postgres)
     const node = await open({ url })
     await push(node, 'dead')

@@ -159,7 +159,7 @@ export class PostgresOutbox implements Outbox {
     if (places.length === 0) return 0
     const { endpoints, repositories, ids } = columnsOf(places)
     return this.#database.transaction(async (query, _, committed) => {
-      // Heads before dead letters, as whoever ends both.
+      // Heads before dead letters: what ends both locks in this order too.
       const [, [row]] = await Promise.all([
         query(sql.lockHeads, [endpoints, repositories]),
         query<{ count: unknown }>(sql.putAgain, [

@@ -44,7 +44,7 @@ export async function handOut(
 
 /**
  * Checks that what waits, with what was delivered before, tells of exactly the changes that were made: it is delivered in
- * order, and whoever follows it has the tags that the registry has.
+ * order, and a receiver that follows it has the tags that the registry has.
  */
 export async function checkMessages(
   { metadata }: SimulatedRegistry,
