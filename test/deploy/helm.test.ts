@@ -86,7 +86,7 @@ function only(kind: string, all: readonly Rendered[]): Rendered {
   return found[0] as Rendered
 }
 
-describe.skipIf(missing).for(examples)('the chart with %s', (example) => {
+describe.skipIf(missing).each(examples)('the chart with %s', (example) => {
   const values = ['--values', `${chart}/examples/${example}`]
   const rendered = missing ? [] : render(...values)
   const workload = rendered.find(({ spec }) => spec?.template !== undefined) as Rendered
