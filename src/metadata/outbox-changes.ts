@@ -15,7 +15,7 @@ const longestError = 1000
 /** Messages of an endpoint that one trimming looks at, so that nothing waits long for it. */
 const trimmedTogether = 1000
 
-/** Why a message is dead that nobody could deliver in time. */
+/** Why a message is dead that was not delivered in time. */
 const tooMany = 'too many messages waited for the endpoint'
 
 /** Stores what is to be sent because of a change, in the step that makes it. */

@@ -123,7 +123,7 @@ export class OutboxQueue {
     return this.#sleeping.first()?.keepUntil ?? null
   }
 
-  /** Has the head of a lane be somebody's. */
+  /** Gives the head of a lane to a claim. */
   claim(lane: Lane, claim: Claim): void {
     lane.claim = claim
     this.#place(lane, claim.until)

@@ -79,7 +79,7 @@ export class OutboxState {
   announce(): void {
     if (!this.#isNews) return
     this.#isNews = false
-    // A callback that throws harms nothing, and has nobody to be told.
+    // A callback that throws harms nothing, and this store has no notices.
     for (const listener of this.#listeners) callSafely(listener, () => {})
   }
 

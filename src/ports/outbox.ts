@@ -119,7 +119,7 @@ export interface OutboxTrimming {
 export interface Outbox {
   /**
    * Claims messages that are due, the oldest first: of each endpoint and repository the oldest that waits, if it
-   * is due and nobody's. Its claim ends after `forMs`, or with {@link delivered}, {@link retry}, {@link bury} or
+   * is due and not claimed. Its claim ends after `forMs`, or with {@link delivered}, {@link retry}, {@link bury} or
    * {@link release}. A later call can claim what others let go. No cost grows with what waits behind.
    */
   claim(endpoints: readonly string[], options: ClaimOptions): Promise<OutboxClaims>

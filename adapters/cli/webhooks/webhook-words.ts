@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import type { Outbox, RegistryStores } from '../../../src/index.ts'
+import type { Outbox, OutboxEntry, RegistryStores } from '../../../src/index.ts'
+import type { OperationTools } from '../admin/operation.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { plain } from '../plain-text.ts'
 import type { Settings } from '../settings.ts'
@@ -37,6 +38,42 @@ export function messagesOf({ words: [endpoint], values, switches }: Words): Mess
 export function outboxOf({ metadata }: RegistryStores): Outbox {
   if (metadata.outbox !== undefined) return metadata.outbox
   throw new CliError(exitCodes.problem, ['this registry keeps no webhooks'])
+}
+
+/** Messages of one step. */
+const step = 100
+
+/**
+ * Acts on the messages of these states that are there now, in steps; how many. Those that come meanwhile, or fail again,
+ * are left alone.
+ *
+ * @param endpoint null for all
+ * @param act acts on up to so many; how many there were
+ */
+export async function actInSteps(
+  outbox: Outbox,
+  {
+    endpoint,
+    states,
+  }: Pick<MessagesInput, 'endpoint'> & { readonly states: ReadonlyArray<OutboxEntry['state']> },
+  act: (limit: number) => Promise<number>,
+  { signal, tell }: Pick<OperationTools<{ readonly messages: number }>, 'signal' | 'tell'>,
+): Promise<number> {
+  let left = 0
+  for (const counts of await outbox.counts()) {
+    if (endpoint !== null && counts.endpoint !== endpoint) continue
+    for (const state of states) left += counts[state]
+  }
+  let messages = 0
+  while (left > 0) {
+    signal.throwIfAborted()
+    const count = await act(Math.min(step, left))
+    if (count === 0) break
+    left -= count
+    messages += count
+    tell({ messages })
+  }
+  return messages
 }
 
 /** The file of webhooks of the server, or of the command. @throws CliError where there is none, or it is wrong. */

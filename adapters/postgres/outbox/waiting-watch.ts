@@ -35,7 +35,7 @@ export class WaitingWatch {
       try {
         callback()
       } catch {
-        // It harms nothing here, and there is nobody to be told.
+        // It harms nothing here, and this watch has no notices.
       }
     }
   }

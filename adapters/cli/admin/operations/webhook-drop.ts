@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { countText } from '../../copy/amounts.ts'
 import { entry } from '../../help-entry.ts'
 import {
+  actInSteps,
   expectEndpoint,
   type MessagesInput,
   messagesEntries,
@@ -18,9 +19,6 @@ interface DropInput extends MessagesInput {
 interface Dropped {
   readonly messages: number
 }
-
-/** Messages of one step. */
-const step = 100
 
 /** `layerdock webhook drop`: gives up messages for good. */
 export const webhookDrop: Operation<DropInput, Dropped, Dropped> = {
@@ -40,27 +38,15 @@ ${entry('--all', 'of every endpoint')}
   input: v.strictObject({ ...messagesEntries, dead: v.boolean() }),
   inputOf: (words) => ({ ...messagesOf(words), dead: words.switches.has('dead') }),
   changes: () => true,
-  async run({ endpoint, ids, dead }, { stores, settings, signal, tell }) {
+  async run({ endpoint, ids, dead }, { stores, settings, ...tools }) {
     const outbox = outboxOf(stores)
     await expectEndpoint(endpoint, outbox, settings)
     if (ids !== null) return { messages: await outbox.drop({ ids }, ids.length) }
-    // What is queued meanwhile stays.
-    let left = 0
-    for (const each of await outbox.counts()) {
-      if (endpoint !== null && each.endpoint !== endpoint) continue
-      left += each.dead + (dead ? 0 : each.waiting)
-    }
-    let messages = 0
     const state = dead ? { state: 'dead' as const } : {}
     const which = { ...state, ...(endpoint === null ? {} : { endpoint }) }
-    while (left > 0) {
-      signal.throwIfAborted()
-      const count = await outbox.drop(which, Math.min(step, left))
-      if (count === 0) break
-      left -= count
-      messages += count
-      tell({ messages })
-    }
+    const states = dead ? (['dead'] as const) : (['dead', 'waiting'] as const)
+    const drop = (limit: number): Promise<number> => outbox.drop(which, limit)
+    const messages = await actInSteps(outbox, { endpoint, states }, drop, tools)
     return { messages }
   },
   progressText: ({ messages }) => `${countText(messages)} messages so far`,

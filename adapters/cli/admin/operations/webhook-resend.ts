@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { countText } from '../../copy/amounts.ts'
 import { entry } from '../../help-entry.ts'
 import {
+  actInSteps,
   expectEndpoint,
   type MessagesInput,
   messagesEntries,
@@ -13,9 +14,6 @@ import type { Operation } from '../operation.ts'
 interface Resent {
   readonly messages: number
 }
-
-/** Messages of one step. */
-const step = 100
 
 /** `layerdock webhook resend`: sends dead letters again. */
 export const webhookResend: Operation<MessagesInput, Resent, Resent> = {
@@ -36,25 +34,13 @@ ${entry('--all', 'of every endpoint')}
   input: v.strictObject(messagesEntries),
   inputOf: messagesOf,
   changes: () => true,
-  async run({ endpoint, ids }, { stores, settings, signal, tell }) {
+  async run({ endpoint, ids }, { stores, settings, ...tools }) {
     const outbox = outboxOf(stores)
     await expectEndpoint(endpoint, outbox, settings)
     if (ids !== null) return { messages: await outbox.resend({ ids }, ids.length) }
-    // What fails again meanwhile is not sent a third time.
-    let left = 0
-    for (const each of await outbox.counts()) {
-      if (endpoint === null || each.endpoint === endpoint) left += each.dead
-    }
-    let messages = 0
-    while (left > 0) {
-      signal.throwIfAborted()
-      const which = { state: 'dead' as const, ...(endpoint === null ? {} : { endpoint }) }
-      const count = await outbox.resend(which, Math.min(step, left))
-      if (count === 0) break
-      left -= count
-      messages += count
-      tell({ messages })
-    }
+    const which = { state: 'dead' as const, ...(endpoint === null ? {} : { endpoint }) }
+    const resend = (limit: number): Promise<number> => outbox.resend(which, limit)
+    const messages = await actInSteps(outbox, { endpoint, states: ['dead'] }, resend, tools)
     return { messages }
   },
   progressText: ({ messages }) => `${countText(messages)} messages so far`,
