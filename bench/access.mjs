@@ -22,15 +22,15 @@ import { repeatFor } from './timing.mjs'
 const usage = `node bench/access.mjs [options]
 
   --runtimes LIST   of node, bun and deno (default: all of them)
-  --rounds N        turns of each kind of request (default: 7)
-  --seconds N       of each turn (default: 1)
+  --rounds N        turns of each kind of request (default: 40)
+  --seconds N       of each turn (default: 0.25)
   --flood           times of reads beside a flood of wrong passwords, instead of rates
   --inline          with it: passwords are checked in the thread that serves
 `
 const options = programOptions(usage, {
   runtimes: { type: 'string', default: 'node,bun,deno' },
-  rounds: { type: 'string', default: '7' },
-  seconds: { type: 'string', default: '1' },
+  rounds: { type: 'string', default: '40' },
+  seconds: { type: 'string', default: '0.25' },
   flood: { type: 'boolean', default: false },
   inline: { type: 'boolean', default: false },
 })
@@ -74,16 +74,24 @@ async function compare(runtime) {
     }
   }
   const [base] = variants
-  const baseRate = middle(base?.rates ?? [])
-  const baseCpu = middle(base?.cpu ?? [])
+  if (base === undefined) return
   const rows = variants.map(({ name, rates, cpu }) => [
     `${runtime}, ${name}`,
     number(middle(rates)),
-    (middle(rates) / baseRate).toFixed(2),
+    middle(ratios(rates, base.rates)).toFixed(2),
     middle(cpu).toFixed(1),
-    (baseCpu / middle(cpu)).toFixed(2),
+    middle(ratios(base.cpu, cpu)).toFixed(2),
   ])
   print([['', 'reads/s', 'of open', 'CPU µs', 'of open'], ...rows])
+}
+
+/**
+ * Of figures that were taken in the same rounds: what disturbs the machine for longer than a round changes no ratio.
+ * @param {readonly number[]} figures
+ * @param {readonly number[]} others
+ */
+function ratios(figures, others) {
+  return figures.map((figure, round) => figure / (others[round] ?? Number.NaN))
 }
 
 /**

@@ -36,11 +36,19 @@ export function identifier(options: IdentifyOptions): Identifier {
   const unguessable = logins.filter(({ isUnguessable }) => isUnguessable === true)
   const guessable = logins.filter(({ isUnguessable }) => isUnguessable !== true)
   const readsRequests = logins.some((login) => login.request !== undefined)
+
+  /** Asked for each request. */
+  function generation(): number {
+    let sum = 0
+    for (const login of logins) sum += login.generation?.() ?? 0
+    return sum
+  }
+
   const verdicts = keepVerdicts({
     keepMs: options.keepMs ?? 30_000,
     keepWrongMs: 5_000,
     clock: options.clock ?? Date.now,
-    generation: () => logins.reduce((sum, login) => sum + (login.generation?.() ?? 0), 0),
+    generation,
   })
 
   async function password(

@@ -44,6 +44,14 @@ interface Verdict {
   renewAt: number
 }
 
+/** The verdict on a header. */
+interface HeaderVerdict {
+  readonly verdict: Verdict
+  readonly until: number
+  /** The header, where its key is a part of it; null where the key is a hash of it. */
+  readonly header: string | null
+}
+
 /**
  * The part of its time after which a right verdict is renewed. Without that, all requests of a busy client would
  * wait for a check each time its verdict ends, behind those of others.
@@ -54,14 +62,16 @@ const renewAfter = 2 / 3
 const mostRight = 4_096
 /** The same of wrong ones, apart from the others: a flood of them must not have everyone checked again. */
 const mostWrong = 1_024
-/** Headers up to this are found as they are, up to the second as a hash, and longer ones not at all. */
+/** Headers up to this are kept as they are, up to the second as a hash, and longer ones not at all. */
 const [shortHeader, longHeader] = [1_024, 4_096]
+/** The end of a signature, of 256 bits or more: enough to find a token by. */
+const signatureEnd = 43
 
 /** Makes a cache of verdicts. Its keys are of this process alone. */
 export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: VerdictOptions): Verdicts {
   const right: Map<string, Verdict> = new Map()
   const wrong: Map<string, Verdict> = new Map()
-  const headers: Map<string, Verdict> = new Map()
+  const headers: Map<string, HeaderVerdict> = new Map()
   const underWay: Map<string, Promise<Verdict>> = new Map()
   /** Made with the first request: a worker may not ask for random bytes before. */
   let secrets: { readonly mac: Uint8Array; readonly hash: (text: string) => string } | null = null
@@ -84,23 +94,31 @@ export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: Verdict
     return undefined
   }
 
-  function keep(table: Map<string, Verdict>, key: string, verdict: Verdict, most: number): void {
+  function keep<T extends { readonly until: number }>(
+    table: Map<string, T>,
+    key: string,
+    kept: T,
+    most: number,
+  ): void {
     // The oldest stand first.
     for (const [old, { until }] of table) {
       if (table.size < most && until > clock()) break
       table.delete(old)
     }
-    table.set(key, verdict)
+    table.set(key, kept)
   }
 
   /**
    * A JSON Web Token ends by itself within minutes, and to hash its hundreds of characters would cost more than
    * all the rest. Passwords and tokens that last are not kept.
    */
-  function keyOf(header: string): string {
+  function isKeptWhole(header: string): boolean {
     return header.length <= shortHeader && header.startsWith('Bearer ey')
-      ? header
-      : keys().hash(header)
+  }
+
+  /** The end of a header that is kept whole: Node takes a microsecond to look for all of it in a table. */
+  function keyOf(header: string, isWhole: boolean): string {
+    return isWhole ? header.slice(-signatureEnd) : keys().hash(header)
   }
 
   async function checked(key: string, check: () => Promise<LoginResult>): Promise<Verdict> {
@@ -141,7 +159,9 @@ export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: Verdict
   function told(verdict: Verdict, header: string | undefined): LoginResult {
     const isKept = header !== undefined && header.length <= longHeader
     if (isKept && isIdentified(verdict.result)) {
-      keep(headers, keyOf(header), verdict, mostRight)
+      const isWhole = isKeptWhole(header)
+      const found = { verdict, until: verdict.until, header: isWhole ? header : null }
+      keep(headers, keyOf(header, isWhole), found, mostRight)
     }
     return verdict.result
   }
@@ -149,8 +169,12 @@ export function keepVerdicts({ keepMs, keepWrongMs, clock, generation }: Verdict
   return {
     find(header) {
       if (header.length > longHeader) return undefined
-      const verdict = current(headers, keyOf(header))
-      return verdict === undefined || verdict.renewAt <= clock() ? undefined : verdict.result
+      const isWhole = isKeptWhole(header)
+      const found = headers.get(keyOf(header, isWhole))
+      // Two tokens with one end take turns in the table.
+      if (found === undefined || (isWhole && found.header !== header)) return undefined
+      const { result, until, renewAt, generation: before } = found.verdict
+      return Math.min(until, renewAt) > clock() && before === generation() ? result : undefined
     },
 
     of(credentials, check, header) {

@@ -21,10 +21,16 @@ const policies = {
   list: 'no-cache',
 } as const
 
-/** The `Cache-Control` of an answer. Where not everybody may have it, a shared cache must not keep it. */
+/** The same where not everybody may have it: a shared cache must not keep it. */
+const privatePolicies = {
+  immutable: `private, ${policies.immutable}`,
+  revalidate: `private, ${policies.revalidate}`,
+  list: `private, ${policies.list}`,
+} as const
+
+/** The `Cache-Control` of an answer. */
 export function cacheControl({ deps }: Call, policy: keyof typeof policies): string {
-  const text = policies[policy]
-  return deps.access === null ? text : `private, ${text}`
+  return (deps.access === null ? policies : privatePolicies)[policy]
 }
 
 /** A 304: the client has this content. */

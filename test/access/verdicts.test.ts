@@ -74,6 +74,17 @@ it.each([
   expect(state.checks).toBe(1)
 })
 
+it('takes no token for another that ends alike', async () => {
+  const { of, find } = kept()
+  const [one, other] = ['a', 'b'].map((claims) => `Bearer ey${claims}${'J'.repeat(300)}`)
+  await of('one', alice, one)
+  expect(find(other ?? '')).toBeUndefined()
+  const bob: LoginResult = { principal: { id: 'bob' } }
+  await of('other', bob, other)
+  expect(find(other ?? '')).toBe(bob)
+  expect(find(one ?? '')).not.toBe(bob)
+})
+
 it('does not look for a header that is very long', async () => {
   const { of, find } = kept()
   const header = `Bearer ey${'J'.repeat(8_000)}`

@@ -121,9 +121,10 @@ function holds(
   name: string,
   action: string,
 ): boolean {
-  return access.some(
-    (entry) => entry.type === type && entry.name === name && entry.actions.includes(action),
-  )
+  for (const entry of access) {
+    if (entry.name === name && entry.type === type && entry.actions.includes(action)) return true
+  }
+  return false
 }
 
 /** Access as text: `repository:team/app:pull,push registry:catalog:*`. */
