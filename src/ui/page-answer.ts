@@ -11,6 +11,7 @@ import { type UiRoute, uiRoutes } from './routes.ts'
 import { onlyReadable } from './session/only-readable.ts'
 import { style } from './style.ts'
 import type { SharedDeps } from './ui-deps.ts'
+import { viewTurns } from './view-turns.ts'
 import { openViewer, type Viewer } from './viewer.ts'
 import type { UiDeps, Visit } from './visit.ts'
 
@@ -31,6 +32,7 @@ export type PageAnswer = (
 export function pageAnswer(shared: SharedDeps): PageAnswer {
   const deps: UiDeps = { ...shared, text: shared.options.text ?? english }
   const assets = assetsOnce()
+  const turns = viewTurns()
 
   return async (request, context, path, explain) => {
     const url = new URL(request.url)
@@ -57,11 +59,13 @@ export function pageAnswer(shared: SharedDeps): PageAnswer {
       if (exchange !== null) exchange.principal = viewer.principal
       refuseRejected(viewer, route)
       const { repository } = target
-      const answerIt = () => route.answer(visit(), target)
-      const given = await (repository === null
-        ? answerIt()
-        : onlyReadable(visit(), repository, answerIt))
-      return given instanceof Response ? given : respond(given, visit(), files)
+      const answerIt = async () => route.answer(visit(), target)
+      return await turns.take(viewer, async () => {
+        const given = await (repository === null
+          ? answerIt()
+          : onlyReadable(visit(), repository, answerIt))
+        return given instanceof Response ? given : respond(given, visit(), files)
+      })
     } catch (error) {
       const { respondRefusal } = await import('./session/respond-refusal.ts')
       return respondRefusal(explain(error), visit(), files)

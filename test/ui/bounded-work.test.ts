@@ -57,9 +57,9 @@ test('a list of tags reads so many bytes of manifests, and the next one goes on'
     expect(tags).toHaveLength(5)
     return tags.filter(({ kind }) => kind !== null).length
   }
+  expect(await known()).toBe(1)
   expect(await known()).toBe(2)
-  expect(await known()).toBe(4)
-  expect(await known()).toBe(5)
+  expect(await known()).toBe(3)
 })
 
 test('a list of tags lets others run between two manifests', async () => {

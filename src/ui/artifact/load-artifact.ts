@@ -3,17 +3,15 @@ import type { Reference } from '../../oci/reference.ts'
 import type { ManifestEntry } from '../../ports/metadata-store.ts'
 import { wholeSize } from '../facts/whole-size.ts'
 import { type ArtifactKind, attachedTag, kindOf } from '../readers/kinds.ts'
-import { type ManifestDetails, manifestDetails, namedBytes } from '../readers/manifest-details.ts'
-import { isTooLaborious } from '../readers/parse-budget.ts'
+import { type ManifestDetails, namedBytes } from '../readers/manifest-details.ts'
 import { nothing } from '../readers/shapes.ts'
 import type { ArtifactData } from './artifact-data.ts'
-import type { Contents } from './contents.ts'
+import type { Contents, Unreadable } from './contents.ts'
 import { countAttached } from './count-attached.ts'
 import { loadContents } from './load-contents.ts'
 import { findParents, loadPlatforms } from './load-platforms.ts'
 import { pullCommands } from './pull-commands.ts'
-import { rawManifest } from './raw-manifest.ts'
-import { findEntry, type RepositoryReader } from './read-content.ts'
+import { findEntry, type RepositoryReader, readManifest } from './read-content.ts'
 import type { RegistryHost } from './registry-host.ts'
 
 /** What a tag or digest is asked for with. */
@@ -31,17 +29,18 @@ export async function loadArtifact(
   { reference, host, wantsRaw }: ArtifactQuery,
 ): Promise<ArtifactData | null> {
   const { service, call, repository } = reader
-  const manifest = await service.getManifest(call, repository, reference)
+  const manifest = await readManifest(reader, reference, { wantsRaw })
   if (manifest === null) return null
-  const { digest, mediaType, size, bytes } = manifest
+  const { digest, mediaType, size, raw } = manifest
   const tag = reference.kind === 'tag' ? reference.tag : null
-  const details = await manifestDetails(bytes)
+  const why = typeof manifest.details === 'string' ? manifest.details : null
+  const details = typeof manifest.details === 'string' ? null : manifest.details
   const kind = details === null ? 'artifact' : kindOf(mediaType, details)
   const [entry, parents, [referrers = []], contents, platforms] = await Promise.all([
     findEntry(reader, digest),
     findParents(reader, digest),
     service.countReferrers(call, repository, [digest]),
-    details === null ? unread(digest, bytes) : loadContents(reader, kind, details),
+    details === null ? unread(digest, why) : loadContents(reader, kind, details),
     details === null || kind !== 'index' ? null : loadPlatforms(reader, details),
   ])
   return {
@@ -69,7 +68,7 @@ export async function loadArtifact(
     ...contents,
     pull: host === null ? [] : pullCommands({ host, repository, tag, digest, kind }),
     isInsecure: host?.isPlain === true && !host.isLoopback,
-    raw: wantsRaw ? rawManifest(bytes) : null,
+    raw,
   }
 }
 
@@ -86,13 +85,12 @@ function sizeOf(kind: ArtifactKind, details: ManifestDetails | null): number | n
   return details === null || kind === 'index' ? null : namedBytes(details)
 }
 
-function unread(digest: Digest, bytes: Uint8Array): Contents {
-  const why = isTooLaborious(bytes) ? 'too-large' : 'unreadable'
+function unread(digest: Digest, why: Unreadable | null): Contents {
   return {
     image: null,
     chart: null,
     signature: null,
     documents: [],
-    unreadable: [{ what: 'manifest', digest, why }],
+    unreadable: [{ what: 'manifest', digest, why: why ?? 'unreadable' }],
   }
 }

@@ -2,7 +2,7 @@ import { readChart } from '../readers/chart.ts'
 import { readImageConfig } from '../readers/image-config.ts'
 import type { ArtifactKind } from '../readers/kinds.ts'
 import type { ContentDetails, ManifestDetails } from '../readers/manifest-details.ts'
-import { ParseBudget } from '../readers/parse-budget.ts'
+import { ofDocuments, ParseBudget } from '../readers/parse-budget.ts'
 import { readSignature, signatureLayer } from '../readers/signature.ts'
 import { mostDocumentBytes, readDocumentFacts } from '../readers/statement.ts'
 import type {
@@ -21,14 +21,15 @@ const mostSignatureBytes = 256 * 1024
 /** Documents of one artifact that are read: BuildKit puts two into it. */
 const mostDocuments = 4
 
-/** How many bytes of documents may still be read for one answer. */
+/** How many bytes of documents may still be read for one answer, and how much of them parsed. */
 export interface DocumentBudget {
   bytes: number
+  readonly parsing: ParseBudget
 }
 
 /** A budget for one artifact. */
 export function documentBudget(): DocumentBudget {
-  return { bytes: mostDocumentBytes }
+  return { bytes: mostDocumentBytes, parsing: new ParseBudget(ofDocuments) }
 }
 
 /** Reads what is inside an artifact: its config, or the documents that are its layers. */
@@ -102,7 +103,7 @@ export async function loadDocuments(
     let left = taken
     const facts = await readFacts(reader, digest, taken, (bytes) => {
       left -= bytes.byteLength
-      return readDocumentFacts(bytes)
+      return readDocumentFacts(bytes, budget.parsing)
     })
     budget.bytes += left
     if (typeof facts === 'string') unread(layer, facts)

@@ -5,12 +5,11 @@ import {
   type ContentDetails,
   entryOf,
   type ManifestDetails,
-  manifestDetails,
   namedBytes,
 } from '../readers/manifest-details.ts'
 import type { Listed } from '../readers/shapes.ts'
 import type { Parent, PlatformFacts } from './artifact-data.ts'
-import { findEntry, type RepositoryReader } from './read-content.ts'
+import { findEntry, type RepositoryReader, readManifest } from './read-content.ts'
 
 /** Manifests of an index that are looked up. */
 const mostLookedUp = 100
@@ -58,13 +57,12 @@ async function platformFacts(
 
 /** The size that the manifest itself says, where the store has noted none. */
 async function readSize(
-  { service, call, repository }: RepositoryReader,
+  reader: RepositoryReader,
   { digest, size, mediaType }: ManifestInfo,
 ): Promise<number | null> {
   if (size > mostManifestBytes || manifestShape(mediaType) === 'index') return null
-  const manifest = await service.getManifest(call, repository, { kind: 'digest', digest })
-  const details = manifest && (await manifestDetails(manifest.bytes))
-  return details && namedBytes(details)
+  const { details } = (await readManifest(reader, { kind: 'digest', digest })) ?? {}
+  return typeof details === 'object' ? namedBytes(details) : null
 }
 
 /** Indexes that name a manifest. */

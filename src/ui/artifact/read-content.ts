@@ -1,10 +1,15 @@
 import type { Digest } from '../../oci/digest.ts'
+import type { Reference } from '../../oci/reference.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { CallContext } from '../../ports/call-context.ts'
 import type { ManifestEntry } from '../../ports/metadata-store.ts'
-import type { RegistryReads } from '../../ports/registry-service.ts'
+import type { ManifestInfo, RegistryReads } from '../../ports/registry-service.ts'
 import { inTurn } from '../readers/in-turn.ts'
+import { type ManifestDetails, manifestDetails } from '../readers/manifest-details.ts'
+import { ParseBudget } from '../readers/parse-budget.ts'
+import type { RawManifest } from './artifact-data.ts'
 import type { Unreadable } from './contents.ts'
+import { rawManifest } from './raw-manifest.ts'
 
 /** A repository, and on whose behalf it is looked at. */
 export interface RepositoryReader {
@@ -42,12 +47,40 @@ export async function readFacts<T>(
   reader: RepositoryReader,
   digest: Digest | null,
   most: number,
-  read: (bytes: Uint8Array) => T | null,
+  read: (bytes: Uint8Array) => T | Unreadable | null,
 ): Promise<T | Unreadable> {
   if (digest === null) return 'unreadable'
   const bytes = await readBlob(reader, digest, most)
   if (typeof bytes === 'string') return bytes
   return (await inTurn(bytes.byteLength, () => read(bytes))) ?? 'unreadable'
+}
+
+/** How a manifest is read. */
+export interface ManifestReading {
+  /** Of the view. Default: one for this manifest alone. */
+  readonly budget?: ParseBudget
+  /** Whether its text is wanted, too. */
+  readonly wantsRaw?: boolean
+}
+
+/** A manifest and what it says, without its bytes, which may be many. */
+export interface ReadManifest extends ManifestInfo {
+  /** Or why that is not known. */
+  readonly details: ManifestDetails | Unreadable
+  readonly raw: RawManifest | null
+}
+
+/** Reads a manifest and what it says; null where the repository does not have it. */
+export async function readManifest(
+  { service, call, repository }: RepositoryReader,
+  reference: Reference,
+  { budget = new ParseBudget(), wantsRaw = false }: ManifestReading = {},
+): Promise<ReadManifest | null> {
+  const manifest = await service.getManifest(call, repository, reference)
+  if (manifest === null) return null
+  const { digest, mediaType, size, bytes } = manifest
+  const details = await manifestDetails(bytes, budget)
+  return { digest, mediaType, size, details, raw: wantsRaw ? rawManifest(bytes) : null }
 }
 
 /** What is known of a manifest, with its tags; null where the repository does not have it. */

@@ -2,15 +2,14 @@ import { classifyReference, type Reference } from '../../oci/reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { ConfigContents, UnreadContent } from '../artifact/contents.ts'
 import { loadConfig } from '../artifact/load-contents.ts'
-import type { RepositoryReader } from '../artifact/read-content.ts'
+import { type RepositoryReader, readManifest } from '../artifact/read-content.ts'
 import { type ArtifactKind, kindOf } from '../readers/kinds.ts'
 import {
   type ContentDetails,
   type ManifestDetails,
-  manifestDetails,
   namedBytes,
 } from '../readers/manifest-details.ts'
-import { isTooLaborious, ParseBudget } from '../readers/parse-budget.ts'
+import { ParseBudget } from '../readers/parse-budget.ts'
 import { nothing } from '../readers/shapes.ts'
 import type {
   ComparedSide,
@@ -116,19 +115,18 @@ async function open(reader: RepositoryReader, text: string, budget: ParseBudget)
 }
 
 async function openReference(
-  { service, call, repository }: RepositoryReader,
+  reader: RepositoryReader,
   reference: Reference,
   budget: ParseBudget,
 ): Promise<Opened | null> {
-  const manifest = await service.getManifest(call, repository, reference)
+  const manifest = await readManifest(reader, reference, { budget })
   if (manifest === null) return null
-  const { digest, mediaType, bytes } = manifest
-  const details = await manifestDetails(bytes, budget)
-  const kind = kindOf(mediaType, details ?? empty)
-  if (details !== null) return { reference, digest, kind, details, unreadable: [] }
-  const why = isTooLaborious(bytes) ? 'too-large' : 'unreadable'
-  const unreadable = [{ what: 'manifest', digest, why } as const]
-  return { reference, digest, kind, details: empty, unreadable }
+  const { digest, mediaType, details } = manifest
+  if (typeof details === 'object') {
+    return { reference, digest, kind: kindOf(mediaType, details), details, unreadable: [] }
+  }
+  const unreadable = [{ what: 'manifest', digest, why: details } as const]
+  return { reference, digest, kind: kindOf(mediaType, empty), details: empty, unreadable }
 }
 
 const empty: ManifestDetails = {

@@ -3,7 +3,7 @@ import type { Digest } from '../../oci/digest.ts'
 import type { RegistryService } from '../../ports/registry-service.ts'
 import { readBlob } from '../artifact/read-content.ts'
 import { inTurn } from '../readers/in-turn.ts'
-import { isTooLaborious, ParseBudget } from '../readers/parse-budget.ts'
+import { ParseBudget } from '../readers/parse-budget.ts'
 import type { BoundedCache } from './bounded-cache.ts'
 import type { Facts } from './facts.ts'
 import {
@@ -17,10 +17,10 @@ import {
 const mostConfigBytes = 1024 * 1024
 
 /**
- * Bytes of manifests and configs that one view reads again: a page of tags with twelve platforms each has some 3 MB. What
- * is left is read by the next view.
+ * Bytes of manifests and configs that one view reads: a page of tags with twelve platforms each has some 3 MB, and one
+ * manifest may have 4 MiB. What is left is read by the next view.
  */
-const mostReadBytes = 8 * 1024 * 1024
+const mostReadBytes = 4.5 * 1024 * 1024
 
 /** The facts for one view, which reads only what is not in the caches. */
 export function factsForView(
@@ -47,12 +47,11 @@ export function factsForView(
     content: Uint8Array,
     summarize: (bytes: Uint8Array) => T | null,
   ): Promise<T | null> => {
-    if (!budget.takes(content)) {
-      if (isTooLaborious(content)) cache.put(digest, null, weightOf(null))
-      return null
-    }
-    const summary = await parsed(content, summarize)
-    cache.put(digest, summary, weightOf(summary))
+    const [verdict, summary] = await parsed(content, (bytes) => {
+      const verdict = budget.judge(bytes)
+      return [verdict, verdict === 'now' ? summarize(bytes) : null] as const
+    })
+    if (verdict !== 'later') cache.put(digest, summary, weightOf(summary))
     return summary
   }
   /** Whether so many bytes may still be read; they count from now on. */

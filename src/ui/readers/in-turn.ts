@@ -1,6 +1,6 @@
 /** What is shorter is parsed at once, in bytes. */
 const short = 64 * 1024
-/** How long the thread is left to others after something long, in milliseconds. */
+/** How long the thread is left to others at least after something long, in milliseconds. */
 const restMs = 5
 /** How far apart the next looks of those that wait are, in milliseconds. */
 const mostLaterMs = 20
@@ -9,8 +9,8 @@ const mostLaterMs = 20
 let freeAt = 0
 
 /**
- * Parses a text that may be long. Of those of all requests one is parsed at a time, with a rest for everybody else in
- * between: forty requests for the largest manifests would stop a server for seconds otherwise.
+ * Parses a text that may be long. Of those of all requests one is parsed at a time, and then the thread is left to
+ * everybody else for as long as that took: so views have half of it at most.
  *
  * Each request waits by timers of its own. On workerd, none may wait for what another one does.
  *
@@ -27,9 +27,11 @@ export async function inTurn<T>(bytes: number, parse: () => T): Promise<T> {
     const laterMs = restMs + Math.random() * mostLaterMs
     await new Promise((resolve) => setTimeout(resolve, waitMs + laterMs))
   }
+  const began = performance.now()
   try {
     return parse()
   } finally {
-    freeAt = performance.now() + restMs
+    const ended = performance.now()
+    freeAt = ended + Math.max(restMs, ended - began)
   }
 }

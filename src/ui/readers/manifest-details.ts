@@ -1,7 +1,7 @@
 import { classifyDigest, type Digest, parseDigest } from '../../oci/digest.ts'
 import { isNonDistributable } from '../../oci/media-types.ts'
 import { inTurn } from './in-turn.ts'
-import { ParseBudget } from './parse-budget.ts'
+import type { ParseBudget } from './parse-budget.ts'
 import {
   type Entry,
   entries,
@@ -83,14 +83,16 @@ type DescriptorFields = NonNullable<ReturnType<typeof descriptorShape>>
 /**
  * Reads a manifest as {@link readManifestDetails} does, in turn with those of other requests.
  *
- * @param budget of the view; null also where that does not allow it
+ * @param budget of the view
+ * @returns why it was not read otherwise
  */
 export async function manifestDetails(
   bytes: Uint8Array,
-  budget: ParseBudget = new ParseBudget(),
-): Promise<ManifestDetails | null> {
-  if (!budget.takes(bytes)) return null
-  return inTurn(bytes.byteLength, () => readManifestDetails(bytes))
+  budget: ParseBudget,
+): Promise<ManifestDetails | 'too-large' | 'unreadable'> {
+  return inTurn(bytes.byteLength, () =>
+    budget.takes(bytes) ? (readManifestDetails(bytes) ?? 'unreadable') : 'too-large',
+  )
 }
 
 /** Reads an image manifest or an index, of OCI or Docker; null where it cannot be read. */

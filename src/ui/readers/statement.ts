@@ -1,5 +1,6 @@
 import { fromBase64 } from '../../oci/base64.ts'
 import { timeOf } from './image-config.ts'
+import { ofDocuments, ParseBudget } from './parse-budget.ts'
 import { type SbomSummary, sbomFields } from './sbom.ts'
 import {
   type Fields,
@@ -43,11 +44,18 @@ export const mostDocumentBytes: number = 4 * 1024 * 1024
 /**
  * Reads an SBOM, an in-toto statement, a DSSE envelope or a Sigstore bundle; null where it is none of them or cannot be
  * read.
+ *
+ * @param budget of the view: what does not fit is too large
  */
-export function readDocumentFacts(bytes: Uint8Array): DocumentFacts | null {
+export function readDocumentFacts(
+  bytes: Uint8Array,
+  budget: ParseBudget = new ParseBudget(ofDocuments),
+): DocumentFacts | 'too-large' | null {
+  if (!budget.takes(bytes)) return 'too-large'
   const outer = readLayer(bytes)
   if (outer === null) return null
   if (outer.payload === null) return outer.facts
+  if (!budget.takes(outer.payload)) return 'too-large'
   const inner = readLayer(outer.payload)
   return inner === null || inner.facts === null
     ? null

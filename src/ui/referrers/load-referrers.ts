@@ -4,11 +4,11 @@ import { manifestShape } from '../../oci/media-types.ts'
 import type { Reference } from '../../oci/reference.ts'
 import type { ManifestInfo } from '../../ports/registry-service.ts'
 import { type DocumentBudget, documentBudget, loadDocuments } from '../artifact/load-contents.ts'
-import type { RepositoryReader } from '../artifact/read-content.ts'
+import { type RepositoryReader, readManifest } from '../artifact/read-content.ts'
 import { atOnce } from '../facts/at-once.ts'
 import { timeOf } from '../readers/image-config.ts'
 import { kindOf, tagsAttachedTo } from '../readers/kinds.ts'
-import { entryOf, type ManifestDetails, manifestDetails } from '../readers/manifest-details.ts'
+import { entryOf, type ManifestDetails } from '../readers/manifest-details.ts'
 import { nothing } from '../readers/shapes.ts'
 import { bySubject } from './by-subject.ts'
 import { apart, inShort, saysSubject, typeOf } from './node-facts.ts'
@@ -34,27 +34,25 @@ export async function loadReferrers(
   reader: RepositoryReader,
   reference: Reference,
 ): Promise<ReferrersData | null> {
-  const { service, call, repository } = reader
-  const manifest = await service.getManifest(call, repository, reference)
+  const manifest = await readManifest(reader, reference)
   if (manifest === null) return null
-  const { digest } = manifest
+  const { digest, mediaType, details } = manifest
   const tag = reference.kind === 'tag' ? reference.tag : null
   const walk = new ReferrersWalk(reader, digest)
   const own = await walk.referrersOf(digest, 0)
   const subjects: AttachedTo[] = [{ digest, platform: null, referrers: own }]
-  if (manifestShape(manifest.mediaType) === 'index') {
-    subjects.push(...(await ofPlatforms(walk, await manifestDetails(manifest.bytes))))
+  if (manifestShape(mediaType) === 'index' && typeof details === 'object') {
+    subjects.push(...(await ofPlatforms(walk, details)))
   }
   const some = subjects.filter(({ referrers }) => referrers.length > 0)
-  return { repository, tag, digest, subjects: some, isCut: walk.isCut }
+  return { repository: reader.repository, tag, digest, subjects: some, isCut: walk.isCut }
 }
 
 /** What is attached to the manifests of an index, by referrers and beside them in the index. */
 async function ofPlatforms(
   walk: ReferrersWalk,
-  details: ManifestDetails | null,
+  { manifests: { items, count } }: ManifestDetails,
 ): Promise<readonly AttachedTo[]> {
-  const { items, count } = details?.manifests ?? nothing
   if (count > mostPlatforms) walk.isCut = true
   const subjects: AttachedTo[] = []
   const besideOf = bySubject(items)
@@ -186,14 +184,12 @@ class ReferrersWalk {
   }
 
   async #read({ digest, mediaType, size }: FoundManifest): Promise<NodeFacts> {
-    const { service, call, repository } = this.#reader
+    await this.#slices.next()
     const isRead = size <= mostManifestBytes
-    const manifest = isRead
-      ? await service.getManifest(call, repository, { kind: 'digest', digest })
-      : null
-    const details = manifest && (await manifestDetails(manifest.bytes))
-    if (!details) {
-      const why = isRead ? 'unreadable' : 'too-large'
+    const manifest = isRead ? await readManifest(this.#reader, { kind: 'digest', digest }) : null
+    const details = manifest?.details
+    if (typeof details !== 'object') {
+      const why = isRead ? (details ?? 'unreadable') : 'too-large'
       const unreadable = [{ what: 'manifest', digest, why } as const]
       const contents = { signature: null, documents: [], unreadable }
       const none = { artifactType: null, createdAt: null, annotations: nothing }
@@ -218,9 +214,8 @@ class ReferrersWalk {
 
   /** The manifests of an index that clients keep as a list of referrers. */
   async #namedBy(digest: Digest): Promise<readonly Digest[]> {
-    const { service, call, repository } = this.#reader
-    const manifest = await service.getManifest(call, repository, { kind: 'digest', digest })
-    const { items } = (manifest && (await manifestDetails(manifest.bytes))?.manifests) ?? nothing
+    const { details } = (await readManifest(this.#reader, { kind: 'digest', digest })) ?? {}
+    const { items } = typeof details === 'object' ? details.manifests : nothing
     return items.flatMap((item) => item.digest ?? []).slice(0, mostNodes)
   }
 }

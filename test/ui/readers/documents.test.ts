@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ofDocuments, ParseBudget } from '../../../src/ui/readers/parse-budget.ts'
 import { readDocumentFacts } from '../../../src/ui/readers/statement.ts'
 import {
   bytesOf,
@@ -11,7 +12,11 @@ import {
   statement,
 } from './documents.ts'
 
-const read = (document: unknown) => readDocumentFacts(bytesOf(document))
+const read = (document: unknown) => {
+  const facts = readDocumentFacts(bytesOf(document))
+  if (facts === 'too-large') throw new Error('the document is too large')
+  return facts
+}
 const none = { items: [], count: 0 }
 const created = Date.parse('2026-05-01T10:00:00Z')
 
@@ -160,5 +165,27 @@ describe('a document', () => {
       provenance: null,
       signatures: 0,
     })
+  })
+})
+
+describe('a document of which every byte is work', () => {
+  const packages = Array.from({ length: 300_000 }, () => ({ name: 'a' }))
+  const laborious = { bomFormat: 'CycloneDX', specVersion: '1.6', components: packages }
+
+  test('is too large', () => {
+    expect(readDocumentFacts(bytesOf(laborious))).toBe('too-large')
+  })
+
+  test('is too large inside of an envelope', () => {
+    const inside = { ...laborious, components: packages.slice(0, 280_000) }
+    const payload = btoa(JSON.stringify({ ...statement, predicate: inside }))
+    expect(readDocumentFacts(bytesOf({ payload, signatures: [] }))).toBe('too-large')
+  })
+
+  test('takes away from what others of the same view may cost', () => {
+    const half = bytesOf({ ...laborious, components: packages.slice(0, 150_000) })
+    const budget = new ParseBudget(ofDocuments)
+    expect(readDocumentFacts(half, budget)).toMatchObject({ sbom: { format: 'CycloneDX' } })
+    expect(readDocumentFacts(half, budget)).toBe('too-large')
   })
 })
