@@ -19,6 +19,7 @@ const require = createRequire(import.meta.url)
 const schemas: Readonly<Record<string, string>> = {
   'v1 ConfigMap': 'kubernetes-models/_schemas/IoK8sApiCoreV1ConfigMap',
   'v1 Service': 'kubernetes-models/_schemas/IoK8sApiCoreV1Service',
+  'v1 Pod': 'kubernetes-models/_schemas/IoK8sApiCoreV1Pod',
   'v1 ServiceAccount': 'kubernetes-models/_schemas/IoK8sApiCoreV1ServiceAccount',
   'apps/v1 Deployment': 'kubernetes-models/_schemas/IoK8sApiAppsV1Deployment',
   'apps/v1 StatefulSet': 'kubernetes-models/_schemas/IoK8sApiAppsV1StatefulSet',

@@ -78,38 +78,55 @@ function command(client: PullClient, named: Named, target: PullTarget): string {
   const when = (flag: string): string => (host.isPlain ? ` ${flag}` : '')
   switch (client) {
     case 'docker':
-      return `docker pull ${reference}`
+      return `docker pull ${word(reference)}`
     case 'podman':
-      return `podman pull${when('--tls-verify=false')} ${reference}`
+      return `podman pull${when('--tls-verify=false')} ${word(reference)}`
     case 'podman-artifact':
-      return `podman artifact pull${when('--tls-verify=false')} ${reference}`
+      return `podman artifact pull${when('--tls-verify=false')} ${word(reference)}`
     case 'skopeo': {
       const all = kind === 'index' ? ' --all' : ''
-      const from = `docker://${reference}`
+      const from = word(`docker://${reference}`)
       return `skopeo copy${all}${when('--src-tls-verify=false')} ${from} oci:${folder}:${tag}`
     }
     case 'crane':
-      return `crane pull${when('--insecure')} --format=oci ${reference} ${folder}`
+      return `crane pull${when('--insecure')} --format=oci ${word(reference)} ${folder}`
     case 'oras':
       return isImage
-        ? `oras cp${when('--from-plain-http')} ${reference} --to-oci-layout ${folder}:${tag}`
-        : `oras pull${when('--plain-http')} ${reference}`
-    case 'helm':
-      return `helm pull oci://${isTag ? chartVersion(target, tag) : reference}${when('--plain-http')}`
+        ? `oras cp${when('--from-plain-http')} ${word(reference)} --to-oci-layout ${folder}:${tag}`
+        : `oras pull${when('--plain-http')} ${word(reference)}`
+    case 'helm': {
+      const { repository } = target
+      const chart = word(`oci://${isTag ? `${host.name}/${repository}` : reference}`)
+      return `helm pull ${chart}${isTag ? chartVersion(tag) : ''}${when('--plain-http')}`
+    }
     case 'kubernetes':
-      return `containers:\n  - name: ${folderName(folder)}\n    image: ${reference}`
+      return `containers:\n  - name: ${folderName(folder)}\n    image: ${yamlText(reference)}`
     case 'kubernetes-volume':
-      return `volumes:\n  - name: ${folderName(folder)}\n    image:\n      reference: ${reference}`
+      return `volumes:\n  - name: ${folderName(folder)}\n    image:\n      reference: ${yamlText(reference)}`
   }
 }
 
+/** A word of a command. The address of a host in IPv6 has brackets, which some shells take for a pattern. */
+function word(text: string): string {
+  return text.includes('[') ? `'${text}'` : text
+}
+
 /** Helm has the version apart from the name. A version may have a `+`, for which its tag has a `_`. */
-function chartVersion({ host, repository }: PullTarget, tag: string): string {
-  return `${host.name}/${repository} --version ${tag.replaceAll('_', '+')}`
+function chartVersion(tag: string): string {
+  return ` --version ${tag.replaceAll('_', '+')}`
 }
 
 /** A name that Kubernetes takes: a label of DNS (RFC 1123). */
 function folderName(folder: string): string {
   const label = folder.replace(/[^a-z0-9-]+/g, '-').slice(0, 63)
-  return label.replace(/^-+|-+$/g, '') || 'app'
+  return yamlText(label.replace(/^-+|-+$/g, '') || 'app')
+}
+
+/** Words that stand for something else than themselves in some version of YAML. */
+const yamlWords = /^(?:null|true|false|yes|no|on|off|y|n)$/
+
+/** A name or a reference in YAML, in quotes where it would be a number, a list or such a word without them. */
+function yamlText(text: string): string {
+  const isText = (/^[a-z]/.test(text) || text.includes('/')) && !text.startsWith('[')
+  return isText && !yamlWords.test(text) ? text : `"${text}"`
 }

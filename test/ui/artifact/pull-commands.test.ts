@@ -45,6 +45,16 @@ describe('commands that pull', () => {
     )
   })
 
+  test('keep the brackets of an address from shells that take them for a pattern', () => {
+    const lines = commandsOf('image', 'http://[::1]:5000').flatMap(({ client, byTag }) =>
+      client.startsWith('kubernetes') ? [] : [byTag],
+    )
+    for (const line of lines) expect(line).toMatch(/ '(?:docker:\/\/)?\[::1\]:5000\/team\/app:v1'/)
+    expect(commandsOf('chart', 'http://[::1]:5000')[0]?.byTag).toBe(
+      "helm pull 'oci://[::1]:5000/team/app' --version v1 --plain-http",
+    )
+  })
+
   test('a chart come with Helm first, and with the version as Helm has it', () => {
     const [helm, oras] = commandsOf('chart', 'http://h.example:80', 'charts/dock', '1.0.0_b.1')
     expect(helm).toEqual({
