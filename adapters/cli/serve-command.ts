@@ -194,7 +194,7 @@ async function start(
     void webhooks?.onEvent(event)
     return logged(event)
   }
-  const sinks = { onEvent, onNotice, tracing: await servedTracing(), ...observe }
+  const sinks = { onEvent, onNotice, tracing: await servedTracing(settings), ...observe }
   if (!settings.readOnly) await warnOfOtherOwner(settings, log.of('store'))
   const opened = await openSettings({
     settings,

@@ -14,6 +14,7 @@ import { type RequestLimitSettings, requestLimitSettings } from './request-limit
 import { type RetentionSettings, retentionSettings } from './retention-settings.ts'
 import { counted, type Setting, sized, switched, timed } from './setting.ts'
 import { type StoreSettings, storeSettings } from './store-settings.ts'
+import { type TracingSettings, tracingSettings } from './tracing-settings.ts'
 import { type VerifySettings, verifySettings } from './verify-settings.ts'
 import { type WebhookSettings, webhookSettings } from './webhook-settings.ts'
 
@@ -24,6 +25,7 @@ export interface Settings
     LogSettings,
     MaintenanceSettings,
     MetricsSettings,
+    TracingSettings,
     PageSettings,
     RequestLimitSettings,
     RetentionSettings,
@@ -186,6 +188,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ...verifySettings,
   ...adminSettings,
   ...metricsSettings,
+  ...tracingSettings,
   ...pageSettings,
   maxHeader: sized(
     defaultHeaderBytes,

@@ -19,7 +19,8 @@ export type HeaderReader = (name: string) => string | null
 
 /** The span of one request. */
 export interface RequestSpan {
-  readonly place: TracePlace
+  /** Null where the request is in no trace. */
+  readonly place: TracePlace | null
   /** Runs what answers the request, so that spans within it are its children. */
   run<T>(work: () => T): T
   /** Ends the span, once; null where it is not recorded. */

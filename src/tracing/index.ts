@@ -1,6 +1,6 @@
 import { ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/api'
 import type { Tracing } from '../ports/tracing.ts'
-import { requestSpan } from './request-span.ts'
+import { requestSpans } from './request-span.ts'
 import { tracedService } from './service-spans.ts'
 import { calledSpan, tracedBlobs, tracedStore } from './store-spans.ts'
 
@@ -10,6 +10,12 @@ export type * from '../ports/tracing.ts'
 export interface TracingOptions {
   /** Default: the provider that an SDK has registered. */
   readonly provider?: TracerProvider
+  /**
+   * The share, from 0 to 1, of the requests without a parent that get a span; the SDK's sampler decides about the
+   * rest of their way. A request that gets none costs next to nothing, where asking an SDK costs about a microsecond.
+   * Default: 1.
+   */
+  readonly sample?: number
 }
 
 /**
@@ -18,16 +24,22 @@ export interface TracingOptions {
  *
  * Register the SDK first: where no provider is registered there is nothing to trace, and this is undefined.
  *
+ * @throws TypeError for a `sample` that is no share
+ *
  * @example
  * new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] }).register()
  * const registry = await openRegistry({ directory: './registry-data', tracing: tracing() })
  */
-export function tracing({ provider = registered() }: TracingOptions = {}): Tracing | undefined {
+export function tracing({
+  provider = registered(),
+  sample = 1,
+}: TracingOptions = {}): Tracing | undefined {
+  if (!(sample >= 0 && sample <= 1)) throw new TypeError(`\`sample\` is not from 0 to 1: ${sample}`)
   if (provider === undefined) return undefined
   const tracer = provider.getTracer('layerdock')
   return {
-    request: (request, route, header) => requestSpan(tracer, request, route, header ?? null),
-    service: (service) => tracedService(tracer, service),
+    request: requestSpans(tracer, sample),
+    service: (service) => tracedService(tracer, service, sample),
     metadata: (store) => tracedStore(tracer, 'metadata', store),
     blobs: (store) => tracedBlobs(tracer, store),
     uploads: (store) => tracedStore(tracer, 'uploads', store),

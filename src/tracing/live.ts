@@ -1,4 +1,4 @@
-import { type Context, context, createContextKey, type Span, trace } from '@opentelemetry/api'
+import { type Context, createContextKey, type Span, trace } from '@opentelemetry/api'
 import type { CallContext } from '../ports/call-context.ts'
 import type { TracePlace } from '../ports/tracing.ts'
 
@@ -57,17 +57,17 @@ class WithValue implements Context {
 class WithinSpan implements Context {
   readonly #parent: Context
   readonly #span: Span
-  readonly #live: Live
+  readonly live: Live
 
   constructor(parent: Context, span: Span, live: Live) {
     this.#parent = parent
     this.#span = span
-    this.#live = live
+    this.live = live
   }
 
   getValue(key: symbol): unknown {
     if (key === spanKey) return this.#span
-    return key === liveKey ? this.#live : this.#parent.getValue(key)
+    return key === liveKey ? this.live : this.#parent.getValue(key)
   }
 
   setValue(key: symbol, value: unknown): Context {
@@ -124,10 +124,14 @@ export class Place implements TracePlace {
  * The context that a call is made in: the runtime's own, where that is of something under way, or of the program's own
  * span; otherwise the one of the request that the call is made for.
  */
-export function parentOf(call: CallContext): Context {
-  const active = context.active()
+export function parentOf(call: CallContext, active: Context): Context {
   if (isOurs(active) ? liveIn(active) !== null : trace.getSpan(active) !== undefined) return active
   return Place.contextOf(call.trace) ?? trace.deleteSpan(active)
+}
+
+/** Whether a call is made within a request of ours that is not recorded. */
+export function isUnrecorded(active: Context): boolean {
+  return active instanceof WithinSpan && active.live === unrecorded
 }
 
 /** Whether spans below a context are recorded: below none, the sampler of a new trace decides. */

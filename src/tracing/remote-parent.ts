@@ -32,8 +32,8 @@ function headerOf({ request, header }: Carrier, name: string): string | null {
 export function remoteParent(request: Request, header: HeaderReader | null): Context {
   const active = context.active()
   // A request may begin where another ended.
-  const base = isOurs(active) ? ROOT_CONTEXT : active
-  if (trace.getSpan(base) !== undefined) return base
+  const base = active === ROOT_CONTEXT || isOurs(active) ? ROOT_CONTEXT : active
+  if (base !== ROOT_CONTEXT && trace.getSpan(base) !== undefined) return base
   const carrier = { request, header }
   if (propagation.fields().length > 0) return propagation.extract(base, carrier, headersOf)
   const parent = parseTraceparent(headerOf(carrier, 'traceparent'))

@@ -2,46 +2,103 @@ import {
   type Attributes,
   type Context,
   context,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   type Tracer,
+  trace,
 } from '@opentelemetry/api'
 import { loggedAgent, loggedTarget, withoutSecrets } from '../oci/plain-text.ts'
 import type { RequestReport } from '../ports/observer.ts'
-import type { HeaderReader, RequestSpan } from '../ports/tracing.ts'
-import { type Live, Place, unrecorded, within } from './live.ts'
+import type { RequestSpan, TracePlace, Tracing } from '../ports/tracing.ts'
+import { isOurs, type Live, Place, unrecorded, within } from './live.ts'
 import { remoteParent } from './remote-parent.ts'
 
-/** Begins the span of a request. Names and attributes are those of the semantic conventions for HTTP servers. */
-export function requestSpan(
-  tracer: Tracer,
-  request: Request,
+/**
+ * Begins the spans of requests. Names and attributes are those of the semantic conventions for HTTP servers.
+ *
+ * Most requests are not recorded: for those, this is about as much as the SDK takes to say so.
+ *
+ * @param sample the share of those without a parent that the SDK is asked about
+ */
+export function requestSpans(tracer: Tracer, sample: number): Tracing['request'] {
+  const heads = spanHeads()
+  return (request, route, header = null) => {
+    const parent = remoteParent(request, header)
+    if (sample < 1 && Math.random() >= sample && trace.getSpan(parent) === undefined)
+      return untraced
+    const { method, name, options } = heads(request.method, route)
+    const span = tracer.startSpan(name, options, parent)
+    return span.isRecording()
+      ? recordedSpan(span, parent, method, route)
+      : new UnrecordedSpan(span, parent)
+  }
+}
+
+/** Of a request that is in no trace. It may begin where one that is traced is still under way. */
+const untraced: RequestSpan = {
+  place: null,
+  run: (work) => (isOurs(context.active()) ? context.with(ROOT_CONTEXT, work) : work()),
+  end: null,
+}
+
+function recordedSpan(
+  span: Span,
+  parent: Context,
+  method: string,
   route: string | null,
-  header: HeaderReader | null,
 ): RequestSpan {
-  const parent = remoteParent(request, header)
-  const method = methodOf(request.method)
-  const attributes: Attributes = { 'http.request.method': method }
-  if (route !== null) attributes['http.route'] = route
-  const span = tracer.startSpan(
-    nameOf(method, route),
-    { kind: SpanKind.SERVER, attributes },
-    parent,
-  )
-  const isRecording = span.isRecording()
-  const live: Live = isRecording ? { ended: false } : unrecorded
-  const inner: Context = within(parent, span, live)
+  const live: Live = { ended: false }
+  const inner = within(parent, span, live)
   return {
     place: new Place(inner, span),
     run: (work) => context.with(inner, work),
-    end: !isRecording
-      ? null
-      : (report) => {
-          live.ended = true
-          describe(span, report, method, route)
-          span.end()
-        },
+    end(report) {
+      live.ended = true
+      describe(span, report, method, route)
+      span.end()
+    },
+  }
+}
+
+/** A request that is not recorded. What runs in it has its context, so that no span below it begins a trace of its own. */
+class UnrecordedSpan implements RequestSpan {
+  readonly place: TracePlace
+  readonly end = null
+  readonly #inner: Context
+
+  constructor(span: Span, parent: Context) {
+    this.#inner = within(parent, span, unrecorded)
+    this.place = new Place(this.#inner, span)
+  }
+
+  run<T>(work: () => T): T {
+    return context.with(this.#inner, work)
+  }
+}
+
+/** What a span begins with. */
+interface SpanHead {
+  readonly method: string
+  readonly name: string
+  readonly options: SpanOptions
+}
+
+/** Finds what the span of a request begins with: made once for each method of a route. */
+function spanHeads(): (method: string, route: string | null) => SpanHead {
+  const byRoute: Map<string | null, Map<string, SpanHead>> = new Map()
+  return (given, route) => {
+    const method = methodOf(given)
+    const found = byRoute.get(route)?.get(method)
+    if (found !== undefined) return found
+    const attributes: Attributes = { 'http.request.method': method }
+    if (route !== null) attributes['http.route'] = route
+    const options = { kind: SpanKind.SERVER, attributes }
+    const made = { method, name: nameOf(method, route), options }
+    byRoute.set(route, (byRoute.get(route) ?? new Map()).set(method, made))
+    return made
   }
 }
 

@@ -1,22 +1,35 @@
-import { type Attributes, context, type Tracer } from '@opentelemetry/api'
+import { type Attributes, context, ROOT_CONTEXT, type Tracer } from '@opentelemetry/api'
 import type { CallContext } from '../ports/call-context.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
-import { isRecorded, liveIn, parentOf, within } from './live.ts'
+import { isRecorded, isUnrecorded, liveIn, parentOf, within } from './live.ts'
 import { aroundMethods } from './methods.ts'
 import { endWith } from './spans.ts'
 
 type Method = (call: CallContext, ...words: unknown[]) => unknown
 
-/** The same service with a span for each call. */
-export function tracedService(tracer: Tracer, service: RegistryService): RegistryService {
+/**
+ * The same service with a span for each call.
+ *
+ * @param sample the share of requests that are in a trace; of the others, calls are in none
+ */
+export function tracedService(
+  tracer: Tracer,
+  service: RegistryService,
+  sample: number,
+): RegistryService {
   return aroundMethods(service, (name, method) =>
-    traced(tracer, `service.${name}`, method as Method),
+    traced(tracer, `service.${name}`, method as Method, sample < 1),
   )
 }
 
-function traced(tracer: Tracer, name: string, method: Method): Method {
+function traced(tracer: Tracer, name: string, method: Method, isSampled: boolean): Method {
   return (call, ...words) => {
-    const parent = parentOf(call)
+    const active = context.active()
+    if (isUnrecorded(active)) return method(call, ...words)
+    // A request that has no trace was not chosen. A program's own call begins one.
+    const isUntraced = isSampled && active === ROOT_CONTEXT && !call.isProgram && !call.trace
+    if (isUntraced) return method(call, ...words)
+    const parent = parentOf(call, active)
     if (!isRecorded(parent)) return method(call, ...words)
     const [first] = words
     const attributes: Attributes =

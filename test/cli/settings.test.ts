@@ -50,6 +50,7 @@ const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   TIME: ['1h', 3_600_000],
   N: ['9', 9],
   SIZE: ['9KiB', 9 * 1024],
+  SHARE: ['0.01', 0.01],
 }
 
 /** Settings that need others beside them. */

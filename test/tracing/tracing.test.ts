@@ -7,6 +7,7 @@ import {
   createRegistry,
   type RegistryEvent,
   type RegistryOptions,
+  type RepositoryName,
   type RequestReport,
   serviceApp,
 } from '../../src/index.ts'
@@ -142,6 +143,65 @@ test('the sampler of the SDK decides about the others', async () => {
   expect(sdk.spans()).toEqual([])
   await client.send('GET', '/v2/', { headers: { traceparent } })
   expect(sdk.spans()).toMatchObject([{ name: 'GET /v2', traceId }])
+})
+
+describe('a share of the requests', () => {
+  function sampled(sample: number, options: RegistryOptions = {}) {
+    return createRegistry({ ...options, tracing: tracing({ sample }) })
+  }
+
+  test('that is none has no spans and no trace but those of clients and programs', async () => {
+    const sdk = ownSdk()
+    const reports: RequestReport[] = []
+    const registry = sampled(0, { observe: (report) => reports.push(report) })
+    const client = clientOf(registry)
+    await client.pushImage('team/app', 'v1')
+    expect(sdk.spans()).toEqual([])
+    expect(reports.length).toBeGreaterThan(2)
+    expect(new Set(reports.map((report) => report.trace))).toEqual(new Set([null]))
+    await client.send('GET', '/v2/team/app/manifests/v1', { headers: { traceparent } })
+    expect(sdk.tree(spanId)).toEqual({
+      'GET /v2/<name>/manifests/<reference>': {
+        'service.getManifest': expect.objectContaining({ 'metadata.resolveTag': {} }),
+      },
+    })
+    expect(reports.at(-1)).toMatchObject({ trace: { traceId, isSampled: true } })
+    await client.send('GET', '/v2/', { headers: { traceparent: `00-${traceId}-${spanId}-00` } })
+    expect(reports.at(-1)).toMatchObject({ trace: { traceId, isSampled: false } })
+    const before = sdk.spans().length
+    await registry.service.listTags(callContext(), 'team/app' as RepositoryName, { limit: 1 })
+    expect(sdk.spans().slice(before)).toMatchObject([
+      { name: 'metadata.listTags' },
+      { name: 'service.listTags', parent: undefined },
+    ])
+  })
+
+  test('leaves out what begins where a traced request is still under way', async () => {
+    const sdk = ownSdk()
+    const inner = clientOf(sampled(0))
+    const outer = sampled(0, {
+      wrap: (service) => ({
+        ...service,
+        async listTags(...words) {
+          await inner.send('GET', '/v2/team/app/tags/list')
+          return service.listTags(...words)
+        },
+      }),
+    })
+    await clientOf(outer).send('GET', '/v2/team/app/tags/list', { headers: { traceparent } })
+    expect(sdk.spans().map(({ name }) => name)).toEqual([
+      'metadata.listTags',
+      'service.listTags',
+      'GET /v2/<name>/tags/list',
+    ])
+  })
+
+  test('is from 0 to 1', () => {
+    ownSdk()
+    for (const sample of [-0.1, 1.1, Number.NaN]) {
+      expect(() => tracing({ sample })).toThrow(TypeError)
+    }
+  })
 })
 
 test('what a client did wrong is no error of a span, and what failed here is', async () => {
