@@ -56,11 +56,14 @@ ${body}
 <span>${text.layout.foot}</span>
 <a href="${asJson(page.url)}" data-json>${text.layout.json}</a>
 </div></footer>
-<script>${markup(script)}</script>
+${scriptElement}
 </body>
 </html>
 `
 }
+
+/** By itself, since a bundler rewrites a tagged template with this closing tag in it. */
+const scriptElement: Html = markup(`<script>${script}</script>`)
 
 /** Three containers on a dock. */
 const mark: Html = markup(

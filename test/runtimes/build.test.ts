@@ -67,7 +67,13 @@ it('is what npm does, and ships nothing that a start leaves', () => {
 
 it('puts the program into a bundle', async () => {
   const program = readdirSync(join(await builtProgram(), 'dist/adapters/cli'))
-  expect(program.sort()).toEqual(['bcrypt-worker.js', 'layerdock.cjs', 'main.js', 'parts'])
+  expect(program.sort()).toEqual([
+    'bcrypt-worker.js',
+    'layerdock.cjs',
+    'licenses.txt',
+    'main.js',
+    'parts',
+  ])
 })
 
 it('compiles nothing where nothing changed', async () => {
