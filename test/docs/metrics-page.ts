@@ -4,15 +4,15 @@ const head = `# Metrics
 
 [All pages](README.md)
 
-Every metric of \`layerdock serve\`. This page is written by \`npm run docs\`, from the table that the server reads.
-[Monitor](monitor.md#metrics) says how to have them, and which of them matter.
+Every metric of \`layerdock serve\`. \`npm run docs\` writes this page from the table that the server reads.
+[Monitor](monitor.md#metrics) describes how to collect them, and which of them matter.
 
-Names that begin with \`registry_\` are those of distribution, with its labels, and mean the same: dashboards for it show
-Layerdock as well. \`process_\` is what every Prometheus client has, and the rest is Layerdock's own.
+Metrics whose names begin with \`registry_\` have the names, labels and meaning of distribution's, so its dashboards
+work with Layerdock. Those with \`process_\` are the usual ones of Prometheus clients. All others are Layerdock's own.
 
-A metric is on the page where it applies: those of the database where names are in one, of segments where bytes are in a
-folder. Figures that only a walk over everything could give are left out. Labels have values of Layerdock's own, of the settings, or,
-of repositories, as many as \`--metrics-repositories\` says, so clients cannot make their number grow.
+A server shows a metric only if it applies: those of the database if names are in one, those of segments if bytes are in a
+folder. There are no metrics that would need a walk over all content. Label values come from Layerdock, from the settings, or
+are repositories, as many as \`--metrics-repositories\` allows, so clients cannot increase their number.
 `
 
 /** What \`docs/metrics.md\` has to be. */
@@ -21,7 +21,7 @@ export function metricsPage(): string {
     ([title, names]) => `
 ## ${title}
 
-| metric | is a | labels | says |
+| metric | type | labels | meaning |
 |---|---|---|---|
 ${Object.values(names).map(rowOf).join('\n')}
 `,

@@ -6,22 +6,18 @@ export const sqlNames: Names<'calls' | 'errors' | 'statements' | 'repeats'> = {
     'layerdock_sql_call_seconds',
     ['operation'],
     durationBounds,
-    'How long the database took for what a request needs of it, repeats included.',
+    'Time of database operations, with their repeats.',
   ),
-  errors: counter(
-    'layerdock_sql_errors_total',
-    ['operation'],
-    'How often the database could not do it.',
-  ),
+  errors: counter('layerdock_sql_errors_total', ['operation'], 'Failed database operations.'),
   statements: counter(
     'layerdock_sql_statements_total',
     ['kind'],
-    'What was sent to the database: transactions, and statements that are one by themselves.',
+    'Transactions, and single statements, sent to the database.',
   ),
   repeats: counter(
     'layerdock_sql_repeats_total',
     ['reason'],
-    'What was sent once more: after a collision with another change, or on a new connection.',
+    'Repeated transactions and statements: after a conflict with another change, or on a new connection.',
   ),
 }
 
@@ -31,11 +27,11 @@ export const s3Names: Names<'calls' | 'errors'> = {
     'layerdock_s3_call_seconds',
     ['operation'],
     durationBounds,
-    'How long the bucket took until its answer began. Each try is a call.',
+    'Time until the answer of the bucket began. Each attempt counts as a call.',
   ),
   errors: counter(
     'layerdock_s3_errors_total',
     ['operation'],
-    'Calls that were refused, failed or had no answer. A missing object is not an error.',
+    'Calls that were refused, failed or got no answer. A missing object is not an error.',
   ),
 }

@@ -25,12 +25,12 @@ export const maintenanceNames: Names<
   collections: counter(
     'layerdock_collections_total',
     ['result'],
-    'Collections of garbage: complete, or incomplete where one failed or was stopped.',
+    'Garbage collections: complete, or incomplete if one failed or was stopped.',
   ),
   collectionSeconds: counter(
     'layerdock_collection_seconds_total',
     [],
-    'How long collections took, together.',
+    'Total time of collections.',
   ),
   freedBlobs: counter(
     'layerdock_collection_freed_blobs_total',
@@ -50,67 +50,59 @@ export const maintenanceNames: Names<
   lastCollection: gauge(
     'layerdock_last_collection_timestamp_seconds',
     [],
-    'When a collection was complete, in seconds since 1970. Absent before the first.',
+    'Time of the last complete collection, in seconds since 1970. Absent before the first.',
   ),
   sweptBlobs: counter(
     'layerdock_swept_blobs_total',
     [],
-    'Blobs without a name that a sweep deleted: what crashes leave.',
+    'Blobs without a name that sweeps deleted. Crashes leave them.',
   ),
   sweptBytes: counter('layerdock_swept_bytes_total', [], 'Bytes of these blobs.'),
   retentionRuns: counter(
     'layerdock_retention_runs_total',
     ['result'],
-    'Runs of retention: complete, or failed.',
+    'Retention runs: complete, or failed.',
   ),
   retained: counter(
     'layerdock_retention_deleted_total',
     ['what'],
-    'What retention deleted: tags, manifests, repositories.',
+    'Tags, manifests and repositories that retention deleted.',
   ),
   lastRetention: gauge(
     'layerdock_last_retention_timestamp_seconds',
     [],
-    'When a run of retention was complete, in seconds since 1970. Absent before the first.',
+    'Time of the last complete retention run, in seconds since 1970. Absent before the first.',
   ),
   passes: counter(
     'layerdock_verify_passes_total',
     ['result'],
-    'Verifications of everything that is stored: sound, or unsound where something is wrong in the end.',
+    'Verifications of all content: sound, or unsound if problems remain.',
   ),
   verifiedBytes: counter(
     'layerdock_verify_bytes_total',
     [],
-    'Bytes that complete verifications read.',
+    'Bytes read by complete verifications.',
   ),
   problems: counter(
     'layerdock_verify_problems_total',
     ['kind'],
-    'What verifications found that is not as it should be.',
+    'Problems that verifications found.',
   ),
-  repaired: counter(
-    'layerdock_verify_repaired_total',
-    [],
-    'What of that they put right by themselves.',
-  ),
+  repaired: counter('layerdock_verify_repaired_total', [], 'Problems that verifications repaired.'),
   lastPass: gauge(
     'layerdock_last_verify_timestamp_seconds',
     [],
-    'When a verification was complete, in seconds since 1970. Absent before the first.',
+    'Time of the last complete verification, in seconds since 1970. Absent before the first.',
   ),
   failures: counter(
     'layerdock_failures_total',
     ['kind'],
-    'What went wrong by no fault of a client, by the kind of notice in the log.',
+    'Failures that no client caused, by the kind of notice in the log.',
   ),
-  taskFailures: counter(
-    'layerdock_background_failures_total',
-    ['task'],
-    'Work beside the requests that failed.',
-  ),
+  taskFailures: counter('layerdock_background_failures_total', ['task'], 'Failed background work.'),
   bytesMissing: counter(
     'layerdock_bytes_found_missing_total',
     [],
-    'How often bytes were found to be missing or damaged.',
+    'Times that bytes were found missing or damaged.',
   ),
 }

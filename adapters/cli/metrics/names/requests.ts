@@ -16,45 +16,41 @@ export const requestNames: Names<
   requests: counter(
     'registry_http_requests_total',
     ['handler', 'method', 'code'],
-    'Requests that were answered. The code is 499 where the client left before there was an answer.',
+    'Answered requests. The code is 499 if the client disconnected before the answer began.',
   ),
   durations: histogram(
     'registry_http_request_duration_seconds',
     ['handler', 'method'],
     requestSeconds,
-    'How long requests took, from their first byte to the last byte of the answer.',
+    'Time from the first byte of a request to the last byte of its answer.',
   ),
-  inFlight: gauge(
-    'registry_http_in_flight_requests',
-    ['handler'],
-    'Requests that are being answered now.',
-  ),
+  inFlight: gauge('registry_http_in_flight_requests', ['handler'], 'Requests in progress.'),
   requestSizes: histogram(
     'registry_http_request_size_bytes',
     ['handler'],
     sizeBounds,
-    'How large the bodies of requests were.',
+    'Size of request bodies.',
   ),
   responseSizes: histogram(
     'registry_http_response_size_bytes',
     ['handler'],
     sizeBounds,
-    'How large the bodies of answers were, as far as they were sent.',
+    'Size of response bodies, as far as they were sent.',
   ),
   aborted: counter(
     'layerdock_http_aborted_requests_total',
     ['handler'],
-    'Requests whose client left before it had the whole answer.',
+    'Requests whose client disconnected before the answer was complete.',
   ),
   errors: counter(
     'layerdock_http_errors_total',
     ['error'],
-    'Errors that clients were told of, by the code in the answer.',
+    'Errors in answers to clients, by their code.',
   ),
   events: counter(
     'layerdock_events_total',
     ['event'],
-    'What clients changed: pushes, mounts, deletions, and what they restored.',
+    'Changes by clients: pushes, mounts, deletions and restores.',
   ),
   received: counter(
     'layerdock_repository_received_bytes_total',
@@ -64,6 +60,6 @@ export const requestNames: Names<
   sent: counter(
     'layerdock_repository_sent_bytes_total',
     ['repository'],
-    'Bytes that clients got from a repository. Repositories beyond the limit count as other.',
+    'Bytes that clients received from a repository. Repositories beyond the limit count as other.',
   ),
 }

@@ -19,12 +19,12 @@ export const webhookNames: Names<
   events: counter(
     'registry_notifications_events_total',
     ['type', 'endpoint'],
-    'Deliveries to an endpoint: Successes, and Failures. Messages that failed are tried again, pulls are not.',
+    'Deliveries to an endpoint: Successes, and Failures. Failed messages are retried, pulls are not.',
   ),
   pending: gauge(
     'registry_notifications_pending_total',
     ['endpoint'],
-    'Events that wait to be delivered.',
+    'Events that wait for delivery.',
   ),
   waiting: gauge(
     'layerdock_webhook_waiting_messages',
@@ -35,42 +35,38 @@ export const webhookNames: Names<
   dead: gauge(
     'layerdock_webhook_dead_letters',
     ['endpoint'],
-    'Messages that could not be delivered and are kept. layerdock webhook list shows them.',
+    'Undelivered messages that are kept. layerdock webhook list shows them.',
   ),
   deadBytes: gauge('layerdock_webhook_dead_bytes', ['endpoint'], 'Size of these messages.'),
   oldest: gauge(
     'layerdock_webhook_oldest_seconds',
     ['endpoint'],
-    'How long the oldest message has waited; 0 where none waits.',
+    'Waiting time of the oldest message; 0 if none waits.',
   ),
   dropped: counter(
     'layerdock_webhook_dropped_total',
     ['endpoint'],
-    'Dead letters that were dropped, since there were too many.',
+    'Dead letters dropped because there were too many.',
   ),
   buried: counter(
     'layerdock_webhook_buried_total',
     ['endpoint'],
     'Messages that became dead letters because deliveries failed.',
   ),
-  inFlight: gauge(
-    'layerdock_webhook_in_flight_requests',
-    ['endpoint'],
-    'Deliveries that are under way.',
-  ),
+  inFlight: gauge('layerdock_webhook_in_flight_requests', ['endpoint'], 'Deliveries in progress.'),
   failing: gauge(
     'layerdock_webhook_failing',
     ['endpoint'],
-    '1 where an endpoint failed several times in a row and is asked with pauses; otherwise 0.',
+    '1 if an endpoint failed several times in a row and is tried with pauses; otherwise 0.',
   ),
   pullsWaiting: gauge(
     'layerdock_webhook_waiting_pulls',
     ['endpoint'],
-    'Events of pulls that wait in memory.',
+    'Pull events that wait in memory.',
   ),
   pullsDropped: counter(
     'layerdock_webhook_dropped_pulls_total',
     ['endpoint'],
-    'Events of pulls that were not sent.',
+    'Pull events that were not sent.',
   ),
 }
