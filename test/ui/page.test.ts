@@ -147,3 +147,22 @@ describe('the page', () => {
     expect(text).toContain(requestId)
   })
 })
+
+describe('what the page draws', () => {
+  it('has scroll bars in its own colours', async () => {
+    const ui = createUi(testRegistry())
+    const [, sheet = ''] =
+      /href="([^"]+\.css)"/.exec(await (await ui.fetch(page('/'))).text()) ?? []
+    const rules = (await (await ui.fetch(page(sheet))).text()).split('}')
+    const scrolling = rules.filter((rule) => /overflow(?:-x)?:auto/.test(rule))
+    expect(scrolling.length).toBeGreaterThan(1)
+    for (const rule of scrolling) expect(rule).toMatch(/scrollbar-(?:color:|width:none)/)
+  })
+
+  it('does not say of an empty trash what can be restored from it', async () => {
+    const ui = createUi(testRegistry())
+    const text = await (await ui.fetch(page('/_layerdock/trash'))).text()
+    expect(text).toContain('The trash is empty')
+    expect(text).not.toContain('You can restore these')
+  })
+})

@@ -16,11 +16,12 @@ export function trashView(facts: TrashFacts, page: PageContext): Html {
     repository === null
       ? [{ label: text.home.title, href: paths.home() }, { label: words.title }]
       : [...crumbsTo(repository, page), { label: words.title }]
+  const isEmpty = entries.length === 0 && next === null
   return html`${breadcrumb(crumbs, page)}
 <div class="head"><div><h1>${repository === null ? words.title : words.of(repository)}</h1>
-<p class="lead">${words.lead}</p></div>
+${isEmpty ? null : html`<p class="lead">${words.lead}</p>`}</div>
 ${repository === null ? null : html`<p class="actions"><a class="button quiet" href="${paths.trash()}">${words.all}</a></p>`}</div>
-${entries.length === 0 && next === null ? emptyState(words.empty, html`<p>${words.emptyHint}</p>`) : table(entries, page)}
+${isEmpty ? emptyState(words.empty, html`<p>${words.emptyHint}</p>`) : table(entries, page)}
 ${next === null ? null : html`<p class="pager"><a class="button quiet" href="${paths.trash({ repository, after: next })}">${words.next}</a></p>`}`
 }
 

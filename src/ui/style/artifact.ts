@@ -27,7 +27,7 @@ ins,del{text-decoration:none}
 table.states tbody th{white-space:nowrap}
 tr.added th{color:var(--good)}
 tr.removed th{color:var(--bad)}
-.raw{padding:14px 16px;overflow-x:auto;max-height:70vh;font-size:13px;line-height:1.5;background:var(--raised)}
+.raw{padding:14px 16px;overflow-x:auto;scrollbar-color:var(--line-strong) transparent;max-height:70vh;font-size:13px;line-height:1.5;background:var(--raised)}
 .raw+details{margin-top:12px}
 .tree{display:grid;grid-template-columns:minmax(0,1fr);gap:12px}
 .section .kind{display:flex;align-items:center;gap:8px;margin:14px 0 8px}

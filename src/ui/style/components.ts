@@ -43,7 +43,7 @@ a.chip:hover{border-color:var(--accent);text-decoration:none}
 .meter{display:block;width:100%;height:6px;border-radius:3px;background:var(--sunk);overflow:hidden}
 .meter rect{fill:var(--accent)}
 .copy{display:flex;align-items:stretch;border:1px solid var(--line);border-radius:var(--radius);background:var(--raised);min-width:0}
-.copy code{flex:1;min-width:0;padding:9px 12px;overflow-x:auto;white-space:pre;scrollbar-width:thin;font-size:13px}
+.copy code{flex:1;min-width:0;padding:9px 12px;overflow-x:auto;white-space:pre;scrollbar-width:thin;scrollbar-color:var(--line-strong) transparent;border-radius:var(--radius) 0 0 var(--radius);font-size:13px}
 .copy-button{flex:none;display:none;align-items:center;justify-content:center;min-width:44px;min-height:24px;border:0;background:none;color:var(--soft);cursor:pointer;border-radius:var(--radius);font:inherit}
 .js .copy-button{display:inline-flex}
 .copy .copy-button{border-left:1px solid var(--line);border-radius:0 var(--radius) var(--radius) 0}
