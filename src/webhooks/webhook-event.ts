@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { RegistryEvent } from '../ports/events.ts'
+import type { TracePlace } from '../ports/tracing.ts'
 import { type EventKind, eventKinds } from './event-names.ts'
 
 /** What is kept of an event until it is delivered. What endpoints are told is made of this alone. */
@@ -17,6 +18,8 @@ export interface WebhookEvent {
   readonly address: string | null
   /** Whether the client spoke TLS; null where that is not known. */
   readonly secure: boolean | null
+  /** The span of its request, as W3C Trace Context writes it; missing where that was not traced. */
+  readonly traceparent?: string | undefined
   /** The tag it is about. A push that sets several tags is an event for each. */
   readonly tag?: string | undefined
   readonly digest?: string | undefined
@@ -52,6 +55,7 @@ const schema: v.GenericSchema<unknown, WebhookEvent> = v.object({
   requestId: text,
   address: v.nullable(text),
   secure: v.nullable(v.boolean()),
+  traceparent: v.optional(text),
   tag: v.optional(text),
   digest: v.optional(text),
   mediaType: v.optional(text),
@@ -99,7 +103,7 @@ function splitTags(event: RegistryEvent): readonly string[] {
 }
 
 function factsOf(event: RegistryEvent): Omit<WebhookEvent, 'id'> {
-  const { kind, time, repository, requestId, principal, peer } = event
+  const { kind, time, repository, requestId, principal, peer, trace } = event
   return {
     kind,
     time: Math.round(time),
@@ -108,8 +112,13 @@ function factsOf(event: RegistryEvent): Omit<WebhookEvent, 'id'> {
     requestId: cut(requestId),
     address: peer.address ?? null,
     secure: peer.secure ?? null,
+    ...(trace === undefined ? {} : { traceparent: traceparentOf(trace) }),
     ...detailsOf(event),
   }
+}
+
+function traceparentOf({ traceId, spanId, isSampled }: TracePlace): string {
+  return `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`
 }
 
 function detailsOf(event: RegistryEvent): Partial<WebhookEvent> {

@@ -189,6 +189,20 @@ describe('CloudEvents', () => {
     expect(request?.headers['webhook-id']).toBe(body.id)
   })
 
+  test('names the span of the request, where that was traced', async () => {
+    const ids = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
+    const named = async (isSampled: boolean) =>
+      bodyOf('cloudevents', { ...pushOf('1'), trace: { ...ids, isSampled } })
+    const traceparent = `00-${ids.traceId}-${ids.spanId}`
+    expect(await named(true)).toMatchObject({ traceparent: `${traceparent}-01` })
+    const unsampled = await named(false)
+    expect(unsampled).toMatchObject({ traceparent: `${traceparent}-00` })
+    expect(unsampled).toHaveProperty(
+      'data',
+      expect.not.objectContaining({ traceparent: expect.anything() }),
+    )
+  })
+
   test.each(Object.values(events))('has a type and a subject for $kind', async (event) => {
     expect(await bodyOf('cloudevents', event)).toMatchObject({
       type: `dev.layerdock.${event.kind.replace('-', '.')}.v1`,

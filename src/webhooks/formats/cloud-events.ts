@@ -16,6 +16,7 @@ export const cloudEvents: Format = {
       by,
       address: _,
       secure: __,
+      traceparent,
       ...facts
     } = event
     return {
@@ -26,6 +27,8 @@ export const cloudEvents: Format = {
       subject: subjectOf(event),
       time: new Date(time).toISOString(),
       datacontenttype: 'application/json',
+      // Of CloudEvents' extension for distributed tracing.
+      ...(traceparent === undefined ? {} : { traceparent }),
       data: { registry, repository, ...facts, by, request },
     }
   },
