@@ -119,6 +119,7 @@ export {
 } from './metadata/store.ts'
 export { BodyInterrupted } from './oci/body-interrupted.ts'
 export type { ByteSpan } from './oci/byte-range.ts'
+export { callSafely } from './oci/call-safely.ts'
 export { descriptorBytes, mostDescriptors } from './oci/descriptor.ts'
 export { algorithmOf, digestOf, encodedOf, isDigestAlgorithm } from './oci/digest.ts'
 export { durationBounds, Histogram, longBounds } from './oci/histogram.ts'

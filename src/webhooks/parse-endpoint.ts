@@ -14,7 +14,9 @@ import type { Endpoint } from './endpoint.ts'
 import { type EventKind, eventGroups, eventKinds, kindsOf } from './event-names.ts'
 import { formats } from './formats/formats.ts'
 import { literalAddress, refusalOfAddress } from './ip-address.ts'
+import { parseConcurrency, parseFlag, parseTimeout } from './parse-delivery.ts'
 import { parseHeaders } from './parse-headers.ts'
+import { parseSecrets } from './parse-secrets.ts'
 import { parseUrl } from './parse-url.ts'
 import type { WebhooksReadingOptions } from './parse-webhooks.ts'
 import { readSecretSource } from './read-secret.ts'
@@ -65,11 +67,11 @@ export function parseEndpoint(
   const events = eventsOf(fields, format ?? null, findings)
   const isAbout = repositoriesOf(fields, findings)
   const tags = fields.tags && parseTags(fields.tags, findings)
-  const secrets = secretsOf(fields.secret, findings, options)
+  const secrets = parseSecrets(fields.secret, findings, options)
   const headers = parseHeaders(fields.headers, findings, options)
-  const timeoutMs = timeoutOf(fields.timeout, findings)
-  const concurrency = countOf(fields.concurrency, findings)
-  const allowPrivate = flagOf(fields.allowPrivate, findings)
+  const timeoutMs = parseTimeout(fields.timeout, findings)
+  const concurrency = parseConcurrency(fields.concurrency, findings)
+  const allowPrivate = parseFlag(fields.allowPrivate, findings)
   const ca =
     fields.ca &&
     readSecretSource(fields.ca, findings, {
@@ -168,66 +170,4 @@ function repositoriesOf(fields: Fields, findings: Findings): (repository: string
   const some = fields.repositories === undefined ? [() => true] : matchers(fields.repositories)
   const others = matchers(fields.exceptRepositories)
   return (name) => some.some((matches) => matches(name)) && !others.some((matches) => matches(name))
-}
-
-function secretsOf(
-  found: Found<unknown> | undefined,
-  findings: Findings,
-  { readSecret, secretsInText = true }: WebhooksReadingOptions,
-): readonly Secret[] {
-  if (found === undefined) return []
-  const items = readOneOrMore(found, findings) ?? []
-  if (items.length > 4) findings.problem(found.path, 'has more than 4 secrets')
-  const rules = { mayBeText: secretsInText, most: 4096 }
-  return items.slice(0, 4).flatMap((item) => {
-    const secret = readSecretSource(item, findings, {
-      ...rules,
-      ...(readSecret === undefined ? {} : { readSecret }),
-    })
-    if (secret === null) return []
-    if (secret.reveal().length < 16) {
-      findings.problem(item.path, 'has less than 16 characters, so it can be guessed')
-    } else if (!isUsable(secret)) {
-      findings.problem(item.path, 'begins with whsec_, and what follows is not base64')
-    }
-    return [secret]
-  })
-}
-
-/** A secret that begins with `whsec_` is bytes in base64. */
-function isUsable(secret: Secret): boolean {
-  const [, encoded] = /^whsec_(.*)$/.exec(secret.reveal()) ?? []
-  return encoded === undefined || /^[A-Za-z0-9+/]+={0,2}$/.test(encoded)
-}
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }
-
-function timeoutOf(found: Found<unknown> | undefined, findings: Findings): number {
-  if (found === undefined) return 10_000
-  const [, digits = '', unit = ''] =
-    typeof found.value === 'string' ? (/^(\d+)(ms|s|m)$/.exec(found.value) ?? []) : []
-  const ms = Number(digits) * (units[unit] ?? 0)
-  if (ms >= 100 && ms <= 60_000) return ms
-  findings.problem(
-    found.path,
-    `${quoted(found.value)} is not a time from 100ms to 60s, such as 10s`,
-  )
-  return 0
-}
-
-function countOf(found: Found<unknown> | undefined, findings: Findings): number {
-  if (found === undefined) return 4
-  const { value, path } = found
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 32)
-    return value
-  findings.problem(path, `${quoted(value)} is not a number from 1 to 32`)
-  return 1
-}
-
-function flagOf(found: Found<unknown> | undefined, findings: Findings): boolean {
-  if (found === undefined || found.value === false) return false
-  if (found.value !== true) {
-    findings.problem(found.path, `${quoted(found.value)} is neither true nor false`)
-  }
-  return true
 }

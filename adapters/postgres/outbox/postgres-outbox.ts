@@ -1,4 +1,3 @@
-import type { RepositoryName } from '../../../src/index.ts'
 import type {
   ClaimOptions,
   Outbox,
@@ -13,10 +12,10 @@ import type {
 } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
 import { Gathered } from '../gathered.ts'
-import { columnText, textOfColumn } from '../metadata/column-text.ts'
-import type { SqlRow } from '../sql-driver.ts'
+import { columnText } from '../metadata/column-text.ts'
+import { type ClaimRow, claimedEntries, isClaimed } from './claimed-rows.ts'
 import { countOutbox } from './counts.ts'
-import { entryId, idOf, listEntries, type Place, select } from './entries.ts'
+import { idOf, listEntries, type Place, select } from './entries.ts'
 import * as sql from './outbox-sql.ts'
 import { Outgoing } from './outgoing.ts'
 import { Trimmer } from './trimmer.ts'
@@ -27,26 +26,6 @@ const lockedMs = 50
 
 /** Characters of an error that are kept. */
 const longestError = 1000
-
-/** A row of a claim; without a head where nothing could be claimed. */
-interface ClaimRow extends SqlRow {
-  readonly left: unknown
-  readonly head: unknown
-}
-
-interface ClaimedRow extends ClaimRow {
-  readonly endpoint: string
-  readonly repository: RepositoryName
-  readonly tries: unknown
-  readonly error: string | null
-  readonly due_at: unknown
-  readonly text: string | null
-  readonly queued_at: unknown
-}
-
-interface TextRow extends ClaimedRow {
-  readonly text: string
-}
 
 /**
  * Messages in PostgreSQL, which any number of nodes deliver: a claim is a lease by the database's clock. Messages are put
@@ -75,29 +54,13 @@ export class PostgresOutbox implements Outbox {
     const rows = await this.#database.query<ClaimRow>(sql.claim, [
       ...[this.#database.clockOffset, [...new Set(endpoints)], most, claim, ms],
     ])
-    const claimed = rows.filter((row): row is ClaimedRow => row.head !== null)
-    const entries = (await this.#withTexts(claimed)).map((row) => entryOf(row, claim))
-    entries.sort((a, b) => (a.id < b.id ? -1 : 1))
+    const claimed = rows.filter(isClaimed)
+    const entries = await claimedEntries(this.#database, claimed, claim)
     const left = rows[0]?.left == null ? [] : [Number(rows[0].left)]
     const ends = claimed.length > 0 ? [ms] : []
     if (left.length + ends.length === 0) return { entries, nextInMs: null }
     const least = claimed.length < most ? lockedMs : 0
     return { entries, nextInMs: Math.max(Math.min(...left, ...ends), least) }
-  }
-
-  /** A message that came just before is not among what the claim sees; one that was dropped since is not there. */
-  async #withTexts(rows: readonly ClaimedRow[]): Promise<readonly TextRow[]> {
-    const unseen = rows.filter(({ text }) => text === null)
-    if (unseen.length === 0) return rows as readonly TextRow[]
-    const found = await this.#database.query<Pick<TextRow, 'text' | 'queued_at'> & { id: unknown }>(
-      sql.texts,
-      [unseen.map(({ endpoint }) => endpoint), unseen.map(({ head }) => Number(head))],
-    )
-    const texts = new Map(found.map((row) => [Number(row.id), row]))
-    return rows.flatMap((row) => {
-      const { text, queued_at } = texts.get(Number(row.head)) ?? row
-      return text === null ? [] : { ...row, text, queued_at }
-    })
   }
 
   /** Those that come while others are under way go together. */
@@ -190,15 +153,6 @@ export class PostgresOutbox implements Outbox {
   /** Asks the database no more. */
   close(): void {
     this.#watch.close()
-  }
-}
-
-function entryOf(row: TextRow, claim: string): OutboxEntry {
-  const { head, endpoint, repository, text, queued_at, tries, due_at, error } = row
-  return {
-    ...{ id: entryId(head), endpoint, repository, text, queuedAt: Number(queued_at) },
-    ...{ tries: Number(tries), dueAt: Number(due_at), error: error && textOfColumn(error) },
-    ...{ state: 'waiting' as const, claim },
   }
 }
 

@@ -1,3 +1,4 @@
+import { callSafely } from '../../../src/kit.ts'
 import type { Database } from '../database.ts'
 import { isAnyDue } from './outbox-sql.ts'
 
@@ -31,13 +32,8 @@ export class WaitingWatch {
 
   /** Calls all of them. */
   readonly wake = (): void => {
-    for (const callback of [...this.#callbacks]) {
-      try {
-        callback()
-      } catch {
-        // It harms nothing here, and this watch has no notices.
-      }
-    }
+    // This watch has no notices to tell of one that throws.
+    for (const callback of [...this.#callbacks]) callSafely(callback, () => {})
   }
 
   /** Asks no more. */

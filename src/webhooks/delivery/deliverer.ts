@@ -7,6 +7,7 @@ import { type EndpointFigures, Receiver } from './receiver.ts'
 import type { Send } from './send.ts'
 import { StopSignal } from './stop-signal.ts'
 import type { Timing } from './timing.ts'
+import { UnderWay } from './under-way.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** What a deliverer works with. */
@@ -18,10 +19,6 @@ export interface DelivererDeps {
   readonly onNotice: NoticeSink
 }
 
-/** Requests under way, to all endpoints. */
-const mostAtOnce = 40
-/** The same, of which an endpoint that has one under way can begin another: slow ones leave room for others. */
-const mostOfBusy = 32
 /** How long a claim outlives the timeout of its request: the store may take its time. */
 const claimMarginMs = 30_000
 /** How long nothing is claimed once the store failed. */
@@ -37,7 +34,7 @@ export class Deliverer {
   readonly #pulls: PullQueues
   readonly #upkeep: Upkeep
   readonly #stopping: StopSignal = new StopSignal()
-  readonly #underWay: Set<Promise<void>> = new Set()
+  readonly #underWay: UnderWay = new UnderWay()
   #settings: WebhookSettings
   #claiming: Promise<void> | null = null
   #again: boolean = false
@@ -81,14 +78,7 @@ export class Deliverer {
   /** Numbers for each endpoint. */
   figures(): readonly EndpointFigures[] {
     return [...this.#receivers.values()].map((receiver) => ({
-      endpoint: receiver.endpoint.name,
-      delivered: receiver.delivered,
-      failed: receiver.failed,
-      buried: receiver.buried,
-      inFlight: receiver.inFlight,
-      isFailing: receiver.isFailing,
-      lastError: receiver.lastError,
-      lastDeliveredAt: receiver.lastDeliveredAt,
+      ...receiver.figures(),
       ...this.#pulls.figures(receiver.endpoint.name),
     }))
   }
@@ -106,7 +96,7 @@ export class Deliverer {
     const { timing } = this.#deps
     const endGrace = timing.after(graceMs, () => this.#stopping.stop())
     await this.#claiming
-    await Promise.all([...this.#underWay, this.#pulls.ended()])
+    await Promise.all([this.#underWay.ended(), this.#pulls.ended()])
     endGrace()
   }
 
@@ -146,7 +136,9 @@ export class Deliverer {
     this.#endTimer()
     const now = this.#deps.timing.now()
     const some = [...this.#receivers.values()].filter(({ mayHave }) => mayHave)
-    const able = some.filter(({ pausedUntil }) => pausedUntil <= now).filter(this.#mayBegin)
+    const able = some
+      .filter(({ pausedUntil }) => pausedUntil <= now)
+      .filter(this.#underWay.mayBegin)
     const pauses = some.map(({ pausedUntil }) => pausedUntil - now).filter((ms) => ms > 0)
     const busy = able.filter(({ inFlight, isFailing }) => inFlight > 0 || isFailing)
     const idle = able.filter((receiver) => !busy.includes(receiver))
@@ -160,7 +152,7 @@ export class Deliverer {
 
   /** Claims for some endpoints; in how many milliseconds it is worth doing so again, null for not before a wake. */
   async #claimFor(group: readonly Receiver[]): Promise<number | null> {
-    const room = Math.max(...group.map((receiver) => this.#roomOf(receiver)))
+    const room = Math.max(...group.map((receiver) => this.#underWay.roomFor(receiver)))
     const free = group.reduce((sum, receiver) => sum + receiver.free, 0)
     const limit = Math.min(room, free)
     // What ends makes room, and wakes.
@@ -179,7 +171,7 @@ export class Deliverer {
     const tooMany: OutboxEntry[] = []
     for (const entry of claims.entries) {
       const receiver = this.#receivers.get(entry.endpoint)
-      if (receiver === undefined || !this.#mayBegin(receiver) || this.#isStopped) {
+      if (receiver === undefined || !this.#underWay.mayBegin(receiver) || this.#isStopped) {
         tooMany.push(entry)
       } else this.#begin(receiver, entry)
     }
@@ -193,13 +185,6 @@ export class Deliverer {
     this.#again = true
     return null
   }
-
-  #roomOf({ inFlight }: Receiver): number {
-    return (inFlight === 0 ? mostAtOnce : mostOfBusy) - this.#underWay.size
-  }
-
-  readonly #mayBegin = (receiver: Receiver): boolean =>
-    receiver.free > 0 && this.#roomOf(receiver) > 0
 
   #wakeIn(ms: number): void {
     this.#endTimer()
@@ -220,19 +205,14 @@ export class Deliverer {
   }
 
   #begin(receiver: Receiver, entry: OutboxEntry): void {
-    receiver.inFlight += 1
-    const done = deliverEntry(receiver, entry, this.#entryDeps())
-      .catch((error: unknown) => {
-        // Its claim ends by itself, and then it is sent again.
-        const task = 'note a webhook'
-        this.#deps.onNotice({ kind: 'background-failure', task, error, retried: true })
-      })
-      .finally(() => {
-        receiver.inFlight -= 1
-        receiver.mayHave = true
-        this.#underWay.delete(done)
-        this.#wake()
-      })
-    this.#underWay.add(done)
+    const done = deliverEntry(receiver, entry, this.#entryDeps()).catch((error: unknown) => {
+      // Its claim ends by itself, and then it is sent again.
+      const task = 'note a webhook'
+      this.#deps.onNotice({ kind: 'background-failure', task, error, retried: true })
+    })
+    this.#underWay.add(receiver, done, () => {
+      receiver.mayHave = true
+      this.#wake()
+    })
   }
 }

@@ -55,6 +55,13 @@ export class Receiver {
     return Math.max(0, most - this.inFlight)
   }
 
+  /** Its numbers, but for pulls. */
+  figures(): Omit<EndpointFigures, 'pullsWaiting' | 'pullsDropped'> {
+    const { delivered, failed, buried, inFlight, isFailing, lastError, lastDeliveredAt } = this
+    const counts = { delivered, failed, buried, inFlight }
+    return { endpoint: this.endpoint.name, ...counts, isFailing, lastError, lastDeliveredAt }
+  }
+
   /** Notes that a delivery arrived; whether the endpoint failed before. */
   arrived(now: number): boolean {
     const wasFailing = this.isFailing
