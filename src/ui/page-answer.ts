@@ -5,6 +5,7 @@ import { assetsOnce } from './assets.ts'
 import { welcome } from './catalog/welcome.ts'
 import { english } from './english.ts'
 import { immutableHeaders } from './headers.ts'
+import { knownQuery } from './known-parameters.ts'
 import { wantedForm } from './negotiate.ts'
 import { respond } from './respond.ts'
 import { type UiRoute, uiRoutes } from './routes.ts'
@@ -36,6 +37,7 @@ export function pageAnswer(shared: SharedDeps): PageAnswer {
 
   return async (request, context, path, explain) => {
     const url = new URL(request.url)
+    url.search = knownQuery(url.search)
     const files = await assets()
     if (path === `/_layerdock/style-${files.styleHash}.css`) return sheet(request)
     let viewer = openViewer(request, deps.service)

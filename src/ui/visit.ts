@@ -45,7 +45,7 @@ export interface UiDeps {
 /** One request to the page. */
 export interface Visit {
   readonly request: Request
-  /** As it arrived: its path may lack what the server around the page cut off. */
+  /** As it arrived, with known parameters alone: its path may lack what the server around the page cut off. */
   readonly url: URL
   readonly context: object | undefined
   readonly deps: UiDeps

@@ -267,12 +267,17 @@ describe.each(everyRuntime)('secrets on %s', (runtime) => {
     })
     const config = join(cli.folder(), 'config.json')
     writeFileSync(config, `{"password": "${password}", "listen": ${wrongPassword}}`)
+    const metrics = join(cli.folder(), 'metrics-token')
+    writeFileSync(metrics, `${password}\n${wrongPassword}\n`, { mode: 0o600 })
     const serve = ['serve', '--memory', '--listen', '127.0.0.1:0'] as const
     starts.push(
       cli.run(...serve, '--config', config),
       // The text of a file where its name belongs, and a URL with more than a host.
       cli.run(...serve, '--htpasswd', `alice:${passwordHash}`),
       cli.run(...serve, '--public-url', `https://me:${password}@registry.test`),
+      // A token with characters that no header has, and the token in place of the file.
+      cli.run(...serve, '--metrics-token-file', metrics),
+      cli.run(...serve, '--metrics-token-file', apiToken),
     )
     for (const { code, out, err } of await Promise.all(starts)) {
       expect(code, `${out}${err}`).not.toBe(0)

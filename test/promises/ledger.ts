@@ -312,6 +312,10 @@ export const ledger: readonly Row[] = [
         'are in no log, audit line or answer, whatever a client sends',
         'are in no message of a server that does not start',
       ),
+      everywhere(
+        'canary-watching',
+        'are in no log, audit line, metric, span, list of webhooks or answer',
+      ),
     ],
   },
   {

@@ -1,3 +1,5 @@
+import { knownQuery } from '../known-parameters.ts'
+
 /**
  * Where to go after a login: a path of the page's own, or its start. Anything that a browser could take for another
  * host, such as `//evil.example`, `/\evil.example` or a whole address, becomes the start.
@@ -16,5 +18,5 @@ export function nextPath(given: string | null, prefix: string): string {
   const isOwn = pathname === `${prefix}/` || pathname.startsWith(own)
   // To be sent back to the login, or to what answers a POST alone, helps nobody.
   const isView = !/\/_layerdock\/(?:login|logout|restore|events)$/.test(pathname)
-  return isOwn && isView ? `${pathname}${search}` : own
+  return isOwn && isView ? `${pathname}${knownQuery(search)}` : own
 }
