@@ -363,16 +363,24 @@ describe('the issuers of a policy', () => {
       const other = await issuer.token({ actor: 'bob' })
       expect((await withToken(registry, other, '/v2/')).status).toBe(401)
     }
+    const later = JSON.stringify({ keys: [{ kty: 'later' }, ...JSON.parse(jwks).keys] })
+    const more = registryOf([await loginOf({ keys: { file: 'k.json' } }, later)])
+    expect((await withToken(more, await issuer.token(), '/v2/')).status).toBe(200)
     const brief = registryOf([await loginOf({ sessionSeconds: 120 })])
     expect((await getToken(brief, '', basic('oidc', await issuer.token()))).expires_in).toBe(120)
   })
 
-  test.each(['', '{}', '[]', '{"keys":[{"kty":"EC","d":"AA"}]}'])(
-    'with the file %j of keys are an error that names it',
-    async (text) => {
-      await expect(loginOf({ keys: { file: 'k.json' } }, text)).rejects.toThrow(
-        /issuer github: k\.json: .*has to be a JWKS/,
-      )
-    },
-  )
+  test.each([
+    '',
+    '{}',
+    '[]',
+    '{"keys":[{"kty":"EC","d":"AA"}]}',
+    '{"keys":[]}',
+    '{"keys":[null, "key", {"kty":"EC","crv":"P-256","x":"zz","y":"zz"}]}',
+    '{"keys":[{"kty":"later","alg":"later"}]}',
+  ])('with the file %j of keys are an error that names it', async (text) => {
+    await expect(loginOf({ keys: { file: 'k.json' } }, text)).rejects.toThrow(
+      /issuer github: k\.json: .*has to be a JWKS/,
+    )
+  })
 })

@@ -1,3 +1,4 @@
+import type { JWK } from 'jose'
 import type { Issuer } from '../policy/read-policy.ts'
 import { haveClaims } from '../policy/who.ts'
 import { publicKeys } from './issuer-keys.ts'
@@ -32,12 +33,34 @@ async function trusted(
   if (keys === undefined) return found
   if ('url' in keys) return { ...found, keys }
   try {
-    const jwks = JSON.parse(await readText(keys.file))
-    return { ...found, keys: { jwks: { keys: publicKeys(jwks) } } }
+    const jwks = { keys: publicKeys(JSON.parse(await readText(keys.file))) }
+    const usable = await Promise.all(jwks.keys.map(isUsable))
+    if (!usable.includes(true)) throw new Error('none of its keys can verify a token')
+    return { ...found, keys: { jwks } }
   } catch (error) {
     const reason = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message
     throw new Error(
       `issuer ${issuer.name}: ${keys.file}: ${reason}; it has to be a JWKS, {"keys": […]}, of public keys`,
     )
   }
+}
+
+/** Algorithms of keys that do not say theirs, by type and curve. */
+const algorithms: ReadonlyMap<unknown, string> = new Map([
+  ['RSA', 'RS256'],
+  ['P-256', 'ES256'],
+  ['P-384', 'ES384'],
+  ['P-521', 'ES512'],
+  ['Ed25519', 'EdDSA'],
+])
+
+/** Whether a key can verify signatures. Others are left out: an issuer may list keys of later kinds. */
+async function isUsable(key: JWK): Promise<boolean> {
+  const { importJWK } = await import('jose/key/import')
+  const { kty, crv, alg = algorithms.get(kty === 'RSA' ? kty : crv), use } = key ?? {}
+  if (alg === undefined || use === 'enc') return false
+  return importJWK(key, alg).then(
+    () => true,
+    () => false,
+  )
 }
