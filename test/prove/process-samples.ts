@@ -1,52 +1,58 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 
-/** What a process takes at a time. */
+/** A figure at a time. */
 export interface Sample {
   /** Since the first one, in milliseconds. */
   readonly at: number
-  /** Resident memory, in MiB. */
-  readonly mib: number
-  readonly descriptors: number
+  readonly value: number
 }
 
-/** What a process takes now. Linux alone tells. */
-export function sampleOf(pid: number, began: number): Sample {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const kib = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1])
-  const descriptors = readdirSync(`/proc/${pid}/fd`).length
-  return { at: performance.now() - began, mib: kib / 1024, descriptors }
+/** How many files, folders and sockets a process has open. Linux alone tells. */
+export function descriptorsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length
 }
 
-/** How fast a figure grows, in units an hour, and how far that may be off: twice the standard error. */
+/** How fast a figure grows, in units an hour, and how far that may be off. */
 export interface Slope {
   readonly perHour: number
+  /** 95 of 100 times the truth is no further away. */
   readonly uncertainty: number
 }
 
-/** The line through the least of each tenth of the samples: what stays once garbage was collected. */
+const parts = 10
+/** Student's t for 95 of 100 times and `parts - 2` degrees of freedom. */
+const quantile = 2.306
+
+/**
+ * The line through the means of each tenth. One sample follows from the one before, tenths hardly do: that is what an
+ * uncertainty supposes.
+ */
 export function slopeOf(samples: readonly Sample[]): Slope {
-  const points = floorsOf(samples).map(({ at, mib }) => [at / 3_600_000, mib] as const)
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length
-  const [hours, mibs] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))]
+  const points = tenthsOf(samples).map(
+    (tenth) =>
+      [mean(tenth.map(({ at }) => at / 3_600_000)), mean(tenth.map((one) => one.value))] as const,
+  )
+  const [hours, values] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))]
   const spread = points.reduce((sum, [x]) => sum + (x - hours) ** 2, 0)
-  const perHour = points.reduce((sum, [x, y]) => sum + (x - hours) * (y - mibs), 0) / spread
-  const left = points.reduce((sum, [x, y]) => sum + (y - mibs - perHour * (x - hours)) ** 2, 0)
-  return { perHour, uncertainty: 2 * Math.sqrt(left / (points.length - 2) / spread) }
+  const perHour = points.reduce((sum, [x, y]) => sum + (x - hours) * (y - values), 0) / spread
+  const left = points.reduce((sum, [x, y]) => sum + (y - values - perHour * (x - hours)) ** 2, 0)
+  return { perHour, uncertainty: quantile * Math.sqrt(left / (points.length - 2) / spread) }
 }
 
-/** The sample with the least memory of each tenth of them, in order. */
-export function floorsOf(samples: readonly Sample[]): readonly Sample[] {
-  const parts = 10
-  return Array.from({ length: parts }, (_, part) => {
-    const from = Math.floor((part * samples.length) / parts)
-    const to = Math.floor(((part + 1) * samples.length) / parts)
-    return samples
-      .slice(from, to)
-      .reduce((least, sample) => (sample.mib < least.mib ? sample : least), {
-        at: 0,
-        mib: Number.POSITIVE_INFINITY,
-        descriptors: 0,
-      })
-  }).filter(({ mib }) => mib < Number.POSITIVE_INFINITY)
+/** The mean of each tenth, in order. */
+export function meansOf(samples: readonly Sample[]): readonly number[] {
+  return tenthsOf(samples).map((tenth) => mean(tenth.map(({ value }) => value)))
+}
+
+function tenthsOf(samples: readonly Sample[]): ReadonlyArray<readonly Sample[]> {
+  return Array.from({ length: parts }, (_, part) =>
+    samples.slice(
+      Math.floor((part * samples.length) / parts),
+      Math.floor(((part + 1) * samples.length) / parts),
+    ),
+  ).filter((tenth) => tenth.length > 0)
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }

@@ -16,8 +16,18 @@ export interface ServerOptions extends Pick<ProofOptions, 'runtime' | 'broken'> 
   readonly leaseMs?: number
   readonly collectEveryMs?: number
   readonly manifestCacheBytes?: number
+  /** Loads `memory-probe.mjs` before it, for {@link Server.memory}. */
+  readonly probed?: boolean
   /** Words of a command that runs it. */
   readonly around?: readonly string[]
+}
+
+/** What a server takes after a collection, while it has nothing to do, in MiB. */
+export interface Memory {
+  /** Objects, and buffers outside the heap, that something refers to. */
+  readonly live: number
+  /** The whole process. */
+  readonly resident: number
 }
 
 /** A server on one port and one folder, that is ended and started again. */
@@ -26,6 +36,7 @@ export class Server {
   readonly folder: string
   readonly #command: readonly string[]
   readonly #isWrapped: boolean
+  readonly #probePort: number
   #running: RunningServer | null = null
   /** How long the slowest start took, in milliseconds. */
   slowestStartMs = 0
@@ -35,7 +46,9 @@ export class Server {
     folder: string,
     command: readonly string[],
     isWrapped: boolean,
+    probePort: number,
   ) {
+    this.#probePort = probePort
     this.#isWrapped = isWrapped
     this.url = `http://127.0.0.1:${port}`
     this.folder = folder
@@ -45,9 +58,9 @@ export class Server {
   /** Makes a store in a folder of its own, and serves it: by the program itself, or by a broken one. */
   static async start(options: ServerOptions): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), 'layerdock-prove-'))
-    const [port = 0] = await freePorts(1)
+    const [port = 0, probePort = 0] = await freePorts(2)
     const command = [...(options.around ?? []), ...(await commandOf(options, folder, port))]
-    const server = new Server(port, folder, command, options.around !== undefined)
+    const server = new Server(port, folder, command, options.around !== undefined, probePort)
     await server.restart()
     return server
   }
@@ -61,10 +74,19 @@ export class Server {
     return this.#running?.output() ?? ''
   }
 
+  /** Collects its garbage, and says what is left. It has to be `probed`. */
+  async memory(): Promise<Memory> {
+    const answer = await fetch(`http://127.0.0.1:${this.#probePort}/`)
+    const { live, resident } = (await answer.json()) as Memory
+    return { live: live / 1024 / 1024, resident: resident / 1024 / 1024 }
+  }
+
   /** Starts it where it was ended. */
   async restart(): Promise<void> {
     const [program = '', ...args] = this.#command
-    this.#running = await startProgram(program, args, new URL(this.url).host)
+    this.#running = await startProgram(program, args, new URL(this.url).host, {
+      PROVE_MEMORY_PORT: `${this.#probePort}`,
+    })
     this.slowestStartMs = Math.max(this.slowestStartMs, this.#running.readyMs)
   }
 
@@ -81,6 +103,14 @@ export class Server {
     if (this.#running !== null) await this.end('SIGTERM')
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+const probeFile = entryPath('test/prove/memory-probe.mjs')
+/** The words by which a runtime loads the probe before a program, and lets it collect garbage. */
+const probe: Readonly<Record<ProofOptions['runtime'], readonly string[]>> = {
+  node: ['--expose-gc', '--import', probeFile],
+  bun: ['--preload', probeFile],
+  deno: ['--v8-flags=--expose-gc', '--preload', probeFile],
 }
 
 function childrenOf(pid: number): readonly number[] {
@@ -101,6 +131,7 @@ async function commandOf(
   if (broken !== null) return brokenServer(runtime, broken, store, port, options)
   return [
     ...command,
+    ...(options.probed === true ? probe[runtime] : []),
     entryPath(named.entry),
     ...['serve', '--listen', `127.0.0.1:${port}`, '--storage-dir', store, '--log', 'warn'],
     // What is deleted goes, so that a store in which as much is deleted as is pushed does not grow.
@@ -136,6 +167,7 @@ export async function brokenServer(
   })
   return [
     ...allowed,
+    ...(options.probed === true ? probe[runtime] : []),
     program,
     ...words.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
   ]

@@ -1,19 +1,20 @@
 import { Random } from '../disk/simulation/random.ts'
 import { ImagePusher } from './image-pusher.ts'
-import { floorsOf, type Sample, sampleOf, slopeOf } from './process-samples.ts'
+import { descriptorsOf, meansOf, type Sample, slopeOf } from './process-samples.ts'
 import type { Proof } from './proof.ts'
 import { Server } from './server.ts'
 
 const workers = 8
 /** A registry that gets all it can take shows its speed; this is a busy day at a steady pace. */
 const askedPerSecond = 80
-const sampleEveryMs = 1000
-/** Growth that is allowed, in MiB an hour. */
+/** After each of these the server is looked at, while nothing is asked of it. */
+const rounds = 60
+/** Growth of what is alive that is allowed, in MiB an hour. */
 const mostGrowth = 1
 /** Caches that fill are no leak. */
 const manifestCacheBytes = 4 * 1024 * 1024
 /** In a run of less than ten minutes a program still compiles itself: what it may grow by, in MiB. */
-const warmUpMib = 40
+const warmUpMib = 20
 
 /** A server that works for long. */
 export const soak: Proof = {
@@ -29,10 +30,10 @@ export const soak: Proof = {
       leaseMs: 10_000,
       collectEveryMs: 1000,
       manifestCacheBytes,
+      probed: true,
     })
     const violations: string[] = []
     const began = performance.now()
-    const end = began + length * 60_000
     let asked = 0
     const pace = async (): Promise<void> => {
       asked += 1
@@ -44,53 +45,69 @@ export const soak: Proof = {
       const random = new Random(seed * 1000 + worker)
       return new ImagePusher(server.url, `soak/w${worker}`, random, pace)
     })
-    const samples: Sample[] = []
-    const sampling = setInterval(() => {
-      try {
-        samples.push(sampleOf(server.pid, began))
-      } catch (error) {
-        violations.push(`no sample: ${error}`)
-      }
-    }, sampleEveryMs)
-    const work = async (pusher: ImagePusher): Promise<void> => {
-      while (performance.now() < end && violations.length < 20) {
+    const work = async (pusher: ImagePusher, until: number): Promise<void> => {
+      while (performance.now() < until && violations.length < 20) {
         await pusher.turn().catch((error) => violations.push(`${error}`))
       }
     }
+    const live: Sample[] = []
+    const resident: Sample[] = []
+    const descriptors: number[] = []
     try {
-      await Promise.all(pushers.map(work))
-      clearInterval(sampling)
-      const steady = samples.slice(Math.floor(samples.length / 3))
-      const { perHour, uncertainty } = slopeOf(steady)
-      const warmUp = length < 10 ? warmUpMib / ((length * 2) / 3 / 60) : 0
-      if (perHour - uncertainty > mostGrowth + warmUp) {
-        violations.push(`memory grows by ${perHour.toFixed(1)} ± ${uncertainty.toFixed(1)} MiB/h`)
-      }
-      const [first, last] = [steady.slice(0, steady.length / 2), steady.slice(steady.length / 2)]
-      const most = (some: readonly Sample[]): number =>
-        Math.max(...some.map(({ descriptors }) => descriptors))
-      if (most(last) > most(first) + workers) {
-        violations.push(`${most(first)} descriptors grew to ${most(last)}`)
+      for (let round = 1; round <= rounds && violations.length < 20; round += 1) {
+        const until = began + (round / rounds) * length * 60_000
+        await Promise.all(pushers.map((pusher) => work(pusher, until)))
+        const at = performance.now() - began
+        const memory = await server.memory()
+        live.push({ at, value: memory.live })
+        resident.push({ at, value: memory.resident })
+        descriptors.push(descriptorsOf(server.pid))
+        if (round % 6 === 0) {
+          process.stdout.write(
+            `${((length * round) / rounds).toFixed(1)} minutes: ${asked} requests, ${memory.live.toFixed(2)} MiB live, ${memory.resident.toFixed(0)} MiB resident, ${descriptors.at(-1)} descriptors\n`,
+          )
+        }
       }
       const before = asked
       for (const pusher of pushers) {
         await pusher.checkAll().catch((error) => violations.push(`at the end: ${error}`))
       }
+      const warmUp = length < 10 ? warmUpMib / ((length * 2) / 3 / 60) : 0
+      const growth = slopeOf(steady(live))
+      if (growth.perHour - growth.uncertainty > mostGrowth + warmUp) {
+        violations.push(`what is alive grows by ${said(growth)} MiB/h`)
+      }
+      const open = steady(descriptors)
+      const [first, last] = [open.slice(0, open.length / 2), open.slice(open.length / 2)]
+      if (Math.max(...last) > Math.max(...first) + workers) {
+        violations.push(`${Math.max(...first)} descriptors grew to ${Math.max(...last)}`)
+      }
       const mib = pushers.reduce((sum, { hashed }) => sum + hashed, 0) / 1024 / 1024
-      const floors = floorsOf(samples).map(({ mib: each }) => each.toFixed(0))
-      const highest = Math.max(...steady.map(({ mib: each }) => each))
+      const tenths = (samples: readonly Sample[], digits: number): string =>
+        meansOf(samples)
+          .map((each) => each.toFixed(digits))
+          .join(' ')
       const text = [
         `${before} requests in ${length} minutes, ${mib.toFixed(0)} MiB read and hashed`,
-        `memory ${perHour.toFixed(1)} ± ${uncertainty.toFixed(1)} MiB/h at most ${highest.toFixed(0)} MiB (least of each tenth: ${floors.join(' ')})`,
-        `descriptors at most ${most(first)}, then ${most(last)}`,
+        `alive ${said(growth)} MiB/h (each tenth: ${tenths(live, 2)})`,
+        `resident ${said(slopeOf(steady(resident)))} MiB/h (${tenths(resident, 0)})`,
+        `descriptors at most ${Math.max(...first)}, then ${Math.max(...last)}`,
       ]
       return { text: text.join(', '), violations }
     } finally {
-      clearInterval(sampling)
       if (server.output.length > 0 && violations.length > 0) {
         process.stdout.write(server.output.slice(-2000))
       }
       await server.remove()
     }
   },
+}
+
+/** Without the first third, in which caches fill and the program is compiled. */
+function steady<T>(samples: readonly T[]): readonly T[] {
+  return samples.slice(Math.floor(samples.length / 3))
+}
+
+function said({ perHour, uncertainty }: { perHour: number; uncertainty: number }): string {
+  return `${perHour.toFixed(2)} ± ${uncertainty.toFixed(2)}`
 }
