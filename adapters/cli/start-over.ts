@@ -8,7 +8,14 @@ import { nodeFiles } from '../disk/node-files.ts'
 import { writeOrigin } from '../disk/origin.ts'
 import { Quarantine } from '../disk/quarantine.ts'
 import { openDiskStore } from '../disk/store.ts'
-import { createStore, makeFolders, readMarker, type StoreMarker } from '../disk/store-folder.ts'
+import {
+  createStore,
+  halfRestored,
+  isHalfRestored,
+  makeFolders,
+  readMarker,
+  type StoreMarker,
+} from '../disk/store-folder.ts'
 import { CliError, exitCodes } from './exit.ts'
 
 /**
@@ -108,8 +115,11 @@ export function dropSeal(directory: string): Promise<DroppedSeal> {
   })
 }
 
-/** @throws CliError when nothing in the folder says that it is, or was, a store. */
+/** @throws CliError when the folder is half restored, or nothing in it says that it is, or was, a store. */
 export async function expectStore(directory: string): Promise<void> {
+  if (await isHalfRestored(nodeFiles, layoutOf(resolve(directory)))) {
+    throw new CliError(exitCodes.problem, [`${directory}: ${halfRestored}`])
+  }
   if (await isStore(directory)) return
   const problem =
     'is not a store: neither store.json nor the files of the names nor blobs are there'

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { StoreDamaged } from '../../src/kit.ts'
 import { syncDirectory } from './directory-sync.ts'
 import type { Files } from './files.ts'
@@ -42,6 +42,9 @@ export class UnfitFolder extends Error {
 
 /** Where a restore puts a store before it is whole. */
 export const restoringName = '.restoring'
+/** What is wrong with a folder that has it, and no marker. */
+export const halfRestored =
+  'is only half restored: run the same layerdock restore again, and it goes on'
 
 /** What an operating system puts into a folder by itself. */
 const foreignNames = new Set(['lost+found', '.DS_Store'])
@@ -134,9 +137,10 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
     // Signing keys and API tokens, which may be made before the store.
     'access',
   ])
+  // First of all: what was moved to its place already looks like a store that lost its marker.
+  if (await isHalfRestored(files, layout)) throw new UnfitFolder(layout.root, halfRestored)
   for await (const name of files.list(layout.root)) {
     if (foreignNames.has(name) || ours.has(name) || name.startsWith('lock.')) continue
-    if (name === restoringName) throw halfRestored(layout)
     const kept = /^(?:metadata|journal)\./.test(name)
     throw kept ? markerLost(layout) : foreign(layout, name)
   }
@@ -149,9 +153,10 @@ async function expectFresh(files: Files, layout: Layout): Promise<void> {
   }
 }
 
-function halfRestored(layout: Layout): UnfitFolder {
-  const advice = 'is only half restored: run the same layerdock restore again, and it goes on'
-  return new UnfitFolder(layout.root, advice)
+/** Whether a restore was interrupted, or is under way. */
+export async function isHalfRestored(files: Files, layout: Layout): Promise<boolean> {
+  if ((await files.stat(layout.marker)) !== null) return false
+  return (await files.stat(join(layout.root, restoringName))) !== null
 }
 
 function markerLost(layout: Layout): StoreDamaged {

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -265,6 +266,24 @@ describe('what is damaged', () => {
     expect((await run('restore', to, restored)).code).toBe(0)
     expect(await viewIn(restored)).toEqual(await viewOf(stores))
   })
+})
+
+test('a store that was half moved to its place is not served', async () => {
+  const { folder, to, backup } = await setUp('small')
+  await backup()
+  const restored = join(folder, 'restored')
+  expect((await run('restore', to, restored)).code).toBe(0)
+  mkdirSync(join(restored, '.restoring/store'), { recursive: true })
+  renameSync(join(restored, 'store.json'), join(restored, '.restoring/store/store.json'))
+  writeFileSync(join(restored, '.restoring/whole'), '')
+  // In whatever order a folder is listed, one of these comes first.
+  const snapshots = Array.from({ length: 20 }, (_, n) => join(restored, `metadata.${n + 1}`))
+  for (const path of snapshots) writeFileSync(path, '')
+  const unserved = await openDiskStores({ directory: restored, mode: 'write' }).catch((e) => e)
+  expect(explainStorage(unserved, restored)).toContain('only half restored')
+  for (const path of snapshots) rmSync(path)
+  expect((await run('restore', to, restored)).code).toBe(0)
+  expect(await tagsIn(restored)).toEqual(['small'])
 })
 
 test('folders of other things are refused, and left as they are', async () => {

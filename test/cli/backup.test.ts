@@ -134,6 +134,10 @@ test('an interrupted restore is not served, and goes on', async () => {
   await slow.ended
   const unserved = await cli.run('serve', '--listen', '127.0.0.1:0', '--storage-dir', folder)
   expect(unserved).toMatchObject({ code: 1, err: expect.stringContaining('only half restored') })
+  for (const command of ['gc', 'recover']) {
+    const refused = await cli.run(command, '--storage-dir', folder)
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('only half restored') })
+  }
   const rest = await cli.run('restore', setup.to, folder, '--json')
   expect(rest.code).toBe(0)
   expect(JSON.parse(rest.out).bytes).toBeLessThan(500_000)

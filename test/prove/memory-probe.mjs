@@ -27,5 +27,5 @@ if (isMainThread) {
     afterCollection().then((found) => response.end(JSON.stringify(found)))
   })
   // Deno does not begin with the program while this is waited for.
-  server.listen(Number(process.env['PROVE_MEMORY_PORT']), '127.0.0.1').unref()
+  server.listen(Number(process.env.PROVE_MEMORY_PORT), '127.0.0.1').unref()
 }
