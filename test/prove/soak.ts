@@ -1,3 +1,5 @@
+import { sha256 } from '../clients/bytes.mjs'
+import { noise } from '../clients/ledger.mjs'
 import { Random } from '../disk/simulation/random.ts'
 import { ImagePusher } from './image-pusher.ts'
 import { descriptorsOf, meansOf, type Sample, slopeOf } from './process-samples.ts'
@@ -7,12 +9,14 @@ import { Server } from './server.ts'
 const workers = 8
 /** A registry that gets all it can take shows its speed; this is a busy day at a steady pace. */
 const askedPerSecond = 80
-/** After each of these the server is looked at, while nothing is asked of it. */
-const rounds = 60
+/** How often a minute the server is looked at, while nothing is asked of it, and how often at least. */
+const looks = { aMinute: 2, least: 15 }
 /** Growth of what is alive that is allowed, in MiB an hour. */
 const mostGrowth = 1
-/** Caches that fill are no leak. */
-const manifestCacheBytes = 4 * 1024 * 1024
+/** What a run may be uncertain of, in MiB an hour; one that is less certain shows nothing. */
+const mostUncertainty = 1
+/** Caches that fill are no leak: these fill in the first minutes. */
+const manifestCacheBytes = 256 * 1024
 /** In a run of less than ten minutes a program still compiles itself: what it may grow by, in MiB. */
 const warmUpMib = 20
 
@@ -33,6 +37,7 @@ export const soak: Proof = {
       probed: true,
     })
     const violations: string[] = []
+    await fillBuffers(server.url)
     const began = performance.now()
     let asked = 0
     const pace = async (): Promise<void> => {
@@ -46,10 +51,11 @@ export const soak: Proof = {
       return new ImagePusher(server.url, `soak/w${worker}`, random, pace)
     })
     const work = async (pusher: ImagePusher, until: number): Promise<void> => {
-      while (performance.now() < until && violations.length < 20) {
+      do {
         await pusher.turn().catch((error) => violations.push(`${error}`))
-      }
+      } while (performance.now() < until && violations.length < 20)
     }
+    const rounds = Math.max(looks.least, Math.round(length * looks.aMinute))
     const live: Sample[] = []
     const resident: Sample[] = []
     const descriptors: number[] = []
@@ -62,7 +68,7 @@ export const soak: Proof = {
         live.push({ at, value: memory.live })
         resident.push({ at, value: memory.resident })
         descriptors.push(descriptorsOf(server.pid))
-        if (round % 6 === 0) {
+        if (round % 5 === 0) {
           process.stdout.write(
             `${((length * round) / rounds).toFixed(1)} minutes: ${asked} requests, ${memory.live.toFixed(2)} MiB live, ${memory.resident.toFixed(0)} MiB resident, ${descriptors.at(-1)} descriptors\n`,
           )
@@ -76,6 +82,8 @@ export const soak: Proof = {
       const growth = slopeOf(steady(live))
       if (growth.perHour - growth.uncertainty > mostGrowth + warmUp) {
         violations.push(`what is alive grows by ${said(growth)} MiB/h`)
+      } else if (growth.uncertainty > mostUncertainty + warmUp) {
+        violations.push(`it is not known how what is alive grows: ${said(growth)} MiB/h`)
       }
       const open = steady(descriptors)
       const [first, last] = [open.slice(0, open.length / 2), open.slice(open.length / 2)]
@@ -101,6 +109,18 @@ export const soak: Proof = {
       await server.remove()
     }
   },
+}
+
+/** Has many clients read at once, so that the server has all buffers that it keeps for the next reader. */
+async function fillBuffers(url: string): Promise<void> {
+  const bytes = noise('buffers', 16 * 1024 * 1024)
+  const digest = sha256(bytes)
+  const body = new Uint8Array(bytes)
+  await fetch(`${url}/v2/soak/buffers/blobs/uploads/?digest=${digest}`, { method: 'POST', body })
+  const blob = `${url}/v2/soak/buffers/blobs/${digest}`
+  // Each holds a buffer until its client reads on, which none does before all have begun.
+  const answers = await Promise.all(Array.from({ length: 16 }, () => fetch(blob)))
+  await Promise.all(answers.map((answer) => answer.arrayBuffer()))
 }
 
 /** Without the first third, in which caches fill and the program is compiled. */
