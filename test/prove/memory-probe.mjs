@@ -18,7 +18,7 @@ async function afterCollection() {
 
 async function collect() {
   if ('Bun' in globalThis) Reflect.get(globalThis, 'Bun').gc(true)
-  else Reflect.get(globalThis, 'gc')()
+  else globalThis.gc?.()
 }
 
 // Threads of the program load this too.
