@@ -8,6 +8,8 @@ import type { CoreDeps } from './deps.ts'
 export interface PullTimes {
   /** A client asked for the manifest. Costs a look into a map, mostly. */
   note(call: CallContext, repository: RepositoryName, digest: Digest): void
+  /** The manifest was deleted: nothing of it is remembered, and if it comes back its next pull is noted. */
+  forget(repository: RepositoryName, digest: Digest): void
   /**
    * Has the store note what it does not know yet; the first time, that pulls are noted from now on. Never rejects: a
    * failure is a notice, and made up for later.
@@ -30,8 +32,9 @@ const mostWaiting = 20_000
  */
 export function pullTimes({ metadata, clock, onNotice }: CoreDeps): PullTimes | null {
   if (metadata.notePulls === undefined) return null
-  /** The hour in which a manifest was last noted. */
-  const known: Map<RepositoryName, Map<Digest, number>> = new Map()
+  /** The manifests that were noted in {@link knownHour}; what was noted before has to be noted again. */
+  const known: Map<RepositoryName, Set<Digest>> = new Map()
+  let knownHour = 0
   let count = 0
   let waiting: PullNote[] = []
   let hasBegun = false
@@ -71,21 +74,24 @@ export function pullTimes({ metadata, clock, onNotice }: CoreDeps): PullTimes | 
       if (isProgram || inspects === true) return
       const at = clock()
       const hour = Math.floor(at / hourMs)
-      let digests = known.get(repository)
-      if (digests?.get(digest) === hour || waiting.length >= mostWaiting) return
-      if (count >= mostKnown) {
+      if (hour !== knownHour || count >= mostKnown) {
         known.clear()
+        knownHour = hour
         count = 0
-        digests = undefined
       }
+      let digests = known.get(repository)
+      if (digests?.has(digest) === true || waiting.length >= mostWaiting) return
       if (digests === undefined) {
-        digests = new Map()
+        digests = new Set()
         known.set(repository, digests)
       }
-      if (!digests.has(digest)) count += 1
-      digests.set(digest, hour)
+      digests.add(digest)
+      count += 1
       waiting.push({ repository, digest, at: Math.floor(at) })
       if (at - flushedAt >= minuteMs) void flushOnce()
+    },
+    forget(repository, digest) {
+      if (known.get(repository)?.delete(digest) === true) count -= 1
     },
     async flush(isLast = false) {
       await flushing

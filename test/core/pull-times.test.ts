@@ -73,6 +73,18 @@ describe('the times of pulls', () => {
     expect(digests).toEqual([[], [digest, other.digest], [digest]])
   })
 
+  test('are noted again of a manifest that was deleted and came back', async () => {
+    const { registry, client, pulledAt, digest } = await registryWithImage()
+    await client.send('GET', manifest)
+    await registry.flushPulls()
+    await client.send('DELETE', `/v2/team/app/manifests/${digest}`)
+    await client.pushImage(app, 'v1')
+    expect(await pulledAt()).toBeUndefined()
+    await client.send('GET', manifest)
+    await registry.flushPulls()
+    expect(await pulledAt()).toBe(500_000 * hourMs)
+  })
+
   test('are noted with the first pull after a minute, where no program asks for it', async () => {
     const { client, noted, clock } = await registryWithImage()
     await client.send('GET', manifest)
