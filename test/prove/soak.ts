@@ -119,7 +119,7 @@ async function fillBuffers(url: string): Promise<void> {
   await fetch(`${url}/v2/soak/buffers/blobs/uploads/?digest=${digest}`, { method: 'POST', body })
   const blob = `${url}/v2/soak/buffers/blobs/${digest}`
   // Each holds a buffer until its client reads on, which none does before all have begun.
-  const answers = await Promise.all(Array.from({ length: 16 }, () => fetch(blob)))
+  const answers = await Promise.all(Array.from({ length: 48 }, () => fetch(blob)))
   await Promise.all(answers.map((answer) => answer.arrayBuffer()))
 }
 
