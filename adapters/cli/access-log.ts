@@ -28,15 +28,16 @@ function levelOf(url: string): 'info' | 'debug' {
 function fieldsOf(report: RequestReport): object {
   const { principal, peer, userAgent, bytesIn, reference, trace } = report
   const tag = reference?.kind === 'tag' ? reference.tag : undefined
+  const path = loggedTarget(report.target)
   const digest = report.digest ?? (reference?.kind === 'digest' ? reference.digest : undefined)
   return {
     requestId: report.requestId,
     method: report.method,
-    path: loggedTarget(report.target),
+    path,
     status: report.status ?? undefined,
     error: report.errorCode ?? undefined,
     repository: report.repository ?? undefined,
-    tag: tag === undefined ? undefined : withoutSecrets(tag),
+    tag: tag === undefined ? undefined : loggedTag(tag, path),
     digest,
     received: bytesIn === 0 ? undefined : bytesIn,
     bytes: report.bytesOut ?? undefined,
@@ -48,4 +49,9 @@ function fieldsOf(report: RequestReport): object {
     traceId: trace?.traceId,
     spanId: trace?.spanId,
   }
+}
+
+/** A path that ends with the tag was looked at as a whole. */
+function loggedTag(tag: string, path: string): string {
+  return path.endsWith(`/${tag}`) ? tag : withoutSecrets(tag)
 }

@@ -1,9 +1,8 @@
-import { constants, fstatSync, openSync, stat } from 'node:fs'
-import { createRequire } from 'node:module'
+import { closeSync, constants, fstatSync, openSync, stat } from 'node:fs'
 // Those of the runtime may not be the kind that lets the process end.
 import { setInterval, setTimeout } from 'node:timers'
-import type { SonicBoom } from 'sonic-boom'
 import { onDeno } from '../deno/deno.ts'
+import { batchLength, type LogWriter, openWriter } from './log-writer.ts'
 
 /** Where a log goes. Serving goes on even when nothing reads it. */
 export interface LogOutput {
@@ -30,141 +29,86 @@ export interface OutputTrouble {
   notReopened(error: unknown): void
 }
 
-/** Written together, in bytes, or once it has waited this long. */
-const batchBytes = 16 * 1024 - 1
+/** How long a text may wait for others that are written with it. */
 const batchMs = 250
-/** What may wait for a slow reader or a full disk, in bytes; text beyond it is dropped. */
-const mostWaiting = 8 * 1024 * 1024
-/** How soon a write that failed is tried again, and how long at the end. */
-const retryMs = 10
-const finishMs = 500
 /** How often the file's name is looked at, for a program that renames it and tells no one. */
 const lookMs = 1_000
 
 /**
- * Opens standard output, or a file, which is appended to. sonic-boom, the library below pino, gathers and writes; it is
- * loaded with the first text. Four of its ways are not used:
- *
- * - Its `reopen`, after one that failed, closes the old descriptor twice, which by then may be that of another file. A
- *   rotated file gets a writer of its own.
- * - Its `flushSync` never returns where a disk is full or a reader is gone. At the end of the process it writes in its
- *   synchronous way instead, which gives up.
- * - Its timers keep the process from ending while a pipe is full. A write that failed is tried again by ours.
- * - pino's `destination` would have it flushed with `flushSync` at the end, so it is made here.
+ * Opens standard output, or a file, which is appended to.
  *
  * @param file a path; null for standard output
  * @throws Error when the file cannot be opened.
  */
 export function openOutput(file: string | null, trouble: OutputTrouble): LogOutput {
   let descriptor = file === null ? withoutBlocking(1) : opened(file)
-  let made: Writer | null = null
+  let made: LogWriter | null = null
   let isArmed = false
+  /** What the writer was not given yet, and of how many texts it is made. */
+  let gathered = ''
+  let texts = 0
 
-  const writer = (): Writer => {
-    made ??= openWriter(descriptor, trouble)
+  const writer = (): LogWriter => {
+    made ??= openWriter(descriptor, trouble.dropped)
     return made
+  }
+
+  /** The texts that the writer was not given yet. */
+  const take = (): readonly [text: string, texts: number] => {
+    const taken = [gathered, texts] as const
+    gathered = ''
+    texts = 0
+    return taken
+  }
+
+  const handOver = (): void => {
+    if (texts > 0) writer().write(...take())
   }
 
   const flush = (): void => {
     isArmed = false
+    handOver()
     made?.flush()
   }
 
   let isFailing = false
   const reopen = (): void => {
     if (file === null) return
+    let next: number
     try {
-      descriptor = opened(file)
+      next = opened(file)
       isFailing = false
     } catch (error) {
       if (!isFailing) trouble.notReopened(error)
       isFailing = true
       return
     }
-    const before = writer()
-    made = openWriter(descriptor, trouble)
-    before.end()
+    handOver()
+    if (made === null) closeSync(descriptor)
+    else made.end()
+    made = null
+    descriptor = next
   }
 
   if (file !== null) whenRenamed(file, () => descriptor, reopen)
   return {
     write(text) {
-      writer().write(text)
+      gathered += text
+      texts++
+      if (gathered.length >= batchLength) handOver()
       if (isArmed) return
       isArmed = true
       setTimeout(flush, batchMs).unref()
     },
     flush,
     reopen,
-    settled: async () => await made?.settled(),
-    finish: () => made?.finish(),
-  }
-}
-
-/** One open file, with what waits for it. */
-interface Writer extends Omit<LogOutput, 'reopen'> {
-  /** Writes what is waiting, and closes the file. */
-  end(): void
-}
-
-function openWriter(fd: number, { dropped }: OutputTrouble): Writer {
-  const { SonicBoom: Sonic } = createRequire(import.meta.url)('sonic-boom') as {
-    readonly SonicBoom: new (options: object) => SonicBoom
-  }
-  let missed = 0
-  let isWaiting = false
-  let isEnding = false
-  /** Until when a full pipe is waited for, at the end of the process. */
-  let deadline = 0
-  const sonic = new Sonic({
-    fd,
-    minLength: batchBytes,
-    maxLength: mostWaiting,
-    sync: false,
-    retryEAGAIN: () => performance.now() < deadline,
-  })
-  sonic.on('drop', () => {
-    missed++
-  })
-  sonic.on('drain', () => {
-    if (missed === 0) return
-    const texts = missed
-    missed = 0
-    dropped(texts)
-  })
-  sonic.on('error', () => {
-    if (isEnding) return sonic.destroy()
-    if (isWaiting) return
-    isWaiting = true
-    // Until then no text that comes has it try.
-    Object.assign(sonic, { minLength: Number.POSITIVE_INFINITY })
-    setTimeout(again, retryMs).unref()
-  })
-  const again = (): void => {
-    isWaiting = false
-    Object.assign(sonic, { minLength: batchBytes })
-    if (!isEnding) sonic.flush()
-  }
-  return {
-    write: (text) => void sonic.write(text),
-    flush() {
-      if (!isWaiting) sonic.flush()
+    async settled() {
+      handOver()
+      await made?.settled()
     },
-    end() {
-      if (isWaiting) return sonic.destroy()
-      isEnding = true
-      sonic.end()
-    },
-    settled: () =>
-      new Promise((resolve) => {
-        sonic.once('drain', resolve).once('error', resolve)
-        setTimeout(resolve, finishMs)
-        sonic.flush()
-      }),
     finish() {
-      deadline = performance.now() + finishMs
-      Object.assign(sonic, { sync: true, minLength: batchBytes })
-      sonic.flush()
+      if (texts > 0) writer()
+      made?.finish(...take())
     },
   }
 }

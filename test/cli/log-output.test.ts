@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import {
   closeSync,
   constants,
+  existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -102,6 +103,17 @@ test('a file is opened again under its name, by request and once it was renamed'
   await expect.poll(() => text('log')).toBe('third\n')
   expect(text('log.2')).toBe('second\n')
   expect(failures).toEqual([])
+})
+
+test('a file is opened again before anything was written', async () => {
+  const path = join(folder, 'log')
+  const { out } = open(path)
+  out.reopen()
+  renameSync(path, join(folder, 'log.1'))
+  await expect.poll(() => existsSync(path)).toBe(true)
+  out.write('first\n')
+  await out.settled()
+  expect(readFileSync(path, 'utf8')).toBe('first\n')
 })
 
 test('a file that cannot be opened again is told once, and what comes goes into the one before', async () => {
