@@ -115,7 +115,8 @@ function areaEntries(area: LogArea, first: LogLevel, stream: DestinationStream):
     // The parameters are pino's own.
     (...words: readonly unknown[]) => {
       if (!takes(name)) return
-      made ??= createLogger(level, stream, area)
+      made ??=
+        area === 'access' ? createRequestLogger(level, stream) : createLogger(level, stream, area)
       Reflect.apply(made[name], made, words)
     }
   return {
@@ -136,7 +137,7 @@ function areaEntries(area: LogArea, first: LogLevel, stream: DestinationStream):
 
 /** Makes the logger of a stream, which takes entries as lines of JSON. */
 export function createLogger(level: string, stream: DestinationStream, area?: LogArea): Logger {
-  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino')
+  const { pino } = pinoPackage()
   return pino(
     {
       level,
@@ -147,6 +148,26 @@ export function createLogger(level: string, stream: DestinationStream, area?: Lo
     },
     stream,
   )
+}
+
+/**
+ * The same for the line of each request, whose fields are texts, numbers and truth values. `JSON.stringify` makes them
+ * in one piece: pino joins a line from the pieces of each field, which takes longer and leaves more to collect.
+ */
+function createRequestLogger(level: string, stream: DestinationStream): Logger {
+  const made = createLogger(level, stream, 'access')
+  const { asJsonSym } = pinoPackage().symbols
+  const { labels } = made.levels
+  const line = (fields: object, message: string, rank: number, time: string): string => {
+    const inside = JSON.stringify(fields).slice(1, -1)
+    const told = inside === '' ? '' : `,${inside}`
+    return `{"level":"${labels[rank]}"${time},"area":"access"${told},"msg":${JSON.stringify(message)}}\n`
+  }
+  return Object.assign(made, { [asJsonSym]: line })
+}
+
+function pinoPackage(): typeof import('pino') {
+  return createRequire(import.meta.url)('pino') as typeof import('pino')
 }
 
 /** The time as pino wants it, made once for all that happens in a millisecond. */
