@@ -13,6 +13,8 @@ interface Service {
   readonly stop_grace_period?: string
   readonly volumes?: readonly string[]
   readonly ports?: readonly string[]
+  readonly mem_limit?: string
+  readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> }
 }
 
 interface Compose {
@@ -21,11 +23,11 @@ interface Compose {
 }
 
 /** What a compose file may say of the whole and of a service, as far as ours do. */
-const topKeys = ['name', 'services', 'networks', 'volumes', 'secrets', 'x-node']
+const topKeys = ['name', 'services', 'networks', 'volumes', 'secrets', 'x-logging', 'x-node']
 const serviceKeys = [
   ...['build', 'image', 'user', 'command', 'environment', 'ports', 'secrets', 'volumes', 'tmpfs'],
   ...['read_only', 'cap_drop', 'security_opt', 'restart', 'stop_grace_period', 'healthcheck'],
-  ...['depends_on', 'networks'],
+  ...['depends_on', 'networks', 'mem_limit', 'logging'],
 ]
 
 const folder = `${project}deploy/compose/`
@@ -90,6 +92,16 @@ describe.for(files)('%s', (file) => {
       const { drainDelay, drainSeconds } = await servedBy(node.command ?? [])
       const given = Number.parseInt(node.stop_grace_period ?? '', 10)
       expect(given).toBeGreaterThanOrEqual(drainDelay + drainSeconds + 10)
+    }
+  })
+
+  test('bounds the memory and the log of every container', () => {
+    for (const [name, { mem_limit, logging }] of services) {
+      expect(mem_limit, name).toMatch(/^\d+[mg]$/)
+      expect(logging, name).toEqual({
+        driver: 'json-file',
+        options: { 'max-size': expect.stringMatching(/^\d+m$/), 'max-file': expect.any(String) },
+      })
     }
   })
 

@@ -63,6 +63,11 @@ interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string; readonly scheme: string }
 }
 
+/** What a NetworkPolicy lets through. */
+interface PolicyRule {
+  readonly ports: ReadonlyArray<{ readonly port: string | number; readonly protocol: string }>
+}
+
 /** All fields that these tests read of any kind. */
 interface Rendered extends Manifest {
   readonly data?: Readonly<Record<string, string>>
@@ -71,6 +76,10 @@ interface Rendered extends Manifest {
     readonly template?: Pod
     readonly selector?: { readonly matchLabels?: object }
     readonly ports?: ReadonlyArray<{ readonly targetPort: string }>
+    readonly podSelector?: { readonly matchLabels?: object }
+    readonly policyTypes?: readonly string[]
+    readonly egress?: readonly PolicyRule[]
+    readonly ingress?: readonly PolicyRule[]
     readonly volumeClaimTemplates?: ReadonlyArray<{ readonly metadata: { readonly name: string } }>
   }
 }
@@ -232,6 +241,20 @@ describe.skipIf(missing)('the chart', () => {
     expect(annotations('--set', 'tls.secret=t')).toHaveProperty([annotation], 'HTTPS')
   })
 
+  test('lets pods reach names, database and bucket, and others the registry and its metrics', () => {
+    const all = render('--values', `${chart}/examples/scaled.yaml`)
+    const { spec } = only('NetworkPolicy', all)
+    const allowed = (rules: readonly PolicyRule[] = []): readonly string[] =>
+      rules.flatMap(({ ports }) => ports.map(({ port, protocol }) => `${protocol} ${port}`)).sort()
+    expect(spec?.policyTypes).toEqual(['Ingress', 'Egress'])
+    // The bucket of the example is one of AWS, which is reached over HTTPS.
+    expect(allowed(spec?.egress)).toEqual(['TCP 443', 'TCP 53', 'TCP 5432', 'UDP 53'])
+    expect(allowed(spec?.ingress)).toEqual(['TCP metrics', 'TCP registry'])
+    expect(spec?.podSelector?.matchLabels).toEqual(
+      only('Deployment', all).spec?.selector?.matchLabels,
+    )
+  })
+
   test('starts new pods where settings change', () => {
     const hash = (...words: readonly string[]): unknown =>
       only('StatefulSet', render(...users, ...words)).spec?.template?.metadata
@@ -253,6 +276,10 @@ describe.skipIf(missing)('the chart', () => {
     [['access.usersSecret=u', 'autoscaling.enabled=true'], 'needs mode scaled'],
     [['access.usersSecret=u', 'autoscaling.minReplicas=11'], 'less than autoscaling.minReplicas'],
     [['access.usersSecret=u', 'ingress.enabled=true', 'ingress.host='], 'host'],
+    [['access.usersSecret=u', String.raw`podLabels.app\.kubernetes\.io/name=a`], 'podLabels'],
+    [['access.usersSecret=u', String.raw`podLabels.app\.kubernetes\.io/instance=a`], 'podLabels'],
+    [['access.usersSecret=u', 'podLabels.version=1'], 'version'],
+    [['access.usersSecret=u', 'service.annotations.internal=true'], 'internal'],
   ] as const)('refuses %s', ([given, words]) => {
     const sets = given.flatMap((value) => ['--set', value])
     const template = ['template', 'r', chart, '--kube-version', '1.30.0', ...sets]
