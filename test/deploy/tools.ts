@@ -46,11 +46,14 @@ export function answers(command: string, ...words: readonly string[]): boolean {
  */
 export function lacks(tool: string, isThere: boolean, advice: string): boolean {
   if (isThere) return false
-  const required = (process.env.TEST_DEPLOY ?? '').split(',')
-  if (required.includes(tool))
-    throw new Error(`no ${tool} (${advice}), and TEST_DEPLOY requires it`)
+  if (isRequired(tool)) throw new Error(`no ${tool} (${advice}), and TEST_DEPLOY requires it`)
   process.stderr.write(`not run: tests of ${tool} (${advice})\n`)
   return true
+}
+
+/** Whether `TEST_DEPLOY` says that a tool has to be here, and to work. */
+export function isRequired(tool: string): boolean {
+  return (process.env.TEST_DEPLOY ?? '').split(',').includes(tool)
 }
 
 /** Whether tests that take a minute run, as in CI. */
