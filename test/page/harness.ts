@@ -34,6 +34,8 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  // A bound only for what never ends: a busy machine must not fail a test.
+  context.setDefaultTimeout(300_000)
   const faults: string[] = []
   const requests: string[] = []
   // A binding is a function of the tests that a page can call.

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { postgresDriver } from '../../adapters/postgres/postgres-js.ts'
 import type { SqlDriver } from '../../adapters/postgres/sql-driver.ts'
 import { afterTest } from '../disk/temporary.ts'
-import { postgres } from '../services/postgres.ts'
+import { postgresAlone } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 
 // What is sent over a connection that is closed ends the process: the test runner fails of it.
-withServices('a transaction whose connection is lost', { postgres }, (running) => {
+withServices('a transaction whose connection is lost', { postgres: postgresAlone }, (running) => {
   async function open(prepare = true): Promise<SqlDriver> {
     const timeouts = { connectMs: 20_000, statementMs: 20_000, lockMs: 10_000, idleMs: 10_000 }
     // Closing after each test waits for nothing that is lost.

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import postgresClient from 'postgres'
 import { expect, test } from 'vitest'
 import { openPostgres } from '../../adapters/postgres/index.ts'
-import { postgres } from '../services/postgres.ts'
+import { postgresAlone } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 
-withServices('a database that restarts', { postgres }, (running) => {
+withServices('a database that restarts', { postgres: postgresAlone }, (running) => {
   const reading = { limit: 10 }
 
   test('is waited for, by reads and by transactions', async () => {

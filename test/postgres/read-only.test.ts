@@ -6,10 +6,10 @@ import { openPostgres } from '../../adapters/postgres/index.ts'
 import { postgresDriver } from '../../adapters/postgres/postgres-js.ts'
 import type { SqlDriver } from '../../adapters/postgres/sql-driver.ts'
 import { afterTest } from '../disk/temporary.ts'
-import { postgres } from '../services/postgres.ts'
+import { postgresAlone } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 
-withServices('a database that takes no writes', { postgres }, (running) => {
+withServices('a database that takes no writes', { postgres: postgresAlone }, (running) => {
   const refused = { kind: 'unavailable', headers: { 'Retry-After': '5' } }
 
   async function administer(statement: string): Promise<void> {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { openPostgres } from '../../adapters/postgres/index.ts'
 import { baseLayer, seedDatabase } from '../../bench/seed-database.mjs'
 import type { Digest, RepositoryName, Tag } from '../../src/index.ts'
-import { postgres } from '../services/postgres.ts'
+import { postgresAlone } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 
 const contents = { manifests: 10_000, tags: 5000, repositories: 400, referrers: 10 }
@@ -42,37 +42,41 @@ async function rowsRead(
   }
 }
 
-withServices('one repository that is larger than all others', { postgres }, (running) => {
-  async function fill(url: string): Promise<void> {
-    await (await openPostgres({ url })).close()
-    const sql = postgresClient(url, { max: 1, onnotice: () => {} })
-    await seedDatabase(sql, contents, () => {})
-    await sql.end()
-  }
+withServices(
+  'one repository that is larger than all others',
+  { postgres: postgresAlone },
+  (running) => {
+    async function fill(url: string): Promise<void> {
+      await (await openPostgres({ url })).close()
+      const sql = postgresClient(url, { max: 1, onnotice: () => {} })
+      await seedDatabase(sql, contents, () => {})
+      await sql.end()
+    }
 
-  test('no read and no change looks through all that it holds', async () => {
-    const url = await running.postgres.database(fill)
-    const base = baseLayer as Digest
-    const read = await rowsRead(url, async (metadata) => {
-      for (let at = 0; at < times; at += 1) {
-        const digest = `sha256:${'0'.repeat(60)}${1000 + at}` as Digest
-        const blob = { digest, size: 1, key: `key-${at}` }
-        const record = { digest, size: 1, mediaType: 'a/b', blob, references: [base] }
-        const requires = [{ digest: base, kind: 'blob' as const }]
-        const tags = [`new-${at}` as Tag]
-        await metadata.linkBlob(large, blob, 60_000)
-        await metadata.putManifest(large, { record, tags, requires, immutable: [] })
-        await metadata.resolveTag(large, tags[0] as Tag)
-        await metadata.findManifest(large, digest)
-        await metadata.findBlob(large, base)
-        await metadata.keepBlob(large, base, 60_000)
-        await metadata.deleteTag(large, tags[0] as Tag)
-        await metadata.deleteManifest(large, digest, { leaseMs: 60_000 })
-        await metadata.unlinkBlob(large, digest)
-        await metadata.condemn(10)
-      }
+    test('no read and no change looks through all that it holds', async () => {
+      const url = await running.postgres.database(fill)
+      const base = baseLayer as Digest
+      const read = await rowsRead(url, async (metadata) => {
+        for (let at = 0; at < times; at += 1) {
+          const digest = `sha256:${'0'.repeat(60)}${1000 + at}` as Digest
+          const blob = { digest, size: 1, key: `key-${at}` }
+          const record = { digest, size: 1, mediaType: 'a/b', blob, references: [base] }
+          const requires = [{ digest: base, kind: 'blob' as const }]
+          const tags = [`new-${at}` as Tag]
+          await metadata.linkBlob(large, blob, 60_000)
+          await metadata.putManifest(large, { record, tags, requires, immutable: [] })
+          await metadata.resolveTag(large, tags[0] as Tag)
+          await metadata.findManifest(large, digest)
+          await metadata.findBlob(large, base)
+          await metadata.keepBlob(large, base, 60_000)
+          await metadata.deleteTag(large, tags[0] as Tag)
+          await metadata.deleteManifest(large, digest, { leaseMs: 60_000 })
+          await metadata.unlinkBlob(large, digest)
+          await metadata.condemn(10)
+        }
+      })
+      // All of it once would be more, and it is asked for things a hundred times.
+      expect(read).toBeLessThan(contents.manifests / 2)
     })
-    // All of it once would be more, and it is asked for things a hundred times.
-    expect(read).toBeLessThan(contents.manifests / 2)
-  })
-})
+  },
+)

@@ -14,6 +14,8 @@ export interface Chromium extends RunningService {
 /** Chromium, in `TEST_CHROMIUM` or on the path; playwright-core drives it. */
 export const chromium: TestService<Chromium> = {
   id: 'chromium',
+  // It takes seconds to start, and its contexts know nothing of each other.
+  isShared: true,
   missing() {
     if (program() === null) {
       return 'no Chromium (apt-get install chromium, or name its program in TEST_CHROMIUM)'

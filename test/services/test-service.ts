@@ -20,6 +20,10 @@ export interface TestService<Running extends RunningService = RunningService> {
   readonly id: string
   /** Null where it can be started here; else how to get it, such as "no SeaweedFS (…)". */
   missing(): string | null
+  /** Whether the suites of one process share a server, which ends with that process. Default: no. */
+  readonly isShared?: boolean
+  /** Whether a server that suites shared has so much of theirs that the next one gets a fresh one. Default: never. */
+  isWorn?(running: Running): boolean
   /** Starts a fresh one on a free port of loopback, with its data in a temporary folder. */
   start(): Promise<Running>
 }

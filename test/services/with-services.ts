@@ -35,11 +35,28 @@ export function withServices<Wanted extends Services>(
     }
     const running: Record<string, RunningService> = {}
     beforeAll(async () => {
-      for (const [name, service] of Object.entries(services)) running[name] = await service.start()
+      for (const [name, service] of Object.entries(services)) {
+        running[name] = await (service.isShared ? started(service) : service.start())
+      }
     })
     afterAll(async () => {
-      for (const service of Object.values(running)) await service.stop()
+      for (const [name, service] of Object.entries(services)) {
+        const server = running[name]
+        if (server === undefined) continue
+        if (service.isShared && service.isWorn?.(server) !== true) continue
+        shared.delete(service)
+        await server.stop()
+      }
     })
     body(running as Running<Wanted>)
   })
+}
+
+/** Servers that suites of this process share. */
+const shared: Map<TestService, Promise<RunningService>> = new Map()
+
+function started(service: TestService): Promise<RunningService> {
+  const starting = shared.get(service) ?? service.start()
+  shared.set(service, starting)
+  return starting
 }

@@ -4,14 +4,14 @@ import { measuredCalls } from '../../../adapters/cli/metrics/measured-calls.ts'
 import { metricSet } from '../../../adapters/cli/metrics/metric-set.ts'
 import { type S3Transport, s3Blobs } from '../../../adapters/s3/index.ts'
 import { sampleDigest } from '../../../src/testing/index.ts'
-import { postgres } from '../../services/postgres.ts'
+import { postgresAlone } from '../../services/postgres.ts'
 import { withServices } from '../../services/with-services.ts'
 import { pushImage } from '../admin/images.ts'
 import { useProgram } from '../harness.ts'
 import { Page } from './page.ts'
 import { listenerOf, pageAt } from './served-page.ts'
 
-withServices('calls of a database', { postgres }, (running) => {
+withServices('calls of a database', { postgres: postgresAlone }, (running) => {
   const cli = useProgram()
 
   test('are counted by what they are for, with the sessions of all nodes', async () => {
