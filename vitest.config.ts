@@ -2,16 +2,18 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { LeftToCi } from './test/left-to-ci.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /**
- * Files with a process of their own: they measure memory, change the environment, run a whole runtime, or have hooks
- * in what they share. A process and its imports cost half a second, so the others go through one after the other.
+ * Files with a process of their own: they measure memory, or change the environment or what is global. A process and
+ * its imports cost half a second, so the others go through one after the other.
  */
 const alone = [
-  'test/*.test.ts',
-  'test/{bun,deno,deploy,docs,edge,examples,month,promises,prove,runtimes,services,testing,tracing}/**/*.test.ts',
+  'test/examples.test.ts',
+  'test/{examples,month,prove,services,testing,tracing}/**/*.test.ts',
+  'test/promises/{body-limits,listing-bounds}.test.ts',
   'test/core/manifest-bounds.test.ts',
   'test/disk/threaded-hash.test.ts',
 ]
@@ -19,28 +21,49 @@ const alone = [
 /** Files that take long, the longest first. */
 const long = [
   'deploy/image',
-  'linearizability/stores',
+  'bun/connections',
   'linearizability/cluster',
   's3/faults',
-  'deno/contracts',
+  'deno/connections',
+  'linearizability/stores',
   'edge/contracts',
-  'postgres/runtimes',
-  'bun/connections',
-  'page/axe',
-  'page/views',
-  'prove/proofs',
-  'disk/crash',
+  'webhooks/serve',
+  'month/month',
+  'cli/backup',
+  'cli/move',
+  'cli/copy',
+  'cli/recover',
+  'runtimes/slow-readers',
+  'runtimes/floods',
+  'runtimes/shared-store',
   'cluster/outages',
   'copy/many-nodes',
   'cli/copy-many-nodes',
   's3/resumption',
-  'runtimes/shared-store',
-  'runtimes/slow-readers',
-  'runtimes/floods',
-  'cli/access',
-  'cli/credentials',
+  'deno/contracts',
+  'bun/requests',
+  'edge/requests',
+  'edge/registry',
+  'postgres/metadata',
+  'cluster/database-and-folder',
+  'postgres/runtimes',
+  'page/axe',
+  'page/views',
+  'page/hostile',
+  'page/session',
+  'page/keyboard',
   'node-http/serve',
-  'deno/connections',
+  'cli/credentials',
+  'cli/access',
+  'cli/verify',
+  'cli/admin/database',
+  'cli/admin/folder-turn',
+  'cli/mounted-storage',
+  'cli/bucket',
+  'prove/proofs',
+  'disk/crash',
+  'disk/segment-faults',
+  'runtimes/wire',
 ]
 
 /** Begins with long files, since one at the end would keep one processor alone, and ends with those that share. */
@@ -86,6 +109,7 @@ const config: ViteUserConfig = defineConfig({
       },
     ],
     setupFiles: [here('test/seed.ts')],
+    reporters: ['default', new LeftToCi()],
     sequence: { sequencer: LongestFirst },
     // Tests that wait for clocks cost nothing beside each other.
     maxConcurrency: 16,
@@ -93,8 +117,8 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 100_000, interval: 20 } },
-    // Much of the suite waits for processes and clocks: as many workers as cores would leave one idle.
-    maxWorkers: availableParallelism() + 1,
+    // Much of the suite waits for processes and clocks: as many workers as cores would leave some idle.
+    maxWorkers: availableParallelism() + 2,
     restoreMocks: true,
   },
 })

@@ -20,8 +20,8 @@ const project = fileURLToPath(new URL('..', import.meta.url))
 export const runtimes = {
   node: { title: 'Node', entry: 'dist/adapters/cli/layerdock.cjs', find: findNode },
   // These two run the sources.
-  bun: { title: 'Bun', entry: 'adapters/cli/main.ts', find: findBun },
-  deno: { title: 'Deno', entry: 'adapters/cli/main.ts', find: findDeno },
+  bun: { title: 'Bun', entry: 'adapters/cli/main.ts', find: remembered(findBun) },
+  deno: { title: 'Deno', entry: 'adapters/cli/main.ts', find: remembered(findDeno) },
   // The example's own stores: here "disk" outlives the runtime, and "memory" does not.
   workerd: { title: 'workerd', entry: 'examples/cloudflare/local.mjs', find: findWorkerd },
 }
@@ -41,6 +41,21 @@ function findNode(wanted) {
   const [path, version] = output.trim().split('\n').slice(-2)
   if (path === undefined || version === undefined) throw new Error(`${line} did not answer`)
   return { command: [path], version }
+}
+
+/**
+ * Remembers what was found, since asking a runtime for its version starts it.
+ * @param {Runtime['find']} find
+ * @returns {Runtime['find']}
+ */
+function remembered(find) {
+  /** @type {Map<string, ReturnType<Runtime['find']>>} */
+  const known = new Map()
+  return (wanted) => {
+    const found = known.get(wanted) ?? find(wanted)
+    known.set(wanted, found)
+    return found
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import {
 } from '../../src/access/policy/repository-pattern.ts'
 import { parseTagPattern } from '../../src/access/policy/tag-pattern.ts'
 import type { Ask, Principal, RepositoryName } from '../../src/index.ts'
+import { runs } from '../sample.ts'
 import {
   everyAsk,
   everyCaller,
@@ -46,7 +47,7 @@ describe('policies of random rules', () => {
         )
         expect(wrong).toEqual([])
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 
@@ -63,7 +64,7 @@ describe('policies of random rules', () => {
           if (helps) expect(decision).toBe('login')
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 
@@ -92,7 +93,7 @@ describe('policies of random rules', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -114,7 +115,7 @@ describe('policies of random rules', () => {
           }
         }
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     )
   })
 
@@ -136,7 +137,7 @@ describe('policies of random rules', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 
@@ -155,7 +156,7 @@ describe('policies of random rules', () => {
         )
         expect(deciding).toEqual([])
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
     expect(said).toBeGreaterThan(0)
   })
@@ -173,7 +174,7 @@ describe('patterns', () => {
           expect(globMatcher(pattern)(value)).toBe(matchesText(pattern, value))
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -189,7 +190,7 @@ describe('patterns', () => {
           matchesName(pattern, name),
         )
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     )
   })
 
@@ -229,7 +230,7 @@ describe('patterns', () => {
           parseTagPattern(any)
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     )
   })
 })
@@ -305,7 +306,7 @@ describe('documents', () => {
           expect(policy === null).toBe(problems.length > 0)
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -315,7 +316,7 @@ describe('documents', () => {
         const { policy, problems } = parsePolicy(text)
         expect(policy === null).toBe(problems.length > 0)
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { sipHasher } from '../../src/access/siphash.ts'
+import { runs } from '../sample.ts'
 
 /** SipHash-2-4 with 128 bits, step by step as its paper has it. */
 function reference(key: Uint8Array, bytes: Uint8Array): string {
@@ -83,6 +84,6 @@ it('is the same as its description, whatever the key and text', () => {
         expect(hexOf(sipHasher(key)(text(input)))).toBe(reference(key, input))
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   )
 })

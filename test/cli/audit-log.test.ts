@@ -10,13 +10,14 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openAuditLog } from '../../adapters/cli/audit-log.ts'
 import { type Access, createRegistry } from '../../src/index.ts'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { hasMounts, useProgram } from './harness.ts'
-import { entries, everyRuntime, printed } from './program.ts'
+import { entries, printed } from './program.ts'
 
-describe.each(everyRuntime)('an audit log on a full disk on %s', (runtime) => {
+describeOnRuntimes('an audit log on a full disk on %s', (runtime) => {
   const cli = useProgram(runtime)
 
   test.runIf(hasMounts)(

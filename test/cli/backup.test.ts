@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { testInCi } from '../on-runtimes.ts'
 import { pull, pushImage, tagsOf } from './copied-images.ts'
 import { describeEverywhere, useProgram } from './harness.ts'
 import type { RunningServer } from './program.ts'
@@ -30,7 +31,8 @@ function layerOf(tag: string): Buffer {
 
 async function backup({ from, to }: Setup, ...words: readonly string[]) {
   const made = await cli.run('backup', to, '--storage-dir', from, '--json', ...words)
-  expect(made.err).toBe('')
+  // A slow machine is told how far it is.
+  expect(made.err.replaceAll(/^layerdock: .* so far\n/gm, '')).toBe('')
   expect(made.code).toBe(0)
   return JSON.parse(made.out)
 }
@@ -117,7 +119,7 @@ test('a backup that is killed or stopped is none, and the next one goes on', asy
   expect(await tagsOf((await restored(to)).url)).toHaveLength(4)
 })
 
-test('an interrupted restore is not served, and goes on', async () => {
+testInCi('an interrupted restore is not served, and goes on', async () => {
   const setup = await setUp('large-1', 'large-2', 'large-3')
   await backup(setup)
   const folder = join(cli.folder(), 'restored')
@@ -146,7 +148,7 @@ test('an interrupted restore is not served, and goes on', async () => {
   expect(await tagsOf(copy.url)).toHaveLength(3)
 })
 
-test('an archive that is not read to its end ends the command with a reason', async () => {
+testInCi('an archive that is not read to its end ends the command with a reason', async () => {
   const { from } = await setUp('large')
   for (const command of ['backup', 'export']) {
     const run = cli.start(command, '-', '--storage-dir', from)

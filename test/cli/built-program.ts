@@ -17,7 +17,15 @@ const keptMs = 60 * 60 * 1000
  * A folder that stands for the package, with the program compiled as it ships. One build of the same sources serves
  * all files of tests, in this run and in later ones.
  */
-export async function builtProgram(): Promise<string> {
+export function builtProgram(): Promise<string> {
+  built ??= findOrBuild()
+  return built
+}
+
+/** Looked for once in a process, since that reads all sources. */
+let built: Promise<string> | null = null
+
+async function findOrBuild(): Promise<string> {
   const folder = join(cache, `program-${sumOfSources()}`)
   if (existsSync(folder)) return folder
   await mkdir(cache, { recursive: true })

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { copyCommand } from '../../adapters/cli/copy-command.ts'
 import { CliError } from '../../adapters/cli/exit.ts'
+import { testInCi } from '../on-runtimes.ts'
+import { sampleOf } from '../sample.ts'
 import { end, pull, pushImage, tagsOf } from './copied-images.ts'
 import { digestOf, useProgram } from './harness.ts'
-import { everyRuntime } from './program.ts'
 
 const cli = useProgram()
 /** The folder of a store with one image, and no server. */
@@ -69,7 +70,7 @@ test('a registry moves while clients push, with a short time in which it is read
   await pushImage(moved.url, 'v3', Buffer.from('three'))
 })
 
-test('a copy that is stopped or killed goes on', async () => {
+testInCi('a copy that is stopped or killed goes on', async () => {
   const from = join(cli.folder(), 'from')
   const server = await cli.serve('--storage-dir', from)
   for (const tag of ['a', 'b', 'c', 'd'])
@@ -163,7 +164,7 @@ describe('what cannot be copied is refused, and nothing is made', () => {
     await end(server)
   })
 
-  test('a mirror over another registry', async () => {
+  testInCi('a mirror over another registry', async () => {
     const from = await filled('one')
     const to = join(cli.folder(), 'to')
     const server = await cli.serve('--storage-dir', to)
@@ -192,7 +193,8 @@ test('help fits a terminal', async () => {
   for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(104)
 })
 
-describe.each(everyRuntime.filter((runtime) => runtime !== 'node'))('on %s', (runtime) => {
+const others = sampleOf('suites on other runtimes', ['deno', 'bun'] as const, 2)
+describe.each(others)('on %s', (runtime) => {
   const program = useProgram(runtime)
 
   test('a registry is copied', async () => {

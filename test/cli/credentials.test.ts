@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashSync } from 'bcryptjs'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { useProgram } from './harness.ts'
-import { everyRuntime } from './program.ts'
 
-describe.each(everyRuntime)('a running server on %s', (runtime) => {
+describeOnRuntimes('a running server on %s', (runtime) => {
   const cli = useProgram(runtime)
 
   test('takes new users and tokens, and refuses those that are gone', async () => {

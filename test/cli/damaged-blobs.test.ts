@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { isFull } from '../services/test-service.ts'
+import { expect, test } from 'vitest'
+import { describeOnRuntimes } from '../on-runtimes.ts'
+import { sampleOf } from '../sample.ts'
 import { digestOf, pushBlob, useProgram } from './harness.ts'
-import { entries, everyRuntime } from './program.ts'
+import { entries } from './program.ts'
 
 const cuts: Readonly<Record<string, (path: string) => Promise<void>>> = {
   removed: (path) => rm(path),
@@ -28,10 +29,10 @@ const cases = kinds.flatMap(({ damages, ...kind }) =>
   Object.entries(damages).map(([how, damage]) => ({ ...kind, how, damage })),
 )
 
-describe.each(everyRuntime)('on %s', (runtime) => {
+describeOnRuntimes('on %s', (runtime) => {
   const cli = useProgram(runtime)
 
-  test.each(cases.filter((_, at) => isFull || runtime === 'node' || at % 3 === 0))(
+  test.each(sampleOf('damages', cases, 3))(
     'a $what whose file was $how is missing everywhere until it is pushed again',
     async ({ size, where, damage }) => {
       const folder = cli.folder()

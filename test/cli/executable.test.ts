@@ -20,7 +20,10 @@ const isInstalled = (name: string): boolean => existsSync(join(root, 'node_modul
 
 /** What an executable cannot be made for here; null where it can. */
 const lacking: Readonly<Record<string, () => string | null>> = {
-  bun: () => (isInstalled('.bin/bun') ? null : 'no Bun: npm ci'),
+  bun() {
+    if (!isFull) return 'takes long: TEST_SERVICES=required'
+    return isInstalled('.bin/bun') ? null : 'no Bun: npm ci'
+  },
   node() {
     if (!isFull) return 'takes long: TEST_SERVICES=required'
     if (!isInstalled('postject')) return 'no postject: npm ci'

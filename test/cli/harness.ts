@@ -2,10 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { get } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest'
-import { isFull } from '../services/test-service.ts'
+import { someRuntimes } from '../on-runtimes.ts'
 import {
   type Ended,
-  everyRuntime,
   type Program,
   programFor,
   type Running,
@@ -31,11 +30,6 @@ export interface Harness {
   serveWithMounts(script: string, ...words: readonly string[]): Promise<RunningServer>
 }
 
-/** Every runtime in CI; else Node and one of the others, which one the title decides. */
-function runtimesFor(title: string): readonly Runtime[] {
-  return isFull ? everyRuntime : ['node', title.length % 8 < 4 ? 'bun' : 'deno']
-}
-
 /**
  * Describes what holds on every runtime: the tests of one run in order, beside those of the others, since most of
  * them wait. A test that polls takes `expect` from its context.
@@ -43,7 +37,7 @@ function runtimesFor(title: string): readonly Runtime[] {
  * @param title with `%s` for the runtime
  */
 export function describeEverywhere(title: string, tests: (runtime: Runtime) => void): void {
-  describe.concurrent.each(runtimesFor(title))(title, (runtime) => {
+  describe.concurrent.each(someRuntimes(title))(title, (runtime) => {
     describe.sequential('in order', () => tests(runtime))
   })
 }

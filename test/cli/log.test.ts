@@ -8,6 +8,7 @@ import { asText } from '../../adapters/cli/log-text.ts'
 import { loggedTarget, plain, withoutSecrets } from '../../adapters/cli/plain-text.ts'
 import { type RegistryEvent, repositoryName, tagName } from '../../src/index.ts'
 import { sampleDigest } from '../../src/testing/index.ts'
+import { runs } from '../sample.ts'
 
 describe('a request target in a log', () => {
   test.each([
@@ -103,7 +104,7 @@ test('a line of JSON stays one without its secrets', () => {
         d: 1,
       })
     }),
-    { seed: 1, numRuns: 3000 },
+    { seed: 1, numRuns: runs(3000) },
   )
 })
 

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { someRuntimes } from '../on-runtimes.ts'
 import { pushImage } from './admin/images.ts'
 import { digestOf, hasMounts, pushBlob, useProgram } from './harness.ts'
-import { entries, everyRuntime, type RunningServer } from './program.ts'
+import { entries, type RunningServer } from './program.ts'
 
 const mib = 1024 * 1024
 
@@ -27,7 +28,7 @@ async function logOf(server: RunningServer): Promise<ReturnType<typeof entries>>
   return entries(out)
 }
 
-describe.skipIf(!hasMounts).each(everyRuntime)('on %s', (runtime) => {
+describe.skipIf(!hasMounts).each(someRuntimes('mounted-storage'))('on %s', (runtime) => {
   const cli = useProgram(runtime)
 
   test('a read-only file system is served with --read-only', async () => {

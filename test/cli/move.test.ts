@@ -7,6 +7,7 @@ import { copyCommand } from '../../adapters/cli/copy-command.ts'
 import { exportCommand } from '../../adapters/cli/export-command.ts'
 import { importCommand } from '../../adapters/cli/import-command.ts'
 import { DistributionFixture } from '../interchange/distribution-fixture.ts'
+import { testInCi } from '../on-runtimes.ts'
 import { end, pull, pushImage, tagsOf } from './copied-images.ts'
 import { describeEverywhere, useProgram } from './harness.ts'
 import { cleanEnvironment } from './program.ts'
@@ -76,7 +77,7 @@ describe('on node', () => {
     expect(await answer.text()).toBe(await pull(server.url, 'v1'))
   })
 
-  test('a registry is copied over HTTP, from a server and to one', async () => {
+  testInCi('a registry is copied over HTTP, from a server and to one', async () => {
     const [from, to] = [await cli.serve('--memory'), await cli.serve('--memory')]
     await pushImage(from.url, 'v1', Buffer.alloc(200_000, 'one'))
     await pushImage(from.url, 'v2', Buffer.from('two'))
@@ -149,7 +150,7 @@ describe('on node', () => {
     expect(await pull(moved.url, 'v1')).toBe(await pull(server.url, 'v1'))
   })
 
-  test('a login is sent, from a file and from what docker keeps', async () => {
+  testInCi('a login is sent, from a file and from what docker keeps', async () => {
     const users = join(cli.folder(), 'users')
     writeFileSync(users, `ann:${hashSync('S3cret', 4)}\n`, { mode: 0o600 })
     const server = await cli.serve('--memory', '--htpasswd', users)
@@ -180,29 +181,32 @@ describe('on node', () => {
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0)
   })
 
-  test('an export that was killed leaves the layout as it was, and the next one goes on', async () => {
-    const data = join(cli.folder(), 'data')
-    const server = await cli.serve('--storage-dir', data)
-    await pushImage(server.url, 'v1', Buffer.from('first'))
-    const layout = join(cli.folder(), 'layout')
-    const words = ['export', layout, '--storage-dir', data, '--concurrency', '1']
-    expect((await cli.run(...words)).code).toBe(0)
-    const before = readFileSync(join(layout, 'index.json'), 'utf8')
-    for (const tag of ['v2', 'v3', 'v4'])
-      await pushImage(server.url, tag, Buffer.alloc(400_000, tag))
-    const blobs = (): number => readdirSync(join(layout, 'blobs/sha256')).length
-    const count = blobs()
-    const slow = cli.start(...words, '--rate', '300KB')
-    await expect.poll(blobs).toBeGreaterThan(count)
-    slow.child.kill('SIGKILL')
-    await slow.ended
-    expect(readFileSync(join(layout, 'index.json'), 'utf8')).toBe(before)
-    const rest = await cli.run(...words, '--json')
-    expect(JSON.parse(rest.out)).toMatchObject({ complete: true, problems: [] })
-    expect(JSON.parse(rest.out).bytes).toBeLessThan(1_200_000)
-    expect(readdirSync(layout).sort()).toEqual(['blobs', 'index.json', 'oci-layout'])
-    await end(server)
-  })
+  testInCi(
+    'an export that was killed leaves the layout as it was, and the next one goes on',
+    async () => {
+      const data = join(cli.folder(), 'data')
+      const server = await cli.serve('--storage-dir', data)
+      await pushImage(server.url, 'v1', Buffer.from('first'))
+      const layout = join(cli.folder(), 'layout')
+      const words = ['export', layout, '--storage-dir', data, '--concurrency', '1']
+      expect((await cli.run(...words)).code).toBe(0)
+      const before = readFileSync(join(layout, 'index.json'), 'utf8')
+      for (const tag of ['v2', 'v3', 'v4'])
+        await pushImage(server.url, tag, Buffer.alloc(400_000, tag))
+      const blobs = (): number => readdirSync(join(layout, 'blobs/sha256')).length
+      const count = blobs()
+      const slow = cli.start(...words, '--rate', '300KB')
+      await expect.poll(blobs).toBeGreaterThan(count)
+      slow.child.kill('SIGKILL')
+      await slow.ended
+      expect(readFileSync(join(layout, 'index.json'), 'utf8')).toBe(before)
+      const rest = await cli.run(...words, '--json')
+      expect(JSON.parse(rest.out)).toMatchObject({ complete: true, problems: [] })
+      expect(JSON.parse(rest.out).bytes).toBeLessThan(1_200_000)
+      expect(readdirSync(layout).sort()).toEqual(['blobs', 'index.json', 'oci-layout'])
+      await end(server)
+    },
+  )
 
   test('what cannot be brought in is said, and nothing is made', async () => {
     const folder = cli.folder()

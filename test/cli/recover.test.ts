@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { testInCi } from '../on-runtimes.ts'
 import { pushBlob, useProgram } from './harness.ts'
 
 const cli = useProgram()
@@ -41,7 +42,7 @@ test('leaves a whole store alone', async () => {
   })
 })
 
-test('says what opening a store put right', async () => {
+testInCi('says what opening a store put right', async () => {
   const { folder, digest } = await store()
   const names = readdirSync(folder).filter((name) => /^journal\.\d+$/.test(name))
   const newest = names.sort((a, b) => Number(a.slice(8)) - Number(b.slice(8))).at(-1) ?? ''
@@ -136,7 +137,7 @@ test('--accept-loss goes on with what is whole of a journal that lost its end', 
   expect(again.code).toBe(1)
 })
 
-test('--accept-loss does not help a journal that is damaged before its end', async () => {
+testInCi('--accept-loss does not help a journal that is damaged before its end', async () => {
   const { folder } = await store()
   damage(folder)
   const seal = readFileSync(join(folder, 'journal.seal'))
@@ -147,7 +148,7 @@ test('--accept-loss does not help a journal that is damaged before its end', asy
   expect(readFileSync(join(folder, 'journal.seal')).equals(seal)).toBe(true)
 })
 
-test('--restore-marker does not help a damaged journal, and says so', async () => {
+testInCi('--restore-marker does not help a damaged journal, and says so', async () => {
   const { folder } = await store()
   damage(folder)
   expect(await cli.run('recover', '--storage-dir', folder, '--restore-marker')).toMatchObject({

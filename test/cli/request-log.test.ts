@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { plain } from '../../adapters/cli/plain-text.ts'
 import { dial, readAll } from '../node-fs/loopback.ts'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { digestOf, halfPush, pushBlob, statusOver, useProgram } from './harness.ts'
-import { entries, everyRuntime, printed } from './program.ts'
+import { entries, printed } from './program.ts'
 
 const cli = useProgram()
 
@@ -77,7 +78,7 @@ test('for a person prints what to paste', async () => {
   expect(started.out()).toMatch(/^Layerdock .* at http:\/\/127\.0\.0\.1:[1-9]/)
 })
 
-describe.each(everyRuntime)('on %s', (runtime) => {
+describeOnRuntimes('on %s', (runtime) => {
   const cli = useProgram(runtime)
   const requests = (out: string): ReturnType<typeof entries> =>
     entries(out).filter((entry) => entry.msg === 'request')

@@ -16,9 +16,9 @@ import { CliError } from '../../adapters/cli/exit.ts'
 import { tokenCommand } from '../../adapters/cli/token-command.ts'
 import { openDiskStore } from '../../adapters/disk/store.ts'
 import { requestOf } from '../access/requests.ts'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { useProgram } from './harness.ts'
 import { logTo } from './log-to.ts'
-import { everyRuntime } from './program.ts'
 
 let folder: string
 
@@ -40,7 +40,7 @@ function beQuiet(): void {
 
 const request = requestOf({})
 
-describe.each(everyRuntime)('layerdock token on %s', (runtime) => {
+describeOnRuntimes('layerdock token on %s', (runtime) => {
   const cli = useProgram(runtime)
 
   test('makes a token that a running server takes, lists and revokes it', async () => {

@@ -20,8 +20,9 @@ import { CliError } from '../../adapters/cli/exit.ts'
 import { userCommand } from '../../adapters/cli/user-command.ts'
 import { UserLines } from '../../adapters/cli/users-edit.ts'
 import { parseHtpasswd } from '../../src/access/htpasswd-file.ts'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { type Harness, useProgram } from './harness.ts'
-import { cleanEnvironment, type Ended, everyRuntime } from './program.ts'
+import { cleanEnvironment, type Ended } from './program.ts'
 
 const hash = (letter: string): string => `$2y$10$${letter.repeat(53)}`
 
@@ -37,7 +38,7 @@ async function run(
 
 const onNode = useProgram()
 
-describe.each(everyRuntime)('layerdock user on %s', (runtime) => {
+describeOnRuntimes('layerdock user on %s', (runtime) => {
   const cli = runtime === 'node' ? onNode : useProgram(runtime)
 
   test('makes a file, changes passwords, lists and removes users', async () => {

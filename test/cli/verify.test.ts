@@ -3,6 +3,7 @@ import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sampleBytes } from '../../src/testing/index.ts'
+import { testInCi } from '../on-runtimes.ts'
 import { describeEverywhere, digestOf, pushBlob, useProgram } from './harness.ts'
 import { entries } from './program.ts'
 
@@ -89,26 +90,29 @@ describeEverywhere('layerdock verify on %s', (runtime) => {
 
 const cli = useProgram()
 
-test('a registry over HTTP has whole bytes, also where it is not known who had them', async () => {
-  const folder = cli.folder()
-  const server = await cli.serve('--storage-dir', folder)
-  const digest = await pushBlob(server.url, large)
-  server.child.kill('SIGTERM')
-  await server.ended
-  const copy = join(cli.folder(), 'copy')
-  await cp(folder, copy, { recursive: true })
-  const mirror = await cli.serve('--storage-dir', copy)
-  const url = mirror.url
-  damage(folder)
-  const repair = ['verify', '--storage-dir', folder, '--repair', '--from', url, '--json']
-  const first = JSON.parse((await cli.run(...repair)).out)
-  expect(first).toMatchObject({ problems: 1, repaired: 1, sound: true })
-  expect(first.found).toMatchObject([{ digest, repairedFrom: url }])
-  damage(folder)
-  expect(await cli.run('verify', '--storage-dir', folder)).toMatchObject({ code: 1 })
-  const known = JSON.parse((await cli.run(...repair)).out)
-  expect(known.found).toMatchObject([{ digest, known: true, repairedFrom: url }])
-})
+testInCi(
+  'a registry over HTTP has whole bytes, also where it is not known who had them',
+  async () => {
+    const folder = cli.folder()
+    const server = await cli.serve('--storage-dir', folder)
+    const digest = await pushBlob(server.url, large)
+    server.child.kill('SIGTERM')
+    await server.ended
+    const copy = join(cli.folder(), 'copy')
+    await cp(folder, copy, { recursive: true })
+    const mirror = await cli.serve('--storage-dir', copy)
+    const url = mirror.url
+    damage(folder)
+    const repair = ['verify', '--storage-dir', folder, '--repair', '--from', url, '--json']
+    const first = JSON.parse((await cli.run(...repair)).out)
+    expect(first).toMatchObject({ problems: 1, repaired: 1, sound: true })
+    expect(first.found).toMatchObject([{ digest, repairedFrom: url }])
+    damage(folder)
+    expect(await cli.run('verify', '--storage-dir', folder)).toMatchObject({ code: 1 })
+    const known = JSON.parse((await cli.run(...repair)).out)
+    expect(known.found).toMatchObject([{ digest, known: true, repairedFrom: url }])
+  },
+)
 
 test('a wrong command line is refused with every problem', async () => {
   const line = ['verify', '--from', '/nowhere', '--rate', 'fast', '--concurrency', '0']
@@ -121,7 +125,7 @@ test('a wrong command line is refused with every problem', async () => {
   expect((await cli.run('verify', '--help')).out).toContain('layerdock verify --repair --from')
 })
 
-test('a run that is stopped goes on where it was, unless it is to begin again', async () => {
+testInCi('a run that is stopped goes on where it was, unless it is to begin again', async () => {
   const folder = cli.folder()
   const server = await cli.serve('--storage-dir', folder)
   for (let number = 0; number < 40; number += 1) {

@@ -8,6 +8,7 @@ import { memoryMetadata } from '../../src/metadata/store.ts'
 import { repositoryName } from '../../src/oci/repository-name.ts'
 import { tagName } from '../../src/oci/tag.ts'
 import { sampleDigest } from '../../src/testing/index.ts'
+import { runs } from '../sample.ts'
 import { inHand, manifestOf, sha256, utf8 } from './registry-in-hand.ts'
 
 const app = repositoryName('team/app')
@@ -67,7 +68,7 @@ describe('what a page asks', () => {
           expect(found.map(({ tag }) => tag).sort()).toEqual(matching.sort())
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     )
   })
 

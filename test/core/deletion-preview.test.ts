@@ -13,6 +13,7 @@ import { repositoryName } from '../../src/oci/repository-name.ts'
 import { tagName } from '../../src/oci/tag.ts'
 import { but } from '../contracts/breaking.ts'
 import { hash } from '../copy/places.ts'
+import { runs } from '../sample.ts'
 import { type InHand, inHand, manifestOf, sha256, utf8 } from './registry-in-hand.ts'
 
 const call = callContext()
@@ -205,7 +206,7 @@ describe.each(Object.entries(wraps))('where %s', (_, wrap) => {
         const lengths = [referrers.length, parents.length, children.length]
         expect([preview.referrerCount, preview.parentCount, preview.childCount]).toEqual(lengths)
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 })

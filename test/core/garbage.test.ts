@@ -4,6 +4,7 @@ import { callContext } from '../../src/core/call-context.ts'
 import { newUploadId } from '../../src/oci/upload-id.ts'
 import { createRegistry } from '../../src/registry.ts'
 import { repositoryNamed } from '../../src/testing/index.ts'
+import { runs } from '../sample.ts'
 import { inHand, manifestOf, sha256, sourceOf, utf8 } from './registry-in-hand.ts'
 
 const call = callContext()
@@ -305,7 +306,7 @@ describe('the collection of garbage', () => {
         await scheduler.waitFor(Promise.all(lanes))
       },
     )
-    await fc.assert(property, { numRuns: 150 })
+    await fc.assert(property, { numRuns: runs(150) })
   })
 })
 

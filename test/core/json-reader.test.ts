@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { JsonReader } from '../../src/core/json-reader.ts'
 import { JsonProblem } from '../../src/core/json-scan.ts'
+import { runs } from '../sample.ts'
 
 /** Reads a whole text into values, with the reader alone. */
 function read(text: string): unknown {
@@ -69,7 +70,7 @@ test('all JSON is read as JSON.parse reads it', () => {
       const text = JSON.stringify(value, null, space)
       expect(read(text)).toEqual(parsed(text))
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 
@@ -126,7 +127,7 @@ test('a text that differs from JSON in a few places is JSON to both or to neithe
       const got = outcome(read, text)
       if (expected === 'not JSON' || got === 'not JSON') expect(got, text).toBe(expected)
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   )
 })
 

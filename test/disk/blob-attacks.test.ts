@@ -8,6 +8,7 @@ import { layoutOf } from '../../adapters/disk/layout.ts'
 import { parseUploadId } from '../../src/index.ts'
 import { newUploadId } from '../../src/kit.ts'
 import { sampleBytes, sampleDigest } from '../../src/testing/index.ts'
+import { runs } from '../sample.ts'
 import { digest, faultyStore, plainKey, put } from './faulty-store.ts'
 
 describe('attacks', () => {
@@ -108,7 +109,7 @@ describe('attacks', () => {
           expect(path).not.toMatch(/\.\.|\0|%|\\/)
         }
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 })

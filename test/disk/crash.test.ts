@@ -11,9 +11,9 @@ describe.each([
     ['when writes are whole', false, segmentLimit > 0 ? 1 : 3],
     ['in the middle of writes', true, 5],
   ])('forgets nothing it acknowledged, %s', async (_, tornWrites, everyPoint) => {
-    const step = isFull ? everyPoint : everyPoint * 3
+    const step = everyPoint * (isFull ? 1 : 10)
     const { points, violations } = await crashAtEvery({ segmentLimit, tornWrites, step })
     expect(violations).toEqual([])
-    expect(points).toBeGreaterThan(150 / step)
+    expect(points).toBeGreaterThan(Math.floor(150 / step) - 1)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { sampleBytes } from '../../src/testing/index.ts'
+import { sampleOf } from '../sample.ts'
 import { isFull } from '../services/test-service.ts'
 import type { Call, Verdict } from './fault-files.ts'
 import { Ledger, LedgerClient, manifestOf } from './simulation/ledger.ts'
@@ -93,12 +94,12 @@ const expected: Readonly<Record<string, readonly number[]>> = {
   EIO: [201, 500, 503],
 }
 
-describe.each(Object.keys(expected))(
+describe.each(sampleOf('errors of a disk', Object.keys(expected), 2))(
   '%s at any call of an append, a deletion or a compaction',
   (code) => {
     test.each([
-      ['once', isFull ? 1 : 3, (at: number, number: number) => number === at],
-      ['and from then on', isFull ? 3 : 5, (at: number, number: number) => number >= at],
+      ['once', isFull ? 1 : 7, (at: number, number: number) => number === at],
+      ['and from then on', isFull ? 3 : 11, (at: number, number: number) => number >= at],
     ])('%s: nothing acknowledged is lost, and the store goes on', async (_, step, isDue) => {
       const random = new Random(7)
       let faults = 0
@@ -132,22 +133,25 @@ function isWrite(operation: string): boolean {
   return operation === 'write'
 }
 
-test.each([0, 1, 50, 600])('writes of %s bytes at most, and then a full disk', async (most) => {
-  for (let at = 1; at < 20; at += isFull ? 1 : 3) {
-    const files = new SimulatedFiles()
-    const ledger = new Ledger()
-    let isFull = false
-    const judge = (_: Call, number: number): Verdict => {
-      if (number < at) return null
-      if (isFull) return 'ENOSPC'
-      isFull = true
-      return most
+test.each(sampleOf('errors of a disk', [0, 1, 50, 600], 3))(
+  'writes of %s bytes at most, and then a full disk',
+  async (most) => {
+    for (let at = 1; at < 20; at += isFull ? 1 : 6) {
+      const files = new SimulatedFiles()
+      const ledger = new Ledger()
+      let isFull = false
+      const judge = (_: Call, number: number): Verdict => {
+        if (number < at) return null
+        if (isFull) return 'ENOSPC'
+        isFull = true
+        return most
+      }
+      const { statuses } = await withFault(files, ledger, isWrite, judge)
+      for (const status of statuses) expect([201, 507]).toContain(status)
+      await check(new SimulatedFiles(afterKill(files.root)), options, ledger, 'kill')
     }
-    const { statuses } = await withFault(files, ledger, isWrite, judge)
-    for (const status of statuses) expect([201, 507]).toContain(status)
-    await check(new SimulatedFiles(afterKill(files.root)), options, ledger, 'kill')
-  }
-})
+  },
+)
 
 test.each([1, 300])('writes of %s bytes at most are made whole', async (most) => {
   const files = new SimulatedFiles()

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
 import { sampleBytes } from '../../src/testing/index.ts'
+import { timesOf } from '../sample.ts'
 import { blobPath, digestText, Ledger, LedgerClient, manifestOf } from './simulation/ledger.ts'
 import { violations } from './simulation/lives.ts'
 import { Random } from './simulation/random.ts'
@@ -9,7 +10,7 @@ import { openSimulated, type SimulatedRegistry } from './simulation/simulated-re
 import { afterKill } from './simulation/states.ts'
 
 /** Operations of a history: `TEST_OPERATIONS=20000 npx vitest run <this file>` for long. */
-const operations = Number(process.env.TEST_OPERATIONS ?? 500)
+const operations = Number(process.env.TEST_OPERATIONS ?? timesOf('operations', 500, 120))
 const seed = Number(process.env.TEST_SEED ?? 1)
 const leaseMs = 1000
 /** Only a bound for what never ends, in milliseconds. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { timesOf } from '../sample.ts'
 import { isFull } from '../services/test-service.ts'
 import { checkState, statesOf } from './simulation/ends.ts'
 import { Ledger } from './simulation/ledger.ts'
@@ -7,7 +8,7 @@ import { SimulatedFiles } from './simulation/simulated-files.ts'
 import { afterKill } from './simulation/states.ts'
 
 // For long, on every runtime: `npm run prove -- crashes` and `npm run prove -- power`.
-const share = isFull ? 0.5 : 0.2
+const share = isFull ? 0.5 : 0.05
 const perCall = { kill: share, 'power loss': share }
 const seed = Number(process.env.TEST_SEED ?? 1)
 
@@ -25,7 +26,7 @@ describe.each([
     const random = new Random(seed + 1)
     let files = new SimulatedFiles()
     let ledger = new Ledger()
-    for (let life = 1; life <= 12; life += 1) {
+    for (let life = 1; life <= timesOf('lives of a store', 12, 3); life += 1) {
       const options = { files, ledger, life: seed * 100 + life }
       const states = await statesOf(segmentLimit, perCall, random, options)
       const last = random.pick(states)

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { runtimes } from '../../conformance/servers.mjs'
 import { root, textOf } from '../architecture/source-files.ts'
-import { everyRuntime, type Runtime } from '../cli/program.ts'
+import type { Runtime } from '../cli/program.ts'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { clientOf } from '../promises/client.ts'
 import { startReceiver } from '../webhooks/receivers/receiver-server.ts'
 import { fluxHmac } from '../webhooks/receivers/receivers.ts'
@@ -72,7 +73,7 @@ function start([program = '', ...words]: readonly string[], env: object): Promis
   })
 }
 
-describe.each(everyRuntime)('examples/webhooks.ts on %s', (runtime) => {
+describeOnRuntimes('examples/webhooks.ts on %s', (runtime) => {
   test('tells of a push, also after it was killed', async () => {
     const receiver = await startReceiver(fluxHmac, secret)
     const command = await programFor(runtime)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cpuMs } from '../cpu-time.ts'
+import { runs } from '../sample.ts'
 import { type Client, clientOf, digestOf, expectError, imageManifest } from './client.ts'
 import { type MadeRegistry, registries } from './registries.ts'
 
@@ -234,7 +235,7 @@ describe.each(registries)('paths and headers that mean harm, on $name', ({ make 
         const { errors } = (await response.json()) as { errors: { code: string }[] }
         expect(errors[0]?.code).toMatch(/^[A-Z_]+$/)
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runs } from '../sample.ts'
 import { always, type Client, clientOf, expectError, headersOf, imageManifest } from './client.ts'
 import { type MadeRegistry, registries } from './registries.ts'
 
@@ -226,6 +227,6 @@ test('whatever the tags, n and last: every page is what sorting says', async () 
       expect(response.headers.has('link')).toBe(size > 0 && after.length > size)
       await made.end()
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   )
 })

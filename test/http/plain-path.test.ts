@@ -3,6 +3,7 @@ import { Hono } from 'hono/tiny'
 import { expect, test } from 'vitest'
 import { matchPlain } from '../../src/http/plain-path.ts'
 import { routes } from '../../src/http/routes.ts'
+import { runs } from '../sample.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
 
@@ -50,7 +51,7 @@ test('a plain path matches the row that the router finds, with the same paramete
       const plain = matched(url)
       if (plain !== null) expect(plain).toEqual(await routed(url))
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   )
 })
 

@@ -3,6 +3,7 @@ import { Hono } from 'hono/tiny'
 import { describe, expect, test } from 'vitest'
 import { pathOf, routerOf } from '../../src/http/router.ts'
 import { routes } from '../../src/http/routes.ts'
+import { runs } from '../sample.ts'
 
 type Match = { readonly path: string; readonly name: string; readonly last: string } | null
 
@@ -43,7 +44,7 @@ describe.each(['/v2', '', '/a.b/v2'])('below %j', (base) => {
         const { url } = new Request(`http://host:5000${base}/${segments.join('/')}${end}`)
         expect(matched(url, base)).toEqual(await (await app.fetch(new Request(url))).json())
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 })

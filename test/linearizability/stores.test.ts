@@ -17,7 +17,7 @@ const seed = Number(process.env.TEST_SEED ?? 1)
 
 /** So many operations in CI, and a part of them otherwise; more: `npm run prove -- linearizability`. */
 function operations(full: number): number {
-  return isFull ? full : full / 6
+  return isFull ? full : full / 30
 }
 
 test('tags in memory are linearizable', async () => {

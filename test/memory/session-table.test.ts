@@ -4,6 +4,7 @@ import type { UploadSession } from '../../src/kit.ts'
 import { SessionTable } from '../../src/memory/session-table.ts'
 import { fakeClock } from '../../src/testing/index.ts'
 import { session, withBytes } from '../../src/testing/upload-contract/store-case.ts'
+import { runs } from '../sample.ts'
 
 /** The same rules, written down without a thought for what they cost. */
 class Model {
@@ -139,7 +140,7 @@ test('is the plain model, whatever is done', () => {
         )
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   )
 })
 

@@ -7,6 +7,7 @@ import { StoreDamaged } from '../../src/oci/store-damaged.ts'
 import type { Notice } from '../../src/ports/notices.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { repositoryNamed, sampleDigest, tagNamed } from '../../src/testing/samples.ts'
+import { runs } from '../sample.ts'
 import { copyOf, emptyDisk, type LogHooks, MemoryLog } from './memory-log.ts'
 import { Model } from './model.ts'
 import { observe } from './observation.ts'
@@ -62,7 +63,7 @@ test('a snapshot written while names change, with the journal, is exactly what w
       expect(repositories).toEqual([...names, 'a/a', 'z'].sort())
       expect(await observe(store)).toEqual(await observe(reopened))
     }),
-    { numRuns: 12 },
+    { numRuns: runs(12) },
   )
 })
 

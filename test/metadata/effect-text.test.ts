@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EffectDecoder } from '../../src/metadata/effect-decoder.ts'
 import { encodeEffect } from '../../src/metadata/effect-encoder.ts'
+import { runs } from '../sample.ts'
 import { effect } from './effects.ts'
 import { digests } from './samples.ts'
 
@@ -17,7 +18,7 @@ test('every effect is read back as it was, from one line', () => {
       expect(decoder.decode(JSON.parse(text))).toEqual(one)
       expect(decoder.sawFormatOne).toBe(false)
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 
@@ -45,7 +46,7 @@ test('an effect with any one part replaced or gone is none, or another whole one
       }
       if (one.kind !== 'tag') expect(decode([...line, 'more'])).toBeNull()
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 

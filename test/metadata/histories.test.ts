@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { memoryMetadata, openMetadata } from '../../src/metadata/store.ts'
 import type { MetadataStore } from '../../src/ports/metadata-store.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
+import { runs } from '../sample.ts'
 import { copyOf, type Disk, diskOf, emptyDisk, MemoryLog } from './memory-log.ts'
 import { Model } from './model.ts'
 import { observe } from './observation.ts'
@@ -53,7 +54,7 @@ test('random histories in memory answer as the model does', async () => {
         pass(ms, clock, model)
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   )
 })
 
@@ -85,7 +86,7 @@ test('random histories over a log answer as the model does, over crashes, closes
       }
       await store.close()
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   )
 })
 
@@ -111,6 +112,6 @@ test('a crash at any byte of the journal leaves a state between two changes', as
       }
       await store.close()
     }),
-    { numRuns: 20 },
+    { numRuns: runs(20) },
   )
 })

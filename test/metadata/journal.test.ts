@@ -5,6 +5,7 @@ import { encodeEffect } from '../../src/metadata/effect-encoder.ts'
 import type { Effect } from '../../src/metadata/effects.ts'
 import { encodeFrame, type JournalReading, readJournal } from '../../src/metadata/journal.ts'
 import { StoreDamaged } from '../../src/oci/store-damaged.ts'
+import { runs } from '../sample.ts'
 import { effect } from './effects.ts'
 
 /** Reads bytes in pieces of `size`. */
@@ -95,6 +96,6 @@ test('any bytes are read, refused or torn, and nothing else', async () => {
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   )
 })

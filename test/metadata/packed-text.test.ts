@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { flatCopy, packKey, unpackKey } from '../../src/metadata/packed-text.ts'
 import { encodedOf } from '../../src/oci/digest.ts'
 import { sampleDigest } from '../../src/testing/samples.ts'
+import { runs } from '../sample.ts'
 
 const digest = sampleDigest(1)
 const hex = encodedOf(digest)
@@ -14,7 +15,7 @@ test('every key is unpacked as it was packed', () => {
       const key = pieces.join('')
       expect(unpackKey(packKey(key, digest), digest)).toBe(key)
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   )
 })
 

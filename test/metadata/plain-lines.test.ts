@@ -4,6 +4,7 @@ import { EffectDecoder } from '../../src/metadata/effect-decoder.ts'
 import { encodeEffect } from '../../src/metadata/effect-encoder.ts'
 import type { Effect } from '../../src/metadata/effects.ts'
 import { PlainLines } from '../../src/metadata/plain-lines.ts'
+import { runs } from '../sample.ts'
 import { effect } from './effects.ts'
 import { digests, recordOf, repositories, tags } from './samples.ts'
 
@@ -44,7 +45,7 @@ test('a plain line is read as a JSON parser reads it, whatever stands around it'
     fc.property(fc.array(effect, { minLength: 1, maxLength: 30 }), (effects) => {
       readAll(effects.map(lineOf))
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 
@@ -84,7 +85,7 @@ test('a line with any character replaced, added or gone is read as a JSON parser
       lines[number] = line.slice(0, at) + change.text + line.slice(at + change.gone)
       readAll(lines)
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   )
 })
 

@@ -13,6 +13,7 @@ import { readSnapshot } from '../../src/metadata/snapshot-reader.ts'
 import { writeSnapshot } from '../../src/metadata/snapshot-writer.ts'
 import { State } from '../../src/metadata/state.ts'
 import type { BlobRef } from '../../src/ports/blob-store.ts'
+import { runs } from '../sample.ts'
 import { dump, leasesOf, miscounts } from './dump.ts'
 import { blobOf, digests, recordOf, repositories, tags } from './samples.ts'
 
@@ -189,7 +190,7 @@ test('a snapshot between whose lines names change, with the journal since, is wh
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   )
 })
 

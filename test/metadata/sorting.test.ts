@@ -6,6 +6,7 @@ import { StoredManifest } from '../../src/metadata/stored-manifest.ts'
 import type { Trace } from '../../src/metadata/trace.ts'
 import type { Tag } from '../../src/oci/tag.ts'
 import { tagNamed } from '../../src/testing/samples.ts'
+import { runs } from '../sample.ts'
 import { digests, repositories } from './samples.ts'
 
 const [d1, d2] = digests as [(typeof digests)[0], (typeof digests)[0]]
@@ -30,7 +31,7 @@ test.each(sizes)('%i names are sorted as an array sorts them', (size) => {
       expect(sorted(names)).toEqual([...names].sort())
       expect(names).toEqual(before)
     }),
-    { numRuns: 20 },
+    { numRuns: runs(20) },
   )
 })
 
@@ -98,6 +99,6 @@ test('tags that come and go while others are sorted in are listed in order', () 
       expect(tags.names.size).toBe(expected.size)
       expect(tags.isUnsorted).toBe(false)
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   )
 })

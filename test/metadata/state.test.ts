@@ -7,6 +7,7 @@ import { State } from '../../src/metadata/state.ts'
 import type { Trace } from '../../src/metadata/trace.ts'
 import type { BlobRef } from '../../src/ports/blob-store.ts'
 import { sampleDigest } from '../../src/testing/samples.ts'
+import { runs } from '../sample.ts'
 import { dump, leasesOf, linksOf, miscounts } from './dump.ts'
 import { effect } from './effects.ts'
 import { digests, repositories, tags } from './samples.ts'
@@ -48,7 +49,7 @@ test('every effect can be taken back', () => {
       durable.rollback()
       expect(dump(state)).toEqual(dump(stateOf(before)))
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 
@@ -62,7 +63,7 @@ test('an effect that adds nothing to be taken back changed nothing', () => {
       if (batch.mark().steps === 0) expect(dump(state)).toEqual(was)
       else expect(batch.texts.length).toBe(1)
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 
@@ -158,7 +159,7 @@ test('replaying effects over a state that has had them all makes a lease longer,
         expect(keepUntil).toBeGreaterThanOrEqual(leases.get(link) ?? 0)
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   )
 })
 
@@ -177,7 +178,7 @@ test('what deletions leave in the maps is taken out in the end', () => {
       expect(miscounts(state)).toEqual([])
       expect(dump(state)).toEqual(dump(stateOf(journalled)))
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 
@@ -186,7 +187,7 @@ test('what is counted is what is there', () => {
     fc.property(effects, (made) => {
       expect(miscounts(stateOf(made))).toEqual([])
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Descriptor, descriptorBytes, jsonBytes } from '../../src/oci/descriptor.ts'
 import { sampleDigest } from '../../src/testing/samples.ts'
+import { runs } from '../sample.ts'
 import { anyText } from './hostile-strings.ts'
 
 test('the length of a text in JSON is the length that is sent', () => {
@@ -9,7 +10,7 @@ test('the length of a text in JSON is the length that is sent', () => {
     fc.property(fc.oneof(anyText, fc.string({ unit: 'binary' })), (text) => {
       expect(jsonBytes(text)).toBe(Buffer.byteLength(JSON.stringify(text)))
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   )
 })
 

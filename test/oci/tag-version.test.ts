@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareByVersion, versionKey } from '../../src/oci/tag-version.ts'
+import { runs } from '../sample.ts'
 
 /** Tags in their order; those in one list are the same by version. */
 const ascending = [
@@ -117,7 +118,7 @@ test('keys have the order of the tags, whatever the tags are', () => {
     fc.property(tag, tag, (one, other) => {
       expect(Math.sign(compareByVersion(one, other))).toBe(reference(one, other))
     }),
-    { numRuns: 20_000 },
+    { numRuns: runs(20_000) },
   )
 })
 

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sampleOf } from '../sample.ts'
 import { chromium } from '../services/chromium.ts'
 import { withServices } from '../services/with-services.ts'
 import { fillRegistry } from './content.mjs'
@@ -71,7 +72,7 @@ withServices('the page by keyboard alone', { chromium }, (running) => {
 
   test('all that does something can be reached, and shows that it has the focus', async () => {
     const { page } = watched
-    const found = await lookAtAll(page, server.origin, views, async () => {
+    const found = await lookAtAll(page, server.origin, sampleOf('views', views, 4), async () => {
       const stops = await tabThrough(page)
       const hidden = stops.filter(({ isVisible }) => !isVisible).map(({ name }) => `hidden ${name}`)
       const ringless = stops.filter(({ hasRing }) => !hasRing).map(({ name }) => `no ring ${name}`)

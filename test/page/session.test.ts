@@ -4,6 +4,7 @@ import { serve } from '../../adapters/node-fs/index.ts'
 import { accessPolicy, htpasswd, registryAccess } from '../../src/access/index.ts'
 import { artifact, image, testRegistry } from '../../src/testing/index.ts'
 import { createUi } from '../../src/ui/index.ts'
+import { sampleOf } from '../sample.ts'
 import { chromium } from '../services/chromium.ts'
 import { withServices } from '../services/with-services.ts'
 import { axeViolations, expectNoFaults, openPage, sidewaysOverflow } from './harness.ts'
@@ -107,7 +108,8 @@ withServices('a person at the page', { chromium }, (running) => {
     }
   })
 
-  test.each(['light', 'dark'] as const)('can use every view of it, in %s', async (colorScheme) => {
+  const schemes = sampleOf('colour schemes', ['light', 'dark'] as const, 2)
+  test.each(schemes)('can use every view of it, in %s', async (colorScheme) => {
     const { registry, origin, close } = await served()
     await registry.push({
       'team/app:v1': image({ layers: ['one'] }),

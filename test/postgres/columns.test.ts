@@ -13,6 +13,7 @@ import {
 } from '../../adapters/postgres/metadata/digest-hex.ts'
 import { sqlText } from '../../adapters/postgres/sql-driver.ts'
 import { digestOf } from '../../src/kit.ts'
+import { runs } from '../sample.ts'
 
 const hexOf = (digits: number) =>
   fc
@@ -47,7 +48,7 @@ describe('digests as columns', () => {
         // The order of hex is that of the bytes.
         expect(hexOfDigest(digest) >= hexAfter(after)).toBe(digest > after)
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
     expect(hexAfter(undefined)).toBe('')
   })

@@ -5,5 +5,5 @@ import { withServices } from '../services/with-services.ts'
 import { metadataPlace, metadataSupports } from './places.ts'
 
 withServices('names in PostgreSQL', { postgres }, (running) => {
-  contractTests(metadataStoreContract, metadataSupports, () => metadataPlace(running.postgres))
+  contractTests(metadataStoreContract, metadataSupports, () => metadataPlace(running.postgres), 4)
 })

@@ -21,12 +21,17 @@ const digestOf = (bytes: Uint8Array): string =>
 withServices('three nodes over PostgreSQL and a bucket in memory', { postgres }, (running) => {
   let nodes: Promise<RegistryNodes> | null = null
   afterAll(async () => (await nodes)?.close())
-  contractTests(registryContract, {}, async () => {
-    const options = { minPartBytes: 1024, keysPerPage: 2 }
-    const bucket = partBucket(options)
-    nodes ??= registryNodes(running.postgres, () => partStoreIn(bucket, options))
-    return (await nodes).fetch
-  })
+  contractTests(
+    registryContract,
+    {},
+    async () => {
+      const options = { minPartBytes: 1024, keysPerPage: 2 }
+      const bucket = partBucket(options)
+      nodes ??= registryNodes(running.postgres, () => partStoreIn(bucket, options))
+      return (await nodes).fetch
+    },
+    4,
+  )
 })
 
 const services: ReadonlyArray<[string, TestService<ObjectStorage>]> = [

@@ -6,18 +6,18 @@ import { blobStoreContract } from '../../src/testing/index.ts'
 import { partStore } from '../../src/testing/part-store.ts'
 import { readAll, sampleBytes, sampleDigest } from '../../src/testing/samples.ts'
 import { contractTests } from '../contracts/contract-tests.ts'
-import { postgres } from '../services/postgres.ts'
+import { postgresAlone } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 import { databasePlace, mixedPlace, smallPlace, smallSupports } from './places.ts'
 
 const limit = 64 * 1024
 
-withServices('small blobs in PostgreSQL', { postgres }, (running) => {
+withServices('small blobs in PostgreSQL', { postgres: postgresAlone }, (running) => {
   describe('the contract, where all blobs are small', () => {
-    contractTests(blobStoreContract, smallSupports, () => smallPlace(running.postgres))
+    contractTests(blobStoreContract, smallSupports, () => smallPlace(running.postgres), 4)
   })
   describe('the contract, around a bucket', () => {
-    contractTests(blobStoreContract, smallSupports, () => mixedPlace(running.postgres, 2000))
+    contractTests(blobStoreContract, smallSupports, () => mixedPlace(running.postgres, 2000), 8)
   })
 
   describe('around another store', () => {

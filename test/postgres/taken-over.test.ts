@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { fakeClock } from '../../src/testing/index.ts'
 import { partBucket, partStoreIn } from '../../src/testing/part-store.ts'
 import { sampleBytes } from '../../src/testing/samples.ts'
+import { sampleOf } from '../sample.ts'
 import { postgres } from '../services/postgres.ts'
 import { withServices } from '../services/with-services.ts'
 import { type RegistryNodes, registryNodes } from './nodes.ts'
@@ -99,7 +100,7 @@ withServices('an upload that another node takes over', { postgres }, (running) =
     return new Uint8Array(await answer.arrayBuffer())
   }
 
-  test.each(cases.slice(0, 2))(
+  test.each(sampleOf('uploads that are taken over', cases.slice(0, 2), 2))(
     'goes on where it was acknowledged, after a %s at %i',
     async (method, middle) => {
       const location = await begun(middle)
@@ -118,7 +119,7 @@ withServices('an upload that another node takes over', { postgres }, (running) =
     },
   )
 
-  test.each(cases)(
+  test.each(sampleOf('uploads that are taken over', cases, 3))(
     'a node that wakes up in the middle of a %s at %i can only fail',
     async (method, middle) => {
       const location = await begun(middle)

@@ -7,8 +7,11 @@ import { uploadPlace, uploadSupports } from './places.ts'
 
 withServices('upload sessions in PostgreSQL', { postgres }, (running) => {
   describe('the contract', () => {
-    contractTests(uploadStoreContract, uploadSupports, (clock) =>
-      uploadPlace(running.postgres, clock),
+    contractTests(
+      uploadStoreContract,
+      uploadSupports,
+      (clock) => uploadPlace(running.postgres, clock),
+      4,
     )
   })
 })

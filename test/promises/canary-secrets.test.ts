@@ -2,12 +2,13 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hash } from 'bcryptjs'
 import { exportJWK, generateKeyPair } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { formatApiTokens } from '../../src/access/api-token-list.ts'
 import { hashApiToken, makeApiTokenText } from '../../src/access/api-token-text.ts'
 import { audience, type LocalIssuer, localIssuer } from '../access/local-issuer.ts'
 import { type Harness, useProgram } from '../cli/harness.ts'
-import { everyRuntime, printed, type RunningServer } from '../cli/program.ts'
+import { printed, type RunningServer } from '../cli/program.ts'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import {
   authorizations,
   type Canary,
@@ -192,7 +193,7 @@ const broken = {
   tokens: () => `{"version": 1, "tokens": [{"hash": ${wrongPassword}}, "${apiToken}"`,
 }
 
-describe.each(everyRuntime)('secrets on %s', (runtime) => {
+describeOnRuntimes('secrets on %s', (runtime) => {
   const cli = useProgram(runtime)
 
   test('are in no log, audit line or answer, whatever a client sends', async () => {

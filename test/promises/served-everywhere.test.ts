@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hash } from 'bcryptjs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { digestOf } from '../cli/harness.ts'
 import {
   entries,
-  everyRuntime,
   type Program,
   programFor,
   type RunningServer,
   startServer,
 } from '../cli/program.ts'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { exchange, head, type RawAnswer } from './raw-socket.ts'
 
 /** What depends on the HTTP of a runtime, and the core alone cannot promise. */
@@ -41,7 +41,7 @@ async function answerTo(
   return answers[0] as RawAnswer
 }
 
-describe.each(everyRuntime)('served on %s', (runtime) => {
+describeOnRuntimes('served on %s', (runtime) => {
   let program: Program
   let server: RunningServer
   let named: RunningServer

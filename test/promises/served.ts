@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { afterAll } from 'vitest'
 import { type ServeOptions, type Serving, serve } from '../../adapters/node-fs/index.ts'
 import { createRegistry, type Registry, type RegistryOptions } from '../../src/index.ts'
+import { atEndOfFile } from '../end-of-file.ts'
 
 /** A registry behind Node's HTTP server. */
 export interface Served {
@@ -11,11 +11,6 @@ export interface Served {
   /** The targets of everything that Node took for a request, unchanged. */
   readonly requests: readonly string[]
 }
-
-const open: Serving[] = []
-afterAll(async () => {
-  await Promise.all(open.splice(0).map((serving) => serving.close(0)))
-})
 
 /** Serves a registry in memory until the tests of the file end. Idle connections end at once. */
 export async function served(
@@ -30,7 +25,7 @@ export async function served(
     timeouts: { keepAliveMs: 50, stallMs: 5000 },
     ...serveOptions,
   })
-  open.push(serving)
+  atEndOfFile(() => serving.close(0))
   serving.server.prependListener('request', (incoming: IncomingMessage) => {
     requests.push(incoming.url ?? '')
   })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseRetention } from '../../src/retention/index.ts'
+import { runs } from '../sample.ts'
 
 const tags = { repositories: '**', tags: '*' }
 const untagged = { repositories: '**', untagged: true }
@@ -176,7 +177,7 @@ describe('a retention policy', () => {
         const again = parseRetention(JSON.stringify(value))
         expect(again.problems).toEqual(problems)
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 })

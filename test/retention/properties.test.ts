@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { type Digest, type Registry, RegistryError, type RegistryStores } from '../../src/index.ts'
 import type { MetadataStore } from '../../src/kit.ts'
 import type { RetentionRuleDocument } from '../../src/retention/index.ts'
+import { runs } from '../sample.ts'
 import { keptBy, type ModelState } from './model.ts'
 import { app, dayMs, type TestRegistry, tagOf, testRegistry } from './registry.ts'
 
@@ -168,7 +169,7 @@ test('a run deletes what the policy does not keep, and nothing else', async () =
       expect(said.kept).toEqual(kept.tags)
       expect(said.gone.size).toBe(before.tags.length - kept.tags.size)
     }),
-    { numRuns: 120 },
+    { numRuns: runs(120) },
   )
 })
 
@@ -254,7 +255,7 @@ async function runBesidePushes(
 }
 
 test('nothing that the policy keeps, and nothing that is pushed meanwhile, is deleted', async () => {
-  await runBesidePushes({ numRuns: 150 })
+  await runBesidePushes({ numRuns: runs(150) })
 })
 
 const broken: Readonly<Record<string, Breaking>> = {

@@ -19,7 +19,7 @@ import {
   uploadStoreContract,
 } from '../../src/testing/index.ts'
 import { blobPlaceIn, diskSupports, uploadPlaceIn } from '../disk/places.ts'
-import { isFull } from '../services/test-service.ts'
+import { sampleOf } from '../sample.ts'
 import { fetchFrom } from './over-the-wire.ts'
 import { serverHere } from './server-here.ts'
 
@@ -73,12 +73,10 @@ const everyRun: readonly ContractRun[] = [
 ]
 
 /**
- * The exported contracts, on the stores that a runtime's server keeps things in: all cases in CI, and every third
- * otherwise, since most of what they look at is the same code on Node.
+ * The exported contracts, on the stores that a runtime's server keeps things in: all cases in CI, and few otherwise,
+ * since most of what they look at is the same code on Node.
  */
-export const contractRuns: readonly ContractRun[] = everyRun.filter(
-  (_, at) => isFull || at % 3 === 0,
-)
+export const contractRuns: readonly ContractRun[] = sampleOf('cases of contracts', everyRun, 20)
 
 function shared<Store>(store: Store): StorePlace<Store> {
   return { open: () => store }

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RegistryEvent, RequestReport } from '../../src/index.ts'
 import { dial } from '../node-fs/loopback.ts'
+import { someRuntimes } from '../on-runtimes.ts'
 import { digestOf } from '../promises/client.ts'
-import { everyRuntime, type Probe, startProbe } from './start-probe.ts'
+import { type Probe, startProbe } from './start-probe.ts'
 
 interface Reports {
   readonly server: readonly RequestReport[]
@@ -13,7 +14,7 @@ interface Reports {
   readonly events: readonly RegistryEvent[]
 }
 
-const places = everyRuntime.flatMap((runtime) => [
+const places = someRuntimes('what observers are told of a').flatMap((runtime) => [
   { runtime, place: 'memory' },
   { runtime, place: 'disk' },
 ])

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { exchange, head } from '../promises/raw-socket.ts'
-import { everyRuntime, type Probe, startProbe } from './start-probe.ts'
+import { type Probe, startProbe } from './start-probe.ts'
 
 const asked = async ({ port }: Probe, ...lines: readonly string[]): Promise<unknown> => {
   const { answers } = await exchange(
@@ -10,7 +11,7 @@ const asked = async ({ port }: Probe, ...lines: readonly string[]): Promise<unkn
   return JSON.parse(answers[0]?.body ?? 'null')
 }
 
-describe.each(everyRuntime)('the peer of a request on %s', (runtime) => {
+describeOnRuntimes('the peer of a request on %s', (runtime) => {
   let plain: Probe
   let behind: Probe
   beforeAll(async () => {

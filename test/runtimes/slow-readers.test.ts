@@ -6,13 +6,14 @@ import { expect, it } from 'vitest'
 import { dial } from '../node-fs/loopback.ts'
 import { clientOf } from '../promises/client.ts'
 import { head } from '../promises/raw-socket.ts'
+import { sampleOf } from '../sample.ts'
 import { startProbeAlone } from './start-probe.ts'
 
 /** More than the kernel takes ahead on either side. */
 const size = 16 * 1024 * 1024
 
 // Bun is tested beside its clock, in test/bun.
-it.each(['node', 'deno'] as const)(
+it.each(sampleOf('suites on other runtimes', ['node', 'deno'] as const, 2))(
   'a slow reader has all of a blob on %s, though the server seldom sees it read',
   async (runtime) => {
     const folder = mkdtempSync(join(tmpdir(), 'layerdock-slow-'))

@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dial, readUntil } from '../node-fs/loopback.ts'
+import { someRuntimes } from '../on-runtimes.ts'
 import { head } from '../promises/raw-socket.ts'
-import { everyRuntime, type ProbeProcess, startProbeAlone } from './start-probe.ts'
+import { type ProbeProcess, startProbeAlone } from './start-probe.ts'
 
 /** Connections of one flood, from an address of its own. */
 const connections = 200
@@ -12,7 +13,8 @@ const get = head('GET /busy HTTP/1.1')
 const body = /\r\n\r\n([\s\S]*)$/
 
 // Only Linux has more than one address for loopback.
-describe.runIf(process.platform === 'linux').each(everyRuntime)('a flood on %s', (runtime) => {
+const runtimes = someRuntimes('turns')
+describe.runIf(process.platform === 'linux').each(runtimes)('a flood on %s', (runtime) => {
   let probe: ProbeProcess
   beforeAll(async () => {
     probe = await startProbeAlone(runtime)

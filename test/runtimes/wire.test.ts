@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dial, readAll, readUntil } from '../node-fs/loopback.ts'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { clientOf, digestOf } from '../promises/client.ts'
 import { exchange, head } from '../promises/raw-socket.ts'
-import { everyRuntime, type Probe, startProbe } from './start-probe.ts'
+import { type Probe, startProbe } from './start-probe.ts'
 
 const post = (body: string): string => `POST /v2/app/blobs/uploads/?digest=${digestOf(body)}`
 
-describe.each(everyRuntime)('what may come over a connection to %s', (runtime) => {
+describeOnRuntimes('what may come over a connection to %s', (runtime) => {
   let probe: Probe
   beforeAll(async () => {
     probe = await startProbe(runtime, { timeouts: { keepAliveMs: 50 } })

@@ -2,6 +2,7 @@ import { AwsV4Signer } from 'aws4fetch'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encoded, Signer } from '../../adapters/s3/signing.ts'
+import { runs } from '../sample.ts'
 
 // Keys are cut at slashes before they are encoded.
 const text = fc
@@ -46,7 +47,7 @@ test('requests are signed as another library signs them', async () => {
         expect(ours.authorization).toBe(theirs.headers.get('authorization'))
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   )
 })
 
@@ -64,7 +65,7 @@ test('URLs are signed as another library signs them', async () => {
       const signature = new URL(theirs.url).searchParams.get('X-Amz-Signature')
       expect(ours.searchParams.get('X-Amz-Signature')).toBe(signature)
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   )
 })
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { entries, everyRuntime, type Program, startServer } from '../cli/program.ts'
+import { entries, type Program, startServer } from '../cli/program.ts'
 import { clientOf } from '../http/client.ts'
+import { someRuntimes } from '../on-runtimes.ts'
 import { type ExportedSpan, type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts'
 import { withSdk } from './with-sdk.ts'
 
@@ -8,7 +9,7 @@ const traceId = '0af7651916cd43dd8448eb211c80319c'
 const spanId = 'b7ad6b7169203331'
 
 /** Every process brings a runtime of its own, and they mostly wait. */
-describe.concurrent.each(everyRuntime)('examples/tracing on %s', (runtime) => {
+describe.concurrent.each(someRuntimes('runtimes'))('examples/tracing on %s', (runtime) => {
   let receiver: OtlpReceiver
   let program: Program
   beforeAll(async () => {

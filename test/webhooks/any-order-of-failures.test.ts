@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Answer, DeliveryFailed, webhooksOf } from '../../src/webhooks/index.ts'
+import { runs } from '../sample.ts'
 import { type Delivered, makeWorld, ok } from './world.ts'
 
 const names = ['one', 'two', 'three']
@@ -98,6 +99,6 @@ test('whatever receivers answer, and whenever a process ends, each push arrives,
         }
       }
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   )
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseWebhooks, type WebhookSettings } from '../../src/webhooks/index.ts'
 import { messagesOf } from '../../src/webhooks/messages.ts'
+import { runs } from '../sample.ts'
 import { events, pushOf } from './events.ts'
 
 const secret = 'hunter2-hunter2-hunter2'
@@ -224,6 +225,6 @@ test('anything at all is read without an exception', () => {
       const { webhooks, problems } = parseWebhooks(document)
       expect(webhooks === null).toBe(problems.length > 0)
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   )
 })

@@ -9,6 +9,9 @@ import { argoImageUpdater, fluxHmac, keelRegistry } from './receivers/receivers.
 
 const token = 'hunter2-hunter2-hunter2'
 
+/** Every look is a command of its own. */
+const eachAProcess = { interval: 300 }
+
 describeEverywhere('layerdock serve --webhooks on %s', (runtime) => {
   const cli = useProgram(runtime)
   const receivers: ReceiverServer[] = []
@@ -136,7 +139,10 @@ describeEverywhere('layerdock serve --webhooks on %s', (runtime) => {
     await client.pushImage('team/app', 'v1')
     await client.pushImage('team/app', 'v2')
     await expect
-      .poll(async () => JSON.parse((await asked('list', '--dead', '--json')).out).messages)
+      .poll(
+        async () => JSON.parse((await asked('list', '--dead', '--json')).out).messages,
+        eachAProcess,
+      )
       .toMatchObject([
         {
           endpoint: 'flux',
@@ -170,7 +176,7 @@ describeEverywhere('layerdock serve --webhooks on %s', (runtime) => {
     flux.fail(410)
     await client.pushImage('team/app', 'v3')
     await expect
-      .poll(async () => JSON.parse((await asked('list', '--json')).out).endpoints)
+      .poll(async () => JSON.parse((await asked('list', '--json')).out).endpoints, eachAProcess)
       .toMatchObject([{ endpoint: 'flux', waiting: 0, dead: 1 }])
     server.child.kill('SIGTERM')
     await server.ended

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { readAdminFile } from '../../../adapters/cli/admin/admin-file.ts'
 import { askServer, type Hearing } from '../../../adapters/cli/admin/ask-server.ts'
 import type { Operation } from '../../../adapters/cli/admin/operation.ts'
-import { everyRuntime, programFor, type Runtime, start } from '../program.ts'
+import { describeOnRuntimes } from '../../on-runtimes.ts'
+import { programFor, type Runtime, start } from '../program.ts'
 import { openPatient, poured } from './patient-server.ts'
 
 const script = fileURLToPath(new URL('patient-server.ts', import.meta.url))
@@ -76,7 +77,7 @@ async function ask(
   return (await askServer(address, operation(name), null, heard))?.result
 }
 
-describe.each(everyRuntime)('a caller on %s', (runtime) => {
+describeOnRuntimes('a caller on %s', (runtime) => {
   test('ends an operation by going away, and keeps others of its kind out until then', async () => {
     const patient = await patientOn(runtime)
     const controller = new AbortController()

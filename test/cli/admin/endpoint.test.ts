@@ -2,6 +2,7 @@ import { chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'no
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { testInCi } from '../../on-runtimes.ts'
 import { describeEverywhere, useProgram } from '../harness.ts'
 import { entries, printed } from '../program.ts'
 
@@ -126,7 +127,7 @@ describeEverywhere('the admin endpoint on %s', (runtime) => {
 
 const cli = useProgram()
 
-test('a folder that another process has is explained', async () => {
+testInCi('a folder that another process has is explained', async () => {
   const folder = cli.folder()
   await cli.serve('--storage-dir', folder, '--no-admin')
   const [without, stale] = await Promise.all([

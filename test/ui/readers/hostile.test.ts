@@ -7,6 +7,7 @@ import { kindOf } from '../../../src/ui/readers/kinds.ts'
 import { readManifestDetails } from '../../../src/ui/readers/manifest-details.ts'
 import { readSignature, signatureLayer } from '../../../src/ui/readers/signature.ts'
 import { readDocumentFacts } from '../../../src/ui/readers/statement.ts'
+import { runs } from '../../sample.ts'
 import { bytesOf, cyclonedx, envelope, provenance1, provenance02, spdx } from './documents.ts'
 
 /** A signature with its layer's type, from one document. */
@@ -99,7 +100,7 @@ describe.each(Object.entries(readers))('the reader of a %s', (_, read) => {
           expect(found.length).toBeLessThan(2_000_000)
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     )
   })
 
@@ -129,7 +130,7 @@ test('the kind of any manifest is known', () => {
       const details = readManifestDetails(bytesOf(JSON.stringify(mutated(documents[0], pick))))
       if (details !== null) expect(kindOf('a/b', details)).toEqual(expect.any(String))
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   )
 })
 
