@@ -98,9 +98,9 @@ withServices('what was deleted', { postgres }, (running) => {
   test('of many tags is gone whole once it ended', async () => {
     await pushed(Array.from({ length: 2500 }, (_, n) => `tag-${n}`))
     await stores.metadata.deleteManifest(here, manifest, { leaseMs, trashMs })
-    aheadMs = trashMs - 1000
+    aheadMs = trashMs - 60_000
     expect(await collect(stores.metadata)).toEqual([])
-    expect((await listed())[0]?.leftMs).toBeLessThanOrEqual(1000)
+    expect((await listed())[0]?.leftMs).toBeLessThanOrEqual(60_000)
     aheadMs = trashMs + 1000
     const [entry] = await listed()
     expect(entry?.leftMs).toBe(0)
