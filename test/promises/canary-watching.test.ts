@@ -3,9 +3,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { hash } from 'bcryptjs'
-import { afterAll, beforeAll, describe, test } from 'vitest'
-import { everyRuntime, type Program, start, startServer } from '../cli/program.ts'
+import { afterAll, beforeAll, test } from 'vitest'
+import { type Program, start, startServer } from '../cli/program.ts'
 import { clientOf } from '../http/client.ts'
+import { describeOnRuntimes } from '../on-runtimes.ts'
 import { type OtlpReceiver, startOtlpReceiver } from '../tracing/otlp-receiver.ts'
 import { withSdk } from '../tracing/with-sdk.ts'
 import { authorizations, canary, found, otherHeaders, targets } from './canaries.ts'
@@ -33,7 +34,7 @@ async function echoingReceiver(): Promise<{ readonly server: Server; readonly ur
   return { server, url: `http://127.0.0.1:${port}` }
 }
 
-describe.each(everyRuntime)('secrets around a server on %s', (runtime) => {
+describeOnRuntimes('secrets around a server on %s', (runtime) => {
   let traces: OtlpReceiver
   let receiver: Awaited<ReturnType<typeof echoingReceiver>>
   let program: Program

@@ -63,7 +63,9 @@ describe.each(ledger)('$failure', ({ concerns, proofs }) => {
 function runsOn(file: string, place: Place): boolean {
   if (place === 'core' || place === 'node') return true
   if (file.startsWith(`test/${place === 'workerd' ? 'edge' : place}/`)) return true
-  return /describe\.each\(runtimes\)|describe(?:Everywhere|OnRuntimes)\(/.test(textOf(file))
+  return /describe\.each\((?:everyRuntime|runtimes)\)|describe(?:Everywhere|OnRuntimes)\(/.test(
+    textOf(file),
+  )
 }
 
 /** Whether a test or a group of tests has a title. */
