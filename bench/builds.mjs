@@ -11,8 +11,8 @@ import { layerdockBuild } from './servers.mjs'
 
 const usage = `node bench/builds.mjs --build NAME=FOLDER --build NAME=FOLDER [options]
 
-  --build NAME=FOLDER    a checkout (for Node a built one, or its dist folder); the others are
-                         compared with the first
+  --build NAME=FOLDER    a checkout that was built, or its dist folder; the others are compared
+                         with the first
   --runtime NAME         what they run on: node, bun or deno (default: node)
   --only ID[,ID…]        these scenarios alone: ${scenarios.map(({ id }) => id).join(', ')}
                          (default: manifest-get,small-blob-push,manifest-push)

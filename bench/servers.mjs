@@ -55,8 +55,8 @@ const known = [
 ]
 
 /**
- * Layerdock as it stands in this project (on Node: as it is built), without its line for every request,
- * because the others are started without theirs.
+ * Layerdock as it is built in this project and as npm installs it, without its line for every request, because the
+ * others are started without theirs.
  * @param {string} [runtime] a name of `runtimes`
  * @returns {Server}
  * @throws {Error} when nothing is built, or the runtime is not installed
@@ -66,7 +66,7 @@ export function layerdock(runtime = 'node') {
 }
 
 /**
- * Another build of Layerdock: a checkout (built, for Node), or for Node its `dist` folder.
+ * Another build of Layerdock: a checkout that was built, or its `dist` folder.
  * @param {string} name
  * @param {string} folder
  * @param {string} [runtime] a name of `runtimes`
@@ -236,7 +236,9 @@ function findRuntime(runtime) {
   const [program = '', ...args] = command
   const executable = realpathSync(program)
   const line = [executable, ...args].join(' ')
-  return { entry: found.entry, version, command: line, traced: tracedLine(runtime, line) }
+  // Of a launcher in CommonJS, Bun and Deno need nothing.
+  const entry = runtime === 'node' ? found.entry : 'dist/adapters/cli/main.js'
+  return { entry, version, command: line, traced: tracedLine(runtime, line) }
 }
 
 /**
