@@ -16,6 +16,8 @@ const othersFlags: readonly string[] = [
   'runtime',
   'seed',
   'help',
+  // Node.
+  'experimental-async-context-frame',
   // Clients.
   'ca-file',
   'insecure',
