@@ -62,17 +62,29 @@ export function pageAnswer(shared: SharedDeps): PageAnswer {
       refuseRejected(viewer, route)
       const { repository } = target
       const answerIt = async () => route.answer(visit(), target)
-      return await turns.take(viewer, async () => {
-        const given = await (repository === null
-          ? answerIt()
-          : onlyReadable(visit(), repository, answerIt))
-        return given instanceof Response ? given : respond(given, visit(), files)
+      const makeIt = () =>
+        turns.take(viewer, async () => {
+          const given = await (repository === null
+            ? answerIt()
+            : onlyReadable(visit(), repository, answerIt))
+          return given instanceof Response ? given : respond(given, visit(), files)
+        })
+      if (route.method === 'GET') return await makeIt()
+      return await turns.receive(viewer, async () => {
+        await awaitBody(request)
+        return await makeIt()
       })
     } catch (error) {
       const { respondRefusal } = await import('./session/respond-refusal.ts')
       return respondRefusal(explain(error), visit(), files)
     }
   }
+}
+
+/** Waits until a body is there. What is wrong with it, its route says. */
+async function awaitBody(request: Request): Promise<void> {
+  const { readBody } = await import('./session/form-fields.ts')
+  await readBody(request).catch(() => {})
 }
 
 /**

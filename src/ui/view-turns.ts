@@ -9,6 +9,9 @@ const mostAtOnce = 16
 /** Views that wait at the same time, of one caller and of all; the next one is refused. */
 const mostWaitingOfOwner = 64
 const mostWaiting = 1024
+/** Changes whose bodies come, or wait for a view, at the same time: of one caller and of all. */
+const mostReceivedOfOwner = 16
+const mostReceived = 256
 /** How long a view waits before its caller is told to come back, in milliseconds. */
 const patienceMs = 10_000
 /** When a share counts as given back, in milliseconds: on workerd, a request that was cut off never gives it back. */
@@ -24,6 +27,14 @@ export interface ViewTurns {
    * @throws RegistryError `tooManyRequests`, where too many wait, or this one has waited for long.
    */
   take<T>(viewer: Viewer, make: () => Promise<T>): Promise<T>
+
+  /**
+   * Does what a change is received and answered with. A body may come slowly, so it has no turn until it is there; how
+   * many are in memory is bounded.
+   *
+   * @throws RegistryError `tooManyRequests`, where too many are received.
+   */
+  receive<T>(viewer: Viewer, work: () => Promise<T>): Promise<T>
 }
 
 /**
@@ -35,6 +46,7 @@ export interface ViewTurns {
 export function viewTurns(): ViewTurns {
   const made = new Shares()
   const waiting = new Shares()
+  const received = new Shares()
 
   /** Begins one more where it may; returns what ends it. */
   function begin(owner: string | null): (() => void) | null {
@@ -66,16 +78,32 @@ export function viewTurns(): ViewTurns {
   }
 
   return {
-    async take({ principal, call }, make) {
-      const owner = ownerOf(principal?.id ?? null, call.peer.address)
-      const end = begin(owner) ?? (await waitInLine(owner, call.signal))
+    async take(viewer, make) {
+      const owner = ownerFor(viewer)
+      const end = begin(owner) ?? (await waitInLine(owner, viewer.call.signal))
       try {
         return await make()
       } finally {
         end()
       }
     },
+
+    async receive(viewer, work) {
+      const owner = ownerFor(viewer)
+      const own = owner === null ? 0 : received.of(owner)
+      if (received.all >= mostReceived || own >= mostReceivedOfOwner) throw comeBack()
+      const end = received.take(owner, leaseMs)
+      try {
+        return await work()
+      } finally {
+        end()
+      }
+    },
   }
+}
+
+function ownerFor({ principal, call }: Viewer): string | null {
+  return ownerOf(principal?.id ?? null, call.peer.address)
 }
 
 function comeBack(): RegistryError {

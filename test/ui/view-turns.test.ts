@@ -31,7 +31,23 @@ async function heldPage() {
     const { status } = await ui.fetch(request)
     return status
   }
-  return { view, letGo, underWay: () => underWay }
+  /** Begins to delete a tag, with a body that does not end before `end` is called. */
+  const slowDeletion = (address: string) => {
+    let end = (): void => {}
+    const body = new ReadableStream({
+      start(controller) {
+        end = () => controller.close()
+      },
+    })
+    const request = new Request('http://r.test/_layerdock/delete/team/app?reference=v1', {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
+      // Node asks for it, and TypeScript does not know it.
+      ...({ duplex: 'half' } as object),
+    })
+    setPeer(request, { address })
+    return { answer: Promise.resolve(ui.fetch(request)), end }
+  }
+  return { view, letGo, underWay: () => underWay, slowDeletion }
 }
 
 test('views that one caller asks for at once are made a few at a time, and those of others meanwhile', async () => {
@@ -62,4 +78,24 @@ test('a caller who has too many views waiting is told to come back', async () =>
   const statuses = await Promise.all(many)
   expect(statuses.filter((status) => status === 200)).toHaveLength(68)
   expect(statuses.filter((status) => status === 429)).toHaveLength(12)
+})
+
+test('a body that comes slowly keeps no view waiting', async () => {
+  const { view, slowDeletion } = await heldPage()
+  const slow = Array.from({ length: 8 }, () => slowDeletion('192.0.2.1'))
+  expect(await view('team/app', '192.0.2.1')).toBe(200)
+  for (const { end } of slow) end()
+  for (const { answer } of slow) expect((await answer).status).toBe(400)
+})
+
+test('a caller who sends too many bodies at once is told to come back', async () => {
+  const { slowDeletion } = await heldPage()
+  const slow = Array.from({ length: 16 }, () => slowDeletion('192.0.2.1'))
+  expect((await slowDeletion('192.0.2.1').answer).status).toBe(429)
+  const other = slowDeletion('192.0.2.2')
+  for (const { end } of [...slow, other]) end()
+  for (const { answer } of [...slow, other]) expect((await answer).status).toBe(400)
+  const later = slowDeletion('192.0.2.1')
+  later.end()
+  expect((await later.answer).status).toBe(400)
 })

@@ -19,7 +19,7 @@ const mostBytes = 256 * 1024
  * @throws RegistryError `formTooLarge`; `requestInvalid` for anything else.
  */
 export async function formFields(request: Request): Promise<FormFields> {
-  const text = new TextDecoder().decode(await boundedBody(request))
+  const text = new TextDecoder().decode(await readBody(request))
   const type = request.headers.get('content-type') ?? ''
   if (isJson(request.headers)) return jsonFields(text)
   if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) throw unreadable()
@@ -55,6 +55,21 @@ function unreadable(): RegistryError {
   return new RegistryError('requestInvalid', {
     advice: 'send a form, or a JSON object whose values are texts or lists of texts',
   })
+}
+
+const bodies: WeakMap<Request, Promise<Uint8Array>> = new WeakMap()
+
+/**
+ * Reads the body of a POST, once however often it is asked for.
+ *
+ * @throws RegistryError `formTooLarge`.
+ */
+export function readBody(request: Request): Promise<Uint8Array> {
+  const known = bodies.get(request)
+  if (known !== undefined) return known
+  const body = boundedBody(request)
+  bodies.set(request, body)
+  return body
 }
 
 /** By the adapter's own way, which notices a body parser that was there before. */
