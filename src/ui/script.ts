@@ -24,7 +24,7 @@ if(!r.ok||n!==last)return;
 const t=await r.text();if(n!==last)return;
 const p=new DOMParser().parseFromString(t,'text/html');
 for(const o of all('[data-results]')){const w=all('[data-results]',p).find(x=>x.dataset.results===o.dataset.results);if(w){o.replaceWith(w);if(push&&w.dataset.count)announce(w.dataset.count)}}
-if(push)history.replaceState(null,'',u)};
+if(push)history.replaceState(null,'',u);return true};
 let timer;
 const follow=f=>{const u=new URL(f.action);for(const[k,v]of new FormData(f))if(v)u.searchParams.set(k,v);load(u,true)};
 d.addEventListener('input',e=>{const f=e.target.closest('form[data-follow]');if(!f)return;clearTimeout(timer);timer=setTimeout(follow,150,f)});
@@ -34,7 +34,7 @@ const s=q('[data-live]');
 if(s&&window.EventSource){
 let es,wait,at=0,first=true;
 const say=t=>{s.textContent='';setTimeout(()=>{s.textContent=t},50)};
-const show=async()=>{if('whole'in s.dataset)return location.reload();at=Date.now();await load(location.href);say(s.dataset.updated)};
+const show=async()=>{if('whole'in s.dataset)return location.reload();at=Date.now();if(await load(location.href))say(s.dataset.updated)};
 const tell=()=>{wait=null;
 if(!q('[data-results] :checked')&&!q('[data-results]:focus-within'))return show();
 const b=Object.assign(d.createElement('button'),{type:'button',className:'quiet',textContent:s.dataset.show});b.onclick=show;s.replaceChildren(b)};
