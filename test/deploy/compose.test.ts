@@ -60,6 +60,11 @@ test('the balancer knows every node of the compose file', () => {
   expect(used.map(([, , variable]) => variable)).toEqual(given.map(([, variable]) => variable))
 })
 
+// A container may have a billion files open, and HAProxy has only some memory.
+test('the balancer takes a number of connections that it has memory for', () => {
+  expect(balancer).toMatch(/^global\n(?: .*\n)* {2}maxconn \d{3,4}$/m)
+})
+
 describe.for(files)('%s', (file) => {
   const [document] = documentsOf<Compose>(textOf(`deploy/compose/${file}`))
   const services = Object.entries(document?.services ?? {})
