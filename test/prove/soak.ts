@@ -37,8 +37,7 @@ export const soak: Proof = {
       probed: true,
     })
     const violations: string[] = []
-    await fillBuffers(server.url)
-    const began = performance.now()
+    let began = performance.now()
     let asked = 0
     const pace = async (): Promise<void> => {
       asked += 1
@@ -60,6 +59,8 @@ export const soak: Proof = {
     const resident: Sample[] = []
     const descriptors: number[] = []
     try {
+      await fillBuffers(server.url)
+      began = performance.now()
       for (let round = 1; round <= rounds && violations.length < 20; round += 1) {
         const until = began + (round / rounds) * length * 60_000
         await Promise.all(pushers.map((pusher) => work(pusher, until)))
@@ -116,7 +117,11 @@ async function fillBuffers(url: string): Promise<void> {
   const bytes = noise('buffers', 16 * 1024 * 1024)
   const digest = sha256(bytes)
   const body = new Uint8Array(bytes)
-  await fetch(`${url}/v2/soak/buffers/blobs/uploads/?digest=${digest}`, { method: 'POST', body })
+  const pushed = await fetch(`${url}/v2/soak/buffers/blobs/uploads/?digest=${digest}`, {
+    method: 'POST',
+    body,
+  })
+  if (pushed.status !== 201) throw new Error(`the blob of the buffers: ${pushed.status}`)
   const blob = `${url}/v2/soak/buffers/blobs/${digest}`
   // Each holds a buffer until its client reads on, which none does before all have begun.
   const answers = await Promise.all(Array.from({ length: 48 }, () => fetch(blob)))
