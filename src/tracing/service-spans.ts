@@ -1,7 +1,7 @@
-import { type Attributes, context, ROOT_CONTEXT, type Tracer } from '@opentelemetry/api'
+import { type Attributes, context, type Tracer } from '@opentelemetry/api'
 import type { CallContext } from '../ports/call-context.ts'
 import type { RegistryService } from '../ports/registry-service.ts'
-import { isRecorded, isUnrecorded, liveIn, parentOf, within } from './live.ts'
+import { isInSpan, isRecorded, isUnrecorded, liveIn, parentOf, within } from './live.ts'
 import { aroundMethods } from './methods.ts'
 import { endWith } from './spans.ts'
 
@@ -22,12 +22,12 @@ export function tracedService(
   )
 }
 
-function traced(tracer: Tracer, name: string, method: Method, isSampled: boolean): Method {
+function traced(tracer: Tracer, name: string, method: Method, choosesRequests: boolean): Method {
   return (call, ...words) => {
     const active = context.active()
     if (isUnrecorded(active)) return method(call, ...words)
     // A request that has no trace was not chosen. A program's own call begins one.
-    const isUntraced = isSampled && active === ROOT_CONTEXT && !call.isProgram && !call.trace
+    const isUntraced = choosesRequests && !call.isProgram && !call.trace && !isInSpan(active)
     if (isUntraced) return method(call, ...words)
     const parent = parentOf(call, active)
     if (!isRecorded(parent)) return method(call, ...words)

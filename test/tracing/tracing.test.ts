@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api'
+import { context, createContextKey, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-node'
 import { tracing } from 'layerdock/tracing'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -174,6 +174,14 @@ describe('a share of the requests', () => {
       { name: 'metadata.listTags' },
       { name: 'service.listTags', parent: undefined },
     ])
+  })
+
+  test('leaves out a request whose program has values of its own around it', async () => {
+    const sdk = ownSdk()
+    const client = clientOf(sampled(0))
+    const around = ROOT_CONTEXT.setValue(createContextKey('tenant'), 'one')
+    await context.with(around, () => client.send('GET', '/v2/team/app/tags/list'))
+    expect(sdk.spans()).toEqual([])
   })
 
   test('leaves out what begins where a traced request is still under way', async () => {
