@@ -10,6 +10,7 @@ import type {
 } from '../ports/metadata-store.ts'
 import type { CoreDeps } from './deps.ts'
 import { factsOf } from './manifest-events.ts'
+import type { PullTimes } from './pull-times.ts'
 import { deletionOf } from './trash.ts'
 
 /**
@@ -42,7 +43,7 @@ export interface ConditionalDeletes {
 }
 
 /** Deletes tags and manifests, and tells of it. */
-export function conditionalDeletes(deps: CoreDeps): ConditionalDeletes {
+export function conditionalDeletes(deps: CoreDeps, pulls: PullTimes | null): ConditionalDeletes {
   const { metadata, limits, tell } = deps
   return {
     async deleteTag(call, repository, tag, conditions = {}) {
@@ -67,7 +68,9 @@ export function conditionalDeletes(deps: CoreDeps): ConditionalDeletes {
       const deletion = { leaseMs, ...deletionOf(metadata, limits), ...conditions }
       const options = { ...deletion, ...telling.options }
       const outcome = await metadata.deleteManifest(repository, digest, options)
-      if (outcome?.kind === 'removed') telling.done(outcome)
+      if (outcome?.kind !== 'removed') return outcome
+      pulls?.forget(repository, digest)
+      telling.done(outcome)
       return outcome
     },
   }

@@ -153,7 +153,7 @@ export function manifestService(
       const { digest } = reference
       const outcome = await deletes.deleteManifest(call, repository, digest, { isImmutable })
       if (outcome === null) throw await absent(repository)
-      if (outcome.kind === 'removed') return pulls?.forget(repository, digest)
+      if (outcome.kind === 'removed') return
       const { tag } = outcome
       throw tag === null
         ? new RegistryError('contentNamed', { detail: { digest } })

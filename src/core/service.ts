@@ -42,8 +42,8 @@ export interface Core {
 
 /** Puts the services together. */
 export function createCore(deps: CoreDeps): Core {
-  const deletes = conditionalDeletes(deps)
   const pulls = deps.notePulls ? pullTimes(deps) : null
+  const deletes = conditionalDeletes(deps, pulls)
   const manifests = manifestService(deps, deletes, pulls)
   const { expireUploads, suspendUploads, ...uploads } = uploadService(deps)
   const { readRecorded: _, figures, ...manifestMethods } = manifests

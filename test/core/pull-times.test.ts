@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   callContext,
+  type Digest,
   derivedCall,
   type Notice,
   RegistryError,
@@ -73,17 +74,22 @@ describe('the times of pulls', () => {
     expect(digests).toEqual([[], [digest, other.digest], [digest]])
   })
 
-  test('are noted again of a manifest that was deleted and came back', async () => {
-    const { registry, client, pulledAt, digest } = await registryWithImage()
-    await client.send('GET', manifest)
-    await registry.flushPulls()
-    await client.send('DELETE', `/v2/team/app/manifests/${digest}`)
-    await client.pushImage(app, 'v1')
-    expect(await pulledAt()).toBeUndefined()
-    await client.send('GET', manifest)
-    await registry.flushPulls()
-    expect(await pulledAt()).toBe(500_000 * hourMs)
-  })
+  test.each(['a client', 'maintenance'])(
+    'are noted again of a manifest that %s deleted and that came back',
+    async (who) => {
+      const { registry, client, pulledAt, ...image } = await registryWithImage()
+      const digest = image.digest as Digest
+      await client.send('GET', manifest)
+      await registry.flushPulls()
+      if (who === 'a client') await client.send('DELETE', `/v2/team/app/manifests/${digest}`)
+      else await registry.deletes.deleteManifest(callContext(), app, digest, { isImmutable: null })
+      await client.pushImage(app, 'v1')
+      expect(await pulledAt()).toBeUndefined()
+      await client.send('GET', manifest)
+      await registry.flushPulls()
+      expect(await pulledAt()).toBe(500_000 * hourMs)
+    },
+  )
 
   test('are noted with the first pull after a minute, where no program asks for it', async () => {
     const { client, noted, clock } = await registryWithImage()
