@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { oidcLogin, type TrustedIssuer } from '../../src/access/index.ts'
 import type { Registry } from '../../src/index.ts'
-import { audience, issuerKey, type LocalIssuer, localIssuer } from './local-issuer.ts'
+import { audience, issuerKey, type LocalIssuer, localIssuer, part } from './local-issuer.ts'
 import { basic, endpoint, tokenRegistry, usersLogin, withToken } from './token-registry.ts'
 
 let issuer: LocalIssuer
@@ -65,6 +65,22 @@ describe('the keys of an issuer', () => {
     const statuses = await Promise.all(tokens.map((token) => statusOf(registry, token)))
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect(issuer.requests).toEqual(['/.well-known/openid-configuration', '/.well-known/jwks'])
+  })
+
+  test('that cannot be used are as good as none', async () => {
+    const broken = { kty: 'EC', crv: 'P-256', x: 'zz', y: 'zz', kid: 'broken' }
+    const jwks = JSON.stringify({ keys: [null, 'key', broken, issuer.keys[0]?.publicJwk] })
+    issuer.instead = (request, response) => {
+      if (request.url !== '/.well-known/jwks') return false
+      response.end(jwks)
+      return true
+    }
+    const registry = registryOf()
+    expect(await statusOf(registry, await lasting())).toBe(200)
+    const [, ...claims] = (await lasting()).split('.')
+    const forged = [part({ alg: 'ES256', kid: 'broken' }), ...claims].join('.')
+    expect(await statusOf(registry, forged)).toBe(401)
+    expect(problems).toEqual([])
   })
 
   test('are not fetched for each token with an unknown kid', async () => {

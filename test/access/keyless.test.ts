@@ -363,7 +363,9 @@ describe('the issuers of a policy', () => {
       const other = await issuer.token({ actor: 'bob' })
       expect((await withToken(registry, other, '/v2/')).status).toBe(401)
     }
-    const later = JSON.stringify({ keys: [{ kty: 'later' }, ...JSON.parse(jwks).keys] })
+    const later = JSON.stringify({
+      keys: [null, 'key', { kty: 'later' }, ...JSON.parse(jwks).keys],
+    })
     const more = registryOf([await loginOf({ keys: { file: 'k.json' } }, later)])
     expect((await withToken(more, await issuer.token(), '/v2/')).status).toBe(200)
     const brief = registryOf([await loginOf({ sessionSeconds: 120 })])

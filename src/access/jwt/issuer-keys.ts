@@ -160,7 +160,7 @@ async function discover(
 }
 
 /**
- * The keys of a JWKS.
+ * The keys of a JWKS, without entries that are not objects: one of those must not cost all the others.
  *
  * @throws Error where it is not one, or has keys that are not public.
  */
@@ -170,11 +170,11 @@ export function publicKeys(jwks: JSONWebKeySet): JSONWebKeySet['keys'] {
   if (keys.some((key) => key?.d !== undefined || key?.k !== undefined)) {
     throw new Error('the JWKS has private keys; leave them out')
   }
-  return keys
+  return keys.filter((key) => typeof key === 'object' && key !== null && !Array.isArray(key))
 }
 
 async function finderOf(jwks: JSONWebKeySet): Promise<Finder> {
-  const [{ createLocalJWKSet }, errors] = await Promise.all([
+  const [{ createLocalJWKSet }, { JWKSMultipleMatchingKeys }] = await Promise.all([
     import('jose/jwks/local'),
     import('jose/errors'),
   ])
@@ -183,16 +183,14 @@ async function finderOf(jwks: JSONWebKeySet): Promise<Finder> {
     try {
       return [await set(header)]
     } catch (error) {
-      if (error instanceof errors.JWKSMultipleMatchingKeys) {
-        const found: CryptoKey[] = []
-        for await (const key of error) {
-          if (found.push(key) === mostCandidates) break
-        }
-        return found
+      // A key that cannot be used, such as one of RSA that is too short, is as good as none. The runtime has its own
+      // errors for those that it cannot read.
+      if (!(error instanceof JWKSMultipleMatchingKeys)) return []
+      const found: CryptoKey[] = []
+      for await (const key of error) {
+        if (found.push(key) === mostCandidates) break
       }
-      // A key that cannot be used, such as one of RSA that is too short, is as good as none.
-      if (error instanceof errors.JOSEError) return []
-      throw error
+      return found
     }
   }
 }

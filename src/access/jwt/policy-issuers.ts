@@ -35,6 +35,7 @@ async function trusted(
   try {
     const jwks = { keys: publicKeys(JSON.parse(await readText(keys.file))) }
     const usable = await Promise.all(jwks.keys.map(isUsable))
+    // An issuer may list keys of later kinds beside those.
     if (!usable.includes(true)) throw new Error('none of its keys can verify a token')
     return { ...found, keys: { jwks } }
   } catch (error) {
@@ -54,10 +55,10 @@ const algorithms: ReadonlyMap<unknown, string> = new Map([
   ['Ed25519', 'EdDSA'],
 ])
 
-/** Whether a key can verify signatures. Others are left out: an issuer may list keys of later kinds. */
+/** Whether a key can verify signatures. */
 async function isUsable(key: JWK): Promise<boolean> {
   const { importJWK } = await import('jose/key/import')
-  const { kty, crv, alg = algorithms.get(kty === 'RSA' ? kty : crv), use } = key ?? {}
+  const { kty, crv, alg = algorithms.get(kty === 'RSA' ? kty : crv), use } = key
   if (alg === undefined || use === 'enc') return false
   return importJWK(key, alg).then(
     () => true,
