@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { jwtBearer, oidcLogin, signingKeys } from '../../src/access/index.ts'
 import type { Registry } from '../../src/index.ts'
 import { type Forgery, forgeriesOf } from './forgeries.ts'
-import { audience, issuerKey, type LocalIssuer, localIssuer, part } from './local-issuer.ts'
+import {
+  audience,
+  issuerKey,
+  jobClaims,
+  type LocalIssuer,
+  localIssuer,
+  part,
+} from './local-issuer.ts'
 import {
   base,
   basic,
@@ -78,6 +85,43 @@ describe('a token of another issuer', () => {
     ]) {
       expect(answer.status).toBe(401)
       expect(await answer.json()).toMatchObject({ errors: [{ code: 'UNAUTHORIZED' }] })
+    }
+  })
+
+  // A short token is remembered as it is and found by its end; a long one is remembered as a hash.
+  test.each([
+    ['short', 0],
+    ['long', 1500],
+  ])('with the signature of a %s one that was just believed is a 401', async (_, length) => {
+    const registry = tokenRegistry({
+      logins: [jwtBearer({ name: 'idp', issuer: issuer.url, audiences: [audience] })],
+      allows: (who) => who === 'idp:me',
+      keepMs: 60_000,
+    })
+    const less = Object.fromEntries(Object.keys(jobClaims).map((name) => [name, undefined]))
+    for (const key of issuer.keys) {
+      const claimed = { ...less, sub: 'me', padding: 'x'.repeat(length) }
+      const token = await issuer.token(claimed, {}, key)
+      expect(token.length < 1000).toBe(length === 0)
+      const statusOf = async (sent: string): Promise<number> =>
+        (await withToken(registry, sent, '/v2/any/tags/list')).status
+      expect(await statusOf(token)).toBe(404)
+      const [header = '', claims = '', signature = ''] = token.split('.')
+      const told = JSON.parse(Buffer.from(claims, 'base64url').toString())
+      const { alg, kid } = key
+      const forged = [
+        [header, part({ ...told, sub: 'you' })],
+        [header, part({ ...told, exp: told.exp + 60 })],
+        [part({ typ: 'JWT', alg: 'none' }), claims],
+        [part({ typ: 'JWT', alg: 'HS256', kid }), claims],
+        [part({ typ: 'JWT', alg, kid: 'other' }), claims],
+        [part({ typ: 'other', alg, kid }), claims],
+      ]
+      for (const parts of forged) expect(await statusOf([...parts, signature].join('.'))).toBe(401)
+      const start = signature.startsWith('A') ? 'B' : 'A'
+      expect(await statusOf([header, claims, `${start}${signature.slice(1)}`].join('.'))).toBe(401)
+      // None of them has put the one that is right out.
+      expect(await statusOf(token)).toBe(404)
     }
   })
 

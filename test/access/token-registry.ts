@@ -61,6 +61,8 @@ export interface Setting {
   readonly allows?: (who: string | null, ask: Ask) => boolean
   readonly keys?: SigningKeys
   readonly clock?: () => number
+  /** For how long credentials that are right are believed; not at all where it is missing. */
+  readonly keepMs?: number
   readonly tokens?: Partial<TokenServiceOptions>
   readonly observe?: RequestObserver
 }
@@ -94,7 +96,7 @@ export function tokenRegistry(setting: Setting = {}): Registry {
         ...setting.tokens,
       }),
       clock,
-      keepMs: 0,
+      keepMs: setting.keepMs ?? 0,
     }),
   })
 }
