@@ -1,6 +1,6 @@
-// Builds the package into dist/: every module by the TypeScript compiler, and in the place of the program's own
-// modules a bundle, in which each part of a start is one file: opening hundreds of small files takes longer than
-// running them.
+// Builds the package into dist/. The TypeScript compiler makes every module. A bundle then replaces the program's own
+// modules: it has one file for each part of a start, because opening hundreds of small files takes longer than running
+// them. The bundle has copies of its own of the library's modules, and no module of it imports the library's files.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,10 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 const program = 'adapters/cli'
 const launcher = 'layerdock.cjs'
 
-/** Modules that with all they import are a file each, or with what an earlier one of them does not have. */
+/**
+ * Each of these modules becomes one file of the bundle, with all that it imports. What two of them import is in the
+ * file of the earlier one.
+ */
 const loadedTogether = [
   'adapters/cli/main.ts',
   'adapters/cli/serve-command.ts',
@@ -22,10 +25,10 @@ const loadedTogether = [
   'src/ui/page-answer.ts',
 ]
 
-/** Packages that are part of the bundle, since every start needs them; others are loaded from where npm puts them. */
+/** Every start needs these packages, so they are in the bundle. Others are loaded from where npm puts them. */
 const bundledPackages = ['@hono/node-server', '@noble/hashes', 'hono', 'valibot']
 
-/** What decides what comes out, beside the sources. */
+/** A change of one of these files changes the result, as a change of a source does. */
 const settings = [
   'build.mjs',
   'package.json',
@@ -36,17 +39,17 @@ const settings = [
 
 const { values: options } = parseArgs({
   options: {
-    /** Where to, other than dist/. */
+    /** The folder to build into. */
     out: { type: 'string', default: join(root, 'dist') },
-    /** Not where what is there was made of the same sources. */
+    /** Builds only where the sources have changed since the last build. */
     'if-changed': { type: 'boolean', default: false },
-    /** Without checking types. */
+    /** Checks no types. */
     'no-check': { type: 'boolean', default: false },
   },
 })
 const { out } = options
 const folder = join(out, program)
-/** Says what was built, of what. */
+/** This file has the sums of what was built, and of its sources. */
 const stamp = join(out, 'built')
 
 const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === sumOfAll()
@@ -57,7 +60,7 @@ async function build() {
   const sources = sumOfSources()
   compile()
   await bundle()
-  // A source that changed meanwhile may or may not be in what was built.
+  // A source that changed during the build may be in the result or not: then the next build runs again.
   if (sumOfSources() === sources) writeFileSync(stamp, sumOfAll())
 }
 
@@ -77,7 +80,7 @@ async function bundle() {
   for (const name of readdirSync(folder)) {
     if (name !== launcher) rmSync(join(folder, name), { recursive: true })
   }
-  // Here, because a start that builds nothing does without them.
+  // Imported here, because a run that builds nothing does not need them.
   const { rolldown } = await import('rolldown')
   const esbuild = await import('esbuild')
   const entries = ['main', 'bcrypt-worker'].map((name) => [name, join(root, program, `${name}.ts`)])
@@ -85,7 +88,7 @@ async function bundle() {
     input: Object.fromEntries(entries),
     platform: 'node',
     external: (id) => !id.startsWith('.') && !isAbsolute(id) && !isBundled(id),
-    // What `import()` asks for may well be loaded already.
+    // `import()` may ask for a module that another file already imports.
     checks: { ineffectiveDynamicImport: false },
     preserveEntrySignatures: 'allow-extension',
   })
@@ -115,8 +118,8 @@ function isBundled(id) {
 }
 
 /**
- * The modules that are loaded together: of each of `loadedTogether` those that its module imports, as they
- * import one another, and no earlier one of them does.
+ * A group of modules for each of `loadedTogether`: the module, and what it imports directly or through others,
+ * without what an earlier group has.
  * @param {readonly (import('rolldown').OutputChunk | import('rolldown').OutputAsset)[]} files of a bundle that has
  *   a chunk for each set of modules that any two imports share
  */
@@ -138,7 +141,8 @@ function groupsOf(files) {
 }
 
 /**
- * A bundler may import what helps it, which no one who installs the package would have.
+ * Refuses a bundle that imports what is no dependency. A bundler may add helpers of its own, which are missing where
+ * the package is installed.
  * @param {readonly (import('rolldown').OutputChunk | import('rolldown').OutputAsset)[]} files
  */
 function refuseUnknownPackages(files) {

@@ -20,7 +20,7 @@ export interface LogWriter {
   finish(text: string, texts: number): void
 }
 
-/** How long a text is that is written at once, in characters. */
+/** Callers gather texts up to this length, in characters, and then write them at once. */
 export const batchLength: number = 16 * 1024
 /** A text that is shorter, in bytes, waits for others, or for a flush. */
 const batchBytes = batchLength - 1
@@ -49,8 +49,9 @@ export function openWriter(fd: number, dropped: (texts: number) => void): LogWri
   const { SonicBoom: Sonic } = createRequire(import.meta.url)('sonic-boom') as {
     readonly SonicBoom: new (options: object) => SonicBoom
   }
-  /** Of the newest write, and of all that were dropped. */
+  /** How many texts the newest write has. */
   let given = 0
+  /** How many texts were dropped and not told of yet. */
   let missed = 0
   let isWaiting = false
   let isEnding = false

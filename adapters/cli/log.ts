@@ -151,8 +151,9 @@ export function createLogger(level: string, stream: DestinationStream, area?: Lo
 }
 
 /**
- * The same for the line of each request, whose fields are texts, numbers and truth values. `JSON.stringify` makes them
- * in one piece: pino joins a line from the pieces of each field, which takes longer and leaves more to collect.
+ * Makes the logger for the lines of requests. `JSON.stringify` writes all fields of a line at once, where pino joins
+ * pieces of each field, which takes longer and leaves more garbage. Every entry needs a message, and fields that are
+ * strings, numbers and booleans: an `Error` would be lost.
  */
 function createRequestLogger(level: string, stream: DestinationStream): Logger {
   const made = createLogger(level, stream, 'access')

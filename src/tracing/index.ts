@@ -13,7 +13,8 @@ export interface TracingOptions {
   /**
    * The share, from 0 to 1, of the requests without a parent that get a span; the SDK's sampler decides about the
    * rest of their way. A request that gets none costs next to nothing, where asking an SDK costs about a microsecond.
-   * Default: 1.
+   * A program's own call of the service always begins a trace. One on behalf of a principal, outside a request and a
+   * span, begins one only where this is 1. Default: 1.
    */
   readonly sample?: number
 }

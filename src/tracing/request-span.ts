@@ -19,7 +19,7 @@ import { remoteParent } from './remote-parent.ts'
 /**
  * Begins the spans of requests. Names and attributes are those of the semantic conventions for HTTP servers.
  *
- * Most requests are not recorded: for those, this is about as much as the SDK takes to say so.
+ * Most requests are not recorded, so this does little for them beyond asking the SDK.
  *
  * @param sample the share of those without a parent that the SDK is asked about
  */
@@ -37,7 +37,7 @@ export function requestSpans(tracer: Tracer, sample: number): Tracing['request']
   }
 }
 
-/** Of a request that is in no trace. It may begin where one that is traced is still under way. */
+/** The span of a request that is in no trace. Such a request may begin while a traced one is still under way. */
 const untraced: RequestSpan = {
   place: null,
   run: (work) => (isOurs(context.active()) ? context.with(ROOT_CONTEXT, work) : work()),
