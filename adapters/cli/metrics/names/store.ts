@@ -81,17 +81,17 @@ export const storeNames: Names<
     [],
     'Failed snapshots of names. The journal grows until one succeeds.',
   ),
-  segments: gauge('layerdock_segments', [], 'Files that many small blobs share.'),
-  segmentBytes: gauge('layerdock_segment_bytes', [], 'Size of these files.'),
+  segments: gauge('layerdock_segments', [], 'Segments: files that many small blobs share.'),
+  segmentBytes: gauge('layerdock_segment_bytes', [], 'Size of all segments.'),
   deadBytes: gauge(
     'layerdock_segment_dead_bytes',
     [],
-    'Deleted bytes in these files. Compaction frees them.',
+    'Deleted bytes in segments. Compaction frees them.',
   ),
   compacted: counter(
     'layerdock_compaction_freed_bytes_total',
     [],
-    'Bytes that compaction of these files freed.',
+    'Bytes that compaction of segments freed.',
   ),
   condition: gauge(
     'layerdock_store_condition',
