@@ -82,11 +82,22 @@ withServices('a person at the page', { chromium }, (running) => {
       const listening = page.waitForResponse((response) => response.url().includes('/events'))
       await page.keyboard.press('Enter')
       expect((await listening).status()).toBe(200)
+      await page.evaluate(`
+        globalThis.said = []
+        const region = document.querySelector('[data-live]')
+        new MutationObserver(() => {
+          if (region.textContent) said.push([region.textContent, document.body.textContent.includes('unseen')])
+        }).observe(region, { childList: true, subtree: true })`)
+      // A view that could not be loaded again was not updated.
+      const tooMany = page.waitForResponse((response) => response.status() === 429)
+      await page.route('**/repositories/team/app', (route) => route.fulfill({ status: 429 }))
+      await registry.push({ 'team/app:unseen': image({ layers: ['unseen'] }) })
+      await tooMany
+      await page.unroute('**/repositories/team/app')
       await registry.push({ 'team/app:v2': image({ layers: ['two'] }) })
       await page.getByRole('link', { name: 'v2' }).waitFor()
-      await expect
-        .poll(() => page.locator('[data-live]').textContent())
-        .toBe('The list was updated')
+      await expect.poll(() => page.evaluate('said[0]')).toBeDefined()
+      expect(await page.evaluate('said[0]')).toEqual(['The list was updated', true])
       const again = page.waitForResponse((response) => response.url().includes('/events'))
       await page.goto(`${origin}/_layerdock/`)
       await again
@@ -101,7 +112,7 @@ withServices('a person at the page', { chromium }, (running) => {
       await registry.push({ 'team/third:v1': image({ layers: ['third'] }) })
       await page.getByRole('button', { name: 'Show what changed' }).click()
       await page.getByRole('link', { name: 'third' }).waitFor()
-      expectNoFaults(watched)
+      expect(watched.faults.filter((fault) => !fault.includes('429'))).toEqual([])
     } finally {
       await watched.close()
       await close()
