@@ -204,7 +204,9 @@ describe.skipIf(buildah || !isLong || !existsSync('/usr/bin/dpkg'))('the image',
       ...['--entrypoint', 'node', 'layerdock', '-e', anyUser],
     ])
     if (/runc|crun|OCI/.test(err)) t.skip('podman runs no container here')
-    expect({ status, err }).toEqual({ status: 0, err: '' })
+    // podman warns of what it does not find on this machine.
+    const told = err.replaceAll(/^time=.* level=warning .*\n/gm, '')
+    expect({ status, err: told }).toEqual({ status: 0, err: '' })
     expect(out).toContain('"signal":"SIGTERM"')
   })
 })

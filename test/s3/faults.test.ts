@@ -77,6 +77,9 @@ async function pull(store: BlobStore, blob: BlobRef): Promise<Uint8Array> {
   return readAll(open.stream())
 }
 
+/** How long a store waits where a service will not answer. Elsewhere it waits as it does by default: a service may be busy. */
+const impatient: Partial<S3Options> = { idleMs: 2000, completeMs: 2000 }
+
 /** Everything a store does. */
 async function useAll(store: BlobStore): Promise<void> {
   const blobs = [await push(store, small), await push(store, large)]
@@ -106,7 +109,7 @@ function faultsOn(
       more: Partial<S3Options> = {},
     ): Promise<{ readonly store: BlobStore; readonly given: S3Options }> {
       const given = await options()
-      const quick = { idleMs: 1000, completeMs: 1000, longestWaitMs: 20 }
+      const quick = { longestWaitMs: 20 }
       const endpoint = `http://127.0.0.1:${proxy.port}`
       const over = transport === undefined ? {} : { transport: transport() }
       return { store: s3Blobs({ ...given, ...quick, ...more, ...over, endpoint }), given }
@@ -118,7 +121,7 @@ function faultsOn(
         const fault = faults[what] as Fault
         const proxy = await faultProxy(running.service.port)
         try {
-          const { store, given } = await behind(proxy)
+          const { store, given } = await behind(proxy, fault.kind === 'hang' ? impatient : {})
           // Over fetch, a silence lasts as long as the slowest connection would need for the body.
           const takesLong = ['the writing of an object', 'a part']
           const skips = fault.kind === 'hang' && transport !== undefined ? takesLong : []
