@@ -53,6 +53,10 @@ export function openWriter(fd: number, dropped: (texts: number) => void): LogWri
   let given = 0
   /** How many texts were dropped and not told of yet. */
   let missed = 0
+  /** How many bytes the newest write has. */
+  let givenBytes = 0
+  /** How many bytes are not written yet. */
+  let unwritten = 0
   let isWaiting = false
   let isEnding = false
   /** Until when a full pipe is waited for, at the end of the process. */
@@ -66,8 +70,14 @@ export function openWriter(fd: number, dropped: (texts: number) => void): LogWri
   })
   sonic.on('drop', () => {
     missed += given
+    unwritten -= givenBytes
+  })
+  sonic.on('write', (bytes) => {
+    unwritten -= bytes
   })
   sonic.on('drain', () => {
+    // A flush does nothing while a write is under way, so what came meanwhile would wait for more text.
+    if (unwritten > 0 && !isEnding && deadline === 0) sonic.flush()
     if (missed === 0) return
     const texts = missed
     missed = 0
@@ -88,6 +98,8 @@ export function openWriter(fd: number, dropped: (texts: number) => void): LogWri
   }
   const write = (text: string, texts: number): void => {
     given = texts
+    givenBytes = Buffer.byteLength(text)
+    unwritten += givenBytes
     sonic.write(text)
   }
   return {
@@ -102,7 +114,9 @@ export function openWriter(fd: number, dropped: (texts: number) => void): LogWri
     },
     settled: () =>
       new Promise((resolve) => {
-        sonic.once('drain', resolve).once('error', resolve)
+        sonic.once('error', resolve).on('drain', () => {
+          if (unwritten === 0) resolve()
+        })
         setTimeout(resolve, finishMs)
         sonic.flush()
       }),

@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -103,6 +104,30 @@ test('a file is opened again under its name, by request and once it was renamed'
   await expect.poll(() => text('log')).toBe('third\n')
   expect(text('log.2')).toBe('second\n')
   expect(failures).toEqual([])
+})
+
+test('what comes while a write is under way is written after it, without more text', async () => {
+  const fs = createRequire(import.meta.url)('node:fs')
+  const { write } = fs
+  let goOn = (): void => {}
+  // A disk that is slow once.
+  fs.write = (...call: readonly unknown[]) => {
+    fs.write = write
+    goOn = () => write(...call)
+  }
+  try {
+    const path = join(folder, 'log')
+    const { out } = open(path)
+    out.write('first\n')
+    out.flush()
+    out.write('second\n')
+    // Longer than text waits for more, so that nothing is set to go off after the write.
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    goOn()
+    await expect.poll(() => readFileSync(path, 'utf8')).toBe('first\nsecond\n')
+  } finally {
+    fs.write = write
+  }
 })
 
 test('a file is opened again before anything was written', async () => {
