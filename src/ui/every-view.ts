@@ -16,6 +16,7 @@ export async function loadEveryView(): Promise<void> {
     import('./live/open-events.ts'),
     import('./page-answer.ts'),
     import('./repository/show-repository.ts'),
+    import('./session/form-fields.ts'),
     import('./session/respond-refusal.ts'),
     import('./session/sessions.ts'),
     import('./session/show-login.ts'),
