@@ -4,7 +4,7 @@ interface Share {
   readonly until: number
 }
 
-/** Counts what callers have of something bounded. A share that nobody gives back ends by itself. */
+/** Counts what callers have of something bounded. A share that is not given back ends by itself. */
 export class Shares {
   readonly #taken: Set<Share> = new Set()
 

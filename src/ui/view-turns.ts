@@ -64,7 +64,7 @@ export function viewTurns(): ViewTurns {
     const until = performance.now() + patienceMs
     const leave = waiting.take(owner, leaseMs)
     try {
-      // For one that nobody waits for any more, nothing is begun.
+      // Nothing is begun for a request whose client has left.
       while (performance.now() < until && !signal.aborted) {
         const laterMs = lookMs + Math.random() * Math.max(lookMs, waiting.all)
         await new Promise((resolve) => setTimeout(resolve, laterMs))
