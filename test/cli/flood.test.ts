@@ -24,7 +24,7 @@ testInCi(
   'floods of one user and address are refused, and a good client gets all it asks for',
   async () => {
     const words = ['--runtime', 'node', '--seconds', '0.4', '--rounds', '1', '--factor', '0']
-    // Whoever is given a processor only when it is idle may send nothing in that time on a busy machine.
+    // A flood that runs only on an idle processor may send nothing in that time on a busy machine.
     const sizes = ['--connections', '60', '--rate', '500', '--requests', '200', '--limit', '40']
     const command = [floods, ...words, ...sizes, '--no-bare', '--no-pin', '--server', program.entry]
     const { stdout } = await promisify(execFile)(process.execPath, command)

@@ -65,13 +65,7 @@ describeEverywhere('layerdock verify on %s', (runtime) => {
   })
 
   test('repairs a folder from a copy of it', async ({ expect }) => {
-    const folder = cli.folder()
-    const server = await cli.serve('--storage-dir', folder)
-    const digest = await pushBlob(server.url, large)
-    server.child.kill('SIGTERM')
-    await server.ended
-    const copy = join(cli.folder(), 'copy')
-    await cp(folder, copy, { recursive: true })
+    const { folder, digest, copy } = await folderAndCopy(cli)
     damage(folder)
     const repaired = await cli.run(
       ...['verify', '--storage-dir', folder, '--repair', '--from', copy],
@@ -90,16 +84,26 @@ describeEverywhere('layerdock verify on %s', (runtime) => {
 
 const cli = useProgram()
 
+/** A folder with a large blob, whose server has ended, and a copy of it. @param cli the program on one runtime */
+async function folderAndCopy(cli: ReturnType<typeof useProgram>): Promise<{
+  readonly folder: string
+  readonly digest: string
+  readonly copy: string
+}> {
+  const folder = cli.folder()
+  const server = await cli.serve('--storage-dir', folder)
+  const digest = await pushBlob(server.url, large)
+  server.child.kill('SIGTERM')
+  await server.ended
+  const copy = join(cli.folder(), 'copy')
+  await cp(folder, copy, { recursive: true })
+  return { folder, digest, copy }
+}
+
 testInCi(
   'a registry over HTTP has whole bytes, also where it is not known who had them',
   async () => {
-    const folder = cli.folder()
-    const server = await cli.serve('--storage-dir', folder)
-    const digest = await pushBlob(server.url, large)
-    server.child.kill('SIGTERM')
-    await server.ended
-    const copy = join(cli.folder(), 'copy')
-    await cp(folder, copy, { recursive: true })
+    const { folder, digest, copy } = await folderAndCopy(cli)
     const mirror = await cli.serve('--storage-dir', copy)
     const url = mirror.url
     damage(folder)

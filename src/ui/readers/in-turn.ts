@@ -18,7 +18,7 @@ let freeAt = 0
  */
 export async function inTurn<T>(bytes: number, parse: () => T): Promise<T> {
   if (bytes < short) return parse()
-  // The rest after the one before may have gone by while the thread was busy, so that nobody else had it.
+  // The thread may have been busy through the whole rest after the last text: others get a turn first.
   await new Promise((resolve) => setTimeout(resolve, 0))
   for (;;) {
     const waitMs = freeAt - performance.now()
